@@ -1,0 +1,51 @@
+import { problem } from '@fieldguide/problems';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  ForbiddenException,
+  HttpException,
+  Injectable,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type CallerClaims, OPEN, SCOPE } from './decorators.ts';
+import { TokenRefused, TokenVerifier } from './token-verifier.ts';
+
+/**
+ * The one place where a request is authenticated: a global guard after routing, because path-scoped middleware was
+ * bypassed by encoded paths (CVE-2025-69211). Every service checks again what the gateway has checked.
+ */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly tokens: TokenVerifier,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const marks = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(OPEN, marks)) return true;
+
+    const request = context
+      .switchToHttp()
+      .getRequest<{ headers: { authorization?: string }; caller?: CallerClaims }>();
+    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (!token) throw signInFirst();
+    request.caller = await this.tokens.verify(token).catch((error: unknown) => {
+      throw error instanceof TokenRefused ? signInFirst() : error;
+    });
+
+    const scope = this.reflector.getAllAndOverride<string>(SCOPE, marks);
+    if (scope && !request.caller.scopes.has(scope)) {
+      throw new ForbiddenException(problem(403, 'notAllowed', `This needs the scope ${scope}.`));
+    }
+    return true;
+  }
+}
+
+function signInFirst(): HttpException {
+  return new HttpException(
+    problem(401, 'signInFirst', 'A valid token is needed: POST /auth/tokens.'),
+    401,
+  );
+}

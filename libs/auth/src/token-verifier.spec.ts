@@ -1,0 +1,56 @@
+import { SystemClock } from '@fieldguide/clock';
+import jwt from 'jsonwebtoken';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { EndedSessions, TokenRefused, TokenVerifier } from './index.ts';
+import { TestKeys } from './testing/index.ts';
+
+const clock = new SystemClock();
+let keys: TestKeys;
+let ended: EndedSessions;
+let tokens: TokenVerifier;
+beforeEach(() => {
+  keys = new TestKeys('fieldguide/test');
+  ended = new EndedSessions(clock);
+  tokens = new TokenVerifier('fieldguide/test', keys, ended, clock);
+});
+
+describe('a token', () => {
+  it('tells who the caller is', async () => {
+    const claims = await tokens.verify(keys.token('ada', 'orders:read orders:write'));
+    expect(claims).toMatchObject({ id: 'ada', kind: 'customer', sid: 'session-of-ada' });
+    expect([...claims.scopes]).toEqual(['orders:read', 'orders:write']);
+  });
+  it('is refused when signed by somebody else', async () => {
+    await tokens.verify(keys.token('ada', 'a'));
+    await expect(tokens.verify(new TestKeys('fieldguide/test').token('ada', 'a'))).rejects.toThrow(
+      TokenRefused,
+    );
+  });
+  it('is refused when expired', async () => {
+    const token = keys.token('ada', 'a', { expiresInSeconds: -1 });
+    await expect(tokens.verify(token)).rejects.toThrow(/expired/);
+  });
+  it('is refused when made for another environment', async () => {
+    const elsewhere = new TokenVerifier('fieldguide/local', keys, ended, clock);
+    await expect(elsewhere.verify(keys.token('ada', 'a'))).rejects.toThrow(/issuer/);
+  });
+  it('is refused with another algorithm', async () => {
+    const token = jwt.sign({ sid: 'x' }, 'secret', { algorithm: 'HS256', keyid: 'test' });
+    await expect(tokens.verify(token)).rejects.toThrow(/algorithm/);
+    await expect(tokens.verify('nonsense')).rejects.toThrow(TokenRefused);
+  });
+  it('is refused at once when its session has ended, though it was seen before', async () => {
+    const token = keys.token('ada', 'a');
+    await tokens.verify(token);
+    ended.end('session-of-ada', clock.fromNow(60_000));
+    await expect(tokens.verify(token)).rejects.toThrow(/session/);
+  });
+  it('of two callers is never mixed up, and the keys are asked for once', async () => {
+    const [ada, bob] = [keys.token('ada', 'a'), keys.token('bob', 'b')];
+    for (let i = 0; i < 3; i++) {
+      expect((await tokens.verify(ada)).id).toBe('ada');
+      expect((await tokens.verify(bob)).id).toBe('bob');
+    }
+    expect(keys.asked).toBe(1);
+  });
+});

@@ -1,0 +1,105 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Clock } from '@fieldguide/clock';
+import jwt from 'jsonwebtoken';
+import type { CallerClaims } from './decorators.ts';
+import type { EndedSessions } from './ended-sessions.ts';
+
+/** A public key as identity publishes it (RFC 7517). */
+export interface PublicKey {
+  readonly kid: string;
+  readonly kty: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+}
+
+/** Where the keys come from: identity's JWKS, or identity itself. */
+export abstract class KeySource {
+  abstract keys(): Promise<readonly PublicKey[]>;
+}
+
+/** The token is not valid here; the reason is for logs, callers only learn 401. */
+export class TokenRefused extends Error {
+  override name = 'TokenRefused';
+}
+
+const CACHED_MAX = 10_000;
+const CACHED_MS = 60_000;
+const FETCH_AGAIN_MS = 5_000;
+
+/**
+ * Checks ES256 tokens. A verified token is remembered under the *whole* token (keys built from a part of it mixed up
+ * identities in a well-known library, GHSA-rp9m-7r4c-75qg), for a minute at most, never past its expiry; a session
+ * that has ended is refused at once all the same.
+ */
+export class TokenVerifier {
+  readonly #issuer: string;
+  readonly #source: KeySource;
+  readonly #ended: EndedSessions;
+  readonly #clock: Clock;
+  readonly #cache = new Map<string, { claims: CallerClaims; until: number }>();
+  #keys = new Map<string, KeyObject>();
+  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #fetching: Promise<void> | undefined;
+
+  constructor(issuer: string, source: KeySource, ended: EndedSessions, clock: Clock) {
+    this.#issuer = issuer;
+    this.#source = source;
+    this.#ended = ended;
+    this.#clock = clock;
+  }
+
+  /** @throws TokenRefused */
+  async verify(token: string): Promise<CallerClaims> {
+    const now = this.#clock.now().getTime();
+    const known = this.#cache.get(token);
+    const claims = known && known.until > now ? known.claims : await this.#check(token, now);
+    if (this.#ended.has(claims.sid)) throw new TokenRefused('its session has ended');
+    return claims;
+  }
+
+  async #check(token: string, now: number): Promise<CallerClaims> {
+    this.#cache.delete(token);
+    const kid = jwt.decode(token, { complete: true })?.header.kid;
+    const key = kid && (await this.#keyFor(kid, now));
+    if (!key) throw new TokenRefused('it is signed with no key we know');
+    const claims = this.#verified(token, key, now);
+    if (this.#cache.size >= CACHED_MAX) this.#cache.delete(this.#cache.keys().next().value!);
+    this.#cache.set(token, { claims, until: Math.min(claims.exp * 1_000, now + CACHED_MS) });
+    return claims;
+  }
+
+  #verified(token: string, key: KeyObject, now: number): CallerClaims {
+    try {
+      const options = {
+        algorithms: ['ES256' as const],
+        issuer: this.#issuer,
+        clockTimestamp: Math.floor(now / 1_000),
+      };
+      const { sub, kind, scope, sid, exp } = jwt.verify(token, key, options) as jwt.JwtPayload;
+      return { id: sub!, kind, scopes: new Set((scope as string).split(' ')), sid, exp: exp! };
+    } catch (error) {
+      throw new TokenRefused((error as Error).message);
+    }
+  }
+
+  /** An unknown key id asks identity again, but not more often than every few seconds. */
+  async #keyFor(kid: string, now: number): Promise<KeyObject | undefined> {
+    if (!this.#keys.has(kid) && now - this.#fetchedAt >= FETCH_AGAIN_MS) {
+      this.#fetching ??= this.#fetch(now).finally(() => {
+        this.#fetching = undefined;
+      });
+      await this.#fetching;
+    }
+    return this.#keys.get(kid);
+  }
+
+  async #fetch(now: number): Promise<void> {
+    const keys = await this.#source.keys();
+    this.#keys = new Map(
+      keys.map((jwk) => [jwk.kid, createPublicKey({ key: { ...jwk }, format: 'jwk' })]),
+    );
+    this.#fetchedAt = now;
+    this.#cache.clear();
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Config, live, loadConfig, secret } from './index.ts';
+
+class ShopConfig extends Config(
+  z.object({
+    PORT: z.coerce.number().int().default(3000),
+    PASSWORD: secret(z.string().min(12)),
+    LIMIT: live(z.coerce.number().int().positive().default(10)),
+  }),
+) {}
+const kv = (...entries: [string, string][]) => ({ values: new Map(entries) });
+const PASSWORD = 'a-long-password';
+
+describe('a configuration', () => {
+  it('takes the nearest source: default, common, service, environment', () => {
+    const common = ['fieldguide/local/common/LIMIT', '20'] as [string, string];
+    const own = ['fieldguide/local/shop/LIMIT', '30'] as [string, string];
+    expect(loadConfig(ShopConfig, { PASSWORD }).values.LIMIT).toBe(10);
+    expect(loadConfig(ShopConfig, { PASSWORD }, kv(common)).values.LIMIT).toBe(20);
+    expect(loadConfig(ShopConfig, { PASSWORD }, kv(common, own)).values.LIMIT).toBe(30);
+    expect(loadConfig(ShopConfig, { PASSWORD, LIMIT: '40' }, kv(common, own)).values.LIMIT).toBe(
+      40,
+    );
+  });
+
+  it('reports every fault at once and never shows a secret', () => {
+    const load = () => loadConfig(ShopConfig, { PASSWORD: 'tooshort', PORT: 'x' });
+    expect(load).toThrow(/PORT[\s\S]*PASSWORD[\s\S]*Try:/);
+    expect(load).not.toThrow(/tooshort/);
+  });
+
+  it('reads a secret from a file, and not from Consul', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'password');
+    writeFileSync(file, `${PASSWORD}\n`);
+    expect(loadConfig(ShopConfig, { PASSWORD_FILE: file }).values.PASSWORD).toBe(PASSWORD);
+    expect(() =>
+      loadConfig(ShopConfig, {}, kv(['fieldguide/local/shop/PASSWORD', PASSWORD])),
+    ).toThrow(/PASSWORD/);
+  });
+
+  it('says where each value came from and hides secrets', () => {
+    const loaded = loadConfig(ShopConfig, { PASSWORD }, kv(['fieldguide/local/shop/LIMIT', '30']));
+    expect(loaded.describe()).toEqual({
+      PORT: { value: '3000', source: 'default', live: false },
+      PASSWORD: { value: '***', source: 'environment', live: false },
+      LIMIT: { value: '30', source: 'consul fieldguide/local/shop/LIMIT', live: true },
+    });
+  });
+
+  it('takes a live change in place, and refuses a bad one', () => {
+    const loaded = loadConfig(ShopConfig, { PASSWORD });
+    const { values } = loaded;
+    expect(loaded.refresh(kv(['fieldguide/local/shop/LIMIT', '5']).values).changed).toEqual([
+      'LIMIT',
+    ]);
+    expect(values.LIMIT).toBe(5);
+    expect(loaded.refresh(kv(['fieldguide/local/shop/LIMIT', '-1']).values).refused).toMatch(
+      /LIMIT/,
+    );
+    expect(values.LIMIT).toBe(5);
+    loaded.refresh(new Map());
+    expect(values.LIMIT).toBe(10);
+  });
+
+  it('tells which change waits for a restart', () => {
+    const loaded = loadConfig(ShopConfig, { PASSWORD });
+    loaded.refresh(kv(['fieldguide/local/shop/PORT', '4000']).values);
+    expect(loaded.waitingForRestart()).toEqual(['PORT']);
+    expect(loaded.values.PORT).toBe(3000);
+  });
+});

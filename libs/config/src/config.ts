@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** A class made by `Config(schema)`: the schema, the type and the injection token in one. */
+export interface ConfigClass<Self = object> {
+  new (): Self;
+  readonly schema: z.ZodObject;
+}
+
+/**
+ * Makes the base of a configuration class: `class OrderingConfig extends Config(z.object({ … })) {}`.
+ * Keys are spelled as in the environment. Mark a key with `secret()` or `live()` where that applies.
+ */
+export function Config<Schema extends z.ZodObject>(schema: Schema) {
+  class Base {
+    static readonly schema = schema;
+  }
+  return Base as unknown as { new (): z.infer<Schema>; readonly schema: Schema };
+}
+
+/** A key whose value is never shown (`***` in `/info` and in errors) and never read from Consul. */
+export function secret<Type extends z.ZodType>(type: Type): Type {
+  return type.meta({ ...type.meta(), secret: true }) as Type;
+}
+
+/** A key whose value in Consul may change while the service runs; read it each time it is needed. */
+export function live<Type extends z.ZodType>(type: Type): Type {
+  return type.meta({ ...type.meta(), live: true }) as Type;
+}
+
+/** Whether a key was marked with `secret()` or `live()`, also when defaults were put around it. */
+export function isMarked(type: unknown, mark: 'secret' | 'live'): boolean {
+  return (type as z.ZodType | undefined)?.meta?.()?.[mark] === true;
+}

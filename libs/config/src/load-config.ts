@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type ConfigClass, isMarked } from './config.ts';
+import type { KvSource } from './consul-kv.ts';
+
+export type SourceOf = 'default' | 'environment' | `file ${string}` | `consul ${string}`;
+
+export interface LoadedConfig<Self = object> {
+  /** One object for the whole life of the process; live keys change in place. */
+  readonly values: Self;
+  /** Each key with its value as text (`***` for secrets) and where it came from: for `/info`. */
+  describe(): Record<string, { value: string; source: SourceOf; live: boolean }>;
+  /** Keys whose value in Consul differs from the running one but needs a restart to take effect. */
+  waitingForRestart(): readonly string[];
+  /** Takes Consul's present values for the live keys; a bad value is refused whole, and said. */
+  refresh(kv: ReadonlyMap<string, string>): { changed: string[]; refused?: string };
+}
+
+/**
+ * Schema default < Consul `…/common/<KEY>` < Consul `…/<service>/<KEY>` < environment variable or `<KEY>_FILE`.
+ * @throws Error naming every fault at once and what to try; never the value of a secret.
+ */
+export function loadConfig<Self extends object>(
+  config: ConfigClass<Self>,
+  environment: Readonly<Record<string, string | undefined>>,
+  kv: KvSource = { values: new Map() },
+): LoadedConfig<Self> {
+  const { shape } = config.schema;
+  const fixed = fromEnvironment(Object.keys(shape), environment);
+  const raw = gather(shape, fixed, kv.values);
+  const read = config.schema.safeParse(
+    Object.fromEntries([...raw].map(([key, { text }]) => [key, text])),
+  );
+  if (!read.success) throw new Error(explain(config.name, read.error, raw));
+
+  const values = Object.assign(Object.create(config.prototype) as object, read.data);
+  let sources = raw;
+  let inConsul = raw;
+
+  return {
+    values: values as Self,
+    describe: () =>
+      Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [
+          key,
+          {
+            value: isMarked(shape[key], 'secret') ? '***' : String(value),
+            source: sources.get(key)?.source ?? 'default',
+            live: isMarked(shape[key], 'live'),
+          },
+        ]),
+      ),
+    waitingForRestart: () =>
+      Object.keys(shape).filter(
+        (key) =>
+          !isMarked(shape[key], 'live') && inConsul.get(key)?.text !== sources.get(key)?.text,
+      ),
+    refresh(latest) {
+      inConsul = gather(shape, fixed, latest);
+      const wanted = new Map(sources);
+      for (const key of Object.keys(shape).filter((each) => isMarked(shape[each], 'live'))) {
+        const found = inConsul.get(key);
+        if (found) wanted.set(key, found);
+        else wanted.delete(key);
+      }
+      const next = config.schema.safeParse(
+        Object.fromEntries([...wanted].map(([key, { text }]) => [key, text])),
+      );
+      if (!next.success) return { changed: [], refused: explain(config.name, next.error, wanted) };
+      const changed = Object.keys(next.data).filter(
+        (key) =>
+          isMarked(shape[key], 'live') &&
+          next.data[key] !== (values as Record<string, unknown>)[key],
+      );
+      for (const key of changed) (values as Record<string, unknown>)[key] = next.data[key];
+      sources = wanted;
+      return { changed };
+    },
+  };
+}
+
+type Found = ReadonlyMap<string, { text: string; source: SourceOf }>;
+
+function fromEnvironment(
+  keys: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Found {
+  const found = new Map<string, { text: string; source: SourceOf }>();
+  for (const key of keys) {
+    const file = env[`${key}_FILE`];
+    const text = env[key];
+    if (text !== undefined && text !== '') found.set(key, { text, source: 'environment' });
+    else if (file)
+      found.set(key, { text: readFileSync(file, 'utf8').trim(), source: `file ${file}` });
+  }
+  return found;
+}
+
+function gather(
+  shape: Record<string, unknown>,
+  fixed: Found,
+  kv: ReadonlyMap<string, string>,
+): Found {
+  const found = new Map<string, { text: string; source: SourceOf }>();
+  for (const [path, text] of kv) {
+    const key = path.slice(path.lastIndexOf('/') + 1);
+    // A secret in a key-value store that everybody can read would not be one.
+    if (key in shape && !isMarked(shape[key], 'secret'))
+      found.set(key, { text, source: `consul ${path}` });
+  }
+  for (const [key, value] of fixed) found.set(key, value);
+  return found;
+}
+
+function explain(name: string, error: z.ZodError, found: Found): string {
+  const faults = error.issues.map(({ path, message }) => {
+    const key = String(path[0]);
+    const source = found.get(key)?.source;
+    return `  ${key}: ${message} ${source ? `(from ${source})` : '(not set)'}`;
+  });
+  return [
+    `The configuration ${name} cannot be used:`,
+    ...faults,
+    'Try: set each as an environment variable, as <KEY>_FILE naming a file, or in Consul under fieldguide/<environment>/<service>/<KEY>.',
+  ].join('\n');
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '@fieldguide/clock';
+import type { Log } from '@fieldguide/telemetry';
+import type { Lease, Leases } from './leases.ts';
+import type { Wakeups } from './wakeups.ts';
+
+export interface LoopSettings {
+  readonly name: string;
+  /** The hint that wakes it; it also looks by itself every `idleMs`. */
+  readonly channel: string;
+  readonly idleMs?: number;
+  readonly wakeups: Wakeups;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Answers whether there may be more to do at once. */
+export type Step = (signal: AbortSignal) => Promise<boolean>;
+export type LeasedStep = (lease: Lease, signal: AbortSignal) => Promise<boolean>;
+
+/** Work that goes on as long as the process: it sleeps when idle, backs off when it fails, and can be stopped. */
+export interface BackgroundLoop {
+  /** Resolves when the step in hand has ended. */
+  stop(): Promise<void>;
+}
+
+const BACKOFF_MS_MAX = 5_000;
+
+/** Runs `step` on every instance; for steps that claim their own rows. */
+export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
+  const { name, channel, idleMs = 1_000, wakeups, clock, log } = settings;
+  const ending = new AbortController();
+  const { signal } = ending;
+
+  const run = async () => {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        const more = await step(signal);
+        failures = 0;
+        if (!more) await wakeups.next(channel, idleMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        const waitMs = Math.min(100 * 2 ** failures, BACKOFF_MS_MAX);
+        log.warn({ loop: name, err: error, waitMs }, `${name} failed and is tried again`);
+        await clock.sleep(waitMs, signal).catch(() => undefined);
+      }
+    }
+  };
+  const ended = run();
+  return {
+    stop: () => {
+      ending.abort();
+      return ended;
+    },
+  };
+}
+
+/** Runs `step` on the one instance that holds the lease `name`; the others stand by and take over within its time. */
+export function startLeasedLoop(
+  settings: LoopSettings,
+  leases: Leases,
+  step: LeasedStep,
+): BackgroundLoop {
+  const { name, clock } = settings;
+  let lease: Lease | undefined;
+  let renewAt = 0;
+
+  const loop = startLoop(settings, async (signal) => {
+    if (clock.now().getTime() >= renewAt) {
+      lease = await leases.hold(name);
+      renewAt = clock.fromNow(leases.renewEveryMs).getTime();
+    }
+    return lease ? step(lease, signal) : false;
+  });
+  return {
+    stop: async () => {
+      await loop.stop();
+      if (lease) await leases.release(lease).catch(() => undefined); // it expires by itself
+    },
+  };
+}

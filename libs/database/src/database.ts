@@ -1,0 +1,98 @@
+import pg from 'pg';
+import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
+
+export interface DatabaseSettings {
+  /** `postgres://role:password@host:port/database` */
+  readonly url: string;
+  readonly entities: readonly (abstract new () => object)[];
+  /** In the order in which they run. */
+  readonly migrations: readonly (new () => MigrationInterface)[];
+  /** Connections at most. */
+  readonly poolSize?: number;
+  readonly name?: string;
+}
+
+/**
+ * One service's own database: the pool, the entities, the migrations. Statements end after 10 s, an idle
+ * transaction after 15 s, a wait for a lock after 5 s, so that a stuck one never holds up the others for ever.
+ */
+export class Database {
+  readonly source: DataSource;
+  readonly #migrations: readonly (new () => MigrationInterface)[];
+
+  constructor(settings: DatabaseSettings) {
+    this.#migrations = settings.migrations;
+    this.source = new DataSource({
+      type: 'postgres',
+      driver: pg,
+      url: settings.url,
+      applicationName: settings.name ?? 'fieldguide',
+      entities: [InboxMessage, OutboxMessage, DeadLetter, ...settings.entities] as (
+        | (new () => object)
+        | EntitySchema
+      )[],
+      migrations: [...settings.migrations] as never,
+      migrationsTransactionMode: 'each',
+      synchronize: false,
+      migrationsRun: false,
+      installExtensions: false,
+      poolSize: settings.poolSize ?? 8,
+      extra: {
+        connectionTimeoutMillis: 5_000,
+        statement_timeout: 10_000,
+        lock_timeout: 5_000,
+        idle_in_transaction_session_timeout: 15_000,
+        keepAlive: true,
+      },
+    });
+  }
+
+  /** @throws Error that names the address (never the password) and says what to try */
+  async open(): Promise<this> {
+    try {
+      await this.source.initialize();
+    } catch (error) {
+      throw new Error(
+        `The database at ${this.#address()} cannot be reached: ${(error as Error).message}\n` +
+          'Try: is PostgreSQL running (npm run status), and is DATABASE_URL right?',
+      );
+    }
+    return this;
+  }
+
+  async close(): Promise<void> {
+    if (this.source.isInitialized) await this.source.destroy();
+  }
+
+  /** Runs what is missing, each migration in its own transaction; one-off, as the owner role. */
+  async migrate(): Promise<readonly string[]> {
+    const done = await this.source.runMigrations();
+    return done.map(({ name }) => name);
+  }
+
+  /** @throws Error when the database is older than the code: serving would fail later and less clearly */
+  async refuseOlderSchema(): Promise<void> {
+    const rows: { name: string }[] = await this.source
+      .query('SELECT name FROM migrations')
+      .catch(() => []);
+    const done = new Set(rows.map(({ name }) => name));
+    const missing = this.#migrations.map((each) => each.name).filter((name) => !done.has(name));
+    if (missing.length > 0) {
+      throw new Error(
+        `The database at ${this.#address()} is older than this version: ${missing.join(', ')} not run.\n` +
+          'Try: run this app once with the argument `migrate` and the owner role (npm start does it for you).',
+      );
+    }
+  }
+
+  /** One statement outside a unit of work, for reads and for libs. Never build SQL from input. */
+  async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.source.query(sql, [...values]);
+  }
+
+  #address(): string {
+    const { hostname, port, pathname } = new URL((this.source.options as { url: string }).url);
+    return `${hostname}:${port}${pathname}`;
+  }
+}

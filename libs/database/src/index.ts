@@ -1,0 +1,15 @@
+export {
+  type BackgroundLoop,
+  type LoopSettings,
+  startLeasedLoop,
+  startLoop,
+} from './background-loop.ts';
+export { Database, type DatabaseSettings } from './database.ts';
+export { DatabaseTables1760000000000 } from './database-tables.migration.ts';
+export type { Envelope, NewMessage } from './envelope.ts';
+export { type Lease, LeaseLost, Leases } from './leases.ts';
+export { MemoryUnitsOfWork } from './memory-units-of-work.ts';
+export { DeadLetter, OutboxMessage } from './message-tables.entity.ts';
+export { PostgresUnitOfWork, PostgresUnitsOfWork } from './postgres-units-of-work.ts';
+export { MovedOn, type Table, UnitOfWork, UnitsOfWork, type Versioned } from './unit-of-work.ts';
+export { MemoryWakeups, PostgresWakeups, Wakeups } from './wakeups.ts';

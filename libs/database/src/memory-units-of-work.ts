@@ -1,0 +1,158 @@
+import { getMetadataArgsStorage } from 'typeorm';
+import type { Envelope } from './envelope.ts';
+import { type Lease, LeaseLost } from './leases.ts';
+import {
+  MovedOn,
+  type Table,
+  UnitOfWork,
+  UnitsOfWork,
+  type Versioned,
+  type Voice,
+} from './unit-of-work.ts';
+
+type Rows = Map<string, object>;
+
+/** Units of work in memory, one after the other: for unit tests and simulation, never in a running system. */
+export class MemoryUnitsOfWork extends UnitsOfWork {
+  readonly #voice: Voice;
+  readonly #tables = new Map<Table<never>, Rows>();
+  readonly #inbox = new Set<string>();
+  /** Epoch by lease name; a test moves it on to play a takeover. */
+  readonly leases = new Map<string, string>();
+  /** What a relay would send, in order. */
+  readonly outbox: { topic: string; envelope: Envelope }[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(voice: Voice) {
+    super();
+    this.#voice = voice;
+  }
+
+  override run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      const uow = new MemoryUnitOfWork(this.#voice, this.#tables, this.#inbox, this.leases);
+      const result = await work(uow);
+      await uow.commit(this.outbox);
+      return result;
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+class MemoryUnitOfWork extends UnitOfWork {
+  readonly #tables: Map<Table<never>, Rows>;
+  readonly #inbox: Set<string>;
+  readonly #leases: ReadonlyMap<string, string>;
+  readonly #changed = new Map<Table<never>, Rows>();
+  readonly #received = new Set<string>();
+
+  constructor(
+    voice: Voice,
+    tables: Map<Table<never>, Rows>,
+    inbox: Set<string>,
+    leases: ReadonlyMap<string, string>,
+  ) {
+    super(voice);
+    this.#tables = tables;
+    this.#inbox = inbox;
+    this.#leases = leases;
+  }
+
+  override async load<Row extends Versioned>(
+    table: Table<Row>,
+    id: string,
+  ): Promise<Row | undefined> {
+    return this.#all(table).find((row) => keyOf(table, row) === id);
+  }
+
+  override async lock<Row extends Versioned>(
+    table: Table<Row>,
+    ids: readonly string[],
+  ): Promise<Row[]> {
+    return this.#all(table).filter((row) => ids.includes(keyOf(table, row)));
+  }
+
+  override async find<Row extends object>(
+    table: Table<Row>,
+    where: Partial<Row>,
+    limit: number,
+  ): Promise<Row[]> {
+    const matches = (row: Row) =>
+      Object.entries(where).every(([column, value]) => row[column as keyof Row] === value);
+    return this.#all(table).filter(matches).slice(0, limit);
+  }
+
+  override async save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void> {
+    const id = keyOf(table, row);
+    const stored = await this.load(table, id);
+    if ((stored?.version ?? 0) !== row.version) throw new MovedOn(`${table.name} ${id} moved on`);
+    row.version += 1;
+    const changed = this.#changed.get(table as Table<never>) ?? new Map();
+    this.#changed.set(table as Table<never>, changed.set(id, copy(row)));
+  }
+
+  override async claim<Row extends Versioned>(
+    table: Table<Row>,
+    due: keyof Row & string,
+    until: Date,
+    limit: number,
+  ): Promise<Row[]> {
+    const time = (row: Row) => row[due] as Date | null;
+    const rows = this.#all(table)
+      .filter((row) => time(row) !== null && time(row)! <= this.now())
+      .toSorted((a, b) => time(a)!.getTime() - time(b)!.getTime())
+      .slice(0, limit);
+    for (const row of rows) {
+      Object.assign(row, { [due]: until });
+      await this.save(table, row);
+    }
+    return rows;
+  }
+
+  override async holding({ name, epoch }: Lease): Promise<void> {
+    if (this.#leases.get(name) !== epoch) throw new LeaseLost(name);
+  }
+
+  protected override async remember({ id }: Envelope): Promise<boolean> {
+    if (this.#inbox.has(id) || this.#received.has(id)) return false;
+    this.#received.add(id);
+    return true;
+  }
+
+  async commit(outbox: { topic: string; envelope: Envelope }[]): Promise<void> {
+    const outgoing: { topic: string; envelope: Envelope }[] = [];
+    await this.finish(async (messages) => {
+      outgoing.push(...messages);
+    });
+    for (const [table, rows] of this.#changed) {
+      const stored = this.#tables.get(table) ?? new Map();
+      for (const [id, row] of rows) stored.set(id, row);
+      this.#tables.set(table, stored);
+    }
+    for (const id of this.#received) this.#inbox.add(id);
+    outbox.push(...outgoing);
+    this.committed();
+  }
+
+  #all<Row extends object>(table: Table<Row>): Row[] {
+    const merged = new Map([
+      ...(this.#tables.get(table as Table<never>) ?? []),
+      ...(this.#changed.get(table as Table<never>) ?? []),
+    ]);
+    const inOrder = [...merged].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return inOrder.map(([, row]) => copy(row as Row));
+  }
+}
+
+// Rows keep their class, and nobody shares one with the store.
+function copy<Row extends object>(row: Row): Row {
+  return Object.assign(Object.create(Object.getPrototypeOf(row)), structuredClone({ ...row }));
+}
+
+function keyOf(table: Table<object>, row: object): string {
+  const columns = getMetadataArgsStorage().filterColumns(table);
+  const key = columns.find(({ options }) => options.primary)?.propertyName;
+  if (!key) throw new Error(`${table.name} has no primary column`);
+  return String((row as Record<string, unknown>)[key]);
+}

@@ -1,0 +1,176 @@
+import { type EntityManager, type EntityMetadata, In, LessThanOrEqual } from 'typeorm';
+import type { Database } from './database.ts';
+import type { Envelope } from './envelope.ts';
+import { type Lease, LeaseLost } from './leases.ts';
+import {
+  MovedOn,
+  type Table,
+  UnitOfWork,
+  UnitsOfWork,
+  type Versioned,
+  type Voice,
+} from './unit-of-work.ts';
+import type { Wakeups } from './wakeups.ts';
+
+const ATTEMPTS = 5;
+// PostgreSQL's own words for "somebody was faster": serialization failure and deadlock.
+const RETRYABLE = new Set(['40001', '40P01']);
+
+/** Units of work as PostgreSQL transactions (READ COMMITTED; versions and row locks do the rest). */
+export class PostgresUnitsOfWork extends UnitsOfWork {
+  readonly #database: Database;
+  readonly #voice: Voice;
+  readonly #wakeups: Wakeups;
+
+  constructor(database: Database, voice: Voice, wakeups: Wakeups) {
+    super();
+    this.#database = database;
+    this.#voice = voice;
+    this.#wakeups = wakeups;
+  }
+
+  override async run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(work);
+      } catch (error) {
+        const code = (error as { code?: string }).code ?? '';
+        if (attempt === ATTEMPTS || !(error instanceof MovedOn || RETRYABLE.has(code))) throw error;
+      }
+    }
+  }
+
+  async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+    let uow: PostgresUnitOfWork | undefined;
+    const result = await this.#database.source.transaction(async (manager) => {
+      uow = new PostgresUnitOfWork(manager, this.#voice, this.#wakeups);
+      const done = await work(uow);
+      await uow.flush();
+      return done;
+    });
+    uow?.announce();
+    return result;
+  }
+}
+
+export class PostgresUnitOfWork extends UnitOfWork {
+  readonly #manager: EntityManager;
+  readonly #wakeups: Wakeups;
+
+  constructor(manager: EntityManager, voice: Voice, wakeups: Wakeups) {
+    super(voice);
+    this.#manager = manager;
+    this.#wakeups = wakeups;
+  }
+
+  override async load<Row extends Versioned>(
+    table: Table<Row>,
+    id: string,
+  ): Promise<Row | undefined> {
+    const found = await this.#manager.findOneBy(table, { [this.#key(table)]: id } as never);
+    return found ?? undefined;
+  }
+
+  override async lock<Row extends Versioned>(
+    table: Table<Row>,
+    ids: readonly string[],
+  ): Promise<Row[]> {
+    const key = this.#key(table);
+    return this.#manager.find(table, {
+      where: { [key]: In([...ids]) } as never,
+      order: { [key]: 'ASC' } as never,
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  override async find<Row extends object>(
+    table: Table<Row>,
+    where: Partial<Row>,
+    limit: number,
+  ): Promise<Row[]> {
+    const order = { [this.#key(table)]: 'ASC' } as never;
+    return this.#manager.find(table, { where: where as never, order, take: limit });
+  }
+
+  override async save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void> {
+    const key = this.#key(table);
+    const next = { ...row, version: row.version + 1 };
+    const id = (row as Record<string, unknown>)[key];
+    if (row.version === 0) {
+      const insert = this.#manager
+        .createQueryBuilder()
+        .insert()
+        .into(table)
+        .values(next as never);
+      const { raw } = await insert.orIgnore().returning([key]).execute();
+      if ((raw as unknown[]).length === 0) throw new MovedOn(`${table.name} ${id} exists already`);
+    } else {
+      const where = { [key]: id, version: row.version } as never;
+      const { affected } = await this.#manager.update(table, where, next as never);
+      if (affected !== 1)
+        throw new MovedOn(`${table.name} ${id} is no longer at version ${row.version}`);
+    }
+    row.version = next.version;
+  }
+
+  override async claim<Row extends Versioned>(
+    table: Table<Row>,
+    due: keyof Row & string,
+    until: Date,
+    limit: number,
+  ): Promise<Row[]> {
+    const rows = await this.#manager.find(table, {
+      where: { [due]: LessThanOrEqual(this.now()) } as never,
+      order: { [due]: 'ASC' } as never,
+      take: limit,
+      lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+    });
+    for (const row of rows) {
+      Object.assign(row, { [due]: until });
+      await this.save(table, row);
+    }
+    return rows;
+  }
+
+  override async holding({ name, epoch }: Lease): Promise<void> {
+    const held = await this.query('SELECT 1 FROM leases WHERE name = $1 AND epoch = $2 FOR SHARE', [
+      name,
+      epoch,
+    ]);
+    if (held.length === 0) throw new LeaseLost(name);
+  }
+
+  protected override async remember({ id }: Envelope): Promise<boolean> {
+    const rows = await this.query(
+      'INSERT INTO inbox (message_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING message_id',
+      [id],
+    );
+    return rows.length === 1;
+  }
+
+  /** For libs that bring their own tables (event store): a statement inside this transaction. */
+  async query<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#manager.query(sql, [...values]);
+  }
+
+  async flush(): Promise<void> {
+    await this.finish(async (messages) => {
+      const topics = messages.map(({ topic }) => topic);
+      const envelopes = messages.map(({ envelope }) => JSON.stringify(envelope));
+      await this.query(
+        'INSERT INTO outbox (topic, envelope) SELECT * FROM unnest($1::text[], $2::jsonb[])',
+        [topics, envelopes],
+      );
+      this.afterCommit(() => this.#wakeups.hint('outbox'));
+    });
+  }
+
+  announce(): void {
+    this.committed();
+  }
+
+  #key(table: Table<object>): string {
+    const { primaryColumns }: EntityMetadata = this.#manager.connection.getMetadata(table);
+    return primaryColumns[0]!.propertyName;
+  }
+}

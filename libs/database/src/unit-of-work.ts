@@ -1,0 +1,144 @@
+import type { Clock, Ids } from '@fieldguide/clock';
+import { traceInto } from '@fieldguide/telemetry';
+import type { Envelope, NewMessage } from './envelope.ts';
+import type { Lease } from './leases.ts';
+
+/** An entity class: the table's name and columns stand on it as TypeORM decorators. */
+export type Table<Row> = new () => Row;
+
+/** Every row that is changed carries its version; 0 means that it was never saved. */
+export interface Versioned {
+  version: number;
+}
+
+/** Somebody else changed the row or stream since we read it. The unit of work does it again, a few times. */
+export class MovedOn extends Error {
+  override name = 'MovedOn';
+}
+
+/** Who speaks and with which time and ids: what outgoing envelopes are filled from. */
+export interface Voice {
+  readonly service: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/**
+ * Everything that one decision changes, all of it or nothing: rows, events, outgoing messages, the inbox.
+ * Writes use it instead of a repository; the same handler runs on PostgreSQL and in memory.
+ */
+export abstract class UnitOfWork {
+  readonly #voice: Voice;
+  readonly #outgoing: { topic: string; envelope: Envelope }[] = [];
+  readonly #beforeCommit: (() => Promise<void>)[] = [];
+  readonly #afterCommit: (() => void)[] = [];
+  #cause: Envelope | undefined;
+
+  constructor(voice: Voice) {
+    this.#voice = voice;
+  }
+
+  /** One row by its primary key, without a lock: `save` notices when it moved on. */
+  abstract load<Row extends Versioned>(table: Table<Row>, id: string): Promise<Row | undefined>;
+
+  /** The rows with these keys, locked until the end and in the order of their keys, so that no two deadlock. */
+  abstract lock<Row extends Versioned>(table: Table<Row>, ids: readonly string[]): Promise<Row[]>;
+
+  /** Rows whose columns equal `where`, oldest key first. */
+  abstract find<Row extends object>(
+    table: Table<Row>,
+    where: Partial<Row>,
+    limit: number,
+  ): Promise<Row[]>;
+
+  /**
+   * Inserts (version 0) or updates the row and counts its version up.
+   * @throws MovedOn when another one was faster
+   */
+  abstract save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void>;
+
+  /**
+   * Takes rows whose time in the column `due` has come, and moves that time to `until`: nobody else takes them
+   * before then, and when this process dies they come up again. Another's open claim is skipped, not waited for.
+   */
+  abstract claim<Row extends Versioned>(
+    table: Table<Row>,
+    due: keyof Row & string,
+    until: Date,
+    limit: number,
+  ): Promise<Row[]>;
+
+  /** @throws LeaseLost when somebody else holds it by now, so that a frozen holder does no harm */
+  abstract holding(lease: Lease): Promise<void>;
+
+  /**
+   * Marks a message as received by this service; false when it was before. What is published from here on is
+   * said to be caused by it.
+   */
+  async receive(message: Envelope): Promise<boolean> {
+    this.#cause = message;
+    return this.remember(message);
+  }
+
+  protected abstract remember(message: Envelope): Promise<boolean>;
+
+  /** Puts a message in the outbox; the relay sends it after the commit, in order for each subject. */
+  publish({ topic, id, type, subject, data }: NewMessage): void {
+    const { service, clock, ids } = this.#voice;
+    const messageId = id ?? ids.next();
+    const envelope: Envelope = {
+      specversion: '1.0',
+      id: messageId,
+      source: `/${service}`,
+      type,
+      subject,
+      time: clock.now().toISOString(),
+      datacontenttype: 'application/json',
+      data,
+      correlationid: this.#cause?.correlationid ?? messageId,
+      ...(this.#cause && { causationid: this.#cause.id }),
+    };
+    this.#outgoing.push({ topic, envelope: traceInto({ ...envelope }) as Envelope });
+  }
+
+  /** Present time of the service: the clock is part of the decision. */
+  now(): Date {
+    return this.#voice.clock.now();
+  }
+
+  /** For libs: the message being handled, if any. */
+  get cause(): Envelope | undefined {
+    return this.#cause;
+  }
+
+  /** For libs: runs last inside the transaction, after every row of the handler. */
+  beforeCommit(step: () => Promise<void>): void {
+    this.#beforeCommit.push(step);
+  }
+
+  /** For hints only: it does not run when the process dies in between. */
+  afterCommit(step: () => void): void {
+    this.#afterCommit.push(step);
+  }
+
+  /**
+   * For implementations: outgoing rows are written last. Two transactions about one subject are put in order by
+   * the version of its row; because the outbox comes after that, its ids keep the same order.
+   */
+  protected async finish(
+    write: (messages: readonly { topic: string; envelope: Envelope }[]) => Promise<void>,
+  ): Promise<void> {
+    if (this.#outgoing.length > 0) await write(this.#outgoing);
+    for (const step of this.#beforeCommit) await step();
+  }
+
+  protected committed(): void {
+    for (const step of this.#afterCommit) step();
+  }
+}
+
+/** Where units of work come from. */
+export abstract class UnitsOfWork {
+  /** Runs `work` and commits, or rolls everything back; again (five times at most) when something moved on. */
+  abstract run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+}

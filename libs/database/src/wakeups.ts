@@ -1,0 +1,101 @@
+import { EventEmitter } from 'node:events';
+import type { Clock } from '@fieldguide/clock';
+import pg from 'pg';
+
+/**
+ * Hints that there is something to do, so that nobody polls fast. A hint may be lost: whoever waits also looks by
+ * itself now and then.
+ */
+export abstract class Wakeups {
+  readonly #emitter = new EventEmitter().setMaxListeners(0);
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Say after a commit that `channel` has something new. */
+  hint(channel: string): void {
+    this.wake(channel);
+  }
+
+  /** Resolves at the next hint, after `timeoutMs`, or when `signal` aborts; never rejects. */
+  async next(channel: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const over = new AbortController();
+    const end = () => over.abort();
+    this.#emitter.once(channel, end);
+    signal.addEventListener('abort', end, { once: true });
+    await this.#clock.sleep(timeoutMs, over.signal).catch(() => undefined);
+    this.#emitter.off(channel, end);
+    signal.removeEventListener('abort', end);
+  }
+
+  protected wake(channel: string): void {
+    this.#emitter.emit(channel);
+  }
+}
+
+/** Hints within this process only. */
+export class MemoryWakeups extends Wakeups {}
+
+const CHANNEL = 'fieldguide';
+const PAUSE_MS = 5;
+
+/**
+ * Hints across the instances of a service through LISTEN and NOTIFY, on one connection of their own and at most one
+ * NOTIFY every few milliseconds: inside the writers' transactions it would halve their throughput, because it
+ * takes a global lock at commit (measured; see docs/adr).
+ */
+export class PostgresWakeups extends Wakeups {
+  readonly #url: string;
+  #client: pg.Client | undefined;
+  #pending = new Set<string>();
+  #closed = false;
+
+  constructor(clock: Clock, url: string) {
+    super(clock);
+    this.#url = url;
+  }
+
+  /** Connects, and again whenever the connection is lost; without it hints stay within the process. */
+  async open(): Promise<this> {
+    const client = new pg.Client({ connectionString: this.#url, application_name: 'wakeups' });
+    const lost = () => {
+      this.#client = undefined;
+      if (!this.#closed) setTimeout(() => void this.open(), 1_000).unref();
+    };
+    client.on('error', () => undefined); // `end` follows, and that is where we connect again
+    client.once('end', lost);
+    client.on('notification', ({ payload }) => {
+      for (const channel of payload?.split(',') ?? []) this.wake(channel);
+    });
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      this.#client = client;
+    } catch {
+      await client.end().catch(() => undefined);
+    }
+    return this;
+  }
+
+  override hint(channel: string): void {
+    super.hint(channel);
+    if (this.#pending.size === 0) setTimeout(() => void this.#notify(), PAUSE_MS);
+    this.#pending.add(channel);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#client?.end();
+  }
+
+  async #notify(): Promise<void> {
+    const channels = [...this.#pending].join(',');
+    this.#pending = new Set();
+    await this.#client
+      ?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels])
+      .catch(() => undefined);
+  }
+}

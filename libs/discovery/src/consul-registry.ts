@@ -1,0 +1,146 @@
+import type { Clock } from '@fieldguide/clock';
+import type { Log } from '@fieldguide/telemetry';
+import Consul from 'consul';
+import { type Instance, Registry } from './registry.ts';
+
+interface HealthEntry {
+  Service: { ID: string; Address: string; Port: number; Meta?: Record<string, string> };
+}
+
+const LOOK_AGAIN_MS = 3_000;
+const EMPTY_GRACE_MS = 15_000;
+
+/**
+ * The registry on Consul: registers this instance with an HTTP check, again when its entry vanishes, and watches the
+ * services it needs by long polls. When Consul is away the last snapshot stays; when it comes back empty (its
+ * agent lost its state) the snapshot stays for 15 s, until everybody has registered again.
+ */
+export class ConsulRegistry extends Registry {
+  readonly #consul: Consul;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #prefix: string;
+  readonly #snapshots = new Map<string, { instances: readonly Instance[]; emptySince?: number }>();
+  readonly #watches = new Map<string, { end(): void }>();
+  readonly #closing = new AbortController();
+  #registered: Instance | undefined;
+  #reachable = false;
+
+  /** @param environment part of the names in Consul outside `local`, so that environments can share an agent */
+  constructor(address: string, environment: string, clock: Clock, log: Log) {
+    super();
+    const { hostname, port } = new URL(address);
+    this.#consul = new Consul({ host: hostname, port: Number(port) });
+    this.#prefix = environment === 'local' ? '' : `${environment}-`;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Keeps the entry in place until `deregister`; returns at once, Consul may be away. */
+  register(instance: Instance): void {
+    this.#registered = instance;
+    void this.#keepRegistered();
+  }
+
+  async deregister(): Promise<void> {
+    this.#closing.abort();
+    for (const watch of this.#watches.values()) watch.end();
+    const { id } = this.#registered ?? {};
+    if (id)
+      await this.#consul.agent.service.deregister({ id, ...within(2_000) }).catch(() => undefined);
+  }
+
+  state(): 'ok' | 'degraded' {
+    return this.#reachable ? 'ok' : 'degraded';
+  }
+
+  override instances(service: string): readonly Instance[] {
+    if (!this.#watches.has(service)) this.#watch(service);
+    return this.#snapshots.get(service)?.instances ?? [];
+  }
+
+  override async known(service: string, timeoutMs: number): Promise<void> {
+    const until = this.#clock.fromNow(timeoutMs);
+    while (this.instances(service).length === 0 && this.#clock.now() < until)
+      await this.#clock.sleep(50);
+  }
+
+  async #keepRegistered(): Promise<void> {
+    const { signal } = this.#closing;
+    let present = false;
+    while (!signal.aborted) {
+      try {
+        const entries = (await this.#consul.agent.service.list(within(2_000))) as Record<
+          string,
+          unknown
+        >;
+        this.#reachable = true;
+        if (!(this.#registered!.id in entries)) {
+          await this.#put(this.#registered!);
+          if (present) this.#log.warn('The entry in Consul had vanished; registered again');
+        }
+        present = true;
+      } catch (error) {
+        if (this.#reachable) this.#log.warn({ err: error }, 'Consul cannot be reached');
+        this.#reachable = false;
+      }
+      await this.#clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async #put({ id, service, address, port, version }: Instance): Promise<void> {
+    await this.#consul.agent.service.register({
+      id,
+      name: this.#prefix + service,
+      address,
+      port,
+      meta: { version },
+      check: {
+        name: 'ready',
+        http: `http://${address}:${port}/health/ready`,
+        interval: '3s',
+        timeout: '2s',
+        status: 'passing', // it registers when it is ready; waiting for the first check would only cost time
+        deregistercriticalserviceafter: '1m',
+      },
+      ...within(2_000),
+    } as never);
+  }
+
+  #watch(service: string): void {
+    const watch = this.#consul.watch({
+      method: this.#consul.health.service,
+      options: { service: this.#prefix + service, passing: true, wait: '10s' } as never,
+      backoffFactor: 200,
+      backoffMax: 3_000,
+    });
+    this.#watches.set(service, watch);
+    watch.on('change', (entries: HealthEntry[]) => this.#take(service, entries));
+    watch.on('error', () => undefined); // it backs off and goes on; the snapshot stays
+  }
+
+  #take(service: string, entries: readonly HealthEntry[]): void {
+    const before = this.#snapshots.get(service);
+    const now = this.#clock.now().getTime();
+    if (entries.length === 0 && before && before.instances.length > 0) {
+      const emptySince = before.emptySince ?? now;
+      if (now - emptySince < EMPTY_GRACE_MS) {
+        this.#snapshots.set(service, { ...before, emptySince });
+        return;
+      }
+    }
+    const instances = entries.map(({ Service: { ID, Address, Port, Meta } }) => ({
+      id: ID,
+      service,
+      address: Address,
+      port: Port,
+      version: Meta?.version ?? '',
+    }));
+    this.#snapshots.set(service, { instances });
+  }
+}
+
+// The client takes a time limit with every call, which its types do not say.
+function within(timeout: number): object {
+  return { timeout };
+}

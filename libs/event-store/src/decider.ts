@@ -1,0 +1,53 @@
+/** Something that happened. Named in the past tense, never edited once stored. */
+export interface DomainEvent<Type extends string = string, Data extends object = object> {
+  readonly type: Type;
+  readonly data: Data;
+}
+
+/** Something somebody wants. Named in the imperative, and may be refused. */
+export interface DomainCommand<Type extends string = string, Data extends object = object> {
+  readonly type: Type;
+  readonly data: Data;
+}
+
+type DataOf<Message extends DomainEvent, Type> = Extract<Message, { type: Type }>['data'];
+
+/**
+ * The rules of one kind of thing, as three pure parts (after emmett's decider).
+ * Both tables are complete by type: a message without a row does not compile.
+ */
+export interface Decider<State, Command extends DomainCommand, Event extends DomainEvent> {
+  /** First part of the stream's name: `order` → `order-<id>`. */
+  readonly name: string;
+  readonly initial: State;
+  readonly decide: {
+    readonly [Type in Command['type']]: (
+      wish: DataOf<Command, Type>,
+      state: State,
+    ) => readonly Event[];
+  };
+  readonly evolve: {
+    readonly [Type in Event['type']]: (state: State, fact: DataOf<Event, Type>) => State;
+  };
+}
+
+/** @throws Error when the history holds a type without a row: a model must not guess */
+export function replay<State, Command extends DomainCommand, Event extends DomainEvent>(
+  decider: Decider<State, Command, Event>,
+  history: readonly Event[],
+): State {
+  return history.reduce<State>((state, event) => {
+    const evolve = decider.evolve[event.type as Event['type']];
+    if (!evolve) throw new Error(`${decider.name} does not know the event ${event.type}`);
+    return evolve(state, event.data as never);
+  }, decider.initial);
+}
+
+/** @throws RuleBroken when the rules refuse it */
+export function decide<State, Command extends DomainCommand, Event extends DomainEvent>(
+  decider: Decider<State, Command, Event>,
+  command: Command,
+  state: State,
+): readonly Event[] {
+  return decider.decide[command.type as Command['type']](command.data as never, state);
+}

@@ -1,0 +1,50 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The log. The app role may insert and read events, and neither change nor delete them. */
+export class EventStoreTables1760000001000 implements MigrationInterface {
+  readonly name = 'EventStoreTables1760000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE streams (
+        stream text PRIMARY KEY,
+        version int NOT NULL
+      );
+      CREATE TABLE events (
+        stream text NOT NULL,
+        version int NOT NULL,
+        id uuid NOT NULL UNIQUE,
+        type text NOT NULL,
+        data jsonb NOT NULL,
+        metadata jsonb NOT NULL,
+        time timestamptz NOT NULL,
+        PRIMARY KEY (stream, version)
+      );
+      CREATE TABLE feed (
+        position bigint PRIMARY KEY,
+        stream text NOT NULL,
+        version int NOT NULL
+      );
+      CREATE TABLE feed_end (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        position bigint NOT NULL
+      );
+      INSERT INTO feed_end (position) VALUES (0);
+      CREATE TABLE checkpoints (
+        name text PRIMARY KEY,
+        position bigint NOT NULL,
+        version int NOT NULL
+      );
+      DO $$ DECLARE app text := current_database() || '_app';
+      BEGIN
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
+          EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON events, feed FROM %I', app);
+        END IF;
+      END $$;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE checkpoints, feed_end, feed, events, streams');
+  }
+}

@@ -1,0 +1,78 @@
+import { MovedOn, type UnitOfWork } from '@fieldguide/database';
+import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from './decider.ts';
+
+/** An event as it lies in the log. */
+export interface RecordedEvent<Event extends DomainEvent = DomainEvent> {
+  readonly id: string;
+  readonly stream: string;
+  /** 1, 2, 3 … within the stream. */
+  readonly version: number;
+  readonly type: Event['type'];
+  readonly data: Event['data'];
+  readonly time: Date;
+  readonly correlationId: string;
+  readonly causationId?: string;
+  /** Who asked for it: an account id, or nobody for what follows from a message. */
+  readonly actor?: string;
+  readonly traceparent?: string;
+}
+
+/** A number is the version the stream must have (0: it must not exist). */
+export type ExpectedVersion = number | 'mustExist' | 'any';
+
+export interface AppendRequest {
+  readonly stream: string;
+  readonly expected: ExpectedVersion;
+  readonly events: readonly (DomainEvent & { readonly id?: string })[];
+  readonly actor?: string;
+}
+
+/** The stream is not at the expected version: somebody else appended since it was read. */
+export class StreamMovedOn extends MovedOn {
+  override name = 'StreamMovedOn';
+
+  constructor(stream: string, expected: ExpectedVersion) {
+    super(`The stream ${stream} is not at the expected version (${expected})`);
+  }
+}
+
+/**
+ * An append-only log of streams, and a feed of all of them in commit order without gaps.
+ * `append(request)` is one statement and commits by itself; `append(request, tx)` is part of a unit of work.
+ */
+export abstract class EventStore {
+  /**
+   * Events with ids that the stream already has at its end are not appended again.
+   * @returns the version of the stream afterwards
+   * @throws StreamMovedOn
+   */
+  abstract append(request: AppendRequest, tx?: UnitOfWork): Promise<number>;
+
+  /** Oldest first; with `tx` also what this unit of work has appended. */
+  abstract read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]>;
+
+  /** What was committed after `position`, oldest first; the next position to ask with comes along. */
+  abstract feed(
+    after: string,
+    limit: number,
+  ): Promise<{ readonly events: readonly RecordedEvent[]; readonly position: string }>;
+
+  /** The position of the last event. */
+  abstract end(): Promise<string>;
+
+  /** Read the stream, decide, append what was decided: the whole write side in one call. */
+  async handle<State, Command extends DomainCommand, Event extends DomainEvent>(
+    decider: Decider<State, Command, Event>,
+    id: string,
+    command: Command,
+    options: { readonly actor?: string; readonly tx?: UnitOfWork } = {},
+  ): Promise<readonly Event[]> {
+    const stream = `${decider.name}-${id}`;
+    const history = (await this.read(stream, options.tx)) as unknown as readonly Event[];
+    const events = decide(decider, command, replay(decider, history));
+    if (events.length === 0) return events;
+    const { actor, tx } = options;
+    await this.append({ stream, expected: history.length, events, ...(actor && { actor }) }, tx);
+    return events;
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock, Ids } from '@fieldguide/clock';
+import type { UnitOfWork } from '@fieldguide/database';
+import {
+  type AppendRequest,
+  EventStore,
+  type RecordedEvent,
+  StreamMovedOn,
+} from './event-store.ts';
+
+/** The same promises as on PostgreSQL, for unit tests and simulation. */
+export class MemoryEventStore extends EventStore {
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #log: RecordedEvent[] = [];
+  readonly #staged = new WeakMap<UnitOfWork, RecordedEvent[]>();
+
+  constructor(clock: Clock, ids: Ids) {
+    super();
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  override async append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
+    const { stream, expected, events, actor } = request;
+    const before = await this.read(stream, tx);
+    const repeated = before.slice(-events.length).map(({ id }) => id);
+    if (events.length > 0 && events.every(({ id }, i) => id !== undefined && id === repeated[i])) {
+      return before.length;
+    }
+    const fits =
+      expected === 'any' ||
+      (expected === 'mustExist' ? before.length > 0 : expected === before.length);
+    if (!fits) throw new StreamMovedOn(stream, expected);
+
+    const correlationId = tx?.cause?.correlationid ?? this.#ids.next();
+    const fresh = events.map(({ id, type, data }, i) => ({
+      id: id ?? this.#ids.next(),
+      stream,
+      version: before.length + i + 1,
+      type,
+      data,
+      time: this.#clock.now(),
+      correlationId,
+      ...(tx?.cause && { causationId: tx.cause.id }),
+      ...(actor && { actor }),
+    }));
+    if (tx) this.#stage(tx, fresh);
+    else this.#log.push(...fresh);
+    return before.length + fresh.length;
+  }
+
+  override async read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]> {
+    const visible = [...this.#log, ...((tx && this.#staged.get(tx)) ?? [])];
+    return visible.filter((event) => event.stream === stream);
+  }
+
+  override async feed(after: string, limit: number) {
+    const events = this.#log.slice(Number(after), Number(after) + limit);
+    return { events, position: String(Number(after) + events.length) };
+  }
+
+  override async end(): Promise<string> {
+    return String(this.#log.length);
+  }
+
+  #stage(tx: UnitOfWork, events: RecordedEvent[]): void {
+    const staged = this.#staged.get(tx);
+    if (staged) {
+      staged.push(...events);
+      return;
+    }
+    this.#staged.set(tx, events);
+    tx.beforeCommit(async () => {
+      this.#log.push(...(this.#staged.get(tx) ?? []));
+    });
+  }
+}

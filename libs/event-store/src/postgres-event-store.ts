@@ -1,0 +1,203 @@
+import type { Clock, Ids } from '@fieldguide/clock';
+import {
+  type Database,
+  PostgresUnitOfWork,
+  type UnitOfWork,
+  type Wakeups,
+} from '@fieldguide/database';
+import { inSpan, traceInto } from '@fieldguide/telemetry';
+import {
+  type AppendRequest,
+  EventStore,
+  type ExpectedVersion,
+  type RecordedEvent,
+  StreamMovedOn,
+} from './event-store.ts';
+
+interface StoredEvent {
+  id: string;
+  stream: string;
+  version: number;
+  type: string;
+  data: object;
+  metadata: { correlationId: string; causationId?: string; actor?: string; traceparent?: string };
+  time: Date;
+}
+
+// Which stream row the append may move: one statement per expectation, so that no check stands apart from its write.
+const heads = {
+  new: 'INSERT INTO streams (stream, version) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING version',
+  exact:
+    'UPDATE streams SET version = version + $2 WHERE stream = $1 AND version = $7 RETURNING version',
+  existing: 'UPDATE streams SET version = version + $2 WHERE stream = $1 RETURNING version',
+  any: `INSERT INTO streams AS s (stream, version) VALUES ($1, $2)
+        ON CONFLICT (stream) DO UPDATE SET version = s.version + $2 RETURNING version`,
+};
+
+const write = (head: string) => `
+  head AS (${head}),
+  written AS (
+    INSERT INTO events (stream, version, id, type, data, metadata, time)
+    SELECT $1, head.version - $2::int + e.nth, e.id, e.type, e.data, e.metadata, $8
+    FROM head, unnest($3::uuid[], $4::text[], $5::jsonb[], $6::jsonb[]) WITH ORDINALITY AS e (id, type, data, metadata, nth)
+    RETURNING version
+  )`;
+
+/**
+ * Positions are handed out by one counter row whose lock is held until the commit: so commit order is feed order,
+ * nothing is skipped, and a rollback leaves no gap. It is the last lock of every transaction that appends, and
+ * the pool's time limits bound how long a stuck one can hold it.
+ */
+const number = `
+  UPDATE feed_end SET position = position + $1::int RETURNING position - $1::int AS before`;
+
+/** The event store on PostgreSQL: plain SQL on the hot path, behind TypeORM's connections. */
+export class PostgresEventStore extends EventStore {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #wakeups: Wakeups;
+  readonly #unnumbered = new WeakMap<UnitOfWork, { stream: string; version: number }[]>();
+
+  constructor(database: Database, clock: Clock, ids: Ids, wakeups: Wakeups) {
+    super();
+    this.#database = database;
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#wakeups = wakeups;
+  }
+
+  override append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
+    const count = request.events.length;
+    return inSpan('work', 'append', { stream: request.stream, count }, () =>
+      tx ? this.#appendIn(request, tx as PostgresUnitOfWork) : this.#appendAlone(request),
+    );
+  }
+
+  async #appendAlone(request: AppendRequest): Promise<number> {
+    const { sql, values } = this.#statement(request, undefined);
+    const [done] = await this.#database
+      .query<{ version: number }>(
+        `WITH ${sql},
+       ended AS (
+         UPDATE feed_end SET position = position + $2::int WHERE EXISTS (SELECT FROM head)
+         RETURNING position - $2::int AS before
+       ),
+       fed AS (
+         INSERT INTO feed (position, stream, version)
+         SELECT ended.before + row_number() OVER (ORDER BY written.version), $1, written.version
+         FROM ended, written
+       )
+       SELECT version FROM head`,
+        values,
+      )
+      .catch((error: { code?: string }) => {
+        if (error.code === '23505') return []; // an id that is there already: looked at below
+        throw error;
+      });
+    if (!done) return this.#appendedBefore(request, await this.read(request.stream));
+    this.#wakeups.hint('feed');
+    return done.version;
+  }
+
+  async #appendIn(request: AppendRequest, tx: PostgresUnitOfWork): Promise<number> {
+    const { sql, values } = this.#statement(request, tx);
+    const [done] = await tx.query<{ version: number }>(
+      `WITH ${sql} SELECT version FROM head`,
+      values,
+    );
+    if (!done) return this.#appendedBefore(request, await this.read(request.stream, tx));
+
+    const first = done.version - request.events.length + 1;
+    const appended = request.events.map((_, i) => ({ stream: request.stream, version: first + i }));
+    const unnumbered = this.#unnumbered.get(tx);
+    if (unnumbered) unnumbered.push(...appended);
+    else {
+      this.#unnumbered.set(tx, appended);
+      tx.beforeCommit(() => this.#feedAll(tx));
+      tx.afterCommit(() => this.#wakeups.hint('feed'));
+    }
+    return done.version;
+  }
+
+  async #feedAll(tx: PostgresUnitOfWork): Promise<void> {
+    const appended = this.#unnumbered.get(tx) ?? [];
+    const streams = appended.map(({ stream }) => stream);
+    const versions = appended.map(({ version }) => version);
+    await tx.query(
+      `WITH ended AS (${number})
+       INSERT INTO feed (position, stream, version)
+       SELECT ended.before + e.nth, e.stream, e.version
+       FROM ended, unnest($2::text[], $3::int[]) WITH ORDINALITY AS e (stream, version, nth)`,
+      [appended.length, streams, versions],
+    );
+  }
+
+  override async read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]> {
+    const sql =
+      'SELECT id, stream, version, type, data, metadata, time FROM events WHERE stream = $1 ORDER BY version';
+    const rows = tx
+      ? await (tx as PostgresUnitOfWork).query<StoredEvent>(sql, [stream])
+      : await this.#database.query<StoredEvent>(sql, [stream]);
+    return rows.map(recorded);
+  }
+
+  override async feed(after: string, limit: number) {
+    const rows = await this.#database.query<StoredEvent & { position: string }>(
+      `SELECT f.position, e.* FROM feed f JOIN events e USING (stream, version)
+       WHERE f.position > $1 ORDER BY f.position LIMIT $2`,
+      [after, limit],
+    );
+    return { events: rows.map(recorded), position: rows.at(-1)?.position ?? after };
+  }
+
+  override async end(): Promise<string> {
+    const [row] = await this.#database.query<{ position: string }>('SELECT position FROM feed_end');
+    return row!.position;
+  }
+
+  #statement({ stream, expected, events, actor }: AppendRequest, tx: UnitOfWork | undefined) {
+    const correlationId = tx?.cause?.correlationid ?? this.#ids.next();
+    const metadata = traceInto({
+      correlationId,
+      ...(tx?.cause && { causationId: tx.cause.id }),
+      ...(actor && { actor }),
+    });
+    const values = [
+      stream,
+      events.length,
+      events.map(({ id }) => id ?? this.#ids.next()),
+      events.map(({ type }) => type),
+      events.map(({ data }) => JSON.stringify(data)),
+      events.map(() => JSON.stringify(metadata)),
+    ];
+    const head = headFor(expected);
+    const time = this.#clock.now();
+    // Without a version to compare, the statement names no $7: its place is taken by the time.
+    return head === heads.exact
+      ? { sql: write(head), values: [...values, expected, time] }
+      : { sql: write(head).replace('$8', '$7'), values: [...values, time] };
+  }
+
+  /** A repeat of events that are the stream's last ones is a success; anything else is a conflict. */
+  #appendedBefore(
+    { stream, expected, events }: AppendRequest,
+    now: readonly RecordedEvent[],
+  ): number {
+    const ids = events.map(({ id }) => id);
+    const last = now.slice(-ids.length).map(({ id }) => id);
+    if (ids.every((id, i) => id !== undefined && id === last[i]) && ids.length > 0)
+      return now.length;
+    throw new StreamMovedOn(stream, expected);
+  }
+}
+
+function headFor(expected: ExpectedVersion): string {
+  if (expected === 0) return heads.new;
+  if (expected === 'any') return heads.any;
+  return expected === 'mustExist' ? heads.existing : heads.exact;
+}
+
+function recorded({ id, stream, version, type, data, metadata, time }: StoredEvent): RecordedEvent {
+  return { id, stream, version, type, data, time, ...metadata };
+}

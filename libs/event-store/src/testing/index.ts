@@ -1,0 +1,52 @@
+import type { Versioned } from '@fieldguide/database';
+import { expect } from 'vitest';
+import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from '../decider.ts';
+import type { RecordedEvent } from '../event-store.ts';
+import type { Projection } from '../projection.ts';
+
+/** Tells a rule in three beats: what had happened, what is asked, what comes of it. */
+export function scenariosOf<State, Command extends DomainCommand, Event extends DomainEvent>(
+  decider: Decider<State, Command, Event>,
+) {
+  return (...history: Event[]) => ({
+    when(command: Command) {
+      const outcome = () => decide(decider, command, replay(decider, history));
+      return {
+        emits: (...expected: Event[]) => expect(outcome()).toEqual(expected),
+        emitsNothing: () => expect(outcome()).toEqual([]),
+        isRefused: (code: string) => expect(outcome).toThrow(expect.objectContaining({ code })),
+      };
+    },
+  });
+}
+
+/** Events as the store would give them back, one stream, a second apart from the given time on. */
+export function recordedAs(
+  stream: string,
+  events: readonly DomainEvent[],
+  start = '2030-01-01T12:00:00.000Z',
+): RecordedEvent[] {
+  return events.map(({ type, data }, i) => ({
+    id: `00000000-0000-7000-9000-${String(i + 1).padStart(12, '0')}`,
+    stream,
+    version: i + 1,
+    type,
+    data,
+    time: new Date(Date.parse(start) + i * 1_000),
+    correlationId: '00000000-0000-7000-9000-000000000001',
+  }));
+}
+
+/** The row that a projection makes of these events. */
+export function rowAfter<Row extends Versioned, Event extends DomainEvent>(
+  projection: Projection<Row, Event>,
+  events: readonly RecordedEvent[],
+): Row {
+  return events.reduce(
+    (row, event) => {
+      const apply = projection.on[event.type as Event['type']];
+      return apply ? apply(row, event as never) : row;
+    },
+    projection.initial(projection.rowOf(events[0]!)),
+  );
+}

@@ -1,0 +1,12 @@
+export { KafkaMessaging } from './kafka-messaging.ts';
+export { MemoryMessaging } from './memory-messaging.ts';
+export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
+export { MessagingStrategy } from './messaging.strategy.ts';
+export {
+  type IncomingRecord,
+  Messaging,
+  type OutgoingRecord,
+  type Subscription,
+} from './messaging.ts';
+export { type Heard, heard, On } from './on.decorator.ts';
+export { outboxSource, type RelaySource, startRelay } from './relay.ts';

@@ -1,0 +1,227 @@
+import type { Clock } from '@fieldguide/clock';
+import { inSpan, type Log } from '@fieldguide/telemetry';
+import {
+  type Admin,
+  type Consumer,
+  type EachBatchPayload,
+  Kafka,
+  logLevel,
+  type Producer,
+} from 'kafkajs';
+import { mendIdleTimer } from './mend-idle-timer.ts';
+import {
+  type IncomingRecord,
+  Messaging,
+  type OutgoingRecord,
+  type SubscribeOptions,
+  type Subscription,
+} from './messaging.ts';
+
+export interface KafkaSettings {
+  /** `kafka://host:port,host:port` */
+  readonly url: string;
+  readonly clientId: string;
+  /** Goes in front of every topic and group, so that environments can share a broker. */
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+// A long poll answers at once when data is there; a longer wait only saves idle work.
+const FETCH_WAIT_MS = 2_000;
+const PARTITIONS_AT_ONCE = 3;
+const RETRY_WAIT_MS_MAX = 5_000;
+
+/** The port on Apache Kafka: acknowledged by all replicas, idempotent producer, offsets after the handler. */
+export class KafkaMessaging extends Messaging {
+  readonly #settings: KafkaSettings;
+  readonly #kafka: Kafka;
+  readonly #producer: Producer;
+  readonly #admin: Admin;
+  readonly #subscriptions = new Set<Subscription>();
+  #producing: Promise<void> | undefined;
+  #asking: Promise<void> | undefined;
+
+  constructor(settings: KafkaSettings) {
+    super();
+    mendIdleTimer();
+    this.#settings = settings;
+    const { log, clientId, url } = settings;
+    this.#kafka = new Kafka({
+      clientId,
+      brokers: url.replace(/^kafka:\/\//, '').split(','),
+      connectionTimeout: 2_000,
+      requestTimeout: 10_000,
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
+      logLevel: logLevel.WARN,
+      // kafkajs says ERROR for what it then mends itself; it is news, not an alarm.
+      logCreator:
+        () =>
+        ({ log: entry }) =>
+          log.debug({ kafka: entry }, entry.message),
+    });
+    this.#producer = this.#kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+    });
+    this.#admin = this.#kafka.admin();
+  }
+
+  override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
+    if (batch.length === 0) return;
+    this.#producing ??= this.#producer.connect().catch((error: unknown) => {
+      this.#producing = undefined;
+      throw error;
+    });
+    await this.#producing;
+    const byTopic = Map.groupBy(batch, ({ topic }) => topic);
+    await inSpan('publish', 'publish', { count: batch.length }, () =>
+      this.#producer.sendBatch({
+        acks: -1,
+        topicMessages: [...byTopic].map(([topic, records]) => ({
+          topic: this.#settings.prefix + topic,
+          messages: records.map(({ envelope }) => ({
+            key: envelope.subject,
+            value: JSON.stringify(envelope),
+            headers: { 'content-type': 'application/cloudevents+json' },
+          })),
+        })),
+      }),
+    );
+  }
+
+  override async subscribe(
+    topics: readonly string[],
+    { mode, group }: SubscribeOptions,
+    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
+  ): Promise<Subscription> {
+    const { prefix, clientId } = this.#settings;
+    const groupId = mode === 'shared' ? `${prefix}${group}` : `${prefix}${clientId}.broadcast`;
+    const ending = new AbortController();
+    const consumer = this.#kafka.consumer({
+      groupId,
+      allowAutoTopicCreation: false,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      sessionTimeout: 10_000,
+      heartbeatInterval: 2_000,
+      rebalanceTimeout: 15_000,
+      retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 200, maxRetryTime: 3_000 },
+    });
+    const running = this.#run(consumer, topics, handler, ending.signal);
+    const subscription = {
+      close: async () => {
+        ending.abort();
+        this.#subscriptions.delete(subscription);
+        await running;
+        await consumer.disconnect();
+      },
+    };
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  /** Connects in the background, as long as it takes: a service must come up while Kafka is away. */
+  async #run(
+    consumer: Consumer,
+    topics: readonly string[],
+    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, log, prefix } = this.#settings;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        await consumer.connect();
+        await consumer.subscribe({
+          topics: topics.map((topic) => prefix + topic),
+          fromBeginning: true,
+        });
+        await consumer.run({
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+          eachBatch: (payload) => this.#handle(payload, handler, signal),
+        });
+        return;
+      } catch (error) {
+        log.warn({ err: error, attempt }, 'Kafka cannot be reached yet; trying again');
+        await clock
+          .sleep(Math.min(500 * attempt, RETRY_WAIT_MS_MAX), signal)
+          .catch(() => undefined);
+      }
+    }
+  }
+
+  /** Tries the same batch until the handler takes it: what cannot be handled is parked by the handler itself. */
+  async #handle(
+    { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload,
+    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, log, prefix } = this.#settings;
+    const topic = batch.topic.slice(prefix.length);
+    const records = batch.messages.map(({ key, value, offset }) => ({
+      topic,
+      key: key?.toString() ?? '',
+      value: value?.toString() ?? '',
+      position: { partition: batch.partition, offset },
+    }));
+    for (let failures = 0; isRunning() && !isStale() && !signal.aborted; failures++) {
+      try {
+        await handler(records);
+        resolveOffset(batch.lastOffset());
+        return;
+      } catch (error) {
+        log.warn({ err: error, topic }, 'A batch failed and is tried again');
+        await clock
+          .sleep(Math.min(200 * 2 ** failures, RETRY_WAIT_MS_MAX), signal)
+          .catch(() => undefined);
+        await heartbeat();
+      }
+    }
+  }
+
+  override async lag(group: string, topics: readonly string[]): Promise<number | undefined> {
+    const { prefix } = this.#settings;
+    try {
+      await this.#ask();
+      const committed = await this.#admin.fetchOffsets({
+        groupId: prefix + group,
+        topics: topics.map((topic) => prefix + topic),
+      });
+      let behind = 0;
+      for (const { topic, partitions } of committed) {
+        const ends = await this.#admin.fetchTopicOffsets(topic);
+        for (const { partition, high, low } of ends) {
+          const own = partitions.find((each) => each.partition === partition)?.offset ?? '-1';
+          behind += Number(high) - Math.max(Number(own), Number(low));
+        }
+      }
+      return behind;
+    } catch {
+      return undefined;
+    }
+  }
+
+  override async state(): Promise<'ok' | 'degraded'> {
+    try {
+      await this.#ask();
+      await this.#admin.describeCluster();
+      return 'ok';
+    } catch {
+      return 'degraded';
+    }
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((each) => each.close()));
+    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()]);
+  }
+
+  #ask(): Promise<void> {
+    this.#asking ??= this.#admin.connect().catch((error: unknown) => {
+      this.#asking = undefined;
+      throw error;
+    });
+    return this.#asking;
+  }
+}

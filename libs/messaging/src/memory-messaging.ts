@@ -1,0 +1,91 @@
+import type { Clock } from '@fieldguide/clock';
+import {
+  type IncomingRecord,
+  Messaging,
+  type OutgoingRecord,
+  type SubscribeOptions,
+  type Subscription,
+} from './messaging.ts';
+
+interface Group {
+  readonly topics: ReadonlySet<string>;
+  next: number;
+  members: ((batch: readonly IncomingRecord[]) => Promise<void>)[];
+  busy: Promise<void> | undefined;
+}
+
+/** The port in memory: for unit tests and simulation only, nothing survives the process. */
+export class MemoryMessaging extends Messaging {
+  readonly #clock: Clock;
+  readonly #log: IncomingRecord[] = [];
+  readonly #groups = new Map<string, Group>();
+  #broadcasts = 0;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
+    for (const { topic, envelope } of batch) {
+      const position = { partition: 0, offset: String(this.#log.length) };
+      this.#log.push({ topic, key: envelope.subject, value: JSON.stringify(envelope), position });
+    }
+    for (const group of this.#groups.values()) this.#deliver(group);
+  }
+
+  override async subscribe(
+    topics: readonly string[],
+    { mode, group: name }: SubscribeOptions,
+    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
+  ): Promise<Subscription> {
+    const id = mode === 'shared' ? name : `${name}.${++this.#broadcasts}`;
+    const fresh: Group = { topics: new Set(topics), next: 0, members: [], busy: undefined };
+    const group = this.#groups.get(id) ?? fresh;
+    this.#groups.set(id, group);
+    group.members.push(handler);
+    this.#deliver(group);
+    return {
+      close: async () => {
+        group.members = group.members.filter((member) => member !== handler);
+        await group.busy;
+      },
+    };
+  }
+
+  override async lag(group: string, topics: readonly string[]): Promise<number | undefined> {
+    const from = this.#groups.get(group)?.next ?? 0;
+    return this.#log.slice(from).filter(({ topic }) => topics.includes(topic)).length;
+  }
+
+  override async state(): Promise<'ok'> {
+    return 'ok';
+  }
+
+  override async close(): Promise<void> {
+    for (const group of this.#groups.values()) {
+      group.members = [];
+      await group.busy;
+    }
+  }
+
+  #deliver(group: Group): void {
+    group.busy ??= this.#drain(group).finally(() => {
+      group.busy = undefined;
+    });
+  }
+
+  async #drain(group: Group): Promise<void> {
+    while (group.next < this.#log.length && group.members.length > 0) {
+      const record = this.#log[group.next]!;
+      // Members take turns by key, so that one key stays with one member.
+      const member = group.members[[...record.key].length % group.members.length]!;
+      try {
+        if (group.topics.has(record.topic)) await member([record]);
+        group.next += 1;
+      } catch {
+        await this.#clock.sleep(1);
+      }
+    }
+  }
+}

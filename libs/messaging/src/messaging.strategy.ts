@@ -1,0 +1,98 @@
+import type { Clock } from '@fieldguide/clock';
+import type { UnitOfWork, UnitsOfWork } from '@fieldguide/database';
+import type { Log } from '@fieldguide/telemetry';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { envelopeOf, type Handler, MessageConsumer } from './message-consumer.ts';
+import type { IncomingRecord, Messaging, Subscription } from './messaging.ts';
+import type { MessageContract } from './on.decorator.ts';
+
+interface Extras {
+  contract: MessageContract;
+  mode: 'shared' | 'broadcast';
+}
+
+/**
+ * Nest's `@EventPattern` handlers on our messaging port. Nest's stock Kafka server commits past unknown topics and
+ * loops on a record that throws; here the consumer decides: inbox, retry, dead letter.
+ */
+export class MessagingStrategy extends Server implements CustomTransportStrategy {
+  readonly #service: string;
+  readonly #messaging: Messaging;
+  readonly #units: UnitsOfWork;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #subscriptions: Subscription[] = [];
+  /** The consumer of the shared topics, for redriving its dead letters. */
+  consumer: MessageConsumer | undefined;
+
+  constructor(service: string, messaging: Messaging, units: UnitsOfWork, clock: Clock, log: Log) {
+    super();
+    this.#service = service;
+    this.#messaging = messaging;
+    this.#units = units;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  override async listen(callback: (error?: unknown) => void): Promise<void> {
+    const all = [...this.getHandlers().values()].map(
+      (each) => [each, each.extras as unknown as Extras] as const,
+    );
+    const handlersFor = (mode: Extras['mode']): Handler[] =>
+      all
+        .filter(([, extras]) => extras.mode === mode)
+        .map(([handler, { contract }]) => ({
+          contract,
+          handle: (message, uow) => call(handler, message, uow),
+        }));
+
+    const shared = handlersFor('shared');
+    this.consumer = new MessageConsumer(this.#service, this.#units, shared, this.#clock, this.#log);
+    await this.#subscribe(shared, 'shared', (batch) => this.consumer!.handle(batch));
+    const broadcast = handlersFor('broadcast');
+    await this.#subscribe(broadcast, 'broadcast', (batch) => tell(broadcast, batch));
+    callback();
+  }
+
+  async #subscribe(
+    handlers: readonly Handler[],
+    mode: Extras['mode'],
+    handle: (batch: readonly IncomingRecord[]) => Promise<void>,
+  ): Promise<void> {
+    const topics = [...new Set(handlers.map(({ contract }) => contract.topic))];
+    if (topics.length === 0) return;
+    const options = { mode, group: this.#service };
+    this.#subscriptions.push(await this.#messaging.subscribe(topics, options, handle));
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all(this.#subscriptions.map((each) => each.close()));
+    this.#subscriptions = [];
+  }
+
+  override on(): void {}
+
+  override unwrap<T>(): T {
+    return this.#messaging as T;
+  }
+}
+
+async function call(handler: MessageHandler, message: unknown, uow: UnitOfWork): Promise<void> {
+  const result: unknown = await handler(message, uow);
+  if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+}
+
+/** A broadcast only refreshes what an instance holds in memory: a bad one is skipped, none is parked. */
+async function tell(handlers: readonly Handler[], batch: readonly IncomingRecord[]): Promise<void> {
+  for (const record of batch) {
+    const message = envelopeOf(record);
+    const handler = handlers.find(
+      ({ contract }) => contract.topic === record.topic && contract.type === message?.type,
+    );
+    const data = handler?.contract.data.safeParse(message?.data);
+    if (message && handler && data?.success) {
+      await handler.handle({ ...message, data: data.data }, undefined as never);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { Envelope } from '@fieldguide/database';
+
+export interface OutgoingRecord {
+  readonly topic: string;
+  readonly envelope: Envelope;
+}
+
+/** As it came off the wire: nothing is parsed yet, so that a malformed record can be parked like any other. */
+export interface IncomingRecord {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: string;
+  /** Unique within the topic, and growing for each key. */
+  readonly position: { readonly partition: number; readonly offset: string };
+}
+
+export interface Subscription {
+  /** Finishes the batch in hand, keeps its place, leaves. */
+  close(): Promise<void>;
+}
+
+export interface SubscribeOptions {
+  /** *shared*: each record goes to one instance of the group. *broadcast*: each instance gets every record still kept. */
+  readonly mode: 'shared' | 'broadcast';
+  /** The service's name. */
+  readonly group: string;
+}
+
+/**
+ * A durable log of records in topics, in order for each key. At least once: a batch whose handler rejects is given
+ * again, later ones wait behind it. Every transport passes the suite in `testing/messaging.contract.ts`.
+ */
+export abstract class Messaging {
+  /** Resolves when all records are durable; rejects when any may not be. */
+  abstract publish(batch: readonly OutgoingRecord[]): Promise<void>;
+
+  abstract subscribe(
+    topics: readonly string[],
+    options: SubscribeOptions,
+    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
+  ): Promise<Subscription>;
+
+  /** Records that the group has not handled yet; undefined when that cannot be told now. */
+  abstract lag(group: string, topics: readonly string[]): Promise<number | undefined>;
+
+  /** Whether the transport can be reached, for readiness. */
+  abstract state(): Promise<'ok' | 'degraded'>;
+
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export { ProblemFilter } from './problem.filter.ts';
+export { PROBLEM_JSON, type Problem, problem, unreadable } from './problem.ts';
+export { type RefusalKind, RuleBroken, refusals } from './refusals.ts';

@@ -1,0 +1,67 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { trace } from '@opentelemetry/api';
+import { throwError } from 'rxjs';
+import { PROBLEM_JSON, type Problem, problem } from './problem.ts';
+import { RuleBroken } from './refusals.ts';
+
+/**
+ * The one place where anything thrown becomes an answer: a broken rule and a framework's refusal keep their
+ * status, everything else is a 500 that shows a trace id and nothing of the inside.
+ * For messages it hands the error on as it is, because Nest would replace it by "Internal server error".
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #log = new Logger('problems');
+
+  constructor(private readonly http: HttpAdapterHost) {}
+
+  catch(thrown: unknown, host: ArgumentsHost) {
+    if (host.getType() === 'rpc') return throwError(() => thrown);
+    const answer = this.#problemOf(thrown);
+    const response = host.switchToHttp().getResponse();
+    this.http.httpAdapter.setHeader(response, 'content-type', PROBLEM_JSON);
+    this.http.httpAdapter.reply(response, answer, answer.status);
+  }
+
+  #problemOf(thrown: unknown): Problem {
+    if (thrown instanceof RuleBroken) return problem(thrown.status, thrown.code, thrown.message);
+    if (thrown instanceof HttpException) return ofHttp(thrown);
+    // Fastify's own refusals (bad JSON, body too large, …) carry a status and a public message.
+    const { statusCode, message, code } = thrown as {
+      statusCode?: number;
+      message: string;
+      code?: string;
+    };
+    if (statusCode && statusCode >= 400 && statusCode < 500) {
+      return problem(statusCode, nameOf(code), 'The request cannot be read.', { detail: message });
+    }
+    const traceId = trace.getActiveSpan()?.spanContext().traceId;
+    this.#log.error(thrown);
+    return problem(500, 'unexpected', 'Something went wrong on our side.', {
+      ...(traceId && { traceId }),
+    });
+  }
+}
+
+function ofHttp(thrown: HttpException): Problem {
+  const body = thrown.getResponse() as Problem | string;
+  if (typeof body === 'object' && body.type?.startsWith('/problems/')) return body;
+  const status = thrown.getStatus();
+  return problem(status, status === 404 ? 'notFound' : `http${status}`, thrown.message);
+}
+
+// FST_ERR_CTP_BODY_TOO_LARGE → bodyTooLarge
+function nameOf(code = 'unreadable'): string {
+  const words = code
+    .replace(/^FST_ERR_(CTP_)?/, '')
+    .toLowerCase()
+    .split('_');
+  return words.map((word, i) => (i ? word[0]?.toUpperCase() + word.slice(1) : word)).join('');
+}

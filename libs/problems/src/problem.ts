@@ -1,0 +1,48 @@
+import { BadRequestException } from '@nestjs/common';
+
+export const PROBLEM_JSON = 'application/problem+json';
+
+/** An error answer as RFC 9457 describes it. `type` is stable; `errors` points at the bad fields. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly traceId?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+/** Builds a problem; `code` becomes the last part of its `type`. */
+export function problem(
+  status: number,
+  code: string,
+  title: string,
+  more: Partial<Problem> = {},
+): Problem {
+  return { type: `/problems/${code}`, title, status, ...more };
+}
+
+type Issue = { message: string; path?: readonly unknown[] | undefined };
+type IssueWithKeys = Issue & { code?: string; keys?: readonly string[] };
+
+/**
+ * For `StandardSchemaValidationPipe({ exceptionFactory: unreadable })`: Nest's own answer drops the path of
+ * the bad field, and callers need it. An unknown field is pointed at itself, not at its parent.
+ */
+export function unreadable(issues: readonly Issue[]): BadRequestException {
+  const errors = (issues as readonly IssueWithKeys[]).flatMap(
+    ({ message, path = [], code, keys }) => {
+      const at = path.map((part) =>
+        typeof part === 'object' ? (part as { key: unknown }).key : part,
+      );
+      const places = code === 'unrecognized_keys' && keys ? keys.map((key) => [...at, key]) : [at];
+      return places.map((place) => ({
+        pointer: `/${place.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+        detail: message,
+      }));
+    },
+  );
+  return new BadRequestException(
+    problem(400, 'unreadable', 'The request cannot be read.', { errors }),
+  );
+}

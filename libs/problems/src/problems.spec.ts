@@ -1,0 +1,25 @@
+import 'reflect-metadata';
+import { describe, expect, it } from 'vitest';
+import { type Problem, refusals, unreadable } from './index.ts';
+
+const refuse = refusals('ordering', {
+  orderNotOpen: ['conflict', 'Only an open order can be changed.'],
+});
+
+describe('a refusal', () => {
+  it('has a stable code, a status and a sentence', () =>
+    expect(refuse.orderNotOpen()).toMatchObject({
+      code: 'ordering.orderNotOpen',
+      status: 409,
+      message: 'Only an open order can be changed.',
+    }));
+});
+
+describe('an unreadable request', () => {
+  it('points at the bad field', () => {
+    const answer = unreadable([{ message: 'too small', path: ['lines', { key: 0 }, 'quantity'] }]);
+    expect((answer.getResponse() as Problem).errors).toEqual([
+      { pointer: '/lines/0/quantity', detail: 'too small' },
+    ]);
+  });
+});

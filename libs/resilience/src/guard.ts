@@ -1,0 +1,87 @@
+import type { Clock } from '@fieldguide/clock';
+import { metrics } from '@fieldguide/telemetry';
+import CircuitBreaker from 'opossum';
+
+export interface GuardSettings {
+  /** What is called: shown in metrics and errors. */
+  readonly name: string;
+  readonly timeLimitMs: number;
+  /** Further attempts after a failure; 0 for anything that is not safe to repeat. */
+  readonly retries?: number;
+  /** Part of the calls that must fail before the breaker opens, in percent. */
+  readonly errorThresholdPercentage?: number;
+  /** How long an open breaker waits before it lets one call try. */
+  readonly resetAfterMs?: number;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1, for the jitter. */
+  readonly random?: () => number;
+}
+
+/** The call did not succeed: no connection, no answer in time, breaker open, or what the call itself threw. */
+export class CallFailed extends Error {
+  override name = 'CallFailed';
+  /** True when nothing was sent, because the breaker is open. */
+  readonly notSent: boolean;
+
+  constructor(name: string, cause: unknown) {
+    const open = (cause as { code?: string }).code === 'EOPENBREAKER';
+    super(`${name}: ${open ? 'the circuit breaker is open' : (cause as Error).message}`, { cause });
+    this.notSent = open;
+  }
+}
+
+// Retries may add a tenth to the load at most (a token bucket, as in gRPC's retry throttling).
+const BUDGET_MAX = 10;
+const BUDGET_PER_CALL = 0.1;
+
+/**
+ * One dependency behind a time limit, a breaker (opossum) and a bounded, jittered, budgeted retry. Make one for each
+ * dependency, never one for several: a sick one would take the healthy ones down.
+ */
+export class Guard {
+  readonly #settings: GuardSettings;
+  readonly #breaker: CircuitBreaker<[(signal: AbortSignal) => Promise<unknown>], unknown>;
+  #budget = BUDGET_MAX;
+
+  constructor(settings: GuardSettings) {
+    this.#settings = settings;
+    const { name, timeLimitMs, errorThresholdPercentage = 50, resetAfterMs = 5_000 } = settings;
+    // The signal ends the call itself; opossum's own timeout would only stop waiting for it.
+    this.#breaker = new CircuitBreaker((call) => call(AbortSignal.timeout(timeLimitMs)), {
+      name,
+      timeout: false,
+      errorThresholdPercentage,
+      resetTimeout: resetAfterMs,
+      volumeThreshold: 5,
+      rollingCountTimeout: 10_000,
+    });
+    const show = (state: number) => () => metrics.breakerState.set({ breaker: name }, state);
+    this.#breaker.on('close', show(0)).on('halfOpen', show(1)).on('open', show(2));
+    show(0)();
+  }
+
+  get state(): 'closed' | 'halfOpen' | 'open' {
+    if (this.#breaker.opened) return 'open';
+    return this.#breaker.halfOpen ? 'halfOpen' : 'closed';
+  }
+
+  /** @throws CallFailed */
+  async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { name, retries = 0, clock, random = Math.random } = this.#settings;
+    this.#budget = Math.min(this.#budget + BUDGET_PER_CALL, BUDGET_MAX);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return (await this.#breaker.fire(call)) as T;
+      } catch (error) {
+        const failed = new CallFailed(name, error);
+        if (attempt >= retries || failed.notSent || this.#budget < 1) throw failed;
+        this.#budget -= 1;
+        await clock.sleep(random() * 100 * 2 ** attempt);
+      }
+    }
+  }
+
+  close(): void {
+    this.#breaker.shutdown();
+  }
+}

@@ -1,0 +1,1 @@
+export { CallFailed, Guard, type GuardSettings } from './guard.ts';

@@ -1,0 +1,32 @@
+import type { KeySource } from '@fieldguide/auth';
+import type { ConfigClass } from '@fieldguide/config';
+import type { BackgroundLoop, UnitOfWork } from '@fieldguide/database';
+import type { Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { MigrationInterface } from 'typeorm';
+import type { PartsOf } from './parts.ts';
+import type { ServiceSettings } from './settings.ts';
+
+/** A service as its `main.ts` tells it. */
+export interface ServiceDefinition<Settings extends ServiceSettings> {
+  readonly name: string;
+  readonly config: ConfigClass<Settings>;
+  readonly module: Type;
+  readonly database?: {
+    readonly entities: readonly (new () => object)[];
+    readonly migrations: readonly (new () => MigrationInterface)[];
+    /** Also an event log with its feed. */
+    readonly eventSourced?: boolean;
+    /** What `seed` puts in, in one unit of work; running it again changes nothing. */
+    readonly seed?: (uow: UnitOfWork, settings: Settings) => Promise<void>;
+  };
+  /** Background work of its own, beside the relay of the outbox that every service with messages has. */
+  readonly work?: (
+    parts: Required<PartsOf<Settings>>,
+    app: NestFastifyApplication,
+  ) => readonly BackgroundLoop[];
+  /** Routes of its own on the bare HTTP server, before it listens (the gateway). */
+  readonly serve?: (app: NestFastifyApplication, parts: PartsOf<Settings>) => Promise<void>;
+  /** Where the keys come from; identity's JWKS when not given. */
+  readonly keys?: (settings: Settings) => KeySource;
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { EndedSessions } from '@fieldguide/auth';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { ConsulKv, loadConfig } from '@fieldguide/config';
+import {
+  Database,
+  DatabaseTables1760000000000,
+  Leases,
+  PostgresUnitsOfWork,
+  PostgresWakeups,
+} from '@fieldguide/database';
+import { ConsulRegistry } from '@fieldguide/discovery';
+import {
+  Checkpoint,
+  EventStoreTables1760000001000,
+  PostgresEventStore,
+} from '@fieldguide/event-store';
+import { KafkaMessaging } from '@fieldguide/messaging';
+import { Health, makeLog } from '@fieldguide/telemetry';
+import type { ServiceDefinition } from './definition.ts';
+import type { About, PartsOf } from './parts.ts';
+import { Peers } from './peers.ts';
+import type { ServiceSettings } from './settings.ts';
+
+/** The parts with what only the boot needs of them: opening, watching, closing. */
+export interface RunningParts<Settings> extends PartsOf<Settings> {
+  readonly kv: ConsulKv;
+  readonly registry: ConsulRegistry;
+  readonly wakeups?: PostgresWakeups;
+}
+
+/** Reads the configuration and makes everything a service leans on; nothing is connected yet. */
+export async function makeParts<Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+): Promise<RunningParts<Settings>> {
+  const { name } = definition;
+  const { CONSUL_HTTP_ADDR, ENVIRONMENT = 'local' } = process.env;
+  const kv = new ConsulKv(CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500', ENVIRONMENT, name);
+  if (CONSUL_HTTP_ADDR) await kv.read();
+  const config = loadConfig(definition.config, process.env, kv);
+  const settings = config.values;
+  const about = readAbout(settings.INSTANCE);
+  const log = makeLog(name, settings.INSTANCE, settings.LOG_LEVEL);
+  const [clock, ids, health] = [new SystemClock(), new SystemIds(), new Health()];
+  const registry = new ConsulRegistry(settings.CONSUL_HTTP_ADDR, settings.ENVIRONMENT, clock, log);
+  const peers = new Peers(name, settings.CLIENT_SECRET, registry, clock);
+  health.register('consul', () =>
+    kv.fault ? { state: 'degraded', detail: kv.fault } : registry.state(),
+  );
+
+  const parts = {
+    name,
+    about,
+    config,
+    log,
+    clock,
+    ids,
+    health,
+    registry,
+    peers,
+    ended: new EndedSessions(clock),
+    kv,
+  };
+  return {
+    ...parts,
+    ...dataParts(definition, settings, parts),
+    ...messagingParts(settings, parts),
+  };
+}
+
+type BaseParts = Pick<PartsOf<object>, 'name' | 'log' | 'clock' | 'ids' | 'health'>;
+
+function dataParts<Settings extends ServiceSettings>(
+  { name, database: wanted }: ServiceDefinition<Settings>,
+  { DATABASE_URL, INSTANCE }: Settings,
+  { clock, ids, health }: BaseParts,
+) {
+  if (!wanted || !DATABASE_URL) return {};
+  const { eventSourced, entities, migrations } = wanted;
+  const database = new Database({
+    url: DATABASE_URL,
+    name: INSTANCE,
+    entities: [...(eventSourced ? [Checkpoint] : []), ...entities],
+    migrations: [
+      DatabaseTables1760000000000,
+      ...(eventSourced ? [EventStoreTables1760000001000] : []),
+      ...migrations,
+    ],
+  });
+  health.register('database', () => database.query('SELECT 1').then(() => 'ok' as const));
+  const wakeups = new PostgresWakeups(clock, DATABASE_URL);
+  const units = new PostgresUnitsOfWork(database, { service: name, clock, ids }, wakeups);
+  const leases = new Leases(database, INSTANCE);
+  const events = eventSourced ? new PostgresEventStore(database, clock, ids, wakeups) : undefined;
+  return { database, wakeups, units, leases, ...(events && { events }) };
+}
+
+function messagingParts(settings: ServiceSettings, { clock, log, health }: BaseParts) {
+  const { MESSAGING_URL: url, ENVIRONMENT, INSTANCE } = settings;
+  if (!url) return {};
+  const prefix = ENVIRONMENT === 'local' ? '' : `${ENVIRONMENT}.`;
+  const messaging = new KafkaMessaging({ url, clientId: INSTANCE, prefix, clock, log });
+  health.register('messaging', () => messaging.state());
+  return { messaging };
+}
+
+/** The artifact says which build it is; from source there is none. */
+function readAbout(instance: string): About {
+  const startedAt = new Date(performance.timeOrigin).toISOString();
+  try {
+    const text = readFileSync(new URL('./artifact.json', import.meta.url), 'utf8');
+    const { version, commit, digest } = JSON.parse(text) as About;
+    return { version, commit, digest, startedAt, instance };
+  } catch {
+    return { version: 'source', commit: 'source', digest: 'source', startedAt, instance };
+  }
+}

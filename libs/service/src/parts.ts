@@ -1,0 +1,44 @@
+import type { EndedSessions } from '@fieldguide/auth';
+import type { Clock, Ids } from '@fieldguide/clock';
+import type { LoadedConfig } from '@fieldguide/config';
+import type { Database, Leases, UnitsOfWork, Wakeups } from '@fieldguide/database';
+import type { Registry } from '@fieldguide/discovery';
+import type { EventStore } from '@fieldguide/event-store';
+import type { MessageConsumer, Messaging } from '@fieldguide/messaging';
+import type { Health, Log } from '@fieldguide/telemetry';
+import type { Peers } from './peers.ts';
+
+/** What a service leans on, made once at boot; handlers get each by injection. */
+export interface PartsOf<Settings> {
+  readonly name: string;
+  readonly about: About;
+  readonly config: LoadedConfig<Settings>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly health: Health;
+  readonly registry: Registry;
+  readonly peers: Peers;
+  readonly ended: EndedSessions;
+  readonly database?: Database;
+  readonly units?: UnitsOfWork;
+  readonly leases?: Leases;
+  readonly wakeups?: Wakeups;
+  readonly events?: EventStore;
+  readonly messaging?: Messaging;
+}
+export type Parts = PartsOf<object>;
+
+/** Which build this is: read from the artifact, shown by `/info`. */
+export interface About {
+  readonly version: string;
+  readonly commit: string;
+  readonly digest: string;
+  readonly startedAt: string;
+  readonly instance: string;
+}
+
+export const PARTS = Symbol('fieldguide:parts');
+
+/** The consumer of a running service, for redriving its dead letters. */
+export const consumers = new WeakMap<object, MessageConsumer>();

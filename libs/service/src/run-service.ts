@@ -1,0 +1,135 @@
+import 'reflect-metadata';
+import { type BackgroundLoop } from '@fieldguide/database';
+import { outboxSource, startRelay } from '@fieldguide/messaging';
+import { metrics, startTracing } from '@fieldguide/telemetry';
+import type { ServiceDefinition } from './definition.ts';
+import { IdentityKeys } from './identity-keys.ts';
+import { makeParts } from './make-parts.ts';
+import type { PartsOf } from './parts.ts';
+import type { ServiceSettings } from './settings.ts';
+import { openWeb, openWorker } from './web.ts';
+
+const STOP_WITHIN_MS = 10_000;
+const ROUTERS_NOTICE_MS = 200;
+
+/**
+ * Runs a service: `node main.mjs` serves, `node main.mjs migrate` and `… seed` are one-off. A fault at boot ends the
+ * process with a readable reason; SIGTERM drains it.
+ */
+export async function runService<Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+): Promise<void> {
+  const task = process.argv[2] ?? 'serve';
+  try {
+    if (task === 'serve') await serve(definition);
+    else if (task === 'migrate' || task === 'seed') await oneOff(definition, task);
+    else throw new Error(`There is no task ${task}. Try: serve (or nothing), migrate, seed.`);
+  } catch (error) {
+    process.stderr.write(`${definition.name} cannot ${task}: ${(error as Error).message}\n`);
+    if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);
+    process.exit(1);
+  }
+}
+
+async function oneOff<Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+  task: 'migrate' | 'seed',
+): Promise<void> {
+  const parts = await makeParts(definition);
+  const { database, units } = parts;
+  if (!database || !units) return;
+  await database.open();
+  if (task === 'migrate') await database.migrate();
+  else await units.run(async (uow) => definition.database?.seed?.(uow, parts.config.values));
+  await database.close();
+}
+
+async function serve<Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+): Promise<void> {
+  const { name } = definition;
+  const parts = await makeParts(definition);
+  const {
+    config,
+    log,
+    database,
+    messaging,
+    wakeups,
+    leases,
+    units,
+    registry,
+    peers,
+    health,
+    clock,
+  } = parts;
+  const settings = config.values;
+  const stopTracing = await startTracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT);
+  metrics.collectProcess();
+
+  await database?.open();
+  await database?.refuseOlderSchema();
+  await wakeups?.open();
+  parts.kv.watch(() => {
+    const { changed, refused } = config.refresh(parts.kv.values);
+    if (changed.includes('LOG_LEVEL')) log.level = settings.LOG_LEVEL;
+    if (changed.length > 0) log.info({ changed }, 'Live settings changed');
+    if (refused) log.warn({ refused }, 'A live setting is not usable; the old value stays');
+  });
+
+  const keys = definition.keys?.(settings) ?? new IdentityKeys(peers);
+  const app = await openWeb(parts as PartsOf<object>, definition.config, definition.module, keys);
+  await definition.serve?.(app, parts);
+  if (settings.PROCESSES.has('worker')) await openWorker(app, parts as PartsOf<object>);
+  await app.listen({ port: settings.PORT, host: settings.HOST });
+
+  const loops: BackgroundLoop[] = [];
+  if (settings.PROCESSES.has('worker')) {
+    if (database && units && messaging && leases && wakeups) {
+      loops.push(
+        startRelay(outboxSource(database, units), messaging, leases, { wakeups, clock, log }),
+      );
+    }
+    loops.push(...(definition.work?.(parts as unknown as Required<PartsOf<Settings>>, app) ?? []));
+  }
+  const { port } = app.getHttpServer().address() as { port: number };
+  if (settings.PROCESSES.has('web')) {
+    const address = settings.ADVERTISED_HOST ?? settings.HOST;
+    registry.register({
+      id: settings.INSTANCE,
+      service: name,
+      address,
+      port,
+      version: parts.about.version,
+    });
+  }
+  log.info({ port, ms: Math.round(performance.now()) }, `${name} is ready`);
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'Stopping: finishing what is in hand');
+    setTimeout(() => {
+      log.error('Still busy after 10 s; ending all the same');
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
+    health.drain();
+    await registry.deregister();
+    await clock.sleep(ROUTERS_NOTICE_MS);
+    await Promise.all(loops.map((loop) => loop.stop()));
+    await app.close();
+    await Promise.all([messaging?.close(), peers.close(), wakeups?.close(), stopTracing()]);
+    parts.kv.close();
+    await database?.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+  process.on('uncaughtException', (error) => {
+    log.fatal(
+      { err: error },
+      'An error that nobody caught; ending so that a fresh instance takes over',
+    );
+    process.exit(1);
+  });
+}

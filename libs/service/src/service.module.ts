@@ -1,0 +1,52 @@
+import { AuthGuard, EndedSessions, TokenVerifier } from '@fieldguide/auth';
+import { Clock, Ids } from '@fieldguide/clock';
+import type { ConfigClass } from '@fieldguide/config';
+import { Database, Leases, UnitsOfWork, Wakeups } from '@fieldguide/database';
+import { Registry } from '@fieldguide/discovery';
+import { EventStore } from '@fieldguide/event-store';
+import { Messaging } from '@fieldguide/messaging';
+import { ProblemFilter } from '@fieldguide/problems';
+import { Health } from '@fieldguide/telemetry';
+import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { OpsController } from './ops.controller.ts';
+import { PARTS, type Parts } from './parts.ts';
+import { Peers } from './peers.ts';
+import { WhenSessionEnded } from './when-session-ended.ts';
+
+/** Makes the parts injectable everywhere, and puts guard, filter and the endpoints of every service in place. */
+@Global()
+@Module({})
+export class ServiceModule {
+  static of(parts: Parts, config: ConfigClass, module: Type, tokens: TokenVerifier): DynamicModule {
+    const values: [unknown, unknown][] = [
+      [PARTS, parts],
+      [config, parts.config.values],
+      [Clock, parts.clock],
+      [Ids, parts.ids],
+      [Health, parts.health],
+      [Registry, parts.registry],
+      [Peers, parts.peers],
+      [EndedSessions, parts.ended],
+      [TokenVerifier, tokens],
+      [Database, parts.database],
+      [UnitsOfWork, parts.units],
+      [Leases, parts.leases],
+      [Wakeups, parts.wakeups],
+      [EventStore, parts.events],
+      [Messaging, parts.messaging],
+    ];
+    const present = values.filter(([, value]) => value !== undefined);
+    return {
+      module: ServiceModule,
+      imports: [module],
+      controllers: [OpsController, ...(parts.messaging ? [WhenSessionEnded] : [])],
+      providers: [
+        ...present.map(([provide, useValue]) => ({ provide: provide as Type, useValue })),
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+      exports: present.map(([provide]) => provide as Type),
+    };
+  }
+}

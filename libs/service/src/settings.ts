@@ -1,0 +1,53 @@
+import { live, secret } from '@fieldguide/config';
+import { z } from 'zod';
+
+/** What every service needs to know. Addresses and identity come from whoever runs it. */
+export const serviceSettings = {
+  /** `local`, `e2e`, `staging`: part of topics, registry names and KV paths. */
+  ENVIRONMENT: z.string().regex(/^[a-z][a-z0-9-]{0,20}$/),
+  /** Unique among the running instances of all services, for example `ordering-1`. */
+  INSTANCE: z.string().min(1),
+  HOST: z.string().default('127.0.0.1'),
+  /** Where others reach it, when that is not HOST. */
+  ADVERTISED_HOST: z.string().optional(),
+  PORT: z.coerce.number().int().min(0).max(65_535),
+  CONSUL_HTTP_ADDR: z.url({ protocol: /^https?$/ }),
+  /** `web` answers requests, `worker` handles messages and background work; they can be scaled apart. */
+  PROCESSES: z
+    .string()
+    .default('web,worker')
+    .transform((list) => new Set(list.split(',').map((each) => each.trim())))
+    .refine(
+      (set) => [...set].every((each) => each === 'web' || each === 'worker'),
+      'web, worker, or web,worker',
+    ),
+  LOG_LEVEL: live(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info')),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  /** For calls to other services in its own name. */
+  CLIENT_SECRET: secret(z.string().min(16)).optional(),
+};
+
+/** For a service with a database of its own. */
+export const databaseSettings = {
+  DATABASE_URL: secret(z.url({ protocol: /^postgres$/ })),
+};
+
+/** For a service that publishes or handles messages. */
+export const messagingSettings = {
+  MESSAGING_URL: z.string().regex(/^kafka:\/\/[^/]+$/, 'kafka://host:port[,host:port]'),
+};
+
+export interface ServiceSettings {
+  ENVIRONMENT: string;
+  INSTANCE: string;
+  HOST: string;
+  ADVERTISED_HOST?: string | undefined;
+  PORT: number;
+  CONSUL_HTTP_ADDR: string;
+  PROCESSES: ReadonlySet<string>;
+  LOG_LEVEL: string;
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  CLIENT_SECRET?: string | undefined;
+  DATABASE_URL?: string;
+  MESSAGING_URL?: string;
+}

@@ -1,0 +1,71 @@
+import type { KeySource } from '@fieldguide/auth';
+import { TokenVerifier } from '@fieldguide/auth';
+import type { ConfigClass } from '@fieldguide/config';
+import { MessagingStrategy } from '@fieldguide/messaging';
+import { unreadable } from '@fieldguide/problems';
+import { metrics, NestLog, traceFrom } from '@fieldguide/telemetry';
+import { StandardSchemaValidationPipe, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import { consumers, type Parts } from './parts.ts';
+import { ServiceModule } from './service.module.ts';
+
+const BODY_BYTES_MAX = 64 * 1024;
+// Longer than any client keeps an idle connection, so that none sends on one that is just being closed.
+const KEEP_ALIVE_MS = 65_000;
+
+/** The Nest application of a service on Fastify: strict input, problems, tokens, traces. Not yet listening. */
+export async function openWeb(
+  parts: Parts,
+  config: ConfigClass,
+  module: Type,
+  keys: KeySource,
+): Promise<NestFastifyApplication> {
+  const { ENVIRONMENT } = parts.config.values as { ENVIRONMENT: string };
+  const tokens = new TokenVerifier(`fieldguide/${ENVIRONMENT}`, keys, parts.ended, parts.clock);
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_BYTES_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ServiceModule.of(parts, config, module, tokens),
+    adapter,
+    { logger: new NestLog(parts.log), abortOnError: false },
+  );
+  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: unreadable as never }));
+  observe(adapter);
+  return app;
+}
+
+/** Handles messages of the port with the application's `@On` handlers; the transport connects in the background. */
+export async function openWorker(app: NestFastifyApplication, parts: Parts): Promise<void> {
+  const { name, messaging, units, clock, log } = parts;
+  if (!messaging || !units) return;
+  const strategy = new MessagingStrategy(name, messaging, units, clock, log);
+  app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
+  await app.startAllMicroservices();
+  if (strategy.consumer) consumers.set(parts, strategy.consumer);
+}
+
+/** A server span and a measurement for every request; the span ends with the answer. */
+function observe(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  const spans = new WeakMap<object, ReturnType<ReturnType<typeof trace.getTracer>['startSpan']>>();
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const parent = traceFrom(request.headers);
+    const name = `${request.method} ${request.routeOptions.url ?? '*'}`;
+    const span = trace.getTracer('fieldguide').startSpan(name, { kind: SpanKind.SERVER }, parent);
+    spans.set(request, span);
+    context.with(trace.setSpan(parent, span), done);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    spans.get(request)?.end();
+    const route = request.routeOptions.url ?? '*';
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    metrics.httpServerSeconds.observe(labels, reply.elapsedTime / 1_000);
+    done();
+  });
+}

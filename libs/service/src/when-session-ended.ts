@@ -1,0 +1,23 @@
+import { EndedSessions } from '@fieldguide/auth';
+import type { Envelope } from '@fieldguide/database';
+import { On } from '@fieldguide/messaging';
+import { Controller } from '@nestjs/common';
+import { z } from 'zod';
+
+// What every service reads of identity's fact; libs know no contract, so the fields are named here.
+const SessionEnded = {
+  topic: 'identity.sessions.v1',
+  type: 'SessionEnded',
+  data: z.object({ sid: z.string(), tokensValidUntil: z.iso.datetime() }),
+};
+
+/** After a sign-out no instance of any service takes the session's tokens any more. */
+@Controller()
+export class WhenSessionEnded {
+  constructor(private readonly ended: EndedSessions) {}
+
+  @On(SessionEnded, 'broadcast')
+  handle({ data }: Envelope<string, z.infer<typeof SessionEnded.data>>) {
+    this.ended.end(data.sid, new Date(data.tokensValidUntil));
+  }
+}

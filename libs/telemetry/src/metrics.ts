@@ -1,0 +1,47 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const registry = new Registry();
+
+/** Everything this process measures, in Prometheus' terms; names end in their unit. */
+export const metrics = {
+  registry,
+  /** Adds memory, CPU and event-loop figures of the process; called once, at boot. */
+  collectProcess: () => collectDefaultMetrics({ register: registry }),
+  httpServerSeconds: new Histogram({
+    name: 'http_server_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 1, 5],
+    registers: [registry],
+  }),
+  httpClientCalls: new Counter({
+    name: 'http_client_calls_total',
+    help: 'Calls to other services',
+    labelNames: ['peer', 'route', 'outcome'],
+    registers: [registry],
+  }),
+  messagesHandled: new Counter({
+    name: 'messages_handled_total',
+    help: 'Messages by what became of them: handled, duplicate, ignored, parked',
+    labelNames: ['topic', 'type', 'consumer', 'outcome'],
+    registers: [registry],
+  }),
+  messagesPublished: new Counter({
+    name: 'messages_published_total',
+    help: 'Messages handed to the transport and acknowledged by it',
+    labelNames: ['topic', 'type'],
+    registers: [registry],
+  }),
+  subscriptionLagEvents: new Gauge({
+    name: 'subscription_lag_events',
+    help: 'Events behind the end of the log, by projection or publisher',
+    labelNames: ['subscription'],
+    registers: [registry],
+  }),
+  breakerState: new Gauge({
+    name: 'breaker_state',
+    help: '0 closed, 1 half open, 2 open',
+    labelNames: ['breaker'],
+    registers: [registry],
+  }),
+};

@@ -1,0 +1,83 @@
+import {
+  type Attributes,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { AlwaysOffSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+
+/** Headers or envelope extensions that carry `traceparent` from one process to the next. */
+export type TraceCarrier = Record<string, unknown>;
+
+/**
+ * Gives every request and message a trace id. Spans are recorded and sent only when an OTLP endpoint is named;
+ * else the sampler is off, and what is left is the id that goes along and into the logs.
+ * Spans are made by hand because a bundle hides modules from automatic instrumentation.
+ * @returns stops the exporter, with whatever it still holds
+ */
+export async function startTracing(otlpEndpoint?: string): Promise<() => Promise<void>> {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const provider = otlpEndpoint
+    ? new TracerProvider({ spanProcessors: [await exporterTo(otlpEndpoint)] })
+    : new TracerProvider({ sampler: new AlwaysOffSampler() });
+  trace.setGlobalTracerProvider(provider);
+  return () => provider.shutdown();
+}
+
+async function exporterTo(endpoint: string) {
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
+  return new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter({ url: `${endpoint}/v1/traces` }),
+  });
+}
+
+const kinds = {
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  publish: SpanKind.PRODUCER,
+  handle: SpanKind.CONSUMER,
+  work: SpanKind.INTERNAL,
+};
+
+/** Runs `work` in a span that is a child of the present one, or of the one in `from`. */
+export function inSpan<T>(
+  kind: keyof typeof kinds,
+  name: string,
+  attributes: Attributes,
+  work: (span: Span) => Promise<T>,
+  from?: TraceCarrier,
+): Promise<T> {
+  const parent = from ? traceFrom(from) : context.active();
+  return trace
+    .getTracer('fieldguide')
+    .startActiveSpan(name, { kind: kinds[kind], attributes }, parent, async (span) => {
+      try {
+        return await work(span);
+      } catch (error) {
+        span.recordException(error as Error);
+        span.setStatus({ code: SpanStatusCode.ERROR });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+}
+
+/** The context that a message or request brought along. */
+export function traceFrom(carrier: TraceCarrier) {
+  return propagation.extract(context.active(), carrier);
+}
+
+/** Adds `traceparent` of the present span to a carrier, and returns it. */
+export function traceInto<Carrier extends TraceCarrier>(
+  carrier: Carrier,
+): Carrier & { traceparent?: string } {
+  propagation.inject(context.active(), carrier);
+  return carrier;
+}
