@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { message } from '../message.ts';
+import { Id, Money } from '../money.ts';
+
+export const Category = z.enum(['shelter', 'sleep', 'packs', 'footwear', 'clothing', 'kitchen']);
+export type Category = z.infer<typeof Category>;
+
+export const Product = z.strictObject({
+  id: Id,
+  sku: z.string(),
+  name: z.string(),
+  description: z.string(),
+  category: Category,
+  price: Money,
+  retired: z.boolean(),
+  updatedAt: z.iso.datetime(),
+});
+export type Product = z.infer<typeof Product>;
+
+export const ProductPage = z.strictObject({
+  items: z.array(Product),
+  nextCursor: z.string().nullable(),
+});
+
+export const ProductQuery = z.strictObject({
+  query: z.string().trim().min(1).max(100).optional(),
+  category: Category.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(200).optional(),
+});
+export type ProductQuery = z.infer<typeof ProductQuery>;
+
+export const AddProductRequest = z.strictObject({
+  sku: z.string().regex(/^[A-Z0-9-]{3,30}$/),
+  name: z.string().trim().min(1).max(120),
+  description: z.string().trim().max(2_000),
+  category: Category,
+  price: Money,
+});
+export type AddProductRequest = z.infer<typeof AddProductRequest>;
+
+export const ChangeProductRequest = z
+  .strictObject({ price: Money, retired: z.boolean(), name: z.string().trim().min(1).max(120) })
+  .partial();
+export type ChangeProductRequest = z.infer<typeof ChangeProductRequest>;
+
+/** The whole product as it is now; the topic is compacted. A greater revision is newer. Key: productId. */
+export const ProductChanged = message(
+  'catalog.products.v1',
+  'ProductChanged',
+  z.object({
+    productId: Id,
+    sku: z.string(),
+    name: z.string(),
+    category: Category,
+    price: Money,
+    retired: z.boolean(),
+    revision: z.int().positive(),
+  }),
+);

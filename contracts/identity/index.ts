@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { message } from '../message.ts';
+import { Id } from '../money.ts';
+
+const Email = z.email().max(254).toLowerCase();
+const Password = z.string().min(8).max(128);
+
+export const RegistrationRequest = z.strictObject({
+  email: Email,
+  password: Password,
+  name: z.string().trim().min(1).max(100),
+});
+export type RegistrationRequest = z.infer<typeof RegistrationRequest>;
+export const Registration = z.strictObject({ customerId: Id });
+
+export const TokenRequest = z.discriminatedUnion('grantType', [
+  z.strictObject({
+    grantType: z.literal('password'),
+    email: Email,
+    password: z.string().min(1).max(128),
+  }),
+  z.strictObject({
+    grantType: z.literal('refreshToken'),
+    refreshToken: z.string().min(1).max(500),
+  }),
+  z.strictObject({
+    grantType: z.literal('clientCredentials'),
+    clientId: z.string().min(1).max(100),
+    clientSecret: z.string().min(1).max(500),
+    scope: z.string().max(500).optional(),
+  }),
+]);
+export type TokenRequest = z.infer<typeof TokenRequest>;
+
+export const Token = z.strictObject({
+  accessToken: z.string(),
+  refreshToken: z.string().optional(),
+  expiresInSeconds: z.int().positive(),
+  tokenType: z.literal('Bearer'),
+});
+export type Token = z.infer<typeof Token>;
+
+/** No token of this session counts any more. Key: sid. */
+export const SessionEnded = message(
+  'identity.sessions.v1',
+  'SessionEnded',
+  z.object({ sid: Id, tokensValidUntil: z.iso.datetime() }),
+);

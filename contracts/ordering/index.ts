@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { message } from '../message.ts';
+import { Id, Money } from '../money.ts';
+
+export const OrderStatus = z.enum([
+  'placed',
+  'awaitingPayment',
+  'confirmed',
+  'dispatched',
+  'completed',
+  'rejected',
+  'cancelling',
+  'cancelled',
+]);
+export type OrderStatus = z.infer<typeof OrderStatus>;
+
+export const RejectionReason = z.enum(['outOfStock', 'paymentDeclined', 'insufficientFunds']);
+export type RejectionReason = z.infer<typeof RejectionReason>;
+
+export const PlaceOrderRequest = z.strictObject({
+  lines: z
+    .array(z.strictObject({ productId: Id, quantity: z.int().min(1).max(99) }))
+    .min(1)
+    .max(50)
+    .refine(
+      (lines) => new Set(lines.map(({ productId }) => productId)).size === lines.length,
+      'one line for each product',
+    ),
+  payment: z.strictObject({ token: z.string().regex(/^tok_[a-z_]{1,40}$/) }),
+  shipTo: z.strictObject({
+    name: z.string().trim().min(1).max(100),
+    street: z.string().trim().min(1).max(200),
+    city: z.string().trim().min(1).max(100),
+    postalCode: z.string().trim().min(1).max(20),
+    country: z.string().regex(/^[A-Z]{2}$/),
+  }),
+});
+export type PlaceOrderRequest = z.infer<typeof PlaceOrderRequest>;
+
+/** Between 8 and 200 visible characters; a random UUID is a good one. */
+export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/);
+
+export const OrderLine = z.strictObject({
+  productId: Id,
+  name: z.string(),
+  quantity: z.int().positive(),
+  unitPrice: Money,
+  lineTotal: Money,
+});
+export type OrderLine = z.infer<typeof OrderLine>;
+
+export const Order = z.strictObject({
+  id: Id,
+  customerId: Id,
+  status: OrderStatus,
+  statusReason: RejectionReason.optional(),
+  lines: z.array(OrderLine),
+  total: Money,
+  payment: z.strictObject({
+    status: z.enum(['none', 'authorised', 'captured', 'declined', 'voided']),
+  }),
+  shipment: z
+    .strictObject({ id: Id, trackingNumber: z.string(), dispatchedAt: z.iso.datetime() })
+    .nullable(),
+  placedAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type Order = z.infer<typeof Order>;
+
+export const OrderPage = z.strictObject({
+  items: z.array(Order),
+  nextCursor: z.string().nullable(),
+});
+
+export const OrderQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(200).optional(),
+});
+
+export const Timeline = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      source: z.string(),
+      type: z.string(),
+      time: z.iso.datetime(),
+      summary: z.string(),
+      data: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+export type Timeline = z.infer<typeof Timeline>;
+
+/** Where to send it; only for shipping, with its service token. Not reachable through the gateway. */
+export const DeliveryAddress = PlaceOrderRequest.shape.shipTo;
+
+const Line = z.object({ productId: Id, quantity: z.int().positive() });
+
+/** Facts about orders. Key: orderId. */
+export const OrderPlaced = message(
+  'ordering.orders.v1',
+  'OrderPlaced',
+  z.object({ orderId: Id, customerId: Id, lines: z.array(Line), total: Money }),
+);
+export const OrderConfirmed = message(
+  'ordering.orders.v1',
+  'OrderConfirmed',
+  z.object({ orderId: Id, customerId: Id, lines: z.array(Line) }),
+);
+export const OrderRejected = message(
+  'ordering.orders.v1',
+  'OrderRejected',
+  z.object({ orderId: Id, customerId: Id, reason: RejectionReason }),
+);
+export const OrderCompleted = message(
+  'ordering.orders.v1',
+  'OrderCompleted',
+  z.object({ orderId: Id, customerId: Id }),
+);
