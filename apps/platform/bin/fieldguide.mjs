@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// Runs on whatever Node is there: goes on under Node 24 from node_modules, and with the proxy that is set.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const proxied =
+  Boolean(process.env.HTTPS_PROXY ?? process.env.https_proxy) && !process.env.NODE_USE_ENV_PROXY;
+const tooOld = Number(process.versions.node.split('.')[0]) < 24;
+
+if (tooOld || proxied) {
+  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  const own = fileURLToPath(new URL(`../../../node_modules/.bin/${file}`, import.meta.url));
+  const node = tooOld ? own : process.execPath;
+  if (!existsSync(node)) {
+    console.error(
+      `Fieldguide needs Node 24, and this is ${process.version}. Try: npm ci, which brings it.`,
+    );
+    process.exit(1);
+  }
+  const env = { ...process.env, ...(proxied && { NODE_USE_ENV_PROXY: '1' }) };
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+} else {
+  const { run } = await import('../src/cli.ts');
+  await run(process.argv);
+}

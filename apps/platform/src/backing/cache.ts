@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Fault } from '../fault.ts';
+
+const STALLED_MS = 30_000;
+
+/**
+ * Fetches a file into the cache, unless a whole one is there. It goes on where an interrupted one stopped, and only a
+ * file with the right checksum gets its name.
+ * @param onBytes how many bytes came in, for progress
+ */
+export async function download(
+  url: string,
+  file: string,
+  checksum: { readonly algorithm: string; readonly hex: string },
+  onBytes: (count: number) => void = () => undefined,
+): Promise<void> {
+  if (existsSync(file)) {
+    if ((await digestOf(file, checksum.algorithm)) === checksum.hex) return;
+    rmSync(file); // a corrupt cache mends itself
+  }
+  const part = `${file}.part`;
+  mkdirSync(dirname(file), { recursive: true });
+  await fetchInto(url, part, onBytes);
+  if ((await digestOf(part, checksum.algorithm)) !== checksum.hex) {
+    rmSync(part);
+    throw new Fault(
+      `What came from ${url} is not what was asked for (its checksum differs).`,
+      'run the command again; if it stays so, something between you and the server changes files',
+    );
+  }
+  renameSync(part, file);
+}
+
+/** Without a known checksum; the caller verifies in another way. */
+export async function fetchInto(
+  url: string,
+  part: string,
+  onBytes: (count: number) => void = () => undefined,
+): Promise<void> {
+  mkdirSync(dirname(part), { recursive: true });
+  const have = existsSync(part) ? statSync(part).size : 0;
+  const stalled = new AbortController();
+  let timer = setTimeout(() => stalled.abort(new Error('nothing came for 30 s')), STALLED_MS);
+  try {
+    const headers = have > 0 ? { range: `bytes=${have}-` } : undefined;
+    const response = await fetch(url, { signal: stalled.signal, ...(headers && { headers }) });
+    if (response.status === 416) return; // it is all there already; the checksum decides
+    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
+    const resumed = response.status === 206;
+    const count = async function* (source: AsyncIterable<Uint8Array>) {
+      for await (const chunk of source) {
+        clearTimeout(timer);
+        timer = setTimeout(() => stalled.abort(new Error('nothing came for 30 s')), STALLED_MS);
+        onBytes(chunk.length);
+        yield chunk;
+      }
+    };
+    await pipeline(response.body, count, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
+  } catch (error) {
+    throw new Fault(
+      `${url} cannot be fetched: ${reasonOf(error)}`,
+      `check the network. ${proxiesSeen()}`,
+      error,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export async function digestOf(file: string, algorithm: string): Promise<string> {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+}
+
+function proxiesSeen(): string {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'NO_PROXY'].filter(
+    (name) => process.env[name],
+  );
+  return names.length > 0
+    ? `These proxy variables are set: ${names.join(', ')}.`
+    : 'No proxy variable is set (HTTPS_PROXY).';
+}

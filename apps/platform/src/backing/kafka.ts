@@ -1,0 +1,230 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import artifactUrl from 'mvn-artifact-url';
+import { cacheFolder, type Environment, writeFileSafely } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import { Child, until } from '../runner/child.ts';
+import type { BackingService, Say } from './backing-service.ts';
+import { download } from './cache.ts';
+
+interface Jar {
+  readonly groupId: string;
+  readonly artifactId: string;
+  readonly version: string;
+  readonly bytes: number;
+  readonly sha512: string;
+}
+const lock = JSON.parse(readFileSync(new URL('./kafka.lock.json', import.meta.url), 'utf8')) as {
+  version: string;
+  jars: Jar[];
+};
+
+const JAVA_NEEDED = 17;
+const DOWNLOADS_AT_ONCE = 6;
+
+/** attached (`FIELDGUIDE_KAFKA_URL`) → Apache Kafka in KRaft mode, its jars from Maven Central by a lock file, on Java ≥ 17. */
+export async function startKafka(
+  environment: Environment,
+  ports: { kafka: number; kafkaController: number },
+  choice: string | undefined,
+  say: Say,
+): Promise<BackingService> {
+  const attached = process.env.FIELDGUIDE_KAFKA_URL;
+  if (choice === 'attached' && !attached) {
+    throw new Fault(
+      '--kafka=attached needs to know where.',
+      'set FIELDGUIDE_KAFKA_URL=kafka://host:9092',
+    );
+  }
+  if (attached && choice !== 'apache') {
+    if (!(await answers(attached)))
+      throw new Fault(
+        `The attached Kafka at ${attached} does not answer.`,
+        'check FIELDGUIDE_KAFKA_URL',
+      );
+    return {
+      name: 'Kafka',
+      version: '',
+      origin: 'attached',
+      url: attached,
+      stop: async () => undefined,
+    };
+  }
+  return apache(environment, ports, say);
+}
+
+async function apache(
+  environment: Environment,
+  { kafka: port, kafkaController }: { kafka: number; kafkaController: number },
+  say: Say,
+): Promise<BackingService> {
+  const java = findJava();
+  const lib = join(cacheFolder, `kafka-${lock.version}`);
+  await fetchJars(lib, say);
+  const folder = environment.path('kafka');
+  mkdirSync(folder, { recursive: true });
+  const properties = join(folder, 'server.properties');
+  writeFileSafely(properties, serverProperties(join(folder, 'data'), port, kafkaController));
+  const classPath = lock.jars
+    .map(({ artifactId, version }) => join(lib, `${artifactId}-${version}.jar`))
+    .join(delimiter);
+  const logFile = environment.logFile('kafka');
+  const log4j = join(folder, 'log4j2.properties');
+  writeFileSync(log4j, quietLog);
+
+  const run = (name: string, flags: readonly string[], ...args: string[]) =>
+    new Child({
+      name,
+      command: java.command,
+      args: [...flags, `-Dlog4j2.configurationFile=${log4j}`, '-cp', classPath, ...args],
+      cwd: folder,
+      logFile,
+    });
+  if (!existsSync(join(folder, 'data', 'meta.properties'))) {
+    say('Kafka: formatting its log folder');
+    const format = run(
+      'kafka-format',
+      small,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      properties,
+      '--ignore-formatted',
+    );
+    await format.exited;
+    if (format.outcome !== 'exit code 0') throw failed(format);
+  }
+  // A class-data archive, made at the first clean stop, saves a second at each start after it.
+  const archive = join(lib, `classes-of-java-${java.version}.jsa`);
+  const archiving = existsSync(archive)
+    ? `-XX:SharedArchiveFile=${archive}`
+    : `-XX:ArchiveClassesAtExit=${archive}`;
+  const child = run('kafka', [...small, archiving, '-Xshare:auto'], 'kafka.Kafka', properties);
+  const url = `kafka://127.0.0.1:${port}`;
+  const ready = await until(async () => !child.isRunning || (await answers(url)), 60_000);
+  if (!ready || !child.isRunning) {
+    await child.stop(2_000);
+    throw failed(child);
+  }
+  return {
+    name: 'Kafka',
+    version: lock.version,
+    origin: `Apache, on Java ${java.version}`,
+    url,
+    pid: child.pid!,
+    stop: () => child.stop(20_000),
+  };
+}
+
+const clusterId = 'ZmllbGRndWlkZS1sb2NhbA';
+const small = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=4'];
+
+const quietLog = `
+status = error
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n
+`;
+
+// The timeouts shorten the pause after a SIGKILL from 12 s to 4 s (measured).
+const serverProperties = (data: string, port: number, controller: number) => `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${data.replaceAll('\\', '/')}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=4
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=3000
+log.segment.bytes=16777216
+broker.session.timeout.ms=1500
+broker.heartbeat.interval.ms=300
+controller.quorum.election.timeout.ms=500
+controller.quorum.fetch.timeout.ms=1000
+`;
+
+function findJava(): { command: string; version: string } {
+  const home = process.env.JAVA_HOME;
+  const command = home ? join(home, 'bin', 'java') : 'java';
+  const tryJava = `install Java ${JAVA_NEEDED} or newer (a JRE is enough) and put it on PATH or in JAVA_HOME; or attach a Kafka: FIELDGUIDE_KAFKA_URL=kafka://host:9092`;
+  const { status, stderr } = spawnSync(command, ['-version'], { encoding: 'utf8' });
+  if (status !== 0) throw new Fault('Kafka needs Java, and there is none.', tryJava);
+  const version = /version "(\d+[^"]*)"/.exec(stderr)?.[1] ?? 'unknown';
+  if (!(Number.parseInt(version, 10) >= JAVA_NEEDED)) {
+    throw new Fault(`Kafka needs Java ${JAVA_NEEDED} or newer, and this is ${version}.`, tryJava);
+  }
+  return { command, version };
+}
+
+async function fetchJars(lib: string, say: Say): Promise<void> {
+  const name = ({ artifactId, version }: Jar) => `${artifactId}-${version}.jar`;
+  const missing = lock.jars.filter((jar) => !existsSync(join(lib, name(jar))));
+  const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+  let [got, said] = [0, 0];
+  const progress = (count: number) => {
+    got += count;
+    if (got - said < total / 8) return;
+    said = got;
+    say(
+      `Kafka: ${Math.min(100, Math.round((got / total) * 100))} % of ${Math.round(total / 1e6)} MB`,
+    );
+  };
+  if (missing.length > 0)
+    say(`Kafka ${lock.version}: fetching ${missing.length} jars from Maven Central`);
+  const waiting = [...missing];
+  const worker = async () => {
+    for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
+      const url = await artifactUrl.default(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
+      await download(url, join(lib, name(jar)), { algorithm: 'sha512', hex: jar.sha512 }, progress);
+    }
+  };
+  await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
+}
+
+/** An open port is not readiness: the group coordinator must answer too. */
+async function answers(url: string): Promise<boolean> {
+  const brokers = url.replace('kafka://', '').split(',');
+  const kafka = new Kafka({
+    clientId: 'platform',
+    brokers,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    retry: { retries: 0 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await admin.describeCluster();
+    const { groups } = await admin.describeGroups(['fieldguide-is-ready']);
+    return groups.length === 1 && (groups[0] as { errorCode?: number }).errorCode === 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+function failed(child: Child): Fault {
+  return new Fault(
+    `Kafka does not start (${child.outcome}). It said:\n${child.lastWords()}`,
+    `read ${child.logFile}; npm run reset makes a new log folder`,
+  );
+}

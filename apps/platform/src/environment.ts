@@ -1,0 +1,145 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Fault } from './fault.ts';
+import { freePorts, isFree } from './runner/ports.ts';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+const home = process.env.FIELDGUIDE_HOME ?? join(root, '.fieldguide');
+
+/** Artifacts are the same in every environment. */
+export const artifactsFolder = join(home, 'artifacts');
+
+/** What was downloaded, once for each user of the machine. */
+export const cacheFolder =
+  process.env.FIELDGUIDE_CACHE ??
+  join(
+    process.env.XDG_CACHE_HOME ?? process.env.LOCALAPPDATA ?? join(homedir(), '.cache'),
+    'fieldguide',
+  );
+
+export interface Secrets {
+  readonly postgresPassword: string;
+  /** By role: `ordering_owner`, `ordering_app`. */
+  readonly roles: Readonly<Record<string, string>>;
+  /** By client of identity. */
+  readonly clients: Readonly<Record<string, string>>;
+  readonly providerApiKey: string;
+  /** ES256 private key, PEM. */
+  readonly signingKey: string;
+}
+
+const PORT_NAMES = [
+  'postgres',
+  'kafka',
+  'kafkaController',
+  'consul',
+  'consulServer',
+  'consulSerfLan',
+  'consulSerfWan',
+] as const;
+export type PortName = (typeof PORT_NAMES)[number];
+
+/** One environment on this machine: its folder, its ports, its secrets. Several can run side by side. */
+export class Environment {
+  readonly name: string;
+  readonly folder: string;
+
+  constructor(name: string) {
+    if (!/^[a-z][a-z0-9-]{0,20}$/.test(name)) {
+      throw new Fault(
+        `"${name}" cannot name an environment.`,
+        'small letters, digits and dashes, for example: --env staging',
+      );
+    }
+    this.name = name;
+    this.folder = join(home, 'environments', name);
+    try {
+      mkdirSync(this.path('logs'), { recursive: true, mode: 0o755 });
+    } catch (error) {
+      throw new Fault(
+        `The folder ${this.folder} cannot be written: ${(error as Error).message}`,
+        'give yourself write access, or set FIELDGUIDE_HOME to another folder',
+        error,
+      );
+    }
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  logFile(process: string): string {
+    return this.path('logs', `${process}.log`);
+  }
+
+  /** `ordering` in `local`, `e2e_ordering` elsewhere. */
+  databaseName(service: string): string {
+    const own = service.replaceAll('-', '_');
+    return this.name === 'local' ? own : `${this.name.replaceAll('-', '_')}_${own}`;
+  }
+
+  get topicPrefix(): string {
+    return this.name === 'local' ? '' : `${this.name}.`;
+  }
+
+  /** Made at random the first time, readable by this user only. */
+  secrets(services: readonly string[]): Secrets {
+    const file = this.path('secrets.json');
+    const known = existsSync(file)
+      ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>)
+      : {};
+    const secret = () => randomBytes(24).toString('base64url');
+    const named = (names: readonly string[], have: Readonly<Record<string, string>> = {}) =>
+      Object.fromEntries(names.map((name) => [name, have[name] ?? secret()]));
+    const roles = services.flatMap((each) =>
+      ['owner', 'app'].map((kind) => `${this.databaseName(each)}_${kind}`),
+    );
+    const secrets: Secrets = {
+      postgresPassword: known.postgresPassword ?? secret(),
+      roles: named(roles, known.roles),
+      clients: named([...services, 'operator'], known.clients),
+      providerApiKey: known.providerApiKey ?? secret(),
+      signingKey:
+        known.signingKey ??
+        generateKeyPairSync('ec', { namedCurve: 'P-256' })
+          .privateKey.export({ type: 'pkcs8', format: 'pem' })
+          .toString(),
+    };
+    writeFileSafely(file, JSON.stringify(secrets, null, 2), 0o600);
+    return secrets;
+  }
+
+  /** Free ports for the backing services, the same at each start as long as nobody else has taken them. */
+  async ports(): Promise<Readonly<Record<PortName, number>>> {
+    const file = this.path('ports.json');
+    const known: Partial<Record<PortName, number>> = existsSync(file)
+      ? JSON.parse(readFileSync(file, 'utf8'))
+      : {};
+    const fresh = await freePorts(PORT_NAMES.length);
+    const ports = {} as Record<PortName, number>;
+    for (const [i, name] of PORT_NAMES.entries()) {
+      const before = known[name];
+      ports[name] = before && (await isFree(before)) ? before : fresh[i]!;
+    }
+    writeFileSafely(file, JSON.stringify(ports), 0o600);
+    return ports;
+  }
+
+  /** Forgets all data; secrets and ports stay. */
+  wipe(): void {
+    for (const part of ['postgres', 'kafka', 'consul', 'provider', 'migrated.json']) {
+      rmSync(this.path(part), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Written beside and renamed, so that a crash leaves the old file or the new one. */
+export function writeFileSafely(file: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const beside = `${file}.${process.pid}.new`;
+  writeFileSync(beside, text, { mode });
+  renameSync(beside, file);
+}

@@ -1,0 +1,33 @@
+import Consul from 'consul';
+import type { Environment } from '../environment.ts';
+
+// What `local` wants differently from the schema defaults. People change live keys here and watch them take effect.
+const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  common: { LOG_LEVEL: 'info' },
+  gateway: { RATE_LIMIT_PER_MINUTE: '6000' },
+  shipping: { DISPATCH_DELAY_MS: '1000' },
+};
+
+/** Puts the settings into Consul; a value that somebody has changed stays. */
+export async function provisionSettings(
+  consulUrl: string,
+  environment: Environment,
+): Promise<void> {
+  const consul = client(consulUrl);
+  for (const [folder, values] of Object.entries(settings)) {
+    for (const [key, value] of Object.entries(values)) {
+      const path = `fieldguide/${environment.name}/${folder}/${key}`;
+      await consul.kv.set({ key: path, value, cas: 0 }); // 0: only when there is none
+    }
+  }
+}
+
+/** For `reset`. */
+export async function dropSettings(consulUrl: string, environment: Environment): Promise<void> {
+  await client(consulUrl).kv.del({ key: `fieldguide/${environment.name}/`, recurse: true });
+}
+
+function client(url: string): Consul {
+  const { hostname, port } = new URL(url);
+  return new Consul({ host: hostname, port: Number(port) });
+}

@@ -1,0 +1,40 @@
+import type { App } from '../apps.ts';
+import type { BackingServices } from '../backing/backing-services.ts';
+import type { Environment, Secrets } from '../environment.ts';
+import { databaseUrl } from '../provision/databases.ts';
+
+/**
+ * What an instance is told: addresses, its identity, its secrets. Nothing else, so that every other setting stays live
+ * in Consul.
+ */
+export function instanceEnvironment(
+  app: App,
+  environment: Environment,
+  backing: BackingServices,
+  secrets: Secrets,
+  providerPort: number,
+  role: 'owner' | 'app' = 'app',
+): Record<string, string> {
+  const { name } = app;
+  const own: Record<string, Record<string, string>> = {
+    identity: { SIGNING_KEY: secrets.signingKey, CLIENTS: JSON.stringify(secrets.clients) },
+    payments: {
+      PAYMENT_PROVIDER_URL: `http://127.0.0.1:${providerPort}`,
+      PROVIDER_API_KEY: secrets.providerApiKey,
+    },
+    'payment-provider': {
+      PROVIDER_API_KEY: secrets.providerApiKey,
+      LEDGER_FILE: environment.path('provider', 'ledger.jsonl'),
+    },
+  };
+  return {
+    ENVIRONMENT: environment.name,
+    CONSUL_HTTP_ADDR: backing.consul.url,
+    CLIENT_SECRET: secrets.clients[name] ?? '',
+    ...(app.hasDatabase && {
+      DATABASE_URL: databaseUrl(backing.postgres.url, environment, name, role, secrets),
+    }),
+    ...(app.hasMessaging && { MESSAGING_URL: backing.kafka.url }),
+    ...own[name],
+  };
+}

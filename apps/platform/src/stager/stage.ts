@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { rolldown } from 'rolldown';
+import type { App } from '../apps.ts';
+import { artifactsFolder, root, writeFileSafely } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import { sourcesOf } from './sources.ts';
+
+/** What runs: one folder with one bundle, named after the digest of its content and never changed. */
+export interface Artifact {
+  readonly name: string;
+  readonly version: string;
+  readonly commit: string;
+  /** sha256 over the bundle and its assets: the same sources give the same digest. */
+  readonly digest: string;
+  readonly sources: string;
+  readonly folder: string;
+}
+
+const KEPT = 5;
+
+/** Makes the artifact of an app, or finds that the present one is made of the same sources. */
+export async function stage(app: App): Promise<{ artifact: Artifact; fresh: boolean }> {
+  const shelf = join(artifactsFolder, app.name);
+  const pointer = join(shelf, 'current.json');
+  const sources = sourcesOf(app.folder);
+  if (existsSync(pointer)) {
+    const current = JSON.parse(readFileSync(pointer, 'utf8')) as Artifact;
+    const there = join(shelf, current.digest.slice(0, 16));
+    if (current.sources === sources && existsSync(join(there, 'artifact.json'))) {
+      return { artifact: { ...current, folder: there }, fresh: false };
+    }
+  }
+  const building = join(shelf, `.building-${process.pid}`);
+  rmSync(building, { recursive: true, force: true });
+  mkdirSync(building, { recursive: true });
+  await bundle(app, building);
+  copyAssets(app, building);
+  const digest = digestOf(building);
+  const { name, version } = app;
+  const about = { name, version, commit: commit(), digest, sources };
+  writeFileSync(join(building, 'artifact.json'), `${JSON.stringify(about, null, 2)}\n`);
+  const folder = join(shelf, digest.slice(0, 16));
+  if (existsSync(folder)) rmSync(building, { recursive: true });
+  else renameSync(building, folder);
+  writeFileSafely(pointer, JSON.stringify(about));
+  prune(shelf, folder);
+  return { artifact: { ...about, folder }, fresh: true };
+}
+
+async function bundle(app: App, folder: string): Promise<void> {
+  try {
+    const build = await rolldown({
+      cwd: root,
+      input: join(app.folder, 'src', 'main.ts'),
+      platform: 'node',
+      tsconfig: join(root, 'tsconfig.json'),
+      resolve: { conditionNames: ['node'] },
+      external: (id) => builtin.has(id) || optional.test(id),
+      logLevel: 'silent',
+    });
+    const file = join(folder, 'main.mjs');
+    await build.write({
+      file,
+      format: 'esm',
+      codeSplitting: false,
+      keepNames: true,
+      minify: false,
+    });
+    await build.close();
+  } catch (error) {
+    throw new Fault(
+      `${app.name} cannot be staged: ${(error as Error).message}`,
+      'npm run check shows faults in the sources',
+      error,
+    );
+  }
+}
+
+const builtin = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
+
+// Optional peers that Nest and TypeORM look for at run time; we use none of them.
+const optional =
+  /^(@nestjs\/(websockets|platform-express|axios|mongoose|sequelize|typeorm)|@grpc\/.*|class-(validator|transformer)|mqtt|nats|@nats-io\/.*|ioredis|amqp.*|pg-native|@mikro-orm\/.*|mongoose|sequelize|@prisma\/client|react-native-sqlite-storage|@sap\/.*|mysql2?|mssql|oracledb|better-sqlite3|sql\.js|redis|mongodb|typeorm-aurora.*|@google-cloud\/spanner|expo-sqlite|hdb-pool|pg-query-stream|sqlite3|swagger-ui-dist|@fastify\/(view|static)|cache-manager|swagger-ui-express|pino-pretty|@mongodb-js\/zstd|snappy|socks|kerberos|gcp-metadata|aws4|mongodb-client-encryption)(\/|$)/;
+
+function copyAssets({ assets, folder: app }: App, folder: string): void {
+  const require = createRequire(join(app, 'package.json'));
+  for (const asset of assets) {
+    mkdirSync(join(folder, 'assets'), { recursive: true });
+    copyFileSync(require.resolve(asset), join(folder, 'assets', basename(asset)));
+  }
+}
+
+function digestOf(folder: string): string {
+  const hash = createHash('sha256');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+  for (const file of files) hash.update(basename(file)).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]) =>
+      execFileSync('git', args, {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    return (
+      git('rev-parse', 'HEAD') +
+      (git('status', '--porcelain', '--untracked-files=no') ? '-dirty' : '')
+    );
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Keeps a few earlier artifacts, to go back to; the oldest go. */
+function prune(shelf: string, present: string): void {
+  const older = readdirSync(shelf)
+    .map((name) => join(shelf, name))
+    .filter((path) => path !== present && existsSync(join(path, 'artifact.json')))
+    .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const path of older.slice(KEPT - 1)) rmSync(path, { recursive: true, force: true });
+}
