@@ -1,0 +1,62 @@
+import { Open, Scope } from '@fieldguide/auth';
+import {
+  AddProductRequest,
+  ChangeProductRequest,
+  ProductQuery,
+} from '@fieldguide/contracts/catalog';
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { refuse } from './product.refusals.ts';
+import { Products } from './products.ts';
+
+const Id = z.guid();
+
+@Controller('products')
+export class ProductsController {
+  constructor(private readonly products: Products) {}
+
+  @Open()
+  @Get()
+  list(@Query({ schema: ProductQuery }) query: ProductQuery) {
+    return this.products.list(query);
+  }
+
+  @Open()
+  @Get(':id')
+  async one(
+    @Param('id', { schema: Id }) id: string,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const product = await this.products.one(id);
+    const etag = `"${product.version}"`;
+    reply.header('etag', etag).header('cache-control', 'public, max-age=5');
+    if (known !== etag) return product.toPublic();
+    reply.status(304);
+    return;
+  }
+
+  @Scope('catalog:write')
+  @Post()
+  async add(
+    @Body({ schema: AddProductRequest }) request: AddProductRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const product = await this.products.add(request);
+    reply.header('location', `/products/${product.id}`).header('etag', `"${product.version}"`);
+    return product.toPublic();
+  }
+
+  @Scope('catalog:write')
+  @Patch(':id')
+  change(
+    @Param('id', { schema: Id }) id: string,
+    @Headers('if-match') match: string | undefined,
+    @Body({ schema: ChangeProductRequest }) change: ChangeProductRequest,
+  ) {
+    const version = /^"(\d+)"$/.exec(match ?? '')?.[1];
+    if (!version) throw refuse.ifMatchNeeded();
+    return this.products.change(id, Number(version), change);
+  }
+}

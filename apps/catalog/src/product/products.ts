@@ -1,0 +1,101 @@
+import { Ids } from '@fieldguide/clock';
+import type {
+  AddProductRequest,
+  ChangeProductRequest,
+  ProductQuery,
+  Product as PublicProduct,
+} from '@fieldguide/contracts/catalog';
+import { Database, UnitsOfWork } from '@fieldguide/database';
+import { Injectable } from '@nestjs/common';
+import { Brackets } from 'typeorm';
+import { productChanged } from '../publish-products/publish-products.ts';
+import { Product } from './product.entity.ts';
+import { refuse } from './product.refusals.ts';
+
+@Injectable()
+export class Products {
+  constructor(
+    private readonly database: Database,
+    private readonly units: UnitsOfWork,
+    private readonly ids: Ids,
+  ) {}
+
+  /** In the order of their ids, so that a cursor stays right while products are added. */
+  async list({ query, category, limit, cursor }: ProductQuery) {
+    const select = this.database.source.manager
+      .createQueryBuilder(Product, 'product')
+      .where('NOT product.retired')
+      .orderBy('product.id')
+      .take(limit + 1);
+    if (category) select.andWhere('product.category = :category', { category });
+    if (query) {
+      const like = `%${query.replaceAll(/[\\%_]/g, '\\$&')}%`;
+      select.andWhere(
+        new Brackets((any) =>
+          any
+            .where('product.name ILIKE :like', { like })
+            .orWhere('product.description ILIKE :like', { like })
+            .orWhere('product.sku ILIKE :like', { like }),
+        ),
+      );
+    }
+    if (cursor) select.andWhere('product.id > :after', { after: readCursor(cursor) });
+    const found = await select.getMany();
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items: items.map((each) => each.toPublic()),
+      nextCursor: found.length > limit && last ? Buffer.from(last.id).toString('base64url') : null,
+    };
+  }
+
+  async one(id: string): Promise<Product> {
+    const product = await this.database.source.manager.findOneBy(Product, { id });
+    if (!product) throw refuse.productUnknown();
+    return product;
+  }
+
+  async add(request: AddProductRequest): Promise<Product> {
+    const { price, ...rest } = request;
+    return this.units.run(async (uow) => {
+      const [sameSku] = await uow.find(Product, { sku: request.sku }, 1);
+      if (sameSku) throw refuse.skuTaken();
+      const product = Object.assign(new Product(), {
+        ...rest,
+        id: this.ids.next(),
+        priceMinor: String(price.amountMinor),
+        currency: price.currency,
+        updatedAt: uow.now(),
+      });
+      await uow.save(Product, product);
+      uow.publish(productChanged(product));
+      return product;
+    });
+  }
+
+  /** @param expectedVersion what the caller read, from If-Match */
+  async change(
+    id: string,
+    expectedVersion: number,
+    change: ChangeProductRequest,
+  ): Promise<PublicProduct> {
+    return this.units.run(async (uow) => {
+      const product = await uow.load(Product, id);
+      if (!product) throw refuse.productUnknown();
+      if (product.version !== expectedVersion) throw refuse.productChangedMeanwhile();
+      const { price, ...rest } = change;
+      Object.assign(product, rest, { updatedAt: uow.now() });
+      if (price)
+        Object.assign(product, { priceMinor: String(price.amountMinor), currency: price.currency });
+      await uow.save(Product, product);
+      uow.publish(productChanged(product));
+      return product.toPublic();
+    });
+  }
+}
+
+function readCursor(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw refuse.cursorUnreadable();
+  return id;
+}

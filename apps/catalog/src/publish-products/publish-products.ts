@@ -1,0 +1,23 @@
+import { ProductChanged } from '@fieldguide/contracts/catalog';
+import type { NewMessage } from '@fieldguide/database';
+import type { Product } from '../product/product.entity.ts';
+
+/** The product as others may know it; written to the outbox with the change itself. */
+export function productChanged({
+  id,
+  sku,
+  name,
+  category,
+  priceMinor,
+  currency,
+  retired,
+  version,
+}: Product): NewMessage {
+  const price = { amountMinor: Number(priceMinor), currency };
+  return {
+    topic: ProductChanged.topic,
+    type: ProductChanged.type,
+    subject: id,
+    data: { productId: id, sku, name, category, price, retired, revision: version },
+  };
+}

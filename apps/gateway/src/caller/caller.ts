@@ -1,0 +1,52 @@
+import { type CallerClaims, TokenRefused, type TokenVerifier } from '@fieldguide/auth';
+import { PROBLEM_JSON, problem } from '@fieldguide/problems';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const callers = new WeakMap<FastifyRequest, CallerClaims>();
+
+/** Who is asking; undefined for somebody who is not signed in. */
+export function callerOf(request: FastifyRequest): CallerClaims | undefined {
+  return callers.get(request);
+}
+
+/** A hook after routing, for routes that need a token; it runs on the matched route, so no spelling of a path avoids it. */
+export function signedIn(tokens: TokenVerifier, scope?: string) {
+  return async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply | undefined> => {
+    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    try {
+      if (!token) throw new TokenRefused('there is none');
+      const caller = await tokens.verify(token);
+      if (scope && !caller.scopes.has(scope)) {
+        return refuse(reply, 403, 'notAllowed', `This needs the scope ${scope}.`);
+      }
+      callers.set(request, caller);
+      return undefined;
+    } catch (error) {
+      if (error instanceof TokenRefused) {
+        return refuse(reply, 401, 'signInFirst', 'A valid token is needed: POST /auth/tokens.');
+      }
+      request.log.warn({ err: error }, 'Tokens cannot be checked');
+      return refuse(
+        reply,
+        503,
+        'tokensUncheckable',
+        'Tokens cannot be checked now: try again in a few seconds.',
+      );
+    }
+  };
+}
+
+export function refuse(
+  reply: FastifyReply,
+  status: number,
+  code: string,
+  title: string,
+): FastifyReply {
+  return reply
+    .status(status)
+    .type(PROBLEM_JSON)
+    .send(JSON.stringify(problem(status, code, title)));
+}

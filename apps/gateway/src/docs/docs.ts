@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { openapi } from './openapi.ts';
+
+// Staged beside the bundle; when run from source they are where npm put them.
+const staged = new URL('./assets/', import.meta.url);
+const folder = existsSync(staged)
+  ? staged
+  : new URL('../../../../node_modules/swagger-ui-dist/', import.meta.url);
+const assets: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css',
+  'swagger-ui-bundle.js': 'text/javascript',
+};
+
+const page = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Fieldguide: the API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="docs"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+</html>`;
+const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs' });`;
+const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+
+/** `/openapi.json`, and a page to read and try it. */
+export function openDocs(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const document = JSON.stringify(openapi());
+  fastify.get('/openapi.json', (_request, reply) => reply.type('application/json').send(document));
+  fastify.get('/docs', (_request, reply) =>
+    reply.type('text/html').header('content-security-policy', policy).send(page),
+  );
+  fastify.get('/docs/start.js', (_request, reply) => reply.type('text/javascript').send(start));
+  for (const [file, type] of Object.entries(assets)) {
+    fastify.get(`/docs/${file}`, async (_request, reply) =>
+      reply.type(type).send(await readFile(fileURLToPath(new URL(file, folder)))),
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { type Route, routes } from '../routes.ts';
+
+const problemAnswer = {
+  description: 'A problem (RFC 9457); `type` is stable, `errors` point at bad fields.',
+  content: { 'application/problem+json': { schema: { type: 'object' } } },
+};
+
+/** One document for the whole surface, made of the route table and the providers' own schemas. */
+export function openapi(): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Fieldguide Outfitters',
+      version: '1',
+      description: 'Everything that the gateway lets through.',
+    },
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}
+
+function operation({ method, path, to, who, summary, query, body, status, answer }: Route): object {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', format: 'uuid' },
+  }));
+  const inQuery = Object.entries(schemaOf(query)?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    schema,
+  }));
+  const needsKey = method === 'POST' && to !== 'identity' && to !== 'catalog';
+  const key = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: true,
+    schema: { type: 'string', minLength: 8, maxLength: 200 },
+  };
+  return {
+    summary,
+    tags: [to],
+    ...(who === 'signedIn' && { security: [{ token: [] }] }),
+    parameters: [...inPath, ...inQuery, ...(needsKey ? [key] : [])],
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body) } } },
+    }),
+    responses: {
+      [status]: {
+        description: summary,
+        ...(answer && { content: { 'application/json': { schema: schemaOf(answer) } } }),
+      },
+      default: problemAnswer,
+    },
+  };
+}
+
+function schemaOf(
+  type: z.ZodType | undefined,
+): { properties?: Record<string, object> } | undefined {
+  if (!type) return undefined;
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input' });
+  return schema as { properties?: Record<string, object> };
+}

@@ -1,0 +1,9 @@
+import { refusals } from '@fieldguide/problems';
+
+export const refuse = refusals('identity', {
+  emailTaken: ['conflict', 'There is an account with this e-mail address already.'],
+  credentialsWrong: ['unauthenticated', 'These credentials are not right.'],
+  sessionEnded: ['unauthenticated', 'This session has ended: sign in again.'],
+  scopeNotAllowed: ['notAllowed', 'This client may not have that scope.'],
+  busy: ['unavailable', 'Too many sign-ins at once: try again in a few seconds.'],
+});

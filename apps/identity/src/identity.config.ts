@@ -1,0 +1,17 @@
+import { Config, secret } from '@fieldguide/config';
+import { databaseSettings, messagingSettings, serviceSettings } from '@fieldguide/service';
+import { z } from 'zod';
+
+export class IdentityConfig extends Config(
+  z.object({
+    ...serviceSettings,
+    ...databaseSettings,
+    ...messagingSettings,
+    /** ES256 private key, PEM. */
+    SIGNING_KEY: secret(z.string().includes('PRIVATE KEY')),
+    ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(600),
+    SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(30),
+    /** JSON object, client id → secret: what `seed` puts in. */
+    CLIENTS: secret(z.string().default('{}')),
+  }),
+) {}

@@ -1,0 +1,39 @@
+import { Open } from '@fieldguide/auth';
+import { Ids } from '@fieldguide/clock';
+import { RegistrationRequest } from '@fieldguide/contracts/identity';
+import { UnitsOfWork } from '@fieldguide/database';
+import { Body, Controller, Post } from '@nestjs/common';
+import { Account } from '../account/account.entity.ts';
+import { refuse } from '../account/account.refusals.ts';
+import { Passwords } from '../account/passwords.ts';
+
+@Controller('auth/registrations')
+export class RegisterController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly passwords: Passwords,
+    private readonly ids: Ids,
+  ) {}
+
+  @Open()
+  @Post()
+  async register(
+    @Body({ schema: RegistrationRequest }) { email, password, name }: RegistrationRequest,
+  ) {
+    const passwordHash = await this.passwords.hash(password);
+    return this.units.run(async (uow) => {
+      const [taken] = await uow.find(Account, { email }, 1);
+      if (taken) throw refuse.emailTaken();
+      const id = this.ids.next();
+      const account = Object.assign(new Account(), {
+        id,
+        email,
+        name,
+        kind: 'customer',
+        passwordHash,
+      });
+      await uow.save(Account, account); // a race for the same address moves on, and is refused the second time
+      return { customerId: id };
+    });
+  }
+}

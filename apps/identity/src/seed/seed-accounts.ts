@@ -1,0 +1,41 @@
+import type { UnitOfWork } from '@fieldguide/database';
+import { Account } from '../account/account.entity.ts';
+import { Passwords } from '../account/passwords.ts';
+import { Client } from '../client/client.entity.ts';
+import type { IdentityConfig } from '../identity.config.ts';
+import { fingerprint, Secrets } from '../session/secrets.ts';
+
+const people = [
+  {
+    id: '01900000-0000-7000-9000-000000000001',
+    email: 'ada@fieldguide.test',
+    name: 'Ada',
+    kind: 'customer',
+  },
+  {
+    id: '01900000-0000-7000-9000-000000000002',
+    email: 'grace@fieldguide.test',
+    name: 'Grace',
+    kind: 'staff',
+  },
+] as const;
+
+/** Clients with the secrets this installation made; people with a known password only in `local`. */
+export async function seedAccounts(
+  uow: UnitOfWork,
+  { ENVIRONMENT, CLIENTS }: IdentityConfig,
+): Promise<void> {
+  for (const [id, secret] of Object.entries(JSON.parse(CLIENTS) as Record<string, string>)) {
+    const client = (await uow.load(Client, id)) ?? Object.assign(new Client(), { id });
+    if (client.secretHash === fingerprint(secret)) continue;
+    client.secretHash = fingerprint(secret);
+    await uow.save(Client, client);
+  }
+  if (ENVIRONMENT !== 'local') return;
+  const passwords = new Passwords(new Secrets());
+  for (const person of people) {
+    if (await uow.load(Account, person.id)) continue;
+    const passwordHash = await passwords.hash('fieldguide');
+    await uow.save(Account, Object.assign(new Account(), { ...person, passwordHash }));
+  }
+}

@@ -1,0 +1,12 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** From sign-in to sign-out. The refresh token changes with each use; its hash is kept, never itself. */
+@Entity('sessions')
+export class Session {
+  @PrimaryColumn('uuid') sid!: string;
+  @Column('uuid', { name: 'account_id' }) accountId!: string;
+  @Column('text', { name: 'refresh_hash' }) refreshHash!: string;
+  @Column('timestamptz', { name: 'expires_at' }) expiresAt!: Date;
+  @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt: Date | null = null;
+  @Column('int') version = 0;
+}

@@ -1,0 +1,85 @@
+import { Clock, Ids } from '@fieldguide/clock';
+import { SessionEnded, type Token } from '@fieldguide/contracts/identity';
+import { type UnitOfWork, UnitsOfWork } from '@fieldguide/database';
+import { Injectable } from '@nestjs/common';
+import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
+import { refuse } from '../account/account.refusals.ts';
+import { IdentityConfig } from '../identity.config.ts';
+import { SigningKey } from '../public-keys/signing-key.ts';
+import { fingerprint, Secrets, sameSecret } from './secrets.ts';
+import { Session } from './session.entity.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+@Injectable()
+export class Sessions {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly config: IdentityConfig,
+    private readonly key: SigningKey,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly secrets: Secrets,
+  ) {}
+
+  async begin(account: Account): Promise<Token> {
+    const secret = this.secrets.text();
+    const session = Object.assign(new Session(), {
+      sid: this.ids.next(),
+      accountId: account.id,
+      refreshHash: fingerprint(secret),
+      expiresAt: this.clock.fromNow(this.config.SESSION_DAYS * DAY_MS),
+    });
+    await this.units.run((uow) => uow.save(Session, session));
+    return this.#tokens(account, session.sid, secret);
+  }
+
+  /** A refresh token counts once. When an old one comes again, somebody has copied it: the session ends. */
+  async refresh(refreshToken: string): Promise<Token> {
+    const [sid = '', secret = ''] = refreshToken.split('.');
+    if (!/^[0-9a-f-]{36}$/.test(sid)) throw refuse.sessionEnded();
+    const next = this.secrets.text();
+    const account = await this.units.run(async (uow) => {
+      const session = await uow.load(Session, sid);
+      if (!session || session.endedAt || session.expiresAt <= uow.now()) return undefined;
+      if (!sameSecret(secret, session.refreshHash)) {
+        await this.#end(session, uow);
+        return undefined;
+      }
+      session.refreshHash = fingerprint(next);
+      await uow.save(Session, session);
+      return uow.load(AccountTable, session.accountId);
+    });
+    if (!account) throw refuse.sessionEnded();
+    return this.#tokens(account, sid, next);
+  }
+
+  async end(sid: string): Promise<void> {
+    await this.units.run(async (uow) => {
+      const session = await uow.load(Session, sid);
+      if (session && !session.endedAt) await this.#end(session, uow);
+    });
+  }
+
+  async #end(session: Session, uow: UnitOfWork): Promise<void> {
+    session.endedAt = uow.now();
+    await uow.save(Session, session);
+    const tokensValidUntil = this.clock
+      .fromNow(this.config.ACCESS_TOKEN_SECONDS * 1_000)
+      .toISOString();
+    const { topic, type } = SessionEnded;
+    uow.publish({
+      topic,
+      type,
+      subject: session.sid,
+      data: { sid: session.sid, tokensValidUntil },
+    });
+  }
+
+  #tokens(account: Account, sid: string, secret: string): Token {
+    const expiresInSeconds = this.config.ACCESS_TOKEN_SECONDS;
+    const claims = { kind: account.kind, scope: scopesOf[account.kind], sid };
+    const accessToken = this.key.sign(account.id, claims, expiresInSeconds);
+    return { accessToken, refreshToken: `${sid}.${secret}`, expiresInSeconds, tokenType: 'Bearer' };
+  }
+}

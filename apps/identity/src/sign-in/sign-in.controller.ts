@@ -1,0 +1,17 @@
+import { Open } from '@fieldguide/auth';
+import { TokenRequest } from '@fieldguide/contracts/identity';
+import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
+import { SignInHandler } from './sign-in.handler.ts';
+
+@Controller('auth/tokens')
+export class SignInController {
+  constructor(private readonly signIn: SignInHandler) {}
+
+  @Open()
+  @Post()
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  token(@Body({ schema: TokenRequest }) request: TokenRequest) {
+    return this.signIn.handle(request);
+  }
+}

@@ -1,0 +1,49 @@
+import { Ids } from '@fieldguide/clock';
+import type { Token, TokenRequest } from '@fieldguide/contracts/identity';
+import { Database } from '@fieldguide/database';
+import { Injectable } from '@nestjs/common';
+import { Account } from '../account/account.entity.ts';
+import { refuse } from '../account/account.refusals.ts';
+import { Passwords } from '../account/passwords.ts';
+import { Client, clientScopes } from '../client/client.entity.ts';
+import { SigningKey } from '../public-keys/signing-key.ts';
+import { sameSecret } from '../session/secrets.ts';
+import { Sessions } from '../session/sessions.ts';
+
+type Of<Grant> = Extract<TokenRequest, { grantType: Grant }>;
+const CLIENT_TOKEN_SECONDS = 600;
+
+@Injectable()
+export class SignInHandler {
+  constructor(
+    private readonly database: Database,
+    private readonly passwords: Passwords,
+    private readonly sessions: Sessions,
+    private readonly key: SigningKey,
+    private readonly ids: Ids,
+  ) {}
+
+  handle(request: TokenRequest): Promise<Token> {
+    if (request.grantType === 'password') return this.#byPassword(request);
+    if (request.grantType === 'refreshToken') return this.sessions.refresh(request.refreshToken);
+    return this.#byClient(request);
+  }
+
+  async #byPassword({ email, password }: Of<'password'>): Promise<Token> {
+    const account = await this.database.source.manager.findOneBy(Account, { email });
+    const right = await this.passwords.matches(password, account?.passwordHash);
+    if (!account || !right) throw refuse.credentialsWrong();
+    return this.sessions.begin(account);
+  }
+
+  async #byClient({ clientId, clientSecret, scope }: Of<'clientCredentials'>): Promise<Token> {
+    const client = await this.database.source.manager.findOneBy(Client, { id: clientId });
+    if (!client || !sameSecret(clientSecret, client.secretHash)) throw refuse.credentialsWrong();
+    const allowed = clientScopes[clientId]?.split(' ') ?? [];
+    const wanted = scope?.split(' ') ?? allowed;
+    if (!wanted.every((each) => allowed.includes(each))) throw refuse.scopeNotAllowed();
+    const claims = { kind: 'service', scope: wanted.join(' '), sid: this.ids.next() };
+    const accessToken = this.key.sign(clientId, claims, CLIENT_TOKEN_SECONDS);
+    return { accessToken, expiresInSeconds: CLIENT_TOKEN_SECONDS, tokenType: 'Bearer' };
+  }
+}

@@ -1,0 +1,10 @@
+import { refusals } from '@fieldguide/problems';
+
+export const refuse = refusals('inventory', {
+  productUnknown: ['notFound', 'There is no stock of such a product.'],
+  idempotencyKeyNeeded: [
+    'unprocessable',
+    'Send an Idempotency-Key of 8 to 200 visible characters.',
+  ],
+  idempotencyKeyReused: ['unprocessable', 'This Idempotency-Key was used for another request.'],
+});

@@ -1,0 +1,28 @@
+import { OrderCompleted } from '@fieldguide/contracts/ordering';
+import type { UnitOfWork } from '@fieldguide/database';
+import { type Heard, heard, On } from '@fieldguide/messaging';
+import { Controller } from '@nestjs/common';
+import { Reservation } from '../reservation/reservation.entity.ts';
+import { Stock } from '../stock/stock.entity.ts';
+
+const Completed = heard(OrderCompleted, 'orderId');
+
+/** The goods are gone: what was reserved is no longer on hand. */
+@Controller()
+export class WhenOrderCompleted {
+  @On(Completed)
+  async handle({ data: { orderId } }: Heard<typeof Completed>, uow: UnitOfWork): Promise<void> {
+    const reservation = await uow.load(Reservation, orderId);
+    if (reservation?.status !== 'reserved') return;
+    reservation.status = 'shipped';
+    await uow.save(Reservation, reservation);
+    const units = new Map(
+      reservation.lines.map(({ productId, quantity }) => [productId, quantity]),
+    );
+    for (const row of await uow.lock(Stock, [...units.keys()])) {
+      row.onHandUnits -= units.get(row.productId)!;
+      row.reservedUnits -= units.get(row.productId)!;
+      await uow.save(Stock, row);
+    }
+  }
+}

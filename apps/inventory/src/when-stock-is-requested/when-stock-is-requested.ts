@@ -1,0 +1,87 @@
+import {
+  ReleaseStock,
+  ReserveStock,
+  StockRefused,
+  StockReleased,
+  StockReserved,
+} from '@fieldguide/contracts/inventory';
+import type { UnitOfWork } from '@fieldguide/database';
+import { type Heard, heard, On } from '@fieldguide/messaging';
+import { Controller } from '@nestjs/common';
+import { Reservation, type ReservedLine } from '../reservation/reservation.entity.ts';
+import { Stock } from '../stock/stock.entity.ts';
+
+const Reserve = heard(ReserveStock, 'orderId', 'lines');
+const Release = heard(ReleaseStock, 'orderId');
+
+/** All lines or none. Each request is answered once; a repeat finds the reservation and says nothing new. */
+@Controller()
+export class WhenStockIsRequested {
+  @On(Reserve)
+  async reserve(
+    { data: { orderId, lines } }: Heard<typeof Reserve>,
+    uow: UnitOfWork,
+  ): Promise<void> {
+    const earlier = await uow.load(Reservation, orderId);
+    if (earlier?.status === 'released') return refuse(uow, orderId, 'released', []);
+    if (earlier) return;
+
+    const stock = await stockOf(uow, lines);
+    const short = lines.filter(
+      ({ productId, quantity }) => (stock.get(productId)?.freeUnits ?? 0) < quantity,
+    );
+    const status = short.length === 0 ? 'reserved' : 'refused';
+    await uow.save(Reservation, Object.assign(new Reservation(), { orderId, status, lines }));
+    if (short.length > 0) {
+      const productIds = short.map(({ productId }) => productId);
+      return refuse(uow, orderId, 'outOfStock', productIds);
+    }
+    for (const { productId, quantity } of lines) {
+      const row = stock.get(productId)!;
+      row.reservedUnits += quantity;
+      await uow.save(Stock, row);
+    }
+    const { topic, type } = StockReserved;
+    uow.publish({ topic, type, subject: orderId, data: { orderId } });
+  }
+
+  @On(Release)
+  async release({ data: { orderId } }: Heard<typeof Release>, uow: UnitOfWork): Promise<void> {
+    const reservation =
+      (await uow.load(Reservation, orderId)) ??
+      Object.assign(new Reservation(), { orderId, lines: [] });
+    if (reservation.status === 'released' || reservation.status === 'shipped') return;
+    const givenBack = reservation.status === 'reserved' ? reservation.lines : [];
+    reservation.status = 'released';
+    await uow.save(Reservation, reservation);
+    const stock = await stockOf(uow, givenBack);
+    for (const { productId, quantity } of givenBack) {
+      const row = stock.get(productId)!;
+      row.reservedUnits -= quantity;
+      await uow.save(Stock, row);
+    }
+    const { topic, type } = StockReleased;
+    uow.publish({ topic, type, subject: orderId, data: { orderId } });
+  }
+}
+
+async function stockOf(
+  uow: UnitOfWork,
+  lines: readonly ReservedLine[],
+): Promise<Map<string, Stock>> {
+  const rows = await uow.lock(
+    Stock,
+    lines.map(({ productId }) => productId),
+  );
+  return new Map(rows.map((row) => [row.productId, row]));
+}
+
+function refuse(
+  uow: UnitOfWork,
+  orderId: string,
+  reason: string,
+  productIds: readonly string[],
+): void {
+  const { topic, type } = StockRefused;
+  uow.publish({ topic, type, subject: orderId, data: { orderId, reason, productIds } });
+}

@@ -1,0 +1,63 @@
+import type { Order } from '@fieldguide/contracts/ordering';
+import type { Projection, RecordedEvent } from '@fieldguide/event-store';
+import type { OrderEvent } from '../order/order.ts';
+import { OrderSummary } from './order-summary.entity.ts';
+
+type Change = Partial<Omit<OrderSummary, 'toPublic'>>;
+
+/** One row for each order, from its events alone; dropping the table and starting at 0 gives the same rows. */
+export const orderSummary: Projection<OrderSummary, OrderEvent> = {
+  name: 'order-summary',
+  table: OrderSummary,
+  key: 'orderId',
+  rowOf: ({ stream }) => stream.slice('order-'.length),
+  initial: (orderId) => Object.assign(new OrderSummary(), { orderId }),
+  on: {
+    OrderPlaced: (row, event) => {
+      const { customerId, lines, total } = event.data;
+      const withTotals = lines.map((line) => ({
+        ...line,
+        lineTotal: { ...line.unitPrice, amountMinor: line.unitPrice.amountMinor * line.quantity },
+      }));
+      return after(row, event, {
+        customerId,
+        lines: withTotals,
+        total,
+        status: 'placed',
+        placedAt: event.time,
+      });
+    },
+    StockReserved: (row, event) => after(row, event, { status: 'awaitingPayment' }),
+    StockRefused: (row, event) => after(row, event, {}),
+    PaymentAuthorised: (row, event) => after(row, event, { paymentStatus: 'authorised' }),
+    PaymentDeclined: (row, event) => after(row, event, { paymentStatus: 'declined' }),
+    OrderConfirmed: (row, event) => after(row, event, { status: 'confirmed' }),
+    ShipmentDispatched: (row, event) => {
+      const { shipmentId: id, trackingNumber, dispatchedAt } = event.data;
+      return after(row, event, {
+        status: 'dispatched',
+        shipment: { id, trackingNumber, dispatchedAt },
+      });
+    },
+    PaymentCaptured: (row, event) => after(row, event, { paymentStatus: 'captured' }),
+    OrderCompleted: (row, event) => after(row, event, { status: 'completed' }),
+    OrderRejected: (row, event) =>
+      after(row, event, { status: 'rejected', statusReason: event.data.reason }),
+  },
+};
+
+function after(row: OrderSummary, event: RecordedEvent, change: Change): OrderSummary {
+  const next = Object.assign(new OrderSummary(), row, change);
+  return Object.assign(next, { updatedAt: event.time, streamVersion: event.version });
+}
+
+/** The order as its whole stream tells it: right at once, also before the view has caught up. */
+export function summaryOf(events: readonly RecordedEvent[]): Order {
+  const { on, initial, rowOf } = orderSummary;
+  const start = initial(rowOf(events[0]!));
+  const row = events.reduce(
+    (row, event) => on[event.type as OrderEvent['type']]!(row, event as never),
+    start,
+  );
+  return row.toPublic();
+}

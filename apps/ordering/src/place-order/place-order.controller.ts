@@ -1,0 +1,25 @@
+import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { IdempotencyKey, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
+import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { refuse } from '../order/order.refusals.ts';
+import { PlaceOrderHandler } from './place-order.handler.ts';
+
+@Controller('orders')
+export class PlaceOrderController {
+  constructor(private readonly placeOrder: PlaceOrderHandler) {}
+
+  @Scope('orders:write')
+  @Post()
+  async place(
+    @Caller() caller: CallerClaims,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body({ schema: PlaceOrderRequest }) request: PlaceOrderRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    if (!IdempotencyKey.safeParse(key).success) throw refuse.idempotencyKeyNeeded();
+    const order = await this.placeOrder.handle(caller.id, key!, request);
+    reply.header('location', `/orders/${order.id}`);
+    return order;
+  }
+}

@@ -1,0 +1,69 @@
+import { derivedId } from '@fieldguide/clock';
+import type { Order, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
+import { UnitsOfWork } from '@fieldguide/database';
+import { EventStore, type RecordedEvent } from '@fieldguide/event-store';
+import { Injectable } from '@nestjs/common';
+import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { refuse } from '../order/order.refusals.ts';
+import { type OrderEvent, order, sameWish } from '../order/order.ts';
+import { summaryOf } from '../order-summary/order-summary.projection.ts';
+import { Prices } from './prices.ts';
+
+/**
+ * The order's id is derived from caller, route and key. So a repeat, a race between two repeats, and a repeat after a
+ * crash all meet the same stream: there is no table of keys that could be out of step with it.
+ */
+@Injectable()
+export class PlaceOrderHandler {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly events: EventStore,
+    private readonly prices: Prices,
+  ) {}
+
+  async handle(customerId: string, key: string, request: PlaceOrderRequest): Promise<Order> {
+    const orderId = derivedId(customerId, 'POST /orders', key);
+    const stream = `order-${orderId}`;
+    const earlier = await this.events.read(stream);
+    if (earlier.length > 0) {
+      await this.#refuseAnother(orderId, request, earlier);
+      return summaryOf(earlier);
+    }
+
+    const { lines, total, asOf } = await this.prices.priced(request.lines);
+    const paymentToken = request.payment.token;
+    const wish = {
+      orderId,
+      customerId,
+      lines,
+      total,
+      paymentToken,
+      pricesAsOf: asOf.toISOString(),
+    };
+    await this.units.run(async (tx) => {
+      const placed = await this.events.handle(
+        order,
+        orderId,
+        { type: 'PlaceOrder', data: wish },
+        { actor: customerId, tx },
+      );
+      if (placed.length === 0) return; // a repeat at the same moment was faster
+      const shipTo = { orderId, customerId, shipTo: request.shipTo };
+      await tx.save(DeliveryAddress, Object.assign(new DeliveryAddress(), shipTo));
+    });
+    return summaryOf(await this.events.read(stream));
+  }
+
+  async #refuseAnother(
+    orderId: string,
+    request: PlaceOrderRequest,
+    earlier: readonly RecordedEvent[],
+  ): Promise<void> {
+    const [{ data }] = earlier as unknown as [Extract<OrderEvent, { type: 'OrderPlaced' }>];
+    const wish = { lines: request.lines as never, paymentToken: request.payment.token };
+    const address = await this.units.run((tx) => tx.load(DeliveryAddress, orderId));
+    // An erased address can no longer be compared; the rest still is.
+    const sameAddress = !address || address.equals(request.shipTo);
+    if (!sameWish(wish, data) || !sameAddress) throw refuse.idempotencyKeyReused();
+  }
+}

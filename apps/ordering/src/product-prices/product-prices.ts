@@ -1,0 +1,90 @@
+import { Clock } from '@fieldguide/clock';
+import { Product } from '@fieldguide/contracts/catalog';
+import { Database } from '@fieldguide/database';
+import { Peers } from '@fieldguide/service';
+import { Injectable, Logger } from '@nestjs/common';
+import { In } from 'typeorm';
+import { refuse } from '../order/order.refusals.ts';
+import { OrderingConfig } from '../ordering.config.ts';
+import { Prices } from '../place-order/prices.ts';
+import { PriceView } from './price-view.ts';
+import { ProductPrice } from './product-price.entity.ts';
+
+const Offer = Product.pick({ id: true, name: true, price: true, retired: true }).strip();
+
+interface Offered {
+  readonly name: string;
+  readonly price: { amountMinor: number; currency: string };
+  readonly retired: boolean;
+}
+
+/** Our own view while it is fresh, else the catalog itself, else the view up to an age, else a clear refusal. */
+@Injectable()
+export class ProductPrices extends Prices {
+  readonly #log = new Logger('product-prices');
+
+  constructor(
+    private readonly database: Database,
+    private readonly view: PriceView,
+    private readonly peers: Peers,
+    private readonly clock: Clock,
+    private readonly config: OrderingConfig,
+  ) {
+    super();
+  }
+
+  override async priced(lines: readonly { productId: string; quantity: number }[]) {
+    const ids = lines.map(({ productId }) => productId);
+    const { offers, asOf } = await this.#offers(ids);
+    const priced = lines.map(({ productId, quantity }) => {
+      const offer = offers.get(productId);
+      if (!offer) throw refuse.productUnknown(productId);
+      if (offer.retired) throw refuse.productRetired(productId);
+      return { productId, name: offer.name, quantity, unitPrice: offer.price };
+    });
+    const { currency } = priced[0]!.unitPrice;
+    if (priced.some(({ unitPrice }) => unitPrice.currency !== currency))
+      throw refuse.currenciesMixed();
+    const amountMinor = priced.reduce(
+      (sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amountMinor,
+      0,
+    );
+    return { lines: priced, total: { amountMinor, currency }, asOf };
+  }
+
+  async #offers(ids: readonly string[]): Promise<{ offers: Map<string, Offered>; asOf: Date }> {
+    const known = await this.#known(ids);
+    if (this.view.isFresh && known.size === ids.length)
+      return { offers: known, asOf: this.view.asOf! };
+    try {
+      return { offers: await this.#asked(ids), asOf: this.clock.now() };
+    } catch (error) {
+      const { asOf } = this.view;
+      const tooOld = !asOf || asOf < this.clock.fromNow(-this.config.PRICE_AGE_MS_MAX);
+      if (tooOld || known.size < ids.length) throw refuse.pricesUnknown();
+      this.#log.warn(`Priced as of ${asOf.toISOString()}, because ${(error as Error).message}`);
+      return { offers: known, asOf };
+    }
+  }
+
+  async #known(ids: readonly string[]): Promise<Map<string, Offered>> {
+    const rows = await this.database.source.manager.findBy(ProductPrice, {
+      productId: In([...ids]),
+    });
+    return new Map(rows.map((row) => [row.productId, row]));
+  }
+
+  async #asked(ids: readonly string[]): Promise<Map<string, Offered>> {
+    const answers = await Promise.all(
+      ids.map((id) =>
+        this.peers.call({
+          peer: 'catalog',
+          path: `/products/${id}`,
+          route: '/products/:id',
+          answer: Offer,
+        }),
+      ),
+    );
+    return new Map(answers.flatMap((offer) => (offer ? [[offer.id, offer] as const] : [])));
+  }
+}

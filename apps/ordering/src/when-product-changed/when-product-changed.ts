@@ -1,0 +1,17 @@
+import { ProductChanged } from '@fieldguide/contracts/catalog';
+import type { UnitOfWork } from '@fieldguide/database';
+import { type Heard, heard, On } from '@fieldguide/messaging';
+import { Controller } from '@nestjs/common';
+import { ProductPrice } from '../product-prices/product-price.entity.ts';
+
+const Changed = heard(ProductChanged, 'productId', 'name', 'price', 'retired', 'revision');
+
+@Controller()
+export class WhenProductChanged {
+  @On(Changed)
+  async handle({ data }: Heard<typeof Changed>, uow: UnitOfWork): Promise<void> {
+    const row = (await uow.load(ProductPrice, data.productId)) ?? new ProductPrice();
+    if (row.version > 0 && row.revision >= data.revision) return;
+    await uow.save(ProductPrice, Object.assign(row, data));
+  }
+}

@@ -1,0 +1,15 @@
+import { Open } from '@fieldguide/auth';
+import { Controller, Get } from '@nestjs/common';
+import { Ledger } from './ledger.ts';
+
+@Controller('ledger')
+export class LedgerController {
+  constructor(private readonly ledger: Ledger) {}
+
+  /** Open because it is a simulator's: whoever learns or tests may look at where the money went. */
+  @Open()
+  @Get()
+  operations() {
+    return { operations: this.ledger.all };
+  }
+}

@@ -1,0 +1,9 @@
+import { runService } from '@fieldguide/service';
+import { PaymentProviderConfig } from './payment-provider.config.ts';
+import { PaymentProviderModule } from './payment-provider.module.ts';
+
+await runService({
+  name: 'payment-provider',
+  config: PaymentProviderConfig,
+  module: PaymentProviderModule,
+});

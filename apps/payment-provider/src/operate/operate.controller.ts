@@ -1,0 +1,75 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Open } from '@fieldguide/auth';
+import { Clock } from '@fieldguide/clock';
+import { type Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
+import { refusals } from '@fieldguide/problems';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { Ledger } from '../ledger/ledger.ts';
+import { PaymentProviderConfig } from '../payment-provider.config.ts';
+
+const refuse = refusals('paymentProvider', {
+  apiKeyWrong: ['notAllowed', 'Send your API key as X-Api-Key.'],
+  operationUnknown: ['notFound', 'There is no operation with this key.'],
+  outOfOrder: ['unavailable', 'Please try again.'],
+});
+
+const outcomes: Readonly<Record<string, Operation['outcome']>> = {
+  tok_declined: 'declined',
+  tok_insufficient_funds: 'insufficientFunds',
+};
+const FLAKY_FAILURES = 2;
+
+/** Test tokens decide what happens, as with well-known providers' test cards. It checks its own API key, not our tokens. */
+@Controller('operations')
+export class OperateController {
+  readonly #failures = new Map<string, number>();
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
+    private readonly config: PaymentProviderConfig,
+  ) {}
+
+  @Open()
+  @Post()
+  @HttpCode(200)
+  async operate(
+    @Headers('x-api-key') apiKey: string | undefined,
+    @Body({ schema: OperationRequest }) request: OperationRequest,
+  ): Promise<Operation> {
+    this.#check(apiKey);
+    const { token, ...operation } = request;
+    const earlier = this.ledger.find(request.key);
+    if (earlier) return earlier;
+    if (request.kind === 'authorise') await this.#behaveAs(token, request.key);
+    const outcome = request.kind === 'authorise' ? (outcomes[token] ?? 'approved') : 'approved';
+    return this.ledger.add({ ...operation, outcome });
+  }
+
+  /** For whoever got no answer: what became of it? */
+  @Open()
+  @Get(':key')
+  find(@Headers('x-api-key') apiKey: string | undefined, @Param('key') key: string): Operation {
+    this.#check(apiKey);
+    const operation = this.ledger.find(key);
+    if (!operation) throw refuse.operationUnknown();
+    return operation;
+  }
+
+  async #behaveAs(token: string, key: string): Promise<void> {
+    if (token === 'tok_slow') await this.clock.sleep(this.config.SLOW_MS);
+    if (token === 'tok_timeout') await new Promise(() => undefined);
+    if (token === 'tok_flaky') {
+      const failures = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, failures);
+      if (failures <= FLAKY_FAILURES) throw refuse.outOfOrder();
+      this.#failures.delete(key);
+    }
+  }
+
+  #check(apiKey = ''): void {
+    const [given, wanted] = [Buffer.from(apiKey), Buffer.from(this.config.PROVIDER_API_KEY)];
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      throw refuse.apiKeyWrong();
+  }
+}

@@ -1,0 +1,105 @@
+import { Clock } from '@fieldguide/clock';
+import {
+  type BackgroundLoop,
+  type LoopSettings,
+  startLoop,
+  UnitsOfWork,
+} from '@fieldguide/database';
+import { Injectable, Logger } from '@nestjs/common';
+import { Payment } from '../payment/payment.entity.ts';
+import { operationOf, settle } from '../payment/payment.ts';
+import { Provider } from './provider.ts';
+
+const AT_ONCE = 16;
+// Longer than a call with its retries can take, so that nobody takes a payment that is still in hand.
+const CLAIM_MS = 20_000;
+const BACKOFF_MS_MAX = 30_000;
+
+/**
+ * Calls the provider for payments that wait for it, outside any transaction. The key `<paymentId>:<operation>` is
+ * the same on every try. After a try without an answer the provider is asked what became of it; never a second charge.
+ */
+@Injectable()
+export class CallProvider {
+  readonly #log = new Logger('call-provider');
+
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly provider: Provider,
+    private readonly clock: Clock,
+  ) {}
+
+  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+    const inHand = new Set<Promise<void>>();
+    const settings = { ...loop, name: 'call-provider', channel: 'payments' };
+    const running = startLoop(settings, async () => {
+      const free = AT_ONCE - inHand.size;
+      const claimed = free > 0 ? await this.#claim(free) : [];
+      for (const payment of claimed) {
+        const call = this.#call(payment).finally(() => {
+          inHand.delete(call);
+          loop.wakeups.hint('payments');
+        });
+        inHand.add(call);
+      }
+      return claimed.length === free && claimed.length > 0 && inHand.size < AT_ONCE;
+    });
+    return {
+      stop: async () => {
+        await running.stop();
+        await Promise.all(inHand);
+      },
+    };
+  }
+
+  /** One round: everything that is due, to the end. For tests and simulation. */
+  async once(): Promise<void> {
+    await Promise.all((await this.#claim(AT_ONCE)).map((payment) => this.#call(payment)));
+  }
+
+  #claim(limit: number): Promise<Payment[]> {
+    const until = this.clock.fromNow(CLAIM_MS);
+    return this.units.run((uow) => uow.claim(Payment, 'callDueAt', until, limit));
+  }
+
+  async #call(claimed: Payment): Promise<void> {
+    try {
+      const { outcome } = await this.#result(claimed);
+      await this.#ifStillOurs(claimed, async (payment, uow) =>
+        uow.publish(settle(payment, outcome)),
+      );
+    } catch (error) {
+      this.#log.warn(
+        `Payment ${claimed.paymentId}: ${(error as Error).message}; the result is unknown, asking again later`,
+      );
+      const waitMs = Math.min(500 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
+      await this.#ifStillOurs(claimed, async (payment) => {
+        payment.attempts += 1;
+        payment.callDueAt = this.clock.fromNow(waitMs);
+      }).catch(() => undefined); // the claim runs out, and somebody takes it up again
+    }
+  }
+
+  async #result({ paymentId, status, amount, token, attempts }: Payment) {
+    const kind = operationOf[status as keyof typeof operationOf];
+    const key = `${paymentId}:${kind}`;
+    const earlier = attempts > 0 ? await this.provider.find(key) : undefined;
+    return earlier ?? this.provider.operate({ key, kind, paymentId, amount, token });
+  }
+
+  /** The row's version is the claim: when it moved on, somebody else decides. */
+  async #ifStillOurs(
+    claimed: Payment,
+    change: (
+      payment: Payment,
+      uow: Parameters<Parameters<UnitsOfWork['run']>[0]>[0],
+    ) => Promise<void>,
+  ): Promise<void> {
+    await this.units.run(async (uow) => {
+      const [payment] = await uow.lock(Payment, [claimed.orderId]);
+      if (payment?.version !== claimed.version) return;
+      await change(payment, uow);
+      await uow.save(Payment, payment);
+    });
+  }
+}

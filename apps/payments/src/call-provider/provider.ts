@@ -1,0 +1,75 @@
+import { Clock } from '@fieldguide/clock';
+import { Operation, type OperationRequest } from '@fieldguide/contracts/payment-provider';
+import { Guard } from '@fieldguide/resilience';
+import { inSpan, metrics } from '@fieldguide/telemetry';
+import { Injectable } from '@nestjs/common';
+import { Agent, request } from 'undici';
+import { PaymentsConfig } from '../payments.config.ts';
+
+/** What payments needs of the outside provider, in its own words. */
+export abstract class Provider {
+  /** Does it, or gives the result of the same key again. @throws when the result is unknown */
+  abstract operate(operation: OperationRequest): Promise<Operation>;
+  /** What became of a key; undefined when the provider never got it. */
+  abstract find(key: string): Promise<Operation | undefined>;
+}
+
+const TIME_LIMIT_MS = 4_000;
+
+/** The provider over HTTP, behind a breaker and a time limit; the operation's key makes one retry safe. */
+@Injectable()
+export class HttpProvider extends Provider {
+  readonly #guard: Guard;
+  readonly #agent = new Agent({ keepAliveTimeout: 30_000, connect: { timeout: 1_000 } });
+
+  constructor(
+    private readonly config: PaymentsConfig,
+    clock: Clock,
+  ) {
+    super();
+    this.#guard = new Guard({
+      name: 'payment-provider',
+      timeLimitMs: TIME_LIMIT_MS,
+      retries: 2,
+      clock,
+    });
+  }
+
+  override async operate(operation: OperationRequest): Promise<Operation> {
+    const body = JSON.stringify(operation);
+    const answer = await this.#send('POST', '/operations', body);
+    if (!answer) throw new Error('The provider does not know its own operation');
+    return answer;
+  }
+
+  override find(key: string): Promise<Operation | undefined> {
+    return this.#send('GET', `/operations/${encodeURIComponent(key)}`);
+  }
+
+  #send(method: 'GET' | 'POST', path: string, body?: string): Promise<Operation | undefined> {
+    const route = method === 'GET' ? '/operations/:key' : '/operations';
+    const labels = { peer: 'payment-provider', route };
+    return inSpan('client', `payment-provider ${route}`, labels, () =>
+      this.#guard.run(async (signal) => {
+        const { statusCode, body: answer } = await request(
+          this.config.PAYMENT_PROVIDER_URL + path,
+          {
+            method,
+            headers: {
+              'x-api-key': this.config.PROVIDER_API_KEY,
+              'content-type': 'application/json',
+            },
+            ...(body && { body }),
+            signal,
+            dispatcher: this.#agent,
+          },
+        );
+        const text = await answer.text();
+        metrics.httpClientCalls.inc({ ...labels, outcome: String(statusCode) });
+        if (method === 'GET' && statusCode === 404) return undefined;
+        if (statusCode !== 200) throw new Error(`The payment provider answered ${statusCode}`);
+        return Operation.parse(JSON.parse(text));
+      }),
+    );
+  }
+}

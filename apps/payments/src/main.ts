@@ -1,0 +1,14 @@
+import { runService } from '@fieldguide/service';
+import { PaymentTables1760000002000 } from '../migrations/1760000002000-payment-tables.ts';
+import { CallProvider } from './call-provider/call-provider.ts';
+import { Payment } from './payment/payment.entity.ts';
+import { PaymentsConfig } from './payments.config.ts';
+import { PaymentsModule } from './payments.module.ts';
+
+await runService({
+  name: 'payments',
+  config: PaymentsConfig,
+  module: PaymentsModule,
+  database: { entities: [Payment], migrations: [PaymentTables1760000002000] },
+  work: (parts, app) => [app.get(CallProvider).start(parts)],
+});

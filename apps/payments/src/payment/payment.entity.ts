@@ -1,0 +1,22 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+export type PaymentStatus = 'authorising' | 'authorised' | 'declined' | 'capturing' | 'captured';
+
+/** The payment of one order: a state machine. In a state that ends in -ing, a call to the provider is due. */
+@Entity('payments')
+export class Payment {
+  @PrimaryColumn('uuid', { name: 'order_id' }) orderId!: string;
+  @Column('uuid', { name: 'payment_id' }) paymentId!: string;
+  @Column('text') status!: PaymentStatus;
+  @Column('bigint', { name: 'amount_minor' }) amountMinor!: string;
+  @Column('char', { length: 3 }) currency!: string;
+  @Column('text') token!: string;
+  /** When the provider is to be called (again); a worker that takes it moves it on. */
+  @Column('timestamptz', { name: 'call_due_at', nullable: true }) callDueAt: Date | null = null;
+  @Column('int') attempts = 0;
+  @Column('int') version = 0;
+
+  get amount() {
+    return { amountMinor: Number(this.amountMinor), currency: this.currency };
+  }
+}

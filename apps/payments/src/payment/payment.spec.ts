@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { describe, expect, it } from 'vitest';
+import { Payment, type PaymentStatus } from './payment.entity.ts';
+import { settle } from './payment.ts';
+
+const orderId = '01900000-0000-8000-8000-000000000001';
+const payment = (status: PaymentStatus) =>
+  Object.assign(new Payment(), {
+    orderId,
+    paymentId: '01900000-0000-7000-8000-00000000000a',
+    status,
+    amountMinor: '1990',
+    currency: 'EUR',
+    token: 'tok_ok',
+    callDueAt: new Date(),
+  });
+
+describe('a payment', () => {
+  it.each([
+    ['authorising', 'approved', 'authorised', 'PaymentAuthorised'],
+    ['authorising', 'declined', 'declined', 'PaymentDeclined'],
+    ['authorising', 'insufficientFunds', 'declined', 'PaymentDeclined'],
+    ['capturing', 'approved', 'captured', 'PaymentCaptured'],
+  ] as const)('%s and %s becomes %s', (status, outcome, next, type) => {
+    const row = payment(status);
+    expect(settle(row, outcome)).toMatchObject({ type, subject: orderId });
+    expect(row).toMatchObject({ status: next, callDueAt: null });
+  });
+  it('says why it was declined', () =>
+    expect(settle(payment('authorising'), 'insufficientFunds').data).toMatchObject({
+      reason: 'insufficientFunds',
+    }));
+});

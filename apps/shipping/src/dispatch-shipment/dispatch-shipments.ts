@@ -1,0 +1,78 @@
+import { Clock, derivedId } from '@fieldguide/clock';
+import { ShipmentDispatched } from '@fieldguide/contracts/shipping';
+import {
+  type BackgroundLoop,
+  type LoopSettings,
+  startLoop,
+  UnitsOfWork,
+} from '@fieldguide/database';
+import { Injectable, Logger } from '@nestjs/common';
+import { Shipment } from '../shipment/shipment.entity.ts';
+import { Addresses } from './addresses.ts';
+
+const AT_ONCE = 20;
+const CLAIM_MS = 15_000;
+const LOOK_EVERY_MS = 250;
+
+/** Sends what is due. The address is asked for outside any transaction, and goes on the label only. */
+@Injectable()
+export class DispatchShipments {
+  readonly #log = new Logger('dispatch-shipments');
+
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly addresses: Addresses,
+    private readonly clock: Clock,
+  ) {}
+
+  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+    const settings = {
+      ...loop,
+      name: 'dispatch-shipments',
+      channel: 'shipments',
+      idleMs: LOOK_EVERY_MS,
+    };
+    return startLoop(settings, async () => (await this.once()) === AT_ONCE);
+  }
+
+  /** One round: everything that is due, to the end. @returns how many were due */
+  async once(): Promise<number> {
+    const until = this.clock.fromNow(CLAIM_MS);
+    const due = await this.units.run((uow) => uow.claim(Shipment, 'dispatchDueAt', until, AT_ONCE));
+    await Promise.all(due.map((shipment) => this.#dispatch(shipment)));
+    return due.length;
+  }
+
+  async #dispatch(claimed: Shipment): Promise<void> {
+    const { orderId } = claimed;
+    try {
+      const address = await this.addresses.of(orderId);
+      if (!address) throw new Error('there is no address to send it to');
+      await this.units.run(async (uow) => {
+        const [shipment] = await uow.lock(Shipment, [orderId]);
+        if (shipment?.version !== claimed.version) return; // the claim ran out, somebody else has it
+        const { shipmentId } = shipment;
+        const trackingNumber = `FG${derivedId(shipmentId).replaceAll('-', '').slice(0, 12).toUpperCase()}`;
+        const dispatchedAt = uow.now();
+        Object.assign(shipment, {
+          status: 'dispatched',
+          dispatchDueAt: null,
+          dispatchedAt,
+          trackingNumber,
+        });
+        await uow.save(Shipment, shipment);
+        const { topic, type } = ShipmentDispatched;
+        const data = {
+          orderId,
+          shipmentId,
+          trackingNumber,
+          dispatchedAt: dispatchedAt.toISOString(),
+        };
+        uow.publish({ topic, type, subject: orderId, data });
+      });
+    } catch (error) {
+      // The claim runs out in a while and it is tried again; an order that is paid for must not be dropped.
+      this.#log.warn(`Order ${orderId} cannot be dispatched yet: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** The goods of one order on their way. The address is not kept here: it is asked for when the label is made. */
+@Entity('shipments')
+export class Shipment {
+  @PrimaryColumn('uuid', { name: 'order_id' }) orderId!: string;
+  @Column('uuid', { name: 'shipment_id' }) shipmentId!: string;
+  @Column('text') status!: 'waiting' | 'dispatched';
+  @Column('timestamptz', { name: 'dispatch_due_at', nullable: true }) dispatchDueAt: Date | null =
+    null;
+  @Column('timestamptz', { name: 'dispatched_at', nullable: true }) dispatchedAt: Date | null =
+    null;
+  @Column('text', { name: 'tracking_number', nullable: true }) trackingNumber: string | null = null;
+  @Column('int') version = 0;
+}

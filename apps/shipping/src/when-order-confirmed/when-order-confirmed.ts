@@ -1,0 +1,29 @@
+import { Ids } from '@fieldguide/clock';
+import { OrderConfirmed } from '@fieldguide/contracts/ordering';
+import type { UnitOfWork } from '@fieldguide/database';
+import { type Heard, heard, On } from '@fieldguide/messaging';
+import { Controller } from '@nestjs/common';
+import { Shipment } from '../shipment/shipment.entity.ts';
+import { ShippingConfig } from '../shipping.config.ts';
+
+const Confirmed = heard(OrderConfirmed, 'orderId');
+
+@Controller()
+export class WhenOrderConfirmed {
+  constructor(
+    private readonly config: ShippingConfig,
+    private readonly ids: Ids,
+  ) {}
+
+  @On(Confirmed)
+  async handle({ data: { orderId } }: Heard<typeof Confirmed>, uow: UnitOfWork): Promise<void> {
+    if (await uow.load(Shipment, orderId)) return;
+    const shipment = Object.assign(new Shipment(), {
+      orderId,
+      shipmentId: this.ids.next(),
+      status: 'waiting',
+      dispatchDueAt: new Date(uow.now().getTime() + this.config.DISPATCH_DELAY_MS),
+    });
+    await uow.save(Shipment, shipment);
+  }
+}
