@@ -26,7 +26,7 @@ export class Leases {
   readonly #ttlMs: number;
 
   /** @param ttlMs how long a dead holder blocks the others */
-  constructor(database: Database, holder: string, ttlMs = 4_000) {
+  constructor(database: Database, holder: string, ttlMs = 4_500) {
     this.#database = database;
     this.#holder = holder;
     this.#ttlMs = ttlMs;

@@ -28,7 +28,8 @@ export interface KafkaSettings {
 }
 
 // A long poll answers at once when data is there; a longer wait only saves idle work.
-const FETCH_WAIT_MS = 2_000;
+const FETCH_WAIT_MS = 5_000;
+const STATE_KEPT_MS = 5_000;
 const PARTITIONS_AT_ONCE = 3;
 const RETRY_WAIT_MS_MAX = 5_000;
 
@@ -41,6 +42,7 @@ export class KafkaMessaging extends Messaging {
   readonly #subscriptions = new Set<Subscription>();
   #producing: Promise<void> | undefined;
   #asking: Promise<void> | undefined;
+  #seen: { state: 'ok' | 'degraded'; at: number } = { state: 'degraded', at: 0 };
 
   constructor(settings: KafkaSettings) {
     super();
@@ -203,13 +205,16 @@ export class KafkaMessaging extends Messaging {
   }
 
   override async state(): Promise<'ok' | 'degraded'> {
+    const now = this.#settings.clock.now().getTime();
+    if (this.#seen.state === 'ok' && now - this.#seen.at < STATE_KEPT_MS) return 'ok';
     try {
       await this.#ask();
       await this.#admin.describeCluster();
-      return 'ok';
+      this.#seen = { state: 'ok', at: now };
     } catch {
-      return 'degraded';
+      this.#seen = { state: 'degraded', at: now };
     }
+    return this.#seen.state;
   }
 
   override async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type App, apps, databaseServices } from '../apps.ts';
 import type { Choices, Say } from '../backing/backing-service.ts';
 import { type BackingServices, startBackingServices } from '../backing/backing-services.ts';
@@ -8,10 +9,11 @@ import { Fault } from '../fault.ts';
 import { dropDatabases, provisionDatabases } from '../provision/databases.ts';
 import { dropSettings, provisionSettings } from '../provision/settings.ts';
 import { dropTopics, provisionTopics } from '../provision/topics.ts';
+import { Child } from '../runner/child.ts';
 import { Instance, runTask } from '../runner/instance.ts';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
 import { freePorts, isFree } from '../runner/ports.ts';
-import { type Artifact, stage } from '../stager/stage.ts';
+import { type Artifact, staged } from '../stager/stage.ts';
 import { giveBack, takeEnvironment, writeState } from './state.ts';
 
 export interface PlatformSettings {
@@ -115,13 +117,31 @@ export class Platform {
     return this.#stopping !== undefined;
   }
 
+  /** In a process of its own, and only when something has changed: the bundler would stay in our memory. */
   async #stageAll(): Promise<void> {
+    const { environment, say } = this.#settings;
     const begun = performance.now();
-    const staged = await Promise.all(apps.map(async (app) => ({ app, ...(await stage(app)) })));
-    for (const { app, artifact } of staged) this.#artifacts.set(app.name, artifact);
-    const fresh = staged.filter((each) => each.fresh).length;
+    const stale = apps.filter((app) => !staged(app)).map(({ name }) => name);
+    if (stale.length > 0) {
+      say(`Staging ${stale.join(', ')}`);
+      const child = new Child({
+        name: 'stage',
+        command: process.execPath,
+        args: [
+          fileURLToPath(new URL('../../bin/fieldguide.mjs', import.meta.url)),
+          'stage',
+          ...stale,
+        ],
+        logFile: environment.logFile('stage'),
+      });
+      await child.exited;
+      if (child.outcome !== 'exit code 0') {
+        throw new Fault(`Staging failed. It said:\n${child.lastWords()}`, `read ${child.logFile}`);
+      }
+    }
+    for (const app of apps) this.#artifacts.set(app.name, staged(app) ?? fail());
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-    this.#settings.say(`✓ Staged ${staged.length} apps, ${fresh} of them new (${seconds} s)`);
+    say(`✓ Staged ${apps.length} apps, ${stale.length} of them new (${seconds} s)`);
   }
 
   async #provision(): Promise<void> {

@@ -12,7 +12,6 @@ import { Addresses } from './addresses.ts';
 
 const AT_ONCE = 20;
 const CLAIM_MS = 15_000;
-const LOOK_EVERY_MS = 250;
 
 /** Sends what is due. The address is asked for outside any transaction, and goes on the label only. */
 @Injectable()
@@ -26,12 +25,7 @@ export class DispatchShipments {
   ) {}
 
   start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
-    const settings = {
-      ...loop,
-      name: 'dispatch-shipments',
-      channel: 'shipments',
-      idleMs: LOOK_EVERY_MS,
-    };
+    const settings = { ...loop, name: 'dispatch-shipments', channel: 'shipments' };
     return startLoop(settings, async () => (await this.once()) === AT_ONCE);
   }
 

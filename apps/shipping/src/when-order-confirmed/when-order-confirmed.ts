@@ -1,6 +1,6 @@
-import { Ids } from '@fieldguide/clock';
+import { Clock, Ids } from '@fieldguide/clock';
 import { OrderConfirmed } from '@fieldguide/contracts/ordering';
-import type { UnitOfWork } from '@fieldguide/database';
+import { type UnitOfWork, Wakeups } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
@@ -13,17 +13,24 @@ export class WhenOrderConfirmed {
   constructor(
     private readonly config: ShippingConfig,
     private readonly ids: Ids,
+    private readonly clock: Clock,
+    private readonly wakeups: Wakeups,
   ) {}
 
   @On(Confirmed)
   async handle({ data: { orderId } }: Heard<typeof Confirmed>, uow: UnitOfWork): Promise<void> {
     if (await uow.load(Shipment, orderId)) return;
+    const delayMs = this.config.DISPATCH_DELAY_MS;
     const shipment = Object.assign(new Shipment(), {
       orderId,
       shipmentId: this.ids.next(),
       status: 'waiting',
-      dispatchDueAt: new Date(uow.now().getTime() + this.config.DISPATCH_DELAY_MS),
+      dispatchDueAt: new Date(uow.now().getTime() + delayMs),
     });
     await uow.save(Shipment, shipment);
+    // A hint for the usual case; the row itself is what makes it happen.
+    uow.afterCommit(() => {
+      void this.clock.sleep(delayMs).then(() => this.wakeups.hint('shipments'));
+    });
   }
 }
