@@ -11,6 +11,7 @@ import {
 } from './unit-of-work.ts';
 
 type Rows = Map<string, object>;
+const ATTEMPTS = 5;
 
 /** Units of work in memory, one after the other: for unit tests and simulation, never in a running system. */
 export class MemoryUnitsOfWork extends UnitsOfWork {
@@ -30,13 +31,23 @@ export class MemoryUnitsOfWork extends UnitsOfWork {
 
   override run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
-      const uow = new MemoryUnitOfWork(this.#voice, this.#tables, this.#inbox, this.leases);
-      const result = await work(uow);
-      await uow.commit(this.outbox);
-      return result;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#once(work);
+        } catch (error) {
+          if (attempt === ATTEMPTS || !(error instanceof MovedOn)) throw error;
+        }
+      }
     });
     this.#last = turn.catch(() => undefined);
     return turn;
+  }
+
+  async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+    const uow = new MemoryUnitOfWork(this.#voice, this.#tables, this.#inbox, this.leases);
+    const result = await work(uow);
+    await uow.commit(this.outbox);
+    return result;
   }
 }
 

@@ -22,7 +22,7 @@ export class MemoryEventStore extends EventStore {
 
   override async append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
     const { stream, expected, events, actor } = request;
-    const before = await this.read(stream, tx);
+    const before = this.#visible(stream, tx);
     const repeated = before.slice(-events.length).map(({ id }) => id);
     if (events.length > 0 && events.every(({ id }, i) => id !== undefined && id === repeated[i])) {
       return before.length;
@@ -50,8 +50,7 @@ export class MemoryEventStore extends EventStore {
   }
 
   override async read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]> {
-    const visible = [...this.#log, ...((tx && this.#staged.get(tx)) ?? [])];
-    return visible.filter((event) => event.stream === stream);
+    return this.#visible(stream, tx);
   }
 
   override async feed(after: string, limit: number) {
@@ -63,6 +62,11 @@ export class MemoryEventStore extends EventStore {
     return String(this.#log.length);
   }
 
+  #visible(stream: string, tx?: UnitOfWork): RecordedEvent[] {
+    const visible = [...this.#log, ...((tx && this.#staged.get(tx)) ?? [])];
+    return visible.filter((event) => event.stream === stream);
+  }
+
   #stage(tx: UnitOfWork, events: RecordedEvent[]): void {
     const staged = this.#staged.get(tx);
     if (staged) {
@@ -71,7 +75,12 @@ export class MemoryEventStore extends EventStore {
     }
     this.#staged.set(tx, events);
     tx.beforeCommit(async () => {
-      this.#log.push(...(this.#staged.get(tx) ?? []));
+      for (const event of events) {
+        // Somebody may have appended on their own since we looked.
+        const version = this.#visible(event.stream).length + 1;
+        if (event.version !== version) throw new StreamMovedOn(event.stream, event.version - 1);
+        this.#log.push(event);
+      }
     });
   }
 }

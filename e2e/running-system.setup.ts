@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+import { appNames } from '../apps/platform/src/apps.ts';
+import { readState } from '../apps/platform/src/controller/state.ts';
+import { Environment } from '../apps/platform/src/environment.ts';
+import { databaseUrl } from '../apps/platform/src/provision/databases.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    shop: {
+      gatewayUrl: string;
+      ledgerUrl: string;
+      operatorSecret: string;
+      kafka: string;
+      /** As the services' own roles, by service. */
+      databases: Record<string, string>;
+    };
+  }
+}
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+/** The whole system in an environment of its own, started by the command that people use, fresh for each run. */
+export default async function setup(project: TestProject) {
+  const environment = new Environment('e2e');
+  environment.wipe();
+  const platform = spawn(
+    process.execPath,
+    ['apps/platform/bin/fieldguide.mjs', 'start', '--env', 'e2e', '--port', '0', '--json'],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const exited = new Promise<never>((_, reject) => {
+    platform.once('exit', (code) => reject(new Error(`fieldguide start ended with ${code}`)));
+  });
+  exited.catch(() => undefined);
+  const ready = new Promise<{ gatewayUrl: string; providerUrl: string }>((resolve) => {
+    createInterface({ input: platform.stdout }).once('line', (line) => resolve(JSON.parse(line)));
+  });
+  const { gatewayUrl, providerUrl } = await Promise.race([ready, exited]);
+
+  const secrets = environment.secrets(appNames);
+  const { backing } = readState(environment)!;
+  const services = ['identity', 'catalog', 'inventory', 'ordering', 'payments', 'shipping'];
+  project.provide('shop', {
+    gatewayUrl,
+    ledgerUrl: `${providerUrl}/ledger`,
+    operatorSecret: secrets.clients['operator']!,
+    kafka: backing!['kafka']!,
+    databases: Object.fromEntries(
+      services.map((each) => [
+        each,
+        databaseUrl(backing!['postgres']!, environment, each, 'app', secrets),
+      ]),
+    ),
+  });
+  return async () => {
+    const gone = new Promise((resolve) => platform.once('exit', resolve));
+    platform.kill('SIGTERM');
+    await gone;
+  };
+}

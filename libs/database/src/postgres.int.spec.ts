@@ -1,0 +1,154 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { makeLog } from '@fieldguide/telemetry';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import {
+  Database,
+  DatabaseTables1760000000000,
+  type Envelope,
+  Leases,
+  PostgresUnitsOfWork,
+  PostgresWakeups,
+  startLeasedLoop,
+} from './index.ts';
+import { freshDatabase, Thing, ThingsTable1760000009000, thing } from './testing/index.ts';
+import { unitsOfWorkContract } from './testing/units-of-work.contract.ts';
+
+const clock = new SystemClock();
+let database: Database & { url: string };
+let wakeups: PostgresWakeups;
+let units: PostgresUnitsOfWork;
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_database', {
+    entities: [Thing],
+    migrations: [ThingsTable1760000009000],
+  });
+  wakeups = await new PostgresWakeups(clock, database.url).open();
+  units = new PostgresUnitsOfWork(
+    database,
+    { service: 'test', clock, ids: new SystemIds() },
+    wakeups,
+  );
+});
+afterAll(async () => {
+  await wakeups.close();
+  await database.close();
+});
+
+unitsOfWorkContract('on PostgreSQL', async () => {
+  await database.query('TRUNCATE things, inbox, outbox, dead_letters, leases');
+  return {
+    units,
+    outgoing: async () => {
+      const rows = await database.query<{ envelope: Envelope }>(
+        'SELECT envelope FROM outbox ORDER BY id',
+      );
+      return rows.map(({ envelope }) => envelope);
+    },
+    lease: async (name, epoch) => {
+      await database.query("INSERT INTO leases VALUES ($1, 'somebody', $2, 'infinity')", [
+        name,
+        epoch,
+      ]);
+    },
+  };
+});
+
+describe('leases', () => {
+  const [one, two] = [
+    () => new Leases(database, 'one', 300),
+    () => new Leases(database, 'two', 300),
+  ];
+
+  it('have one holder, and another with a greater epoch when the first is silent', async () => {
+    const first = await one().hold('a');
+    expect(first).toBeDefined();
+    expect(await two().hold('a')).toBeUndefined();
+    expect(await one().hold('a')).toEqual(first); // renewed, not taken anew
+    await expect.poll(() => two().hold('a')).toBeDefined();
+    const second = await two().hold('a');
+    expect(Number(second!.epoch)).toBeGreaterThan(Number(first!.epoch));
+    await expect(units.run((uow) => uow.holding(first!))).rejects.toThrow(/another holder/);
+  });
+
+  it('can be given up at once', async () => {
+    const lease = await one().hold('b');
+    await one().release(lease!);
+    expect(await two().hold('b')).toBeDefined();
+  });
+
+  it('let one loop of several work', async () => {
+    const log = makeLog('test', 'test', 'silent');
+    const workers = new Set<string>();
+    const loops = ['x', 'y'].map((holder) =>
+      startLeasedLoop(
+        { name: 'loop', channel: 'loop', idleMs: 5, wakeups, clock, log },
+        new Leases(database, holder, 2_000),
+        async () => {
+          workers.add(holder);
+          return false;
+        },
+      ),
+    );
+    await expect.poll(() => workers.size).toBe(1);
+    await Promise.all(loops.map((loop) => loop.stop()));
+    expect(workers.size).toBe(1);
+  });
+});
+
+describe('a wake-up', () => {
+  it('reaches another instance', async () => {
+    const other = await new PostgresWakeups(clock, database.url).open();
+    const begun = performance.now();
+    const woken = other.next('feed', 5_000, new AbortController().signal);
+    wakeups.hint('feed');
+    await woken;
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    await other.close();
+  });
+
+  it('is heard again after its connection was lost', async () => {
+    const other = await new PostgresWakeups(clock, database.url).open();
+    await database.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wakeups' AND datname = current_database()",
+    );
+    const hears = async () => {
+      const begun = performance.now();
+      const woken = other.next('again', 400, new AbortController().signal);
+      wakeups.hint('again');
+      await woken;
+      return performance.now() - begun < 300;
+    };
+    await expect.poll(hears, { timeout: 8_000 }).toBe(true);
+    await other.close();
+  });
+});
+
+describe('a database', () => {
+  it('that is older than the code is refused', async () => {
+    class Newer1790000000000 extends ThingsTable1760000009000 {
+      override readonly name = 'Newer1790000000000' as never;
+    }
+    const migrations = [DatabaseTables1760000000000, Newer1790000000000];
+    const behind = await new Database({ url: database.url, entities: [], migrations }).open();
+    await expect(behind.refuseOlderSchema()).rejects.toThrow(
+      /Newer1790000000000 not run[\s\S]*Try:/,
+    );
+    await behind.close();
+  });
+
+  it('that is away is told by its address, without the password', async () => {
+    const url = 'postgres://somebody:hidden@127.0.0.1:9/nothing';
+    const opening = new Database({ url, entities: [], migrations: [] }).open();
+    await expect(opening).rejects.toThrow(/127\.0\.0\.1:9\/nothing[\s\S]*Try:/);
+    await expect(opening).rejects.not.toThrow(/hidden/);
+  });
+
+  it('ends a transaction that waits too long for a lock', async () => {
+    await units.run((uow) => uow.save(Thing, thing('held')));
+    const settings = await database.query<{ setting: string }>(
+      "SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout')",
+    );
+    expect(settings.every(({ setting }) => Number(setting) > 0)).toBe(true);
+  });
+});

@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Envelope } from '../envelope.ts';
+import { LeaseLost } from '../leases.ts';
+import { MovedOn, type UnitsOfWork } from '../unit-of-work.ts';
+import { Thing, thing } from './index.ts';
+
+export interface UnitsUnderTest {
+  readonly units: UnitsOfWork;
+  /** What the relay would send, in its order. */
+  outgoing(): Promise<readonly Envelope[]>;
+  /** Makes somebody the holder of a lease, with this epoch. */
+  lease(name: string, epoch: string): Promise<void>;
+}
+
+export const message = (id: string, more: Partial<Envelope> = {}): Envelope => ({
+  specversion: '1.0',
+  id,
+  source: '/elsewhere',
+  type: 'SomethingHappened',
+  subject: 'a',
+  time: '2030-01-01T12:00:00.000Z',
+  datacontenttype: 'application/json',
+  data: {},
+  correlationid: 'began-there',
+  ...more,
+});
+const [first, second] = [
+  '00000000-0000-7000-8000-000000000a01',
+  '00000000-0000-7000-8000-000000000a02',
+];
+const said = (subject: string) => ({
+  topic: 'things.v1',
+  type: 'ThingChanged',
+  subject,
+  data: { subject },
+});
+
+/** Every implementation of units of work passes this suite. */
+export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnderTest>) {
+  describe(`units of work ${name}`, () => {
+    let { units, outgoing, lease } = {} as UnitsUnderTest;
+    beforeEach(async () => {
+      ({ units, outgoing, lease } = await make());
+    });
+    const count = (id: string) => units.run(async (uow) => (await uow.load(Thing, id))?.count);
+
+    it('keep what they saved', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a', { count: 1 })));
+      expect(await count('a')).toBe(1);
+    });
+
+    it('keep nothing when they fail: no row, no message, no inbox', async () => {
+      const failing = units.run(async (uow) => {
+        await uow.receive(message(first!));
+        await uow.save(Thing, thing('a'));
+        uow.publish(said('a'));
+        throw new Error('half-way');
+      });
+      await expect(failing).rejects.toThrow('half-way');
+      expect(await count('a')).toBeUndefined();
+      expect(await outgoing()).toEqual([]);
+      expect(await units.run((uow) => uow.receive(message(first!)))).toBe(true);
+    });
+
+    it('take each message once', async () => {
+      const handle = () =>
+        units.run(async (uow) => {
+          if (!(await uow.receive(message(first!)))) return;
+          const row = (await uow.load(Thing, 'a')) ?? thing('a');
+          row.count += 1;
+          await uow.save(Thing, row);
+        });
+      await handle();
+      await handle();
+      expect(await count('a')).toBe(1);
+    });
+
+    it('refuse a row that somebody else has changed', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a')));
+      const old = await units.run((uow) => uow.load(Thing, 'a'));
+      await units.run(async (uow) => uow.save(Thing, (await uow.load(Thing, 'a'))!));
+      await expect(units.run((uow) => uow.save(Thing, old!))).rejects.toThrow(MovedOn);
+      await expect(units.run((uow) => uow.save(Thing, thing('a')))).rejects.toThrow(MovedOn);
+    });
+
+    it('lose no change when many want the same row', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a')));
+      const add = () =>
+        units.run(async (uow) => {
+          const [row] = await uow.lock(Thing, ['a']);
+          row!.count += 1;
+          await uow.save(Thing, row!);
+        });
+      await Promise.all(Array.from({ length: 8 }, add));
+      expect(await count('a')).toBe(8);
+    });
+
+    it('find rows by their columns, oldest key first', async () => {
+      for (const id of ['c', 'a', 'b'])
+        await units.run((uow) => uow.save(Thing, thing(id, { count: 7 })));
+      await units.run((uow) => uow.save(Thing, thing('d')));
+      const found = await units.run((uow) => uow.find(Thing, { count: 7 }, 2));
+      expect(found.map(({ id }) => id)).toEqual(['a', 'b']);
+    });
+
+    it('give a due row to one claimer, and again when the claim has run out', async () => {
+      const dueAt = new Date('2020-01-01');
+      const never = new Date('2999-01-01');
+      await units.run((uow) => uow.save(Thing, thing('a', { dueAt })));
+      await units.run((uow) => uow.save(Thing, thing('b', { dueAt: never })));
+      const claim = (until: Date) => units.run((uow) => uow.claim(Thing, 'dueAt', until, 10));
+      const claims = await Promise.all([claim(never), claim(never)]);
+      expect(claims.flat().map(({ id }) => id)).toEqual(['a']);
+      const [row] = claims.flat();
+      await units.run((uow) => uow.save(Thing, Object.assign(row!, { dueAt })));
+      expect(await claim(never)).toHaveLength(1);
+    });
+
+    it('send what they said in its order, caused by what they received', async () => {
+      await units.run(async (uow) => {
+        await uow.receive(message(second!));
+        uow.publish(said('a'));
+        uow.publish(said('b'));
+      });
+      const sent = await outgoing();
+      expect(sent.map(({ subject }) => subject)).toEqual(['a', 'b']);
+      expect(sent[0]).toMatchObject({
+        source: '/test',
+        correlationid: 'began-there',
+        causationid: second,
+      });
+    });
+
+    it('stop a holder whose lease has gone to somebody else', async () => {
+      await lease('relay', '2');
+      await units.run((uow) => uow.holding({ name: 'relay', epoch: '2' }));
+      await expect(units.run((uow) => uow.holding({ name: 'relay', epoch: '1' }))).rejects.toThrow(
+        LeaseLost,
+      );
+    });
+
+    it('run what was put before the commit inside, and after it only when it held', async () => {
+      const steps: string[] = [];
+      const run = (fail: boolean) =>
+        units.run(async (uow) => {
+          uow.beforeCommit(async () => {
+            steps.push('before');
+            if (fail) throw new Error('not now');
+          });
+          uow.afterCommit(() => steps.push('after'));
+        });
+      await expect(run(true)).rejects.toThrow('not now');
+      await run(false);
+      expect(steps).toEqual(['before', 'before', 'after']);
+    });
+  });
+}

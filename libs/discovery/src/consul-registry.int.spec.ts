@@ -1,0 +1,87 @@
+import { createServer, type Server } from 'node:http';
+import { SystemClock } from '@fieldguide/clock';
+import { makeLog } from '@fieldguide/telemetry';
+import Consul from 'consul';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ConsulRegistry, FixedRegistry } from './index.ts';
+
+const clock = new SystemClock();
+const WAIT = { timeout: 15_000, interval: 50 };
+const registry = () =>
+  new ConsulRegistry(inject('backing').consul, 'int', clock, makeLog('test', 'test', 'silent'));
+let healthy: Server;
+beforeAll(async () => {
+  healthy = createServer((_request, response) => response.end('{}'));
+  await new Promise<void>((resolve) => healthy.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => healthy.close());
+const instance = (id: string, service: string) => ({
+  id,
+  service,
+  address: '127.0.0.1',
+  port: (healthy.address() as { port: number }).port,
+  version: '1.2.3',
+});
+
+describe('the registry on Consul', () => {
+  it('tells others of an instance, and that it has left', async () => {
+    const [own, other] = [registry(), registry()];
+    own.register(instance('here-1', 'here'));
+    await expect.poll(() => other.instances('here'), WAIT).toEqual([instance('here-1', 'here')]);
+    await own.deregister();
+    await other.deregister();
+    const third = registry();
+    await third.known('here', 200);
+    expect(third.instances('here')).toEqual([]);
+    await third.deregister();
+  });
+
+  it('registers again when its entry has vanished', async () => {
+    const own = registry();
+    own.register(instance('again-1', 'again'));
+    const { hostname, port } = new URL(inject('backing').consul);
+    const agent = new Consul({ host: hostname, port: Number(port) }).agent;
+    const present = async () => 'again-1' in ((await agent.service.list()) as object);
+    await expect.poll(present, WAIT).toBe(true);
+    await agent.service.deregister('again-1');
+    await expect.poll(present, WAIT).toBe(true);
+    await own.deregister();
+  });
+
+  it('goes on with what it last knew while Consul is away', async () => {
+    const own = registry();
+    own.register(instance('known-1', 'known'));
+    await own.known('known', 10_000);
+    expect(own.pick('known', 0)?.id).toBe('known-1');
+    expect(own.state()).toBe('ok');
+    await own.deregister();
+    const away = new ConsulRegistry(
+      'http://127.0.0.1:9',
+      'int',
+      clock,
+      makeLog('test', 'test', 'silent'),
+    );
+    away.register(instance('away-1', 'away'));
+    expect(away.state()).toBe('degraded');
+    expect(away.pick('away', 0)).toBeUndefined();
+    await away.deregister();
+  });
+});
+
+describe('picking an instance', () => {
+  const fixed = new FixedRegistry(
+    ['a', 'b'].map((id) => ({ id, service: 's', address: '127.0.0.1', port: 1, version: '' })),
+  );
+  it('takes turns, and passes over one that just failed', () => {
+    const picked = [1, 2, 3, 4].map(() => fixed.pick('s', 0)!.id);
+    expect(picked.filter((id) => id === 'a')).toHaveLength(2);
+    fixed.avoid('a', 0);
+    expect([1, 2, 3].map(() => fixed.pick('s', 1)!.id)).toEqual(['b', 'b', 'b']);
+    expect([1, 2].map(() => fixed.pick('s', 5_000)!.id).toSorted()).toEqual(['a', 'b']);
+  });
+  it('takes one that failed when there is no other', () => {
+    fixed.avoid('a', 0);
+    fixed.avoid('b', 0);
+    expect(fixed.pick('s', 1)).toBeDefined();
+  });
+});

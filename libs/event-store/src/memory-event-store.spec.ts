@@ -1,0 +1,51 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { describe, expect, it } from 'vitest';
+import {
+  type Decider,
+  type DomainCommand,
+  type DomainEvent,
+  MemoryEventStore,
+  replay,
+} from './index.ts';
+import { eventStoreContract } from './testing/event-store.contract.ts';
+import { scenariosOf } from './testing/index.ts';
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+eventStoreContract('in memory', async () => ({
+  store: new MemoryEventStore(clock, ids),
+  units: new MemoryUnitsOfWork({ service: 'test', clock, ids }),
+}));
+
+type Light = 'on' | 'off';
+type Switched = DomainEvent<'Switched', { to: Light }>;
+const lamp: Decider<Light, DomainCommand<'Press', object>, Switched> = {
+  name: 'lamp',
+  initial: 'off',
+  decide: {
+    Press: (_, light) => [{ type: 'Switched', data: { to: light === 'on' ? 'off' : 'on' } }],
+  },
+  evolve: { Switched: (_, { to }) => to },
+};
+
+describe('a decider', () => {
+  const press = { type: 'Press', data: {} } as const;
+  it('decides by what has happened', () => {
+    const given = scenariosOf(lamp);
+    given()
+      .when(press)
+      .emits({ type: 'Switched', data: { to: 'on' } });
+    given({ type: 'Switched', data: { to: 'on' } })
+      .when(press)
+      .emits({ type: 'Switched', data: { to: 'off' } });
+  });
+  it('is loaded, asked and appended in one call', async () => {
+    const store = new MemoryEventStore(clock, ids);
+    await store.handle(lamp, '1', press);
+    await store.handle(lamp, '1', press);
+    expect(replay(lamp, (await store.read('lamp-1')) as never)).toBe('off');
+  });
+  it('does not guess at an event that it does not know', () =>
+    expect(() => replay(lamp, [{ type: 'Exploded', data: {} } as never])).toThrow(/does not know/));
+});

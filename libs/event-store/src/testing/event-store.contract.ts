@@ -1,0 +1,114 @@
+import type { UnitsOfWork } from '@fieldguide/database';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type EventStore, StreamMovedOn } from '../event-store.ts';
+
+const happened = (type: string, id?: string) => ({ type, data: { said: type }, ...(id && { id }) });
+const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) => type);
+
+/** Every event store passes this suite. */
+export function eventStoreContract(
+  name: string,
+  make: () => Promise<{ store: EventStore; units: UnitsOfWork }>,
+) {
+  describe(`an event store ${name}`, () => {
+    let store: EventStore;
+    let units: UnitsOfWork;
+    beforeEach(async () => {
+      ({ store, units } = await make());
+    });
+
+    it('gives back what was appended, in order and numbered', async () => {
+      await store.append({ stream: 'a-1', expected: 0, events: [happened('A'), happened('B')] });
+      expect(await store.append({ stream: 'a-1', expected: 2, events: [happened('C')] })).toBe(3);
+      const events = await store.read('a-1');
+      expect(typesOf(events)).toEqual(['A', 'B', 'C']);
+      expect(events.map(({ version }) => version)).toEqual([1, 2, 3]);
+      expect(events[0]).toMatchObject({ data: { said: 'A' }, correlationId: expect.any(String) });
+    });
+
+    it.each([
+      ['must not exist but does', 0, true],
+      ['is not at that version', 5, true],
+      ['must exist but does not', 'mustExist', false],
+      ['should be at a version and does not exist', 1, false],
+    ] as const)('refuses an append when the stream %s', async (_, expected, exists) => {
+      if (exists) await store.append({ stream: 'b-1', expected: 0, events: [happened('A')] });
+      const append = store.append({ stream: 'b-1', expected, events: [happened('B')] });
+      await expect(append).rejects.toThrow(StreamMovedOn);
+      expect(await store.read('b-1')).toHaveLength(exists ? 1 : 0);
+      expect((await store.feed('0', 100)).events).toHaveLength(exists ? 1 : 0);
+    });
+
+    it('takes an append at any version, or at any but none', async () => {
+      await store.append({ stream: 'c-1', expected: 'any', events: [happened('A')] });
+      await store.append({ stream: 'c-1', expected: 'any', events: [happened('B')] });
+      await store.append({ stream: 'c-1', expected: 'mustExist', events: [happened('C')] });
+      expect(typesOf(await store.read('c-1'))).toEqual(['A', 'B', 'C']);
+    });
+
+    it('lets one of many win for the same version', async () => {
+      await store.append({ stream: 'd-1', expected: 0, events: [happened('A')] });
+      const tries = Array.from({ length: 10 }, (_, i) =>
+        store.append({ stream: 'd-1', expected: 1, events: [happened(`B${i}`)] }),
+      );
+      const results = await Promise.allSettled(tries);
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(await store.read('d-1')).toHaveLength(2);
+    });
+
+    it('appends the same events once', async () => {
+      const events = [happened('A', '00000000-0000-7000-8000-00000000e001')];
+      expect(await store.append({ stream: 'e-1', expected: 0, events })).toBe(1);
+      expect(await store.append({ stream: 'e-1', expected: 0, events })).toBe(1);
+      expect(await store.read('e-1')).toHaveLength(1);
+    });
+
+    it('shows a unit of work its own events before the commit, and others only after it', async () => {
+      await units.run(async (tx) => {
+        await store.append({ stream: 'f-1', expected: 0, events: [happened('A')] }, tx);
+        expect(await store.read('f-1', tx)).toHaveLength(1);
+        expect(await store.read('f-1')).toHaveLength(0);
+        await store.append({ stream: 'f-1', expected: 1, events: [happened('B')] }, tx);
+      });
+      expect(typesOf(await store.read('f-1'))).toEqual(['A', 'B']);
+      expect(typesOf((await store.feed('0', 100)).events)).toEqual(['A', 'B']);
+    });
+
+    it('keeps nothing of a unit of work that failed', async () => {
+      const failing = units.run(async (tx) => {
+        await store.append({ stream: 'g-1', expected: 0, events: [happened('A')] }, tx);
+        throw new Error('half-way');
+      });
+      await expect(failing).rejects.toThrow('half-way');
+      expect(await store.read('g-1')).toEqual([]);
+      expect(await store.end()).toBe('0');
+    });
+
+    it('feeds all streams without gaps, each in its own order, from any position', async () => {
+      const appends = Array.from({ length: 20 }, async (_, i) => {
+        const stream = `h-${i % 5}`;
+        if (i % 2)
+          return units.run((tx) =>
+            store.append({ stream, expected: 'any', events: [happened('X')] }, tx),
+          );
+        return store.append({ stream, expected: 'any', events: [happened('Y'), happened('Z')] });
+      });
+      await Promise.all(appends);
+      const seen = [];
+      for (let position = '0'; ; ) {
+        const page = await store.feed(position, 7);
+        if (page.events.length === 0) break;
+        seen.push(...page.events);
+        position = page.position;
+      }
+      expect(seen).toHaveLength(30);
+      for (let i = 0; i < 5; i++) {
+        const versions = seen
+          .filter(({ stream }) => stream === `h-${i}`)
+          .map(({ version }) => version);
+        expect(versions).toEqual(versions.map((_, n) => n + 1));
+      }
+      expect(await store.end()).toBe('30');
+    });
+  });
+}

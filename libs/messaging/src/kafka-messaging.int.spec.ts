@@ -1,0 +1,100 @@
+import 'reflect-metadata';
+import { SystemClock } from '@fieldguide/clock';
+import { makeLog } from '@fieldguide/telemetry';
+import { Kafka, logLevel } from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { KafkaMessaging } from './index.ts';
+import { mendIdleTimer } from './mend-idle-timer.ts';
+import { envelope, messagingContract, TOPICS } from './testing/messaging.contract.ts';
+
+const clock = new SystemClock();
+const log = makeLog('test', 'test', 'silent');
+const settings = () => ({ url: inject('backing').kafka, prefix: 'int.', clock, log });
+const admin = () =>
+  new Kafka({
+    clientId: 'spec',
+    brokers: [inject('backing').kafka.replace('kafka://', '')],
+    logLevel: logLevel.NOTHING,
+  }).admin();
+
+beforeAll(async () => {
+  const kafka = admin();
+  await kafka.connect();
+  const topics = TOPICS.map((topic) => ({
+    topic: `int.${topic}`,
+    numPartitions: 3,
+    replicationFactor: 1,
+  }));
+  await kafka.createTopics({ topics, waitForLeaders: true });
+  await kafka.disconnect();
+});
+
+let groups = 0;
+messagingContract('on Kafka', async () => {
+  const test = ++groups;
+  return {
+    instance: async (id) => new KafkaMessaging({ ...settings(), clientId: `${id}-${test}` }),
+    group: () => `group-${++groups}`,
+  };
+});
+
+describe('messaging on Kafka', () => {
+  it('says which topic does not exist instead of making it', async () => {
+    const messaging = new KafkaMessaging({ ...settings(), clientId: 'unknown' });
+    const publishing = messaging.publish([
+      { topic: 'nobody.made.this.v1', envelope: envelope('a') },
+    ]);
+    await expect(publishing).rejects.toThrow(/topic/i);
+    await messaging.close();
+  });
+
+  it('is degraded, not broken, while the broker is away', async () => {
+    const messaging = new KafkaMessaging({
+      ...settings(),
+      url: 'kafka://127.0.0.1:9',
+      clientId: 'away',
+    });
+    expect(await messaging.state()).toBe('degraded');
+    expect(await messaging.lag('group', TOPICS)).toBeUndefined();
+    await messaging.subscribe(TOPICS, { mode: 'shared', group: 'away' }, async () => undefined);
+    await messaging.close();
+  });
+});
+
+describe("kafkajs' idle timer", () => {
+  const queue = () =>
+    new RequestQueue({
+      maxInFlightRequests: 1,
+      requestTimeout: 1_000,
+      clientId: 'c',
+      broker: 'b',
+      logger: { debug: () => undefined },
+    });
+  // Taken while the file is read, before anything has mended it.
+  const original = RequestQueue.prototype.scheduleCheckPendingRequests;
+
+  it('is armed for nothing by kafkajs itself, and not when mended', () => {
+    const unmended = queue();
+    original.call(unmended);
+    expect(unmended.throttleCheckTimeoutId).not.toBeNull();
+    clearTimeout(unmended.throttleCheckTimeoutId!);
+    mendIdleTimer();
+    const mended = queue();
+    mended.scheduleCheckPendingRequests();
+    expect(mended.throttleCheckTimeoutId).toBeNull();
+  });
+
+  it('is still armed when something waits, or the broker throttles us', () => {
+    const waiting = queue();
+    waiting.pending.push({});
+    waiting.scheduleCheckPendingRequests();
+    expect(waiting.throttleCheckTimeoutId).not.toBeNull();
+    clearTimeout(waiting.throttleCheckTimeoutId!);
+    const throttled = queue();
+    throttled.throttledUntil = Date.now() + 1_000;
+    throttled.scheduleCheckPendingRequests();
+    expect(throttled.throttleCheckTimeoutId).not.toBeNull();
+    clearTimeout(throttled.throttleCheckTimeoutId!);
+  });
+});

@@ -1,0 +1,95 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import { makeLog } from '@fieldguide/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import {
+  type IncomingRecord,
+  MemoryMessaging,
+  type OutgoingRecord,
+  outboxSource,
+  startRelay,
+} from './index.ts';
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const loop = { clock, wakeups: new MemoryWakeups(clock), log: makeLog('test', 'test', 'silent') };
+let database: Database;
+let units: PostgresUnitsOfWork;
+let got: IncomingRecord[];
+
+/** A transport that fails as often as it is told, before or after the records are durable. */
+class Shaky extends MemoryMessaging {
+  failBefore = 0;
+  failAfter = 0;
+
+  override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
+    if (this.failBefore-- > 0) throw new Error('the broker is away');
+    await super.publish(batch);
+    if (this.failAfter-- > 0) throw new Error('the answer got lost');
+  }
+}
+let messaging: Shaky;
+
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_relay');
+  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, loop.wakeups);
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.query('TRUNCATE outbox, leases');
+  messaging = new Shaky(clock);
+  got = [];
+  await messaging.subscribe(
+    ['things.v1'],
+    { mode: 'shared', group: 'g' },
+    async (batch) => void got.push(...batch),
+  );
+});
+const say = (subject: string) =>
+  units.run(async (uow) =>
+    uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} }),
+  );
+const relay = (holder: string) =>
+  startRelay(outboxSource(database, units), messaging, new Leases(database, holder, 500), loop);
+const left = async () => (await database.query('SELECT id FROM outbox')).length;
+
+describe('the relay', () => {
+  it('sends what was committed, in order, and forgets it then', async () => {
+    const running = relay('one');
+    for (const subject of ['a', 'b', 'c', 'd']) await say(subject);
+    await expect.poll(() => got.map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
+    await expect.poll(left).toBe(0);
+    await running.stop();
+  });
+
+  it('sends what was left behind by a process that died', async () => {
+    await say('a');
+    expect(await left()).toBe(1);
+    const running = relay('two');
+    await expect.poll(() => got.length).toBe(1);
+    await running.stop();
+  });
+
+  it('loses nothing while the broker is away, and repeats with the same id when an answer got lost', async () => {
+    messaging.failBefore = 2;
+    messaging.failAfter = 1;
+    const running = relay('three');
+    await say('a');
+    await expect.poll(left, { timeout: 8_000 }).toBe(0);
+    await running.stop();
+    const messageIds = got.map(({ value }) => JSON.parse(value).id);
+    expect(messageIds.length).toBeGreaterThan(1);
+    expect(new Set(messageIds).size).toBe(1);
+  });
+
+  it('works on one instance, and on another when that one has gone', async () => {
+    const [one, two] = [relay('four'), relay('five')];
+    await say('a');
+    await expect.poll(() => got.length).toBe(1);
+    await one.stop();
+    await say('b');
+    await expect.poll(() => got.map(({ key }) => key), { timeout: 5_000 }).toEqual(['a', 'b']);
+    await two.stop();
+  });
+});

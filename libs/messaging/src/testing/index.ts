@@ -1,0 +1,1 @@
+export { envelope, messagingContract, TOPICS } from './messaging.contract.ts';

@@ -1,0 +1,23 @@
+// Lint and format, types, boundaries, docs: `npm run check`. Side by side, all faults at once.
+import { spawn } from 'node:child_process';
+
+const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+  ['lint and format', 'npx', 'biome', 'check', '--error-on-warnings', '.'],
+  ['types', 'npx', 'tsc', '-p', '.'],
+  ['boundaries', 'node', 'tools/boundaries.ts'],
+  ['docs', 'node', 'tools/docs.ts'],
+];
+
+const results = await Promise.all(
+  steps.map(async ([name, command, ...args]) => {
+    const child = spawn(command, args, { shell: process.platform === 'win32' });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (said += chunk));
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    console.log(`${code === 0 ? '✓' : '✗'} ${name}`);
+    if (code !== 0) console.log(said);
+    return code === 0;
+  }),
+);
+process.exit(results.every(Boolean) ? 0 : 1);
