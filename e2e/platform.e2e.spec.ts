@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Environment } from '../apps/platform/src/environment.ts';
+import { newCustomer, orderOf, place, product, query, send } from './shop.ts';
+
+interface Info {
+  name: string;
+  instance: string;
+  digest: string;
+  configuration: Record<string, { value: string; source: string; live: boolean }>;
+}
+const infoOf = async (url: string) => (await (await fetch(`${url}/info`)).json()) as Info;
+const root = fileURLToPath(new URL('../', import.meta.url));
+const fieldguide = (...args: string[]) =>
+  spawnSync(process.execPath, ['apps/platform/bin/fieldguide.mjs', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+
+describe('the platform', () => {
+  it('says that it already runs', () => {
+    const second = fieldguide('start', '--env', 'e2e');
+    expect(second.status).toBe(1);
+    expect(second.stderr).toMatch(/already runs in the environment "e2e" at http[\s\S]*Try:/);
+  });
+
+  it('tells what runs, and every instance is well', () => {
+    const { instances, backing } = JSON.parse(
+      fieldguide('status', '--env', 'e2e', '--json').stdout,
+    );
+    expect(instances.map(({ health }: { health: string }) => health)).toEqual(Array(8).fill('ok'));
+    expect(backing.map(({ name }: { name: string }) => name)).toEqual([
+      'PostgreSQL',
+      'Kafka',
+      'Consul',
+    ]);
+    expect(JSON.stringify(backing)).not.toMatch(/postgres:[^/]*@/);
+  });
+
+  it('keeps its secrets to this user', () => {
+    const file = new Environment('e2e').path('secrets.json');
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it('shows logs, one line each', () => {
+    expect(fieldguide('logs', 'ordering', '--env', 'e2e').stdout).toContain('ordering is ready');
+    expect(fieldguide('logs', 'orderin-g', '--env', 'e2e').stderr).toMatch(
+      /no logs of "orderin-g"[\s\S]*ordering/,
+    );
+  });
+
+  it.each([
+    [['start', '--env', 'No Name'], /cannot name an environment/],
+    [['start', '--env', 'other', '--port', 'many'], /is no port/],
+    [['start', '--env', 'other', '--kafka', 'attached'], /FIELDGUIDE_KAFKA_URL/],
+    [['stop', '--env', 'other'], /does not run/],
+    [['stage', 'warehouse'], /There is no app "warehouse"[\s\S]*inventory/],
+  ])('explains %s', (args, message) => {
+    const { status, stderr } = fieldguide(...args);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/Try:/);
+    expect(stderr).not.toMatch(/at .*\.ts:\d+/);
+  });
+});
+
+describe('a database', () => {
+  it('lets the app read and add events, and neither change nor delete them', async () => {
+    const { token } = await newCustomer();
+    await place(token, 'for-the-log', orderOf('tok_ok', product.plenty));
+    expect(
+      (await query<{ count: number }>('ordering', 'SELECT count(*)::int AS count FROM events'))[0]!
+        .count,
+    ).toBeGreaterThan(0);
+    for (const sql of [
+      'UPDATE events SET version = 9',
+      'DELETE FROM events',
+      'TRUNCATE events',
+      'DROP TABLE events',
+    ]) {
+      await expect(query('ordering', sql), sql).rejects.toThrow(/permission denied|must be owner/);
+    }
+  });
+
+  it('is closed to the roles of other services', async () => {
+    const { inject } = await import('vitest');
+    const { default: pg } = await import('pg');
+    const own = new URL(inject('shop').databases['shipping']!);
+    own.pathname = new URL(inject('shop').databases['ordering']!).pathname;
+    const client = new pg.Client({ connectionString: own.href });
+    await expect(client.connect()).rejects.toThrow(/permission denied/);
+  });
+});
+
+describe('an instance', () => {
+  it('tells which build it is and where its settings came from, without secrets', async () => {
+    const { instances } = JSON.parse(fieldguide('status', '--env', 'e2e', '--json').stdout);
+    const { url } = instances.find(({ id }: { id: string }) => id === 'ordering-1');
+    const info = await infoOf(url);
+    expect(info).toMatchObject({
+      name: 'ordering',
+      instance: 'ordering-1',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(info.configuration['DATABASE_URL']).toEqual({
+      value: '***',
+      source: 'environment',
+      live: false,
+    });
+    expect(info.configuration['LOG_LEVEL']?.source).toMatch(/^consul fieldguide\/e2e\/common/);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('messages_handled_total');
+    const checked = await fetch(`${url}/orders`);
+    expect(checked.status).toBe(401); // not only the gateway checks tokens
+  });
+
+  it('takes a live setting from Consul without a restart', async () => {
+    const { instances, backing } = JSON.parse(
+      fieldguide('status', '--env', 'e2e', '--json').stdout,
+    );
+    const consul = backing.find(({ name }: { name: string }) => name === 'Consul').url;
+    const { url } = instances.find(({ id }: { id: string }) => id === 'shipping-1');
+    const key = `${consul}/v1/kv/fieldguide/e2e/shipping/DISPATCH_DELAY_MS`;
+    const delay = async () => {
+      const info = await infoOf(url);
+      return info.configuration['DISPATCH_DELAY_MS']?.value;
+    };
+    await fetch(key, { method: 'PUT', body: '1234' });
+    await expect.poll(delay, { timeout: 5_000 }).toBe('1234');
+    await fetch(key, { method: 'PUT', body: 'soon' });
+    await fetch(key, { method: 'PUT', body: '1000' });
+    await expect.poll(delay, { timeout: 5_000 }).toBe('1000');
+    expect((await send('GET', '/health/ready')).status).toBe(200);
+  });
+});

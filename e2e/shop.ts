@@ -1,0 +1,131 @@
+import { Order, Timeline } from '@fieldguide/contracts/ordering';
+import { Ledger, type Operation } from '@fieldguide/contracts/payment-provider';
+import pg from 'pg';
+import { expect, inject } from 'vitest';
+
+/** Seeded; see apps/inventory/src/seed/stock.ts. */
+export const product = {
+  plenty: '01900000-0000-7000-8000-000000000001',
+  alsoPlenty: '01900000-0000-7000-8000-000000000006',
+  none: '01900000-0000-7000-8000-000000000027',
+};
+export const shipTo = {
+  name: 'Bo',
+  street: '2 Side St',
+  city: 'Bern',
+  postalCode: '3000',
+  country: 'CH',
+};
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // A test may look at any answer; what it must be like is what it then expects.
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests are about
+  body: any;
+}
+
+/** A request through the gateway, as a client would send it. */
+export async function send(
+  method: string,
+  path: string,
+  options: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { token, body, headers = {} } = options;
+  const answer = await fetch(inject('shop').gatewayUrl + path, {
+    method,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    signal: AbortSignal.timeout(15_000),
+  });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, body: text ? parsed(text) : undefined };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+let customers = 0;
+
+/** Registers somebody new and signs in. */
+export async function newCustomer(): Promise<{ id: string; token: string; email: string }> {
+  const email = `customer-${process.pid}-${++customers}@fieldguide.test`;
+  const password = 'correct horse';
+  const registered = await send('POST', '/auth/registrations', {
+    body: { email, password, name: 'Bo' },
+  });
+  expect(registered.status).toBe(201);
+  const signedIn = await send('POST', '/auth/tokens', {
+    body: { grantType: 'password', email, password },
+  });
+  expect(signedIn.status).toBe(200);
+  return { id: registered.body.customerId, token: signedIn.body.accessToken, email };
+}
+
+export async function operatorToken(): Promise<string> {
+  const { operatorSecret: clientSecret } = inject('shop');
+  const body = { grantType: 'clientCredentials', clientId: 'operator', clientSecret };
+  return (await send('POST', '/auth/tokens', { body })).body.accessToken;
+}
+
+export const orderOf = (token: string, ...productIds: string[]) => ({
+  lines: productIds.map((productId) => ({ productId, quantity: 2 })),
+  payment: { token },
+  shipTo,
+});
+
+export function place(token: string, key: string, body: unknown): Promise<Answer> {
+  return send('POST', '/orders', { token, body, headers: { 'idempotency-key': key } });
+}
+
+const FINAL = ['completed', 'rejected', 'cancelled'];
+
+/** Waits until an order has ended, ten seconds at most. */
+export async function ended(token: string, id: string): Promise<Order> {
+  const read = async () => (await send('GET', `/orders/${id}`, { token })).body as Order;
+  await expect
+    .poll(async () => FINAL.includes((await read()).status), { timeout: 10_000, interval: 50 })
+    .toBe(true);
+  return Order.parse(await read());
+}
+
+export async function timeline(token: string, id: string): Promise<Timeline['items']> {
+  return Timeline.parse((await send('GET', `/orders/${id}/timeline`, { token })).body).items;
+}
+
+export async function stock(
+  productId: string,
+): Promise<{ onHandUnits: number; freeUnits: number }> {
+  const { onHandUnits, freeUnits } = (await send('GET', `/stock/${productId}`)).body;
+  return { onHandUnits, freeUnits };
+}
+
+/** What the payment provider has done, as it says itself. */
+export async function ledger(): Promise<readonly Operation[]> {
+  const answer = await fetch(inject('shop').ledgerUrl, { signal: AbortSignal.timeout(5_000) });
+  return Ledger.parse(await answer.json()).operations;
+}
+
+/** A look into a service's database, as the role that the service itself has. */
+export async function query<Row extends object>(
+  service: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: inject('shop').databases[service]! });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
