@@ -28,148 +28,93 @@ export interface Route {
   readonly to: string;
   /** Who may come in; what they may do there is checked again by the service. */
   readonly who: 'anyone' | 'signedIn';
-  readonly limit?: 'signIn';
-  readonly summary: string;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
+  /** The status of success. */
   readonly status: number;
-  readonly answer?: z.ZodType;
+  readonly summary: string;
+  readonly more: {
+    readonly limit?: 'signIn';
+    readonly query?: z.ZodType;
+    readonly body?: z.ZodType;
+    readonly answer?: z.ZodType;
+  };
 }
 
 /** Everything the outside world can reach, in one table; the OpenAPI document is made of it. */
 export const routes: readonly Route[] = [
-  {
-    method: 'POST',
-    path: '/auth/registrations',
-    to: 'identity',
-    who: 'anyone',
+  anyone('POST /auth/registrations', 'identity', 201, 'Register', {
     limit: 'signIn',
-    summary: 'Register',
     body: RegistrationRequest,
-    status: 201,
     answer: Registration,
-  },
-  {
-    method: 'POST',
-    path: '/auth/tokens',
-    to: 'identity',
-    who: 'anyone',
+  }),
+  anyone('POST /auth/tokens', 'identity', 200, 'Sign in, or refresh', {
     limit: 'signIn',
-    summary: 'Sign in, or refresh',
     body: TokenRequest,
-    status: 200,
     answer: Token,
-  },
-  {
-    method: 'DELETE',
-    path: '/auth/tokens',
-    to: 'identity',
-    who: 'signedIn',
-    summary: 'Sign out',
-    status: 204,
-  },
-  {
-    method: 'GET',
-    path: '/.well-known/jwks.json',
-    to: 'identity',
-    who: 'anyone',
-    summary: 'Public keys',
-    status: 200,
-  },
-  {
-    method: 'GET',
-    path: '/products',
-    to: 'catalog',
-    who: 'anyone',
-    summary: 'List products',
+  }),
+  signedIn('DELETE /auth/tokens', 'identity', 204, 'Sign out'),
+  anyone('GET /.well-known/jwks.json', 'identity', 200, 'Public keys'),
+  anyone('GET /products', 'catalog', 200, 'List products', {
     query: ProductQuery,
-    status: 200,
     answer: ProductPage,
-  },
-  {
-    method: 'GET',
-    path: '/products/:id',
-    to: 'catalog',
-    who: 'anyone',
-    summary: 'One product',
-    status: 200,
-    answer: Product,
-  },
-  {
-    method: 'POST',
-    path: '/products',
-    to: 'catalog',
-    who: 'signedIn',
-    summary: 'Add a product (staff)',
+  }),
+  anyone('GET /products/:id', 'catalog', 200, 'One product', { answer: Product }),
+  signedIn('POST /products', 'catalog', 201, 'Add a product (staff)', {
     body: AddProductRequest,
-    status: 201,
     answer: Product,
-  },
-  {
-    method: 'PATCH',
-    path: '/products/:id',
-    to: 'catalog',
-    who: 'signedIn',
-    summary: 'Reprice or retire a product (staff)',
+  }),
+  signedIn('PATCH /products/:id', 'catalog', 200, 'Reprice or retire a product (staff)', {
     body: ChangeProductRequest,
-    status: 200,
     answer: Product,
-  },
-  {
-    method: 'GET',
-    path: '/stock/:productId',
-    to: 'inventory',
-    who: 'anyone',
-    summary: 'Stock of a product',
-    status: 200,
-    answer: Stock,
-  },
-  {
-    method: 'POST',
-    path: '/stock/:productId/replenishments',
-    to: 'inventory',
-    who: 'signedIn',
-    summary: 'Add stock (staff)',
+  }),
+  anyone('GET /stock/:productId', 'inventory', 200, 'Stock of a product', { answer: Stock }),
+  signedIn('POST /stock/:productId/replenishments', 'inventory', 201, 'Add stock (staff)', {
     body: ReplenishmentRequest,
-    status: 201,
     answer: Replenishment,
-  },
-  {
-    method: 'POST',
-    path: '/orders',
-    to: 'ordering',
-    who: 'signedIn',
-    summary: 'Place an order',
+  }),
+  signedIn('POST /orders', 'ordering', 201, 'Place an order', {
     body: PlaceOrderRequest,
-    status: 201,
     answer: Order,
-  },
-  {
-    method: 'GET',
-    path: '/orders',
-    to: 'ordering',
-    who: 'signedIn',
-    summary: 'Own orders, newest first',
+  }),
+  signedIn('GET /orders', 'ordering', 200, 'Own orders, newest first', {
     query: OrderQuery,
-    status: 200,
     answer: OrderPage,
-  },
-  {
-    method: 'GET',
-    path: '/orders/:id',
-    to: 'ordering',
-    who: 'signedIn',
-    summary: 'One order',
-    status: 200,
-    answer: Order,
-  },
-  {
-    method: 'GET',
-    path: '/orders/:id/timeline',
-    to: 'ordering',
-    who: 'signedIn',
-    summary: 'What happened to an order',
-    status: 200,
+  }),
+  signedIn('GET /orders/:id', 'ordering', 200, 'One order', { answer: Order }),
+  signedIn('GET /orders/:id/timeline', 'ordering', 200, 'What happened to an order', {
     answer: Timeline,
-  },
+  }),
 ];
+
+type Words = `${Route['method']} /${string}`;
+
+function anyone(
+  words: Words,
+  to: string,
+  status: number,
+  summary: string,
+  more: Route['more'] = {},
+) {
+  return route(words, to, 'anyone', status, summary, more);
+}
+
+function signedIn(
+  words: Words,
+  to: string,
+  status: number,
+  summary: string,
+  more: Route['more'] = {},
+) {
+  return route(words, to, 'signedIn', status, summary, more);
+}
+
+function route(
+  words: Words,
+  to: string,
+  who: Route['who'],
+  status: number,
+  summary: string,
+  more: Route['more'],
+): Route {
+  const [method, path] = words.split(' ') as [Route['method'], Route['path']];
+  return { method, path, to, who, status, summary, more };
+}

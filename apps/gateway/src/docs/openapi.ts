@@ -27,7 +27,8 @@ export function openapi(): object {
   };
 }
 
-function operation({ method, path, to, who, summary, query, body, status, answer }: Route): object {
+function operation({ method, path, to, who, summary, status, more }: Route): object {
+  const { query, body, answer } = more;
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',

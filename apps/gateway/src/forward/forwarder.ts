@@ -1,29 +1,14 @@
 import type { Clock } from '@fieldguide/clock';
-import type { Instance, Registry } from '@fieldguide/discovery';
+import type { Registry } from '@fieldguide/discovery';
 import { CallFailed, Guard } from '@fieldguide/resilience';
-import { inSpan, type Log, metrics, traceInto } from '@fieldguide/telemetry';
+import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import { refuse } from '../caller/caller.ts';
+import { NotReached, send } from './send.ts';
 
-// Hop-by-hop headers belong to one connection (RFC 9110, 7.6.1); `host` is the instance's own.
-const notForwarded = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-  'expect',
-]);
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
-
-/** An instance was picked, and nothing reached it: safe to send elsewhere when the request may be repeated. */
-class NotReached extends Error {}
 
 /** Sends requests on to a healthy instance: raw headers, streamed bodies, a breaker for each service. */
 export class Forwarder {
@@ -103,82 +88,10 @@ export class Forwarder {
       const now = this.#clock.now().getTime();
       const instance = this.#registry.pick(service, now);
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
-      await this.#send(instance, request, reply, signal).catch((error: unknown) => {
+      await send(this.#agent, instance, request, reply, signal).catch((error: unknown) => {
         if (error instanceof NotReached) this.#registry.avoid(instance.id, now);
         throw error;
       });
     });
   }
-
-  #send(
-    { address, port }: Instance,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { method, url, rawHeaders } = request.raw;
-    const headers = kept(rawHeaders);
-    for (const [name, value] of Object.entries(traceInto({}))) headers.push(name, String(value));
-    headers.push('x-forwarded-for', request.ip);
-    const hasBody =
-      method !== 'GET' && method !== 'HEAD' && request.headers['content-length'] !== '0';
-    const out = reply.raw;
-    return new Promise((resolve, reject) => {
-      const end = (controller?: Dispatcher.DispatchController) => () =>
-        controller?.abort(new Error('no answer in time'));
-      let stop = end();
-      signal.addEventListener('abort', () => stop(), { once: true });
-      this.#agent.dispatch(
-        {
-          origin: `http://${address}:${port}`,
-          path: url!,
-          method: method as Dispatcher.HttpMethod,
-          headers,
-          body: hasBody ? request.raw : null,
-        },
-        {
-          onRequestStart(controller) {
-            stop = end(controller);
-            out.once('close', () => {
-              if (!out.writableFinished) controller.abort(new Error('the caller went away'));
-            });
-          },
-          onResponseStart(controller, status) {
-            reply.hijack();
-            const raw = (controller.rawHeaders as Buffer[]).map(String);
-            const own = Object.entries(reply.getHeaders()).flatMap(([name, value]) => [
-              name,
-              String(value),
-            ]);
-            out.writeHead(status, [...own, ...kept(raw)]);
-          },
-          onResponseData(controller, chunk) {
-            if (!out.write(chunk)) {
-              controller.pause();
-              out.once('drain', () => controller.resume());
-            }
-          },
-          onResponseEnd() {
-            out.end();
-            resolve();
-          },
-          onResponseError(_controller, error) {
-            reject(
-              /ECONNREFUSED|UND_ERR_CONNECT_TIMEOUT/.test((error as { code?: string }).code ?? '')
-                ? new NotReached(error.message)
-                : error,
-            );
-          },
-        },
-      );
-    });
-  }
-}
-
-function kept(raw: readonly string[]): string[] {
-  const headers: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    if (!notForwarded.has(raw[i]!.toLowerCase())) headers.push(raw[i]!, raw[i + 1]!);
-  }
-  return headers;
 }

@@ -44,12 +44,12 @@ export async function openRoutes(
         };
       },
     });
-    for (const { method, path, to, who, limit } of routes) {
+    for (const { method, path, to, who, more } of routes) {
       scope.route({
         method,
         url: path,
         ...(who === 'signedIn' && { onRequest: signedIn(tokens) }),
-        ...(limit && {
+        ...(more.limit && {
           config: { rateLimit: { max: () => config.SIGN_IN_LIMIT_PER_MINUTE, timeWindow: 60_000 } },
         }),
         handler: (request, reply) => forwarder.forward(to, request, reply),
