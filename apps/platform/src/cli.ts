@@ -3,6 +3,7 @@ import { appNames, apps } from './apps.ts';
 import { askStatus, openControl, tell } from './controller/control.ts';
 import { Platform } from './controller/platform.ts';
 import { runningPlatform } from './controller/state.ts';
+import { watchSources } from './controller/watch-sources.ts';
 import { Environment } from './environment.ts';
 import { Fault } from './fault.ts';
 import { showLogs } from './log-stream/logs.ts';
@@ -46,6 +47,12 @@ export async function run(argv: string[]): Promise<void> {
     .option('--json', 'one line of JSON when ready, for programs')
     .addHelpText('after', '\nExample: fieldguide start --env staging --port 8081 --kafka=apache')
     .action(start);
+  program
+    .command('dev')
+    .description('like start; apps whose sources change are staged again and restarted')
+    .addOption(fromEnvironment())
+    .option('--port <number>', "the gateway's port; 0 for any", parsePort)
+    .action((options: StartOptions) => start({ ...options, watch: true }));
   program
     .command('stop')
     .description('stop the running platform')
@@ -102,12 +109,13 @@ interface StartOptions {
   env: string;
   port?: number;
   json?: boolean;
+  watch?: boolean;
   postgres?: string;
   kafka?: string;
   consul?: string;
 }
 
-async function start({ env, port, json, ...choices }: StartOptions): Promise<void> {
+async function start({ env, port, json, watch, ...choices }: StartOptions): Promise<void> {
   const environment = new Environment(env);
   const say = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
   const gatewayPort = port ?? (env === 'local' ? DEFAULT_PORT : 0);
@@ -142,7 +150,9 @@ async function start({ env, port, json, ...choices }: StartOptions): Promise<voi
           }),
         );
       else console.log(await readyScreen(platform));
+      const unwatch = watch && watchSources(platform, say);
       await end;
+      if (unwatch) unwatch();
     } else await starting.catch(() => undefined);
   } finally {
     await platform.stop();

@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { type App, apps, databaseServices } from '../apps.ts';
+import { type App, apps } from '../apps.ts';
 import type { Choices, Say } from '../backing/backing-service.ts';
 import { type BackingServices, startBackingServices } from '../backing/backing-services.ts';
-import { type Environment, type Secrets, writeFileSafely } from '../environment.ts';
+import type { Environment, Secrets } from '../environment.ts';
 import { Fault } from '../fault.ts';
-import { dropDatabases, provisionDatabases } from '../provision/databases.ts';
-import { dropSettings, provisionSettings } from '../provision/settings.ts';
-import { dropTopics, provisionTopics } from '../provision/topics.ts';
-import { Child } from '../runner/child.ts';
-import { Instance, runTask } from '../runner/instance.ts';
+import { dropEverything, migrate, provision } from '../provision/provision.ts';
+import { Instance } from '../runner/instance.ts';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
 import { freePorts, isFree } from '../runner/ports.ts';
-import { type Artifact, staged } from '../stager/stage.ts';
+import type { Artifact } from '../stager/stage.ts';
+import { stageStale } from '../stager/stage-stale.ts';
 import { giveBack, takeEnvironment, writeState } from './state.ts';
 
 export interface PlatformSettings {
@@ -71,12 +67,13 @@ export class Platform {
     const { environment, choices, say } = this.#settings;
     const [backing, artifacts] = await Promise.allSettled([
       startBackingServices(environment, this.#secrets.postgresPassword, choices, say),
-      this.#stageAll(),
+      stageStale(environment, say),
     ]);
     if (backing.status === 'fulfilled') this.#backing = backing.value;
     this.#remember();
     if (backing.status === 'rejected') throw backing.reason;
     if (artifacts.status === 'rejected') throw artifacts.reason;
+    this.#artifacts = artifacts.value.artifacts;
     if (this.#isStopping) return;
     await this.#provision();
     await this.#choosePorts();
@@ -90,17 +87,30 @@ export class Platform {
     const backing = this.#backing ?? fail();
     say('Resetting: apps stop');
     await this.#stopApps();
-    say('Resetting: data goes');
-    rmSync(environment.path('migrated.json'), { force: true });
-    rmSync(environment.path('provider'), { recursive: true, force: true });
-    await Promise.all([
-      dropDatabases(backing.postgres.url, environment, databaseServices),
-      dropTopics(backing.kafka.url, environment),
-      dropSettings(backing.consul.url, environment),
-    ]);
+    const begun = performance.now();
+    await dropEverything(environment, backing);
     await this.#provision();
+    say(`✓ Clean and seeded again (${((performance.now() - begun) / 1_000).toFixed(1)} s)`);
     await this.#startApps();
-    say('Reset: clean and seeded again');
+  }
+
+  /** Stages what has changed and replaces its instances; for `dev`. */
+  async renew(): Promise<void> {
+    const { environment, say } = this.#settings;
+    const { artifacts, fresh } = await stageStale(environment, say);
+    if (fresh.length === 0 || this.#isStopping) return;
+    this.#artifacts = artifacts;
+    await this.#provision();
+    for (const app of apps.filter(({ name }) => fresh.includes(name))) {
+      const old = this.#instances.find(({ id }) => id === `${app.name}-1`);
+      this.#instances = this.#instances.filter((each) => each !== old);
+      await old?.child.stop(STOP_APP_MS);
+      const next = this.#spawn(app);
+      this.#instances = [...this.#instances, next];
+      this.#remember();
+      await this.#whenReady(next);
+      say(`✓ ${next.id} runs ${next.artifact.digest.slice(0, 8)}`);
+    }
   }
 
   /** Apps first, so that they can finish what they have in hand; then what they lean on. May be called at any moment. */
@@ -117,75 +127,14 @@ export class Platform {
     return this.#stopping !== undefined;
   }
 
-  /** In a process of its own, and only when something has changed: the bundler would stay in our memory. */
-  async #stageAll(): Promise<void> {
-    const { environment, say } = this.#settings;
-    const begun = performance.now();
-    const stale = apps.filter((app) => !staged(app)).map(({ name }) => name);
-    if (stale.length > 0) {
-      say(`Staging ${stale.join(', ')}`);
-      const child = new Child({
-        name: 'stage',
-        command: process.execPath,
-        args: [
-          fileURLToPath(new URL('../../bin/fieldguide.mjs', import.meta.url)),
-          'stage',
-          ...stale,
-        ],
-        logFile: environment.logFile('stage'),
-      });
-      await child.exited;
-      if (child.outcome !== 'exit code 0') {
-        throw new Fault(`Staging failed. It said:\n${child.lastWords()}`, `read ${child.logFile}`);
-      }
-    }
-    for (const app of apps) this.#artifacts.set(app.name, staged(app) ?? fail());
-    const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-    say(`✓ Staged ${apps.length} apps, ${stale.length} of them new (${seconds} s)`);
-  }
-
   async #provision(): Promise<void> {
     const { environment, say } = this.#settings;
-    const backing = this.#backing ?? fail();
     const begun = performance.now();
-    await Promise.all([
-      provisionDatabases(backing.postgres.url, environment, databaseServices, this.#secrets),
-      provisionTopics(backing.kafka.url, environment),
-      provisionSettings(backing.consul.url, environment),
-    ]);
-    const migrated = await this.#migrate();
+    await provision(environment, this.#backing ?? fail(), this.#secrets);
+    const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
+    const migrated = await migrate(environment, this.#artifacts, environmentOf, this.#compileCache);
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-    say(
-      `✓ Provisioned databases, topics and settings; migrated ${migrated.length} of ${databaseServices.length} (${seconds} s)`,
-    );
-  }
-
-  /** One-off processes of the artifacts, where the artifact is another than the one that migrated last. */
-  async #migrate(): Promise<string[]> {
-    const file = this.environment.path('migrated.json');
-    const done: Record<string, string> = existsSync(file)
-      ? JSON.parse(readFileSync(file, 'utf8'))
-      : {};
-    const due = apps.filter(
-      ({ name, hasDatabase }) => hasDatabase && done[name] !== this.#artifact(name).digest,
-    );
-    await Promise.all(
-      due.map(async (app) => {
-        const artifact = this.#artifact(app.name);
-        const log = this.environment.logFile(`${app.name}-provision`);
-        await runTask(
-          artifact,
-          'migrate',
-          this.#environmentOf(app, 'owner'),
-          log,
-          this.#compileCache,
-        );
-        await runTask(artifact, 'seed', this.#environmentOf(app), log, this.#compileCache);
-        done[app.name] = artifact.digest;
-      }),
-    );
-    writeFileSafely(file, JSON.stringify(done));
-    return due.map(({ name }) => name);
+    say(`✓ Provisioned databases, topics and settings; migrated ${migrated} (${seconds} s)`);
   }
 
   async #choosePorts(): Promise<void> {
@@ -203,33 +152,34 @@ export class Platform {
   /** All at once: a service survives that another one is not there yet, and says so in its readiness. */
   async #startApps(): Promise<void> {
     const { say } = this.#settings;
-    this.#instances = apps.map((app) => {
-      const id = `${app.name}-1`;
-      return new Instance({
-        id,
-        artifact: this.#artifact(app.name),
-        port: this.#ports.get(app.name)!,
-        env: this.#environmentOf(app),
-        logFile: this.environment.logFile(id),
-        compileCache: this.#compileCache,
-      });
-    });
+    this.#instances = apps.map((app) => this.#spawn(app));
     this.#remember();
     const begun = performance.now();
-    await Promise.all(
-      this.#instances.map(async (instance) => {
-        await instance.ready();
-        void instance.child.exited.then(() => {
-          if (!this.#isStopping && this.#instances.includes(instance)) {
-            say(
-              `! ${instance.id} ended (${instance.child.outcome}); see ${instance.child.logFile}`,
-            );
-          }
-        });
-      }),
-    );
+    await Promise.all(this.#instances.map((instance) => this.#whenReady(instance)));
     await this.#routed();
     say(`✓ ${apps.length} apps are ready (${((performance.now() - begun) / 1_000).toFixed(1)} s)`);
+  }
+
+  #spawn(app: App): Instance {
+    const id = `${app.name}-1`;
+    return new Instance({
+      id,
+      artifact: this.#artifacts.get(app.name) ?? fail(),
+      port: this.#ports.get(app.name)!,
+      env: this.#environmentOf(app),
+      logFile: this.environment.logFile(id),
+      compileCache: this.#compileCache,
+    });
+  }
+
+  async #whenReady(instance: Instance): Promise<void> {
+    await instance.ready();
+    void instance.child.exited.then(() => {
+      if (this.#isStopping || !this.#instances.includes(instance)) return;
+      this.#settings.say(
+        `! ${instance.id} ended (${instance.child.outcome}); see ${instance.child.logFile}`,
+      );
+    });
   }
 
   /** Healthy is not ready: the gateway must have heard of every service before anybody is told to try it. */
@@ -260,10 +210,6 @@ export class Platform {
     const backing = this.#backing ?? fail();
     const providerPort = this.#ports.get('payment-provider') ?? 0;
     return instanceEnvironment(app, this.environment, backing, this.#secrets, providerPort, role);
-  }
-
-  #artifact(name: string): Artifact {
-    return this.#artifacts.get(name) ?? fail();
   }
 
   get #compileCache(): string {

@@ -1,0 +1,97 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contracts/inventory';
+import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Stock } from '../stock/stock.entity.ts';
+import { WhenOrderCompleted } from '../when-order-completed/when-order-completed.ts';
+import { WhenStockIsRequested } from './when-stock-is-requested.ts';
+
+const [tent, mug] = [
+  '01900000-0000-7000-8000-000000000001',
+  '01900000-0000-7000-8000-000000000038',
+];
+const orderId = '01900000-0000-8000-8000-00000000000a';
+const handler = new WhenStockIsRequested();
+const completed = new WhenOrderCompleted();
+let units: MemoryUnitsOfWork;
+beforeEach(async () => {
+  units = new MemoryUnitsOfWork({
+    service: 'inventory',
+    clock: new SystemClock(),
+    ids: new SystemIds(),
+  });
+  await units.run(async (uow) => {
+    await uow.save(Stock, Object.assign(new Stock(), { productId: tent, onHandUnits: 5 }));
+    await uow.save(Stock, Object.assign(new Stock(), { productId: mug, onHandUnits: 1 }));
+  });
+});
+const told = <Data>(data: Data) => ({ data }) as never;
+const reserve = (...lines: [string, number][]) =>
+  units.run((uow) =>
+    handler.reserve(
+      told({ orderId, lines: lines.map(([productId, quantity]) => ({ productId, quantity })) }),
+      uow,
+    ),
+  );
+const release = () => units.run((uow) => handler.release(told({ orderId }), uow));
+const complete = () => units.run((uow) => completed.handle(told({ orderId }), uow));
+const free = async (productId: string) => {
+  const stock = await units.run((uow) => uow.load(Stock, productId));
+  return [stock!.onHandUnits, stock!.freeUnits];
+};
+const said = () => units.outbox.map(({ envelope }) => envelope.type);
+
+describe('a reservation', () => {
+  it('sets all lines aside, and takes them from the shelf when the order is complete', async () => {
+    await reserve([tent, 2], [mug, 1]);
+    expect(said()).toEqual(['StockReserved']);
+    StockReserved.data.parse(units.outbox[0]!.envelope.data);
+    expect(await free(tent)).toEqual([5, 3]);
+    await complete();
+    await complete();
+    expect([await free(tent), await free(mug)]).toEqual([
+      [3, 3],
+      [0, 0],
+    ]);
+  });
+  it('sets nothing aside when one line is short, and says which', async () => {
+    await reserve([tent, 2], [mug, 2]);
+    const { type, data } = units.outbox[0]!.envelope;
+    expect([type, StockRefused.data.parse(data)]).toEqual([
+      'StockRefused',
+      { orderId, reason: 'outOfStock', productIds: [mug] },
+    ]);
+    expect(await free(tent)).toEqual([5, 5]);
+  });
+  it('of an unknown product is refused', async () => {
+    await reserve([orderId, 1]);
+    expect(said()).toEqual(['StockRefused']);
+  });
+  it('is made once, however often it is asked for', async () => {
+    await reserve([tent, 2]);
+    await reserve([tent, 2]);
+    expect(await free(tent)).toEqual([5, 3]);
+    expect(said()).toEqual(['StockReserved']);
+  });
+  it('is given back when released, once', async () => {
+    await reserve([tent, 2]);
+    await release();
+    await release();
+    expect(await free(tent)).toEqual([5, 5]);
+    StockReleased.data.parse(units.outbox[1]!.envelope.data);
+    expect(said()).toEqual(['StockReserved', 'StockReleased']);
+  });
+  it('is refused when the release came first', async () => {
+    await release();
+    await reserve([tent, 2]);
+    expect(await free(tent)).toEqual([5, 5]);
+    expect(said()).toEqual(['StockReleased', 'StockRefused']);
+  });
+  it('stays shipped when a release comes too late', async () => {
+    await reserve([tent, 2]);
+    await complete();
+    await release();
+    expect(await free(tent)).toEqual([3, 3]);
+  });
+});

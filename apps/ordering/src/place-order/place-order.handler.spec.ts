@@ -1,0 +1,84 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
+import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryEventStore } from '@fieldguide/event-store';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { ada, hammock } from '../order/order.examples.ts';
+import { PlaceOrderHandler } from './place-order.handler.ts';
+import { Prices } from './prices.ts';
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+class FixedPrices extends Prices {
+  asked = 0;
+
+  override async priced(lines: readonly { productId: string; quantity: number }[]) {
+    this.asked += 1;
+    const { name, unitPrice } = hammock;
+    const amountMinor = lines.reduce(
+      (sum, { quantity }) => sum + quantity * unitPrice.amountMinor,
+      0,
+    );
+    const priced = lines.map((line) => ({ ...line, name, unitPrice }));
+    return { lines: priced, total: { ...unitPrice, amountMinor }, asOf: clock.now() };
+  }
+}
+const shipTo = {
+  name: 'Ada',
+  street: '1 Main St',
+  city: 'Bern',
+  postalCode: '3000',
+  country: 'CH',
+};
+const request = (quantity = 2): PlaceOrderRequest => ({
+  lines: [{ productId: hammock.productId, quantity }],
+  payment: { token: 'tok_ok' },
+  shipTo,
+});
+let units: MemoryUnitsOfWork;
+let events: MemoryEventStore;
+let prices: FixedPrices;
+let placeOrder: PlaceOrderHandler;
+beforeEach(() => {
+  units = new MemoryUnitsOfWork({ service: 'ordering', clock, ids });
+  events = new MemoryEventStore(clock, ids);
+  prices = new FixedPrices();
+  placeOrder = new PlaceOrderHandler(units, events, prices);
+});
+
+describe('placing an order', () => {
+  it('keeps the address apart from the events', async () => {
+    const { id } = await placeOrder.handle(ada, 'first-key', request());
+    expect(JSON.stringify(await events.read(`order-${id}`))).not.toContain('Main St');
+    const address = await units.run((uow) => uow.load(DeliveryAddress, id));
+    expect(address?.shipTo).toEqual(shipTo);
+  });
+  it('twice with one key gives the same order, and asks for no price again', async () => {
+    const first = await placeOrder.handle(ada, 'first-key', request());
+    expect(await placeOrder.handle(ada, 'first-key', request())).toEqual(first);
+    expect(prices.asked).toBe(1);
+    expect(await events.end()).toBe('1');
+  });
+  it('at the same moment gives one order', async () => {
+    const placed = await Promise.all(
+      [1, 2, 3].map(() => placeOrder.handle(ada, 'first-key', request())),
+    );
+    expect(new Set(placed.map(({ id }) => id)).size).toBe(1);
+    expect(await events.end()).toBe('1');
+  });
+  it('with the key of another order is refused', async () => {
+    await placeOrder.handle(ada, 'first-key', request());
+    const code = { code: 'ordering.idempotencyKeyReused' };
+    await expect(placeOrder.handle(ada, 'first-key', request(3))).rejects.toMatchObject(code);
+    const elsewhere = { ...request(), shipTo: { ...shipTo, city: 'Basel' } };
+    await expect(placeOrder.handle(ada, 'first-key', elsewhere)).rejects.toMatchObject(code);
+  });
+  it('with the same key by two people gives two orders', async () => {
+    const [hers, his] = await Promise.all([
+      placeOrder.handle(ada, 'first-key', request()),
+      placeOrder.handle('01900000-0000-7000-9000-000000000003', 'first-key', request()),
+    ]);
+    expect(hers.id).not.toBe(his.id);
+  });
+});

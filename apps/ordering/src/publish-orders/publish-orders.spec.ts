@@ -1,0 +1,85 @@
+import 'reflect-metadata';
+import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
+import {
+  OrderCompleted,
+  OrderConfirmed,
+  OrderPlaced,
+  OrderRejected,
+} from '@fieldguide/contracts/ordering';
+import { AuthorisePayment, CapturePayment } from '@fieldguide/contracts/payments';
+import { recordedAs } from '@fieldguide/event-store/testing';
+import { describe, expect, it } from 'vitest';
+import {
+  happyPath,
+  orderId,
+  orderPlaced,
+  paymentDeclined,
+  rejectedPaymentDeclined,
+  stockReserved,
+} from '../order/order.examples.ts';
+import { timelineOf } from '../order-timeline/order-timeline.ts';
+import { publishOrders } from './publish-orders.ts';
+
+const contracts = [
+  OrderPlaced,
+  OrderConfirmed,
+  OrderRejected,
+  OrderCompleted,
+  ReserveStock,
+  ReleaseStock,
+  AuthorisePayment,
+  CapturePayment,
+];
+const published = (events: Parameters<typeof recordedAs>[1]) =>
+  recordedAs(`order-${orderId}`, events).flatMap((event) => publishOrders(event, orderPlaced.data));
+
+describe('what ordering publishes', () => {
+  it('on the happy path is three facts and three requests, each to its topic', () =>
+    expect(published(happyPath).map(({ topic, envelope }) => `${topic} ${envelope.type}`)).toEqual([
+      'ordering.orders.v1 OrderPlaced',
+      'inventory.requests.v1 ReserveStock',
+      'payments.requests.v1 AuthorisePayment',
+      'ordering.orders.v1 OrderConfirmed',
+      'payments.requests.v1 CapturePayment',
+      'ordering.orders.v1 OrderCompleted',
+    ]));
+  it('releases the stock of an order whose payment was declined', () => {
+    const types = published([orderPlaced, stockReserved, paymentDeclined, rejectedPaymentDeclined]);
+    expect(types.slice(-2).map(({ envelope }) => envelope.type)).toEqual([
+      'OrderRejected',
+      'ReleaseStock',
+    ]);
+  });
+  it('is what the contracts promise', () => {
+    const all = [
+      ...published(happyPath),
+      ...published([orderPlaced, stockReserved, paymentDeclined, rejectedPaymentDeclined]),
+    ];
+    for (const { topic, envelope } of all) {
+      const contract = contracts.find((each) => each.type === envelope.type);
+      expect(contract?.topic).toBe(topic);
+      expect(contract!.data.strict().parse(envelope.data)).toEqual(envelope.data);
+      expect(envelope.subject).toBe(orderId);
+    }
+  });
+  it('has the same ids when it is sent again', () =>
+    expect(published(happyPath).map(({ envelope }) => envelope.id)).toEqual(
+      published(happyPath).map(({ envelope }) => envelope.id),
+    ));
+});
+
+describe('the timeline', () => {
+  it('tells whose fact each is, and nothing that is not for the customer', () => {
+    const { items } = timelineOf(recordedAs(`order-${orderId}`, happyPath));
+    expect(items.map(({ source }) => source)).toEqual([
+      'ordering',
+      'inventory',
+      'payments',
+      'ordering',
+      'shipping',
+      'payments',
+      'ordering',
+    ]);
+    expect(JSON.stringify(items)).not.toMatch(/tok_ok|origin/);
+  });
+});

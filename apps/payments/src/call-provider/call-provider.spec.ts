@@ -1,0 +1,111 @@
+import 'reflect-metadata';
+import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
+import { PaymentAuthorised, PaymentCaptured } from '@fieldguide/contracts/payments';
+import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Payment } from '../payment/payment.entity.ts';
+import { WhenPaymentIsRequested } from '../when-payment-is-requested/when-payment-is-requested.ts';
+import { CallProvider } from './call-provider.ts';
+import { Provider } from './provider.ts';
+
+const orderId = '01900000-0000-8000-8000-00000000000a';
+const amount = { amountMinor: 13_800, currency: 'EUR' };
+
+/** Does what it is told, and loses as many answers as it is told. */
+class Forgetful extends Provider {
+  readonly done = new Map<string, Operation>();
+  readonly charged: string[] = [];
+  lostAnswers = 0;
+  lostRequests = 0;
+
+  override async operate({ token: _, ...request }: OperationRequest): Promise<Operation> {
+    if (this.lostRequests-- > 0) throw new Error('nobody is there');
+    const earlier = this.done.get(request.key);
+    if (!earlier) this.charged.push(request.key);
+    const operation = earlier ?? { ...request, outcome: 'approved' as const };
+    this.done.set(request.key, operation);
+    if (this.lostAnswers-- > 0) throw new Error('the answer got lost');
+    return operation;
+  }
+
+  override async find(key: string): Promise<Operation | undefined> {
+    return this.done.get(key);
+  }
+}
+
+let clock: ManualClock;
+let units: MemoryUnitsOfWork;
+let provider: Forgetful;
+let worker: CallProvider;
+let requests: WhenPaymentIsRequested;
+beforeEach(() => {
+  clock = new ManualClock();
+  units = new MemoryUnitsOfWork({ service: 'payments', clock, ids: new CountingIds() });
+  provider = new Forgetful();
+  worker = new CallProvider(units, provider, clock);
+  requests = new WhenPaymentIsRequested(new CountingIds(), new MemoryWakeups(clock));
+});
+const authorise = () =>
+  units.run((uow) =>
+    requests.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow),
+  );
+const capture = () => units.run((uow) => requests.capture({ data: { orderId } } as never, uow));
+const status = () => units.run(async (uow) => (await uow.load(Payment, orderId))?.status);
+const said = () => units.outbox.map(({ envelope }) => envelope.type);
+
+describe('calling the provider', () => {
+  it('authorises, and captures when asked', async () => {
+    await authorise();
+    await worker.once();
+    await capture();
+    await worker.once();
+    expect(await status()).toBe('captured');
+    expect(said()).toEqual(['PaymentAuthorised', 'PaymentCaptured']);
+    PaymentAuthorised.data.strict().parse(units.outbox[0]!.envelope.data);
+    PaymentCaptured.data.strict().parse(units.outbox[1]!.envelope.data);
+  });
+
+  it('asks what became of it after a lost answer, and never charges twice', async () => {
+    provider.lostAnswers = 1;
+    await authorise();
+    await worker.once();
+    expect(await status()).toBe('authorising');
+    clock.advance(60_000);
+    await worker.once();
+    expect(await status()).toBe('authorised');
+    expect(provider.charged).toHaveLength(1);
+    expect(said()).toEqual(['PaymentAuthorised']);
+  });
+
+  it('sends again, with the same key, what never arrived', async () => {
+    provider.lostRequests = 2;
+    await authorise();
+    for (let round = 0; round < 3; round++) {
+      await worker.once();
+      clock.advance(60_000);
+    }
+    expect(await status()).toBe('authorised');
+    expect(new Set(provider.charged).size).toBe(1);
+  });
+
+  it('leaves a payment to whoever took it up meanwhile', async () => {
+    await authorise();
+    const slow = worker.once();
+    await units.run(async (uow) => uow.save(Payment, (await uow.load(Payment, orderId))!));
+    await slow;
+    expect(said().length).toBeLessThanOrEqual(1);
+    clock.advance(60_000);
+    await worker.once();
+    expect(said()).toEqual(['PaymentAuthorised']);
+    expect(provider.charged).toHaveLength(1);
+  });
+
+  it('does nothing for a request told twice', async () => {
+    await authorise();
+    await authorise();
+    await worker.once();
+    await worker.once();
+    expect(said()).toEqual(['PaymentAuthorised']);
+  });
+});

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { type App, apps, databaseServices } from '../apps.ts';
+import type { BackingServices } from '../backing/backing-services.ts';
+import { type Environment, type Secrets, writeFileSafely } from '../environment.ts';
+import { runTask } from '../runner/instance.ts';
+import type { Artifact } from '../stager/stage.ts';
+import { dropDatabases, provisionDatabases } from './databases.ts';
+import { dropSettings, provisionSettings } from './settings.ts';
+import { dropTopics, provisionTopics } from './topics.ts';
+
+/** What is there before any app runs: databases and roles, topics, settings. Running it again changes nothing. */
+export async function provision(
+  environment: Environment,
+  backing: BackingServices,
+  secrets: Secrets,
+): Promise<void> {
+  await Promise.all([
+    provisionDatabases(backing.postgres.url, environment, databaseServices, secrets),
+    provisionTopics(backing.kafka.url, environment),
+    provisionSettings(backing.consul.url, environment),
+  ]);
+}
+
+/**
+ * One-off processes of the artifacts, where the artifact is another than the one that migrated last: `migrate` as the
+ * owner of the database, then `seed` as the app.
+ */
+export async function migrate(
+  environment: Environment,
+  artifacts: ReadonlyMap<string, Artifact>,
+  environmentOf: (app: App, role: 'owner' | 'app') => Record<string, string>,
+  compileCache: string,
+): Promise<number> {
+  const file = environment.path('migrated.json');
+  const done: Record<string, string> = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : {};
+  const due = apps.filter(
+    ({ name, hasDatabase }) => hasDatabase && done[name] !== artifacts.get(name)?.digest,
+  );
+  await Promise.all(
+    due.map(async (app) => {
+      const artifact = artifacts.get(app.name)!;
+      const log = environment.logFile(`${app.name}-provision`);
+      await runTask(artifact, 'migrate', environmentOf(app, 'owner'), log, compileCache);
+      await runTask(artifact, 'seed', environmentOf(app, 'app'), log, compileCache);
+      done[app.name] = artifact.digest;
+    }),
+  );
+  writeFileSafely(file, JSON.stringify(done));
+  return due.length;
+}
+
+/** All data gone; the backing services stay up. */
+export async function dropEverything(
+  environment: Environment,
+  backing: BackingServices,
+): Promise<void> {
+  rmSync(environment.path('migrated.json'), { force: true });
+  rmSync(environment.path('provider'), { recursive: true, force: true });
+  await Promise.all([
+    dropDatabases(backing.postgres.url, environment, databaseServices),
+    dropTopics(backing.kafka.url, environment),
+    dropSettings(backing.consul.url, environment),
+  ]);
+}

@@ -1,0 +1,146 @@
+import 'reflect-metadata';
+import { Caller, type CallerClaims, EndedSessions, Open, Scope } from '@fieldguide/auth';
+import { TestKeys } from '@fieldguide/auth/testing';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { Config, loadConfig, secret } from '@fieldguide/config';
+import { FixedRegistry } from '@fieldguide/discovery';
+import { refusals } from '@fieldguide/problems';
+import { Health, makeLog } from '@fieldguide/telemetry';
+import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Parts } from './parts.ts';
+import { Peers } from './peers.ts';
+import { openWeb } from './web.ts';
+
+const refuse = refusals('shop', { closed: ['conflict', 'The shop is closed.'] });
+const Wish = z.strictObject({ units: z.int().positive() });
+
+@Controller('things')
+class ThingsController {
+  @Open()
+  @Get('open')
+  open() {
+    return { open: true };
+  }
+
+  @Get('own')
+  own(@Caller() caller: CallerClaims) {
+    return { id: caller.id };
+  }
+
+  @Scope('things:write')
+  @Post()
+  add(@Body({ schema: Wish }) wish: z.infer<typeof Wish>) {
+    if (wish.units === 13) throw refuse.closed();
+    if (wish.units === 500) throw new Error('a detail of the inside');
+    return wish;
+  }
+}
+
+@Module({ controllers: [ThingsController] })
+class ThingsModule {}
+
+class ThingsConfig extends Config(
+  z.object({ ENVIRONMENT: z.string(), PASSWORD: secret(z.string()) }),
+) {}
+
+let app: NestFastifyApplication;
+const keys = new TestKeys('fieldguide/test');
+const health = new Health();
+beforeAll(async () => {
+  const clock = new SystemClock();
+  const registry = new FixedRegistry([]);
+  const parts: Parts = {
+    name: 'things',
+    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
+    config: loadConfig(ThingsConfig, { ENVIRONMENT: 'test', PASSWORD: 'hidden' }),
+    log: makeLog('things', 'things-1', 'silent'),
+    clock,
+    ids: new SystemIds(),
+    health,
+    registry,
+    peers: new Peers('things', undefined, registry, clock),
+    ended: new EndedSessions(clock),
+  };
+  app = await openWeb(parts, ThingsConfig, ThingsModule, keys);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+});
+afterAll(() => app.close());
+
+const ask = (method: 'GET' | 'POST', url: string, token?: string, payload?: string | object) =>
+  app.inject({
+    method,
+    url,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(typeof payload === 'string' && { 'content-type': 'application/json' }),
+    },
+    ...(payload !== undefined && { payload }),
+  });
+const writer = () => keys.token('ada', 'things:write');
+
+describe('a service', () => {
+  it('asks everybody for a token, unless the route is open', async () => {
+    expect((await ask('GET', '/things/open')).statusCode).toBe(200);
+    const refused = await ask('GET', '/things/own');
+    expect(refused.statusCode).toBe(401);
+    expect(refused.headers['content-type']).toContain('application/problem+json');
+    expect(
+      (await ask('GET', '/things/own', new TestKeys('fieldguide/test').token('x', 'a'))).statusCode,
+    ).toBe(401);
+    expect((await ask('GET', '/things/own', keys.token('ada', 'a'))).json()).toEqual({ id: 'ada' });
+  });
+
+  it('asks for the scope of a route', async () => {
+    const wish = { units: 1 };
+    expect((await ask('POST', '/things', keys.token('ada', 'things:read'), wish)).statusCode).toBe(
+      403,
+    );
+    expect((await ask('POST', '/things', writer(), wish)).statusCode).toBe(201);
+  });
+
+  it.each([
+    ['an unknown field', { units: 1, colour: 'red' }, 400, '/colour'],
+    ['a wrong type', { units: '1' }, 400, '/units'],
+    ['bad JSON', '{"units":', 400, undefined],
+    ['too much', JSON.stringify({ units: 1, x: 'x'.repeat(70_000) }), 413, undefined],
+  ])('answers %s with a problem that points at it', async (_, payload, status, pointer) => {
+    const answer = await ask('POST', '/things', writer(), payload);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    if (pointer) expect(answer.json().errors[0].pointer).toBe(pointer);
+  });
+
+  it('answers a broken rule with its code, and shows nothing of an unexpected fault but a trace id', async () => {
+    expect((await ask('POST', '/things', writer(), { units: 13 })).json()).toEqual({
+      type: '/problems/shop.closed',
+      title: 'The shop is closed.',
+      status: 409,
+    });
+    const fault = await ask('POST', '/things', writer(), { units: 500 });
+    expect(fault.statusCode).toBe(500);
+    expect(fault.body).not.toContain('inside');
+  });
+
+  it('answers 404 for what is not there', async () =>
+    expect((await ask('GET', '/nothing')).json()).toMatchObject({
+      status: 404,
+      type: '/problems/notFound',
+    }));
+
+  it('shows its configuration without secrets', async () => {
+    const info = (await ask('GET', '/info')).json();
+    expect(info).toMatchObject({ name: 'things', version: '1', digest: 'd' });
+    expect(info.configuration.PASSWORD.value).toBe('***');
+  });
+
+  it('is not ready while draining, and alive all the same', async () => {
+    expect((await ask('GET', '/health/ready')).statusCode).toBe(200);
+    health.drain();
+    expect((await ask('GET', '/health/ready')).statusCode).toBe(503);
+    expect((await ask('GET', '/health/live')).statusCode).toBe(200);
+  });
+});
