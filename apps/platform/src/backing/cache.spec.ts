@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { download } from './cache.ts';
+
+const content = Buffer.from('a jar of nothing '.repeat(1_000));
+const checksum = { algorithm: 'sha512', hex: createHash('sha512').update(content).digest('hex') };
+const asked: IncomingMessage[] = [];
+let server: Server;
+let url: string;
+let file: string;
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(request);
+    if (request.url === '/gone') return response.writeHead(404).end();
+    const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    if (from >= content.length && from > 0) return response.writeHead(416).end();
+    return response.writeHead(from ? 206 : 200).end(content.subarray(from));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  asked.length = 0;
+  file = join(mkdtempSync(join(tmpdir(), 'cache-')), 'some.jar');
+});
+
+describe('a download', () => {
+  it('is fetched once', async () => {
+    let bytes = 0;
+    await download(url, file, checksum, (count) => {
+      bytes += count;
+    });
+    await download(url, file, checksum);
+    expect([readFileSync(file).equals(content), bytes, asked.length]).toEqual([
+      true,
+      content.length,
+      1,
+    ]);
+  });
+
+  it('goes on where an interrupted one stopped', async () => {
+    writeFileSync(`${file}.part`, content.subarray(0, 5_000));
+    await download(url, file, checksum);
+    expect(asked[0]?.headers.range).toBe('bytes=5000-');
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
+  it('is taken as it is when only its name was missing', async () => {
+    writeFileSync(`${file}.part`, content);
+    await download(url, file, checksum);
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
+  it('mends a corrupt cache', async () => {
+    writeFileSync(file, 'half of it');
+    await download(url, file, checksum);
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
+  it('that is not what was asked for is refused and not kept', async () => {
+    const other = { ...checksum, hex: checksum.hex.replaceAll('a', 'b') };
+    await expect(download(url, file, other)).rejects.toThrow(/checksum/);
+    expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+  });
+
+  it.each([
+    ['/gone', /404/],
+    ['', /cannot be fetched/],
+  ])('that fails (%s) says what to try', async (path, message) => {
+    const from = path ? url + path : 'http://127.0.0.1:9/';
+    await expect(download(from, file, checksum)).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      attempt: expect.stringMatching(/proxy/i),
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type * as EnvironmentRoom from '../environment.ts';
+import type * as StateRoom from './state.ts';
+
+let room: typeof EnvironmentRoom;
+let state: typeof StateRoom;
+beforeAll(async () => {
+  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  room = await import('../environment.ts');
+  state = await import('./state.ts');
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('an environment', () => {
+  it('makes its secrets once, readable by this user only', () => {
+    const environment = new room.Environment('secrets');
+    const first = environment.secrets(['ordering']);
+    expect(environment.secrets(['ordering'])).toEqual(first);
+    expect(environment.secrets(['ordering', 'shipping']).roles['secrets_ordering_app']).toBe(
+      first.roles['secrets_ordering_app'],
+    );
+    expect(statSync(environment.path('secrets.json')).mode & 0o777).toBe(0o600);
+    expect(new room.Environment('others').secrets(['ordering'])).not.toEqual(first);
+  });
+
+  it('keeps its ports, and takes another for one that is taken', async () => {
+    const environment = new room.Environment('ports');
+    const first = await environment.ports();
+    expect(await environment.ports()).toEqual(first);
+    const { createServer } = await import('node:net');
+    const thief = createServer();
+    await new Promise<void>((resolve) => thief.listen(first.kafka, '127.0.0.1', resolve));
+    const second = await environment.ports();
+    expect(second.kafka).not.toBe(first.kafka);
+    expect(second.postgres).toBe(first.postgres);
+    await new Promise((resolve) => thief.close(resolve));
+  });
+
+  it('has its name in its databases and topics, but for local', () => {
+    const [local, other] = [new room.Environment('local'), new room.Environment('my-test')];
+    expect([local.databaseName('ordering'), local.topicPrefix]).toEqual(['ordering', '']);
+    expect([other.databaseName('payment-provider'), other.topicPrefix]).toEqual([
+      'my_test_payment_provider',
+      'my-test.',
+    ]);
+  });
+
+  it('is taken once, and given back', () => {
+    const environment = new room.Environment('taken');
+    state.takeEnvironment(environment);
+    expect(() => state.takeEnvironment(environment)).toThrow(/already runs|under way/);
+    state.giveBack(environment);
+    state.takeEnvironment(environment);
+    state.giveBack(environment);
+  });
+
+  it('ends what a killed platform left running, and nobody else', async () => {
+    const environment = new room.Environment('killed');
+    const left = spawn('sleep', ['1234'], { detached: true });
+    const stranger = spawn('sleep', ['4321'], { detached: true });
+    state.writeState(environment, {
+      pid: 2 ** 22 + 1, // no process has it
+      controlPort: 1,
+      controlToken: '',
+      children: [
+        { pid: left.pid!, command: 'sleep 1234' },
+        { pid: stranger.pid!, command: 'another program' },
+      ],
+    });
+    const ended = new Promise((resolve) => left.once('exit', resolve));
+    state.takeEnvironment(environment);
+    await ended;
+    expect(stranger.exitCode).toBeNull();
+    stranger.kill();
+    state.giveBack(environment);
+  });
+});
