@@ -23,8 +23,8 @@ export default async function setup(project: TestProject) {
     pid: process.pid,
     controlPort: 0,
     controlToken: '',
-    children: [postgres, kafka, consul].flatMap(({ pid }) =>
-      pid ? [{ pid, command: environment.folder }] : [],
+    children: [postgres, kafka, consul].flatMap(({ child }) =>
+      child?.pid ? [{ pid: child.pid, command: environment.folder }] : [],
     ),
   });
   project.provide('backing', { postgres: postgres.url, kafka: kafka.url, consul: consul.url });

@@ -99,8 +99,10 @@ export async function run(argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    process.stderr.write(`\n${error.message}\nTry: ${error.attempt}\n`);
+    const attempt =
+      error instanceof Fault ? error.attempt : 'FIELDGUIDE_DEBUG=1 shows more; npm run logs';
+    process.stderr.write(`\n${(error as Error).message}\nTry: ${attempt}\n`);
+    if (process.env.FIELDGUIDE_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,3 +1,5 @@
+import type { Child } from '../runner/child.ts';
+
 /** A service that is attached by URL; where it comes from is the chain's business. */
 export interface BackingService {
   readonly name: 'PostgreSQL' | 'Kafka' | 'Consul';
@@ -6,7 +8,8 @@ export interface BackingService {
   readonly origin: string;
   /** What goes into configuration. */
   readonly url: string;
-  readonly pid?: number;
+  /** Its process, when it is ours. */
+  readonly child?: Child;
   stop(): Promise<void>;
 }
 

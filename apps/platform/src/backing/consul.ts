@@ -238,7 +238,7 @@ async function run(
     version,
     origin,
     url,
-    pid: child.pid!,
+    child,
     stop: () => child.stop(5_000, 'SIGINT'),
   };
 }

@@ -115,7 +115,7 @@ async function apache(
     version: lock.version,
     origin: `Apache, on Java ${java.version}`,
     url,
-    pid: child.pid!,
+    child,
     stop: () => child.stop(20_000),
   };
 }
@@ -189,7 +189,8 @@ async function fetchJars(lib: string, say: Say): Promise<void> {
   };
   if (missing.length > 0)
     say(`Kafka ${lock.version}: fetching ${missing.length} jars from Maven Central`);
-  const waiting = [...missing];
+  const waiting = [...lock.jars]; // those that are there are verified
+
   const worker = async () => {
     for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
       const url = await artifactUrl.default(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);

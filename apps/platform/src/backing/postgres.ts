@@ -96,7 +96,7 @@ async function embedded(
     version,
     origin: 'embedded',
     url,
-    pid: child.pid!,
+    child,
     stop: () => child.stop(10_000, 'SIGINT'),
   };
 }

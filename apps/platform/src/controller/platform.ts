@@ -74,11 +74,25 @@ export class Platform {
     if (backing.status === 'rejected') throw backing.reason;
     if (artifacts.status === 'rejected') throw artifacts.reason;
     this.#artifacts = artifacts.value.artifacts;
-    if (this.#isStopping) return;
-    await this.#provision();
-    await this.#choosePorts();
-    if (this.#isStopping) return;
-    await this.#startApps();
+    try {
+      if (!this.#isStopping) await this.#provision();
+      await this.#choosePorts();
+      if (!this.#isStopping) await this.#startApps();
+    } catch (error) {
+      throw this.#deadBackingService() ?? error;
+    }
+  }
+
+  /** A more helpful reason than whatever failed because of it. */
+  #deadBackingService(): Fault | undefined {
+    const { postgres, kafka, consul } = this.#backing ?? {};
+    const dead = [postgres, kafka, consul].find((each) => each?.child && !each.child.isRunning);
+    const { child, name } = dead ?? {};
+    if (!child) return undefined;
+    return new Fault(
+      `${name} ended (${child.outcome}). It said:\n${child.lastWords()}`,
+      `start again; ${child.logFile} tells more`,
+    );
   }
 
   /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
@@ -225,7 +239,7 @@ export class Platform {
         command: artifact.folder,
       })),
       ...[postgres, kafka, consul].flatMap((each) =>
-        each?.pid ? [{ pid: each.pid, command: this.environment.folder }] : [],
+        each?.child?.pid ? [{ pid: each.child.pid, command: this.environment.folder }] : [],
       ),
     ];
     writeState(this.environment, {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ChildSettings {
@@ -23,6 +23,7 @@ export class Child {
   readonly logFile: string;
   readonly startedAt = new Date();
   readonly #process: ChildProcess;
+  readonly #logStart: number;
   readonly exited: Promise<void>;
   /** Set when it has ended: the code, or the signal. */
   outcome: string | undefined;
@@ -31,6 +32,7 @@ export class Child {
     this.name = name;
     this.logFile = logFile;
     const log = openSync(logFile, 'a', 0o600);
+    this.#logStart = fstatSync(log).size;
     this.#process = spawn(command, [...args], {
       env,
       detached: true,
@@ -76,7 +78,8 @@ export class Child {
   /** The last lines it wrote, for an error message. */
   lastWords(lines = 12): string {
     if (!existsSync(this.logFile)) return '';
-    return readFileSync(this.logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const said = readFileSync(this.logFile).subarray(this.#logStart).toString();
+    return said.trimEnd().split('\n').slice(-lines).join('\n');
   }
 }
 
