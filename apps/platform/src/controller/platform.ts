@@ -5,6 +5,7 @@ import { type BackingServices, startBackingServices } from '../backing/backing-s
 import type { Environment, Secrets } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { dropEverything, migrate, provision } from '../provision/provision.ts';
+import { until } from '../runner/child.ts';
 import { Instance } from '../runner/instance.ts';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
 import { freePorts, isFree } from '../runner/ports.ts';
@@ -74,13 +75,37 @@ export class Platform {
     if (backing.status === 'rejected') throw backing.reason;
     if (artifacts.status === 'rejected') throw artifacts.reason;
     this.#artifacts = artifacts.value.artifacts;
-    try {
+    const prepare = async () => {
       if (!this.#isStopping) await this.#provision();
       await this.#choosePorts();
       if (!this.#isStopping) await this.#startApps();
+    };
+    const died = this.#watchBackingServices();
+    try {
+      await Promise.race([prepare(), died]);
     } catch (error) {
+      // A lost connection is often noticed before the end of the process behind it.
+      if (!(error instanceof Fault))
+        await until(() => this.#deadBackingService() !== undefined, 500);
       throw this.#deadBackingService() ?? error;
     }
+  }
+
+  /** Rejects when one of ours ends; once everything runs it is only said (nothing heals it yet). */
+  #watchBackingServices(): Promise<never> {
+    const { postgres, kafka, consul } = this.#backing ?? {};
+    const children = [postgres, kafka, consul].flatMap((each) => (each?.child ? [each.child] : []));
+    const died = new Promise<never>((_, reject) => {
+      for (const child of children) {
+        void child.exited.then(() => {
+          if (this.#isStopping) return;
+          this.#settings.say(`! ${child.name} ended (${child.outcome}); see ${child.logFile}`);
+          reject(new Error(`${child.name} ended`));
+        });
+      }
+    });
+    died.catch(() => undefined);
+    return died;
   }
 
   /** A more helpful reason than whatever failed because of it. */
