@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import artifactUrl from 'mvn-artifact-url';
 import { cacheFolder, type Environment, writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child, until } from '../runner/child.ts';
@@ -19,6 +19,11 @@ interface Jar {
 const lock = JSON.parse(readFileSync(new URL('./kafka.lock.json', import.meta.url), 'utf8')) as {
   version: string;
   jars: Jar[];
+};
+
+// A CommonJS package with a default export: Node and Vite disagree about what importing it gives.
+const { default: artifactUrl } = createRequire(import.meta.url)('mvn-artifact-url') as {
+  default: (jar: Jar, repository?: string) => Promise<string>;
 };
 
 const JAVA_NEEDED = 17;
@@ -193,7 +198,7 @@ async function fetchJars(lib: string, say: Say): Promise<void> {
 
   const worker = async () => {
     for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
-      const url = await artifactUrl.default(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
+      const url = await artifactUrl(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
       await download(url, join(lib, name(jar)), { algorithm: 'sha512', hex: jar.sha512 }, progress);
     }
   };
