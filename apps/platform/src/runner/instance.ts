@@ -39,6 +39,7 @@ export class Instance {
       env: {
         ...inherited(),
         NODE_COMPILE_CACHE: compileCache,
+        ...smallMalloc,
         ...env,
         INSTANCE: id,
         PORT: String(port),
@@ -115,6 +116,13 @@ export async function runTask(
     `read ${logFile}`,
   );
 }
+
+// glibc would keep what argon2 and big buffers have used; so it goes back to the system. No effect elsewhere.
+const smallMalloc = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '262144',
+  MALLOC_TRIM_THRESHOLD_: '262144',
+};
 
 /** What a process needs of ours, and nothing else: a variable of the developer's shell must not change a service. */
 function inherited(): NodeJS.ProcessEnv {
