@@ -32,7 +32,7 @@ export class AuthGuard implements CanActivate {
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (!token) throw signInFirst();
     request.caller = await this.tokens.verify(token).catch((error: unknown) => {
-      throw error instanceof TokenRefused ? signInFirst() : error;
+      throw error instanceof TokenRefused ? signInFirst() : uncheckable();
     });
 
     const scope = this.reflector.getAllAndOverride<string>(SCOPE, marks);
@@ -48,4 +48,10 @@ function signInFirst(): HttpException {
     problem(401, 'signInFirst', 'A valid token is needed: POST /auth/tokens.'),
     401,
   );
+}
+
+/** Identity's keys are not known yet, and it cannot be asked: nobody's fault who is asking. */
+function uncheckable(): HttpException {
+  const title = 'Tokens cannot be checked now: try again in a few seconds.';
+  return new HttpException(problem(503, 'tokensUncheckable', title), 503);
 }

@@ -2,6 +2,9 @@ import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
 
+// A day longer than any topic keeps its records (contracts/topics.ts).
+const INBOX_KEPT = '8 days';
+
 export interface DatabaseSettings {
   /** `postgres://role:password@host:port/database` */
   readonly url: string;
@@ -89,6 +92,11 @@ export class Database {
   /** One statement outside a unit of work, for reads and for libs. Never build SQL from input. */
   async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.source.query(sql, [...values]);
+  }
+
+  /** Forgets which messages were received so long ago that their topic no longer has them. */
+  async forgetReceived(): Promise<void> {
+    await this.query('DELETE FROM inbox WHERE received_at < now() - $1::interval', [INBOX_KEPT]);
   }
 
   #address(): string {

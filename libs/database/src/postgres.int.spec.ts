@@ -124,6 +124,17 @@ describe('a wake-up', () => {
   });
 });
 
+describe('the inbox', () => {
+  it('forgets what no topic can bring again, and nothing else', async () => {
+    await database.query('TRUNCATE inbox');
+    await database.query(
+      "INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '9 days'), (gen_random_uuid(), now() - interval '7 days')",
+    );
+    await database.forgetReceived();
+    expect(await database.query('SELECT FROM inbox')).toHaveLength(1);
+  });
+});
+
 describe('a database', () => {
   it('that is older than the code is refused', async () => {
     class Newer1790000000000 extends ThingsTable1760000009000 {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type BackgroundLoop } from '@fieldguide/database';
+import { type BackgroundLoop, startLoop } from '@fieldguide/database';
 import { outboxSource, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { ServiceDefinition } from './definition.ts';
@@ -11,6 +11,7 @@ import { openWeb, openWorker } from './web.ts';
 
 const STOP_WITHIN_MS = 10_000;
 const ROUTERS_NOTICE_MS = 200;
+const FORGET_EVERY_MS = 3_600_000;
 
 /**
  * Runs a service: `node main.mjs` serves, `node main.mjs migrate` and `… seed` are one-off. A fault at boot ends the
@@ -85,9 +86,15 @@ async function serve<Settings extends ServiceSettings>(
   const loops: BackgroundLoop[] = [];
   if (settings.PROCESSES.has('worker')) {
     if (database && units && messaging && leases && wakeups) {
-      loops.push(
-        startRelay(outboxSource(database, units), messaging, leases, { wakeups, clock, log }),
-      );
+      const loop = { wakeups, clock, log };
+      loops.push(startRelay(outboxSource(database, units), messaging, leases, loop));
+      const forget = {
+        ...loop,
+        name: 'forget-received',
+        channel: 'inbox',
+        idleMs: FORGET_EVERY_MS,
+      };
+      loops.push(startLoop(forget, () => database.forgetReceived().then(() => false)));
     }
     loops.push(...(definition.work?.(parts as unknown as Required<PartsOf<Settings>>, app) ?? []));
   }

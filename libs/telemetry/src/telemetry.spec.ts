@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Health, inSpan, startTracing, traceInto } from './index.ts';
+import { Health, inSpan, makeLog, NestLog, startTracing, traceInto } from './index.ts';
 
 describe('health', () => {
   it('is as bad as the worst dependency', async () => {
@@ -37,5 +37,26 @@ describe('a trace', () => {
     const onward = await inSpan('handle', 'test', {}, async () => traceInto({}), { traceparent });
     expect(onward.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)/);
     await stop();
+  });
+});
+
+describe('a log', () => {
+  it('tells of an error what helps, and not what it carries', () => {
+    const lines: string[] = [];
+    const log = makeLog('test', 'test-1', 'info', { write: (line) => void lines.push(line) });
+    const failed = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      parameters: ['ada@example.org'],
+    });
+    new NestLog(log).error(failed, 'sql');
+    log.warn({ err: failed }, 'again');
+    expect(lines).toHaveLength(2);
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      service: 'test',
+      instance: 'test-1',
+      level: 'error',
+      err: { code: '23505' },
+    });
+    expect(lines.join()).not.toContain('ada@example.org');
   });
 });

@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { SystemClock } from '@fieldguide/clock';
+import type { ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { describe, expect, it } from 'vitest';
+import { AuthGuard, EndedSessions, KeySource, mayRead, TokenVerifier } from './index.ts';
+import { TestKeys } from './testing/index.ts';
+
+const clock = new SystemClock();
+const issuer = 'fieldguide/test';
+class Away extends KeySource {
+  override keys(): Promise<never> {
+    return Promise.reject(new Error('identity is away'));
+  }
+}
+const guard = (keys: KeySource) =>
+  new AuthGuard(new Reflector(), new TokenVerifier(issuer, keys, new EndedSessions(clock), clock));
+const request = (authorization?: string) =>
+  ({
+    getType: () => 'http',
+    getHandler: () => request,
+    getClass: () => AuthGuard,
+    switchToHttp: () => ({ getRequest: () => ({ headers: { authorization } }) }),
+  }) as unknown as ExecutionContext;
+
+describe('the guard', () => {
+  it('says 401 for no token and for a bad one', async () => {
+    const keys = new TestKeys(issuer);
+    for (const header of [undefined, 'Basic abc', 'Bearer abc']) {
+      await expect(guard(keys).canActivate(request(header))).rejects.toMatchObject({ status: 401 });
+    }
+    expect(await guard(keys).canActivate(request(`Bearer ${keys.token('ada', 'a')}`))).toBe(true);
+  });
+  it('says 503, not 401, while identity cannot be asked for its keys', async () => {
+    const token = new TestKeys(issuer).token('ada', 'a');
+    const asked = guard(new Away()).canActivate(request(`Bearer ${token}`));
+    await expect(asked).rejects.toMatchObject({ status: 503 });
+  });
+});
+
+describe('ownership', () => {
+  const caller = (id: string, scope: string) => ({
+    id,
+    kind: 'customer' as const,
+    scopes: new Set([scope]),
+    sid: 's',
+    exp: 0,
+  });
+  it('is the caller himself, or a scope for all', () => {
+    expect(mayRead(caller('ada', 'orders:read'), 'ada', 'orders:read:any')).toBe(true);
+    expect(mayRead(caller('bob', 'orders:read'), 'ada', 'orders:read:any')).toBe(false);
+    expect(mayRead(caller('grace', 'orders:read:any'), 'ada', 'orders:read:any')).toBe(true);
+  });
+});
