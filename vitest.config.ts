@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config';
 const everywhere = ['apps/**', 'libs/**', 'contracts/**', 'tools/**', 'e2e/**'];
 const specs = (ending: string) => everywhere.map((folder) => `${folder}/*${ending}`);
 
-// Spec files use decorators too: esbuild-style defaults would drop the metadata Nest injects by.
+// Spec files use decorators too: without this the metadata that Nest injects by would be dropped.
 const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
+
+// A condition may take its time on a busy machine; what must be fast is said in the test itself.
+const patient = { poll: { timeout: 10_000 } };
 
 export default defineConfig({
   oxc,
@@ -14,6 +17,7 @@ export default defineConfig({
         oxc,
         test: {
           name: 'unit',
+          expect: patient,
           include: specs('.spec.ts'),
           exclude: ['**/node_modules/**', '**/.fieldguide/**', '**/*.{int,e2e}.spec.ts'],
           testTimeout: 20_000,
@@ -23,6 +27,7 @@ export default defineConfig({
         oxc,
         test: {
           name: 'int',
+          expect: patient,
           include: specs('.int.spec.ts'),
           globalSetup: ['tools/backing-services.setup.ts'],
           testTimeout: 30_000,
@@ -33,6 +38,7 @@ export default defineConfig({
         oxc,
         test: {
           name: 'e2e',
+          expect: patient,
           include: specs('.e2e.spec.ts'),
           globalSetup: ['e2e/running-system.setup.ts'],
           testTimeout: 120_000,

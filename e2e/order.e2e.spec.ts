@@ -60,6 +60,15 @@ describe('an order', () => {
       'payments PaymentCaptured',
       'ordering OrderCompleted',
     ]);
+    // One trace and one correlation through four services, their workers and Kafka.
+    const [wholes] = await query<{ events: number; traces: number; correlations: number }>(
+      'ordering',
+      `SELECT count(*)::int AS events, count(DISTINCT split_part(metadata->>'traceparent', '-', 2))::int AS traces,
+              count(DISTINCT metadata->>'correlationId')::int AS correlations
+       FROM events WHERE stream = $1`,
+      [`order-${order.id}`],
+    );
+    expect(wholes).toEqual({ events: 7, traces: 1, correlations: 1 });
   });
 
   it.each([

@@ -14,6 +14,7 @@ export class PaymentTables1760000002000 implements MigrationInterface {
         token text NOT NULL,
         call_due_at timestamptz,
         attempts int NOT NULL,
+        cause jsonb NOT NULL,
         version int NOT NULL
       );
       CREATE INDEX payments_to_call ON payments (call_due_at) WHERE call_due_at IS NOT NULL;

@@ -118,7 +118,7 @@ export class Environment {
     const known: Partial<Record<PortName, number>> = existsSync(file)
       ? JSON.parse(readFileSync(file, 'utf8'))
       : {};
-    const fresh = await freePorts(PORT_NAMES.length);
+    const fresh = await freePorts(PORT_NAMES.length, Object.values(known));
     const ports = {} as Record<PortName, number>;
     for (const [i, name] of PORT_NAMES.entries()) {
       const before = known[name];

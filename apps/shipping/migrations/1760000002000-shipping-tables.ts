@@ -12,6 +12,7 @@ export class ShippingTables1760000002000 implements MigrationInterface {
         dispatch_due_at timestamptz,
         dispatched_at timestamptz,
         tracking_number text,
+        cause jsonb NOT NULL,
         version int NOT NULL
       );
       CREATE INDEX shipments_to_dispatch ON shipments (dispatch_due_at) WHERE dispatch_due_at IS NOT NULL;

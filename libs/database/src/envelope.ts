@@ -20,6 +20,9 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly traceparent?: string;
 }
 
+/** What made something happen; kept beside work that is done later, so that its messages still belong to the whole. */
+export type Cause = Pick<Envelope, 'id' | 'correlationid' | 'traceparent'>;
+
 /** What a service says; the unit of work puts the envelope around it. */
 export interface NewMessage {
   readonly topic: string;

@@ -6,7 +6,7 @@ export {
 } from './background-loop.ts';
 export { Database, type DatabaseSettings } from './database.ts';
 export { DatabaseTables1760000000000 } from './database-tables.migration.ts';
-export type { Envelope, NewMessage } from './envelope.ts';
+export type { Cause, Envelope, NewMessage } from './envelope.ts';
 export { type Lease, LeaseLost, Leases } from './leases.ts';
 export { MemoryUnitsOfWork } from './memory-units-of-work.ts';
 export { DeadLetter, OutboxMessage } from './message-tables.entity.ts';

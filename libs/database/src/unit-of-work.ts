@@ -1,6 +1,6 @@
 import type { Clock, Ids } from '@fieldguide/clock';
 import { traceInto } from '@fieldguide/telemetry';
-import type { Envelope, NewMessage } from './envelope.ts';
+import type { Cause, Envelope, NewMessage } from './envelope.ts';
 import type { Lease } from './leases.ts';
 
 /** An entity class: the table's name and columns stand on it as TypeORM decorators. */
@@ -32,7 +32,7 @@ export abstract class UnitOfWork {
   readonly #outgoing: { topic: string; envelope: Envelope }[] = [];
   readonly #beforeCommit: (() => Promise<void>)[] = [];
   readonly #afterCommit: (() => void)[] = [];
-  #cause: Envelope | undefined;
+  #cause: Cause | undefined;
 
   constructor(voice: Voice) {
     this.#voice = voice;
@@ -76,8 +76,13 @@ export abstract class UnitOfWork {
    * said to be caused by it.
    */
   async receive(message: Envelope): Promise<boolean> {
-    this.#cause = message;
+    this.causedBy(message);
     return this.remember(message);
+  }
+
+  /** For work that is done later than the message that asked for it: what is published is said to be caused by that. */
+  causedBy({ id, correlationid, traceparent }: Cause): void {
+    this.#cause = { id, correlationid, ...(traceparent && { traceparent }) };
   }
 
   protected abstract remember(message: Envelope): Promise<boolean>;
@@ -106,8 +111,8 @@ export abstract class UnitOfWork {
     return this.#voice.clock.now();
   }
 
-  /** For libs: the message being handled, if any. */
-  get cause(): Envelope | undefined {
+  /** The message being handled, if any. */
+  get cause(): Cause | undefined {
     return this.#cause;
   }
 

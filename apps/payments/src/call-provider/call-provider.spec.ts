@@ -10,6 +10,7 @@ import { CallProvider } from './call-provider.ts';
 import { Provider } from './provider.ts';
 
 const orderId = '01900000-0000-8000-8000-00000000000a';
+const cause = { id: '01900000-0000-7000-8000-0000000000cc', correlationid: 'began-there' };
 const amount = { amountMinor: 13_800, currency: 'EUR' };
 
 /** Does what it is told, and loses as many answers as it is told. */
@@ -47,9 +48,10 @@ beforeEach(() => {
   requests = new WhenPaymentIsRequested(new CountingIds(), new MemoryWakeups(clock));
 });
 const authorise = () =>
-  units.run((uow) =>
-    requests.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow),
-  );
+  units.run((uow) => {
+    uow.causedBy(cause);
+    return requests.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow);
+  });
 const capture = () => units.run((uow) => requests.capture({ data: { orderId } } as never, uow));
 const status = () => units.run(async (uow) => (await uow.load(Payment, orderId))?.status);
 const said = () => units.outbox.map(({ envelope }) => envelope.type);
@@ -62,6 +64,8 @@ describe('calling the provider', () => {
     await worker.once();
     expect(await status()).toBe('captured');
     expect(said()).toEqual(['PaymentAuthorised', 'PaymentCaptured']);
+    const [answer] = units.outbox;
+    expect(answer!.envelope).toMatchObject({ correlationid: 'began-there', causationid: cause.id });
     PaymentAuthorised.data.strict().parse(units.outbox[0]!.envelope.data);
     PaymentCaptured.data.strict().parse(units.outbox[1]!.envelope.data);
   });

@@ -5,6 +5,7 @@ import {
   startLoop,
   UnitsOfWork,
 } from '@fieldguide/database';
+import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { operationOf, settle } from '../payment/payment.ts';
@@ -62,7 +63,15 @@ export class CallProvider {
     return this.units.run((uow) => uow.claim(Payment, 'callDueAt', until, limit));
   }
 
-  async #call(claimed: Payment): Promise<void> {
+  /** Part of the trace of the request that asked for it, though that was handled long ago. */
+  #call(claimed: Payment): Promise<void> {
+    const about = { payment: claimed.paymentId };
+    return inSpan('work', 'call provider', about, () => this.#settle(claimed), {
+      ...claimed.cause,
+    });
+  }
+
+  async #settle(claimed: Payment): Promise<void> {
     try {
       const { outcome } = await this.#result(claimed);
       await this.#ifStillOurs(claimed, async (payment, uow) =>
@@ -98,6 +107,7 @@ export class CallProvider {
     await this.units.run(async (uow) => {
       const [payment] = await uow.lock(Payment, [claimed.orderId]);
       if (payment?.version !== claimed.version) return;
+      uow.causedBy(payment.cause);
       await change(payment, uow);
       await uow.save(Payment, payment);
     });

@@ -1,3 +1,4 @@
+import type { Cause } from '@fieldguide/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type PaymentStatus = 'authorising' | 'authorised' | 'declined' | 'capturing' | 'captured';
@@ -14,6 +15,8 @@ export class Payment {
   /** When the provider is to be called (again); a worker that takes it moves it on. */
   @Column('timestamptz', { name: 'call_due_at', nullable: true }) callDueAt: Date | null = null;
   @Column('int') attempts = 0;
+  /** The request that made the next step due. */
+  @Column('jsonb') cause!: Cause;
   @Column('int') version = 0;
 
   get amount() {

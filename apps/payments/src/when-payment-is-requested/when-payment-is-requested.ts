@@ -28,6 +28,7 @@ export class WhenPaymentIsRequested {
       currency: amount.currency,
       token: paymentToken,
       callDueAt: uow.now(),
+      cause: uow.cause,
     });
     await uow.save(Payment, payment);
     uow.afterCommit(() => this.wakeups.hint('payments'));
@@ -42,6 +43,7 @@ export class WhenPaymentIsRequested {
     }
     payment.status = 'capturing';
     payment.callDueAt = uow.now();
+    if (uow.cause) payment.cause = uow.cause;
     await uow.save(Payment, payment);
     uow.afterCommit(() => this.wakeups.hint('payments'));
   }

@@ -32,8 +32,13 @@ beforeEach(async () => {
     clock,
     new MemoryWakeups(clock),
   );
-  await units.run((uow) => confirmed.handle({ data: { orderId } } as never, uow));
-  await units.run((uow) => confirmed.handle({ data: { orderId } } as never, uow));
+  const hear = () =>
+    units.run((uow) => {
+      uow.causedBy({ id: orderId, correlationid: 'began-there' });
+      return confirmed.handle({ data: { orderId } } as never, uow);
+    });
+  await hear();
+  await hear();
 });
 
 describe('a confirmed order', () => {
@@ -44,7 +49,8 @@ describe('a confirmed order', () => {
     clock.advance(60_000);
     expect(await dispatch.once()).toBe(0);
     expect(units.outbox).toHaveLength(1);
-    const { data } = units.outbox[0]!.envelope;
+    const { data, correlationid } = units.outbox[0]!.envelope;
+    expect(correlationid).toBe('began-there');
     expect(ShipmentDispatched.data.strict().parse(data)).toMatchObject({ orderId });
     expect(JSON.stringify(data)).not.toContain('Main St');
   });

@@ -6,6 +6,7 @@ import {
   startLoop,
   UnitsOfWork,
 } from '@fieldguide/database';
+import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
 import { Addresses } from './addresses.ts';
@@ -37,7 +38,13 @@ export class DispatchShipments {
     return due.length;
   }
 
-  async #dispatch(claimed: Shipment): Promise<void> {
+  /** Part of the trace of the fact that began it, though that was handled a while ago. */
+  #dispatch(claimed: Shipment): Promise<void> {
+    const about = { order: claimed.orderId };
+    return inSpan('work', 'dispatch', about, () => this.#send(claimed), { ...claimed.cause });
+  }
+
+  async #send(claimed: Shipment): Promise<void> {
     const { orderId } = claimed;
     try {
       const address = await this.addresses.of(orderId);
@@ -45,6 +52,7 @@ export class DispatchShipments {
       await this.units.run(async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
         if (shipment?.version !== claimed.version) return; // the claim ran out, somebody else has it
+        uow.causedBy(shipment.cause);
         const { shipmentId } = shipment;
         const trackingNumber = `FG${derivedId(shipmentId).replaceAll('-', '').slice(0, 12).toUpperCase()}`;
         const dispatchedAt = uow.now();

@@ -1,3 +1,4 @@
+import type { Cause } from '@fieldguide/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** The goods of one order on their way. The address is not kept here: it is asked for when the label is made. */
@@ -11,5 +12,7 @@ export class Shipment {
   @Column('timestamptz', { name: 'dispatched_at', nullable: true }) dispatchedAt: Date | null =
     null;
   @Column('text', { name: 'tracking_number', nullable: true }) trackingNumber: string | null = null;
+  /** The request that made the next step due. */
+  @Column('jsonb') cause!: Cause;
   @Column('int') version = 0;
 }

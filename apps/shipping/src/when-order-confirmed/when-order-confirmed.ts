@@ -25,6 +25,7 @@ export class WhenOrderConfirmed {
       orderId,
       shipmentId: this.ids.next(),
       status: 'waiting',
+      cause: uow.cause,
       dispatchDueAt: new Date(uow.now().getTime() + delayMs),
     });
     await uow.save(Shipment, shipment);
