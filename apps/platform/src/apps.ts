@@ -9,6 +9,7 @@ export interface App {
   readonly version: string;
   readonly hasDatabase: boolean;
   readonly hasMessaging: boolean;
+  readonly hasSeeds: boolean;
   /** Files from npm packages that go beside the bundle. */
   readonly assets: readonly string[];
 }
@@ -37,6 +38,7 @@ export const apps: readonly App[] = names.map((name) => {
     version,
     hasDatabase: needs.includes('database'),
     hasMessaging: needs.includes('messaging'),
+    hasSeeds: needs.includes('seeds'),
     assets,
   };
 });

@@ -206,17 +206,12 @@ async function run(
     performance: { raft_multiplier: 1 },
     enable_script_checks: false,
     disable_update_check: true,
-    ui_config: { enabled: false },
     log_level: 'WARN',
   });
   // A server that comes back on another port would wait for its old self to vote.
   if (existsSync(config) && portOf(config) !== ports.consulServer)
     rmSync(join(folder, 'data'), { recursive: true, force: true });
-  writeFileSafely(
-    config,
-    version.startsWith('1.8') ? text.replace('"ui_config":{"enabled":false},', '') : text,
-    0o600,
-  );
+  writeFileSafely(config, text, 0o600);
   const child = new Child({
     name: 'consul',
     command,

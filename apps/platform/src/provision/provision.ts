@@ -43,7 +43,9 @@ export async function migrate(
       const artifact = artifacts.get(app.name)!;
       const log = environment.logFile(`${app.name}-provision`);
       await runTask(artifact, 'migrate', environmentOf(app, 'owner'), log, compileCache);
-      await runTask(artifact, 'seed', environmentOf(app, 'app'), log, compileCache);
+      if (app.hasSeeds) {
+        await runTask(artifact, 'seed', environmentOf(app, 'app'), log, compileCache);
+      }
       done[app.name] = artifact.digest;
     }),
   );

@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+// A log that has grown past this is put aside at the next start; only the one before is kept.
+const LOG_BYTES_MAX = 20_000_000;
 
 export interface ChildSettings {
   readonly name: string;
@@ -31,6 +42,8 @@ export class Child {
   constructor({ name, command, args, env = process.env, cwd, logFile, user }: ChildSettings) {
     this.name = name;
     this.logFile = logFile;
+    if (existsSync(logFile) && statSync(logFile).size > LOG_BYTES_MAX)
+      renameSync(logFile, `${logFile}.old`);
     const log = openSync(logFile, 'a', 0o600);
     this.#logStart = fstatSync(log).size;
     this.#process = spawn(command, [...args], {
