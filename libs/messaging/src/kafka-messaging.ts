@@ -27,9 +27,9 @@ export interface KafkaSettings {
   readonly log: Log;
 }
 
-// A long poll answers at once when data is there. A longer one saves some idle work and makes
+// A long poll answers at once when data is there. A longer one saves nothing that can be measured at rest, and makes
 // stopping wait for it.
-const FETCH_WAIT_MS = 2_000;
+const FETCH_WAIT_MS = 1_000;
 const STATE_KEPT_MS = 5_000;
 const PARTITIONS_AT_ONCE = 3;
 const RETRY_WAIT_MS_MAX = 5_000;
