@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { message } from '../message.ts';
 import { Id } from '../money.ts';
 
+export { IdempotencyKey } from '../idempotency-key.ts';
+
 export const Stock = z.strictObject({ productId: Id, onHandUnits: z.int(), freeUnits: z.int() });
 export type Stock = z.infer<typeof Stock>;
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { message } from '../message.ts';
 import { Id, Money } from '../money.ts';
 
+export { IdempotencyKey } from '../idempotency-key.ts';
+
 export const OrderStatus = z.enum([
   'placed',
   'awaitingPayment',
@@ -36,9 +38,6 @@ export const PlaceOrderRequest = z.strictObject({
   }),
 });
 export type PlaceOrderRequest = z.infer<typeof PlaceOrderRequest>;
-
-/** Between 8 and 200 visible characters; a random UUID is a good one. */
-export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/);
 
 export const OrderLine = z.strictObject({
   productId: Id,

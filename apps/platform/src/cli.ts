@@ -178,6 +178,15 @@ async function reset({ env }: { env: string }): Promise<void> {
     await tell(environment, 'reset');
     console.log('Reset: clean and seeded again.');
   } else {
+    const attached = ['POSTGRES', 'KAFKA', 'CONSUL'].filter(
+      (each) => process.env[`FIELDGUIDE_${each}_URL`],
+    );
+    if (attached.length > 0) {
+      throw new Fault(
+        `Data in attached services (${attached.join(', ')}) is reset by a running platform.`,
+        'npm start, then npm run reset in another terminal',
+      );
+    }
     environment.wipe();
     console.log('Reset: the next npm start begins with fresh data.');
   }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -128,8 +128,22 @@ export class Environment {
     return ports;
   }
 
+  /**
+   * Where PostgreSQL's data goes when its user cannot enter our folder. Named after this installation's own secret, so
+   * that a new clone in an old place never finds the data of the one before.
+   */
+  elsewhere(postgresPassword: string): string {
+    const hash = createHash('sha256').update(`${this.folder}:${postgresPassword}`).digest('hex');
+    return join('/var/lib/fieldguide', hash.slice(0, 12));
+  }
+
   /** Forgets all data; secrets and ports stay. */
   wipe(): void {
+    const secrets = this.path('secrets.json');
+    if (existsSync(secrets)) {
+      const { postgresPassword } = JSON.parse(readFileSync(secrets, 'utf8')) as Secrets;
+      rmSync(this.elsewhere(postgresPassword), { recursive: true, force: true });
+    }
     for (const part of ['postgres', 'kafka', 'consul', 'provider', 'migrated.json']) {
       rmSync(this.path(part), { recursive: true, force: true });
     }

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type CallerClaims, OPEN, SCOPE } from './decorators.ts';
-import { TokenRefused, TokenVerifier } from './token-verifier.ts';
+import { bearerToken, TokenRefused, TokenVerifier } from './token-verifier.ts';
 
 /**
  * The one place where a request is authenticated: a global guard after routing, because path-scoped middleware was
@@ -29,7 +29,7 @@ export class AuthGuard implements CanActivate {
     const request = context
       .switchToHttp()
       .getRequest<{ headers: { authorization?: string }; caller?: CallerClaims }>();
-    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const token = bearerToken(request.headers.authorization);
     if (!token) throw signInFirst();
     request.caller = await this.tokens.verify(token).catch((error: unknown) => {
       throw error instanceof TokenRefused ? signInFirst() : uncheckable();

@@ -2,4 +2,10 @@ export { AuthGuard } from './auth.guard.ts';
 export { Caller, type CallerClaims, Open, Scope } from './decorators.ts';
 export { EndedSessions } from './ended-sessions.ts';
 export { mayRead } from './ownership.ts';
-export { KeySource, type PublicKey, TokenRefused, TokenVerifier } from './token-verifier.ts';
+export {
+  bearerToken,
+  KeySource,
+  type PublicKey,
+  TokenRefused,
+  TokenVerifier,
+} from './token-verifier.ts';

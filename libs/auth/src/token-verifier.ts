@@ -23,6 +23,11 @@ export class TokenRefused extends Error {
   override name = 'TokenRefused';
 }
 
+/** The token of an `Authorization: Bearer …` header, if it is one. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+}
+
 const CACHED_MAX = 10_000;
 const CACHED_MS = 60_000;
 const FETCH_AGAIN_MS = 5_000;

@@ -155,11 +155,22 @@ describe('a database', () => {
     await expect(opening).rejects.not.toThrow(/hidden/);
   });
 
-  it('ends a transaction that waits too long for a lock', async () => {
+  it('ends a transaction that waits too long for a lock, and bounds every statement', async () => {
     await units.run((uow) => uow.save(Thing, thing('held')));
     const settings = await database.query<{ setting: string }>(
       "SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout')",
     );
-    expect(settings.every(({ setting }) => Number(setting) > 0)).toBe(true);
+    expect(settings.map(({ setting }) => Number(setting) > 0)).toEqual([true, true, true]);
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const holder = units.run(async (uow) => {
+      await uow.lock(Thing, ['held']);
+      await released;
+    });
+    await expect(units.run((uow) => uow.lock(Thing, ['held']))).rejects.toThrow(/lock timeout/);
+    release();
+    await holder;
   });
 });

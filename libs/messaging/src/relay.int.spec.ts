@@ -51,7 +51,7 @@ const say = (subject: string) =>
     uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} }),
   );
 const relay = (holder: string) =>
-  startRelay(outboxSource(database, units), messaging, new Leases(database, holder, 500), loop);
+  startRelay(outboxSource(database), messaging, new Leases(database, holder, 500), loop);
 const left = async () => (await database.query('SELECT id FROM outbox')).length;
 
 describe('the relay', () => {
@@ -81,6 +81,15 @@ describe('the relay', () => {
     const messageIds = got.map(({ value }) => JSON.parse(value).id);
     expect(messageIds.length).toBeGreaterThan(1);
     expect(new Set(messageIds).size).toBe(1);
+  });
+
+  it('forgets nothing when its lease has gone to another instance', async () => {
+    await say('a');
+    const source = outboxSource(database);
+    await source.read();
+    const lost = { name: 'relay:outbox', epoch: '1' };
+    await expect(source.done(lost)).rejects.toThrow(/another holder/);
+    expect(await left()).toBe(1);
   });
 
   it('works on one instance, and on another when that one has gone', async () => {

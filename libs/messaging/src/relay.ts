@@ -3,11 +3,11 @@ import {
   type Database,
   type Envelope,
   type Lease,
+  LeaseLost,
   type Leases,
   type LoopSettings,
   OutboxMessage,
   startLeasedLoop,
-  type UnitsOfWork,
 } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
 import type { Messaging, OutgoingRecord } from './messaging.ts';
@@ -49,7 +49,7 @@ export function startRelay(
 const BATCH = 200;
 
 /** The outbox table: the rows are deleted when they are sent, so there is no position that could skip one. */
-export function outboxSource(database: Database, units: UnitsOfWork): RelaySource {
+export function outboxSource(database: Database): RelaySource {
   let sending: string[] = [];
   return {
     name: 'outbox',
@@ -66,9 +66,14 @@ export function outboxSource(database: Database, units: UnitsOfWork): RelaySourc
       }));
       return { messages, count: rows.length };
     },
-    async done(lease) {
-      await units.run((uow) => uow.holding(lease));
-      await database.query('DELETE FROM outbox WHERE id = ANY($1::bigint[])', [sending]);
+    async done({ name, epoch }) {
+      const held = await database.query(
+        `WITH held AS (SELECT FROM leases WHERE name = $2 AND epoch = $3 FOR SHARE),
+              sent AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]) AND EXISTS (SELECT FROM held))
+         SELECT FROM held`,
+        [sending, name, epoch],
+      );
+      if (held.length === 0) throw new LeaseLost(name);
     },
   };
 }

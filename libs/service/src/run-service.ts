@@ -50,19 +50,8 @@ async function serve<Settings extends ServiceSettings>(
 ): Promise<void> {
   const { name } = definition;
   const parts = await makeParts(definition);
-  const {
-    config,
-    log,
-    database,
-    messaging,
-    wakeups,
-    leases,
-    units,
-    registry,
-    peers,
-    health,
-    clock,
-  } = parts;
+  const { config, log, database, messaging, wakeups, leases, registry, peers, health, clock } =
+    parts;
   const settings = config.values;
   const stopTracing = await startTracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT);
   metrics.collectProcess();
@@ -85,9 +74,9 @@ async function serve<Settings extends ServiceSettings>(
 
   const loops: BackgroundLoop[] = [];
   if (settings.PROCESSES.has('worker')) {
-    if (database && units && messaging && leases && wakeups) {
+    if (database && messaging && leases && wakeups) {
       const loop = { wakeups, clock, log };
-      loops.push(startRelay(outboxSource(database, units), messaging, leases, loop));
+      loops.push(startRelay(outboxSource(database), messaging, leases, loop));
       const forget = {
         ...loop,
         name: 'forget-received',

@@ -1,5 +1,6 @@
-import { type CallerClaims, TokenRefused, type TokenVerifier } from '@fieldguide/auth';
+import { bearerToken, type CallerClaims, TokenRefused, type TokenVerifier } from '@fieldguide/auth';
 import { PROBLEM_JSON, problem } from '@fieldguide/problems';
+import type { Log } from '@fieldguide/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const callers = new WeakMap<FastifyRequest, CallerClaims>();
@@ -10,12 +11,12 @@ export function callerOf(request: FastifyRequest): CallerClaims | undefined {
 }
 
 /** A hook after routing, for routes that need a token; it runs on the matched route, so no spelling of a path avoids it. */
-export function signedIn(tokens: TokenVerifier, scope?: string) {
+export function signedIn(tokens: TokenVerifier, log: Log, scope?: string) {
   return async (
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply | undefined> => {
-    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const token = bearerToken(request.headers.authorization);
     try {
       if (!token) throw new TokenRefused('there is none');
       const caller = await tokens.verify(token);
@@ -28,7 +29,7 @@ export function signedIn(tokens: TokenVerifier, scope?: string) {
       if (error instanceof TokenRefused) {
         return refuse(reply, 401, 'signInFirst', 'A valid token is needed: POST /auth/tokens.');
       }
-      request.log.warn({ err: error }, 'Tokens cannot be checked');
+      log.warn({ err: error }, 'Tokens cannot be checked');
       return refuse(
         reply,
         503,

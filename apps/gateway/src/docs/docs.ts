@@ -1,14 +1,10 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openapi } from './openapi.ts';
 
-// Staged beside the bundle; when run from source they are where npm put them.
-const staged = new URL('./assets/', import.meta.url);
-const folder = existsSync(staged)
-  ? staged
-  : new URL('../../../../node_modules/swagger-ui-dist/', import.meta.url);
+// The stager puts them beside the bundle (package.json, `fieldguide.assets`).
+const folder = new URL('./assets/', import.meta.url);
 const assets: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css',
   'swagger-ui-bundle.js': 'text/javascript',

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import { TokenVerifier } from '@fieldguide/auth';
-import { problem } from '@fieldguide/problems';
+import { PROBLEM_JSON, problem } from '@fieldguide/problems';
 import type { PartsOf } from '@fieldguide/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyPluginAsync } from 'fastify';
@@ -23,7 +23,7 @@ export async function openRoutes(
   const forwarder = new Forwarder(parts, config.FORWARD_TIME_LIMIT_MS);
   for (const service of new Set(routes.map(({ to }) => to))) parts.registry.instances(service);
 
-  const operatorsOnly = signedIn(tokens, 'operations');
+  const operatorsOnly = signedIn(tokens, parts.log, 'operations');
   fastify.addHook('onRequest', async (request, reply) => {
     if (forOperators.has(request.routeOptions.url ?? '')) await operatorsOnly(request, reply);
   });
@@ -48,7 +48,7 @@ export async function openRoutes(
       scope.route({
         method,
         url: path,
-        ...(who === 'signedIn' && { onRequest: signedIn(tokens) }),
+        ...(who === 'signedIn' && { onRequest: signedIn(tokens, parts.log) }),
         ...(more.limit && {
           config: { rateLimit: { max: () => config.SIGN_IN_LIMIT_PER_MINUTE, timeWindow: 60_000 } },
         }),
@@ -57,7 +57,7 @@ export async function openRoutes(
     }
     scope.setErrorHandler((error: { statusCode?: number; type?: string }, _request, reply) => {
       if (error.statusCode === 429)
-        return reply.status(429).type('application/problem+json').send(JSON.stringify(error));
+        return reply.status(429).type(PROBLEM_JSON).send(JSON.stringify(error));
       parts.log.error({ err: error }, 'A request could not be forwarded');
       return refuse(
         reply,

@@ -1,14 +1,12 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { derivedId } from '@fieldguide/clock';
-import { ReplenishmentRequest } from '@fieldguide/contracts/inventory';
+import { IdempotencyKey, ReplenishmentRequest } from '@fieldguide/contracts/inventory';
 import { UnitsOfWork } from '@fieldguide/database';
 import { Body, Controller, Headers, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { Stock } from '../stock/stock.entity.ts';
 import { refuse } from '../stock/stock.refusals.ts';
 import { Replenishment } from './replenishment.entity.ts';
-
-const Key = z.string().regex(/^[\x21-\x7e]{8,200}$/);
 
 @Controller('stock/:productId/replenishments')
 export class ReplenishStockController {
@@ -22,7 +20,7 @@ export class ReplenishStockController {
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: ReplenishmentRequest }) { units }: z.infer<typeof ReplenishmentRequest>,
   ) {
-    if (!Key.safeParse(key).success) throw refuse.idempotencyKeyNeeded();
+    if (!IdempotencyKey.safeParse(key).success) throw refuse.idempotencyKeyNeeded();
     const id = derivedId(caller.id, `POST /stock/${productId}/replenishments`, key!);
     return this.units.run(async (uow) => {
       const earlier = await uow.load(Replenishment, id);

@@ -61,7 +61,8 @@ async function embedded(
 ): Promise<BackingService> {
   const user = otherUser();
   const binaries = placeBinaries(await findBinaries(), user);
-  const data = placeData(environment.path('postgres'), user);
+  const own = environment.path('postgres');
+  const data = placeData(own, join(environment.elsewhere(password), 'postgres'), user);
   if (!existsSync(join(data, 'PG_VERSION'))) {
     say('PostgreSQL: making a new data folder');
     await initialise(binaries, data, environment, password, user);
@@ -140,12 +141,8 @@ function otherUser(): User | undefined {
 }
 
 /** The data folder of this environment, or (a home that others cannot enter) one that PostgreSQL's user can reach. */
-function placeData(wanted: string, user: User | undefined): string {
-  let folder = wanted;
-  if (user && !canEnter(dirname(wanted))) {
-    const hash = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
-    folder = join('/var/lib/fieldguide', hash, 'postgres');
-  }
+function placeData(wanted: string, elsewhere: string, user: User | undefined): string {
+  const folder = user && !canEnter(dirname(wanted)) ? elsewhere : wanted;
   try {
     mkdirSync(folder, { recursive: true });
     if (user) chownSync(folder, user.uid, user.gid);

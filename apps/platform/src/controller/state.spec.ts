@@ -29,6 +29,12 @@ describe('an environment', () => {
     expect(new room.Environment('others').secrets(['ordering'])).not.toEqual(first);
   });
 
+  it('never finds the relocated data of an installation before it', () => {
+    const environment = new room.Environment('secrets');
+    expect(environment.elsewhere('one secret')).toBe(environment.elsewhere('one secret'));
+    expect(environment.elsewhere('one secret')).not.toBe(environment.elsewhere('another'));
+  });
+
   it('keeps its ports, and takes another for one that is taken', async () => {
     const environment = new room.Environment('ports');
     const first = await environment.ports();
