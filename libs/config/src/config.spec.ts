@@ -51,6 +51,16 @@ describe('a configuration', () => {
     });
   });
 
+  it('hides a secret, whatever was put around it', () => {
+    const wrapped = {
+      OPTIONAL: secret(z.string()).optional(),
+      PIPED: secret(z.string()).transform(Number),
+    };
+    class WrappedConfig extends Config(z.object(wrapped)) {}
+    const shown = loadConfig(WrappedConfig, { OPTIONAL: 'hidden', PIPED: '7' }).describe();
+    expect([shown['OPTIONAL']?.value, shown['PIPED']?.value]).toEqual(['***', '***']);
+  });
+
   it('takes a live change in place, and refuses a bad one', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD });
     const { values } = loaded;

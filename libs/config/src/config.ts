@@ -27,7 +27,16 @@ export function live<Type extends z.ZodType>(type: Type): Type {
   return type.meta({ ...type.meta(), live: true }) as Type;
 }
 
-/** Whether a key was marked with `secret()` or `live()`, also when defaults were put around it. */
+/** Whether a key was marked with `secret()` or `live()`, also when `optional()` or `default()` were put around it. */
 export function isMarked(type: unknown, mark: 'secret' | 'live'): boolean {
-  return (type as z.ZodType | undefined)?.meta?.()?.[mark] === true;
+  for (let at = type as z.ZodType | undefined; at; at = innerOf(at)) {
+    if (at.meta?.()?.[mark] === true) return true;
+  }
+  return false;
+}
+
+function innerOf({ def }: z.ZodType): z.ZodType | undefined {
+  return (
+    (def as { innerType?: z.ZodType; in?: z.ZodType }).innerType ?? (def as { in?: z.ZodType }).in
+  );
 }

@@ -44,7 +44,7 @@ export function loadConfig<Self extends object>(
         Object.entries(values).map(([key, value]) => [
           key,
           {
-            value: isMarked(shape[key], 'secret') ? '***' : String(value),
+            value: isMarked(shape[key], 'secret') ? '***' : textOf(value),
             source: sources.get(key)?.source ?? 'default',
             live: isMarked(shape[key], 'live'),
           },
@@ -123,4 +123,8 @@ function explain(name: string, error: z.ZodError, found: Found): string {
     ...faults,
     'Try: set each as an environment variable, as <KEY>_FILE naming a file, or in Consul under fieldguide/<environment>/<service>/<KEY>.',
   ].join('\n');
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Set ? [...value].join(',') : String(value);
 }
