@@ -27,7 +27,7 @@ const BACKOFF_MS_MAX = 5_000;
 
 /** Runs `step` on every instance; for steps that claim their own rows. */
 export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
-  const { name, channel, idleMs = 1_500, wakeups, clock, log } = settings;
+  const { name, channel, idleMs = 2_000, wakeups, clock, log } = settings;
   const ending = new AbortController();
   const { signal } = ending;
 

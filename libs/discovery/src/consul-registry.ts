@@ -7,7 +7,7 @@ interface HealthEntry {
   Service: { ID: string; Address: string; Port: number; Meta?: Record<string, string> };
 }
 
-const LOOK_AGAIN_MS = 3_000;
+const LOOK_AGAIN_MS = 5_000;
 const EMPTY_GRACE_MS = 15_000;
 
 /**

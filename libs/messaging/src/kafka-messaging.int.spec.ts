@@ -1,11 +1,12 @@
+import { createServer } from 'node:net';
 import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
-import { makeLog } from '@fieldguide/telemetry';
+import { Health, makeLog } from '@fieldguide/telemetry';
 import { Kafka, logLevel } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { KafkaMessaging } from './index.ts';
-import { mendIdleTimer } from './mend-idle-timer.ts';
+import { mendIdleTimer } from './mend-timers.ts';
 import { envelope, messagingContract, TOPICS } from './testing/messaging.contract.ts';
 
 const clock = new SystemClock();
@@ -59,6 +60,18 @@ describe('messaging on Kafka', () => {
     expect(await messaging.lag('group', TOPICS)).toBeUndefined();
     await messaging.subscribe(TOPICS, { mode: 'shared', group: 'away' }, async () => undefined);
     await messaging.close();
+  });
+
+  it('is degraded, not down, while somebody silent sits on its port', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as { port: number };
+    const url = `kafka://127.0.0.1:${port}`;
+    const messaging = new KafkaMessaging({ ...settings(), url, clientId: 'silent' });
+    const health = new Health();
+    health.register('messaging', () => messaging.state());
+    expect((await health.report()).status).toBe('degraded');
+    silent.close();
   });
 });
 

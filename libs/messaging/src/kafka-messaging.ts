@@ -8,7 +8,7 @@ import {
   logLevel,
   type Producer,
 } from 'kafkajs';
-import { mendIdleTimer } from './mend-idle-timer.ts';
+import { mendIdleTimer, mendTimeoutCheck } from './mend-timers.ts';
 import {
   type IncomingRecord,
   Messaging,
@@ -27,10 +27,14 @@ export interface KafkaSettings {
   readonly log: Log;
 }
 
-// A long poll answers at once when data is there. A longer one saves nothing that can be measured at rest, and makes
-// stopping wait for it.
-const FETCH_WAIT_MS = 1_000;
-const STATE_KEPT_MS = 5_000;
+// A long poll answers at once when data is there, and stopping waits for it. `sessionTimeout` is how long the partitions
+// of a killed instance wait for another; a broadcast's reader is alone in its group, and nobody waits for it.
+const rhythm = {
+  shared: { maxWaitTimeInMs: 1_000, heartbeatInterval: 1_500, sessionTimeout: 6_000 },
+  broadcast: { maxWaitTimeInMs: 5_000, heartbeatInterval: 5_000, sessionTimeout: 30_000 },
+};
+const STATE_KEPT_MS = 10_000;
+const LOOK_MS = 500;
 const PARTITIONS_AT_ONCE = 3;
 const RETRY_WAIT_MS_MAX = 5_000;
 
@@ -43,11 +47,13 @@ export class KafkaMessaging extends Messaging {
   readonly #subscriptions = new Set<Subscription>();
   #producing: Promise<void> | undefined;
   #asking: Promise<void> | undefined;
+  #looking: Promise<'ok' | 'degraded'> | undefined;
   #seen: { state: 'ok' | 'degraded'; at: number } = { state: 'degraded', at: 0 };
 
   constructor(settings: KafkaSettings) {
     super();
     mendIdleTimer();
+    mendTimeoutCheck();
     this.#settings = settings;
     const { log, clientId, url } = settings;
     this.#kafka = new Kafka({
@@ -100,24 +106,26 @@ export class KafkaMessaging extends Messaging {
     handler: (batch: readonly IncomingRecord[]) => Promise<void>,
   ): Promise<Subscription> {
     const { prefix, clientId } = this.#settings;
+    // A broadcast is read from its beginning by each process and nothing is committed, so its group leaves no trace.
     const groupId = mode === 'shared' ? `${prefix}${group}` : `${prefix}${clientId}.broadcast`;
     const ending = new AbortController();
     const consumer = this.#kafka.consumer({
       groupId,
       allowAutoTopicCreation: false,
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      sessionTimeout: 10_000,
-      heartbeatInterval: 2_000,
+      ...rhythm[mode],
       rebalanceTimeout: 15_000,
       retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 200, maxRetryTime: 3_000 },
     });
-    const running = this.#run(consumer, topics, handler, ending.signal);
+    const running = this.#run(consumer, topics, mode, handler, ending.signal);
     const subscription = {
       close: async () => {
         ending.abort();
         this.#subscriptions.delete(subscription);
         await running;
-        await consumer.disconnect();
+        // There is nothing to hand over from a broadcast, so nobody waits for its long poll.
+        const left = consumer.disconnect();
+        if (mode === 'shared') await left;
+        else left.catch(() => undefined);
       },
     };
     this.#subscriptions.add(subscription);
@@ -128,6 +136,7 @@ export class KafkaMessaging extends Messaging {
   async #run(
     consumer: Consumer,
     topics: readonly string[],
+    mode: SubscribeOptions['mode'],
     handler: (batch: readonly IncomingRecord[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
@@ -141,6 +150,7 @@ export class KafkaMessaging extends Messaging {
         });
         await consumer.run({
           eachBatchAutoResolve: false,
+          autoCommit: mode === 'shared',
           partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
           eachBatch: (payload) => this.#handle(payload, handler, signal),
         });
@@ -206,16 +216,31 @@ export class KafkaMessaging extends Messaging {
   }
 
   override async state(): Promise<'ok' | 'degraded'> {
-    const now = this.#settings.clock.now().getTime();
-    if (this.#seen.state === 'ok' && now - this.#seen.at < STATE_KEPT_MS) return 'ok';
+    const { clock } = this.#settings;
+    const age = clock.now().getTime() - this.#seen.at;
+    if (this.#seen.state === 'ok' && age < STATE_KEPT_MS) return 'ok';
+    // kafkajs may try for many seconds; whoever asks for readiness wants to know now.
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    const inTime = new AbortController();
+    const late = clock.sleep(LOOK_MS, inTime.signal).then(() => 'degraded' as const);
+    late.catch(() => undefined);
+    const state = await Promise.race([this.#looking, late]);
+    inTime.abort();
+    return state;
+  }
+
+  async #look(): Promise<'ok' | 'degraded'> {
+    let state: 'ok' | 'degraded' = 'ok';
     try {
       await this.#ask();
       await this.#admin.describeCluster();
-      this.#seen = { state: 'ok', at: now };
     } catch {
-      this.#seen = { state: 'degraded', at: now };
+      state = 'degraded';
     }
-    return this.#seen.state;
+    this.#seen = { state, at: this.#settings.clock.now().getTime() };
+    return state;
   }
 
   override async close(): Promise<void> {

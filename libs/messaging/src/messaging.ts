@@ -20,7 +20,7 @@ export interface Subscription {
 }
 
 export interface SubscribeOptions {
-  /** *shared*: each record goes to one instance of the group. *broadcast*: each instance gets every record still kept. */
+  /** *shared*: each record goes to one instance of the group. *broadcast*: each process gets every record still kept. */
   readonly mode: 'shared' | 'broadcast';
   /** The service's name. */
   readonly group: string;

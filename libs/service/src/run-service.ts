@@ -2,19 +2,25 @@ import 'reflect-metadata';
 import { type BackgroundLoop, startLoop } from '@fieldguide/database';
 import { outboxSource, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceDefinition } from './definition.ts';
 import { IdentityKeys } from './identity-keys.ts';
 import { makeParts } from './make-parts.ts';
 import type { PartsOf } from './parts.ts';
+import { PublicPort } from './public-port.ts';
 import type { ServiceSettings } from './settings.ts';
-import { openWeb, openWorker } from './web.ts';
+import { openWeb, openWorker, PUBLIC_KEEP_ALIVE_MS } from './web.ts';
 
 const STOP_WITHIN_MS = 10_000;
-const ROUTERS_NOTICE_MS = 200;
+// How long routers may take to hear that this instance has left, on a busy machine.
+const ROUTERS_NOTICE_MS = 500;
+// Longer than clients keep an idle connection to the public port, so that none is closed under a request.
+const CONNECTIONS_LEAVE_MS = PUBLIC_KEEP_ALIVE_MS + 1_000;
+const SETTLED_MS = 3_000;
 const FORGET_EVERY_MS = 3_600_000;
 
 /**
- * Runs a service: `node main.mjs` serves, `node main.mjs migrate` and `… seed` are one-off. A fault at boot ends the
+ * Runs a service: `node main.cjs` serves, `node main.cjs migrate` and `… seed` are one-off. A fault at boot ends the
  * process with a readable reason; SIGTERM drains it.
  */
 export async function runService<Settings extends ServiceSettings>(
@@ -71,6 +77,7 @@ async function serve<Settings extends ServiceSettings>(
   await definition.serve?.(app, parts);
   if (settings.PROCESSES.has('worker')) await openWorker(app, parts as PartsOf<object>);
   await app.listen({ port: settings.PORT, host: settings.HOST });
+  const publicPort = await openPublicPort(app, parts as PartsOf<object>, settings);
 
   const loops: BackgroundLoop[] = [];
   if (settings.PROCESSES.has('worker')) {
@@ -99,6 +106,11 @@ async function serve<Settings extends ServiceSettings>(
     });
   }
   log.info({ port, ms: Math.round(performance.now()) }, `${name} is ready`);
+  // What booting has left behind is given back (node --expose-gc); V8 would keep it until there is pressure.
+  setTimeout(
+    () => globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
+    SETTLED_MS,
+  ).unref();
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -110,8 +122,10 @@ async function serve<Settings extends ServiceSettings>(
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
     health.drain();
-    await registry.deregister();
-    await clock.sleep(ROUTERS_NOTICE_MS);
+    await Promise.all([
+      registry.deregister().then(() => clock.sleep(ROUTERS_NOTICE_MS)),
+      publicPort?.drain(CONNECTIONS_LEAVE_MS),
+    ]);
     await Promise.all(loops.map((loop) => loop.stop()));
     await app.close();
     await Promise.all([messaging?.close(), peers.close(), wakeups?.close(), stopTracing()]);
@@ -128,4 +142,16 @@ async function serve<Settings extends ServiceSettings>(
     );
     process.exit(1);
   });
+}
+
+async function openPublicPort(
+  app: NestFastifyApplication,
+  { clock, log, health }: PartsOf<object>,
+  { HOST: host, PUBLIC_PORT: port }: ServiceSettings,
+): Promise<PublicPort | undefined> {
+  if (port === undefined) return undefined;
+  const publicPort = new PublicPort(app.getHttpServer(), { host, port }, clock, log);
+  health.register('public port', () => publicPort.state());
+  await publicPort.open();
+  return publicPort;
 }

@@ -11,6 +11,8 @@ export const serviceSettings = {
   /** Where others reach it, when that is not HOST. */
   ADVERTISED_HOST: z.string().optional(),
   PORT: z.coerce.number().int().min(0).max(65_535),
+  /** A second port, the same for all instances of the app on this machine. */
+  PUBLIC_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   CONSUL_HTTP_ADDR: z.url({ protocol: /^https?$/ }),
   /** `web` answers requests, `worker` handles messages and background work; they can be scaled apart. */
   PROCESSES: z
@@ -43,6 +45,7 @@ export interface ServiceSettings {
   HOST: string;
   ADVERTISED_HOST?: string | undefined;
   PORT: number;
+  PUBLIC_PORT?: number | undefined;
   CONSUL_HTTP_ADDR: string;
   PROCESSES: ReadonlySet<string>;
   LOG_LEVEL: string;

@@ -15,6 +15,8 @@ import { ServiceModule } from './service.module.ts';
 const BODY_BYTES_MAX = 64 * 1024;
 // Longer than any client keeps an idle connection, so that none sends on one that is just being closed.
 const KEEP_ALIVE_MS = 65_000;
+/** The same for an app with a public port: its clients are told, and leave in time when it drains. */
+export const PUBLIC_KEEP_ALIVE_MS = 5_000;
 
 /** The Nest application of a service on Fastify: strict input, problems, tokens, traces. Not yet listening. */
 export async function openWeb(
@@ -23,12 +25,16 @@ export async function openWeb(
   module: Type,
   keys: KeySource,
 ): Promise<NestFastifyApplication> {
-  const { ENVIRONMENT } = parts.config.values as { ENVIRONMENT: string };
+  const { ENVIRONMENT, PUBLIC_PORT } = parts.config.values as {
+    ENVIRONMENT: string;
+    PUBLIC_PORT?: number;
+  };
   const tokens = new TokenVerifier(`fieldguide/${ENVIRONMENT}`, keys, parts.ended, parts.clock);
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: PUBLIC_PORT ? PUBLIC_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // what still comes in while it drains is answered
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceModule.of(parts, config, module, tokens),
@@ -37,6 +43,7 @@ export async function openWeb(
   );
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: unreadable as never }));
   observe(adapter);
+  letGoWhileDraining(adapter, parts);
   return app;
 }
 
@@ -48,6 +55,14 @@ export async function openWorker(app: NestFastifyApplication, parts: Parts): Pro
   app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
   if (strategy.consumer) consumers.set(parts, strategy.consumer);
+}
+
+/** Whoever holds a connection to an instance that is about to end is asked to open another, which leads elsewhere. */
+function letGoWhileDraining(adapter: FastifyAdapter, { health }: Parts): void {
+  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
+    if (health.isDraining) reply.header('connection', 'close');
+    done();
+  });
 }
 
 /** A server span and a measurement for every request; the span ends with the answer. */

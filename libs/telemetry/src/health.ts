@@ -28,6 +28,10 @@ export class Health {
     this.#draining = true;
   }
 
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
   /** Asks every dependency at once; one that does not answer within the limit counts as down. */
   async report(): Promise<HealthReport> {
     const entries = await Promise.all(

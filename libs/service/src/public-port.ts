@@ -1,0 +1,83 @@
+import type { Server as HttpServer } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '@fieldguide/clock';
+import type { DependencyState, Log } from '@fieldguide/telemetry';
+
+const TRY_AGAIN_MS = 250;
+
+/**
+ * One port that all instances of an app share on a machine (SO_REUSEPORT: the system spreads new connections over them),
+ * beside the port that each has for itself. So an app with a fixed address is replaced without closing it. Where the
+ * system cannot share a port (macOS, Windows), an instance waits until the one before has left it.
+ */
+export class PublicPort {
+  readonly #web: HttpServer;
+  readonly #address: { readonly host: string; readonly port: number };
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #connections = new Set<Socket>();
+  readonly #closing = new AbortController();
+  #server: Server | undefined;
+  #fault: string | undefined = 'not open yet';
+
+  /** @param web answers what comes in */
+  constructor(
+    web: HttpServer,
+    address: { readonly host: string; readonly port: number },
+    clock: Clock,
+    log: Log,
+  ) {
+    this.#web = web;
+    this.#address = address;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** For readiness: without the port this instance is well, but nobody reaches it there. */
+  state(): { state: DependencyState; detail?: string } {
+    return this.#fault ? { state: 'degraded', detail: this.#fault } : { state: 'ok' };
+  }
+
+  /** Resolves after the first try; when another program holds the port, it goes on trying in the background. */
+  async open(): Promise<void> {
+    if (await this.#tryToListen()) return;
+    this.#log.warn({ ...this.#address }, 'The public port is taken; trying until it is free');
+    void this.#keepTrying();
+  }
+
+  /** Takes no more connections, and waits until those it has were let go: each answer asks its client to close. */
+  async drain(withinMs: number): Promise<void> {
+    this.#closing.abort();
+    // Right after the loop has taken all that have connected: what still waits in the queue is reset.
+    setImmediate(() => this.#server?.close());
+    const end = this.#clock.fromNow(withinMs);
+    while (this.#connections.size > 0 && this.#clock.now() < end) await this.#clock.sleep(50);
+  }
+
+  async #keepTrying(): Promise<void> {
+    while (!this.#closing.signal.aborted && !(await this.#tryToListen()))
+      await this.#clock.sleep(TRY_AGAIN_MS, this.#closing.signal).catch(() => undefined);
+    if (!this.#fault) this.#log.info({ ...this.#address }, 'The public port is ours now');
+  }
+
+  async #tryToListen(): Promise<boolean> {
+    const fault = (await this.#listen(true)) ?? undefined;
+    this.#fault = fault === 'ENOTSUP' || fault === 'EINVAL' ? await this.#listen(false) : fault;
+    return this.#fault === undefined;
+  }
+
+  #listen(reusePort: boolean): Promise<string | undefined> {
+    const server = createServer((socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+      this.#web.emit('connection', socket);
+    });
+    return new Promise((resolve) => {
+      server.once('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message));
+      server.listen({ ...this.#address, reusePort }, () => {
+        this.#server = server;
+        resolve(undefined);
+      });
+    });
+  }
+}
