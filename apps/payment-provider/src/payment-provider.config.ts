@@ -7,7 +7,7 @@ export class PaymentProviderConfig extends Config(
     ...serviceSettings,
     /** What its customers (our payments service) must send as X-Api-Key. */
     PROVIDER_API_KEY: secret(z.string().min(16)),
-    /** Where the ledger is kept, one JSON object a line. */
+    /** Where the ledger is kept (SQLite); all instances share it. */
     LEDGER_FILE: z.string().min(1),
     /** How late `tok_slow` answers. */
     SLOW_MS: z.coerce.number().int().min(0).default(3_000),

@@ -1,44 +1,63 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Operation } from '@fieldguide/contracts/payment-provider';
-import { Injectable } from '@nestjs/common';
+import { DatabaseSync } from 'node:sqlite';
+import { Operation } from '@fieldguide/contracts/payment-provider';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PaymentProviderConfig } from '../payment-provider.config.ts';
 
-/** What the provider has done, kept in a file: money must not be forgotten by a restart. */
+const WAIT_FOR_OTHERS_MS = 5_000;
+
+/**
+ * What the provider has done, kept in a file that all its instances share: money must not be forgotten by a restart,
+ * and the same key must not be charged by two instances at once.
+ */
 @Injectable()
-export class Ledger {
-  readonly #file: string;
-  readonly #operations = new Map<string, Operation>();
-  #writing: Promise<void> = Promise.resolve();
+export class Ledger implements OnApplicationShutdown {
+  readonly #file: DatabaseSync;
 
   constructor({ LEDGER_FILE }: PaymentProviderConfig) {
-    this.#file = LEDGER_FILE;
     mkdirSync(dirname(LEDGER_FILE), { recursive: true });
-    const lines = existsSync(LEDGER_FILE) ? readFileSync(LEDGER_FILE, 'utf8').split('\n') : [];
-    for (const line of lines.filter(Boolean)) {
-      const operation = JSON.parse(line) as Operation;
-      this.#operations.set(operation.key, operation);
-    }
+    this.#file = new DatabaseSync(LEDGER_FILE, { timeout: WAIT_FOR_OTHERS_MS });
+    this.#file.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      CREATE TABLE IF NOT EXISTS operations (position INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, operation TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS failures (key TEXT PRIMARY KEY, count INTEGER NOT NULL);
+    `);
   }
 
   get all(): readonly Operation[] {
-    return [...this.#operations.values()];
+    return this.#file.prepare('SELECT operation FROM operations ORDER BY position').all().map(read);
   }
 
   find(key: string): Operation | undefined {
-    return this.#operations.get(key);
+    const row = this.#file.prepare('SELECT operation FROM operations WHERE key = ?').get(key);
+    return row && read(row);
   }
 
-  /** Written before it is answered; the first result for a key stays. */
-  async add(operation: Operation): Promise<Operation> {
-    const earlier = this.#operations.get(operation.key);
-    if (earlier) return earlier;
-    this.#operations.set(operation.key, operation);
-    this.#writing = this.#writing.then(() =>
-      appendFile(this.#file, `${JSON.stringify(operation)}\n`),
-    );
-    await this.#writing;
-    return operation;
+  /** On disk before it is answered; the first result for a key stays. */
+  add(operation: Operation): Operation {
+    this.#file
+      .prepare('INSERT INTO operations (key, operation) VALUES (?, ?) ON CONFLICT DO NOTHING')
+      .run(operation.key, JSON.stringify(operation));
+    return this.find(operation.key)!;
   }
+
+  /** How often this key has failed now, for tokens that fail a few times. */
+  countFailure(key: string): number {
+    const row = this.#file
+      .prepare(
+        'INSERT INTO failures VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET count = count + 1 RETURNING count',
+      )
+      .get(key);
+    return Number(row!['count']);
+  }
+
+  onApplicationShutdown(): void {
+    this.#file.close();
+  }
+}
+
+function read({ operation }: Record<string, unknown>): Operation {
+  return Operation.parse(JSON.parse(String(operation)));
 }

@@ -22,8 +22,6 @@ const FLAKY_FAILURES = 2;
 /** Test tokens decide what happens, as with well-known providers' test cards. It checks its own API key, not our tokens. */
 @Controller('operations')
 export class OperateController {
-  readonly #failures = new Map<string, number>();
-
   constructor(
     private readonly ledger: Ledger,
     private readonly clock: Clock,
@@ -60,10 +58,7 @@ export class OperateController {
     if (token === 'tok_slow') await this.clock.sleep(this.config.SLOW_MS);
     if (token === 'tok_timeout') await new Promise(() => undefined);
     if (token === 'tok_flaky') {
-      const failures = (this.#failures.get(key) ?? 0) + 1;
-      this.#failures.set(key, failures);
-      if (failures <= FLAKY_FAILURES) throw refuse.outOfOrder();
-      this.#failures.delete(key);
+      if (this.ledger.countFailure(key) <= FLAKY_FAILURES) throw refuse.outOfOrder();
     }
   }
 
