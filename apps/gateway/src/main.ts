@@ -4,7 +4,7 @@ import { openRoutes } from './forward/open-routes.ts';
 import { GatewayConfig } from './gateway.config.ts';
 import { GatewayModule } from './gateway.module.ts';
 
-await runService({
+void runService({
   name: 'gateway',
   config: GatewayConfig,
   module: GatewayModule,

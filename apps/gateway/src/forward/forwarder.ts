@@ -68,13 +68,13 @@ export class Forwarder {
     }
   }
 
-  /** A read that reached nobody goes to another instance; anything else might have been done already. */
+  /** What reached nobody goes to another instance, a POST too; anything else might have been done already. */
   async #tryTwice(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     try {
       await this.#guarded(service, request, reply);
     } catch (error) {
       const reached = !((error as CallFailed).cause instanceof NotReached);
-      if (request.method !== 'GET' || reached) throw error;
+      if (reached) throw error;
       await this.#guarded(service, request, reply);
     }
   }
