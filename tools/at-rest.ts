@@ -9,11 +9,10 @@ const state = readState(new Environment(env));
 if (!state) throw new Error(`Nothing runs in ${env}. Try: npm start`);
 
 const TICKS_PER_SECOND = 100;
-const apps = state.children.filter(({ command }) => command.includes('artifacts'));
-const pids = [state.pid, ...apps.map(({ pid }) => pid)];
+const pids = [state.pid, ...state.instances.map(({ pid }) => pid)];
 const name = new Map([
   [state.pid, 'platform'],
-  ...apps.map(({ pid, command }) => [pid, command.split('/').at(-2)] as const),
+  ...state.instances.map(({ pid, app, slot }) => [pid, `${app}/${slot}`] as const),
 ]);
 const cpu = (pid: number) => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');

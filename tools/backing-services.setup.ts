@@ -1,7 +1,14 @@
 import type { TestProject } from 'vitest/node';
-import { startBackingServices } from '../apps/platform/src/backing/backing-services.ts';
-import { giveBack, takeEnvironment, writeState } from '../apps/platform/src/controller/state.ts';
+import { BackingServices } from '../apps/platform/src/backing/backing-services.ts';
+import { Events } from '../apps/platform/src/controller/events.ts';
+import {
+  endLeftovers,
+  giveBack,
+  takeEnvironment,
+  writeState,
+} from '../apps/platform/src/controller/state.ts';
 import { Environment } from '../apps/platform/src/environment.ts';
+import { bornAt } from '../apps/platform/src/runner/child.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -13,19 +20,25 @@ declare module 'vitest' {
 /** Real PostgreSQL, Kafka and Consul for the `.int.spec` files, beside whatever else runs on this machine. */
 export default async function setup(project: TestProject) {
   const environment = new Environment('int');
+  await endLeftovers(environment);
   takeEnvironment(environment);
   environment.wipe();
   const { postgresPassword } = environment.secrets([]);
-  const say = (line: string) => process.stderr.write(`  ${line}\n`);
-  const backing = await startBackingServices(environment, postgresPassword, {}, say);
+  const events = new Events(environment.logFile('platform'));
+  events.listen(({ text }) => process.stderr.write(`  ${text}\n`));
+  const backing = await BackingServices.start({
+    environment,
+    postgresPassword,
+    choices: {},
+    events,
+    left: {},
+  });
   const { postgres, kafka, consul } = backing;
   writeState(environment, {
     pid: process.pid,
-    controlPort: 0,
-    controlToken: '',
-    children: [postgres, kafka, consul].flatMap(({ child }) =>
-      child?.pid ? [{ pid: child.pid, command: environment.folder }] : [],
-    ),
+    born: bornAt(process.pid)!,
+    instances: [],
+    services: backing.records,
   });
   project.provide('backing', { postgres: postgres.url, kafka: kafka.url, consul: consul.url });
   return async () => {

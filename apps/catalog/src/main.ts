@@ -5,7 +5,7 @@ import { CatalogModule } from './catalog.module.ts';
 import { Product } from './product/product.entity.ts';
 import { seedProducts } from './seed/seed-products.ts';
 
-await runService({
+void runService({
   name: 'catalog',
   config: CatalogConfig,
   module: CatalogModule,

@@ -8,7 +8,7 @@ import { SigningKey } from './public-keys/signing-key.ts';
 import { seedAccounts } from './seed/seed-accounts.ts';
 import { Session } from './session/session.entity.ts';
 
-await runService({
+void runService({
   name: 'identity',
   config: IdentityConfig,
   module: IdentityModule,

@@ -7,7 +7,7 @@ import { Reservation } from './reservation/reservation.entity.ts';
 import { seedStock } from './seed/seed-stock.ts';
 import { Stock } from './stock/stock.entity.ts';
 
-await runService({
+void runService({
   name: 'inventory',
   config: InventoryConfig,
   module: InventoryModule,

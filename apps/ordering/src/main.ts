@@ -12,7 +12,7 @@ import { PriceView } from './product-prices/price-view.ts';
 import { ProductPrice } from './product-prices/product-price.entity.ts';
 import { publisherOf } from './publish-orders/publish-orders.ts';
 
-await runService({
+void runService({
   name: 'ordering',
   config: OrderingConfig,
   module: OrderingModule,

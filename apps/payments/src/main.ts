@@ -5,7 +5,7 @@ import { Payment } from './payment/payment.entity.ts';
 import { PaymentsConfig } from './payments.config.ts';
 import { PaymentsModule } from './payments.module.ts';
 
-await runService({
+void runService({
   name: 'payments',
   config: PaymentsConfig,
   module: PaymentsModule,

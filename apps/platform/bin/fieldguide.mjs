@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2 --expose-gc
 // Runs on whatever Node is there: goes on under Node 24 from node_modules, and with the proxy that is set.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

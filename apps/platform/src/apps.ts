@@ -10,6 +10,8 @@ export interface App {
   readonly hasDatabase: boolean;
   readonly hasMessaging: boolean;
   readonly hasSeeds: boolean;
+  /** All its instances share one fixed port: it is reached from outside, not through the registry. */
+  readonly hasPublicPort: boolean;
   /** Files from npm packages that go beside the bundle. */
   readonly assets: readonly string[];
 }
@@ -39,6 +41,7 @@ export const apps: readonly App[] = names.map((name) => {
     hasDatabase: needs.includes('database'),
     hasMessaging: needs.includes('messaging'),
     hasSeeds: needs.includes('seeds'),
+    hasPublicPort: needs.includes('public-port'),
     assets,
   };
 });

@@ -1,5 +1,13 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +19,9 @@ const home = process.env.FIELDGUIDE_HOME ?? join(root, '.fieldguide');
 
 /** Artifacts are the same in every environment. */
 export const artifactsFolder = join(home, 'artifacts');
+
+/** One folder for each environment. */
+export const environmentsFolder = join(home, 'environments');
 
 /** What was downloaded, once for each user of the machine. */
 export const cacheFolder =
@@ -39,6 +50,9 @@ const PORT_NAMES = [
   'consulServer',
   'consulSerfLan',
   'consulSerfWan',
+  'api',
+  'gateway',
+  'payment-provider',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 
@@ -55,7 +69,7 @@ export class Environment {
       );
     }
     this.name = name;
-    this.folder = join(home, 'environments', name);
+    this.folder = join(environmentsFolder, name);
     try {
       mkdirSync(this.path('logs'), { recursive: true, mode: 0o755 });
     } catch (error) {
@@ -65,6 +79,16 @@ export class Environment {
         error,
       );
     }
+  }
+
+  /** The names of those that were ever started on this machine. */
+  static all(): string[] {
+    if (!existsSync(environmentsFolder)) return [];
+    const entries = readdirSync(environmentsFolder, { withFileTypes: true });
+    return entries
+      .filter((each) => each.isDirectory())
+      .map(({ name }) => name)
+      .toSorted();
   }
 
   path(...parts: string[]): string {
@@ -112,20 +136,25 @@ export class Environment {
     return secrets;
   }
 
-  /** Free ports for the backing services, the same at each start as long as nobody else has taken them. */
-  async ports(): Promise<Readonly<Record<PortName, number>>> {
+  /**
+   * Every port, the same at each start. Those named in `check` are chosen anew when somebody else has taken them; the
+   * others are in use by ours.
+   */
+  async ports(check: readonly PortName[]): Promise<Readonly<Record<PortName, number>>> {
     const file = this.path('ports.json');
-    const known: Partial<Record<PortName, number>> = existsSync(file)
-      ? JSON.parse(readFileSync(file, 'utf8'))
-      : {};
+    const read = (): Partial<Record<PortName, number>> =>
+      existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+    const known = read();
     const fresh = await freePorts(PORT_NAMES.length, Object.values(known));
-    const ports = {} as Record<PortName, number>;
+    const changed: Partial<Record<PortName, number>> = {};
     for (const [i, name] of PORT_NAMES.entries()) {
       const before = known[name];
-      ports[name] = before && (await isFree(before)) ? before : fresh[i]!;
+      const stays = before && (!check.includes(name) || (await isFree(before)));
+      if (!stays) changed[name] = fresh[i]!;
     }
+    const ports = { ...read(), ...changed };
     writeFileSafely(file, JSON.stringify(ports), 0o600);
-    return ports;
+    return ports as Record<PortName, number>;
   }
 
   /**
@@ -150,10 +179,26 @@ export class Environment {
   }
 }
 
-/** Written beside and renamed, so that a crash leaves the old file or the new one. */
+/**
+ * Written beside and renamed, so that a crash or a full disk leaves the old file or the new one.
+ * @throws Fault that tells what to do
+ */
 export function writeFileSafely(file: string, text: string, mode = 0o644): void {
-  mkdirSync(dirname(file), { recursive: true });
   const beside = `${file}.${process.pid}.new`;
-  writeFileSync(beside, text, { mode });
-  renameSync(beside, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(beside, text, { mode, flush: true });
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    throw new Fault(
+      `${file} cannot be written: ${full ? 'the disk is full' : message}.`,
+      full
+        ? 'make room on the disk, then run the command again'
+        : 'give yourself write access to it',
+      error,
+    );
+  }
 }

@@ -5,7 +5,7 @@ import { Shipment } from './shipment/shipment.entity.ts';
 import { ShippingConfig } from './shipping.config.ts';
 import { ShippingModule } from './shipping.module.ts';
 
-await runService({
+void runService({
   name: 'shipping',
   config: ShippingConfig,
   module: ShippingModule,

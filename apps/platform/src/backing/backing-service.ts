@@ -1,4 +1,8 @@
-import type { Child } from '../runner/child.ts';
+import type { Environment, PortName } from '../environment.ts';
+import type { Child, ChildRecord } from '../runner/child.ts';
+
+export const backingNames = ['postgres', 'kafka', 'consul'] as const;
+export type BackingName = (typeof backingNames)[number];
 
 /** A service that is attached by URL; where it comes from is the chain's business. */
 export interface BackingService {
@@ -10,9 +14,12 @@ export interface BackingService {
   readonly url: string;
   /** Its process, when it is ours. */
   readonly child?: Child;
+  /** Its data, when they are ours. */
+  readonly folder?: string;
   stop(): Promise<void>;
 }
 
+/** Which link of a chain somebody wants, instead of the first that works. */
 export interface Choices {
   readonly postgres?: string;
   readonly kafka?: string;
@@ -21,3 +28,13 @@ export interface Choices {
 
 /** Tells a person what goes on while it lasts. */
 export type Say = (line: string) => void;
+
+export interface StartContext {
+  readonly environment: Environment;
+  readonly ports: Readonly<Record<PortName, number>>;
+  readonly postgresPassword: string;
+  readonly choice: string | undefined;
+  readonly say: Say;
+  /** Left running by a platform that was killed: taken over instead of starting another. */
+  readonly left: ChildRecord | undefined;
+}

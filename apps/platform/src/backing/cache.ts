@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '../fault.ts';
 
 const STALLED_MS = 30_000;
+const CHUNK_BYTES = 262_144;
 
 /**
  * Fetches a file into the cache, unless a whole one is there. It goes on where an interrupted one stopped, and only a
@@ -78,10 +72,16 @@ export async function fetchInto(
   }
 }
 
+/** With one buffer for the whole file: a stream would leave as much garbage as the file is long. */
 export async function digestOf(file: string, algorithm: string): Promise<string> {
   const hash = createHash(algorithm);
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
+  const buffer = Buffer.alloc(CHUNK_BYTES);
+  await using handle = await open(file);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+  }
 }
 
 function reasonOf(error: unknown): string {

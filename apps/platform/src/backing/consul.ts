@@ -13,33 +13,25 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { cacheFolder, type Environment, writeFileSafely } from '../environment.ts';
+import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child, until } from '../runner/child.ts';
-import type { BackingService, Say } from './backing-service.ts';
+import type { BackingService, Say, StartContext } from './backing-service.ts';
 import { download } from './cache.ts';
 
 const VERSION = '1.21.4';
 const HASHICORP = 'https://releases.hashicorp.com/consul';
 
+const cachedFile = join(cacheFolder, process.platform === 'win32' ? 'consul.exe' : 'consul');
+
 interface Found {
   readonly command: string;
   readonly origin: string;
 }
-interface Ports {
-  consul: number;
-  consulServer: number;
-  consulSerfLan: number;
-  consulSerfWan: number;
-}
 
 /** attached (`FIELDGUIDE_CONSUL_URL`) → on PATH → in the cache → HashiCorp's archive → Debian's package, unpacked into the cache. */
-export async function startConsul(
-  environment: Environment,
-  ports: Ports,
-  choice: string | undefined,
-  say: Say,
-): Promise<BackingService> {
+export async function startConsul(context: StartContext): Promise<BackingService> {
+  const { choice, say } = context;
   const attached = process.env.FIELDGUIDE_CONSUL_URL;
   if (choice === 'attached' && !attached) {
     throw new Fault(
@@ -61,11 +53,16 @@ export async function startConsul(
       stop: async () => undefined,
     };
   }
-  return run(await find(choice, say), environment, ports);
+  return run(await find(choice, say), context);
+}
+
+/** Whether Consul needs no network: fetched before, or installed. */
+export function consulInCache(): boolean {
+  return Boolean(versionOf('consul') ?? versionOf(cachedFile));
 }
 
 async function find(choice: string | undefined, say: Say): Promise<Found> {
-  const cached = join(cacheFolder, process.platform === 'win32' ? 'consul.exe' : 'consul');
+  const cached = cachedFile;
   const links: Record<string, () => Promise<Found | undefined> | Found | undefined> = {
     path: () => (versionOf('consul') ? { command: 'consul', origin: 'on PATH' } : undefined),
     cache: () => (versionOf(cached) ? { command: cached, origin: 'cache' } : undefined),
@@ -181,13 +178,14 @@ function debianMirror(): string {
 
 async function run(
   { command, origin }: Found,
-  environment: Environment,
-  ports: Ports,
+  { environment, ports, left }: StartContext,
 ): Promise<BackingService> {
   const version = versionOf(command) ?? '';
   const folder = environment.path('consul');
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'consul.json');
+  const logFile = environment.logFile('consul');
+  const adopted = left && Child.adopt('consul', logFile, left);
   const text = JSON.stringify({
     datacenter: 'fieldguide',
     data_dir: join(folder, 'data'),
@@ -212,13 +210,8 @@ async function run(
   if (existsSync(config) && portOf(config) !== ports.consulServer)
     rmSync(join(folder, 'data'), { recursive: true, force: true });
   writeFileSafely(config, text, 0o600);
-  const child = new Child({
-    name: 'consul',
-    command,
-    args: ['agent', `-config-file=${config}`],
-    cwd: folder,
-    logFile: environment.logFile('consul'),
-  });
+  const args = ['agent', `-config-file=${config}`];
+  const child = adopted ?? Child.spawn({ name: 'consul', command, args, cwd: folder, logFile });
   const url = `http://127.0.0.1:${ports.consul}`;
   const ready = await until(async () => !child.isRunning || (await hasLeader(url)), 30_000);
   if (!ready || !child.isRunning) {
@@ -234,6 +227,7 @@ async function run(
     origin,
     url,
     child,
+    folder,
     stop: () => child.stop(5_000, 'SIGINT'),
   };
 }

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { cacheFolder, type Environment, writeFileSafely } from '../environment.ts';
+import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child, until } from '../runner/child.ts';
-import type { BackingService, Say } from './backing-service.ts';
+import type { BackingService, Say, StartContext } from './backing-service.ts';
 import { download } from './cache.ts';
 
 interface Jar {
@@ -30,12 +30,8 @@ const JAVA_NEEDED = 17;
 const DOWNLOADS_AT_ONCE = 6;
 
 /** attached (`FIELDGUIDE_KAFKA_URL`) → Apache Kafka in KRaft mode, its jars from Maven Central by a lock file, on Java ≥ 17. */
-export async function startKafka(
-  environment: Environment,
-  ports: { kafka: number; kafkaController: number },
-  choice: string | undefined,
-  say: Say,
-): Promise<BackingService> {
+export async function startKafka(context: StartContext): Promise<BackingService> {
+  const { choice } = context;
   const attached = process.env.FIELDGUIDE_KAFKA_URL;
   if (choice === 'attached' && !attached) {
     throw new Fault(
@@ -57,34 +53,53 @@ export async function startKafka(
       stop: async () => undefined,
     };
   }
-  return apache(environment, ports, say);
+  return apache(context);
 }
 
-async function apache(
-  environment: Environment,
-  { kafka: port, kafkaController }: { kafka: number; kafkaController: number },
-  say: Say,
-): Promise<BackingService> {
+async function apache(context: StartContext): Promise<BackingService> {
+  const { environment, left, ports } = context;
   const java = findJava();
+  const url = `kafka://127.0.0.1:${ports.kafka}`;
+  const adopted = left && Child.adopt('kafka', environment.logFile('kafka'), left);
+  const child = adopted ?? (await startBroker(java, context));
+  const ready = await until(async () => !child.isRunning || (await answers(url)), 60_000);
+  if (!ready || !child.isRunning) {
+    await child.stop(2_000);
+    throw failed(child);
+  }
+  return {
+    name: 'Kafka',
+    version: lock.version,
+    origin: `Apache, Java ${java.version}`,
+    url,
+    child,
+    folder: environment.path('kafka'),
+    stop: () => child.stop(20_000),
+  };
+}
+
+async function startBroker(java: Java, { environment, ports, say }: StartContext): Promise<Child> {
   const lib = join(cacheFolder, `kafka-${lock.version}`);
   await fetchJars(lib, say);
   const folder = environment.path('kafka');
   mkdirSync(folder, { recursive: true });
   const properties = join(folder, 'server.properties');
-  writeFileSafely(properties, serverProperties(join(folder, 'data'), port, kafkaController));
-  const classPath = lock.jars
-    .map(({ artifactId, version }) => join(lib, `${artifactId}-${version}.jar`))
-    .join(delimiter);
+  writeFileSafely(
+    properties,
+    serverProperties(join(folder, 'data'), ports.kafka, ports.kafkaController),
+  );
+  const classPath = lock.jars.map((jar) => join(lib, fileOf(jar))).join(delimiter);
   const logFile = environment.logFile('kafka');
   const log4j = join(folder, 'log4j2.properties');
   writeFileSync(log4j, quietLog);
 
   const run = (name: string, flags: readonly string[], ...args: string[]) =>
-    new Child({
+    Child.spawn({
       name,
       command: java.command,
       args: [...flags, `-Dlog4j2.configurationFile=${log4j}`, '-cp', classPath, ...args],
       cwd: folder,
+      env: { ...process.env, TZ: 'UTC' },
       logFile,
     });
   if (!existsSync(join(folder, 'data', 'meta.properties'))) {
@@ -108,21 +123,7 @@ async function apache(
   const archiving = existsSync(archive)
     ? `-XX:SharedArchiveFile=${archive}`
     : `-XX:ArchiveClassesAtExit=${archive}`;
-  const child = run('kafka', [...small, archiving, '-Xshare:auto'], 'kafka.Kafka', properties);
-  const url = `kafka://127.0.0.1:${port}`;
-  const ready = await until(async () => !child.isRunning || (await answers(url)), 60_000);
-  if (!ready || !child.isRunning) {
-    await child.stop(2_000);
-    throw failed(child);
-  }
-  return {
-    name: 'Kafka',
-    version: lock.version,
-    origin: `Apache, on Java ${java.version}`,
-    url,
-    child,
-    stop: () => child.stop(20_000),
-  };
+  return run('kafka', [...small, archiving, '-Xshare:auto'], 'kafka.Kafka', properties);
 }
 
 const clusterId = 'ZmllbGRndWlkZS1sb2NhbA';
@@ -166,7 +167,12 @@ controller.quorum.election.timeout.ms=500
 controller.quorum.fetch.timeout.ms=1000
 `;
 
-function findJava(): { command: string; version: string } {
+interface Java {
+  readonly command: string;
+  readonly version: string;
+}
+
+export function findJava(): Java {
   const home = process.env.JAVA_HOME;
   const command = home ? join(home, 'bin', 'java') : 'java';
   const tryJava = `install Java ${JAVA_NEEDED} or newer (a JRE is enough) and put it on PATH or in JAVA_HOME; or attach a Kafka: FIELDGUIDE_KAFKA_URL=kafka://host:9092`;
@@ -179,9 +185,24 @@ function findJava(): { command: string; version: string } {
   return { command, version };
 }
 
+/** How many of the jars have been fetched. */
+export function jarsInCache(): { there: number; all: number } {
+  const lib = join(cacheFolder, `kafka-${lock.version}`);
+  const there = lock.jars.filter((jar) => existsSync(join(lib, fileOf(jar))));
+  return { there: there.length, all: lock.jars.length };
+}
+
+/** To see whether the repository can be reached. */
+export function oneJarsAddress(): Promise<string> {
+  return artifactUrl(lock.jars[0]!, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
+}
+
+function fileOf({ artifactId, version }: Jar): string {
+  return `${artifactId}-${version}.jar`;
+}
+
 async function fetchJars(lib: string, say: Say): Promise<void> {
-  const name = ({ artifactId, version }: Jar) => `${artifactId}-${version}.jar`;
-  const missing = lock.jars.filter((jar) => !existsSync(join(lib, name(jar))));
+  const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
   let [got, said] = [0, 0];
   const progress = (count: number) => {
@@ -199,7 +220,12 @@ async function fetchJars(lib: string, say: Say): Promise<void> {
   const worker = async () => {
     for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
       const url = await artifactUrl(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
-      await download(url, join(lib, name(jar)), { algorithm: 'sha512', hex: jar.sha512 }, progress);
+      await download(
+        url,
+        join(lib, fileOf(jar)),
+        { algorithm: 'sha512', hex: jar.sha512 },
+        progress,
+      );
     }
   };
   await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
@@ -213,6 +239,7 @@ async function answers(url: string): Promise<boolean> {
     brokers,
     logLevel: logLevel.NOTHING,
     connectionTimeout: 1_000,
+    requestTimeout: 2_000, // whoever holds the port now may be somebody else, and silent
     retry: { retries: 0 },
   });
   const admin = kafka.admin();

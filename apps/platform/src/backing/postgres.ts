@@ -16,7 +16,7 @@ import pg from 'pg';
 import type { Environment } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child, until } from '../runner/child.ts';
-import type { BackingService, Say } from './backing-service.ts';
+import type { BackingService, StartContext } from './backing-service.ts';
 
 interface Binaries {
   readonly initdb: string;
@@ -25,13 +25,8 @@ interface Binaries {
 type User = { readonly uid: number; readonly gid: number };
 
 /** attached (`FIELDGUIDE_POSTGRES_URL`, an administrator's) → embedded: real PostgreSQL 18 from npm, durable settings. */
-export async function startPostgres(
-  environment: Environment,
-  port: number,
-  password: string,
-  choice: string | undefined,
-  say: Say,
-): Promise<BackingService> {
+export async function startPostgres(context: StartContext): Promise<BackingService> {
+  const { choice } = context;
   const attached = process.env.FIELDGUIDE_POSTGRES_URL;
   if (choice === 'attached' && !attached) {
     throw new Fault(
@@ -40,7 +35,7 @@ export async function startPostgres(
     );
   }
   if (attached && choice !== 'embedded') return attach(attached);
-  return embedded(environment, port, password, say);
+  return embedded(context);
 }
 
 async function attach(url: string): Promise<BackingService> {
@@ -53,30 +48,29 @@ async function attach(url: string): Promise<BackingService> {
   return { name: 'PostgreSQL', version, origin: 'attached', url, stop: async () => undefined };
 }
 
-async function embedded(
-  environment: Environment,
-  port: number,
-  password: string,
-  say: Say,
-): Promise<BackingService> {
+async function embedded({
+  environment,
+  ports: { postgres: port },
+  postgresPassword: password,
+  say,
+  left,
+}: StartContext): Promise<BackingService> {
   const user = otherUser();
   const binaries = placeBinaries(await findBinaries(), user);
   const own = environment.path('postgres');
   const data = placeData(own, join(environment.elsewhere(password), 'postgres'), user);
-  if (!existsSync(join(data, 'PG_VERSION'))) {
+  const logFile = environment.logFile('postgres');
+  const adopted = left && Child.adopt('postgres', logFile, left);
+  if (!adopted && !existsSync(join(data, 'PG_VERSION'))) {
     say('PostgreSQL: making a new data folder');
     await initialise(binaries, data, environment, password, user);
   }
-  endLeftover(data);
+  if (!adopted) endLeftover(data);
   const args = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', ...settings];
-  const child = new Child({
-    name: 'postgres',
-    command: binaries.postgres,
-    args,
-    cwd: data,
-    logFile: environment.logFile('postgres'),
-    ...(user && { user }),
-  });
+  const command = binaries.postgres;
+  const child =
+    adopted ??
+    Child.spawn({ name: 'postgres', command, args, cwd: data, logFile, ...(user && { user }) });
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   let version = '';
   const ready = await until(async () => {
@@ -98,11 +92,13 @@ async function embedded(
     origin: 'embedded',
     url,
     child,
+    folder: data,
     stop: () => child.stop(10_000, 'SIGINT'),
   };
 }
 
 const settings = [
+  ['log_timezone', 'UTC'],
   ['max_connections', '200'],
   ['shared_buffers', '64MB'],
   ['unix_socket_directories', ''],
@@ -209,7 +205,7 @@ async function initialise(
     '--encoding=UTF8',
     '--locale=C',
   ];
-  const child = new Child({
+  const child = Child.spawn({
     name: 'initdb',
     command: binaries.initdb,
     args,

@@ -1,160 +1,115 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import Consul from 'consul';
 import { type App, apps } from '../apps.ts';
-import type { Choices, Say } from '../backing/backing-service.ts';
-import { type BackingServices, startBackingServices } from '../backing/backing-services.ts';
-import type { Environment, Secrets } from '../environment.ts';
+import type { Choices } from '../backing/backing-service.ts';
+import { BackingServices } from '../backing/backing-services.ts';
+import type { Environment, PortName, Secrets } from '../environment.ts';
 import { Fault } from '../fault.ts';
+import { AppKeeper } from '../health-manager/app-keeper.ts';
+import { HealthManager } from '../health-manager/health-manager.ts';
 import { dropEverything, migrate, provision } from '../provision/provision.ts';
-import { until } from '../runner/child.ts';
-import { Instance } from '../runner/instance.ts';
+import { bornAt, until } from '../runner/child.ts';
+import { Instance, type InstanceSpec } from '../runner/instance.ts';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
 import { freePorts, isFree } from '../runner/ports.ts';
-import type { Artifact } from '../stager/stage.ts';
+import { type Artifact, artifactOf } from '../stager/stage.ts';
 import { stageStale } from '../stager/stage-stale.ts';
-import { giveBack, takeEnvironment, writeState } from './state.ts';
+import { DesiredState } from './desired.ts';
+import { Events } from './events.ts';
+import { giveBack, type PlatformState, takeEnvironment, writeState } from './state.ts';
 
 export interface PlatformSettings {
   readonly environment: Environment;
   readonly choices: Choices;
   /** Where the gateway should listen; 0 for any free port. */
   readonly gatewayPort: number;
-  readonly say: Say;
 }
 
-const STOP_APP_MS = 12_000;
-
-/** One environment, running: backing services, artifacts, instances. */
+/** One environment, running: the desired state, a keeper for each app, the backing services behind them. */
 export class Platform {
   readonly environment: Environment;
-  readonly controlToken = randomBytes(24).toString('base64url');
+  readonly events: Events;
+  readonly desired: DesiredState;
+  readonly secrets: Secrets;
+  readonly keepers: ReadonlyMap<string, AppKeeper>;
+  readonly health: HealthManager;
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
-  readonly #secrets: Secrets;
+  /** What a platform that was killed has left. */
+  readonly #left: PlatformState | undefined;
+  readonly #artifacts = new Map<string, Artifact>();
+  readonly #publicPorts = new Map<string, number>();
+  readonly #inspectPorts = new Map<string, number>();
   #backing: BackingServices | undefined;
-  #artifacts = new Map<string, Artifact>();
-  #ports = new Map<string, number>();
-  #instances: Instance[] = [];
   #stopping: Promise<void> | undefined;
-  controlPort = 0;
+  apiUrl: string | undefined;
 
   constructor(settings: PlatformSettings) {
+    const { environment } = settings;
     this.#settings = settings;
-    this.environment = settings.environment;
-    takeEnvironment(settings.environment);
-    this.#secrets = settings.environment.secrets(apps.map(({ name }) => name));
+    this.environment = environment;
+    this.events = new Events(environment.logFile('platform'));
+    this.#left = takeEnvironment(environment);
+    this.desired = new DesiredState(environment, (line) => this.events.warn(line));
+    this.secrets = environment.secrets(apps.map(({ name }) => name));
+    this.keepers = new Map(apps.map((app) => [app.name, this.#keeperOf(app)]));
+    this.health = new HealthManager(this.keepers);
   }
 
-  get instances(): readonly Instance[] {
-    return this.#instances;
-  }
-
-  get backing(): BackingServices | undefined {
+  /** @throws Fault before everything runs */
+  get backing(): BackingServices {
+    if (!this.#backing)
+      throw new Fault('The platform is still starting.', 'wait until it is ready');
     return this.#backing;
   }
 
-  get secrets(): Secrets {
-    return this.#secrets;
+  get gatewayUrl(): string | undefined {
+    const port = this.#publicPorts.get('gateway');
+    return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
-  get gatewayUrl(): string {
-    return `http://127.0.0.1:${this.#ports.get('gateway')}`;
-  }
-
-  get providerUrl(): string {
-    return `http://127.0.0.1:${this.#ports.get('payment-provider')}`;
+  get providerUrl(): string | undefined {
+    const port = this.#publicPorts.get('payment-provider');
+    return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
   async start(): Promise<void> {
-    const { environment, choices, say } = this.#settings;
-    const [backing, artifacts] = await Promise.allSettled([
-      startBackingServices(environment, this.#secrets.postgresPassword, choices, say),
-      stageStale(environment, say),
+    const { environment, choices } = this.#settings;
+    const { events } = this;
+    if (this.#left)
+      events.info('The platform before this one was killed: taking over what it left');
+    const adopted = this.#adoptable();
+    const left = this.#left?.services ?? {};
+    const { postgresPassword } = this.secrets;
+    const settings = { environment, postgresPassword, choices, events, left };
+    const [backing, staged] = await Promise.allSettled([
+      BackingServices.start(settings),
+      stageStale(environment, (line) => events.info(line)),
     ]);
     if (backing.status === 'fulfilled') this.#backing = backing.value;
-    this.#remember();
     if (backing.status === 'rejected') throw backing.reason;
-    if (artifacts.status === 'rejected') throw artifacts.reason;
-    this.#artifacts = artifacts.value.artifacts;
-    const prepare = async () => {
-      if (!this.#isStopping) await this.#provision();
-      await this.#choosePorts();
-      if (!this.#isStopping) await this.#startApps();
-    };
-    const died = this.#watchBackingServices();
+    if (staged.status === 'rejected') throw staged.reason;
+    for (const artifact of staged.value.artifacts.values()) this.#goOnTo(artifact);
+    this.backing.onRestart = () => this.turn();
+    await this.#choosePublicPorts(adopted);
+    for (const instance of adopted) this.keepers.get(instance.record.app)?.adopt(instance);
+    this.remember();
     try {
-      await Promise.race([prepare(), died]);
+      if (!this.isStopping) await this.provision();
+      if (!this.isStopping) await this.#startApps();
     } catch (error) {
       // A lost connection is often noticed before the end of the process behind it.
-      if (!(error instanceof Fault))
-        await until(() => this.#deadBackingService() !== undefined, 500);
-      throw this.#deadBackingService() ?? error;
+      if (!(error instanceof Fault)) await until(() => this.backing.fault !== undefined, 500);
+      throw this.backing.fault ?? error;
     }
-  }
-
-  /** Rejects when one of ours ends; once everything runs it is only said (nothing heals it yet). */
-  #watchBackingServices(): Promise<never> {
-    const { postgres, kafka, consul } = this.#backing ?? {};
-    const children = [postgres, kafka, consul].flatMap((each) => (each?.child ? [each.child] : []));
-    const died = new Promise<never>((_, reject) => {
-      for (const child of children) {
-        void child.exited.then(() => {
-          if (this.#isStopping) return;
-          this.#settings.say(`! ${child.name} ended (${child.outcome}); see ${child.logFile}`);
-          reject(new Error(`${child.name} ended`));
-        });
-      }
-    });
-    died.catch(() => undefined);
-    return died;
-  }
-
-  /** A more helpful reason than whatever failed because of it. */
-  #deadBackingService(): Fault | undefined {
-    const { postgres, kafka, consul } = this.#backing ?? {};
-    const dead = [postgres, kafka, consul].find((each) => each?.child && !each.child.isRunning);
-    const { child, name } = dead ?? {};
-    if (!child) return undefined;
-    return new Fault(
-      `${name} ended (${child.outcome}). It said:\n${child.lastWords()}`,
-      `start again; ${child.logFile} tells more`,
-    );
-  }
-
-  /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
-  async reset(): Promise<void> {
-    const { environment, say } = this.#settings;
-    const backing = this.#backing ?? fail();
-    say('Resetting: apps stop');
-    await this.#stopApps();
-    const begun = performance.now();
-    await dropEverything(environment, backing);
-    await this.#provision();
-    say(`✓ Clean and seeded again (${((performance.now() - begun) / 1_000).toFixed(1)} s)`);
-    await this.#startApps();
-  }
-
-  /** Stages what has changed and replaces its instances; for `dev`. */
-  async renew(): Promise<void> {
-    const { environment, say } = this.#settings;
-    const { artifacts, fresh } = await stageStale(environment, say);
-    if (fresh.length === 0 || this.#isStopping) return;
-    this.#artifacts = artifacts;
-    await this.#provision();
-    for (const app of apps.filter(({ name }) => fresh.includes(name))) {
-      const old = this.#instances.find(({ id }) => id === `${app.name}-1`);
-      this.#instances = this.#instances.filter((each) => each !== old);
-      await old?.child.stop(STOP_APP_MS);
-      const next = this.#spawn(app);
-      this.#instances = [...this.#instances, next];
-      this.#remember();
-      await this.#whenReady(next);
-      say(`✓ ${next.id} runs ${next.artifact.digest.slice(0, 8)}`);
-    }
+    this.backing.heal();
+    this.health.start();
   }
 
   /** Apps first, so that they can finish what they have in hand; then what they lean on. May be called at any moment. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
+      this.health.stop();
       await this.#stopApps();
       await this.#backing?.stop();
       giveBack(this.environment);
@@ -162,63 +117,178 @@ export class Platform {
     return this.#stopping;
   }
 
-  get #isStopping(): boolean {
+  get isStopping(): boolean {
     return this.#stopping !== undefined;
   }
 
-  async #provision(): Promise<void> {
-    const { environment, say } = this.#settings;
+  /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
+  async reset(): Promise<void> {
+    this.events.info('Resetting: apps stop');
+    await this.#stopApps();
     const begun = performance.now();
-    await provision(environment, this.#backing ?? fail(), this.#secrets);
-    const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
-    const migrated = await migrate(environment, this.#artifacts, environmentOf, this.#compileCache);
-    const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-    say(`✓ Provisioned databases, topics and settings; migrated ${migrated} (${seconds} s)`);
+    await dropEverything(this.environment, this.backing);
+    await this.provision();
+    this.events.info(`✓ Clean and seeded again (${secondsSince(begun)} s)`);
+    for (const keeper of this.keepers.values()) keeper.resume();
+    await this.#startApps();
   }
 
-  async #choosePorts(): Promise<void> {
-    const { gatewayPort, say } = this.#settings;
-    const ports = await freePorts(apps.length);
-    for (const [i, { name }] of apps.entries()) this.#ports.set(name, ports[i]!);
+  /** Databases, topics and settings; migrations of the artifacts that should run. */
+  async provision(): Promise<void> {
+    const begun = performance.now();
+    const given = Object.fromEntries(
+      apps.map(({ name }) => [name, this.desired.app(name).settings]),
+    );
+    await provision(this.environment, this.backing, this.secrets, given);
+    const artifacts = new Map(apps.map(({ name }) => [name, this.artifact(name)]));
+    const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
+    const migrated = await migrate(this.environment, artifacts, environmentOf);
+    const what = `databases, topics and settings; migrated ${migrated}`;
+    this.events.info(`✓ Provisioned ${what} (${secondsSince(begun)} s)`);
+  }
+
+  /** Compares what should be with what is, for every app. */
+  turn(): void {
+    for (const keeper of this.keepers.values()) keeper.turn();
+  }
+
+  artifact(name: string): Artifact {
+    const { digest = '' } = this.desired.app(name);
+    const artifact = this.#artifacts.get(digest) ?? artifactOf(name, digest);
+    this.#artifacts.set(digest, artifact);
+    return artifact;
+  }
+
+  /** For `dev`: from now on instances of the app listen for a debugger there; undefined ends it. */
+  inspect(name: string, port: number | undefined): void {
+    if (port === undefined) this.#inspectPorts.delete(name);
+    else this.#inspectPorts.set(name, port);
+  }
+
+  inspectPort(name: string): number | undefined {
+    return this.#inspectPorts.get(name);
+  }
+
+  /** Kept up to date, so that other commands find us, and that a start after a crash can take over. */
+  remember(): void {
+    if (this.isStopping) return;
+    const instances = [...this.keepers.values()].flatMap((keeper) => keeper.instances);
+    const { postgres, kafka, consul } = this.#backing ?? {};
+    writeState(this.environment, {
+      pid: process.pid,
+      born: bornAt(process.pid) ?? '',
+      ...(this.apiUrl && { apiUrl: this.apiUrl }),
+      ...(this.gatewayUrl && { gatewayUrl: this.gatewayUrl }),
+      ...(this.providerUrl && { providerUrl: this.providerUrl }),
+      ...(postgres &&
+        kafka &&
+        consul && { backing: { postgres: postgres.url, kafka: kafka.url, consul: consul.url } }),
+      instances: instances.flatMap(({ record, child }) =>
+        child.record ? [{ ...record, ...child.record }] : [],
+      ),
+      services: this.#backing?.records ?? this.#left?.services ?? {},
+    });
+  }
+
+  #keeperOf(app: App): AppKeeper {
+    const { name } = app;
+    return new AppKeeper({
+      app: name,
+      events: this.events,
+      wanted: () => ({
+        instances: this.desired.app(name).instances,
+        hash: this.#specOf(app).hash,
+      }),
+      start: (slot) => this.#startInstance(app, slot),
+      evict: (instance) => this.#evict(instance),
+      changed: () => this.remember(),
+    });
+  }
+
+  async #startInstance(app: App, slot: number): Promise<Instance> {
+    const [port] = await freePorts(1);
+    const spec = this.#specOf(app);
+    const record = {
+      app: app.name,
+      slot,
+      serial: this.desired.nextSerial(),
+      port: port!,
+      hash: spec.hash,
+      digest: spec.artifact.digest,
+      version: spec.artifact.version,
+      startedAt: new Date().toISOString(),
+      memoryMb: spec.memoryMb,
+    };
+    const logFile = this.environment.logFile(`${app.name}-${slot}`);
+    return Instance.start(record, spec, logFile);
+  }
+
+  #specOf(app: App): InstanceSpec {
+    const { memoryMb, revision } = this.desired.app(app.name);
+    const artifact = this.artifact(app.name);
+    const env = this.#environmentOf(app);
+    const inspectPort = this.#inspectPorts.get(app.name);
+    const all = JSON.stringify([artifact.digest, env, memoryMb, revision, inspectPort]);
+    const hash = createHash('sha256').update(all).digest('hex').slice(0, 16);
+    return { artifact, env, memoryMb, hash, ...(inspectPort && { inspectPort }) };
+  }
+
+  #environmentOf(app: App, role: 'owner' | 'app' = 'app'): Record<string, string> {
+    const { environment, backing, secrets } = this;
+    return instanceEnvironment(app, environment, backing, secrets, this.#publicPorts, role);
+  }
+
+  /** A crashed instance cannot say that it has left; without this its callers would try it until its check fails. */
+  async #evict({ name }: Instance): Promise<void> {
+    const { hostname: host, port } = new URL(this.backing.consul.url);
+    const { agent } = new Consul({ host, port: Number(port) });
+    const gone = agent.service.deregister({ id: name, timeout: 2_000 } as { id: string });
+    await gone.catch(() => undefined); // away itself, or it has never heard of it
+  }
+
+  /** A start goes on to the artifact of newer sources; it does not undo a rollback. */
+  #goOnTo({ name, digest, sources }: Artifact): void {
+    const { digest: present, pushedSources } = this.desired.app(name);
+    if (present && pushedSources === sources && isStaged(name, present)) return;
+    this.desired.run(name, digest, sources);
+  }
+
+  #adoptable(): Instance[] {
+    return (this.#left?.instances ?? []).flatMap((record) => {
+      const logFile = this.environment.logFile(`${record.app}-${record.slot}`);
+      const instance = Instance.adopt(record, logFile);
+      return instance ? [instance] : [];
+    });
+  }
+
+  async #choosePublicPorts(adopted: readonly Instance[]): Promise<void> {
+    const { gatewayPort, environment } = this.#settings;
+    const held = new Set(adopted.map(({ record }) => record.app));
+    const own = apps.filter(({ hasPublicPort }) => hasPublicPort).map(({ name }) => name);
+    const ports = await environment.ports(own.filter((name) => !held.has(name)) as PortName[]);
+    for (const name of own) this.#publicPorts.set(name, ports[name as PortName]);
+    const before = this.#left?.gatewayUrl;
+    if (held.has('gateway') && before)
+      return void this.#publicPorts.set('gateway', Number(new URL(before).port));
     if (gatewayPort === 0) return;
-    if (await isFree(gatewayPort)) this.#ports.set('gateway', gatewayPort);
-    else
-      say(
-        `! Port ${gatewayPort} is taken by another program; the gateway uses ${this.#ports.get('gateway')} instead`,
-      );
+    if (await isFree(gatewayPort)) return void this.#publicPorts.set('gateway', gatewayPort);
+    this.events.warn(
+      `! Port ${gatewayPort} is taken by another program; the gateway uses ${ports.gateway} instead`,
+    );
   }
 
   /** All at once: a service survives that another one is not there yet, and says so in its readiness. */
   async #startApps(): Promise<void> {
-    const { say } = this.#settings;
-    this.#instances = apps.map((app) => this.#spawn(app));
-    this.#remember();
     const begun = performance.now();
-    await Promise.all(this.#instances.map((instance) => this.#whenReady(instance)));
+    await Promise.all([...this.keepers.values()].map((keeper) => keeper.settled()));
     await this.#routed();
-    say(`✓ ${apps.length} apps are ready (${((performance.now() - begun) / 1_000).toFixed(1)} s)`);
+    this.events.info(`✓ ${apps.length} apps are ready (${secondsSince(begun)} s)`);
   }
 
-  #spawn(app: App): Instance {
-    const id = `${app.name}-1`;
-    return new Instance({
-      id,
-      artifact: this.#artifacts.get(app.name) ?? fail(),
-      port: this.#ports.get(app.name)!,
-      env: this.#environmentOf(app),
-      logFile: this.environment.logFile(id),
-      compileCache: this.#compileCache,
-    });
-  }
-
-  async #whenReady(instance: Instance): Promise<void> {
-    await instance.ready();
-    void instance.child.exited.then(() => {
-      if (this.#isStopping || !this.#instances.includes(instance)) return;
-      this.#settings.say(
-        `! ${instance.id} ended (${instance.child.outcome}); see ${instance.child.logFile}`,
-      );
-    });
+  async #stopApps(): Promise<void> {
+    await Promise.all([...this.keepers.values()].map((keeper) => keeper.stop()));
+    // Taken over from a platform that was killed, and not yet in a keeper's hands.
+    for (const { child } of this.#adoptable()) await child.stop(2_000);
   }
 
   /** Healthy is not ready: the gateway must have heard of every service before anybody is told to try it. */
@@ -234,55 +304,20 @@ export class Platform {
           signal: AbortSignal.timeout(5_000),
         }).catch(() => undefined);
         if (answer && answer.status < 500) break;
-        if (this.#isStopping) return;
+        if (this.isStopping) return;
       }
     }
   }
+}
 
-  async #stopApps(): Promise<void> {
-    const doomed = this.#instances;
-    this.#instances = [];
-    await Promise.all(doomed.map(({ child }) => child.stop(STOP_APP_MS)));
-  }
-
-  #environmentOf(app: App, role: 'owner' | 'app' = 'app'): Record<string, string> {
-    const backing = this.#backing ?? fail();
-    const providerPort = this.#ports.get('payment-provider') ?? 0;
-    return instanceEnvironment(app, this.environment, backing, this.#secrets, providerPort, role);
-  }
-
-  get #compileCache(): string {
-    return this.environment.path('..', '..', 'compile-cache');
-  }
-
-  /** Kept up to date, so that other commands find us and a start after a crash can clean up. */
-  #remember(): void {
-    const { postgres, kafka, consul } = this.#backing ?? {};
-    const children = [
-      ...this.#instances.map(({ child, artifact }) => ({
-        pid: child.pid ?? 0,
-        command: artifact.folder,
-      })),
-      ...[postgres, kafka, consul].flatMap((each) =>
-        each?.child?.pid ? [{ pid: each.child.pid, command: this.environment.folder }] : [],
-      ),
-    ];
-    writeState(this.environment, {
-      pid: process.pid,
-      controlPort: this.controlPort,
-      controlToken: this.controlToken,
-      ...(this.#ports.has('gateway') && {
-        gatewayUrl: this.gatewayUrl,
-        providerUrl: this.providerUrl,
-      }),
-      ...(postgres &&
-        kafka &&
-        consul && { backing: { postgres: postgres.url, kafka: kafka.url, consul: consul.url } }),
-      children: children.filter(({ pid }) => pid > 0),
-    });
+function isStaged(name: string, digest: string): boolean {
+  try {
+    return artifactOf(name, digest) !== undefined;
+  } catch {
+    return false;
   }
 }
 
-function fail(): never {
-  throw new Fault('The platform is not running yet.', 'npm start');
+function secondsSince(begun: number): string {
+  return ((performance.now() - begun) / 1_000).toFixed(1);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as EnvironmentRoom from '../environment.ts';
+import { bornAt } from '../runner/child.ts';
 import type * as StateRoom from './state.ts';
 
 let room: typeof EnvironmentRoom;
@@ -37,12 +38,13 @@ describe('an environment', () => {
 
   it('keeps its ports, and takes another for one that is taken', async () => {
     const environment = new room.Environment('ports');
-    const first = await environment.ports();
-    expect(await environment.ports()).toEqual(first);
+    const first = await environment.ports(['kafka', 'postgres']);
+    expect(await environment.ports(['kafka', 'postgres'])).toEqual(first);
     const { createServer } = await import('node:net');
     const thief = createServer();
     await new Promise<void>((resolve) => thief.listen(first.kafka, '127.0.0.1', resolve));
-    const second = await environment.ports();
+    expect(await environment.ports(['postgres'])).toEqual(first); // ours may listen there
+    const second = await environment.ports(['kafka', 'postgres']);
     expect(second.kafka).not.toBe(first.kafka);
     expect(second.postgres).toBe(first.postgres);
     await new Promise((resolve) => thief.close(resolve));
@@ -72,18 +74,20 @@ describe('an environment', () => {
     const stranger = spawn('sleep', ['4321'], { detached: true });
     state.writeState(environment, {
       pid: 2 ** 22 + 1, // no process has it
-      controlPort: 1,
-      controlToken: '',
-      children: [
-        { pid: left.pid!, command: 'sleep 1234' },
-        { pid: stranger.pid!, command: 'another program' },
-      ],
+      born: '1',
+      instances: [],
+      services: {
+        kafka: { pid: left.pid!, born: bornAt(left.pid!)! },
+        consul: { pid: stranger.pid!, born: 'at another time' }, // its number was given to another
+      },
     });
     const ended = new Promise((resolve) => left.once('exit', resolve));
-    state.takeEnvironment(environment);
+    expect(state.runningPlatform(environment)).toBeUndefined();
+    await state.endLeftovers(environment);
     await ended;
     expect(stranger.exitCode).toBeNull();
     stranger.kill();
+    state.takeEnvironment(environment);
     state.giveBack(environment);
   });
 });

@@ -1,23 +1,35 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import type { BackingName } from '../backing/backing-service.ts';
 import type { Environment } from '../environment.ts';
 import { writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
-import { isAlive, killGroup } from '../runner/child.ts';
+import { bornAt, Child, type ChildRecord } from '../runner/child.ts';
+import type { InstanceRecord } from '../runner/instance.ts';
 
-/** What a running platform leaves for the other commands to find: where it is, and a token to talk to it. */
-export interface PlatformState {
-  readonly pid: number;
-  readonly controlPort: number;
-  readonly controlToken: string;
+/**
+ * What a platform leaves for the other commands to find, and for the platform after it when it is killed: where it is,
+ * and which processes are its own.
+ */
+export interface PlatformState extends ChildRecord {
+  readonly apiUrl?: string;
   readonly gatewayUrl?: string;
   readonly providerUrl?: string;
+  /** Addresses with passwords: the file is for this user only. */
   readonly backing?: Readonly<Record<string, string>>;
-  /** Every process of ours, so that a start after a crash can end what was left behind. */
-  readonly children: readonly { readonly pid: number; readonly command: string }[];
+  readonly instances: readonly (InstanceRecord & ChildRecord)[];
+  readonly services: Partial<Readonly<Record<BackingName, ChildRecord>>>;
 }
 
 const fileOf = (environment: Environment) => environment.path('platform.json');
+export const tokenFileOf = (environment: Environment) => environment.path('api-token');
 
 export function readState(environment: Environment): PlatformState | undefined {
   const file = fileOf(environment);
@@ -32,14 +44,15 @@ export function readState(environment: Environment): PlatformState | undefined {
 /** The running platform, or undefined when there is none, whatever an old file says. */
 export function runningPlatform(environment: Environment): PlatformState | undefined {
   const state = readState(environment);
-  return state && isPlatform(state.pid) ? state : undefined;
+  return state && bornAt(state.pid) === state.born ? state : undefined;
 }
 
 /**
- * Takes the environment for this process. What a killed platform left running is ended first.
+ * Takes the environment for this process.
+ * @returns what a platform that was killed has left, its processes perhaps still running
  * @throws Fault when another platform has it
  */
-export function takeEnvironment(environment: Environment): void {
+export function takeEnvironment(environment: Environment): PlatformState | undefined {
   const file = fileOf(environment);
   const running = runningPlatform(environment);
   if (running) {
@@ -49,44 +62,57 @@ export function takeEnvironment(environment: Environment): void {
       'npm run status; npm run stop ends it; --env NAME starts another beside it',
     );
   }
-  for (const { pid, command } of readState(environment)?.children ?? []) {
-    if (isAlive(pid) && commandOf(pid).includes(command)) killGroup(pid);
-  }
-  rmSync(file, { force: true });
+  const left = readState(environment);
+  const own = { pid: process.pid, born: bornAt(process.pid) ?? '' };
   try {
+    if (existsSync(file)) putAside(file, left);
     const descriptor = openSync(file, 'wx', 0o600);
-    writeSync(
-      descriptor,
-      JSON.stringify({ pid: process.pid, controlPort: 0, controlToken: '', children: [] }),
-    );
+    const { instances = [], services = {} } = left ?? {};
+    writeSync(descriptor, JSON.stringify({ ...own, instances, services }));
     closeSync(descriptor);
   } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'ENOENT') {
+      throw new Fault(
+        `${file} cannot be written: ${message}`,
+        'make room on the disk, or give yourself write access to it',
+        error,
+      );
+    }
     throw new Fault(
       `Another start of "${environment.name}" is under way.`,
       'wait for it, or npm run stop',
       error,
     );
   }
+  return left;
+}
+
+/** Of two starts at the same time one gets the old file out of the way; the other must not take the new one for it. */
+function putAside(file: string, left: PlatformState | undefined): void {
+  const aside = `${file}.${process.pid}.old`;
+  renameSync(file, aside);
+  const found = JSON.parse(readFileSync(aside, 'utf8')) as PlatformState;
+  if (found.pid === left?.pid && found.born === left.born) {
+    rmSync(aside);
+    return;
+  }
+  renameSync(aside, file);
+  throw Object.assign(new Error('somebody else was faster'), { code: 'EEXIST' });
 }
 
 export function writeState(environment: Environment, state: PlatformState): void {
   writeFileSafely(fileOf(environment), JSON.stringify(state, null, 2), 0o600);
 }
 
+/** Ends what a platform that was killed has left running, before its data are removed. */
+export async function endLeftovers(environment: Environment): Promise<void> {
+  const { instances = [], services = {} } = readState(environment) ?? {};
+  for (const record of [...instances, ...Object.values(services)])
+    await Child.adopt('leftover', environment.logFile('platform'), record)?.kill();
+}
+
 export function giveBack(environment: Environment): void {
   rmSync(fileOf(environment), { force: true });
-}
-
-/** A process id alone may have been given to somebody else since. */
-function isPlatform(pid: number): boolean {
-  return isAlive(pid) && (pid === process.pid || commandOf(pid).includes('fieldguide'));
-}
-
-function commandOf(pid: number): string {
-  try {
-    if (process.platform === 'win32') return 'fieldguide';
-    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-  } catch {
-    return '';
-  }
+  rmSync(tokenFileOf(environment), { force: true });
 }

@@ -1,27 +1,40 @@
 import { join } from 'node:path';
 import { watch } from 'chokidar';
-import type { Say } from '../backing/backing-service.ts';
+import { apps } from '../apps.ts';
 import { root } from '../environment.ts';
-import type { Platform } from './platform.ts';
+import { staged } from '../stager/stage.ts';
 
 const SETTLED_MS = 200;
 
-/** `fieldguide dev`: when sources change, the apps made of them are staged again and replaced; a fault leaves the old ones running. */
-export function watchSources(platform: Platform, say: Say): () => void {
+/**
+ * `fieldguide dev`: when sources change, the apps made of them are pushed; a fault leaves the old ones running.
+ * @returns what ends the watching
+ */
+export function watchSources(
+  wanted: readonly string[],
+  push: (app: string) => Promise<unknown>,
+  say: (line: string) => void,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
-  let working = Promise.resolve();
+  let working: Promise<unknown> = Promise.resolve();
+  const work = async () => {
+    const stale = apps.filter((app) => wanted.includes(app.name) && !staged(app));
+    for (const { name } of stale) {
+      await push(name).catch(({ message }: Error) =>
+        say(`! ${message}\n  The running version stays.`),
+      );
+    }
+  };
   const changed = () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      working = working
-        .then(() => platform.renew())
-        .catch((error: Error) => say(`! ${error.message}\n  The running version stays.`));
+      working = working.then(work);
     }, SETTLED_MS);
   };
   const folders = ['apps', 'libs', 'contracts'].map((folder) => join(root, folder));
   const ignored = /node_modules|\.spec\.ts$|\.md$/;
   const watcher = watch(folders, { ignored, ignoreInitial: true }).on('all', changed);
-  say('Watching apps, libs and contracts: what changes is staged and restarted');
+  say('Watching apps, libs and contracts: what changes is staged and pushed');
   return () => {
     clearTimeout(timer);
     void watcher.close();

@@ -13,11 +13,12 @@ export async function provision(
   environment: Environment,
   backing: BackingServices,
   secrets: Secrets,
+  settings: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): Promise<void> {
   await Promise.all([
     provisionDatabases(backing.postgres.url, environment, databaseServices, secrets),
     provisionTopics(backing.kafka.url, environment),
-    provisionSettings(backing.consul.url, environment),
+    provisionSettings(backing.consul.url, environment, settings),
   ]);
 }
 
@@ -29,7 +30,6 @@ export async function migrate(
   environment: Environment,
   artifacts: ReadonlyMap<string, Artifact>,
   environmentOf: (app: App, role: 'owner' | 'app') => Record<string, string>,
-  compileCache: string,
 ): Promise<number> {
   const file = environment.path('migrated.json');
   const done: Record<string, string> = existsSync(file)
@@ -42,9 +42,9 @@ export async function migrate(
     due.map(async (app) => {
       const artifact = artifacts.get(app.name)!;
       const log = environment.logFile(`${app.name}-provision`);
-      await runTask(artifact, 'migrate', environmentOf(app, 'owner'), log, compileCache);
+      await runTask(artifact, 'migrate', environmentOf(app, 'owner'), log);
       if (app.hasSeeds) {
-        await runTask(artifact, 'seed', environmentOf(app, 'app'), log, compileCache);
+        await runTask(artifact, 'seed', environmentOf(app, 'app'), log);
       }
       done[app.name] = artifact.digest;
     }),

@@ -12,14 +12,29 @@ const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 export async function provisionSettings(
   consulUrl: string,
   environment: Environment,
+  given: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): Promise<void> {
   const consul = client(consulUrl);
-  for (const [folder, values] of Object.entries(settings)) {
+  const all = [...Object.entries(given), ...Object.entries(settings)]; // what somebody has given goes first
+  for (const [folder, values] of all) {
     for (const [key, value] of Object.entries(values)) {
       const path = `fieldguide/${environment.name}/${folder}/${key}`;
       await consul.kv.set({ key: path, value, cas: 0 }); // 0: only when there is none
     }
   }
+}
+
+/** One setting of one service; undefined takes it away, and what is more general holds again. */
+export async function writeSetting(
+  consulUrl: string,
+  environment: Environment,
+  service: string,
+  key: string,
+  value: string | undefined,
+): Promise<void> {
+  const path = `fieldguide/${environment.name}/${service}/${key}`;
+  if (value === undefined) await client(consulUrl).kv.del(path);
+  else await client(consulUrl).kv.set(path, value);
 }
 
 /** For `reset`. */

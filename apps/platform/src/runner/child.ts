@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -12,6 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 // A log that has grown past this is put aside at the next start; only the one before is kept.
 const LOG_BYTES_MAX = 20_000_000;
+// We are told when a child of ours ends; at one that we found we have to look.
+const LOOK_AT_ADOPTED_MS = 200;
 
 export interface ChildSettings {
   readonly name: string;
@@ -25,6 +27,13 @@ export interface ChildSettings {
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
+/** What finds a process again after the platform was killed: its id alone may have been given to another since. */
+export interface ChildRecord {
+  readonly pid: number;
+  /** As the system tells it; equal only for the same process. */
+  readonly born: string;
+}
+
 /**
  * A process of ours, in a group of its own: Ctrl-C in the terminal reaches the platform only, which then ends the others
  * in order.
@@ -32,21 +41,38 @@ export interface ChildSettings {
 export class Child {
   readonly name: string;
   readonly logFile: string;
-  readonly startedAt = new Date();
-  readonly #process: ChildProcess;
-  readonly #logStart: number;
+  readonly pid: number | undefined;
+  readonly startedAt: number = Date.now();
+  /** Found running, started by a platform that is gone. */
+  readonly adopted: boolean;
   readonly exited: Promise<void>;
   /** Set when it has ended: the code, or the signal. */
   outcome: string | undefined;
+  readonly #logStart: number;
 
-  constructor({ name, command, args, env = process.env, cwd, logFile, user }: ChildSettings) {
+  private constructor(
+    name: string,
+    logFile: string,
+    logStart: number,
+    process: { pid: number | undefined; adopted: boolean; ended: Promise<string> },
+  ) {
     this.name = name;
     this.logFile = logFile;
+    this.#logStart = logStart;
+    this.pid = process.pid;
+    this.adopted = process.adopted;
+    this.exited = process.ended.then((outcome) => {
+      this.outcome = outcome;
+    });
+  }
+
+  static spawn(settings: ChildSettings): Child {
+    const { name, command, args, env = process.env, cwd, logFile, user } = settings;
     if (existsSync(logFile) && statSync(logFile).size > LOG_BYTES_MAX)
       renameSync(logFile, `${logFile}.old`);
     const log = openSync(logFile, 'a', 0o600);
-    this.#logStart = fstatSync(log).size;
-    this.#process = spawn(command, [...args], {
+    const logStart = fstatSync(log).size;
+    const child = spawn(command, [...args], {
       env,
       detached: true,
       stdio: ['ignore', log, log],
@@ -54,38 +80,55 @@ export class Child {
       ...user,
     });
     closeSync(log);
-    this.exited = new Promise((resolve) => {
-      const end = (outcome: string) => {
-        this.outcome ??= outcome;
-        resolve();
-      };
-      this.#process.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
-      this.#process.once('error', (error) => end(error.message));
+    const ended = new Promise<string>((resolve) => {
+      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+      child.once('error', (error) => resolve(error.message));
     });
+    return new Child(name, logFile, logStart, { pid: child.pid, adopted: false, ended });
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
+  /** The process of this record, if it still runs. */
+  static adopt(name: string, logFile: string, { pid, born }: ChildRecord): Child | undefined {
+    if (bornAt(pid) !== born) return undefined;
+    const gone = async () => {
+      while (bornAt(pid) === born) await sleep(LOOK_AT_ADOPTED_MS);
+      return 'for a reason that only its log tells';
+    };
+    const logStart = existsSync(logFile) ? statSync(logFile).size : 0;
+    return new Child(name, logFile, logStart, { pid, adopted: true, ended: gone() });
   }
 
   get isRunning(): boolean {
     return this.outcome === undefined && this.pid !== undefined;
   }
 
+  get record(): ChildRecord | undefined {
+    const born = this.isRunning ? bornAt(this.pid!) : undefined;
+    return born === undefined ? undefined : { pid: this.pid!, born };
+  }
+
+  /** To the process alone, not to its group. @returns false when there is none any more */
+  signal(signal: NodeJS.Signals): boolean {
+    return this.isRunning && send(this.pid!, signal);
+  }
+
   /** SIGTERM (or what the program prefers), and SIGKILL for the whole group when that takes too long. */
   async stop(withinMs: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.isRunning) return;
-    this.#process.kill(signal);
+    this.signal(signal);
     const late = new AbortController();
     await Promise.race([
       this.exited,
       sleep(withinMs, undefined, { signal: late.signal }).catch(() => undefined),
     ]);
     late.abort();
-    if (this.isRunning) {
-      killGroup(this.pid!);
-      await this.exited;
-    }
+    if (this.isRunning) await this.kill();
+  }
+
+  /** At once, with everything it has started. */
+  async kill(): Promise<void> {
+    if (this.isRunning) killGroup(this.pid!);
+    await this.exited;
   }
 
   /** The last lines it wrote, for an error message. */
@@ -96,20 +139,34 @@ export class Child {
   }
 }
 
-export function killGroup(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+export function killGroup(pid: number): void {
+  send(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+}
+
+/** When a process began, as the system counts it; undefined when there is no such process, or only its remains. */
+export function bornAt(pid: number): string | undefined {
+  if (!(pid > 0)) return undefined;
   try {
-    process.kill(process.platform === 'win32' ? pid : -pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (process.platform === 'linux') {
+      const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (?=[A-Z] )/);
+      const fields = rest.split(' ');
+      return fields[0] === 'Z' ? undefined : fields[19];
+    }
+    if (process.platform === 'win32') return send(pid, 0) ? 'unknown' : undefined;
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
   }
 }
 
-export function isAlive(pid: number): boolean {
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, 0);
+    process.kill(pid, signal);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return true;
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    return false;
   }
 }
 

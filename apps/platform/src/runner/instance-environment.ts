@@ -12,19 +12,19 @@ export function instanceEnvironment(
   environment: Environment,
   backing: BackingServices,
   secrets: Secrets,
-  providerPort: number,
+  publicPorts: ReadonlyMap<string, number>,
   role: 'owner' | 'app' = 'app',
 ): Record<string, string> {
   const { name } = app;
   const own: Record<string, Record<string, string>> = {
     identity: { SIGNING_KEY: secrets.signingKey, CLIENTS: JSON.stringify(secrets.clients) },
     payments: {
-      PAYMENT_PROVIDER_URL: `http://127.0.0.1:${providerPort}`,
+      PAYMENT_PROVIDER_URL: `http://127.0.0.1:${publicPorts.get('payment-provider')}`,
       PROVIDER_API_KEY: secrets.providerApiKey,
     },
     'payment-provider': {
       PROVIDER_API_KEY: secrets.providerApiKey,
-      LEDGER_FILE: environment.path('provider', 'ledger.jsonl'),
+      LEDGER_FILE: environment.path('provider', 'ledger.db'),
     },
   };
   return {
@@ -35,6 +35,7 @@ export function instanceEnvironment(
       DATABASE_URL: databaseUrl(backing.postgres.url, environment, name, role, secrets),
     }),
     ...(app.hasMessaging && { MESSAGING_URL: backing.kafka.url }),
+    ...(publicPorts.has(name) && { PUBLIC_PORT: String(publicPorts.get(name)) }),
     ...own[name],
   };
 }

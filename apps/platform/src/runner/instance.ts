@@ -1,65 +1,109 @@
 import { join } from 'node:path';
 import { Fault } from '../fault.ts';
-import type { Artifact } from '../stager/stage.ts';
-import { Child, until } from './child.ts';
+import { type Artifact, compileCacheOf } from '../stager/stage.ts';
+import { Child, type ChildRecord, until } from './child.ts';
 
-export interface InstanceSettings {
-  /** `ordering-1` */
-  readonly id: string;
+/** What an instance is made of: two with the same spec are alike. */
+export interface InstanceSpec {
   readonly artifact: Artifact;
-  readonly port: number;
   readonly env: Readonly<Record<string, string>>;
-  readonly logFile: string;
-  readonly compileCache: string;
+  /** All its memory (RSS), not only the heap. */
+  readonly memoryMb: number;
+  /** Where it opens a debugger's port when it gets SIGUSR1; for `dev`. */
+  readonly inspectPort?: number;
+  /** Hash over the above. */
+  readonly hash: string;
 }
 
-// Small heaps keep eight services on a laptop; each flag is explained in docs/adr/0006.
-const flags = [
-  '--max-semi-space-size=2',
-  '--max-old-space-size=256',
-  '--disable-warning=TimeoutNegativeWarning',
-];
+/** Which copy it is, and what finds it again after the platform was killed. */
+export interface InstanceRecord {
+  readonly app: string;
+  /** 1, 2, … up to the number of instances wanted. */
+  readonly slot: number;
+  /** Counts every start in the environment, so that no two instances ever have the same name. */
+  readonly serial: number;
+  readonly port: number;
+  readonly hash: string;
+  readonly digest: string;
+  readonly version: string;
+  /** ISO 8601 */
+  readonly startedAt: string;
+  readonly memoryMb: number;
+}
+
+const READY_WITHIN_MS = 60_000;
+const DEGRADED_IS_READY_AFTER_MS = 5_000;
+const PROBE_MS = 1_500;
+const HEAP_OF_MEMORY = 0.6;
 
 /** One running copy of an app, from its artifact. */
 export class Instance {
-  readonly id: string;
-  readonly artifact: Artifact;
-  readonly port: number;
+  readonly record: InstanceRecord;
   readonly child: Child;
 
-  constructor({ id, artifact, port, env, logFile, compileCache }: InstanceSettings) {
-    this.id = id;
-    this.artifact = artifact;
-    this.port = port;
-    this.child = new Child({
-      name: id,
+  private constructor(record: InstanceRecord, child: Child) {
+    this.record = record;
+    this.child = child;
+  }
+
+  static start(
+    record: InstanceRecord,
+    { artifact, env, memoryMb, inspectPort }: InstanceSpec,
+    logFile: string,
+  ): Instance {
+    const child = Child.spawn({
+      name: nameOf(record),
       command: process.execPath,
-      args: [...flags, join(artifact.folder, 'main.mjs')],
+      args: [...flags(memoryMb, inspectPort), join(artifact.folder, 'main.cjs')],
       cwd: artifact.folder,
       env: {
         ...inherited(),
-        NODE_COMPILE_CACHE: compileCache,
+        NODE_COMPILE_CACHE: compileCacheOf(artifact),
         ...smallMalloc,
         ...env,
-        INSTANCE: id,
-        PORT: String(port),
+        INSTANCE: nameOf(record),
+        PORT: String(record.port),
       },
       logFile,
     });
+    return new Instance(record, child);
+  }
+
+  /** One that was left running by a platform that is gone; undefined when it has ended since. */
+  static adopt(record: InstanceRecord & ChildRecord, logFile: string): Instance | undefined {
+    const child = Child.adopt(nameOf(record), logFile, record);
+    return child && new Instance(record, child);
+  }
+
+  /** What people call it: `ordering/2`. */
+  get id(): string {
+    return `${this.record.app}/${this.record.slot}`;
+  }
+
+  /** What it calls itself, in the registry and in its logs: `ordering-2-17`. */
+  get name(): string {
+    return nameOf(this.record);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://127.0.0.1:${this.record.port}`;
   }
 
-  /** Resolves when everything it depends on is there too. @throws Fault with its last words */
-  async ready(withinMs = 60_000): Promise<void> {
+  /**
+   * Resolves when everything it depends on is there too, or (something it leans on is away) when it answers all the same.
+   * @throws Fault with its last words
+   */
+  async ready(withinMs = READY_WITHIN_MS): Promise<void> {
     let last = 'it did not answer';
+    let degradedSince: number | undefined;
     const ready = await until(async () => {
       if (!this.child.isRunning) return true;
-      const report = await this.#report();
-      last = report?.detail ?? last;
-      return report?.ready ?? false;
+      const report = await this.health();
+      last = report ? JSON.stringify(report.dependencies) : last;
+      if (report?.status !== 'degraded') degradedSince = undefined;
+      else degradedSince ??= performance.now();
+      const patient = performance.now() - (degradedSince ?? Number.POSITIVE_INFINITY);
+      return report?.status === 'ok' || patient > DEGRADED_IS_READY_AFTER_MS;
     }, withinMs);
     if (ready && this.child.isRunning) return;
     const what = this.child.isRunning
@@ -71,20 +115,42 @@ export class Instance {
     );
   }
 
-  async #report(): Promise<{ ready: boolean; detail: string } | undefined> {
+  /** Readiness with the state of each dependency; undefined when it gives no answer. */
+  async health(): Promise<{ status: string; dependencies: object } | undefined> {
     try {
       const answer = await fetch(`${this.url}/health/ready`, {
         signal: AbortSignal.timeout(3_000),
       });
-      const { status, dependencies } = (await answer.json()) as {
-        status: string;
-        dependencies: object;
-      };
-      return { ready: status === 'ok', detail: JSON.stringify(dependencies) };
+      return (await answer.json()) as { status: string; dependencies: object };
     } catch {
       return undefined;
     }
   }
+
+  /** Whether it answers at all: what is frozen does not. */
+  async isAlive(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(PROBE_MS);
+      return (await fetch(`${this.url}/health/live`, { signal })).ok;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function nameOf({ app, slot, serial }: InstanceRecord): string {
+  return `${app}-${slot}-${serial}`;
+}
+
+// Measured in docs/reference/footprint.md.
+function flags(memoryMb: number, inspectPort: number | undefined): string[] {
+  return [
+    '--max-semi-space-size=2',
+    '--expose-gc', // used once, when it has started
+    `--max-old-space-size=${Math.round(memoryMb * HEAP_OF_MEMORY)}`,
+    '--disable-warning=TimeoutNegativeWarning',
+    ...(inspectPort ? [`--inspect-port=127.0.0.1:${inspectPort}`, '--enable-source-maps'] : []),
+  ];
 }
 
 /** One-off: runs a task of the artifact (`migrate`, `seed`) to its end. */
@@ -93,16 +159,15 @@ export async function runTask(
   task: string,
   env: Readonly<Record<string, string>>,
   logFile: string,
-  compileCache: string,
 ): Promise<void> {
-  const child = new Child({
+  const child = Child.spawn({
     name: `${artifact.name} ${task}`,
     command: process.execPath,
-    args: [join(artifact.folder, 'main.mjs'), task],
+    args: [join(artifact.folder, 'main.cjs'), task],
     cwd: artifact.folder,
     env: {
       ...inherited(),
-      NODE_COMPILE_CACHE: compileCache,
+      NODE_COMPILE_CACHE: compileCacheOf(artifact),
       ...env,
       INSTANCE: `${artifact.name}-${task}`,
       PORT: '0',

@@ -1,13 +1,9 @@
-import Table from 'cli-table3';
 import type { Platform } from '../controller/platform.ts';
-import type { Status } from '../controller/status.ts';
-
-const plain = { head: [], border: [], compact: true };
 
 /** What a person sees when everything runs: where to look, a token to paste, what to try. */
 export async function readyScreen(platform: Platform): Promise<string> {
   const { gatewayUrl, providerUrl, environment } = platform;
-  const token = await adasToken(gatewayUrl);
+  const token = await adasToken(gatewayUrl ?? '');
   const example = `curl -s ${gatewayUrl}/orders -H "authorization: Bearer $TOKEN" -H "idempotency-key: my-first-order" \\
     -H "content-type: application/json" -d '{"lines":[{"productId":"01900000-0000-7000-8000-000000000001","quantity":1}],
     "payment":{"token":"tok_ok"},"shipTo":{"name":"Ada","street":"1 Main St","city":"Bern","postalCode":"3000","country":"CH"}}'`;
@@ -28,34 +24,10 @@ ${signIn}
     ${example}
     curl -s ${gatewayUrl}/orders/ID/timeline -H "authorization: Bearer $TOKEN"
 
-  In another terminal: npm run status · npm run logs -- -f ordering · npm run reset · npm run stop
+  In another terminal: npx fieldguide status --watch · logs -f ordering · scale ordering 3 · push ordering
+  All commands: npx fieldguide --help
   Ctrl-C stops everything.
 `;
-}
-
-export function statusTable({ instances, backing, gatewayUrl, environment }: Status): string {
-  const apps = new Table({
-    head: ['instance', 'health', 'version', 'digest', 'address', 'pid', 'memory', 'up'],
-    style: plain,
-  });
-  for (const { id, health, version, digest, url, pid, memoryMb, upSeconds } of instances) {
-    apps.push([
-      id,
-      health,
-      version,
-      digest,
-      url,
-      pid,
-      memoryMb ? `${memoryMb} MB` : '–',
-      `${upSeconds} s`,
-    ]);
-  }
-  const behind = new Table({
-    head: ['backing service', 'version', 'from', 'address'],
-    style: plain,
-  });
-  for (const { name, version, origin, url } of backing) behind.push([name, version, origin, url]);
-  return `${environment}: ${gatewayUrl}\n${apps.toString()}\n${behind.toString()}`;
 }
 
 async function adasToken(gatewayUrl: string): Promise<string | undefined> {

@@ -42,7 +42,8 @@ function filesIn(folder: string): string[] {
   );
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : filesIn(path);
+    if (skippedFolders.has(entry.name)) return []; // a link to a folder too
+    if (entry.isDirectory()) return filesIn(path);
     return notShipped.test(entry.name) ? [] : [path];
   });
 }

@@ -1,41 +1,50 @@
 import { fileURLToPath } from 'node:url';
-import { apps } from '../apps.ts';
+import { type App, apps } from '../apps.ts';
 import type { Say } from '../backing/backing-service.ts';
 import type { Environment } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child } from '../runner/child.ts';
-import { type Artifact, staged } from './stage.ts';
+import { type Artifact, hasSourceMap, staged } from './stage.ts';
 
 const cli = fileURLToPath(new URL('../../bin/fieldguide.mjs', import.meta.url));
 
-/**
- * The artifact of every app, made anew where the sources have changed. The bundler runs in a process of its own, and
- * only then: it would keep two gigabytes of ours.
- */
+/** The artifact of every app, made anew where the sources have changed. */
 export async function stageStale(
   environment: Environment,
   say: Say,
-): Promise<{ artifacts: Map<string, Artifact>; fresh: readonly string[] }> {
+): Promise<{ artifacts: Map<string, Artifact> }> {
   const begun = performance.now();
-  const fresh = apps.filter((app) => !staged(app)).map(({ name }) => name);
+  const { artifacts, fresh } = await stageApps(environment, apps, say);
+  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+  say(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${seconds} s)`);
+  return { artifacts };
+}
+
+/** The bundler runs in a process of its own, and only when something is stale: it would keep two gigabytes of ours. */
+export async function stageApps(
+  environment: Environment,
+  wanted: readonly App[],
+  say: Say,
+  sourceMap = false,
+): Promise<{ artifacts: Map<string, Artifact>; fresh: readonly string[] }> {
+  const isDone = (artifact?: Artifact) => artifact && (!sourceMap || hasSourceMap(artifact));
+  const fresh = wanted.filter((app) => !isDone(staged(app))).map(({ name }) => name);
   if (fresh.length > 0) {
     say(`Staging ${fresh.join(', ')}`);
-    const args = [cli, 'stage', ...fresh];
+    const args = [cli, 'stage', ...fresh, ...(sourceMap ? ['--source-map'] : [])];
     const logFile = environment.logFile('stage');
-    const child = new Child({ name: 'stage', command: process.execPath, args, logFile });
+    const child = Child.spawn({ name: 'stage', command: process.execPath, args, logFile });
     await child.exited;
     if (child.outcome !== 'exit code 0') {
       throw new Fault(`Staging failed. It said:\n${child.lastWords()}`, `read ${logFile}`);
     }
   }
   const artifacts = new Map<string, Artifact>();
-  for (const app of apps) {
+  for (const app of wanted) {
     const artifact = staged(app);
     if (!artifact)
       throw new Fault(`${app.name} changed while it was staged.`, 'run the command again');
     artifacts.set(app.name, artifact);
   }
-  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-  say(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${seconds} s)`);
   return { artifacts, fresh };
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -14,7 +15,8 @@ import {
 import { builtinModules, createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import type { App } from '../apps.ts';
-import { artifactsFolder, root, writeFileSafely } from '../environment.ts';
+import { digestsIn } from '../controller/desired.ts';
+import { artifactsFolder, environmentsFolder, root, writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { sourcesOf } from './sources.ts';
 
@@ -29,7 +31,9 @@ export interface Artifact {
   readonly folder: string;
 }
 
-const KEPT = 5;
+const KEPT = 3;
+const MAP = 'main.cjs.map';
+const compileCaches = join(artifactsFolder, '..', 'compile-cache');
 
 /** The artifact that is made of the present sources, if there is one. */
 export function staged(app: App): Artifact | undefined {
@@ -43,30 +47,44 @@ export function staged(app: App): Artifact | undefined {
   return isCurrent ? { ...current, folder } : undefined;
 }
 
-/** Makes the artifact of an app, or finds that the present one is made of the same sources. */
-export async function stage(app: App): Promise<{ artifact: Artifact; fresh: boolean }> {
+/**
+ * Makes the artifact of an app, or finds that the present one is made of the same sources.
+ * @param sourceMap puts a source map beside the bundle; the artifact is the same with it and without
+ */
+export async function stage(
+  app: App,
+  sourceMap = false,
+): Promise<{ artifact: Artifact; fresh: boolean }> {
   const present = staged(app);
-  if (present) return { artifact: present, fresh: false };
+  if (present && (!sourceMap || hasSourceMap(present))) return { artifact: present, fresh: false };
   const shelf = join(artifactsFolder, app.name);
   const sources = sourcesOf(app.folder);
   const building = join(shelf, `.building-${process.pid}`);
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
-  await bundle(app, building);
+  await bundle(app, building, sourceMap);
   copyAssets(app, building);
   const digest = digestOf(building);
   const { name, version } = app;
   const about = { name, version, commit: commit(), digest, sources };
   writeFileSync(join(building, 'artifact.json'), `${JSON.stringify(about, null, 2)}\n`);
   const folder = join(shelf, digest.slice(0, 16));
-  if (existsSync(folder)) rmSync(building, { recursive: true });
-  else renameSync(building, folder);
+  if (!existsSync(folder)) renameSync(building, folder);
+  else {
+    if (sourceMap) renameSync(join(building, MAP), join(folder, MAP));
+    rmSync(building, { recursive: true });
+  }
   writeFileSafely(join(shelf, 'current.json'), JSON.stringify(about));
-  prune(shelf, folder);
+  prune(shelf, [folder, ...wantedIn(shelf)]);
   return { artifact: { ...about, folder }, fresh: true };
 }
 
-async function bundle(app: App, folder: string): Promise<void> {
+/** For a debugger. */
+export function hasSourceMap({ folder }: Artifact): boolean {
+  return existsSync(join(folder, MAP));
+}
+
+async function bundle(app: App, folder: string, sourceMap: boolean): Promise<void> {
   try {
     // Loaded here only: it holds on to hundreds of megabytes, which a platform that stages nothing need not have.
     const { rolldown } = await import('rolldown');
@@ -79,16 +97,17 @@ async function bundle(app: App, folder: string): Promise<void> {
       external: (id) => builtin.has(id) || optional.test(id),
       logLevel: 'silent',
     });
-    const file = join(folder, 'main.mjs');
+    const file = join(folder, 'main.cjs');
     await build.write({
       file,
-      format: 'esm',
+      format: 'cjs', // Node keeps two copies of the source of an ES module, and one of this
+      sourcemap: sourceMap && 'hidden',
       codeSplitting: false,
       keepNames: true,
       minify: false,
     });
     await build.close();
-    writeFileSync(file, escaped(readFileSync(file, 'utf8')));
+    writeFileSync(file, `${escaped(readFileSync(file, 'utf8'))}//# sourceMappingURL=${MAP}\n`);
   } catch (error) {
     throw new Fault(
       `${app.name} cannot be staged: ${(error as Error).message}`,
@@ -123,7 +142,7 @@ function copyAssets({ assets, folder: app }: App, folder: string): void {
 function digestOf(folder: string): string {
   const hash = createHash('sha256');
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== MAP)
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();
   for (const file of files) hash.update(basename(file)).update(readFileSync(file));
@@ -147,11 +166,41 @@ function commit(): string {
   }
 }
 
-/** Keeps a few earlier artifacts, to go back to; the oldest go. */
-function prune(shelf: string, present: string): void {
+/** An artifact that was staged before. @throws Fault when it has been removed since */
+export function artifactOf(name: string, digest: string): Artifact {
+  const folder = join(artifactsFolder, name, digest.slice(0, 16));
+  const file = join(folder, 'artifact.json');
+  if (!existsSync(file)) {
+    throw new Fault(
+      `The artifact ${digest.slice(0, 8)} of ${name} is not there any more.`,
+      `fieldguide push ${name} makes one of the present sources`,
+    );
+  }
+  return { ...(JSON.parse(readFileSync(file, 'utf8')) as Artifact), folder };
+}
+
+/** What some environment runs, or may go back to. */
+function wantedIn(shelf: string): string[] {
+  const files = globSync('*/desired.json', { cwd: environmentsFolder });
+  return files
+    .flatMap((file) => digestsIn(readFileSync(join(environmentsFolder, file), 'utf8')))
+    .map((digest) => join(shelf, digest.slice(0, 16)));
+}
+
+/** What V8 has made of an artifact's code; it goes with the artifact. */
+export function compileCacheOf({ name, digest }: Artifact): string {
+  return join(compileCaches, name, digest.slice(0, 16));
+}
+
+/** Keeps a few more artifacts; the oldest go. */
+function prune(shelf: string, kept: readonly string[]): void {
   const older = readdirSync(shelf)
     .map((name) => join(shelf, name))
-    .filter((path) => path !== present && existsSync(join(path, 'artifact.json')))
+    .filter((path) => !kept.includes(path) && existsSync(join(path, 'artifact.json')))
     .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  for (const path of older.slice(KEPT - 1)) rmSync(path, { recursive: true, force: true });
+  for (const path of older.slice(KEPT - 1)) {
+    rmSync(path, { recursive: true, force: true });
+    const cache = join(compileCaches, basename(shelf), basename(path));
+    rmSync(cache, { recursive: true, force: true });
+  }
 }

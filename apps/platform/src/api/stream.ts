@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const STILL_HERE_MS = 15_000;
+// Who reads slower than we write is let go, and may come back with Last-Event-ID.
+const WAITING_BYTES_MAX = 1_048_576;
+
+/**
+ * Server-sent events until one side leaves.
+ * @param begin gets the function that sends, and gives back the one that ends the sending
+ */
+export function stream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  begin: (send: (data: object, id?: number) => void) => () => void,
+): FastifyReply {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  raw.write(': connected\n\n');
+  const end = begin((data, id) => {
+    if (raw.writableLength > WAITING_BYTES_MAX) raw.destroy();
+    else raw.write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
+  });
+  const stillHere = setInterval(() => raw.write(': still here\n\n'), STILL_HERE_MS);
+  request.raw.once('close', () => {
+    clearInterval(stillHere);
+    end();
+  });
+  return reply;
+}

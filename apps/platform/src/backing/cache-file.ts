@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { create, extract } from 'tar';
+import { z } from 'zod';
+import { cacheFolder } from '../environment.ts';
+import { Fault } from '../fault.ts';
+
+const MANIFEST = 'manifest.json';
+const Manifest = z.object({
+  platform: z.string(),
+  files: z.record(z.string(), z.string()),
+});
+const platform = `${process.platform}-${process.arch}`;
+
+/** What was downloaded: Kafka's jars and Consul; half-finished downloads and what Java has made of the jars do not count. */
+export function cacheContent(): { folder: string; files: string[]; bytes: number } {
+  const files = existsSync(cacheFolder)
+    ? globSync('**/*', { cwd: cacheFolder })
+        .filter((name) => !/\.(part|jsa|new)$/.test(name) && name !== MANIFEST)
+        .filter((name) => statSync(join(cacheFolder, name)).isFile())
+        .map((name) => name.replaceAll(sep, '/'))
+        .toSorted()
+    : [];
+  const bytes = files.reduce((sum, name) => sum + statSync(join(cacheFolder, name)).size, 0);
+  return { folder: cacheFolder, files, bytes };
+}
+
+/** One tar file with everything and its checksums. */
+export async function exportCache(file: string): Promise<{ files: number; bytes: number }> {
+  const { files } = cacheContent();
+  if (files.length === 0)
+    throw new Fault('The cache is empty: nothing was downloaded yet.', 'npm start downloads');
+  const sums = Object.fromEntries(files.map((name) => [name, sha256(join(cacheFolder, name))]));
+  const manifest = join(cacheFolder, MANIFEST);
+  const beside = `${file}.part`;
+  writeFileSync(manifest, JSON.stringify({ platform, files: sums }, null, 2));
+  try {
+    await create({ file: beside, cwd: cacheFolder, portable: true }, [MANIFEST, ...files]);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw new Fault(
+      `${file} cannot be written: ${(error as Error).message}`,
+      'another folder, with enough room',
+      error,
+    );
+  } finally {
+    rmSync(manifest, { force: true });
+  }
+  return { files: files.length, bytes: statSync(file).size };
+}
+
+/** Into a folder beside the cache first: only when every file is whole do they take their places. */
+export async function importCache(file: string): Promise<{ files: number }> {
+  if (!existsSync(file))
+    throw new Fault(`There is no file ${file}.`, 'fieldguide cache export makes one');
+  mkdirSync(cacheFolder, { recursive: true });
+  const folder = mkdtempSync(join(dirname(cacheFolder), '.fieldguide-import-'));
+  try {
+    const { files } = await unpacked(file, folder);
+    for (const name of Object.keys(files)) {
+      mkdirSync(dirname(join(cacheFolder, name)), { recursive: true });
+      renameSync(join(folder, name), join(cacheFolder, name));
+    }
+    return { files: Object.keys(files).length };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function unpacked(file: string, folder: string): Promise<z.infer<typeof Manifest>> {
+  const anew = 'export it again with fieldguide cache export';
+  let manifest: z.infer<typeof Manifest>;
+  try {
+    await extract({ file, cwd: folder, strict: true }); // refuses paths that lead out of the folder
+    manifest = Manifest.parse(JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')));
+  } catch (error) {
+    throw new Fault(`${file} is no export of a cache: ${(error as Error).message}`, anew, error);
+  }
+  if (manifest.platform !== platform) {
+    throw new Fault(
+      `${file} was made on ${manifest.platform}, and this is ${platform}.`,
+      'export it on a machine of the same kind',
+    );
+  }
+  for (const [name, sum] of Object.entries(manifest.files)) {
+    const path = join(folder, name);
+    const isInside = path.startsWith(folder + sep);
+    if (!isInside || !existsSync(path) || sha256(path) !== sum)
+      throw new Fault(`${name} in ${file} is damaged or missing.`, anew);
+  }
+  return manifest;
+}
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}

@@ -1,0 +1,190 @@
+import type { Argument, Command } from 'commander';
+import { appNames, apps } from '../apps.ts';
+import type { AppStatus } from '../controller/status.ts';
+import { Fault } from '../fault.ts';
+import { oneOf } from '../nearest.ts';
+import { appsTable, settingsTable } from '../screen/tables.ts';
+import { stage } from '../stager/stage.ts';
+import {
+  type CommonOptions,
+  command,
+  named,
+  parseInstance,
+  platformOf,
+  print,
+  showingEvents,
+} from './command.ts';
+
+interface Pushed {
+  app: string;
+  digest: string;
+  fresh: boolean;
+}
+
+/** What is done to apps: push, stage, scale, restart, kill, rollback, env. */
+export function addAppCommands(program: Command): void {
+  command(
+    program,
+    'push',
+    'stage the present sources, then replace the instances one by one without a failed request',
+    'push ordering',
+    'push --all',
+  )
+    .addArgument(manyApps())
+    .option('--all', 'every app, one after the other')
+    .action(async (names: string[], options: CommonOptions & { all?: boolean }) => {
+      const wanted = known(options.all ? appNames : names);
+      if (wanted.length === 0) throw new Fault('Which app?', 'fieldguide push ordering, or --all');
+      const platform = platformOf(options);
+      const pushed: Pushed[] = [];
+      for (const app of wanted) {
+        const push = () => platform.call<Pushed>('POST', `/apps/${app}/pushes`);
+        pushed.push(await showingEvents(platform, options, push));
+      }
+      const lines = pushed.map(({ app, digest, fresh }) =>
+        fresh
+          ? `${app} runs ${digest.slice(0, 8)}`
+          : `${app} runs ${digest.slice(0, 8)} already: its sources have not changed`,
+      );
+      print(options, pushed, lines.join('\n'));
+    });
+
+  command(
+    program,
+    'stage',
+    'make the artifacts of these apps, or of all; runs nothing',
+    'stage ordering',
+  )
+    .addArgument(manyApps())
+    .option('--source-map', 'also a source map beside the bundle, for a debugger')
+    .action(async (names: string[], options: CommonOptions & { sourceMap?: boolean }) => {
+      const staged = [];
+      for (const app of apps.filter(({ name }) =>
+        known(names.length ? names : appNames).includes(name),
+      )) {
+        const { artifact, fresh } = await stage(app, options.sourceMap);
+        staged.push({ app: app.name, version: artifact.version, digest: artifact.digest, fresh });
+      }
+      const lines = staged.map(
+        ({ app, version, digest, fresh }) =>
+          `${app} ${version} ${digest.slice(0, 16)} ${fresh ? 'staged' : 'unchanged'}`,
+      );
+      print(options, staged, lines.join('\n'));
+    });
+
+  command(
+    program,
+    'scale',
+    'more or fewer instances of an app, more or less memory for each',
+    'scale ordering 3',
+    'scale ordering --memory 400',
+  )
+    .addArgument(oneApp())
+    .argument('[instances]', 'how many', parseNumber)
+    .option('--memory <MB>', 'an instance that uses more is replaced', parseNumber)
+    .action(
+      async (
+        app: string,
+        instances: number | undefined,
+        options: CommonOptions & { memory?: number },
+      ) => {
+        const { memory: memoryMb } = options;
+        if (instances === undefined && memoryMb === undefined)
+          throw new Fault('How many?', 'fieldguide scale ordering 3');
+        const platform = platformOf(options);
+        const scale = () =>
+          platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
+        const status = await showingEvents(platform, options, scale);
+        print(options, status, appsTable([status]));
+      },
+    );
+
+  command(program, 'restart', 'every instance of an app anew, one by one', 'restart ordering')
+    .addArgument(oneApp())
+    .action(async (app: string, options: CommonOptions) => {
+      const platform = platformOf(options);
+      const restart = () => platform.call('POST', `/apps/${app}/restarts`);
+      const done = await showingEvents(platform, options, restart);
+      print(options, done, `${app} is restarted`);
+    });
+
+  command(
+    program,
+    'kill',
+    'send a signal to one instance, and see what the health manager makes of it',
+    'kill ordering/2',
+    'kill ordering/1 --signal SIGSTOP',
+  )
+    .argument('<instance>', 'for example ordering/2')
+    .option('--signal <name>', 'SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGINT', 'SIGKILL')
+    .action(async (instance: string, options: CommonOptions & { signal: string }) => {
+      const { app, slot } = parseInstance(instance);
+      if (!(slot >= 1)) throw new Fault(`"${instance}" is no instance.`, 'for example ordering/2');
+      const path = `/apps/${app}/instances/${slot}/signals`;
+      const { signal } = options;
+      const done = await platformOf(options).call<{ done: string }>('POST', path, { signal });
+      print(options, done, `${done.done}; fieldguide status --watch shows what follows`);
+    });
+
+  command(program, 'rollback', 'back to the artifact that ran before', 'rollback ordering')
+    .addArgument(oneApp())
+    .action(async (app: string, options: CommonOptions) => {
+      const platform = platformOf(options);
+      const rollback = () => platform.call<Pushed>('POST', `/apps/${app}/rollbacks`);
+      const back = await showingEvents(platform, options, rollback);
+      print(options, back, `${app} runs ${back.digest.slice(0, 8)} again`);
+    });
+
+  command(
+    program,
+    'env',
+    'every setting of an app with its source; or set one, for this environment',
+    'env ordering',
+    'env shipping DISPATCH_DELAY_MS=5000',
+    'env shipping --unset DISPATCH_DELAY_MS',
+  )
+    .addArgument(oneApp())
+    .argument('[setting]', 'KEY shows one, KEY=value sets it')
+    .option('--unset <key>', 'what is more general holds again')
+    .action(
+      async (
+        app: string,
+        setting: string | undefined,
+        options: CommonOptions & { unset?: string },
+      ) => {
+        const platform = platformOf(options);
+        const { unset } = options;
+        const [key = unset, ...value] = setting?.split('=') ?? [];
+        const path = `/apps/${app}/settings`;
+        const one = `${path}/${encodeURIComponent(key ?? '')}`;
+        if (unset) await showingEvents(platform, options, () => platform.call('DELETE', one));
+        else if (value.length > 0) {
+          const body = { value: value.join('=') };
+          await showingEvents(platform, options, () => platform.call('PUT', one, body));
+        }
+        const all = await platform.call<Parameters<typeof settingsTable>[0]>('GET', path);
+        if (key) oneOf(`setting of ${app}`, key, Object.keys(all));
+        const shown = key ? { [key]: all[key]! } : all;
+        print(options, shown, settingsTable(shown));
+      },
+    );
+}
+
+function oneApp(): Argument {
+  return named('<app>', appNames);
+}
+
+function manyApps(): Argument {
+  return named('[app...]', appNames);
+}
+
+function known(names: readonly string[]): string[] {
+  return names.map((name) => oneOf('app', name, appNames));
+}
+
+function parseNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isInteger(number))
+    throw new Fault(`"${text}" is no whole number.`, 'for example 3');
+  return number;
+}

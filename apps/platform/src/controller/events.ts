@@ -1,0 +1,66 @@
+import { EventEmitter } from 'node:events';
+import { appendFileSync } from 'node:fs';
+
+/** Something that happened, for people at the screen and for programs at the API. */
+export interface PlatformEvent {
+  readonly id: number;
+  readonly time: string;
+  readonly level: 'info' | 'warn';
+  readonly text: string;
+  /** `ordering`, when it is about an app. */
+  readonly app?: string;
+  /** `ordering/2`, when it is about one instance. */
+  readonly instance?: string;
+  /** `Kafka`, when it is about a backing service. */
+  readonly service?: string;
+}
+export type About = Pick<PlatformEvent, 'app' | 'instance' | 'service'>;
+
+const KEPT = 200;
+
+/** What happens, told to whoever listens, and written to the platform's own log. */
+export class Events {
+  readonly #emitter = new EventEmitter();
+  readonly #logFile: string;
+  readonly #recent: PlatformEvent[] = [];
+  #count = 0;
+
+  constructor(logFile: string) {
+    this.#logFile = logFile;
+    this.#emitter.setMaxListeners(0);
+  }
+
+  get recent(): readonly PlatformEvent[] {
+    return this.#recent;
+  }
+
+  info(text: string, about: About = {}): void {
+    this.#tell({ ...this.#next('info'), text, ...about });
+  }
+
+  /** Something that nobody asked for. */
+  warn(text: string, about: About = {}): void {
+    this.#tell({ ...this.#next('warn'), text, ...about });
+  }
+
+  /** @returns what ends the listening */
+  listen(listener: (event: PlatformEvent) => void): () => void {
+    this.#emitter.on('event', listener);
+    return () => this.#emitter.off('event', listener);
+  }
+
+  #next(level: PlatformEvent['level']) {
+    return { id: ++this.#count, time: new Date().toISOString(), level };
+  }
+
+  #tell(event: PlatformEvent): void {
+    if (this.#recent.push(event) > KEPT) this.#recent.shift();
+    const { id: _, text: msg, ...rest } = event;
+    try {
+      appendFileSync(this.#logFile, `${JSON.stringify({ ...rest, msg })}\n`, { mode: 0o600 });
+    } catch {
+      // A full disk must not end the platform; the screen still tells.
+    }
+    this.#emitter.emit('event', event);
+  }
+}
