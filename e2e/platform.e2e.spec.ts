@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Status as PlatformStatus } from '../apps/platform/src/controller/status.ts';
 import { Environment } from '../apps/platform/src/environment.ts';
 import { newCustomer, orderOf, place, product, query, send } from './shop.ts';
 
@@ -19,6 +20,10 @@ const fieldguide = (...args: string[]) =>
     encoding: 'utf8',
   });
 
+const status = () =>
+  JSON.parse(fieldguide('status', '--env', 'e2e', '--json').stdout) as PlatformStatus;
+const instanceOf = (app: string) => status().apps.find((each) => each.app === app)!.instances[0]!;
+
 describe('the platform', () => {
   it('says that it already runs', () => {
     const second = fieldguide('start', '--env', 'e2e');
@@ -27,16 +32,11 @@ describe('the platform', () => {
   });
 
   it('tells what runs, and every instance is well', () => {
-    const { instances, backing } = JSON.parse(
-      fieldguide('status', '--env', 'e2e', '--json').stdout,
-    );
-    expect(instances.map(({ health }: { health: string }) => health)).toEqual(Array(8).fill('ok'));
-    expect(backing.map(({ name }: { name: string }) => name)).toEqual([
-      'PostgreSQL',
-      'Kafka',
-      'Consul',
-    ]);
-    expect(JSON.stringify(backing)).not.toMatch(/postgres:[^/]*@/);
+    const { apps, services } = status();
+    const health = apps.flatMap(({ instances }) => instances.map((each) => each.health));
+    expect(health).toEqual(Array(8).fill('ok'));
+    expect(services.map(({ name }) => name).toSorted()).toEqual(['Consul', 'Kafka', 'PostgreSQL']);
+    expect(JSON.stringify(services)).not.toMatch(/postgres:[^/]*@/);
   });
 
   it('keeps its secrets to this user', () => {
@@ -47,7 +47,7 @@ describe('the platform', () => {
   it('shows logs, one line each', () => {
     expect(fieldguide('logs', 'ordering', '--env', 'e2e').stdout).toContain('ordering is ready');
     expect(fieldguide('logs', 'orderin-g', '--env', 'e2e').stderr).toMatch(
-      /no logs of "orderin-g"[\s\S]*ordering/,
+      /no log "orderin-g"[\s\S]*Did you mean "ordering"/,
     );
   });
 
@@ -56,7 +56,21 @@ describe('the platform', () => {
     [['start', '--env', 'other', '--port', 'many'], /is no port/],
     [['start', '--env', 'other', '--kafka', 'attached'], /FIELDGUIDE_KAFKA_URL/],
     [['stop', '--env', 'other'], /does not run/],
+    [['status', '--env', 'e3e'], /no environment "e3e"[\s\S]*Did you mean "e2e"/],
     [['stage', 'warehouse'], /There is no app "warehouse"[\s\S]*inventory/],
+    [['push', 'orderin', '--env', 'e2e'], /Did you mean "ordering"/],
+    [['push', '--env', 'e2e'], /Which app/],
+    [['rollback', 'catalog', '--env', 'e2e'], /has run no other artifact/],
+    [['scale', 'catalog', '0', '--env', 'e2e'], /from 1 to 10/],
+    [['scale', 'catalog', '1000', '--env', 'e2e'], /from 1 to 10/],
+    [['scale', 'catalog', '--memory', '32', '--env', 'e2e'], /no memory limit/],
+    [['kill', 'catalog/9', '--env', 'e2e'], /no instance catalog\/9[\s\S]*catalog\/1/],
+    [['kill', 'catalog/1', '--signal', 'SIGKIL', '--env', 'e2e'], /Did you mean "SIGKILL"/],
+    [['env', 'shipping', 'DISPATCH_DELY_MS=1', '--env', 'e2e'], /Did you mean "DISPATCH_DELAY_MS"/],
+    [['env', 'shipping', 'DATABASE_URL=x', '--env', 'e2e'], /set by the platform itself/],
+    [['backing', 'restart', 'kafa', '--env', 'e2e'], /Did you mean "kafka"/],
+    [['logs', '--since', 'yesterday', '--env', 'e2e'], /is no time/],
+    [['cache', 'import', 'nowhere.tar'], /no file nowhere.tar/],
   ])('explains %s', (args, message) => {
     const { status, stderr } = fieldguide(...args);
     expect(status).toBe(1);
@@ -96,12 +110,11 @@ describe('a database', () => {
 
 describe('an instance', () => {
   it('tells which build it is and where its settings came from, without secrets', async () => {
-    const { instances } = JSON.parse(fieldguide('status', '--env', 'e2e', '--json').stdout);
-    const { url } = instances.find(({ id }: { id: string }) => id === 'ordering-1');
+    const { url, name } = instanceOf('ordering');
     const info = await infoOf(url);
     expect(info).toMatchObject({
       name: 'ordering',
-      instance: 'ordering-1',
+      instance: name,
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(info.configuration['DATABASE_URL']).toEqual({
@@ -116,11 +129,8 @@ describe('an instance', () => {
   });
 
   it('takes a live setting from Consul without a restart', async () => {
-    const { instances, backing } = JSON.parse(
-      fieldguide('status', '--env', 'e2e', '--json').stdout,
-    );
-    const consul = backing.find(({ name }: { name: string }) => name === 'Consul').url;
-    const { url } = instances.find(({ id }: { id: string }) => id === 'shipping-1');
+    const consul = status().services.find(({ name }) => name === 'Consul')!.url;
+    const { url } = instanceOf('shipping');
     const key = `${consul}/v1/kv/fieldguide/e2e/shipping/DISPATCH_DELAY_MS`;
     const delay = async () => {
       const info = await infoOf(url);

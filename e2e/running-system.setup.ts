@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { appNames } from '../apps/platform/src/apps.ts';
-import { readState } from '../apps/platform/src/controller/state.ts';
+import { endLeftovers, readState } from '../apps/platform/src/controller/state.ts';
 import { Environment } from '../apps/platform/src/environment.ts';
 import { databaseUrl } from '../apps/platform/src/provision/databases.ts';
 
@@ -25,7 +26,9 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** The whole system in an environment of its own, started by the command that people use, fresh for each run. */
 export default async function setup(project: TestProject) {
   const environment = new Environment('e2e');
+  await endLeftovers(environment);
   environment.wipe();
+  rmSync(environment.path('desired.json'), { force: true });
   const platform = spawn(
     process.execPath,
     ['apps/platform/bin/fieldguide.mjs', 'start', '--env', 'e2e', '--port', '0', '--json'],

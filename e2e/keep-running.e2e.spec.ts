@@ -1,0 +1,300 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Ledger } from '@fieldguide/contracts/payment-provider';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appNames } from '../apps/platform/src/apps.ts';
+import {
+  endLeftovers,
+  type PlatformState,
+  readState,
+} from '../apps/platform/src/controller/state.ts';
+import type { Status } from '../apps/platform/src/controller/status.ts';
+import { Environment } from '../apps/platform/src/environment.ts';
+import { bornAt } from '../apps/platform/src/runner/child.ts';
+import { Traffic } from './traffic.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+// A copy, whose sources can be changed as a developer would; what is downloaded and staged is shared.
+const copy = mkdtempSync(join(tmpdir(), 'fieldguide-'));
+const home = join(root, '.fieldguide');
+const ENV = 'chaos';
+const environment = new Environment(ENV);
+const runFile = promisify(execFile);
+let platform: ChildProcess;
+let gatewayUrl: string;
+let ledgerUrl: string;
+
+beforeAll(async () => {
+  const skipped = new Set(['node_modules', '.fieldguide', '.nx', '.git']);
+  for (const name of [
+    'apps',
+    'libs',
+    'contracts',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+  ])
+    cpSync(join(root, name), join(copy, name), {
+      recursive: true,
+      filter: (source) => !skipped.has(basename(source)),
+    });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const name of ['gateway'])
+    symlinkSync(join(root, 'apps', name, 'node_modules'), join(copy, 'apps', name, 'node_modules'));
+  await endLeftovers(environment);
+  environment.wipe();
+  rmSync(environment.path('desired.json'), { force: true });
+  await start();
+}, 120_000);
+afterAll(async () => {
+  if (platform.exitCode === null) {
+    const gone = new Promise((resolve) => platform.once('exit', resolve));
+    platform.kill('SIGTERM');
+    await gone;
+  }
+  rmSync(copy, { recursive: true });
+});
+
+async function start(): Promise<void> {
+  platform = spawn(process.execPath, [cli, 'start', '--env', ENV, '--port', '0', '--json'], {
+    cwd: copy,
+    env: { ...process.env, FIELDGUIDE_HOME: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<never>((_, reject) => {
+    platform.once('exit', (code) => reject(new Error(`fieldguide start ended with ${code}`)));
+  });
+  ended.catch(() => undefined);
+  const ready = new Promise<string>((resolve) => {
+    createInterface({ input: platform.stdout! }).once('line', resolve);
+  });
+  const said = JSON.parse(await Promise.race([ready, ended]));
+  gatewayUrl = said.gatewayUrl;
+  ledgerUrl = `${said.providerUrl}/ledger`;
+}
+
+const cli = 'apps/platform/bin/fieldguide.mjs';
+async function fieldguide(...args: string[]): Promise<string> {
+  const all = [cli, ...args, '--env', ENV];
+  const env = { ...process.env, FIELDGUIDE_HOME: home };
+  return (await runFile(process.execPath, all, { cwd: copy, env })).stdout;
+}
+const status = async () => JSON.parse(await fieldguide('status', '--json')) as Status;
+const state = () => readState(environment) as PlatformState;
+const ids = async (app: string) =>
+  (await status()).apps
+    .find((each) => each.app === app)!
+    .instances.filter(({ health }) => health === 'ok')
+    .map(({ id }) => id);
+
+async function passing(service: string): Promise<string[]> {
+  const url = `${state().backing!['consul']}/v1/health/service/${ENV}-${service}?passing=true`;
+  const entries = (await (await fetch(url)).json()) as { Service: { ID: string; Port: number } }[];
+  return entries.map(({ Service }) => Service.ID);
+}
+
+/** Requests that an instance has answered, as it says itself. */
+async function served(app: string): Promise<number[]> {
+  const own = state().instances.filter((each) => each.app === app);
+  return Promise.all(
+    own.map(async ({ port }) => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      const lines =
+        text.match(/^http_server_seconds_count\{[^}]*route="\/orders[^}]*\} \d+/gm) ?? [];
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    }),
+  );
+}
+
+async function captured(): Promise<string[]> {
+  const { operations } = Ledger.parse(await (await fetch(ledgerUrl)).json());
+  return operations.filter(({ kind }) => kind === 'capture').map(({ paymentId }) => paymentId);
+}
+
+/** Everything acknowledged has completed, exactly once. */
+async function allWell(traffic: Traffic, orders: ReadonlySet<string>): Promise<void> {
+  expect(await traffic.notCompleted(orders)).toEqual([]);
+  expect(await traffic.count()).toBe(orders.size);
+  const captures = await captured();
+  expect(new Set(captures).size).toBe(captures.length);
+}
+
+const WAIT = { timeout: 30_000, interval: 100 };
+
+describe('three instances of ordering', () => {
+  it('pass their checks and share the requests; one that is killed is replaced within 5 s and no order is lost or doubled', async () => {
+    await fieldguide('scale', 'ordering', '3');
+    await expect.poll(async () => (await passing('ordering')).length, WAIT).toBe(3);
+    const traffic = new Traffic(gatewayUrl, 'killed');
+    await traffic.signIn();
+
+    const ending = new AbortController();
+    const running = traffic.run({ ordersPerSecond: 20 }, ending.signal, true);
+    await sleep(3_000); // the load is on: a third of it comes before, two thirds after
+    const shares = await served('ordering');
+    const all = shares.reduce((sum, each) => sum + each, 0);
+    for (const share of shares) expect(share / all).toBeGreaterThan(0.15);
+
+    const before = await passing('ordering');
+    const victim = state().instances.find(({ app, slot }) => app === 'ordering' && slot === 2)!;
+    const killedAt = performance.now();
+    process.kill(victim.pid, 'SIGKILL');
+    const isReplaced = async () => {
+      const now = await passing('ordering');
+      return now.length === 3 && now.some((id) => !before.includes(id));
+    };
+    await expect.poll(isReplaced, { timeout: 10_000, interval: 50 }).toBe(true);
+    expect(performance.now() - killedAt).toBeLessThan(5_000);
+    await sleep(Math.max(0, 10_000 - (performance.now() - killedAt) - 3_000));
+    ending.abort();
+    const { orders, failures } = await running;
+    expect(failures).toEqual({});
+    expect(orders.size).toBeGreaterThanOrEqual(195);
+    await allWell(traffic, orders);
+  });
+
+  it('are one again when that is wanted', async () => {
+    await fieldguide('scale', 'ordering', '1');
+    await expect.poll(async () => (await passing('ordering')).length, WAIT).toBe(1);
+    expect(state().instances.filter(({ app }) => app === 'ordering')).toHaveLength(1);
+  });
+});
+
+describe('a push', () => {
+  it('of every app in turn, two instances each, fails no request', async () => {
+    for (const app of appNames) await fieldguide('scale', app, '2');
+    const traffic = new Traffic(gatewayUrl, 'pushed');
+    await traffic.signIn();
+    const ending = new AbortController();
+    const running = traffic.run({ readsPerSecond: 100, ordersPerSecond: 5 }, ending.signal);
+    for (const app of appNames) {
+      appendFileSync(join(copy, 'apps', app, 'src', 'main.ts'), "\nprocess.env['EDITED'] = '1';\n");
+      const [pushed] = JSON.parse(await fieldguide('push', app, '--json'));
+      expect(pushed).toMatchObject({ app, fresh: true });
+    }
+    ending.abort();
+    const { orders, reads, failures } = await running;
+    expect(failures).toEqual({});
+    expect(reads).toBeGreaterThan(1_000);
+    await allWell(traffic, orders);
+    for (const app of appNames) expect(await ids(app)).toEqual([`${app}/1`, `${app}/2`]);
+  }, 400_000);
+
+  it('can be taken back', async () => {
+    const digests = async () =>
+      (await status()).apps
+        .find(({ app }) => app === 'catalog')!
+        .instances.map((each) => each.digest);
+    const after = await digests();
+    const back = JSON.parse(await fieldguide('rollback', 'catalog', '--json'));
+    expect(await digests()).toEqual([back.digest, back.digest]);
+    expect(after).not.toContain(back.digest);
+  });
+
+  it('of something that does not start leaves everything as it was', async () => {
+    const main = join(copy, 'apps', 'catalog', 'src', 'main.ts');
+    const source = readFileSync(main, 'utf8');
+    const before = await status();
+    appendFileSync(main, "\nthrow new Error('born dead');\n");
+    await expect(fieldguide('push', 'catalog')).rejects.toThrow(/born dead[\s\S]*as it was before/);
+    writeFileSync(main, source);
+    const digest = ({ apps }: Status) => apps.find(({ app }) => app === 'catalog')!.digest;
+    expect(digest(await status())).toBe(digest(before));
+    expect(await ids('catalog')).toEqual(['catalog/1', 'catalog/2']);
+  });
+
+  it('of an app that another command works on is refused', async () => {
+    const both = await Promise.allSettled([
+      fieldguide('restart', 'shipping'),
+      fieldguide('restart', 'shipping'),
+    ]);
+    const refused = both.filter((each) => each.status === 'rejected');
+    expect(refused.map(({ reason }) => String(reason))).toEqual([
+      expect.stringMatching(/is being restarted by another command/),
+    ]);
+  });
+});
+
+describe('a platform that is killed under load', () => {
+  it('is followed by one that takes over: nothing lost, nothing left behind, as many instances', async () => {
+    const traffic = new Traffic(gatewayUrl, 'adopted');
+    await traffic.signIn();
+    const ending = new AbortController();
+    const running = traffic.run({ readsPerSecond: 20, ordersPerSecond: 10 }, ending.signal, true);
+    const before = state();
+    const gone = new Promise((resolve) => platform.once('exit', resolve));
+    platform.kill('SIGKILL');
+    await gone;
+    const orphan = before.instances.find(({ app }) => app === 'shipping')!;
+    process.kill(orphan.pid, 'SIGKILL'); // dies while nobody looks
+    await start();
+    await expect.poll(() => ids('shipping'), WAIT).toEqual(['shipping/1', 'shipping/2']);
+    await sleep(2_000); // some more orders through the platform that has taken over
+    ending.abort();
+    const { orders, failures } = await running;
+    expect(failures).toEqual({});
+    await allWell(traffic, orders);
+
+    const after = state();
+    expect(after.instances.map(({ app, slot }) => `${app}/${slot}`).toSorted()).toEqual(
+      before.instances.map(({ app, slot }) => `${app}/${slot}`).toSorted(),
+    );
+    const adopted = before.instances.filter(({ pid }) => pid !== orphan.pid);
+    expect(after.instances.map(({ pid }) => pid)).toEqual(
+      expect.arrayContaining(adopted.map(({ pid }) => pid)),
+    );
+    expect(after.services).toEqual(before.services);
+  });
+});
+
+describe('an instance that is frozen', () => {
+  it('is replaced within 15 s', async () => {
+    const victim = state().instances.find(({ app, slot }) => app === 'inventory' && slot === 1)!;
+    const begun = performance.now();
+    await fieldguide('kill', 'inventory/1', '--signal', 'SIGSTOP');
+    const isReplaced = async () => {
+      const now = state().instances.find(({ app, slot }) => app === 'inventory' && slot === 1);
+      return now !== undefined && now.pid !== victim.pid && (await ids('inventory')).length === 2;
+    };
+    await expect.poll(isReplaced, WAIT).toBe(true);
+    expect(performance.now() - begun).toBeLessThan(15_000);
+    expect(bornAt(victim.pid)).toBeUndefined();
+  });
+});
+
+describe('a backing service that is killed under load', () => {
+  it.each(['kafka', 'consul', 'postgres'] as const)('comes back by itself: %s', async (name) => {
+    const traffic = new Traffic(gatewayUrl, `without-${name}`);
+    await traffic.signIn();
+    const ending = new AbortController();
+    const running = traffic.run({ ordersPerSecond: 10 }, ending.signal, true);
+    await sleep(1_000); // the load is on
+    const before = state().services[name]!;
+    process.kill(before.pid, 'SIGKILL');
+    const isBack = async () => {
+      const { services } = await status();
+      const now = services.find(({ service }) => service === name)!;
+      return now.restarts > 0 && now.state === 'running';
+    };
+    await expect.poll(isBack, WAIT).toBe(true);
+    await sleep(2_000); // some more orders with it
+    ending.abort();
+    const { orders } = await running;
+    expect(orders.size).toBeGreaterThan(0);
+    await allWell(traffic, orders);
+  });
+});

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Order } from '@fieldguide/contracts/ordering';
+import { product, shipTo } from './shop.ts';
+
+const REPEAT_FOR_MS = 10_000;
+const ENDS_WITHIN_MS = 60_000;
+const READS = [
+  '/products?limit=5',
+  `/products/${product.plenty}`,
+  `/stock/${product.plenty}`,
+  '/orders?limit=5',
+];
+
+export interface Outcome {
+  /** Ids of orders that were acknowledged. */
+  readonly orders: Set<string>;
+  readonly reads: number;
+  /** Orders that had to be sent again. */
+  repeats: number;
+  /** What was not answered as it should, with how often. */
+  readonly failures: Record<string, number>;
+}
+
+/** A customer whose requests come on time, however long the ones before take (an open loop). */
+export class Traffic {
+  readonly #url: string;
+  readonly #name: string;
+  #token = '';
+
+  constructor(url: string, name: string) {
+    this.#url = url;
+    this.#name = name;
+  }
+
+  /** Registers the customer, or signs in again: tokens last ten minutes. */
+  async signIn(): Promise<void> {
+    const account = { email: `${this.#name}@fieldguide.test`, password: 'correct horse' };
+    await this.#send('POST', '/auth/registrations', { ...account, name: 'Bo' });
+    const answer = await this.#send('POST', '/auth/tokens', { grantType: 'password', ...account });
+    this.#token = ((await answer.json()) as { accessToken: string }).accessToken;
+  }
+
+  /** @param repeat after a connection error or 5xx an order is sent again with the same key, for ten seconds at most */
+  async run(
+    { readsPerSecond = 0, ordersPerSecond = 0 },
+    until: AbortSignal,
+    repeat = false,
+  ): Promise<Outcome> {
+    const outcome = { orders: new Set<string>(), reads: 0, repeats: 0, failures: {} };
+    const every = async (perSecond: number, work: (n: number) => Promise<void>) => {
+      const all: Promise<void>[] = [];
+      const begun = performance.now();
+      for (let n = 0; perSecond > 0 && !until.aborted; n++) {
+        await sleep(Math.max(0, begun + (n * 1_000) / perSecond - performance.now()));
+        all.push(work(n));
+      }
+      await Promise.all(all);
+    };
+    await Promise.all([
+      every(readsPerSecond, (n) => this.#read(n, outcome)),
+      every(ordersPerSecond, (n) => this.#order(n, outcome, repeat)),
+    ]);
+    return outcome;
+  }
+
+  /** Those of these orders that have not completed after a minute. */
+  async notCompleted(orders: ReadonlySet<string>): Promise<string[]> {
+    await this.signIn();
+    const end = performance.now() + ENDS_WITHIN_MS;
+    let open = [...orders];
+    while (open.length > 0 && performance.now() < end) {
+      const done = await Promise.all(
+        open.map(async (id) => {
+          const answer = await this.#send('GET', `/orders/${id}`).catch(() => undefined);
+          if (answer?.status !== 200) return undefined;
+          return Order.parse(await answer.json()).status === 'completed' ? id : undefined;
+        }),
+      );
+      open = open.filter((id) => !done.includes(id));
+      if (open.length > 0) await sleep(200);
+    }
+    return open;
+  }
+
+  /** How many orders the shop has of this customer. */
+  async count(): Promise<number> {
+    let [count, cursor]: [number, string | null] = [0, ''];
+    while (cursor !== null) {
+      const path: string = `/orders?limit=100${cursor && `&cursor=${cursor}`}`;
+      const page = (await (await this.#send('GET', path)).json()) as {
+        items: unknown[];
+        nextCursor: string | null;
+      };
+      count += page.items.length;
+      cursor = page.nextCursor;
+    }
+    return count;
+  }
+
+  async #read(n: number, outcome: Outcome & { reads: number }): Promise<void> {
+    const path = READS[n % READS.length]!;
+    // Some on a connection of their own, some on one that is kept.
+    const why = await this.#try('GET', path, undefined, n % 5 === 0 ? { connection: 'close' } : {});
+    outcome.reads += 1;
+    if (typeof why === 'string') count(outcome, `GET ${path}: ${why}`);
+  }
+
+  async #order(n: number, outcome: Outcome, repeat: boolean): Promise<void> {
+    const body = {
+      lines: [{ productId: product.plenty, quantity: 1 }],
+      payment: { token: 'tok_ok' },
+      shipTo,
+    };
+    const end = performance.now() + (repeat ? REPEAT_FOR_MS : 0);
+    for (;;) {
+      const answer = await this.#try('POST', '/orders', body, {
+        'idempotency-key': `${this.#name}-${n}`,
+      });
+      if (typeof answer !== 'string') {
+        outcome.orders.add((answer as Order).id);
+        return;
+      }
+      if (/^4/.test(answer) || performance.now() > end) return count(outcome, `POST: ${answer}`);
+      outcome.repeats += 1;
+      await sleep(200);
+    }
+  }
+
+  /** The body of a good answer, or why there is none. */
+  async #try(method: string, path: string, body?: object, headers = {}): Promise<unknown> {
+    try {
+      const answer = await this.#send(method, path, body, headers);
+      const text = await answer.text();
+      return answer.ok ? JSON.parse(text) : `${answer.status} ${text.slice(0, 200)}`;
+    } catch (error) {
+      const { message, cause } = error as Error;
+      return (cause as { code?: string } | undefined)?.code ?? message;
+    }
+  }
+
+  #send(method: string, path: string, body?: object, headers = {}): Promise<Response> {
+    return fetch(this.#url + path, {
+      method,
+      headers: {
+        ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(15_000),
+    });
+  }
+}
+
+function count({ failures }: Outcome, what: string): void {
+  failures[what] = (failures[what] ?? 0) + 1;
+}
