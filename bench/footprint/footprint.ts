@@ -1,0 +1,124 @@
+// What flags and settings do to start-up and memory of an instance, beside a running platform:
+// `npm start`, then `npm run bench:footprint [app] [runs]`. Prints the table of docs/reference/footprint.md.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [app = 'shipping', runs = '3'] = process.argv.slice(2);
+const RESTED_MS = 12_000;
+const KB = 1_024;
+const folder = mkdtempSync(join(tmpdir(), 'footprint-'));
+
+interface Measured {
+  readonly readyMs: number;
+  readonly rssMb: number;
+  readonly ownMb: number;
+}
+interface Variant {
+  readonly name: string;
+  readonly flags?: readonly string[];
+  readonly without?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly main?: string;
+}
+const heap = ['--max-semi-space-size=2', '--max-old-space-size=192'];
+const ours = [...heap, '--expose-gc'];
+const malloc = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'];
+
+const running = await runningInstance();
+const minified = await minifiedMain();
+const variants: readonly Variant[] = [
+  { name: 'Node as it comes', without: ['NODE_COMPILE_CACHE', ...malloc] },
+  { name: '+ compile cache', without: malloc },
+  { name: '+ glibc gives memory back' },
+  { name: '+ small heap', flags: heap },
+  { name: '+ one full collection after the start: **what we run**', flags: ours },
+  { name: '… --max-semi-space-size=1', flags: ['--max-semi-space-size=1', ...ours.slice(1)] },
+  { name: '… --optimize-for-size', flags: [...ours, '--optimize-for-size'] },
+  { name: '… --lite-mode', flags: [...ours, '--lite-mode'] },
+  { name: '… --jitless', flags: [...ours, '--jitless'] },
+  { name: '… --single-threaded-gc', flags: [...ours, '--single-threaded-gc'] },
+  { name: '… --v8-pool-size=1', flags: [...ours, '--v8-pool-size=1'] },
+  { name: '… UV_THREADPOOL_SIZE=2', flags: ours, env: { UV_THREADPOOL_SIZE: '2' } },
+  { name: '… minified bundle', flags: ours, main: minified },
+];
+
+console.log(`| ${app}, median of ${runs} | ready after | memory at rest (RSS) | of it its own |`);
+console.log('|---|---|---|---|');
+for (const variant of variants) {
+  const results: Measured[] = [];
+  await measure(variant, 0); // what is compiled is kept for each set of flags
+  for (let run = 0; run < Number(runs); run++) results.push(await measure(variant));
+  const median = (key: 'readyMs' | 'rssMb' | 'ownMb') =>
+    results.map((each) => each[key]).toSorted((a, b) => a - b)[Math.floor(results.length / 2)]!;
+  console.log(
+    `| ${variant.name} | ${median('readyMs').toFixed(0)} ms | ${median('rssMb').toFixed(0)} MB | ${median('ownMb').toFixed(0)} MB |`,
+  );
+}
+rmSync(folder, { recursive: true });
+
+async function measure(
+  { flags = [], without = [], env = {}, main = running.main }: Variant,
+  restMs = RESTED_MS,
+) {
+  const all: Record<string, string> = {
+    ...running.env,
+    ...env,
+    INSTANCE: `${app}-footprint`,
+    PORT: '0',
+  };
+  for (const name of without) delete all[name];
+  const begun = performance.now();
+  const child = spawn(process.execPath, [...flags, main], {
+    env: all,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const readyMs = await new Promise<number>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.includes('is ready')) resolve(performance.now() - begun);
+    });
+  });
+  await sleep(restMs);
+  const text = readFileSync(`/proc/${child.pid}/smaps_rollup`, 'utf8');
+  const mb = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)?.[1]) / KB;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM'); // the compile cache is written at the end
+  await gone;
+  return { readyMs, rssMb: mb('Rss'), ownMb: mb('Private_Dirty') + mb('Private_Clean') };
+}
+
+/** With the environment of an instance that runs now: an ordinary copy of it, but for its flags. */
+async function runningInstance(): Promise<{ env: Record<string, string>; main: string }> {
+  const { Environment } = await import('../../apps/platform/src/environment.ts');
+  const { readState } = await import('../../apps/platform/src/controller/state.ts');
+  const state = readState(new Environment('local'));
+  const instance = state?.instances.find((each) => each.app === app);
+  if (!instance) throw new Error(`No ${app} runs. Try: npm start`);
+  const env = readFileSync(`/proc/${instance.pid}/environ`, 'utf8').split('\0').filter(Boolean);
+  const main = readFileSync(`/proc/${instance.pid}/cmdline`, 'utf8')
+    .split('\0')
+    .find((part) => part.endsWith('main.cjs'))!;
+  return {
+    env: Object.fromEntries(
+      env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    ),
+    main,
+  };
+}
+
+async function minifiedMain(): Promise<string> {
+  const platform = createRequire(new URL('../../apps/platform/package.json', import.meta.url));
+  const { minify } = platform('rolldown/experimental') as typeof import('rolldown/experimental');
+  const { code } = await minify('main.cjs', readFileSync(running.main, 'utf8'), {
+    mangle: false,
+    compress: false,
+    codegen: { removeWhitespace: true },
+  });
+  const file = join(folder, 'main.cjs');
+  writeFileSync(file, code);
+  return file;
+}
