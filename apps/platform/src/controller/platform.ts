@@ -174,7 +174,7 @@ export class Platform {
     if (this.isStopping) return;
     const instances = [...this.keepers.values()].flatMap((keeper) => keeper.instances);
     const { postgres, kafka, consul } = this.#backing ?? {};
-    writeState(this.environment, {
+    const state = {
       pid: process.pid,
       born: bornAt(process.pid) ?? '',
       ...(this.apiUrl && { apiUrl: this.apiUrl }),
@@ -187,7 +187,12 @@ export class Platform {
         child.record ? [{ ...record, ...child.record }] : [],
       ),
       services: this.#backing?.records ?? this.#left?.services ?? {},
-    });
+    };
+    try {
+      writeState(this.environment, state);
+    } catch (error) {
+      this.events.warn(`! ${(error as Error).message}`); // what runs goes on all the same
+    }
   }
 
   #keeperOf(app: App): AppKeeper {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Events } from '../controller/events.ts';
 import type { Instance } from '../runner/instance.ts';
 import { backoffMs, nextSteps, type Seen, type Step, type Wanted } from './next-steps.ts';
@@ -39,6 +40,7 @@ const STOP_MS = 12_000;
 // Who ran that long is not in a crash loop.
 const STABLE_AFTER_MS = 60_000;
 const GIVE_UP_AFTER = 3;
+const CANNOT_MS = 5_000;
 
 /** Keeps the instances of one app as they are wanted: starts, replaces and ends them, and nothing else does. */
 export class AppKeeper {
@@ -147,6 +149,8 @@ export class AppKeeper {
       else if (step.kind === 'replace') await this.#replace(slot!, step.why);
       else if (step.kind === 'kill') await this.#kill(slot!, step.why);
       else await this.#end(step.slot, slot!);
+    } catch (error) {
+      await this.#cannot(error as Error);
     } finally {
       this.#busy.delete(step.slot);
       this.turn();
@@ -255,6 +259,14 @@ export class AppKeeper {
     this.#context.events.warn(`! ${what}${nextTry(slot)}`, aboutOf(instance));
     if (slot.failures < giveUpAfter) return;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+
+  /** It could not even be tried: no room on the disk, no port. Whoever waits is told, and the slot rests for a while. */
+  async #cannot(error: Error): Promise<void> {
+    const { app, events } = this.#context;
+    events.warn(`! ${error.message} Next try in ${CANNOT_MS / 1_000} s.`, { app });
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    await sleep(CANNOT_MS, undefined, { ref: false });
   }
 
   #release(): void {
