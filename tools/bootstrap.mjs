@@ -2,7 +2,9 @@
 // also brings Node 24. Plain JavaScript and no imports from npm, because nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 const major = Number(process.versions.node.split('.')[0]);
 if (process.platform === 'darwin' && major < 24) {
@@ -13,6 +15,28 @@ if (process.platform === 'darwin' && major < 24) {
   process.exit(1);
 }
 
+const cache =
+  process.env.FIELDGUIDE_CACHE ??
+  join(
+    process.env.XDG_CACHE_HOME ?? process.env.LOCALAPPDATA ?? join(homedir(), '.cache'),
+    'fieldguide',
+  );
+const packages = join(cache, 'npm');
+
+// A room without network: the file that `fieldguide cache export` has made elsewhere fills the cache.
+const carried = process.env.FIELDGUIDE_CACHE_FILE;
+if (carried && !existsSync(packages)) {
+  console.log(`Taking all downloads from ${carried} …`);
+  mkdirSync(cache, { recursive: true });
+  const { status } = spawnSync('tar', ['-xf', resolve(carried), '-C', cache], { stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(
+      `${carried} cannot be read. Try: FIELDGUIDE_CACHE_FILE=… with a file made by npx fieldguide cache export.`,
+    );
+    process.exit(1);
+  }
+}
+
 const stamp = 'node_modules/.fieldguide-lock';
 const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
@@ -21,6 +45,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   delete env.NODE_ENV; // production would leave out what the build needs
   const npm = process.env.npm_execpath;
   const args = ['ci', '--include=dev', '--include=optional'];
+  if (existsSync(packages)) args.push('--cache', packages, '--prefer-offline');
   const run = npm
     ? spawnSync(process.execPath, [npm, ...args], { stdio: 'inherit', env })
     : spawnSync('npm', args, { stdio: 'inherit', env, shell: process.platform === 'win32' });

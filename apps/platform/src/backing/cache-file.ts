@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -10,10 +12,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { create, extract } from 'tar';
 import { z } from 'zod';
-import { cacheFolder } from '../environment.ts';
+import { cacheFolder, root } from '../environment.ts';
 import { Fault } from '../fault.ts';
 
 const MANIFEST = 'manifest.json';
@@ -23,11 +26,37 @@ const Manifest = z.object({
 });
 const platform = `${process.platform}-${process.arch}`;
 
-/** What was downloaded: Kafka's jars and Consul; half-finished downloads and what Java has made of the jars do not count. */
+/**
+ * Puts every npm package of the lock file into the cache too: whoever has no network cannot even install the command that
+ * imports. Runs npm in a copy without sources, so that node_modules stays as it is.
+ */
+export function fetchPackages(): void {
+  const copy = mkdtempSync(join(tmpdir(), 'fieldguide-packages-'));
+  try {
+    const manifests = globSync(['package*.json', '{apps,libs}/*/package.json', '*/package.json'], {
+      cwd: root,
+      exclude: (name) => name === 'node_modules',
+    });
+    for (const name of manifests) cpSync(join(root, name), join(copy, name), { recursive: true });
+    const args = ['ci', '--ignore-scripts', '--no-audit', '--cache', join(cacheFolder, 'npm')];
+    execFileSync('npm', args, { cwd: copy, stdio: 'pipe', shell: process.platform === 'win32' });
+  } catch (error) {
+    const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
+    throw new Fault(
+      `The npm packages cannot be fetched: ${said || (error as Error).message}`,
+      'check the network and HTTPS_PROXY, then run the command again',
+      error,
+    );
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** What was downloaded; half-finished downloads, logs, and what Java has made of the jars do not count. */
 export function cacheContent(): { folder: string; files: string[]; bytes: number } {
   const files = existsSync(cacheFolder)
     ? globSync('**/*', { cwd: cacheFolder })
-        .filter((name) => !/\.(part|jsa|new)$/.test(name) && name !== MANIFEST)
+        .filter((name) => !/\.(part|jsa|new)$|npm.(_logs|_update)|^manifest\.json$/.test(name))
         .filter((name) => statSync(join(cacheFolder, name)).isFile())
         .map((name) => name.replaceAll(sep, '/'))
         .toSorted()

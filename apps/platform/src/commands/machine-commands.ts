@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { cacheContent, exportCache, importCache } from '../backing/cache-file.ts';
+import { cacheContent, exportCache, fetchPackages, importCache } from '../backing/cache-file.ts';
 import { examine } from '../doctor/doctor.ts';
 import { Environment } from '../environment.ts';
 import { findingsTable } from '../screen/tables.ts';
@@ -27,11 +27,13 @@ export function addMachineCommands(program: Command): void {
   command(
     cache,
     'export',
-    'everything that was downloaded in one file, for a room without network',
+    'everything that is downloaded, npm packages too, in one file for a room without network',
     'cache export fieldguide-cache.tar',
   )
     .argument('<file>')
     .action(async (file: string, options: CommonOptions) => {
+      if (!options.json) console.log('Fetching the npm packages (half a minute) …');
+      fetchPackages();
       const { files, bytes } = await exportCache(file);
       const text = `${file}: ${files} files, ${Math.round(bytes / 1e6)} MB`;
       print(options, { file, files, bytes }, text);
