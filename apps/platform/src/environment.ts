@@ -173,7 +173,14 @@ export class Environment {
       const { postgresPassword } = JSON.parse(readFileSync(secrets, 'utf8')) as Secrets;
       rmSync(this.elsewhere(postgresPassword), { recursive: true, force: true });
     }
-    for (const part of ['postgres', 'kafka', 'consul', 'provider', 'migrated.json']) {
+    for (const part of [
+      'postgres',
+      'postgres.making',
+      'kafka',
+      'consul',
+      'provider',
+      'migrated.json',
+    ]) {
       rmSync(this.path(part), { recursive: true, force: true });
     }
   }

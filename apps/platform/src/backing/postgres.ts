@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -180,6 +181,7 @@ function canEnter(folder: string): boolean {
   }
 }
 
+/** Made beside and renamed: whoever is killed in the middle leaves nothing that looks like a data folder. */
 async function initialise(
   binaries: Binaries,
   data: string,
@@ -187,17 +189,18 @@ async function initialise(
   password: string,
   user?: User,
 ): Promise<void> {
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const making = `${data}.making`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { recursive: true, mode: 0o700 });
   const passwordFile = join(dirname(data), `.password-${process.pid}`);
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) {
-    chownSync(data, user.uid, user.gid);
+    chownSync(making, user.uid, user.gid);
     chownSync(passwordFile, user.uid, user.gid);
   }
   const args = [
     '-D',
-    data,
+    making,
     '-U',
     'postgres',
     '--auth=scram-sha-256',
@@ -216,12 +219,14 @@ async function initialise(
   await child.exited;
   rmSync(passwordFile, { force: true });
   if (child.outcome !== 'exit code 0') {
-    rmSync(data, { recursive: true, force: true });
+    rmSync(making, { recursive: true, force: true });
     throw new Fault(
       `PostgreSQL's data folder cannot be made (${child.outcome}). It said:\n${child.lastWords()}`,
       `read ${child.logFile}`,
     );
   }
+  rmSync(data, { recursive: true, force: true });
+  renameSync(making, data);
 }
 
 /** A server that outlived a killed platform still holds the folder: it is ended the clean way. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -65,6 +65,14 @@ describe('an environment', () => {
     expect(() => state.takeEnvironment(environment)).toThrow(/already runs|under way/);
     state.giveBack(environment);
     state.takeEnvironment(environment);
+    state.giveBack(environment);
+  });
+
+  it('is taken over from whoever was killed while he took it', () => {
+    const environment = new room.Environment('half');
+    writeFileSync(environment.path('platform.json'), '');
+    expect(state.takeEnvironment(environment)).toBeUndefined();
+    expect(state.runningPlatform(environment)?.pid).toBe(process.pid);
     state.giveBack(environment);
   });
 

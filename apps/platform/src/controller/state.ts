@@ -32,12 +32,16 @@ const fileOf = (environment: Environment) => environment.path('platform.json');
 export const tokenFileOf = (environment: Environment) => environment.path('api-token');
 
 export function readState(environment: Environment): PlatformState | undefined {
-  const file = fileOf(environment);
+  return read(fileOf(environment));
+}
+
+/** Undefined when there is none, or none that can be read: it was just being made, by somebody who may be gone. */
+function read(file: string): PlatformState | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as PlatformState;
   } catch {
-    return undefined; // it was just being made
+    return undefined;
   }
 }
 
@@ -92,8 +96,8 @@ export function takeEnvironment(environment: Environment): PlatformState | undef
 function putAside(file: string, left: PlatformState | undefined): void {
   const aside = `${file}.${process.pid}.old`;
   renameSync(file, aside);
-  const found = JSON.parse(readFileSync(aside, 'utf8')) as PlatformState;
-  if (found.pid === left?.pid && found.born === left.born) {
+  const found = read(aside);
+  if (found?.pid === left?.pid && found?.born === left?.born) {
     rmSync(aside);
     return;
   }
