@@ -37,4 +37,6 @@ export interface StartContext {
   readonly say: Say;
   /** Left running by a platform that was killed: taken over instead of starting another. */
   readonly left: ChildRecord | undefined;
+  /** To be told of a process as soon as there is one: whoever is killed before it is ready must not leave it unknown. */
+  readonly spawned: (child: Child) => void;
 }

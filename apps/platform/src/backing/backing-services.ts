@@ -2,7 +2,7 @@ import type { Events } from '../controller/events.ts';
 import type { Environment, PortName } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { backoffMs } from '../health-manager/next-steps.ts';
-import type { ChildRecord } from '../runner/child.ts';
+import type { Child, ChildRecord } from '../runner/child.ts';
 import {
   type BackingName,
   type BackingService,
@@ -34,6 +34,8 @@ export interface BackingSettings {
   readonly events: Events;
   /** What a platform before this one has left running. */
   readonly left: Partial<Readonly<Record<BackingName, ChildRecord>>>;
+  /** Told of each process as soon as there is one. */
+  readonly spawned?: (name: BackingName, record: ChildRecord) => void;
 }
 
 /** PostgreSQL, Kafka and Consul: attached or started, and those that are ours kept running. */
@@ -138,7 +140,10 @@ export class BackingServices {
     const left = this.#services.has(name) ? undefined : this.#settings.left[name];
     const say = (line: string) => events.info(line);
     const choice = choices[name];
-    const context = { environment, ports, postgresPassword, choice, say, left };
+    const spawned = ({ record }: Child) => {
+      if (record) this.#settings.spawned?.(name, record);
+    };
+    const context = { environment, ports, postgresPassword, choice, say, left, spawned };
     const service = await start[name](context);
     this.#services.set(name, service);
     void service.child?.exited.then(() => {

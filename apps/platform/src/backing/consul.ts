@@ -178,7 +178,7 @@ function debianMirror(): string {
 
 async function run(
   { command, origin }: Found,
-  { environment, ports, left }: StartContext,
+  { environment, ports, left, spawned }: StartContext,
 ): Promise<BackingService> {
   const version = versionOf(command) ?? '';
   const folder = environment.path('consul');
@@ -212,6 +212,7 @@ async function run(
   writeFileSafely(config, text, 0o600);
   const args = ['agent', `-config-file=${config}`];
   const child = adopted ?? Child.spawn({ name: 'consul', command, args, cwd: folder, logFile });
+  spawned(child);
   const url = `http://127.0.0.1:${ports.consul}`;
   const ready = await until(async () => !child.isRunning || (await hasLeader(url)), 30_000);
   if (!ready || !child.isRunning) {

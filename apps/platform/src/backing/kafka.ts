@@ -57,11 +57,12 @@ export async function startKafka(context: StartContext): Promise<BackingService>
 }
 
 async function apache(context: StartContext): Promise<BackingService> {
-  const { environment, left, ports } = context;
+  const { environment, left, ports, spawned } = context;
   const java = findJava();
   const url = `kafka://127.0.0.1:${ports.kafka}`;
   const adopted = left && Child.adopt('kafka', environment.logFile('kafka'), left);
   const child = adopted ?? (await startBroker(java, context));
+  spawned(child);
   const ready = await until(async () => !child.isRunning || (await answers(url)), 60_000);
   if (!ready || !child.isRunning) {
     await child.stop(2_000);

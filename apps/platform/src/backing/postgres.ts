@@ -55,6 +55,7 @@ async function embedded({
   postgresPassword: password,
   say,
   left,
+  spawned,
 }: StartContext): Promise<BackingService> {
   const user = otherUser();
   const binaries = placeBinaries(await findBinaries(), user);
@@ -72,6 +73,7 @@ async function embedded({
   const child =
     adopted ??
     Child.spawn({ name: 'postgres', command, args, cwd: data, logFile, ...(user && { user }) });
+  spawned(child);
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   let version = '';
   const ready = await until(async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import Consul from 'consul';
 import { type App, apps } from '../apps.ts';
 import type { Choices } from '../backing/backing-service.ts';
-import { BackingServices } from '../backing/backing-services.ts';
+import { BackingServices, type BackingSettings } from '../backing/backing-services.ts';
 import type { Environment, PortName, Secrets } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { AppKeeper } from '../health-manager/app-keeper.ts';
@@ -37,6 +37,9 @@ export class Platform {
   readonly #settings: PlatformSettings;
   /** What a platform that was killed has left. */
   readonly #left: PlatformState | undefined;
+  #services: PlatformState['services'];
+  /** Until then its instances are still its own: a second kill must not make them nobody's. */
+  #tookOver = false;
   readonly #artifacts = new Map<string, Artifact>();
   readonly #publicPorts = new Map<string, number>();
   readonly #inspectPorts = new Map<string, number>();
@@ -50,6 +53,7 @@ export class Platform {
     this.environment = environment;
     this.events = new Events(environment.logFile('platform'));
     this.#left = takeEnvironment(environment);
+    this.#services = this.#left?.services ?? {};
     this.desired = new DesiredState(environment, (line) => this.events.warn(line));
     this.secrets = environment.secrets(apps.map(({ name }) => name));
     this.keepers = new Map(apps.map((app) => [app.name, this.#keeperOf(app)]));
@@ -81,7 +85,11 @@ export class Platform {
     const adopted = this.#adoptable();
     const left = this.#left?.services ?? {};
     const { postgresPassword } = this.secrets;
-    const settings = { environment, postgresPassword, choices, events, left };
+    const spawned: BackingSettings['spawned'] = (name, record) => {
+      this.#services = { ...this.#services, [name]: record };
+      this.remember();
+    };
+    const settings = { environment, postgresPassword, choices, events, left, spawned };
     const [backing, staged] = await Promise.allSettled([
       BackingServices.start(settings),
       stageStale(environment, (line) => events.info(line)),
@@ -93,6 +101,7 @@ export class Platform {
     this.backing.onRestart = () => this.turn();
     await this.#choosePublicPorts(adopted);
     for (const instance of adopted) this.keepers.get(instance.record.app)?.adopt(instance);
+    this.#tookOver = true;
     this.remember();
     try {
       if (!this.isStopping) await this.provision();
@@ -183,10 +192,13 @@ export class Platform {
       ...(postgres &&
         kafka &&
         consul && { backing: { postgres: postgres.url, kafka: kafka.url, consul: consul.url } }),
-      instances: instances.flatMap(({ record, child }) =>
-        child.record ? [{ ...record, ...child.record }] : [],
-      ),
-      services: this.#backing?.records ?? this.#left?.services ?? {},
+      instances: [
+        ...(this.#tookOver ? [] : (this.#left?.instances ?? [])),
+        ...instances.flatMap(({ record, child }) =>
+          child.record ? [{ ...record, ...child.record }] : [],
+        ),
+      ],
+      services: { ...this.#services, ...this.#backing?.records },
     };
     try {
       writeState(this.environment, state);
