@@ -39,4 +39,6 @@ export interface StartContext {
   readonly left: ChildRecord | undefined;
   /** To be told of a process as soon as there is one: whoever is killed before it is ready must not leave it unknown. */
   readonly spawned: (child: Child) => void;
+  /** Ends the start, wherever it is. */
+  readonly signal: AbortSignal;
 }

@@ -1,8 +1,9 @@
-import type { Events } from '../controller/events.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Events, secondsSince } from '../controller/events.ts';
 import type { Environment, PortName } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { backoffMs } from '../health-manager/next-steps.ts';
-import type { Child, ChildRecord } from '../runner/child.ts';
+import { bornAt, type Child, type ChildRecord } from '../runner/child.ts';
 import {
   type BackingName,
   type BackingService,
@@ -24,6 +25,7 @@ const portsOf: Record<BackingName, readonly PortName[]> = {
   kafka: ['kafka', 'kafkaController'],
   consul: ['consul', 'consulServer', 'consulSerfLan', 'consulSerfWan'],
 };
+const STOP_MS = 10_000;
 // Who ran that long is not in a crash loop.
 const STABLE_AFTER_MS = 60_000;
 
@@ -36,6 +38,8 @@ export interface BackingSettings {
   readonly left: Partial<Readonly<Record<BackingName, ChildRecord>>>;
   /** Told of each process as soon as there is one. */
   readonly spawned?: (name: BackingName, record: ChildRecord) => void;
+  /** Ends what is just being started; what runs is ended by `stop`. */
+  readonly signal?: AbortSignal;
 }
 
 /** PostgreSQL, Kafka and Consul: attached or started, and those that are ours kept running. */
@@ -58,7 +62,7 @@ export class BackingServices {
   static async start(settings: BackingSettings): Promise<BackingServices> {
     const services = new BackingServices(settings);
     const { environment, left } = settings;
-    const absent = backingNames.filter((name) => !left[name]);
+    const absent = backingNames.filter((name) => !isRunning(left[name]));
     const ports = await environment.ports(absent.flatMap((name) => portsOf[name]));
     const results = await Promise.allSettled(
       backingNames.map((name) => services.#start(name, ports)),
@@ -131,6 +135,7 @@ export class BackingServices {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    await Promise.allSettled(this.#restarting.values());
     await Promise.all([...this.#services.values()].map((service) => service.stop()));
   }
 
@@ -140,11 +145,19 @@ export class BackingServices {
     const left = this.#services.has(name) ? undefined : this.#settings.left[name];
     const say = (line: string) => events.info(line);
     const choice = choices[name];
-    const spawned = ({ record }: Child) => {
-      if (record) this.#settings.spawned?.(name, record);
+    const { signal = new AbortController().signal } = this.#settings;
+    let child: Child | undefined;
+    const end = () => void child?.stop(STOP_MS, 'SIGINT');
+    const spawned = (fresh: Child) => {
+      child = fresh;
+      if (fresh.record) this.#settings.spawned?.(name, fresh.record);
+      if (signal.aborted) end();
     };
-    const context = { environment, ports, postgresPassword, choice, say, left, spawned };
-    const service = await start[name](context);
+    signal.addEventListener('abort', end);
+    const context = { environment, ports, postgresPassword, choice, say, left, spawned, signal };
+    const service = await start[name](context).finally(() =>
+      signal.removeEventListener('abort', end),
+    );
     this.#services.set(name, service);
     void service.child?.exited.then(() => {
       if (this.#services.get(name) !== service || this.#stopped) return;
@@ -152,13 +165,15 @@ export class BackingServices {
       events.warn(`! ${service.name} ended (${service.child?.outcome})`, { service: service.name });
       if (this.#healing) void this.#mend(name);
     });
-    const { child, version, origin } = service;
-    const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-    const found = child?.adopted ? 'found running' : origin;
+    const { version, origin } = service;
+    const found = service.child?.adopted ? 'found running' : origin;
     const columns = [service.name.padEnd(11), version.padEnd(8), found.padEnd(26)];
-    events.info(`✓ ${columns.join(' ')} ${addressOf(service).padEnd(18)} ${seconds} s`, {
-      service: service.name,
-    });
+    events.info(
+      `✓ ${columns.join(' ')} ${addressOf(service).padEnd(18)} ${secondsSince(begun)} s`,
+      {
+        service: service.name,
+      },
+    );
   }
 
   /** Starts what has ended, again and again with growing pauses. */
@@ -171,7 +186,10 @@ export class BackingServices {
       while (!this.#stopped) {
         const failures = (this.#failures.get(name) ?? 0) + 1;
         this.#failures.set(name, failures);
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(failures)));
+        const { signal } = this.#settings;
+        await sleep(backoffMs(failures), undefined, { ...(signal && { signal }) }).catch(
+          () => undefined,
+        );
         if (this.#stopped) return;
         try {
           return await this.#again(name);
@@ -192,6 +210,10 @@ export class BackingServices {
     this.restarts[name] += 1;
     this.onRestart();
   }
+}
+
+function isRunning(record: ChildRecord | undefined): boolean {
+  return record !== undefined && bornAt(record.pid) === record.born;
 }
 
 /** For people: without scheme and password. */

@@ -18,6 +18,7 @@ export async function download(
   file: string,
   checksum: { readonly algorithm: string; readonly hex: string },
   onBytes: (count: number) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (existsSync(file)) {
     if ((await digestOf(file, checksum.algorithm)) === checksum.hex) return;
@@ -25,7 +26,7 @@ export async function download(
   }
   const part = `${file}.part`;
   mkdirSync(dirname(file), { recursive: true });
-  await fetchInto(url, part, onBytes);
+  await fetchInto(url, part, onBytes, signal);
   if ((await digestOf(part, checksum.algorithm)) !== checksum.hex) {
     rmSync(part);
     throw new Fault(
@@ -41,6 +42,7 @@ export async function fetchInto(
   url: string,
   part: string,
   onBytes: (count: number) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<void> {
   mkdirSync(dirname(part), { recursive: true });
   const have = existsSync(part) ? statSync(part).size : 0;
@@ -48,7 +50,8 @@ export async function fetchInto(
   let timer = setTimeout(() => stalled.abort(new Error('nothing came for 30 s')), STALLED_MS);
   try {
     const headers = have > 0 ? { range: `bytes=${have}-` } : undefined;
-    const response = await fetch(url, { signal: stalled.signal, ...(headers && { headers }) });
+    const ending = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
+    const response = await fetch(url, { signal: ending, ...(headers && { headers }) });
     if (response.status === 416) return; // it is all there already; the checksum decides
     if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
     const resumed = response.status === 206;

@@ -79,9 +79,12 @@ async function apache(context: StartContext): Promise<BackingService> {
   };
 }
 
-async function startBroker(java: Java, { environment, ports, say }: StartContext): Promise<Child> {
+async function startBroker(
+  java: Java,
+  { environment, ports, say, signal }: StartContext,
+): Promise<Child> {
   const lib = join(cacheFolder, `kafka-${lock.version}`);
-  await fetchJars(lib, say);
+  await fetchJars(lib, say, signal);
   const folder = environment.path('kafka');
   mkdirSync(folder, { recursive: true });
   const properties = join(folder, 'server.properties');
@@ -202,7 +205,7 @@ function fileOf({ artifactId, version }: Jar): string {
   return `${artifactId}-${version}.jar`;
 }
 
-async function fetchJars(lib: string, say: Say): Promise<void> {
+async function fetchJars(lib: string, say: Say, signal: AbortSignal): Promise<void> {
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
   let [got, said] = [0, 0];
@@ -221,12 +224,8 @@ async function fetchJars(lib: string, say: Say): Promise<void> {
   const worker = async () => {
     for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
       const url = await artifactUrl(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
-      await download(
-        url,
-        join(lib, fileOf(jar)),
-        { algorithm: 'sha512', hex: jar.sha512 },
-        progress,
-      );
+      const checksum = { algorithm: 'sha512', hex: jar.sha512 };
+      await download(url, join(lib, fileOf(jar)), checksum, progress, signal);
     }
   };
   await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));

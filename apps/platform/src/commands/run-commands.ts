@@ -113,7 +113,7 @@ async function start({ env, port, json, ...choices }: StartOptions, dev?: Dev): 
     closeApi = () => api.close();
     const starting = platform.start();
     await Promise.race([starting, asked.promise]);
-    if (isAsked) return void (await starting.catch(() => undefined));
+    if (isAsked) return void starting.catch(() => undefined); // `platform.stop` waits for it
     const { gatewayUrl, providerUrl, apiUrl } = platform;
     if (json) console.log(JSON.stringify({ ready: true, gatewayUrl, providerUrl, apiUrl }));
     else console.log(await readyScreen(platform));

@@ -16,6 +16,11 @@ export interface PlatformEvent {
 }
 export type About = Pick<PlatformEvent, 'app' | 'instance' | 'service'>;
 
+/** For a line that tells how long something took; `begun` is of `performance.now()`. */
+export function secondsSince(begun: number): string {
+  return ((performance.now() - begun) / 1_000).toFixed(1);
+}
+
 const KEPT = 200;
 
 /** What happens, told to whoever listens, and written to the platform's own log. */

@@ -8,6 +8,7 @@ import { until } from '../runner/child.ts';
 import type { Instance } from '../runner/instance.ts';
 import { stageApps } from '../stager/stage-stale.ts';
 import type { DesiredApp } from './desired.ts';
+import { secondsSince } from './events.ts';
 import type { Platform } from './platform.ts';
 
 export const INSTANCES_MAX = 10;
@@ -47,8 +48,8 @@ export class Operations {
       }
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
       await this.#become(name, () => desired.run(name, digest, sources), { migrate: true });
-      const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-      events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${seconds} s)`, { app: name });
+      const took = `${secondsSince(begun)} s`;
+      events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${took})`, { app: name });
       return { digest, fresh: true };
     });
   }
@@ -203,7 +204,7 @@ export class Operations {
       this.#platform.environment,
       apps.filter((app) => app.name === name),
       () => undefined,
-      sourceMap,
+      { sourceMap },
     );
     return artifacts.artifacts.get(name)!;
   }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import Consul from 'consul';
 import { type App, apps } from '../apps.ts';
 import type { Choices } from '../backing/backing-service.ts';
 import { BackingServices, type BackingSettings } from '../backing/backing-services.ts';
@@ -8,6 +7,7 @@ import { Fault } from '../fault.ts';
 import { AppKeeper } from '../health-manager/app-keeper.ts';
 import { HealthManager } from '../health-manager/health-manager.ts';
 import { dropEverything, migrate, provision } from '../provision/provision.ts';
+import { consulAt } from '../provision/settings.ts';
 import { bornAt, until } from '../runner/child.ts';
 import { Instance, type InstanceSpec } from '../runner/instance.ts';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
@@ -15,8 +15,9 @@ import { freePorts, isFree } from '../runner/ports.ts';
 import { type Artifact, artifactOf } from '../stager/stage.ts';
 import { stageStale } from '../stager/stage-stale.ts';
 import { DesiredState } from './desired.ts';
-import { Events } from './events.ts';
+import { Events, secondsSince } from './events.ts';
 import { giveBack, type PlatformState, takeEnvironment, writeState } from './state.ts';
+import { untilRouted } from './until-routed.ts';
 
 export interface PlatformSettings {
   readonly environment: Environment;
@@ -44,6 +45,8 @@ export class Platform {
   readonly #publicPorts = new Map<string, number>();
   readonly #inspectPorts = new Map<string, number>();
   #backing: BackingServices | undefined;
+  readonly #ending = new AbortController();
+  #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   apiUrl: string | undefined;
 
@@ -77,7 +80,12 @@ export class Platform {
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const { environment, choices } = this.#settings;
     const { events } = this;
     if (this.#left)
@@ -89,10 +97,11 @@ export class Platform {
       this.#services = { ...this.#services, [name]: record };
       this.remember();
     };
-    const settings = { environment, postgresPassword, choices, events, left, spawned };
+    const { signal } = this.#ending;
+    const settings = { environment, postgresPassword, choices, events, left, spawned, signal };
     const [backing, staged] = await Promise.allSettled([
       BackingServices.start(settings),
-      stageStale(environment, (line) => events.info(line)),
+      stageStale(environment, (line) => events.info(line), signal),
     ]);
     if (backing.status === 'fulfilled') this.#backing = backing.value;
     if (backing.status === 'rejected') throw backing.reason;
@@ -111,6 +120,7 @@ export class Platform {
       if (!(error instanceof Fault)) await until(() => this.backing.fault !== undefined, 500);
       throw this.backing.fault ?? error;
     }
+    if (this.isStopping) return;
     this.backing.heal();
     this.health.start();
   }
@@ -118,7 +128,10 @@ export class Platform {
   /** Apps first, so that they can finish what they have in hand; then what they lean on. May be called at any moment. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
+      this.#ending.abort();
       this.health.stop();
+      await this.#stopApps();
+      await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
       await this.#stopApps();
       await this.#backing?.stop();
       giveBack(this.environment);
@@ -257,8 +270,7 @@ export class Platform {
 
   /** A crashed instance cannot say that it has left; without this its callers would try it until its check fails. */
   async #evict({ name }: Instance): Promise<void> {
-    const { hostname: host, port } = new URL(this.backing.consul.url);
-    const { agent } = new Consul({ host, port: Number(port) });
+    const { agent } = consulAt(this.backing.consul.url);
     const gone = agent.service.deregister({ id: name, timeout: 2_000 } as { id: string });
     await gone.catch(() => undefined); // away itself, or it has never heard of it
   }
@@ -298,7 +310,7 @@ export class Platform {
   async #startApps(): Promise<void> {
     const begun = performance.now();
     await Promise.all([...this.keepers.values()].map((keeper) => keeper.settled()));
-    await this.#routed();
+    await untilRouted(this.gatewayUrl!, () => this.isStopping);
     this.events.info(`✓ ${apps.length} apps are ready (${secondsSince(begun)} s)`);
   }
 
@@ -306,24 +318,6 @@ export class Platform {
     await Promise.all([...this.keepers.values()].map((keeper) => keeper.stop()));
     // Taken over from a platform that was killed, and not yet in a keeper's hands.
     for (const { child } of this.#adoptable()) await child.stop(2_000);
-  }
-
-  /** Healthy is not ready: the gateway must have heard of every service before anybody is told to try it. */
-  async #routed(): Promise<void> {
-    const probes = [
-      '/products?limit=1',
-      '/.well-known/jwks.json',
-      '/stock/01900000-0000-7000-8000-000000000001',
-    ];
-    for (const path of probes) {
-      for (;;) {
-        const answer = await fetch(this.gatewayUrl + path, {
-          signal: AbortSignal.timeout(5_000),
-        }).catch(() => undefined);
-        if (answer && answer.status < 500) break;
-        if (this.isStopping) return;
-      }
-    }
   }
 }
 
@@ -333,8 +327,4 @@ function isStaged(name: string, digest: string): boolean {
   } catch {
     return false;
   }
-}
-
-function secondsSince(begun: number): string {
-  return ((performance.now() - begun) / 1_000).toFixed(1);
 }

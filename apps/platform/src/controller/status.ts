@@ -96,7 +96,7 @@ export async function appStatus(platform: Platform, name: string): Promise<AppSt
           cpuPercent: usage?.cpuPercent ?? null,
           memoryMb: usage?.memoryMb ?? null,
           memoryLimitMb: instance.record.memoryMb,
-          upSeconds: secondsSince(instance.record.startedAt),
+          upSeconds: ageSeconds(instance.record.startedAt),
         })),
     ),
   };
@@ -109,7 +109,7 @@ async function healthOf(instance: Instance, ready: boolean, replaced: boolean): 
   return replaced ? `${health}, being replaced` : health;
 }
 
-function secondsSince(time: string): number {
+function ageSeconds(time: string): number {
   return Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1_000));
 }
 

@@ -50,6 +50,8 @@ export class AppKeeper {
   readonly #busy = new Set<number>();
   #waiting: { resolve: () => void; reject: (reason: Error) => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  readonly #inHand = new Set<Promise<void>>();
+  #ending = new AbortController();
   #stopped = false;
 
   constructor(context: KeeperContext) {
@@ -84,7 +86,10 @@ export class AppKeeper {
     const numbers = new Set([...this.#slots.keys(), ...this.#busy]);
     const seen = [...numbers].map((slot) => this.#see(slot));
     const steps = nextSteps(this.#context.wanted(), seen, now);
-    for (const step of steps) void this.#take(step);
+    for (const step of steps) {
+      const taken = this.#take(step).finally(() => this.#inHand.delete(taken));
+      this.#inHand.add(taken);
+    }
     if (steps.length > 0) return;
     const waits = [...this.#slots.values()].filter(({ notBeforeMs }) => notBeforeMs > now);
     const [soonest] = waits.map(({ notBeforeMs }) => notBeforeMs).toSorted((a, b) => a - b);
@@ -107,6 +112,7 @@ export class AppKeeper {
 
   /** @throws Fault when a new instance does not become ready: whoever wanted it has to want something else then */
   settled(): Promise<void> {
+    if (this.#stopped) return Promise.reject(new Error('The platform stops.'));
     const settled = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     this.turn();
     return settled;
@@ -130,14 +136,17 @@ export class AppKeeper {
   /** Ends all; nothing is healed any more until `resume`. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#ending.abort();
     clearTimeout(this.#timer);
     for (const { reject } of this.#waiting.splice(0)) reject(new Error('The platform stops.'));
     await Promise.all(this.instances.map(({ child }) => child.stop(STOP_MS)));
+    await Promise.all(this.#inHand); // one that was just being started is ended by whoever starts it
     this.#slots.clear();
   }
 
   resume(): void {
     this.#stopped = false;
+    this.#ending = new AbortController();
     this.turn();
   }
 
@@ -266,7 +275,7 @@ export class AppKeeper {
     const { app, events } = this.#context;
     events.warn(`! ${error.message} Next try in ${CANNOT_MS / 1_000} s.`, { app });
     for (const { reject } of this.#waiting.splice(0)) reject(error);
-    await sleep(CANNOT_MS, undefined, { ref: false });
+    await sleep(CANNOT_MS, undefined, { signal: this.#ending.signal }).catch(() => undefined);
   }
 
   #release(): void {

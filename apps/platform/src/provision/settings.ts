@@ -14,7 +14,7 @@ export async function provisionSettings(
   environment: Environment,
   given: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): Promise<void> {
-  const consul = client(consulUrl);
+  const consul = consulAt(consulUrl);
   const all = [...Object.entries(given), ...Object.entries(settings)]; // what somebody has given goes first
   for (const [folder, values] of all) {
     for (const [key, value] of Object.entries(values)) {
@@ -33,16 +33,16 @@ export async function writeSetting(
   value: string | undefined,
 ): Promise<void> {
   const path = `fieldguide/${environment.name}/${service}/${key}`;
-  if (value === undefined) await client(consulUrl).kv.del(path);
-  else await client(consulUrl).kv.set(path, value);
+  if (value === undefined) await consulAt(consulUrl).kv.del(path);
+  else await consulAt(consulUrl).kv.set(path, value);
 }
 
 /** For `reset`. */
 export async function dropSettings(consulUrl: string, environment: Environment): Promise<void> {
-  await client(consulUrl).kv.del({ key: `fieldguide/${environment.name}/`, recurse: true });
+  await consulAt(consulUrl).kv.del({ key: `fieldguide/${environment.name}/`, recurse: true });
 }
 
-function client(url: string): Consul {
+export function consulAt(url: string): Consul {
   const { hostname, port } = new URL(url);
   return new Consul({ host: hostname, port: Number(port) });
 }

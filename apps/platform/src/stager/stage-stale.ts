@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type App, apps } from '../apps.ts';
 import type { Say } from '../backing/backing-service.ts';
+import { secondsSince } from '../controller/events.ts';
 import type { Environment } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child } from '../runner/child.ts';
@@ -12,11 +13,11 @@ const cli = fileURLToPath(new URL('../../bin/fieldguide.mjs', import.meta.url));
 export async function stageStale(
   environment: Environment,
   say: Say,
+  signal: AbortSignal,
 ): Promise<{ artifacts: Map<string, Artifact> }> {
   const begun = performance.now();
-  const { artifacts, fresh } = await stageApps(environment, apps, say);
-  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-  say(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${seconds} s)`);
+  const { artifacts, fresh } = await stageApps(environment, apps, say, { signal });
+  say(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${secondsSince(begun)} s)`);
   return { artifacts };
 }
 
@@ -25,7 +26,7 @@ export async function stageApps(
   environment: Environment,
   wanted: readonly App[],
   say: Say,
-  sourceMap = false,
+  { sourceMap = false, signal }: { sourceMap?: boolean; signal?: AbortSignal } = {},
 ): Promise<{ artifacts: Map<string, Artifact>; fresh: readonly string[] }> {
   const isDone = (artifact?: Artifact) => artifact && (!sourceMap || hasSourceMap(artifact));
   const fresh = wanted.filter((app) => !isDone(staged(app))).map(({ name }) => name);
@@ -34,7 +35,10 @@ export async function stageApps(
     const args = [cli, 'stage', ...fresh, ...(sourceMap ? ['--source-map'] : [])];
     const logFile = environment.logFile('stage');
     const child = Child.spawn({ name: 'stage', command: process.execPath, args, logFile });
+    const end = () => void child.kill();
+    signal?.addEventListener('abort', end);
     await child.exited;
+    signal?.removeEventListener('abort', end);
     if (child.outcome !== 'exit code 0') {
       throw new Fault(`Staging failed. It said:\n${child.lastWords()}`, `read ${logFile}`);
     }
