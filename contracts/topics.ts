@@ -71,7 +71,7 @@ export const topics: readonly Topic[] = [
   {
     name: 'identity.accounts.v1',
     producer: 'identity',
-    consumers: ['ordering', 'shipping'],
+    consumers: ['ordering'],
     partitions: 3,
     settings: log,
   },

@@ -46,3 +46,10 @@ export const SessionEnded = message(
   'SessionEnded',
   z.object({ sid: Id, tokensValidUntil: z.iso.datetime() }),
 );
+
+/** Forget who this was: everything personal about the customer is to be deleted. Key: customerId. */
+export const CustomerErased = message(
+  'identity.accounts.v1',
+  'CustomerErased',
+  z.object({ customerId: Id }),
+);

@@ -16,7 +16,15 @@ export const OrderStatus = z.enum([
 ]);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 
-export const RejectionReason = z.enum(['outOfStock', 'paymentDeclined', 'insufficientFunds']);
+/** `stockTimeout`, `paymentTimeout`: no answer within the deadline. `abandoned`: a person gave it up. */
+export const RejectionReason = z.enum([
+  'outOfStock',
+  'stockTimeout',
+  'paymentDeclined',
+  'insufficientFunds',
+  'paymentTimeout',
+  'abandoned',
+]);
 export type RejectionReason = z.infer<typeof RejectionReason>;
 
 export const PlaceOrderRequest = z.strictObject({
@@ -71,6 +79,10 @@ export const OrderPage = z.strictObject({
   nextCursor: z.string().nullable(),
 });
 
+/** `cancelled`: it is. `cancelling`: shipping decides; the order tells how it ended. */
+export const Cancellation = z.strictObject({ status: z.enum(['cancelling', 'cancelled']) });
+export type Cancellation = z.infer<typeof Cancellation>;
+
 export const OrderQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z.string().max(200).optional(),
@@ -89,8 +101,11 @@ export const Timeline = z.strictObject({
 });
 export type Timeline = z.infer<typeof Timeline>;
 
-/** Where to send it; only for shipping, with its service token. Not reachable through the gateway. */
-export const DeliveryAddress = PlaceOrderRequest.shape.shipTo;
+export const ShipTo = PlaceOrderRequest.shape.shipTo;
+export type ShipTo = z.infer<typeof ShipTo>;
+
+/** Where to send it, null when it was erased; only for shipping, with its service token, not through the gateway. */
+export const DeliveryAddress = z.strictObject({ shipTo: ShipTo.nullable() });
 
 const Line = z.object({ productId: Id, quantity: z.int().positive() });
 
@@ -113,5 +128,17 @@ export const OrderRejected = message(
 export const OrderCompleted = message(
   'ordering.orders.v1',
   'OrderCompleted',
+  z.object({ orderId: Id, customerId: Id }),
+);
+
+/** The customer wants it no more; shipping decides. Answered by ShipmentCancelled or ShipmentDispatched. */
+export const CancellationRequested = message(
+  'ordering.orders.v1',
+  'CancellationRequested',
+  z.object({ orderId: Id, customerId: Id }),
+);
+export const OrderCancelled = message(
+  'ordering.orders.v1',
+  'OrderCancelled',
   z.object({ orderId: Id, customerId: Id }),
 );

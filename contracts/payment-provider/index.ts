@@ -17,6 +17,7 @@ export const Operation = z.strictObject({
   paymentId: Id,
   amount: Money,
   outcome: z.enum(['approved', 'declined', 'insufficientFunds']),
+  at: z.iso.datetime(),
 });
 export type Operation = z.infer<typeof Operation>;
 

@@ -16,6 +16,13 @@ export const CapturePayment = message(
   z.object({ orderId: Id }),
 );
 
+/** Please let the money go, or decline the authorisation when it comes later. Answered by PaymentVoided. Key: orderId. */
+export const VoidPayment = message(
+  'payments.requests.v1',
+  'VoidPayment',
+  z.object({ orderId: Id }),
+);
+
 export const PaymentAuthorised = message(
   'payments.payments.v1',
   'PaymentAuthorised',
@@ -28,7 +35,7 @@ export const PaymentDeclined = message(
   z.object({
     orderId: Id,
     paymentId: Id,
-    reason: z.enum(['paymentDeclined', 'insufficientFunds']),
+    reason: z.enum(['paymentDeclined', 'insufficientFunds', 'voided']),
   }),
 );
 
@@ -36,4 +43,11 @@ export const PaymentCaptured = message(
   'payments.payments.v1',
   'PaymentCaptured',
   z.object({ orderId: Id, paymentId: Id, amount: Money }),
+);
+
+/** Nothing is held or collected for this order, and nothing will be. */
+export const PaymentVoided = message(
+  'payments.payments.v1',
+  'PaymentVoided',
+  z.object({ orderId: Id }),
 );

@@ -13,3 +13,10 @@ export const ShipmentDispatched = message(
     dispatchedAt: z.iso.datetime(),
   }),
 );
+
+/** The goods stay here: cancelled in time, or there is nowhere to send them. Key: orderId. */
+export const ShipmentCancelled = message(
+  'shipping.shipments.v1',
+  'ShipmentCancelled',
+  z.object({ orderId: Id, reason: z.enum(['requested', 'addressErased']) }),
+);

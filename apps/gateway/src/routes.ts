@@ -13,6 +13,7 @@ import {
 } from '@fieldguide/contracts/identity';
 import { Replenishment, ReplenishmentRequest, Stock } from '@fieldguide/contracts/inventory';
 import {
+  Cancellation,
   Order,
   OrderPage,
   OrderQuery,
@@ -52,6 +53,7 @@ export const routes: readonly Route[] = [
     answer: Token,
   }),
   signedIn('DELETE /auth/tokens', 'identity', 204, 'Sign out'),
+  signedIn('DELETE /accounts/me', 'identity', 202, 'Erase the account and everything personal'),
   anyone('GET /.well-known/jwks.json', 'identity', 200, 'Public keys'),
   anyone('GET /products', 'catalog', 200, 'List products', {
     query: ProductQuery,
@@ -83,6 +85,15 @@ export const routes: readonly Route[] = [
   signedIn('GET /orders/:id/timeline', 'ordering', 200, 'What happened to an order', {
     answer: Timeline,
   }),
+  signedIn(
+    'POST /orders/:id/cancellation',
+    'ordering',
+    202,
+    'Cancel an order, if it has not left',
+    {
+      answer: Cancellation,
+    },
+  ),
 ];
 
 type Words = `${Route['method']} /${string}`;

@@ -10,7 +10,8 @@ import {
   type Voice,
 } from './unit-of-work.ts';
 
-type Rows = Map<string, object>;
+/** Undefined: removed. */
+type Rows = Map<string, object | undefined>;
 const ATTEMPTS = 5;
 
 /** Units of work in memory, one after the other: for unit tests and simulation, never in a running system. */
@@ -103,6 +104,17 @@ class MemoryUnitOfWork extends UnitOfWork {
     this.#changed.set(table as Table<never>, changed.set(id, copy(row)));
   }
 
+  override async remove<Row extends object>(
+    table: Table<Row>,
+    where: Partial<Row>,
+  ): Promise<number> {
+    const doomed = await this.find(table, where, Number.POSITIVE_INFINITY);
+    const changed = this.#changed.get(table as Table<never>) ?? new Map();
+    for (const row of doomed) changed.set(keyOf(table, row), undefined);
+    this.#changed.set(table as Table<never>, changed);
+    return doomed.length;
+  }
+
   override async claim<Row extends Versioned>(
     table: Table<Row>,
     due: keyof Row & string,
@@ -138,7 +150,10 @@ class MemoryUnitOfWork extends UnitOfWork {
     });
     for (const [table, rows] of this.#changed) {
       const stored = this.#tables.get(table) ?? new Map();
-      for (const [id, row] of rows) stored.set(id, row);
+      for (const [id, row] of rows) {
+        if (row) stored.set(id, row);
+        else stored.delete(id);
+      }
       this.#tables.set(table, stored);
     }
     for (const id of this.#received) this.#inbox.add(id);
@@ -152,7 +167,7 @@ class MemoryUnitOfWork extends UnitOfWork {
       ...(this.#changed.get(table as Table<never>) ?? []),
     ]);
     const inOrder = [...merged].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return inOrder.map(([, row]) => copy(row as Row));
+    return inOrder.flatMap(([, row]) => (row ? [copy(row as Row)] : []));
   }
 }
 

@@ -113,6 +113,14 @@ export class PostgresUnitOfWork extends UnitOfWork {
     row.version = next.version;
   }
 
+  override async remove<Row extends object>(
+    table: Table<Row>,
+    where: Partial<Row>,
+  ): Promise<number> {
+    const { affected } = await this.#manager.delete(table, where as never);
+    return affected ?? 0;
+  }
+
   override async claim<Row extends Versioned>(
     table: Table<Row>,
     due: keyof Row & string,

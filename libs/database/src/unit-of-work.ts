@@ -57,6 +57,9 @@ export abstract class UnitOfWork {
    */
   abstract save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void>;
 
+  /** Deletes the rows whose columns equal `where`. @returns how many there were */
+  abstract remove<Row extends object>(table: Table<Row>, where: Partial<Row>): Promise<number>;
+
   /**
    * Takes rows whose time in the column `due` has come, and moves that time to `until`: nobody else takes them
    * before then, and when this process dies they come up again. Another's open claim is skipped, not waited for.

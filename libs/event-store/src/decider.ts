@@ -35,12 +35,13 @@ export interface Decider<State, Command extends DomainCommand, Event extends Dom
 export function replay<State, Command extends DomainCommand, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   history: readonly Event[],
+  from: State = decider.initial,
 ): State {
   return history.reduce<State>((state, event) => {
     const evolve = decider.evolve[event.type as Event['type']];
     if (!evolve) throw new Error(`${decider.name} does not know the event ${event.type}`);
     return evolve(state, event.data as never);
-  }, decider.initial);
+  }, from);
 }
 
 /** @throws RuleBroken when the rules refuse it */

@@ -27,6 +27,13 @@ export interface AppendRequest {
   readonly actor?: string;
 }
 
+/** What a command came to. */
+export interface Handled<State, Event extends DomainEvent> {
+  readonly events: readonly Event[];
+  readonly state: State;
+  readonly version: number;
+}
+
 /** The stream is not at the expected version: somebody else appended since it was read. */
 export class StreamMovedOn extends MovedOn {
   override name = 'StreamMovedOn';
@@ -51,28 +58,37 @@ export abstract class EventStore {
   /** Oldest first; with `tx` also what this unit of work has appended. */
   abstract read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]>;
 
-  /** What was committed after `position`, oldest first; the next position to ask with comes along. */
+  /**
+   * What was committed after `position`, oldest first, up to the first event that is newer than `until`; the next
+   * position to ask with comes along.
+   */
   abstract feed(
     after: string,
     limit: number,
+    until?: Date,
   ): Promise<{ readonly events: readonly RecordedEvent[]; readonly position: string }>;
 
   /** The position of the last event. */
   abstract end(): Promise<string>;
 
-  /** Read the stream, decide, append what was decided: the whole write side in one call. */
+  /**
+   * Read the stream, decide, append what was decided: the whole write side in one call.
+   * @returns what was appended (maybe nothing), and the state and version of the stream afterwards
+   */
   async handle<State, Command extends DomainCommand, Event extends DomainEvent>(
     decider: Decider<State, Command, Event>,
     id: string,
     command: Command,
     options: { readonly actor?: string; readonly tx?: UnitOfWork } = {},
-  ): Promise<readonly Event[]> {
+  ): Promise<Handled<State, Event>> {
     const stream = `${decider.name}-${id}`;
     const history = (await this.read(stream, options.tx)) as unknown as readonly Event[];
-    const events = decide(decider, command, replay(decider, history));
-    if (events.length === 0) return events;
+    const before = replay(decider, history);
+    const events = decide(decider, command, before);
+    if (events.length === 0) return { events, state: before, version: history.length };
     const { actor, tx } = options;
-    await this.append({ stream, expected: history.length, events, ...(actor && { actor }) }, tx);
-    return events;
+    const request = { stream, expected: history.length, events, ...(actor && { actor }) };
+    const version = await this.append(request, tx);
+    return { events, state: replay(decider, events, before), version };
   }
 }

@@ -9,6 +9,7 @@ export {
   type AppendRequest,
   EventStore,
   type ExpectedVersion,
+  type Handled,
   type RecordedEvent,
   StreamMovedOn,
 } from './event-store.ts';

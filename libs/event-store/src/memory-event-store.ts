@@ -53,8 +53,10 @@ export class MemoryEventStore extends EventStore {
     return this.#visible(stream, tx);
   }
 
-  override async feed(after: string, limit: number) {
-    const events = this.#log.slice(Number(after), Number(after) + limit);
+  override async feed(after: string, limit: number, until?: Date) {
+    const next = this.#log.slice(Number(after), Number(after) + limit);
+    const tooNew = until ? next.findIndex(({ time }) => time > until) : -1;
+    const events = tooNew === -1 ? next : next.slice(0, tooNew);
     return { events, position: String(Number(after) + events.length) };
   }
 

@@ -119,7 +119,9 @@ describe('a projection', () => {
   it('writes nothing when its lease has gone to another instance', async () => {
     await append('t-1', 1);
     const lost = { name: 'projection:counting', epoch: '1' };
-    await expect(projectNext(counting, store, units, lost)).rejects.toThrow(/another holder/);
+    await expect(projectNext(counting, store, units, { lease: lost })).rejects.toThrow(
+      /another holder/,
+    );
     expect(await counts()).toEqual({});
   });
 

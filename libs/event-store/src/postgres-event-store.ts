@@ -142,12 +142,13 @@ export class PostgresEventStore extends EventStore {
     return rows.map(recorded);
   }
 
-  override async feed(after: string, limit: number) {
-    const rows = await this.#database.query<StoredEvent & { position: string }>(
+  override async feed(after: string, limit: number, until?: Date) {
+    const found = await this.#database.query<StoredEvent & { position: string }>(
       `SELECT f.position, e.* FROM feed f JOIN events e USING (stream, version)
        WHERE f.position > $1 ORDER BY f.position LIMIT $2`,
       [after, limit],
     );
+    const rows = upTo(until, found);
     return { events: rows.map(recorded), position: rows.at(-1)?.position ?? after };
   }
 
@@ -190,6 +191,12 @@ export class PostgresEventStore extends EventStore {
       return now.length;
     throw new StreamMovedOn(stream, expected);
   }
+}
+
+/** Cut at the first that is too new, not filtered: the feed must not skip. */
+function upTo<Event extends { time: Date }>(until: Date | undefined, events: Event[]): Event[] {
+  const tooNew = until ? events.findIndex(({ time }) => time > until) : -1;
+  return tooNew === -1 ? events : events.slice(0, tooNew);
 }
 
 function headFor(expected: ExpectedVersion): string {

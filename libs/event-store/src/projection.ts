@@ -32,6 +32,14 @@ export interface Projection<Row extends Versioned, Event extends DomainEvent> {
 
 const BATCH = 200;
 
+/** How a projection runs. */
+export interface ProjectOptions {
+  /** The right to be the one that projects; every batch checks that it still holds. */
+  readonly lease?: Lease;
+  /** Takes in only what is older than this; for holding a view back on purpose. */
+  readonly until?: Date;
+}
+
 /**
  * Takes the next events into the rows; rows and checkpoint are one transaction, so that each event counts once
  * whatever dies in between.
@@ -42,14 +50,14 @@ export async function projectNext<Row extends Versioned, Event extends DomainEve
   projection: Projection<Row, Event>,
   store: EventStore,
   units: UnitsOfWork,
-  lease?: Lease,
+  { lease, until }: ProjectOptions = {},
 ): Promise<boolean> {
   return units.run(async (uow) => {
     if (lease) await uow.holding(lease);
     const checkpoint =
       (await uow.load(Checkpoint, projection.name)) ??
       Object.assign(new Checkpoint(), { name: projection.name });
-    const { events, position } = await store.feed(checkpoint.position, BATCH);
+    const { events, position } = await store.feed(checkpoint.position, BATCH, until);
     if (events.length === 0) return false;
 
     const keys = [...new Set(events.map(projection.rowOf))];

@@ -64,16 +64,16 @@ export class Sessions {
   async #end(session: Session, uow: UnitOfWork): Promise<void> {
     session.endedAt = uow.now();
     await uow.save(Session, session);
+    this.announceEnd(session.sid, uow);
+  }
+
+  /** Access tokens of a session are good until they expire; this makes every service refuse them. */
+  announceEnd(sid: string, uow: UnitOfWork): void {
     const tokensValidUntil = this.clock
       .fromNow(this.config.ACCESS_TOKEN_SECONDS * 1_000)
       .toISOString();
     const { topic, type } = SessionEnded;
-    uow.publish({
-      topic,
-      type,
-      subject: session.sid,
-      data: { sid: session.sid, tokensValidUntil },
-    });
+    uow.publish({ topic, type, subject: sid, data: { sid, tokensValidUntil } });
   }
 
   #tokens(account: Account, sid: string, secret: string): Token {

@@ -14,7 +14,7 @@ import { Stock } from '../stock/stock.entity.ts';
 const Reserve = heard(ReserveStock, 'orderId', 'lines');
 const Release = heard(ReleaseStock, 'orderId');
 
-/** All lines or none. Each request is answered once; a repeat finds the reservation and says nothing new. */
+/** All lines or none. Every request is answered; a repeat finds the reservation and gets the same answer again. */
 @Controller()
 export class WhenStockIsRequested {
   @On(Reserve)
@@ -24,7 +24,8 @@ export class WhenStockIsRequested {
   ): Promise<void> {
     const earlier = await uow.load(Reservation, orderId);
     if (earlier?.status === 'released') return refuse(uow, orderId, 'released', []);
-    if (earlier) return;
+    if (earlier?.status === 'refused') return refuse(uow, orderId, 'outOfStock', []);
+    if (earlier) return say(uow, StockReserved, orderId);
 
     const stock = await stockOf(uow, lines);
     const short = lines.filter(
@@ -41,8 +42,7 @@ export class WhenStockIsRequested {
       row.reservedUnits += quantity;
       await uow.save(Stock, row);
     }
-    const { topic, type } = StockReserved;
-    uow.publish({ topic, type, subject: orderId, data: { orderId } });
+    say(uow, StockReserved, orderId);
   }
 
   @On(Release)
@@ -50,7 +50,9 @@ export class WhenStockIsRequested {
     const reservation =
       (await uow.load(Reservation, orderId)) ??
       Object.assign(new Reservation(), { orderId, lines: [] });
-    if (reservation.status === 'released' || reservation.status === 'shipped') return;
+    if (reservation.status === 'released') return say(uow, StockReleased, orderId);
+    if (reservation.status === 'shipped')
+      throw new Error(`The goods of order ${orderId} have left: they cannot be put back`);
     const givenBack = reservation.status === 'reserved' ? reservation.lines : [];
     reservation.status = 'released';
     await uow.save(Reservation, reservation);
@@ -60,8 +62,7 @@ export class WhenStockIsRequested {
       row.reservedUnits -= quantity;
       await uow.save(Stock, row);
     }
-    const { topic, type } = StockReleased;
-    uow.publish({ topic, type, subject: orderId, data: { orderId } });
+    say(uow, StockReleased, orderId);
   }
 }
 
@@ -74,6 +75,14 @@ async function stockOf(
     lines.map(({ productId }) => productId),
   );
   return new Map(rows.map((row) => [row.productId, row]));
+}
+
+function say(
+  uow: UnitOfWork,
+  { topic, type }: { topic: string; type: string },
+  orderId: string,
+): void {
+  uow.publish({ topic, type, subject: orderId, data: { orderId } });
 }
 
 function refuse(

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { happyPath } from '../order/order.examples.ts';
-import { checkout, requestOn, undoAt } from './checkout.ts';
+import { order } from '../order/order.ts';
+import { checkout, deadlineOf, requestOn, stepDuring } from './checkout.ts';
 
 describe('the checkout', () => {
   it('goes on with each answer that the step before waits for', () => {
     const types = happyPath.map(({ type }) => type);
-    for (const step of checkout) {
+    for (const step of checkout.filter(({ during }) => during !== 'cancelling')) {
       const begun = types.indexOf(step.on as (typeof types)[number]);
       expect(begun, step.on).toBeGreaterThanOrEqual(0);
       expect(
@@ -14,12 +15,23 @@ describe('the checkout', () => {
       ).toBe(true);
     }
   });
-  it('sends one request for each step that needs one', () =>
+  it('says one thing for each step', () =>
     expect(happyPath.map(({ type }) => requestOn(type)).filter(Boolean)).toEqual([
       'reserveStock',
       'authorisePayment',
+      'confirmOrder',
       'capturePayment',
     ]));
-  it('undoes nothing once the goods may be on their way', () =>
-    expect(() => undoAt('dispatched', 'paymentDeclined')).toThrow(/nothing can be undone/));
+  it('knows every status in which an order waits, and a deadline for each', () => {
+    for (const { during, waitsFor } of checkout) {
+      expect(stepDuring(during)?.during).toBe(during);
+      expect(deadlineOf[during]).toMatch(/_DEADLINE_MS$/);
+      for (const answer of waitsFor) expect(order.decide).toHaveProperty(`Note${answer}`);
+    }
+  });
+  it('undoes nothing once the goods are on their way', () =>
+    expect(stepDuring('dispatched')).toMatchObject({
+      late: 'overdue',
+      undo: { refused: [], late: [] },
+    }));
 });

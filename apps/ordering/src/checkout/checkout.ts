@@ -1,77 +1,115 @@
 import type { RejectionReason } from '@fieldguide/contracts/ordering';
 
-/** How a step that was done is undone; each is a request to the service that did it. */
+/** How a step that was done is undone; each is a request to the service that did it, and is answered. */
 export type Undo = 'releaseStock' | 'voidPayment';
 
-/** A request that the process sends to another service. */
-export type Request = 'reserveStock' | 'authorisePayment' | 'capturePayment';
+/** What the process says to other services. */
+export type Request =
+  | 'reserveStock'
+  | 'authorisePayment'
+  | 'confirmOrder'
+  | 'requestCancellation'
+  | 'capturePayment'
+  | Undo;
+
+/** What is waited for: one of the table's steps, or, when the order has ended, that everything is undone. */
+export type StepName =
+  | 'placed'
+  | 'awaitingPayment'
+  | 'confirmed'
+  | 'cancelling'
+  | 'dispatched'
+  | 'undoing';
 
 export interface Step {
   /** The order's status while this step is waited for. */
-  readonly during: 'placed' | 'awaitingPayment' | 'confirmed' | 'dispatched';
-  /** The event that begins the step. */
+  readonly during: Exclude<StepName, 'undoing'>;
+  /** The event that begins the step, and what is said then. */
   readonly on: string;
-  readonly request?: Request;
+  readonly send: Request;
   readonly waitsFor: readonly string[];
-  /** How long, in milliseconds, before it is undone (or, after the pivot, listed for a person). */
-  readonly deadlineMs: number;
+  /** Before the pivot a step that is late or cancelled ends the order; after it, it is listed for a person. */
+  readonly late: RejectionReason | 'overdue';
   /** What is undone when this step ends badly: everything before it that was done, and itself when it may be. */
-  readonly undo:
-    | { readonly refused: readonly Undo[]; readonly late: readonly Undo[] }
-    | 'nothing: after the pivot';
+  readonly undo: { readonly refused: readonly Undo[]; readonly late: readonly Undo[] };
 }
 
-const seconds = (count: number) => count * 1_000;
-const hours = (count: number) => count * 3_600_000;
+const everything = ['voidPayment', 'releaseStock'] as const;
+const nothing = { refused: [], late: [] } as const;
 
 /**
  * The checkout as one table: on this fact, send that request, wait that long, else undo. Dispatch is the pivot:
- * before it everything can be undone, after it things can only be finished.
- * The `late` column is what a deadline undoes; this version acts on refusals only.
+ * before it everything can be undone, after it things can only be finished. Between confirmation and dispatch
+ * shipping decides, so that a cancellation and a dispatch cannot both win.
  */
 export const checkout: readonly Step[] = [
   {
     during: 'placed',
     on: 'OrderPlaced',
-    request: 'reserveStock',
+    send: 'reserveStock',
     waitsFor: ['StockReserved', 'StockRefused'],
-    deadlineMs: seconds(30),
+    late: 'stockTimeout',
     undo: { refused: [], late: ['releaseStock'] },
   },
   {
     during: 'awaitingPayment',
     on: 'StockReserved',
-    request: 'authorisePayment',
+    send: 'authorisePayment',
     waitsFor: ['PaymentAuthorised', 'PaymentDeclined'],
-    deadlineMs: seconds(900),
-    undo: { refused: ['releaseStock'], late: ['voidPayment', 'releaseStock'] },
+    late: 'paymentTimeout',
+    undo: { refused: ['releaseStock'], late: everything },
   },
   {
     during: 'confirmed',
     on: 'OrderConfirmed',
-    waitsFor: ['ShipmentDispatched'],
-    deadlineMs: hours(24),
-    undo: 'nothing: after the pivot',
+    send: 'confirmOrder',
+    waitsFor: ['ShipmentDispatched', 'ShipmentCancelled'],
+    late: 'overdue',
+    undo: { refused: everything, late: [] },
+  },
+  {
+    during: 'cancelling',
+    on: 'CancellationRequested',
+    send: 'requestCancellation',
+    waitsFor: ['ShipmentDispatched', 'ShipmentCancelled'],
+    late: 'overdue',
+    undo: { refused: everything, late: [] },
   },
   {
     during: 'dispatched',
     on: 'ShipmentDispatched',
-    request: 'capturePayment',
+    send: 'capturePayment',
     waitsFor: ['PaymentCaptured'],
-    deadlineMs: hours(1),
-    undo: 'nothing: after the pivot',
+    late: 'overdue',
+    undo: nothing,
   },
 ];
 
-/** What a refusal in this step undoes. */
-export function undoAt(status: string, reason: RejectionReason): readonly Undo[] {
-  const step = checkout.find(({ during }) => during === status);
-  if (!step || typeof step.undo === 'string')
-    throw new Error(`${reason}: nothing can be undone while ${status}`);
-  return step.undo.refused;
+/** How long each step may take, in milliseconds; each is a live setting. */
+export const deadlines = {
+  STOCK_DEADLINE_MS: 30_000,
+  PAYMENT_DEADLINE_MS: 15 * 60_000,
+  SHIPMENT_DEADLINE_MS: 24 * 3_600_000,
+  CAPTURE_DEADLINE_MS: 3_600_000,
+  UNDO_DEADLINE_MS: 3_600_000,
+};
+export type Deadline = keyof typeof deadlines;
+
+export const deadlineOf: Readonly<Record<StepName, Deadline>> = {
+  placed: 'STOCK_DEADLINE_MS',
+  awaitingPayment: 'PAYMENT_DEADLINE_MS',
+  confirmed: 'SHIPMENT_DEADLINE_MS',
+  cancelling: 'SHIPMENT_DEADLINE_MS',
+  dispatched: 'CAPTURE_DEADLINE_MS',
+  undoing: 'UNDO_DEADLINE_MS',
+};
+
+/** The step that an order with this status waits in; none when it has not begun or has ended. */
+export function stepDuring(status: string): Step | undefined {
+  return checkout.find(({ during }) => during === status);
 }
 
-/** The request that an event makes the process send, if any. */
+/** What an event makes the process say, if anything. */
 export function requestOn(eventType: string): Request | undefined {
-  return checkout.find(({ on }) => on === eventType)?.request;
+  return checkout.find(({ on }) => on === eventType)?.send;
 }

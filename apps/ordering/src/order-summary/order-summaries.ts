@@ -1,37 +1,49 @@
 import { type CallerClaims, mayRead } from '@fieldguide/auth';
+import { Clock } from '@fieldguide/clock';
 import type { Order } from '@fieldguide/contracts/ordering';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
+import type { Seen } from '../consistency-token/consistency-token.ts';
 import { refuse } from '../order/order.refusals.ts';
+import { OrderingConfig } from '../ordering.config.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 import { summaryOf } from './order-summary.projection.ts';
 
 const READS_ALL = 'orders:read:any';
+const LOOK_AGAIN_MS = 20;
 
 @Injectable()
 export class OrderSummaries {
   constructor(
     private readonly database: Database,
     private readonly events: EventStore,
+    private readonly clock: Clock,
+    private readonly config: OrderingConfig,
   ) {}
 
   /**
-   * From the view; an order that the view does not have yet is read from the log, so that nobody is told that an
-   * acknowledged order does not exist. Another's order is not found.
+   * From the view; an order that the view does not have yet, or not as of what the caller has `seen`, is read from
+   * the log: nobody is told that an acknowledged order does not exist. Another's order is not found.
    */
-  async one(orderId: string, caller: CallerClaims): Promise<Order> {
-    const row = await this.database.source.manager.findOneBy(OrderSummary, { orderId });
-    const order = row?.toPublic() ?? (await this.#fromLog(orderId));
+  async one(orderId: string, caller: CallerClaims, seen?: Seen): Promise<Order> {
+    const row = await this.#row(orderId);
+    const isBehind = seen?.orderId === orderId && (row?.streamVersion ?? 0) < seen.version;
+    const order = row && !isBehind ? row.toPublic() : await this.#fromLog(orderId);
     if (!order || !mayRead(caller, order.customerId, READS_ALL)) throw refuse.orderUnknown();
     return order;
   }
 
-  /** Newest first: the caller's own, or everybody's for staff. */
+  /**
+   * Newest first: the caller's own, or everybody's for staff. Waits for the view to have what the caller has `seen`.
+   * @throws RuleBroken viewBehind when that takes too long
+   */
   async list(
     { limit, cursor }: { limit: number; cursor?: string | undefined },
     caller: CallerClaims,
+    seen?: Seen,
   ) {
+    if (seen) await this.#waitFor(seen);
     const select = this.database.source.manager
       .createQueryBuilder(OrderSummary, 'o')
       .orderBy('o.placedAt', 'DESC')
@@ -50,6 +62,18 @@ export class OrderSummaries {
       items: items.map((each) => each.toPublic()),
       nextCursor: found.length > limit && last ? writeCursor(last) : null,
     };
+  }
+
+  async #waitFor({ orderId, version }: Seen): Promise<void> {
+    const until = this.clock.fromNow(this.config.CONSISTENT_READ_MS);
+    while (((await this.#row(orderId))?.streamVersion ?? 0) < version) {
+      if (this.clock.now() >= until) throw refuse.viewBehind();
+      await this.clock.sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  #row(orderId: string): Promise<OrderSummary | null> {
+    return this.database.source.manager.findOneBy(OrderSummary, { orderId });
   }
 
   async #fromLog(orderId: string): Promise<Order | undefined> {

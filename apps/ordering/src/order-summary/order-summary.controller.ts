@@ -1,7 +1,8 @@
 import { Caller, type CallerClaims } from '@fieldguide/auth';
 import { OrderQuery } from '@fieldguide/contracts/ordering';
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { CONSISTENCY_TOKEN, readConsistencyToken } from '../consistency-token/consistency-token.ts';
 import { OrderSummaries } from './order-summaries.ts';
 
 @Controller('orders')
@@ -12,12 +13,17 @@ export class OrderSummaryController {
   list(
     @Caller() caller: CallerClaims,
     @Query({ schema: OrderQuery }) query: z.infer<typeof OrderQuery>,
+    @Headers(CONSISTENCY_TOKEN) seen?: string,
   ) {
-    return this.orders.list(query, caller);
+    return this.orders.list(query, caller, readConsistencyToken(seen));
   }
 
   @Get(':id')
-  one(@Caller() caller: CallerClaims, @Param('id', { schema: z.guid() }) id: string) {
-    return this.orders.one(id, caller);
+  one(
+    @Caller() caller: CallerClaims,
+    @Param('id', { schema: z.guid() }) id: string,
+    @Headers(CONSISTENCY_TOKEN) seen?: string,
+  ) {
+    return this.orders.one(id, caller, readConsistencyToken(seen));
   }
 }

@@ -1,6 +1,6 @@
 import type { Order } from '@fieldguide/contracts/ordering';
 import type { Projection, RecordedEvent } from '@fieldguide/event-store';
-import type { OrderEvent } from '../order/order.ts';
+import type { OrderEvent } from '../order/order.events.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 
 type Change = Partial<Omit<OrderSummary, 'toPublic'>>;
@@ -28,9 +28,13 @@ export const orderSummary: Projection<OrderSummary, OrderEvent> = {
       });
     },
     StockReserved: (row, event) => after(row, event, { status: 'awaitingPayment' }),
-    StockRefused: (row, event) => after(row, event, {}),
+    StockRefused: same,
+    StockReleased: same,
     PaymentAuthorised: (row, event) => after(row, event, { paymentStatus: 'authorised' }),
     PaymentDeclined: (row, event) => after(row, event, { paymentStatus: 'declined' }),
+    // A declined payment has nothing to void; that it was declined is what the customer should read.
+    PaymentVoided: (row, event) =>
+      after(row, event, row.paymentStatus === 'declined' ? {} : { paymentStatus: 'voided' }),
     OrderConfirmed: (row, event) => after(row, event, { status: 'confirmed' }),
     ShipmentDispatched: (row, event) => {
       const { shipmentId: id, trackingNumber, dispatchedAt } = event.data;
@@ -43,8 +47,20 @@ export const orderSummary: Projection<OrderSummary, OrderEvent> = {
     OrderCompleted: (row, event) => after(row, event, { status: 'completed' }),
     OrderRejected: (row, event) =>
       after(row, event, { status: 'rejected', statusReason: event.data.reason }),
+    CancellationRequested: (row, event) => after(row, event, { status: 'cancelling' }),
+    ShipmentCancelled: same,
+    OrderCancelled: (row, event) => after(row, event, { status: 'cancelled' }),
+    DeadlinePassed: same,
+    CheckoutOverdue: same,
+    CheckoutRetried: same,
+    CheckoutAbandoned: same,
   },
 };
+
+/** Nothing of it shows, but the row is as of this event. */
+function same(row: OrderSummary, event: RecordedEvent): OrderSummary {
+  return after(row, event, {});
+}
 
 function after(row: OrderSummary, event: RecordedEvent, change: Change): OrderSummary {
   const next = Object.assign(new OrderSummary(), row, change);

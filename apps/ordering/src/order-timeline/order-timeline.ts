@@ -1,6 +1,6 @@
 import type { Timeline } from '@fieldguide/contracts/ordering';
 import type { RecordedEvent } from '@fieldguide/event-store';
-import type { OrderEvent, Origin } from '../order/order.ts';
+import type { OrderEvent, Origin } from '../order/order.events.ts';
 
 const summaries: { readonly [Type in OrderEvent['type']]: string } = {
   OrderPlaced: 'The order was placed.',
@@ -13,10 +13,19 @@ const summaries: { readonly [Type in OrderEvent['type']]: string } = {
   PaymentCaptured: 'The payment was collected.',
   OrderCompleted: 'The order is complete.',
   OrderRejected: 'The order was rejected.',
+  StockReleased: 'The goods were put back.',
+  PaymentVoided: 'The payment was let go.',
+  CancellationRequested: 'A cancellation was asked for.',
+  ShipmentCancelled: 'The goods stay here.',
+  OrderCancelled: 'The order was cancelled.',
+  DeadlinePassed: 'An answer did not come in time.',
+  CheckoutOverdue: 'Something takes too long; a person looks at it.',
+  CheckoutRetried: 'It was asked again.',
+  CheckoutAbandoned: 'A person gave it up.',
 };
 
 // Inside facts: nobody outside needs them.
-const PRIVATE = new Set(['origin', 'paymentToken', 'customerId', 'undo']);
+const PRIVATE = new Set(['origin', 'paymentToken', 'customerId', 'undo', 'send']);
 
 /**
  * Every fact of every service about one order. Each answer was recorded when it was taken into the order, so the order

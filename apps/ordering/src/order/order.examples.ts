@@ -1,4 +1,4 @@
-import type { OrderCommand, OrderEvent, PricedLine } from './order.ts';
+import type { OrderCommand, OrderEvent, PricedLine } from './order.events.ts';
 
 // One cast of characters for specs and docs. Fixed values: a failure must repeat.
 export const orderId = '01900000-0000-8000-8000-00000000000a';
@@ -62,6 +62,36 @@ export const rejectedOutOfStock = {
 export const rejectedPaymentDeclined = {
   type: 'OrderRejected',
   data: { orderId, reason: 'paymentDeclined', undo: ['releaseStock'] },
+} satisfies OrderEvent;
+
+export const stockReleased = {
+  type: 'StockReleased',
+  data: from('/inventory'),
+} satisfies OrderEvent;
+export const paymentVoided = {
+  type: 'PaymentVoided',
+  data: from('/payments'),
+} satisfies OrderEvent;
+export const cancelOrder = {
+  type: 'CancelOrder',
+  data: { customerId: ada },
+} satisfies OrderCommand;
+export const cancellationRequested = {
+  type: 'CancellationRequested',
+  data: { orderId },
+} satisfies OrderEvent;
+export const shipmentCancelled = {
+  type: 'ShipmentCancelled',
+  data: { ...from('/shipping'), reason: 'requested' },
+} satisfies OrderEvent;
+/** Everything that was done is undone. */
+export const cancelled = {
+  type: 'OrderCancelled',
+  data: { orderId, undo: ['voidPayment', 'releaseStock'] },
+} satisfies OrderEvent;
+export const rejectedPaymentTimeout = {
+  type: 'OrderRejected',
+  data: { orderId, reason: 'paymentTimeout', undo: ['voidPayment', 'releaseStock'] },
 } satisfies OrderEvent;
 
 /** The seven facts of the happy path, as they lie in the stream. */

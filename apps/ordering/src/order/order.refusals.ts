@@ -14,5 +14,19 @@ export const refuse = refusals('ordering', {
     'unavailable',
     'Prices cannot be told now: try again in a minute, with the same key.',
   ],
+  alreadyDispatched: ['conflict', 'The goods have left: the order can no longer be cancelled.'],
+  alreadyRejected: ['conflict', 'The order was rejected already: there is nothing to cancel.'],
+  canOnlyBeFinished: [
+    'conflict',
+    'From here on the checkout can only be finished, not abandoned: retry it.',
+  ],
+  nothingLeftToDo: ['conflict', 'Nothing is left to do for this order.'],
+  consistencyTokenUnreadable: [
+    'unprocessable',
+    'The Consistency-Token is not one that we gave out.',
+  ],
+  viewBehind: ['unavailable', 'What you wrote is not in the list yet: try again in a second.'],
+  clockIsReal: ['notAllowed', 'Deadlines can be brought forward in the environment `local` only.'],
+  customerErased: ['notAllowed', 'This account was erased.'],
   cursorUnreadable: ['unprocessable', 'The cursor is not one that we gave out.'],
 });

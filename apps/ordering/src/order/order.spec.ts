@@ -1,21 +1,31 @@
 import { scenariosOf } from '@fieldguide/event-store/testing';
 import { describe, it } from 'vitest';
+import type { StepName } from '../checkout/checkout.ts';
+import type { OrderCommand, OrderEvent } from './order.events.ts';
 import {
+  cancellationRequested,
+  cancelled,
+  cancelOrder,
   happyPath,
   orderCompleted,
   orderConfirmed,
+  orderId,
   orderPlaced,
   paymentAuthorised,
   paymentCaptured,
   paymentDeclined,
+  paymentVoided,
   placeOrder,
   rejectedOutOfStock,
   rejectedPaymentDeclined,
+  rejectedPaymentTimeout,
+  shipmentCancelled,
   shipmentDispatched,
   stockRefused,
+  stockReleased,
   stockReserved,
 } from './order.examples.ts';
-import { type OrderCommand, order } from './order.ts';
+import { order } from './order.ts';
 
 const given = scenariosOf(order);
 const note = <Fact extends { type: string; data: object }>({ type, data }: Fact) =>
@@ -74,4 +84,141 @@ describe('an order', () => {
     given(...until(stockReserved))
       .when(note(stockReserved))
       .emitsNothing());
+});
+
+const passDeadline = (step: StepName) => ({ type: 'PassDeadline', data: { step } }) as const;
+const [retry, abandon] = [
+  { type: 'RetryCheckout', data: {} },
+  { type: 'AbandonCheckout', data: {} },
+] as const;
+
+describe('an order whose time is up', () => {
+  it('is rejected when no stock was told, and whatever was reserved is released', () =>
+    given(orderPlaced)
+      .when(passDeadline('placed'))
+      .emits(
+        { type: 'DeadlinePassed', data: { step: 'placed' } },
+        {
+          type: 'OrderRejected',
+          data: { orderId, reason: 'stockTimeout', undo: ['releaseStock'] },
+        },
+      ));
+  it('is rejected when the payment was not told, and everything undone', () =>
+    given(...until(stockReserved))
+      .when(passDeadline('awaitingPayment'))
+      .emits(
+        { type: 'DeadlinePassed', data: { step: 'awaitingPayment' } },
+        rejectedPaymentTimeout,
+      ));
+  it('goes on when the answer was faster', () =>
+    given(...until(orderConfirmed))
+      .when(passDeadline('awaitingPayment'))
+      .emitsNothing());
+  it('is listed for a person once after its confirmation, and asked for again from then on', () => {
+    const overdue = {
+      type: 'CheckoutOverdue',
+      data: { step: 'dispatched', send: ['capturePayment'] },
+    } as const;
+    given(...until(shipmentDispatched))
+      .when(passDeadline('dispatched'))
+      .emits(overdue);
+    given(...until(shipmentDispatched), overdue)
+      .when(passDeadline('dispatched'))
+      .emits({ ...overdue, type: 'CheckoutRetried' });
+  });
+  it('takes no notice of the answer that comes after it', () =>
+    given(...until(stockReserved), rejectedPaymentTimeout)
+      .when(note(paymentAuthorised))
+      .emitsNothing());
+  it('waits until what was done is undone, and says it again when that takes too long', () => {
+    given(...until(stockReserved), rejectedPaymentTimeout)
+      .when(note(stockReleased))
+      .emits(stockReleased);
+    given(...until(stockReserved), rejectedPaymentTimeout, stockReleased)
+      .when(passDeadline('undoing'))
+      .emits({ type: 'CheckoutOverdue', data: { step: 'undoing', send: ['voidPayment'] } });
+    given(...until(stockReserved), rejectedPaymentTimeout, stockReleased, paymentVoided)
+      .when(passDeadline('undoing'))
+      .emitsNothing();
+  });
+});
+
+describe('a cancellation', () => {
+  it.each([orderPlaced, stockReserved])('after $type is decided at once', (last) => {
+    const undo = last === orderPlaced ? ['releaseStock'] : ['voidPayment', 'releaseStock'];
+    given(...until(last))
+      .when(cancelOrder)
+      .emits({ type: 'OrderCancelled', data: { orderId, undo } } as OrderEvent);
+  });
+  it('after the confirmation is asked of shipping, once', () => {
+    given(...until(orderConfirmed))
+      .when(cancelOrder)
+      .emits(cancellationRequested);
+    given(...until(orderConfirmed), cancellationRequested)
+      .when(cancelOrder)
+      .emitsNothing();
+  });
+  it('wins when shipping says so, and everything is undone', () =>
+    given(...until(orderConfirmed), cancellationRequested)
+      .when(note(shipmentCancelled))
+      .emits(shipmentCancelled, cancelled));
+  it('loses when the goods have left', () =>
+    given(...until(orderConfirmed), cancellationRequested)
+      .when(note(shipmentDispatched))
+      .emits(shipmentDispatched));
+  it('is refused once the goods have left', () =>
+    given(...until(shipmentDispatched))
+      .when(cancelOrder)
+      .isRefused('ordering.alreadyDispatched'));
+  it('is refused for a rejected order', () =>
+    given(orderPlaced, stockRefused, rejectedOutOfStock)
+      .when(cancelOrder)
+      .isRefused('ordering.alreadyRejected'));
+  it("of somebody else's order, or of none, is not found", () => {
+    const stranger = { ...cancelOrder, data: { customerId: orderId } };
+    given(...happyPath)
+      .when(stranger)
+      .isRefused('ordering.orderUnknown');
+    given().when(cancelOrder).isRefused('ordering.orderUnknown');
+  });
+  it('is not needed: shipping may find that there is nowhere to send it', () =>
+    given(...until(orderConfirmed))
+      .when(note(shipmentCancelled))
+      .emits(shipmentCancelled, cancelled));
+});
+
+describe('a person', () => {
+  it('may have the last request said again', () =>
+    given(...until(stockReserved))
+      .when(retry)
+      .emits({
+        type: 'CheckoutRetried',
+        data: { step: 'awaitingPayment', send: ['authorisePayment'] },
+      }));
+  it('may give up an order that has not been confirmed', () =>
+    given(orderPlaced)
+      .when(abandon)
+      .emits(
+        { type: 'CheckoutAbandoned', data: { step: 'placed' } },
+        { type: 'OrderRejected', data: { orderId, reason: 'abandoned', undo: ['releaseStock'] } },
+      ));
+  it('asks shipping when it was confirmed', () =>
+    given(...until(orderConfirmed))
+      .when(abandon)
+      .emits({ type: 'CheckoutAbandoned', data: { step: 'confirmed' } }, cancellationRequested));
+  it('may not give up what has left', () =>
+    given(...until(shipmentDispatched))
+      .when(abandon)
+      .isRefused('ordering.canOnlyBeFinished'));
+  it.each([retry, abandon])('has nothing to $type in an order that has ended', (command) =>
+    given(...happyPath)
+      .when(command)
+      .isRefused('ordering.nothingLeftToDo'),
+  );
+});
+
+describe('an answer for an unknown order', () => {
+  it.each(happyPath.filter(({ data }) => 'origin' in data))('($type) changes nothing', (answer) =>
+    given().when(note(answer)).emitsNothing(),
+  );
 });

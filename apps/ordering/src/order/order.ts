@@ -1,83 +1,24 @@
-import type { Money } from '@fieldguide/contracts/money';
-import type { RejectionReason } from '@fieldguide/contracts/ordering';
-import type { Decider, DomainCommand, DomainEvent } from '@fieldguide/event-store';
-import { type Undo, undoAt } from '../checkout/checkout.ts';
+import type { Decider } from '@fieldguide/event-store';
+import { stepDuring } from '../checkout/checkout.ts';
+import type { OrderCommand, OrderEvent, Placed } from './order.events.ts';
 import { refuse } from './order.refusals.ts';
+import {
+  about,
+  cancelled,
+  enter,
+  type Order,
+  openStep,
+  rejected,
+  stepOf,
+  toSend,
+  undone,
+  waits,
+} from './state.ts';
 
-export interface PricedLine {
-  readonly productId: string;
-  readonly name: string;
-  readonly quantity: number;
-  readonly unitPrice: Money;
-}
-
-/** Whose fact an event repeats, and when that was: for the timeline. */
-export interface Origin {
-  readonly source: string;
-  readonly time: string;
-}
-
-interface Placed {
-  readonly orderId: string;
-  readonly customerId: string;
-  readonly lines: readonly PricedLine[];
-  readonly total: Money;
-  readonly paymentToken: string;
-  /** When the prices were known to be right. */
-  readonly pricesAsOf: string;
-}
-interface Dispatched {
-  readonly origin: Origin;
-  readonly shipmentId: string;
-  readonly trackingNumber: string;
-  readonly dispatchedAt: string;
-}
-
-export type OrderEvent =
-  | DomainEvent<'OrderPlaced', Placed>
-  | DomainEvent<'StockReserved', { origin: Origin }>
-  | DomainEvent<'StockRefused', { origin: Origin; productIds: readonly string[] }>
-  | DomainEvent<'PaymentAuthorised', { origin: Origin; paymentId: string }>
-  | DomainEvent<'PaymentDeclined', { origin: Origin; paymentId: string; reason: RejectionReason }>
-  | DomainEvent<'OrderConfirmed', { orderId: string }>
-  | DomainEvent<'ShipmentDispatched', Dispatched>
-  | DomainEvent<'PaymentCaptured', { origin: Origin; paymentId: string; amount: Money }>
-  | DomainEvent<'OrderCompleted', { orderId: string }>
-  | DomainEvent<
-      'OrderRejected',
-      { orderId: string; reason: RejectionReason; undo: readonly Undo[] }
-    >;
-
-type Data<Type extends OrderEvent['type']> = Extract<OrderEvent, { type: Type }>['data'];
-
-export type OrderCommand =
-  | DomainCommand<'PlaceOrder', Placed>
-  | DomainCommand<'NoteStockReserved', Data<'StockReserved'>>
-  | DomainCommand<'NoteStockRefused', Data<'StockRefused'>>
-  | DomainCommand<'NotePaymentAuthorised', Data<'PaymentAuthorised'>>
-  | DomainCommand<'NotePaymentDeclined', Data<'PaymentDeclined'>>
-  | DomainCommand<'NoteShipmentDispatched', Data<'ShipmentDispatched'>>
-  | DomainCommand<'NotePaymentCaptured', Data<'PaymentCaptured'>>;
-
-/** `status` is the checkout's step that is waited for, or how it ended. */
-export interface Order {
-  readonly status:
-    | 'none'
-    | 'placed'
-    | 'awaitingPayment'
-    | 'confirmed'
-    | 'dispatched'
-    | 'completed'
-    | 'rejected';
-  readonly placed?: Placed;
-}
-
-const orderId = (order: Order) => order.placed!.orderId;
-
-// Answers may come twice or late: in a step that does not wait for them they change nothing.
+// Answers may come twice, late or for no order of ours: in a step that does not wait for them they change nothing.
 export const order: Decider<Order, OrderCommand, OrderEvent> = {
   name: 'order',
-  initial: { status: 'none' },
+  initial: { status: 'none', undoing: [], isOverdue: false },
 
   decide: {
     PlaceOrder: (wish, order) => {
@@ -85,52 +26,103 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
       if (!sameWish(wish, order.placed!)) throw refuse.idempotencyKeyReused();
       return [];
     },
+    CancelOrder: ({ customerId }, order) => {
+      if (order.placed?.customerId !== customerId) throw refuse.orderUnknown();
+      switch (order.status) {
+        case 'placed':
+        case 'awaitingPayment':
+          return [cancelled(order, 'late')];
+        case 'confirmed':
+          return [{ type: 'CancellationRequested', data: about(order) }];
+        case 'cancelling':
+        case 'cancelled':
+          return [];
+        case 'rejected':
+          throw refuse.alreadyRejected();
+        default:
+          throw refuse.alreadyDispatched();
+      }
+    },
+
     NoteStockReserved: (fact, order) =>
-      order.status === 'placed' ? [{ type: 'StockReserved', data: fact }] : [],
+      waits(order, 'StockReserved') ? [{ type: 'StockReserved', data: fact }] : [],
     NoteStockRefused: (fact, order) =>
-      order.status === 'placed'
-        ? [{ type: 'StockRefused', data: fact }, rejected(order, 'outOfStock')]
+      waits(order, 'StockRefused')
+        ? [{ type: 'StockRefused', data: fact }, rejected(order, 'outOfStock', 'refused')]
         : [],
     NotePaymentAuthorised: (fact, order) =>
-      order.status === 'awaitingPayment'
+      waits(order, 'PaymentAuthorised')
         ? [
             { type: 'PaymentAuthorised', data: fact },
-            { type: 'OrderConfirmed', data: { orderId: orderId(order) } },
+            { type: 'OrderConfirmed', data: about(order) },
           ]
         : [],
     NotePaymentDeclined: (fact, order) =>
-      order.status === 'awaitingPayment'
-        ? [{ type: 'PaymentDeclined', data: fact }, rejected(order, fact.reason)]
+      waits(order, 'PaymentDeclined')
+        ? [{ type: 'PaymentDeclined', data: fact }, rejected(order, fact.reason, 'refused')]
         : [],
     NoteShipmentDispatched: (fact, order) =>
-      order.status === 'confirmed' ? [{ type: 'ShipmentDispatched', data: fact }] : [],
+      waits(order, 'ShipmentDispatched') ? [{ type: 'ShipmentDispatched', data: fact }] : [],
+    NoteShipmentCancelled: (fact, order) =>
+      waits(order, 'ShipmentCancelled')
+        ? [{ type: 'ShipmentCancelled', data: fact }, cancelled(order, 'refused')]
+        : [],
     NotePaymentCaptured: (fact, order) =>
-      order.status === 'dispatched'
+      waits(order, 'PaymentCaptured')
         ? [
             { type: 'PaymentCaptured', data: fact },
-            { type: 'OrderCompleted', data: { orderId: orderId(order) } },
+            { type: 'OrderCompleted', data: about(order) },
           ]
         : [],
+    NoteStockReleased: (fact, order) =>
+      order.undoing.includes('releaseStock') ? [{ type: 'StockReleased', data: fact }] : [],
+    NotePaymentVoided: (fact, order) =>
+      order.undoing.includes('voidPayment') ? [{ type: 'PaymentVoided', data: fact }] : [],
+
+    PassDeadline: ({ step }, order) => {
+      if (stepOf(order) !== step) return []; // an answer was faster
+      const late = stepDuring(order.status)?.late ?? 'overdue';
+      if (late !== 'overdue')
+        return [{ type: 'DeadlinePassed', data: { step } }, rejected(order, late, 'late')];
+      const type = order.isOverdue ? 'CheckoutRetried' : 'CheckoutOverdue';
+      return [{ type, data: { step, send: toSend(order) } }];
+    },
+    RetryCheckout: (_, order) => [
+      { type: 'CheckoutRetried', data: { step: openStep(order), send: toSend(order) } },
+    ],
+    AbandonCheckout: (_, order) => {
+      const step = openStep(order);
+      const abandoned = { type: 'CheckoutAbandoned', data: { step } } as const;
+      if (step === 'placed' || step === 'awaitingPayment')
+        return [abandoned, rejected(order, 'abandoned', 'late')];
+      if (step === 'confirmed')
+        return [abandoned, { type: 'CancellationRequested', data: about(order) }];
+      throw refuse.canOnlyBeFinished();
+    },
   },
 
   evolve: {
-    OrderPlaced: (_, placed) => ({ status: 'placed', placed }),
-    StockReserved: (order) => ({ ...order, status: 'awaitingPayment' }),
+    OrderPlaced: (order, placed) => ({ ...order, status: 'placed', placed }),
+    StockReserved: (order) => enter(order, 'awaitingPayment'),
     StockRefused: (order) => order,
+    StockReleased: (order) => undone(order, 'releaseStock'),
     PaymentAuthorised: (order) => order,
     PaymentDeclined: (order) => order,
-    OrderConfirmed: (order) => ({ ...order, status: 'confirmed' }),
-    ShipmentDispatched: (order) => ({ ...order, status: 'dispatched' }),
+    PaymentVoided: (order) => undone(order, 'voidPayment'),
+    OrderConfirmed: (order) => enter(order, 'confirmed'),
+    CancellationRequested: (order) => enter(order, 'cancelling'),
+    ShipmentCancelled: (order) => order,
+    ShipmentDispatched: (order) => enter(order, 'dispatched'),
     PaymentCaptured: (order) => order,
-    OrderCompleted: (order) => ({ ...order, status: 'completed' }),
-    OrderRejected: (order) => ({ ...order, status: 'rejected' }),
+    OrderCompleted: (order) => enter(order, 'completed'),
+    OrderRejected: (order, { undo }) => ({ ...enter(order, 'rejected'), undoing: undo }),
+    OrderCancelled: (order, { undo }) => ({ ...enter(order, 'cancelled'), undoing: undo }),
+    DeadlinePassed: (order) => order,
+    CheckoutOverdue: (order) => ({ ...order, isOverdue: true }),
+    CheckoutRetried: (order) => order,
+    CheckoutAbandoned: (order) => order,
   },
 };
-
-function rejected(order: Order, reason: RejectionReason): OrderEvent {
-  const undo = undoAt(order.status, reason);
-  return { type: 'OrderRejected', data: { orderId: orderId(order), reason, undo } };
-}
 
 /** The same order again? Prices may have changed since; what the customer asked for may not. */
 export function sameWish(

@@ -2,6 +2,7 @@ import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { IdempotencyKey, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
 import { refuse } from '../order/order.refusals.ts';
 import { PlaceOrderHandler } from './place-order.handler.ts';
 
@@ -18,8 +19,9 @@ export class PlaceOrderController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (!IdempotencyKey.safeParse(key).success) throw refuse.idempotencyKeyNeeded();
-    const order = await this.placeOrder.handle(caller.id, key!, request);
+    const { order, version } = await this.placeOrder.handle(caller.id, key!, request);
     reply.header('location', `/orders/${order.id}`);
+    reply.header(CONSISTENCY_TOKEN, consistencyToken(order.id, version));
     return order;
   }
 }

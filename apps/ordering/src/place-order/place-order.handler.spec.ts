@@ -1,11 +1,15 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
-import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { deadlines } from '../checkout/checkout.ts';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { ada, hammock } from '../order/order.examples.ts';
+import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
 import { PlaceOrderHandler } from './place-order.handler.ts';
 import { Prices } from './prices.ts';
 
@@ -44,14 +48,15 @@ beforeEach(() => {
   units = new MemoryUnitsOfWork({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
   prices = new FixedPrices();
-  placeOrder = new PlaceOrderHandler(units, events, prices);
+  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryWakeups(clock));
+  placeOrder = new PlaceOrderHandler(units, events, checkouts, prices);
 });
 
 describe('placing an order', () => {
   it('keeps the address apart from the events', async () => {
-    const { id } = await placeOrder.handle(ada, 'first-key', request());
-    expect(JSON.stringify(await events.read(`order-${id}`))).not.toContain('Main St');
-    const address = await units.run((uow) => uow.load(DeliveryAddress, id));
+    const { order } = await placeOrder.handle(ada, 'first-key', request());
+    expect(JSON.stringify(await events.read(`order-${order.id}`))).not.toContain('Main St');
+    const address = await units.run((uow) => uow.load(DeliveryAddress, order.id));
     expect(address?.shipTo).toEqual(shipTo);
   });
   it('twice with one key gives the same order, and asks for no price again', async () => {
@@ -64,7 +69,7 @@ describe('placing an order', () => {
     const placed = await Promise.all(
       [1, 2, 3].map(() => placeOrder.handle(ada, 'first-key', request())),
     );
-    expect(new Set(placed.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(placed.map(({ order }) => order.id)).size).toBe(1);
     expect(await events.end()).toBe('1');
   });
   it('with the key of another order is refused', async () => {
@@ -79,6 +84,20 @@ describe('placing an order', () => {
       placeOrder.handle(ada, 'first-key', request()),
       placeOrder.handle('01900000-0000-7000-9000-000000000003', 'first-key', request()),
     ]);
-    expect(hers.id).not.toBe(his.id);
+    expect(hers.order.id).not.toBe(his.order.id);
+  });
+  it('begins its first step, with a deadline, in the same transaction', async () => {
+    const { order, version } = await placeOrder.handle(ada, 'first-key', request());
+    const row = await units.run((uow) => uow.load(OpenCheckout, order.id));
+    expect(row).toMatchObject({ step: 'placed', retries: 0, overdueSince: null });
+    expect(row!.deadlineAt.getTime() - row!.waitsSince.getTime()).toBe(deadlines.STOCK_DEADLINE_MS);
+    expect(version).toBe(1);
+  });
+  it('is not for somebody who was erased, and keeps no address of them', async () => {
+    const gone = Object.assign(new ErasedCustomer(), { customerId: ada, erasedAt: clock.now() });
+    await units.run((uow) => uow.save(ErasedCustomer, gone));
+    const code = { code: 'ordering.customerErased' };
+    await expect(placeOrder.handle(ada, 'first-key', request())).rejects.toMatchObject(code);
+    expect(await units.run((uow) => uow.find(DeliveryAddress, {}, 1))).toEqual([]);
   });
 });

@@ -4,9 +4,12 @@ import { UnitsOfWork } from '@fieldguide/database';
 import { EventStore, type RecordedEvent } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import type { Placed } from '../order/order.events.ts';
 import { refuse } from '../order/order.refusals.ts';
-import { type OrderEvent, order, sameWish } from '../order/order.ts';
+import { sameWish } from '../order/order.ts';
 import { summaryOf } from '../order-summary/order-summary.projection.ts';
+import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
 import { Prices } from './prices.ts';
 
 /**
@@ -18,16 +21,22 @@ export class PlaceOrderHandler {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly events: EventStore,
+    private readonly checkouts: OpenCheckouts,
     private readonly prices: Prices,
   ) {}
 
-  async handle(customerId: string, key: string, request: PlaceOrderRequest): Promise<Order> {
+  /** @returns the order, and the version of its stream */
+  async handle(
+    customerId: string,
+    key: string,
+    request: PlaceOrderRequest,
+  ): Promise<{ order: Order; version: number }> {
     const orderId = derivedId(customerId, 'POST /orders', key);
     const stream = `order-${orderId}`;
     const earlier = await this.events.read(stream);
     if (earlier.length > 0) {
       await this.#refuseAnother(orderId, request, earlier);
-      return summaryOf(earlier);
+      return { order: summaryOf(earlier), version: earlier.length };
     }
 
     const { lines, total, asOf } = await this.prices.priced(request.lines);
@@ -41,17 +50,15 @@ export class PlaceOrderHandler {
       pricesAsOf: asOf.toISOString(),
     };
     await this.units.run(async (tx) => {
-      const placed = await this.events.handle(
-        order,
-        orderId,
-        { type: 'PlaceOrder', data: wish },
-        { actor: customerId, tx },
-      );
-      if (placed.length === 0) return; // a repeat at the same moment was faster
+      if (await tx.load(ErasedCustomer, customerId)) throw refuse.customerErased();
+      const command = { type: 'PlaceOrder', data: wish } as const;
+      const placed = await this.checkouts.handle(orderId, command, tx, customerId);
+      if (placed.events.length === 0) return; // a repeat at the same moment was faster
       const shipTo = { orderId, customerId, shipTo: request.shipTo };
       await tx.save(DeliveryAddress, Object.assign(new DeliveryAddress(), shipTo));
     });
-    return summaryOf(await this.events.read(stream));
+    const events = await this.events.read(stream);
+    return { order: summaryOf(events), version: events.length };
   }
 
   async #refuseAnother(
@@ -59,7 +66,7 @@ export class PlaceOrderHandler {
     request: PlaceOrderRequest,
     earlier: readonly RecordedEvent[],
   ): Promise<void> {
-    const [{ data }] = earlier as unknown as [Extract<OrderEvent, { type: 'OrderPlaced' }>];
+    const data = earlier[0]!.data as Placed;
     const wish = { lines: request.lines as never, paymentToken: request.payment.token };
     const address = await this.units.run((tx) => tx.load(DeliveryAddress, orderId));
     // An erased address can no longer be compared; the rest still is.

@@ -1,5 +1,5 @@
 import type { Money } from '@fieldguide/contracts/money';
-import type { PricedLine } from '../order/order.ts';
+import type { PricedLine } from '../order/order.events.ts';
 
 /** What ordering needs to know of the catalog, in ordering's own words. */
 export abstract class Prices {

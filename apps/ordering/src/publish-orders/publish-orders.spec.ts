@@ -1,20 +1,27 @@
 import 'reflect-metadata';
 import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
 import {
+  CancellationRequested,
+  OrderCancelled,
   OrderCompleted,
   OrderConfirmed,
   OrderPlaced,
   OrderRejected,
 } from '@fieldguide/contracts/ordering';
-import { AuthorisePayment, CapturePayment } from '@fieldguide/contracts/payments';
+import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import { recordedAs } from '@fieldguide/event-store/testing';
 import { describe, expect, it } from 'vitest';
+import type { OrderEvent } from '../order/order.events.ts';
 import {
+  cancellationRequested,
+  cancelled,
   happyPath,
   orderId,
   orderPlaced,
   paymentDeclined,
   rejectedPaymentDeclined,
+  rejectedPaymentTimeout,
+  shipmentCancelled,
   stockReserved,
 } from '../order/order.examples.ts';
 import { timelineOf } from '../order-timeline/order-timeline.ts';
@@ -29,6 +36,9 @@ const contracts = [
   ReleaseStock,
   AuthorisePayment,
   CapturePayment,
+  VoidPayment,
+  CancellationRequested,
+  OrderCancelled,
 ];
 const published = (events: Parameters<typeof recordedAs>[1]) =>
   recordedAs(`order-${orderId}`, events).flatMap((event) => publishOrders(event, orderPlaced.data));
@@ -50,9 +60,35 @@ describe('what ordering publishes', () => {
       'ReleaseStock',
     ]);
   });
+  it('undoes everything when a payment is not told in time', () => {
+    const types = published([orderPlaced, stockReserved, rejectedPaymentTimeout]);
+    expect(types.slice(-3).map(({ envelope }) => envelope.type)).toEqual([
+      'OrderRejected',
+      'VoidPayment',
+      'ReleaseStock',
+    ]);
+  });
+  it('asks shipping for a cancellation, and undoes the rest when it is granted', () => {
+    const events = [...happyPath.slice(0, 4), cancellationRequested, shipmentCancelled, cancelled];
+    expect(
+      published(events)
+        .map(({ envelope }) => envelope.type)
+        .slice(-4),
+    ).toEqual(['CancellationRequested', 'OrderCancelled', 'VoidPayment', 'ReleaseStock']);
+  });
+  it('says a request again under another id', () => {
+    const retried: OrderEvent = {
+      type: 'CheckoutRetried',
+      data: { step: 'placed', send: ['reserveStock'] },
+    };
+    const [, first, again] = published([orderPlaced, retried]);
+    expect(again!.envelope).toMatchObject({ type: 'ReserveStock', data: first!.envelope.data });
+    expect(again!.envelope.id).not.toBe(first!.envelope.id);
+  });
   it('is what the contracts promise', () => {
     const all = [
       ...published(happyPath),
+      ...published([...happyPath.slice(0, 4), cancellationRequested, shipmentCancelled, cancelled]),
       ...published([orderPlaced, stockReserved, paymentDeclined, rejectedPaymentDeclined]),
     ];
     for (const { topic, envelope } of all) {

@@ -2,54 +2,53 @@ import {
   PaymentAuthorised,
   PaymentCaptured,
   PaymentDeclined,
+  PaymentVoided,
 } from '@fieldguide/contracts/payments';
 import type { UnitOfWork } from '@fieldguide/database';
-import { EventStore } from '@fieldguide/event-store';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { order } from '../order/order.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
 const Authorised = heard(PaymentAuthorised, 'orderId', 'paymentId');
 const Declined = heard(PaymentDeclined, 'orderId', 'paymentId', 'reason');
 const Captured = heard(PaymentCaptured, 'orderId', 'paymentId', 'amount');
+const Voided = heard(PaymentVoided, 'orderId');
 
 @Controller()
 export class WhenPaymentIsAnswered {
-  constructor(private readonly events: EventStore) {}
+  constructor(private readonly checkouts: OpenCheckouts) {}
 
   @On(Authorised)
   async authorised(
     { source, time, data }: Heard<typeof Authorised>,
     tx: UnitOfWork,
   ): Promise<void> {
-    const fact = { origin: { source, time }, paymentId: data.paymentId };
-    await this.events.handle(
-      order,
-      data.orderId,
-      { type: 'NotePaymentAuthorised', data: fact },
-      { tx },
-    );
+    const { orderId, ...fact } = data;
+    const origin = { source, time };
+    const command = { type: 'NotePaymentAuthorised', data: { origin, ...fact } } as const;
+    await this.checkouts.handle(orderId, command, tx);
   }
 
   @On(Declined)
   async declined({ source, time, data }: Heard<typeof Declined>, tx: UnitOfWork): Promise<void> {
-    const fact = { origin: { source, time }, paymentId: data.paymentId, reason: data.reason };
-    await this.events.handle(
-      order,
-      data.orderId,
-      { type: 'NotePaymentDeclined', data: fact },
-      { tx },
-    );
+    const { orderId, paymentId } = data;
+    // Voided before it was authorised: whoever asked for that has ended the order already.
+    const reason = data.reason === 'voided' ? 'paymentDeclined' : data.reason;
+    const fact = { origin: { source, time }, paymentId, reason };
+    await this.checkouts.handle(orderId, { type: 'NotePaymentDeclined', data: fact }, tx);
   }
 
   @On(Captured)
   async captured({ source, time, data }: Heard<typeof Captured>, tx: UnitOfWork): Promise<void> {
-    const fact = { origin: { source, time }, paymentId: data.paymentId, amount: data.amount };
-    await this.events.handle(
-      order,
-      data.orderId,
-      { type: 'NotePaymentCaptured', data: fact },
-      { tx },
-    );
+    const { orderId, ...fact } = data;
+    const origin = { source, time };
+    const command = { type: 'NotePaymentCaptured', data: { origin, ...fact } } as const;
+    await this.checkouts.handle(orderId, command, tx);
+  }
+
+  @On(Voided)
+  async voided({ source, time, data }: Heard<typeof Voided>, tx: UnitOfWork): Promise<void> {
+    const fact = { origin: { source, time } };
+    await this.checkouts.handle(data.orderId, { type: 'NotePaymentVoided', data: fact }, tx);
   }
 }

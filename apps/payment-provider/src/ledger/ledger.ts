@@ -22,6 +22,7 @@ export class Ledger implements OnApplicationShutdown {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       CREATE TABLE IF NOT EXISTS operations (position INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, operation TEXT NOT NULL);
+      CREATE INDEX IF NOT EXISTS operations_of_payment ON operations (operation ->> 'paymentId');
       CREATE TABLE IF NOT EXISTS failures (key TEXT PRIMARY KEY, count INTEGER NOT NULL);
     `);
   }
@@ -35,12 +36,28 @@ export class Ledger implements OnApplicationShutdown {
     return row && read(row);
   }
 
-  /** On disk before it is answered; the first result for a key stays. */
-  add(operation: Operation): Operation {
-    this.#file
-      .prepare('INSERT INTO operations (key, operation) VALUES (?, ?) ON CONFLICT DO NOTHING')
-      .run(operation.key, JSON.stringify(operation));
-    return this.find(operation.key)!;
+  /**
+   * On disk before it is answered; the first result for a key stays. Nobody else writes between looking at what was
+   * done for the payment and adding to it.
+   */
+  add(paymentId: string, decide: (done: readonly Operation[]) => Operation): Operation {
+    this.#file.exec('BEGIN IMMEDIATE');
+    try {
+      const done = this.#file
+        .prepare("SELECT operation FROM operations WHERE operation ->> 'paymentId' = ?")
+        .all(paymentId)
+        .map(read);
+      const operation = decide(done);
+      this.#file
+        .prepare('INSERT INTO operations (key, operation) VALUES (?, ?) ON CONFLICT DO NOTHING')
+        .run(operation.key, JSON.stringify(operation));
+      const kept = this.find(operation.key)!;
+      this.#file.exec('COMMIT');
+      return kept;
+    } catch (error) {
+      this.#file.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   /** How often this key has failed now, for tokens that fail a few times. */

@@ -6,6 +6,7 @@ import { refusals } from '@fieldguide/problems';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { Ledger } from '../ledger/ledger.ts';
 import { PaymentProviderConfig } from '../payment-provider.config.ts';
+import { outcomeOf } from './outcome.ts';
 
 const refuse = refusals('paymentProvider', {
   apiKeyWrong: ['notAllowed', 'Send your API key as X-Api-Key.'],
@@ -13,13 +14,9 @@ const refuse = refusals('paymentProvider', {
   outOfOrder: ['unavailable', 'Please try again.'],
 });
 
-const outcomes: Readonly<Record<string, Operation['outcome']>> = {
-  tok_declined: 'declined',
-  tok_insufficient_funds: 'insufficientFunds',
-};
 const FLAKY_FAILURES = 2;
 
-/** Test tokens decide what happens, as with well-known providers' test cards. It checks its own API key, not our tokens. */
+/** It checks its own API key, not our tokens. */
 @Controller('operations')
 export class OperateController {
   constructor(
@@ -40,8 +37,12 @@ export class OperateController {
     const earlier = this.ledger.find(request.key);
     if (earlier) return earlier;
     if (request.kind === 'authorise') await this.#behaveAs(token, request.key);
-    const outcome = request.kind === 'authorise' ? (outcomes[token] ?? 'approved') : 'approved';
-    return this.ledger.add({ ...operation, outcome });
+    const at = this.clock.now().toISOString();
+    return this.ledger.add(request.paymentId, (done) => ({
+      ...operation,
+      outcome: outcomeOf(request, done),
+      at,
+    }));
   }
 
   /** For whoever got no answer: what became of it? */

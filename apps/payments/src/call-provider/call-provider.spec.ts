@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { PaymentAuthorised, PaymentCaptured } from '@fieldguide/contracts/payments';
+import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
 import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Payment } from '../payment/payment.entity.ts';
@@ -11,6 +11,7 @@ import { Provider } from './provider.ts';
 
 const orderId = '01900000-0000-8000-8000-00000000000a';
 const cause = { id: '01900000-0000-7000-8000-0000000000cc', correlationid: 'began-there' };
+const noon = '2030-01-01T12:00:00.000Z';
 const amount = { amountMinor: 13_800, currency: 'EUR' };
 
 /** Does what it is told, and loses as many answers as it is told. */
@@ -27,7 +28,7 @@ class Forgetful extends Provider {
     await this.meanwhile?.();
     const earlier = this.done.get(request.key);
     if (!earlier) this.charged.push(request.key);
-    const operation = earlier ?? { ...request, outcome: 'approved' as const };
+    const operation = earlier ?? { ...request, outcome: 'approved' as const, at: noon };
     this.done.set(request.key, operation);
     if (this.lostAnswers-- > 0) throw new Error('the answer got lost');
     return operation;
@@ -56,6 +57,11 @@ const authorise = () =>
     return requests.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow);
   });
 const capture = () => units.run((uow) => requests.capture({ data: { orderId } } as never, uow));
+const letGo = () =>
+  units.run((uow) => {
+    uow.causedBy(cause);
+    return requests.void({ data: { orderId } } as never, uow);
+  });
 const status = () => units.run(async (uow) => (await uow.load(Payment, orderId))?.status);
 const said = () => units.outbox.map(({ envelope }) => envelope.type);
 
@@ -115,5 +121,51 @@ describe('calling the provider', () => {
     await worker.once();
     await worker.once();
     expect(said()).toEqual(['PaymentAuthorised']);
+  });
+
+  it('voids what was authorised, and says so again to whoever asks again', async () => {
+    await authorise();
+    await worker.once();
+    await letGo();
+    await worker.once();
+    await letGo();
+    expect(await status()).toBe('voided');
+    expect(said()).toEqual(['PaymentAuthorised', 'PaymentVoided', 'PaymentVoided']);
+    PaymentVoided.data.strict().parse(units.outbox.at(-1)!.envelope.data);
+  });
+
+  it('refuses what was voided before it was asked for', async () => {
+    await letGo();
+    await authorise();
+    await worker.once();
+    expect(provider.charged).toEqual([]);
+    expect(said()).toEqual(['PaymentVoided', 'PaymentDeclined']);
+    expect(units.outbox[1]!.envelope.data).toMatchObject({ reason: 'voided' });
+  });
+
+  it.each([
+    ['while it is being voided', async () => undefined],
+    ['after it was voided', () => worker.once()],
+  ])('voids once more what the provider authorises %s', async (_, meanwhile) => {
+    await authorise();
+    provider.meanwhile = async () => {
+      provider.meanwhile = undefined;
+      await letGo();
+      await meanwhile();
+    };
+    await worker.once();
+    await worker.once();
+    expect(await status()).toBe('voided');
+    const [payment] = provider.charged.map((key) => key.split(':')[0]);
+    expect(provider.charged.at(-1)).toBe(`${payment}:void:2`);
+    expect(said()).not.toContain('PaymentAuthorised');
+  });
+
+  it('does not void what is being captured: a person must look at that', async () => {
+    await authorise();
+    await worker.once();
+    await capture();
+    await expect(letGo()).rejects.toThrow(/cannot be voided/);
+    expect(await status()).toBe('capturing');
   });
 });

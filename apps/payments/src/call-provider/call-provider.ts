@@ -1,14 +1,16 @@
 import { Clock } from '@fieldguide/clock';
+import type { Operation } from '@fieldguide/contracts/payment-provider';
 import {
   type BackgroundLoop,
   type LoopSettings,
   startLoop,
+  type UnitOfWork,
   UnitsOfWork,
 } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
-import { operationOf, settle } from '../payment/payment.ts';
+import { isGivenUp, keyOf, operationOf, settle, voidIt } from '../payment/payment.ts';
 import { Provider } from './provider.ts';
 
 const AT_ONCE = 16;
@@ -74,42 +76,59 @@ export class CallProvider {
   async #settle(claimed: Payment): Promise<void> {
     try {
       const { outcome } = await this.#result(claimed);
-      await this.#ifStillOurs(claimed, async (payment, uow) =>
-        uow.publish(settle(payment, outcome)),
-      );
+      await this.#take(claimed, outcome);
     } catch (error) {
       this.#log.warn(
         `Payment ${claimed.paymentId}: ${(error as Error).message}; the result is unknown, asking again later`,
       );
       const waitMs = Math.min(500 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
-      await this.#ifStillOurs(claimed, async (payment) => {
-        payment.attempts += 1;
-        payment.callDueAt = this.clock.fromNow(waitMs);
-      }).catch(() => undefined); // the claim runs out, and somebody takes it up again
+      // When this fails too, the claim runs out, and somebody takes it up again.
+      await this.#change(claimed, (payment, _, isOurs) => {
+        if (isOurs)
+          Object.assign(payment, {
+            attempts: payment.attempts + 1,
+            callDueAt: this.clock.fromNow(waitMs),
+          });
+        return isOurs;
+      }).catch(() => undefined);
     }
   }
 
-  async #result({ paymentId, status, amount, token, attempts }: Payment) {
+  async #result(payment: Payment): Promise<Operation> {
+    const { paymentId, status, amount, token, attempts } = payment;
     const kind = operationOf[status as keyof typeof operationOf];
-    const key = `${paymentId}:${kind}`;
+    const key = keyOf(payment);
     const earlier = attempts > 0 ? await this.provider.find(key) : undefined;
     return earlier ?? this.provider.operate({ key, kind, paymentId, amount, token });
   }
 
-  /** The row's version is the claim: when it moved on, somebody else decides. */
-  async #ifStillOurs(
+  #take(claimed: Payment, outcome: Operation['outcome']): Promise<void> {
+    return this.#change(claimed, (payment, uow, isOurs) => {
+      if (isOurs) {
+        const answer = settle(payment, outcome);
+        if (!answer) throw new Error(`the provider says "${outcome}" to ${keyOf(payment)}`);
+        uow.publish(answer);
+        return true;
+      }
+      // The money was promised after we were told to let it go, and nobody but us knows of it.
+      const isLate = claimed.status === 'authorising' && outcome === 'approved';
+      if (!isLate || !isGivenUp(payment)) return false;
+      voidIt(payment, uow.now());
+      return true;
+    });
+  }
+
+  /** The row's version is the claim: when it moved on, somebody else decides. @param change whether to save */
+  #change(
     claimed: Payment,
-    change: (
-      payment: Payment,
-      uow: Parameters<Parameters<UnitsOfWork['run']>[0]>[0],
-    ) => Promise<void>,
+    change: (payment: Payment, uow: UnitOfWork, isOurs: boolean) => boolean,
   ): Promise<void> {
-    await this.units.run(async (uow) => {
+    return this.units.run(async (uow) => {
       const [payment] = await uow.lock(Payment, [claimed.orderId]);
-      if (payment?.version !== claimed.version) return;
+      if (!payment) return;
       uow.causedBy(payment.cause);
-      await change(payment, uow);
-      await uow.save(Payment, payment);
+      if (change(payment, uow, payment.version === claimed.version))
+        await uow.save(Payment, payment);
     });
   }
 }

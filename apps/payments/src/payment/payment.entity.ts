@@ -1,7 +1,14 @@
 import type { Cause } from '@fieldguide/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-export type PaymentStatus = 'authorising' | 'authorised' | 'declined' | 'capturing' | 'captured';
+export type PaymentStatus =
+  | 'authorising'
+  | 'authorised'
+  | 'declined'
+  | 'capturing'
+  | 'captured'
+  | 'voiding'
+  | 'voided';
 
 /** The payment of one order: a state machine. In a state that ends in -ing, a call to the provider is due. */
 @Entity('payments')
@@ -15,9 +22,16 @@ export class Payment {
   /** When the provider is to be called (again); a worker that takes it moves it on. */
   @Column('timestamptz', { name: 'call_due_at', nullable: true }) callDueAt: Date | null = null;
   @Column('int') attempts = 0;
+  /** How often the provider has to be told to let the money go. */
+  @Column('int') voids = 0;
   /** The request that made the next step due. */
   @Column('jsonb') cause!: Cause;
   @Column('int') version = 0;
+
+  /** Voided before it was ever asked for. */
+  get isTombstone(): boolean {
+    return this.status === 'voided' && this.voids === 0;
+  }
 
   get amount() {
     return { amountMinor: Number(this.amountMinor), currency: this.currency };

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from 'vitest';
 import { Payment, type PaymentStatus } from './payment.entity.ts';
-import { settle } from './payment.ts';
+import { keyOf, settle } from './payment.ts';
 
 const orderId = '01900000-0000-8000-8000-000000000001';
 const payment = (status: PaymentStatus) =>
@@ -21,13 +21,24 @@ describe('a payment', () => {
     ['authorising', 'declined', 'declined', 'PaymentDeclined'],
     ['authorising', 'insufficientFunds', 'declined', 'PaymentDeclined'],
     ['capturing', 'approved', 'captured', 'PaymentCaptured'],
+    ['voiding', 'approved', 'voided', 'PaymentVoided'],
   ] as const)('%s and %s becomes %s', (status, outcome, next, type) => {
     const row = payment(status);
     expect(settle(row, outcome)).toMatchObject({ type, subject: orderId });
     expect(row).toMatchObject({ status: next, callDueAt: null });
   });
   it('says why it was declined', () =>
-    expect(settle(payment('authorising'), 'insufficientFunds').data).toMatchObject({
+    expect(settle(payment('authorising'), 'insufficientFunds')?.data).toMatchObject({
       reason: 'insufficientFunds',
     }));
+  it.each(['capturing', 'voiding'] as const)('stays %s when the provider will not', (status) => {
+    const row = payment(status);
+    expect(settle(row, 'declined')).toBeUndefined();
+    expect(row.status).toBe(status);
+  });
+  it('has one key for each operation, and another for a void that must be said again', () => {
+    const row = payment('voiding');
+    const keys = [1, 2].map((voids) => keyOf(Object.assign(row, { voids })));
+    expect(keys).toEqual([`${row.paymentId}:void`, `${row.paymentId}:void:2`]);
+  });
 });

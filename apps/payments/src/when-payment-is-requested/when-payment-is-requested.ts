@@ -1,12 +1,21 @@
 import { Ids } from '@fieldguide/clock';
-import { AuthorisePayment, CapturePayment } from '@fieldguide/contracts/payments';
+import {
+  AuthorisePayment,
+  CapturePayment,
+  PaymentCaptured,
+  PaymentDeclined,
+  PaymentVoided,
+  VoidPayment,
+} from '@fieldguide/contracts/payments';
 import { type UnitOfWork, Wakeups } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
+import { said, voidIt } from '../payment/payment.ts';
 
 const Authorise = heard(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
 const Capture = heard(CapturePayment, 'orderId');
+const Void = heard(VoidPayment, 'orderId');
 
 /** Only writes down what is to be done: an outside call inside a transaction would hold its locks for seconds. */
 @Controller()
@@ -18,33 +27,68 @@ export class WhenPaymentIsRequested {
 
   @On(Authorise)
   async authorise({ data }: Heard<typeof Authorise>, uow: UnitOfWork): Promise<void> {
-    const { orderId, amount, paymentToken } = data;
-    if (await uow.load(Payment, orderId)) return;
+    const { orderId, amount, paymentToken: token } = data;
+    const earlier = await uow.load(Payment, orderId);
+    if (earlier?.isTombstone) {
+      const { paymentId } = earlier;
+      uow.publish(said(PaymentDeclined, orderId, { orderId, paymentId, reason: 'voided' }));
+    }
+    if (earlier) return;
     const payment = Object.assign(new Payment(), {
       orderId,
       paymentId: this.ids.next(),
       status: 'authorising',
       amountMinor: String(amount.amountMinor),
       currency: amount.currency,
-      token: paymentToken,
-      callDueAt: uow.now(),
-      cause: uow.cause,
+      token,
     });
-    await uow.save(Payment, payment);
-    uow.afterCommit(() => this.wakeups.hint('payments'));
+    await this.#due(payment, uow);
   }
 
   @On(Capture)
   async capture({ data: { orderId } }: Heard<typeof Capture>, uow: UnitOfWork): Promise<void> {
     const payment = await uow.load(Payment, orderId);
-    if (payment?.status !== 'authorised') {
-      if (payment?.status === 'capturing' || payment?.status === 'captured') return;
-      throw new Error(`Order ${orderId} has no authorised payment to capture`);
+    if (payment?.status === 'capturing') return;
+    if (payment?.status === 'captured') {
+      const { paymentId, amount } = payment;
+      return uow.publish(said(PaymentCaptured, orderId, { orderId, paymentId, amount }));
     }
+    if (payment?.status !== 'authorised')
+      throw new Error(`Order ${orderId} has no authorised payment to capture`);
     payment.status = 'capturing';
+    await this.#due(payment, uow);
+  }
+
+  /** A void that comes first leaves a tombstone: the request that comes later is refused. */
+  @On(Void)
+  async void({ data: { orderId } }: Heard<typeof Void>, uow: UnitOfWork): Promise<void> {
+    const payment = await uow.load(Payment, orderId);
+    switch (payment?.status) {
+      case 'capturing':
+      case 'captured':
+        throw new Error(`The money of order ${orderId} was asked for already: it cannot be voided`);
+      case 'voiding':
+        return;
+      case 'authorising':
+      case 'authorised':
+        voidIt(payment, uow.now());
+        return this.#due(payment, uow);
+      case undefined:
+        await uow.save(Payment, tombstone(orderId, this.ids.next(), uow));
+    }
+    uow.publish(said(PaymentVoided, orderId, { orderId }));
+  }
+
+  async #due(payment: Payment, uow: UnitOfWork): Promise<void> {
     payment.callDueAt = uow.now();
     if (uow.cause) payment.cause = uow.cause;
     await uow.save(Payment, payment);
     uow.afterCommit(() => this.wakeups.hint('payments'));
   }
+}
+
+/** Of an order that nobody asked us to authorise anything for; XXX is ISO 4217 for no currency. */
+function tombstone(orderId: string, paymentId: string, { cause }: UnitOfWork): Payment {
+  const nothing = { amountMinor: '0', currency: 'XXX', token: '' };
+  return Object.assign(new Payment(), { orderId, paymentId, status: 'voided', ...nothing, cause });
 }

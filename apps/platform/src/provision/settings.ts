@@ -5,6 +5,8 @@ import type { Environment } from '../environment.ts';
 const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   common: { LOG_LEVEL: 'info' },
   gateway: { RATE_LIMIT_PER_MINUTE: '6000' },
+  // Long enough for the slowest test token and its retries, short enough to wait for.
+  ordering: { PAYMENT_DEADLINE_MS: '20000' },
   shipping: { DISPATCH_DELAY_MS: '1000' },
 };
 

@@ -1,19 +1,15 @@
 import { DeliveryAddress } from '@fieldguide/contracts/ordering';
 import { Peers } from '@fieldguide/service';
 import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 
-const Label = DeliveryAddress.pick({
-  name: true,
-  street: true,
-  city: true,
-  postalCode: true,
-  country: true,
-});
+/** What stands on the label. */
+export type Label = NonNullable<z.infer<typeof DeliveryAddress>['shipTo']>;
 
 /** What shipping needs of ordering: where an order goes. */
 export abstract class Addresses {
-  /** Undefined when the address was erased. */
-  abstract of(orderId: string): Promise<typeof Label._output | undefined>;
+  /** Null when the address was erased. @throws when it cannot be told now */
+  abstract of(orderId: string): Promise<Label | null>;
 }
 
 @Injectable()
@@ -22,13 +18,15 @@ export class OrderingAddresses extends Addresses {
     super();
   }
 
-  override of(orderId: string) {
-    return this.peers.call({
+  override async of(orderId: string): Promise<Label | null> {
+    const answer = await this.peers.call({
       peer: 'ordering',
       path: `/orders/${orderId}/delivery-address`,
       route: '/orders/:id/delivery-address',
-      answer: Label,
+      answer: DeliveryAddress,
       asService: true,
     });
+    if (!answer) throw new Error('ordering does not know such an order');
+    return answer.shipTo;
   }
 }

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { ShipmentDispatched } from '@fieldguide/contracts/shipping';
+import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { WhenCancellationIsRequested } from '../when-cancellation-is-requested/when-cancellation-is-requested.ts';
 import { WhenOrderConfirmed } from '../when-order-confirmed/when-order-confirmed.ts';
 import { Addresses } from './addresses.ts';
 import { DispatchShipments } from './dispatch-shipments.ts';
@@ -10,9 +11,13 @@ import { DispatchShipments } from './dispatch-shipments.ts';
 const orderId = '01900000-0000-8000-8000-00000000000a';
 class Book extends Addresses {
   isAway = false;
+  isErased = false;
+  meanwhile: () => Promise<void> = async () => undefined;
 
   override async of() {
+    await this.meanwhile();
     if (this.isAway) throw new Error('ordering is away');
+    if (this.isErased) return null;
     return { name: 'Ada', street: '1 Main St', city: 'Bern', postalCode: '3000', country: 'CH' };
   }
 }
@@ -20,7 +25,8 @@ let clock: ManualClock;
 let units: MemoryUnitsOfWork;
 let book: Book;
 let dispatch: DispatchShipments;
-beforeEach(async () => {
+let confirm: () => Promise<void>;
+beforeEach(() => {
   clock = new ManualClock();
   units = new MemoryUnitsOfWork({ service: 'shipping', clock, ids: new CountingIds() });
   book = new Book();
@@ -32,16 +38,21 @@ beforeEach(async () => {
     clock,
     new MemoryWakeups(clock),
   );
-  const hear = () =>
-    units.run((uow) => {
-      uow.causedBy({ id: orderId, correlationid: 'began-there' });
-      return confirmed.handle({ data: { orderId } } as never, uow);
-    });
-  await hear();
-  await hear();
+  confirm = () => hear(confirmed);
 });
+const hear = (handler: WhenOrderConfirmed | WhenCancellationIsRequested) =>
+  units.run((uow) => {
+    uow.causedBy({ id: orderId, correlationid: 'began-there' });
+    return handler.handle({ data: { orderId } } as never, uow);
+  });
+const cancel = () => hear(new WhenCancellationIsRequested(new CountingIds()));
+const said = () => units.outbox.map(({ envelope }) => envelope.type);
 
 describe('a confirmed order', () => {
+  beforeEach(async () => {
+    await confirm();
+    await confirm();
+  });
   it('is dispatched after the delay, once, without its address in the fact', async () => {
     expect(await dispatch.once()).toBe(0);
     clock.advance(1_000);
@@ -63,5 +74,45 @@ describe('a confirmed order', () => {
     clock.advance(60_000);
     await dispatch.once();
     expect(units.outbox).toHaveLength(1);
+  });
+  it('stays here when its address was erased, and says so', async () => {
+    book.isErased = true;
+    clock.advance(1_000);
+    await dispatch.once();
+    expect(units.outbox.map(({ envelope }) => envelope.data)).toEqual([
+      { orderId, reason: 'addressErased' },
+    ]);
+  });
+  it('stays here when it is cancelled in time', async () => {
+    await cancel();
+    clock.advance(60_000);
+    await dispatch.once();
+    await cancel();
+    expect(said()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
+    ShipmentCancelled.data.strict().parse(units.outbox[0]!.envelope.data);
+  });
+  it('is dispatched all the same when the cancellation comes later', async () => {
+    clock.advance(1_000);
+    await dispatch.once();
+    await cancel();
+    expect(said()).toEqual(['ShipmentDispatched', 'ShipmentDispatched']);
+    const [first, again] = units.outbox.map(({ envelope }) => envelope.data);
+    expect(again).toEqual(first);
+  });
+  it('has one answer when both come while the address is being asked for', async () => {
+    clock.advance(1_000);
+    book.meanwhile = cancel;
+    await dispatch.once();
+    expect(said()).toEqual(['ShipmentCancelled']);
+  });
+});
+
+describe('a cancellation that comes before the confirmation', () => {
+  it('leaves a tombstone: nothing is shipped', async () => {
+    await cancel();
+    await confirm();
+    clock.advance(60_000);
+    await dispatch.once();
+    expect(said()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
   });
 });

@@ -1,5 +1,4 @@
 import { Clock, derivedId } from '@fieldguide/clock';
-import { ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import {
   type BackgroundLoop,
   type LoopSettings,
@@ -9,6 +8,7 @@ import {
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
+import { cancelShipment, sayDispatched } from '../shipment/shipment.ts';
 import { Addresses } from './addresses.ts';
 
 const AT_ONCE = 20;
@@ -48,11 +48,12 @@ export class DispatchShipments {
     const { orderId } = claimed;
     try {
       const address = await this.addresses.of(orderId);
-      if (!address) throw new Error('there is no address to send it to');
       await this.units.run(async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
-        if (shipment?.version !== claimed.version) return; // the claim ran out, somebody else has it
+        if (shipment?.version !== claimed.version) return; // cancelled, or somebody else has it
         uow.causedBy(shipment.cause);
+        // The customer was erased: there is nowhere to send it, and there will not be.
+        if (!address) return cancelShipment(shipment, 'addressErased', uow);
         const { shipmentId } = shipment;
         const trackingNumber = `FG${derivedId(shipmentId).replaceAll('-', '').slice(0, 12).toUpperCase()}`;
         const dispatchedAt = uow.now();
@@ -63,14 +64,7 @@ export class DispatchShipments {
           trackingNumber,
         });
         await uow.save(Shipment, shipment);
-        const { topic, type } = ShipmentDispatched;
-        const data = {
-          orderId,
-          shipmentId,
-          trackingNumber,
-          dispatchedAt: dispatchedAt.toISOString(),
-        };
-        uow.publish({ topic, type, subject: orderId, data });
+        sayDispatched(shipment, uow);
       });
     } catch (error) {
       // The claim runs out in a while and it is tried again; an order that is paid for must not be dropped.

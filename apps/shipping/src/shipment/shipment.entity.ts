@@ -1,12 +1,15 @@
 import type { Cause } from '@fieldguide/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+/** `cancelled` before anything was confirmed is a tombstone: the confirmation that comes later ships nothing. */
+export type ShipmentStatus = 'waiting' | 'dispatched' | 'cancelled';
+
 /** The goods of one order on their way. The address is not kept here: it is asked for when the label is made. */
 @Entity('shipments')
 export class Shipment {
   @PrimaryColumn('uuid', { name: 'order_id' }) orderId!: string;
   @Column('uuid', { name: 'shipment_id' }) shipmentId!: string;
-  @Column('text') status!: 'waiting' | 'dispatched';
+  @Column('text') status!: ShipmentStatus;
   @Column('timestamptz', { name: 'dispatch_due_at', nullable: true }) dispatchDueAt: Date | null =
     null;
   @Column('timestamptz', { name: 'dispatched_at', nullable: true }) dispatchedAt: Date | null =

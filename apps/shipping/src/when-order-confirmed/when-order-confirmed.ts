@@ -4,6 +4,7 @@ import { type UnitOfWork, Wakeups } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
+import { sayCancelled, sayDispatched } from '../shipment/shipment.ts';
 import { ShippingConfig } from '../shipping.config.ts';
 
 const Confirmed = heard(OrderConfirmed, 'orderId');
@@ -19,7 +20,10 @@ export class WhenOrderConfirmed {
 
   @On(Confirmed)
   async handle({ data: { orderId } }: Heard<typeof Confirmed>, uow: UnitOfWork): Promise<void> {
-    if (await uow.load(Shipment, orderId)) return;
+    const earlier = await uow.load(Shipment, orderId);
+    if (earlier?.status === 'dispatched') sayDispatched(earlier, uow);
+    if (earlier?.status === 'cancelled') sayCancelled(orderId, 'requested', uow);
+    if (earlier) return;
     const delayMs = this.config.DISPATCH_DELAY_MS;
     const shipment = Object.assign(new Shipment(), {
       orderId,

@@ -103,6 +103,24 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
       expect(found.map(({ id }) => id)).toEqual(['a', 'b']);
     });
 
+    it('remove rows by their columns, and all of them again when they fail', async () => {
+      for (const id of ['a', 'b', 'c'])
+        await units.run((uow) => uow.save(Thing, thing(id, { count: id === 'c' ? 1 : 7 })));
+      const failing = units.run(async (uow) => {
+        await uow.remove(Thing, { count: 7 });
+        throw new Error('half-way');
+      });
+      await expect(failing).rejects.toThrow('half-way');
+      expect(await count('a')).toBe(7);
+      expect(await units.run((uow) => uow.remove(Thing, { count: 7 }))).toBe(2);
+      expect([await count('a'), await count('b'), await count('c')]).toEqual([
+        undefined,
+        undefined,
+        1,
+      ]);
+      await units.run((uow) => uow.save(Thing, thing('a'))); // the name is free again
+    });
+
     it('give a due row to one claimer, and again when the claim has run out', async () => {
       const dueAt = new Date('2020-01-01');
       const never = new Date('2999-01-01');

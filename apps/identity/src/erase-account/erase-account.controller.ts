@@ -1,0 +1,34 @@
+import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { CustomerErased } from '@fieldguide/contracts/identity';
+import { UnitsOfWork } from '@fieldguide/database';
+import { Controller, Delete, HttpCode } from '@nestjs/common';
+import { Account } from '../account/account.entity.ts';
+import { Session } from '../session/session.entity.ts';
+import { Sessions } from '../session/sessions.ts';
+
+const SESSIONS_MAX = 10_000;
+
+/** Nothing about the customer stays here; what others keep, they delete when they hear of it. */
+@Controller('accounts/me')
+export class EraseAccountController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly sessions: Sessions,
+  ) {}
+
+  @Scope('accounts:erase')
+  @Delete()
+  @HttpCode(202)
+  async erase(@Caller() { id: customerId }: CallerClaims): Promise<{ customerId: string }> {
+    await this.units.run(async (uow) => {
+      const sessions = await uow.find(Session, { accountId: customerId }, SESSIONS_MAX);
+      for (const { sid } of sessions) this.sessions.announceEnd(sid, uow);
+      await uow.remove(Session, { accountId: customerId });
+      const found = await uow.remove(Account, { id: customerId });
+      if (found === 0) return; // a repeat
+      const { topic, type } = CustomerErased;
+      uow.publish({ topic, type, subject: customerId, data: { customerId } });
+    });
+    return { customerId };
+  }
+}

@@ -1,0 +1,33 @@
+import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import type { Cancellation } from '@fieldguide/contracts/ordering';
+import { UnitsOfWork } from '@fieldguide/database';
+import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+
+@Controller('orders/:id/cancellation')
+export class CancelOrderController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly checkouts: OpenCheckouts,
+  ) {}
+
+  /** Before confirmation the order's own stream decides, after it shipping does: then the answer is `cancelling`. */
+  @Scope('orders:write')
+  @Post()
+  @HttpCode(202)
+  async cancel(
+    @Caller() caller: CallerClaims,
+    @Param('id', { schema: z.guid() }) orderId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Cancellation> {
+    const wish = { type: 'CancelOrder', data: { customerId: caller.id } } as const;
+    const { state, version } = await this.units.run((tx) =>
+      this.checkouts.handle(orderId, wish, tx, caller.id),
+    );
+    reply.header(CONSISTENCY_TOKEN, consistencyToken(orderId, version));
+    return { status: state.status as Cancellation['status'] };
+  }
+}

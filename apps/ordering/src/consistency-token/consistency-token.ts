@@ -1,0 +1,22 @@
+import { refuse } from '../order/order.refusals.ts';
+
+/** The header's name: what a write answers, and what a read waits for when it is sent back. */
+export const CONSISTENCY_TOKEN = 'consistency-token';
+
+/** A stream and the version that it has after the write. */
+export interface Seen {
+  readonly orderId: string;
+  readonly version: number;
+}
+
+export function consistencyToken(orderId: string, version: number): string {
+  return `order-${orderId}@${version}`;
+}
+
+/** @throws RuleBroken consistencyTokenUnreadable */
+export function readConsistencyToken(token: string | undefined): Seen | undefined {
+  if (token === undefined) return undefined;
+  const [, orderId, version] = /^order-([0-9a-f-]{36})@(\d{1,9})$/.exec(token) ?? [];
+  if (!orderId || !version) throw refuse.consistencyTokenUnreadable();
+  return { orderId, version: Number(version) };
+}

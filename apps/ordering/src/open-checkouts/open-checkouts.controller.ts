@@ -1,0 +1,76 @@
+import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Clock } from '@fieldguide/clock';
+import { Database, UnitsOfWork } from '@fieldguide/database';
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { IsNull, Not } from 'typeorm';
+import { z } from 'zod';
+import { refuse } from '../order/order.refusals.ts';
+import { OrderingConfig } from '../ordering.config.ts';
+import { OpenCheckout } from './open-checkout.entity.ts';
+import { OpenCheckouts } from './open-checkouts.ts';
+
+const Which = z.strictObject({ stuck: z.stringbool().default(false) });
+const LISTED_MAX = 200;
+
+/** For whoever keeps the shop running; the gateway's route table does not lead here. */
+@Scope('operations')
+@Controller('checkouts')
+export class OpenCheckoutsController {
+  constructor(
+    private readonly checkouts: OpenCheckouts,
+    private readonly units: UnitsOfWork,
+    private readonly database: Database,
+    private readonly config: OrderingConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What waits the longest first; `stuck`: only what a person should look at. */
+  @Get()
+  async list(@Query({ schema: Which }) { stuck }: z.infer<typeof Which>) {
+    const rows = await this.database.source.manager.find(OpenCheckout, {
+      where: stuck ? { overdueSince: Not(IsNull()) } : {},
+      order: { waitsSince: 'ASC' },
+      take: LISTED_MAX,
+    });
+    return { items: rows.map(({ version: _, ...row }) => row) };
+  }
+
+  /** Says again what the order waits for an answer to. */
+  @Post(':orderId/retries')
+  @HttpCode(202)
+  retry(@Caller() caller: CallerClaims, @Param('orderId', { schema: z.guid() }) orderId: string) {
+    return this.#tell(orderId, { type: 'RetryCheckout', data: {} }, caller);
+  }
+
+  /** Ends it as a deadline would, or asks shipping to; after the dispatch it is refused. */
+  @Post(':orderId/abandonment')
+  @HttpCode(202)
+  abandon(@Caller() caller: CallerClaims, @Param('orderId', { schema: z.guid() }) orderId: string) {
+    return this.#tell(orderId, { type: 'AbandonCheckout', data: {} }, caller);
+  }
+
+  /** The clock control of `local`: this order's deadline comes now, and nobody else's. */
+  @Post(':orderId/deadline')
+  @HttpCode(202)
+  async passDeadline(@Param('orderId', { schema: z.guid() }) orderId: string) {
+    if (this.config.ENVIRONMENT !== 'local') throw refuse.clockIsReal();
+    await this.units.run(async (uow) => {
+      const row = await uow.load(OpenCheckout, orderId);
+      if (!row) throw refuse.nothingLeftToDo();
+      await uow.save(OpenCheckout, Object.assign(row, { deadlineAt: this.clock.now() }));
+    });
+    this.checkouts.wakeUp();
+    return { orderId };
+  }
+
+  async #tell(
+    orderId: string,
+    command: Parameters<OpenCheckouts['handle']>[1],
+    caller: CallerClaims,
+  ) {
+    const { state } = await this.units.run((tx) =>
+      this.checkouts.handle(orderId, command, tx, caller.id),
+    );
+    return { orderId, status: state.status };
+  }
+}

@@ -1,0 +1,76 @@
+import { type UnitOfWork, Wakeups } from '@fieldguide/database';
+import { EventStore, type Handled } from '@fieldguide/event-store';
+import { Injectable } from '@nestjs/common';
+import { deadlineOf } from '../checkout/checkout.ts';
+import type { OrderCommand, OrderEvent } from '../order/order.events.ts';
+import { order } from '../order/order.ts';
+import { type Order, stepOf } from '../order/state.ts';
+import { OrderingConfig } from '../ordering.config.ts';
+import { OpenCheckout } from './open-checkout.entity.ts';
+
+/**
+ * Every command to an order goes through here: its events and the row with its deadline are one transaction. So no
+ * order waits without a deadline, whatever dies in between, and any instance may act on it.
+ */
+@Injectable()
+export class OpenCheckouts {
+  constructor(
+    private readonly events: EventStore,
+    private readonly config: OrderingConfig,
+    private readonly wakeups: Wakeups,
+  ) {}
+
+  /**
+   * @param actor who asks for it, when it is a person
+   * @throws RuleBroken
+   */
+  async handle(
+    orderId: string,
+    command: OrderCommand,
+    tx: UnitOfWork,
+    actor?: string,
+  ): Promise<Handled<Order, OrderEvent>> {
+    if (!tx.cause && command.type !== 'PlaceOrder') await this.#goOnFrom(orderId, tx);
+    const handled = await this.events.handle(order, orderId, command, {
+      tx,
+      ...(actor && { actor }),
+    });
+    // A deadline of a step that is past: an instance of a version without deadlines has moved the order on.
+    const isOutOfStep = handled.events.length === 0 && command.type === 'PassDeadline';
+    if (handled.events.length > 0 || isOutOfStep) await this.#keep(orderId, handled, tx);
+    return handled;
+  }
+
+  /** Deadlines are looked at now and then; this makes somebody look now. */
+  wakeUp(): void {
+    this.wakeups.hint('deadlines');
+  }
+
+  /** What a person or a deadline asks for belongs to the order's own trace and correlation. */
+  async #goOnFrom(orderId: string, tx: UnitOfWork): Promise<void> {
+    const events = await this.events.read(`order-${orderId}`, tx);
+    const last = events.at(-1);
+    if (last) tx.causedBy({ ...last, correlationid: last.correlationId });
+  }
+
+  async #keep(
+    orderId: string,
+    { events, state }: Handled<Order, OrderEvent>,
+    tx: UnitOfWork,
+  ): Promise<void> {
+    const step = stepOf(state);
+    const isNew = events[0]?.type === 'OrderPlaced';
+    const earlier = isNew ? undefined : await tx.load(OpenCheckout, orderId);
+    if (!step) {
+      if (earlier) await tx.remove(OpenCheckout, { orderId });
+      return;
+    }
+    const row = earlier ?? Object.assign(new OpenCheckout(), { orderId });
+    const now = tx.now();
+    if (row.step !== step) Object.assign(row, { step, waitsSince: now, retries: 0 });
+    row.overdueSince = state.isOverdue ? (row.overdueSince ?? now) : null;
+    if (events.some(({ type }) => type === 'CheckoutRetried')) row.retries += 1;
+    row.deadlineAt = new Date(now.getTime() + this.config[deadlineOf[step]]);
+    await tx.save(OpenCheckout, row);
+  }
+}

@@ -1,0 +1,54 @@
+import { Clock } from '@fieldguide/clock';
+import {
+  type BackgroundLoop,
+  type LoopSettings,
+  startLoop,
+  UnitsOfWork,
+} from '@fieldguide/database';
+import { inSpan } from '@fieldguide/telemetry';
+import { Injectable, Logger } from '@nestjs/common';
+import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+
+const AT_ONCE = 20;
+const CLAIM_MS = 15_000;
+
+/** Tells orders that their time is up. An answer that comes at that moment meets the same stream: one of them wins. */
+@Injectable()
+export class PassDeadlines {
+  readonly #log = new Logger('pass-deadlines');
+
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly checkouts: OpenCheckouts,
+    private readonly clock: Clock,
+  ) {}
+
+  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+    const settings = { ...loop, name: 'pass-deadlines', channel: 'deadlines' };
+    return startLoop(settings, async () => (await this.once()) === AT_ONCE);
+  }
+
+  /** One round: everything that is due. @returns how many were due */
+  async once(): Promise<number> {
+    const until = this.clock.fromNow(CLAIM_MS);
+    const due = await this.units.run((uow) =>
+      uow.claim(OpenCheckout, 'deadlineAt', until, AT_ONCE),
+    );
+    await Promise.all(due.map((checkout) => this.#pass(checkout)));
+    return due.length;
+  }
+
+  async #pass({ orderId, step }: OpenCheckout): Promise<void> {
+    try {
+      await inSpan('work', 'pass deadline', { order: orderId }, () =>
+        this.units.run((tx) =>
+          this.checkouts.handle(orderId, { type: 'PassDeadline', data: { step } }, tx),
+        ),
+      );
+    } catch (error) {
+      // The claim runs out in a while and it is tried again.
+      this.#log.warn(`The deadline of order ${orderId} waits: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { Clock } from '@fieldguide/clock';
+import {
+  type BackgroundLoop,
+  type LoopSettings,
+  startLoop,
+  type UnitOfWork,
+  UnitsOfWork,
+} from '@fieldguide/database';
+import { RuleBroken } from '@fieldguide/problems';
+import { Injectable } from '@nestjs/common';
+import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { ErasedCustomer } from './erased-customer.entity.ts';
+
+// Longer than a transaction that has not seen the tombstone can take.
+const SWEEP_AFTER_MS = 60_000;
+const LOOK_EVERY_MS = 30_000;
+const AT_ONCE = 20;
+const ORDERS_MAX = 10_000;
+
+/**
+ * Deletes the addresses, and cancels what has not left yet: without an address it could not. Events, views and totals
+ * only know the customer's id, so they stay as they are.
+ */
+@Injectable()
+export class EraseCustomers {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly checkouts: OpenCheckouts,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Now, and once more in a while: an order may be being placed in this very moment. */
+  async erase(customerId: string, tx: UnitOfWork): Promise<void> {
+    const erased =
+      (await tx.load(ErasedCustomer, customerId)) ??
+      Object.assign(new ErasedCustomer(), { customerId, erasedAt: tx.now() });
+    erased.sweepDueAt = new Date(tx.now().getTime() + SWEEP_AFTER_MS);
+    await tx.save(ErasedCustomer, erased);
+    await this.#forget(customerId, tx);
+  }
+
+  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+    const settings = { ...loop, name: 'sweep-erased', channel: 'erased', idleMs: LOOK_EVERY_MS };
+    return startLoop(settings, async () => (await this.sweep()) === AT_ONCE);
+  }
+
+  /** Looks once more. @returns at how many customers */
+  async sweep(): Promise<number> {
+    const until = this.clock.fromNow(SWEEP_AFTER_MS);
+    const due = await this.units.run((tx) =>
+      tx.claim(ErasedCustomer, 'sweepDueAt', until, AT_ONCE),
+    );
+    for (const { customerId } of due) {
+      await this.units.run(async (tx) => {
+        await this.#forget(customerId, tx);
+        const row = await tx.load(ErasedCustomer, customerId);
+        await tx.save(ErasedCustomer, Object.assign(row!, { sweepDueAt: null }));
+      });
+    }
+    return due.length;
+  }
+
+  async #forget(customerId: string, tx: UnitOfWork): Promise<void> {
+    const addresses = await tx.find(DeliveryAddress, { customerId }, ORDERS_MAX);
+    for (const { orderId } of addresses) await this.#cancel(orderId, customerId, tx);
+    await tx.remove(DeliveryAddress, { customerId });
+  }
+
+  async #cancel(orderId: string, customerId: string, tx: UnitOfWork): Promise<void> {
+    const wish = { type: 'CancelOrder', data: { customerId } } as const;
+    try {
+      await this.checkouts.handle(orderId, wish, tx, customerId);
+    } catch (error) {
+      if (!(error instanceof RuleBroken)) throw error; // it has ended, or has left already
+    }
+  }
+}

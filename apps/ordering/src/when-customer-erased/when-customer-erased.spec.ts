@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
+import { MemoryEventStore } from '@fieldguide/event-store';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { deadlines } from '../checkout/checkout.ts';
+import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { ada, happyPath, orderId, orderPlaced } from '../order/order.examples.ts';
+import { EraseCustomers } from './erase-customers.ts';
+import { WhenCustomerErased } from './when-customer-erased.ts';
+
+const shipTo = {
+  name: 'Ada',
+  street: '1 Main St',
+  city: 'Bern',
+  postalCode: '3000',
+  country: 'CH',
+};
+let clock: ManualClock;
+let units: MemoryUnitsOfWork;
+let events: MemoryEventStore;
+let customers: EraseCustomers;
+beforeEach(async () => {
+  clock = new ManualClock();
+  const ids = new CountingIds();
+  units = new MemoryUnitsOfWork({ service: 'ordering', clock, ids });
+  events = new MemoryEventStore(clock, ids);
+  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryWakeups(clock));
+  customers = new EraseCustomers(units, checkouts, clock);
+  await keepAddress();
+});
+const keepAddress = () =>
+  units.run((tx) => {
+    const row = Object.assign(new DeliveryAddress(), { orderId, customerId: ada, shipTo });
+    return tx.save(DeliveryAddress, row);
+  });
+const hear = () =>
+  units.run((tx) =>
+    new WhenCustomerErased(customers).handle({ data: { customerId: ada } } as never, tx),
+  );
+const address = () => units.run((tx) => tx.load(DeliveryAddress, orderId));
+const given = (...history: typeof happyPath) =>
+  events.append({ stream: `order-${orderId}`, expected: 0, events: history });
+const types = async () => (await events.read(`order-${orderId}`)).map(({ type }) => type);
+
+describe('an erased customer', () => {
+  it('has no address here any more; what has left stays as it is', async () => {
+    await given(...happyPath);
+    await hear();
+    expect(await address()).toBeUndefined();
+    expect(await types()).toEqual(happyPath.map(({ type }) => type));
+  });
+  it('gets nothing sent: what is under way is cancelled', async () => {
+    await given(orderPlaced);
+    await hear();
+    expect(await types()).toEqual(['OrderPlaced', 'OrderCancelled']);
+  });
+  it('is looked for once more, because an order may have been placed in that very moment', async () => {
+    await given(orderPlaced);
+    await hear();
+    await keepAddress();
+    expect(await customers.sweep()).toBe(0);
+    clock.advance(60_000);
+    expect(await customers.sweep()).toBe(1);
+    expect(await address()).toBeUndefined();
+    clock.advance(3_600_000);
+    expect(await customers.sweep()).toBe(0);
+  });
+  it('may be heard of twice', async () => {
+    await given(orderPlaced);
+    await hear();
+    await hear();
+    expect(await types()).toEqual(['OrderPlaced', 'OrderCancelled']);
+  });
+});

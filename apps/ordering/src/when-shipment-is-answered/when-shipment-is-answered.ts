@@ -1,0 +1,38 @@
+import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
+import type { UnitOfWork } from '@fieldguide/database';
+import { type Heard, heard, On } from '@fieldguide/messaging';
+import { Controller } from '@nestjs/common';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+
+const Dispatched = heard(
+  ShipmentDispatched,
+  'orderId',
+  'shipmentId',
+  'trackingNumber',
+  'dispatchedAt',
+);
+const Cancelled = heard(ShipmentCancelled, 'orderId', 'reason');
+
+/** Shipping decides between dispatch and cancellation; whatever it says here is how it is. */
+@Controller()
+export class WhenShipmentIsAnswered {
+  constructor(private readonly checkouts: OpenCheckouts) {}
+
+  @On(Dispatched)
+  async dispatched(
+    { source, time, data }: Heard<typeof Dispatched>,
+    tx: UnitOfWork,
+  ): Promise<void> {
+    const { orderId, ...shipment } = data;
+    const origin = { source, time };
+    const command = { type: 'NoteShipmentDispatched', data: { origin, ...shipment } } as const;
+    await this.checkouts.handle(orderId, command, tx);
+  }
+
+  @On(Cancelled)
+  async cancelled({ source, time, data }: Heard<typeof Cancelled>, tx: UnitOfWork): Promise<void> {
+    const { orderId, reason } = data;
+    const fact = { origin: { source, time }, reason };
+    await this.checkouts.handle(orderId, { type: 'NoteShipmentCancelled', data: fact }, tx);
+  }
+}

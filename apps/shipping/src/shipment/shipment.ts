@@ -1,0 +1,32 @@
+import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
+import type { UnitOfWork } from '@fieldguide/database';
+import { Shipment } from './shipment.entity.ts';
+
+/** The goods stay here. */
+export async function cancelShipment(
+  shipment: Shipment,
+  reason: 'requested' | 'addressErased',
+  uow: UnitOfWork,
+): Promise<void> {
+  Object.assign(shipment, { status: 'cancelled', dispatchDueAt: null });
+  await uow.save(Shipment, shipment);
+  sayCancelled(shipment.orderId, reason, uow);
+}
+
+export function sayCancelled(
+  orderId: string,
+  reason: 'requested' | 'addressErased',
+  uow: UnitOfWork,
+): void {
+  const { topic, type } = ShipmentCancelled;
+  uow.publish({ topic, type, subject: orderId, data: { orderId, reason } });
+}
+
+export function sayDispatched(
+  { orderId, shipmentId, trackingNumber, dispatchedAt }: Shipment,
+  uow: UnitOfWork,
+): void {
+  const { topic, type } = ShipmentDispatched;
+  const data = { orderId, shipmentId, trackingNumber, dispatchedAt: dispatchedAt!.toISOString() };
+  uow.publish({ topic, type, subject: orderId, data });
+}

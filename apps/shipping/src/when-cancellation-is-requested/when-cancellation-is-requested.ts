@@ -1,0 +1,31 @@
+import { Ids } from '@fieldguide/clock';
+import { CancellationRequested } from '@fieldguide/contracts/ordering';
+import type { UnitOfWork } from '@fieldguide/database';
+import { type Heard, heard, On } from '@fieldguide/messaging';
+import { Controller } from '@nestjs/common';
+import { Shipment } from '../shipment/shipment.entity.ts';
+import { cancelShipment, sayCancelled, sayDispatched } from '../shipment/shipment.ts';
+
+const Requested = heard(CancellationRequested, 'orderId');
+
+/**
+ * The arbiter between cancellation and dispatch: both change the same row, so one of them is first, and the other hears
+ * what it was. Every request is answered, a repeat with the same answer.
+ */
+@Controller()
+export class WhenCancellationIsRequested {
+  constructor(private readonly ids: Ids) {}
+
+  @On(Requested)
+  async handle({ data: { orderId } }: Heard<typeof Requested>, uow: UnitOfWork): Promise<void> {
+    const [shipment = this.#tombstone(orderId, uow)] = await uow.lock(Shipment, [orderId]);
+    if (shipment.status === 'dispatched') return sayDispatched(shipment, uow);
+    if (shipment.status === 'cancelled') return sayCancelled(orderId, 'requested', uow);
+    await cancelShipment(shipment, 'requested', uow);
+  }
+
+  #tombstone(orderId: string, { cause }: UnitOfWork): Shipment {
+    const shipmentId = this.ids.next();
+    return Object.assign(new Shipment(), { orderId, shipmentId, status: 'waiting', cause });
+  }
+}
