@@ -1,1 +1,2 @@
+export { handlersOf } from './handlers.ts';
 export { envelope, messagingContract, TOPICS } from './messaging.contract.ts';

@@ -1,0 +1,95 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import {
+  Checkpoint,
+  EventStoreTables1760000001000,
+  PostgresEventStore,
+} from '@fieldguide/event-store';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
+import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
+import { deadlines } from '../checkout/checkout.ts';
+import type { OrderCommand } from '../order/order.events.ts';
+import { orderPlaced, stockReserved } from '../order/order.examples.ts';
+import { PassDeadlines } from '../pass-deadlines/pass-deadlines.ts';
+import { OpenCheckout } from './open-checkout.entity.ts';
+import { OpenCheckouts } from './open-checkouts.ts';
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const wakeups = new MemoryWakeups(clock);
+const ROUNDS = 40;
+let database: Database;
+let units: PostgresUnitsOfWork;
+let events: PostgresEventStore;
+let checkouts: OpenCheckouts;
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_open_checkouts', {
+    entities: [Checkpoint, OpenCheckout],
+    migrations: [
+      EventStoreTables1760000001000,
+      OrderingTables1760000002000,
+      OpenCheckouts1760000003000,
+    ],
+  });
+  units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
+  events = new PostgresEventStore(database, clock, ids, wakeups);
+  checkouts = new OpenCheckouts(events, deadlines as never, wakeups);
+});
+afterAll(() => database.close());
+
+const tell = (orderId: string, command: OrderCommand) =>
+  units.run((tx) => checkouts.handle(orderId, command, tx));
+const place = async () => {
+  const orderId = ids.next();
+  await tell(orderId, { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } });
+  return orderId;
+};
+const late = (orderId: string) =>
+  database.query("UPDATE open_checkouts SET deadline_at = '2020-01-01' WHERE order_id = $1", [
+    orderId,
+  ]);
+const types = async (orderId: string) =>
+  (await events.read(`order-${orderId}`)).map(({ type }) => type);
+const row = (orderId: string) => units.run((tx) => tx.load(OpenCheckout, orderId));
+
+describe('a deadline on PostgreSQL', () => {
+  it('that fires while its answer is being handled loses or wins, and never both', async () => {
+    const ends = new Set<string>();
+    for (let round = 0; round < ROUNDS; round++) {
+      const orderId = await place();
+      await late(orderId);
+      const answer = { type: 'NoteStockReserved', data: stockReserved.data } as const;
+      const passed = { type: 'PassDeadline', data: { step: 'placed' } } as const;
+      const both = [answer, passed].map((each) => tell(orderId, each));
+      await Promise.all(round % 2 === 0 ? both : both.reverse());
+      const said = (await types(orderId)).slice(1).join(' ');
+      ends.add(said);
+      const step = said === 'StockReserved' ? 'awaitingPayment' : 'undoing';
+      expect((await row(orderId))?.step).toBe(step);
+    }
+    expect([...ends].toSorted()).toEqual(['DeadlinePassed OrderRejected', 'StockReserved']);
+  });
+
+  it('is acted on once by many instances', async () => {
+    const orders = await Promise.all(Array.from({ length: 10 }, place));
+    for (const orderId of orders) await late(orderId);
+    const instances = [1, 2, 3].map(() => new PassDeadlines(units, checkouts, clock));
+    await Promise.all(instances.map((each) => each.once()));
+    for (const orderId of orders)
+      expect(await types(orderId)).toEqual(['OrderPlaced', 'DeadlinePassed', 'OrderRejected']);
+  });
+
+  it('of a step that is past by now brings the row back into step', async () => {
+    const orderId = await place();
+    await tell(orderId, { type: 'NoteStockReserved', data: stockReserved.data });
+    await database.query("UPDATE open_checkouts SET step = 'placed' WHERE order_id = $1", [
+      orderId,
+    ]);
+    await late(orderId);
+    await new PassDeadlines(units, checkouts, clock).once();
+    expect(await types(orderId)).toEqual(['OrderPlaced', 'StockReserved']);
+    expect((await row(orderId))?.step).toBe('awaitingPayment');
+  });
+});
