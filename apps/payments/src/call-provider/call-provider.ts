@@ -14,13 +14,15 @@ import { isGivenUp, keyOf, operationOf, settle, voidIt } from '../payment/paymen
 import { Provider } from './provider.ts';
 
 const AT_ONCE = 16;
-// Longer than a call with its retries can take, so that nobody takes a payment that is still in hand.
-const CLAIM_MS = 20_000;
+// Longer than asking and calling can take, so that nobody takes a payment that is still in hand; short enough that an
+// order whose payment was in the hands of a process that died is still in time.
+const CLAIM_MS = 10_000;
 const BACKOFF_MS_MAX = 30_000;
 
 /**
  * Calls the provider for payments that wait for it, outside any transaction. The key `<paymentId>:<operation>` is
- * the same on every try. After a try without an answer the provider is asked what became of it; never a second charge.
+ * the same on every try. After a try whose end nobody knows the provider is asked what became of it; never a second
+ * charge.
  */
 @Injectable()
 export class CallProvider {
@@ -62,7 +64,14 @@ export class CallProvider {
 
   #claim(limit: number): Promise<Payment[]> {
     const until = this.clock.fromNow(CLAIM_MS);
-    return this.units.run((uow) => uow.claim(Payment, 'callDueAt', until, limit));
+    return this.units.run(async (uow) => {
+      const claimed = await uow.claim(Payment, 'callDueAt', until, limit);
+      for (const payment of claimed) {
+        payment.attempts += 1; // before the call: a process that dies in it leaves a trace
+        await uow.save(Payment, payment);
+      }
+      return claimed;
+    });
   }
 
   /** Part of the trace of the request that asked for it, though that was handled long ago. */
@@ -81,14 +90,10 @@ export class CallProvider {
       this.#log.warn(
         `Payment ${claimed.paymentId}: ${(error as Error).message}; the result is unknown, asking again later`,
       );
-      const waitMs = Math.min(500 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
+      const waitMs = Math.min(250 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
       // When this fails too, the claim runs out, and somebody takes it up again.
       await this.#change(claimed, (payment, _, isOurs) => {
-        if (isOurs)
-          Object.assign(payment, {
-            attempts: payment.attempts + 1,
-            callDueAt: this.clock.fromNow(waitMs),
-          });
+        payment.callDueAt = this.clock.fromNow(waitMs);
         return isOurs;
       }).catch(() => undefined);
     }
@@ -98,7 +103,7 @@ export class CallProvider {
     const { paymentId, status, amount, token, attempts } = payment;
     const kind = operationOf[status as keyof typeof operationOf];
     const key = keyOf(payment);
-    const earlier = attempts > 0 ? await this.provider.find(key) : undefined;
+    const earlier = attempts > 1 ? await this.provider.find(key) : undefined;
     return earlier ?? this.provider.operate({ key, kind, paymentId, amount, token });
   }
 

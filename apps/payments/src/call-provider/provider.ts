@@ -16,7 +16,7 @@ export abstract class Provider {
 
 const TIME_LIMIT_MS = 4_000;
 
-/** The provider over HTTP, behind a breaker and a time limit; the operation's key makes one retry safe. */
+/** The provider over HTTP, behind a breaker and a time limit. Who asks again, and when, is `CallProvider`'s business. */
 @Injectable()
 export class HttpProvider extends Provider {
   readonly #guard: Guard;
@@ -30,7 +30,6 @@ export class HttpProvider extends Provider {
     this.#guard = new Guard({
       name: 'payment-provider',
       timeLimitMs: TIME_LIMIT_MS,
-      retries: 2,
       clock,
     });
   }

@@ -21,6 +21,7 @@ export class Payment {
   @Column('text') token!: string;
   /** When the provider is to be called (again); a worker that takes it moves it on. */
   @Column('timestamptz', { name: 'call_due_at', nullable: true }) callDueAt: Date | null = null;
+  /** Tries of the present call that were begun; more than one: what came of the last is unknown. */
   @Column('int') attempts = 0;
   /** How often the provider has to be told to let the money go. */
   @Column('int') voids = 0;

@@ -1,0 +1,258 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Order } from '@fieldguide/contracts/ordering';
+import type { Operation } from '@fieldguide/contracts/payment-provider';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PlatformClient } from '../apps/platform/src/client/platform-client.ts';
+import type { Status } from '../apps/platform/src/controller/status.ts';
+import { Environment } from '../apps/platform/src/environment.ts';
+import {
+  ended,
+  ledger,
+  newCustomer,
+  operatorToken,
+  orderOf,
+  place,
+  product,
+  query,
+  send,
+  stock,
+  timeline,
+} from './shop.ts';
+import { viewHash } from './views.ts';
+
+const DEADLINE_MS = 14_000;
+let platform: PlatformClient;
+let customer: Awaited<ReturnType<typeof newCustomer>>;
+
+const set = (app: string, key: string, value: string) =>
+  platform.call('PUT', `/apps/${app}/settings/${key}`, { value });
+const instances = async (app: string) => {
+  const { apps } = await platform.call<Status>('GET', '/status');
+  return apps.find((each) => each.app === app)!.instances;
+};
+const scale = async (app: string, count: number) => {
+  await platform.call('PATCH', `/apps/${app}`, { instances: count });
+  await expect
+    .poll(async () => (await instances(app)).filter(({ health }) => health === 'ok').length, {
+      timeout: 30_000,
+    })
+    .toBe(count);
+};
+const operations = async (orderId: string): Promise<Operation[]> => {
+  const sql = 'SELECT payment_id FROM payments WHERE order_id = $1';
+  const [payment] = await query<{ payment_id: string }>('payments', sql, [orderId]);
+  return (await ledger()).filter(({ paymentId }) => paymentId === payment?.payment_id);
+};
+const approved = (all: readonly Operation[], kind: string) =>
+  all.filter((each) => each.kind === kind && each.outcome === 'approved');
+const cancel = (id: string, token = customer.token) =>
+  send('POST', `/orders/${id}/cancellation`, { token });
+
+beforeAll(async () => {
+  platform = new PlatformClient(new Environment('e2e'));
+  customer = await newCustomer();
+});
+
+describe('a provider that never answers', () => {
+  it('is waited for until the deadline: rejected, the stock back, nothing captured', async () => {
+    await set('ordering', 'PAYMENT_DEADLINE_MS', '3000');
+    const before = await stock(product.alsoPlenty);
+    const placedAt = performance.now();
+    const placed = await place(
+      customer.token,
+      'never-answers',
+      orderOf('tok_timeout', product.alsoPlenty),
+    );
+    const order = await ended(customer.token, placed.body.id);
+    expect(performance.now() - placedAt).toBeLessThan(8_000);
+    expect(order).toMatchObject({ status: 'rejected', statusReason: 'paymentTimeout' });
+    await expect.poll(() => stock(product.alsoPlenty)).toEqual(before);
+    await expect
+      .poll(async () => (await timeline(customer.token, order.id)).map(({ type }) => type).slice(2))
+      .toEqual(
+        expect.arrayContaining([
+          'DeadlinePassed',
+          'OrderRejected',
+          'StockReleased',
+          'PaymentVoided',
+        ]),
+      );
+    expect(approved(await operations(order.id), 'capture')).toEqual([]);
+    expect(approved(await operations(order.id), 'void')).toHaveLength(1);
+  });
+
+  it('and one that is slow charge nobody twice, though payments is killed in the middle twenty times', async () => {
+    await set('ordering', 'PAYMENT_DEADLINE_MS', String(DEADLINE_MS));
+    await scale('payments', 4);
+    const orders: { id: string; token: string; placedAt: number }[] = [];
+    for (let n = 0; n < 20; n++) {
+      const tokens = ['tok_timeout', 'tok_slow', 'tok_slow', 'tok_flaky'];
+      for (const token of tokens) {
+        const key = `killed-in-the-middle-${n}-${orders.length}`;
+        const placed = await place(customer.token, key, orderOf(token, product.plenty));
+        expect(placed.status).toBe(201);
+        orders.push({ id: placed.body.id, token, placedAt: performance.now() });
+      }
+      await sleep((n * 397) % 1_500); // another moment each time
+      const slot = (n % 4) + 1;
+      await platform
+        .call('POST', `/apps/payments/instances/${slot}/signals`, { signal: 'SIGKILL' })
+        .catch(() => undefined); // still down from the time before
+      await sleep(500);
+    }
+    const taken = async () =>
+      (
+        await query<{ id: string }>(
+          'payments',
+          'SELECT order_id AS id FROM payments WHERE attempts > 1',
+        )
+      ).length;
+    expect(await taken()).toBeGreaterThan(0); // some were in the hands of one that died
+    for (const { id, token, placedAt } of orders) {
+      const order = await endedWithin(id, placedAt + DEADLINE_MS + 5_000);
+      const all = await operations(id);
+      const captures = approved(all, 'capture');
+      expect(captures, id).toHaveLength(order.status === 'completed' ? 1 : 0);
+      expect(approved(all, 'authorise').length, id).toBeLessThanOrEqual(1);
+      if (token === 'tok_timeout')
+        expect(order).toMatchObject({ status: 'rejected', statusReason: 'paymentTimeout' });
+      if (order.status !== 'completed')
+        await expect.poll(async () => approved(await operations(id), 'void')).not.toEqual([]);
+    }
+    const [undone] = await query<{ open: number }>(
+      'ordering',
+      'SELECT count(*)::int AS open FROM open_checkouts WHERE order_id = ANY($1)',
+      [orders.map(({ id }) => id)],
+    );
+    expect(undone).toEqual({ open: 0 });
+    await set('ordering', 'PAYMENT_DEADLINE_MS', '20000');
+    await scale('payments', 1);
+  }, 240_000);
+
+  /** The order's end, which must have come by then; a completed one may take its time after the payment. */
+  async function endedWithin(id: string, by: number): Promise<Order> {
+    const left = Math.max(5_000, by - performance.now());
+    let order = {} as Order;
+    await expect
+      .poll(
+        async () => {
+          order = (await send('GET', `/orders/${id}`, { token: customer.token })).body as Order;
+          return order.status;
+        },
+        { timeout: left, interval: 100 },
+      )
+      .toMatch(/completed|rejected/);
+    return order;
+  }
+});
+
+describe('a cancellation', () => {
+  it('raced against the dispatch 200 times is cancelled with nothing captured, or completed with captured = total', async () => {
+    await set('shipping', 'DISPATCH_DELAY_MS', '300');
+    const ends = await Promise.all(
+      Array.from({ length: 200 }, async (_, n) => {
+        await sleep(n * 60);
+        const body = orderOf('tok_ok', product.plenty);
+        const placed = await place(customer.token, `raced-against-the-dispatch-${n}`, body);
+        await sleep(250 + ((n * 37) % 500)); // around the moment of the dispatch
+        const answer = await cancel(placed.body.id);
+        expect([202, 409]).toContain(answer.status);
+        const order = await ended(customer.token, placed.body.id);
+        const captures = approved(await operations(order.id), 'capture');
+        const capturedMinor = captures.reduce((sum, { amount }) => sum + amount.amountMinor, 0);
+        expect(capturedMinor).toBe(order.status === 'completed' ? order.total.amountMinor : 0);
+        if (answer.status === 409) expect(order.status).toBe('completed');
+        if (answer.body.status === 'cancelled') expect(order.status).toBe('cancelled');
+        return order.status;
+      }),
+    );
+    await set('shipping', 'DISPATCH_DELAY_MS', '1000');
+    expect(new Set(ends)).toEqual(new Set(['cancelled', 'completed']));
+    for (const service of ['ordering', 'inventory', 'payments', 'shipping'])
+      expect(await query(service, 'SELECT reason FROM dead_letters'), service).toEqual([]);
+  }, 120_000);
+
+  it('is for the owner only, and a second one gets the same answer', async () => {
+    const body = orderOf('tok_ok', product.plenty);
+    const { id } = (await place(customer.token, 'mine-alone', body)).body;
+    const stranger = await newCustomer();
+    const unknown = { status: 404, body: { type: '/problems/ordering.orderUnknown' } };
+    expect(await cancel(id, stranger.token)).toMatchObject(unknown);
+    expect((await cancel(id, await operatorToken())).status).toBe(403);
+    const first = await cancel(id);
+    expect(first.status).toBe(202);
+    expect((await ended(customer.token, id)).status).toBe('cancelled');
+    expect(await cancel(id)).toMatchObject({ status: 202, body: { status: 'cancelled' } });
+    expect(await cancel('01900000-0000-8000-8000-00000000dead')).toMatchObject(unknown);
+  });
+});
+
+describe('an order that was acknowledged', () => {
+  it('is there at once on every instance 1,000 times, with the view held back 300 ms', async () => {
+    await scale('ordering', 2);
+    await set('ordering', 'VIEW_DELAY_MS', '300');
+    const [operator, urls] = [
+      await operatorToken(),
+      (await instances('ordering')).map(({ url }) => url),
+    ];
+    const behind = async () => {
+      const { id } = (await place(customer.token, 'held-back', orderOf('tok_ok', product.plenty)))
+        .body;
+      const sql = 'SELECT 1 FROM order_summary WHERE order_id = $1';
+      return (await query('ordering', sql, [id])).length;
+    };
+    await expect.poll(behind).toBe(0); // both instances have taken up the setting
+    const misses: unknown[] = [];
+    const one = async (n: number) => {
+      const body = orderOf('tok_declined', product.plenty);
+      const headers = { 'idempotency-key': `read-at-once-${n}` };
+      const token = customer.token;
+      const at = (i: number) => ({ origin: urls[i % urls.length]! });
+      const placed = await send('POST', '/orders', { token, body, headers, ...at(n) });
+      const path = `/orders/${placed.body.id}`;
+      const seen = { 'consistency-token': placed.headers.get('consistency-token')! };
+      const read = await send('GET', path, {
+        token: n % 2 ? token : operator,
+        headers: n % 4 < 2 ? seen : {},
+        ...at(n + 1),
+      });
+      if (placed.status !== 201 || read.body.id !== placed.body.id) misses.push([n, read]);
+      if (n % 20 > 0) return;
+      const list = await send('GET', '/orders?limit=100', { token, headers: seen, ...at(n + 1) });
+      const ids = (list.body.items as Order[]).map(({ id }) => id);
+      if (!ids.includes(placed.body.id)) misses.push([n, list]);
+    };
+    for (let n = 0; n < 1_000; n += 8)
+      await Promise.all(Array.from({ length: 8 }, (_, i) => one(n + i)));
+    expect(misses).toEqual([]);
+    await set('ordering', 'VIEW_DELAY_MS', '0');
+    await scale('ordering', 1);
+  }, 180_000);
+
+  it('is waited for in a list, for a while, and then said to be missing', async () => {
+    const { token } = customer;
+    const list = (seen: string) =>
+      send('GET', '/orders', { token, headers: { 'consistency-token': seen } });
+    const ahead = 'order-01900000-0000-8000-8000-00000000dead@1';
+    expect(await list(ahead)).toMatchObject({
+      status: 503,
+      body: { type: '/problems/ordering.viewBehind' },
+    });
+    expect(await list('yesterday')).toMatchObject({
+      status: 422,
+      body: { type: '/problems/ordering.consistencyTokenUnreadable' },
+    });
+  });
+});
+
+describe('the views', () => {
+  it('are the fold of the log after all that', async () => {
+    await expect.poll(async () => (await viewHash('view')) === (await viewHash('log'))).toBe(true);
+  });
+});
+
+afterAll(async () => {
+  await set('ordering', 'PAYMENT_DEADLINE_MS', '20000');
+  await set('shipping', 'DISPATCH_DELAY_MS', '1000');
+  await platform.call('DELETE', '/apps/ordering/settings/VIEW_DELAY_MS');
+});
