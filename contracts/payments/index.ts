@@ -49,5 +49,5 @@ export const PaymentCaptured = message(
 export const PaymentVoided = message(
   'payments.payments.v1',
   'PaymentVoided',
-  z.object({ orderId: Id }),
+  z.object({ orderId: Id, paymentId: Id }),
 );

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addAppCommands } from './commands/app-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
+import { addOrderCommands } from './commands/order-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
 import { Fault } from './fault.ts';
 
@@ -16,6 +17,7 @@ export async function run(argv: string[]): Promise<void> {
   addRunCommands(program);
   addAppCommands(program);
   addLookCommands(program);
+  addOrderCommands(program);
   addMachineCommands(program);
   tab(program, { completionCommandName: 'completion' });
 

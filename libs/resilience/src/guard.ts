@@ -10,6 +10,8 @@ export interface GuardSettings {
   readonly retries?: number;
   /** Part of the calls that must fail before the breaker opens, in percent. */
   readonly errorThresholdPercentage?: number;
+  /** So many calls within ten seconds it takes to judge. */
+  readonly callsMin?: number;
   /** How long an open breaker waits before it lets one call try. */
   readonly resetAfterMs?: number;
   readonly clock: Clock;
@@ -45,14 +47,15 @@ export class Guard {
 
   constructor(settings: GuardSettings) {
     this.#settings = settings;
-    const { name, timeLimitMs, errorThresholdPercentage = 50, resetAfterMs = 5_000 } = settings;
+    const { name, timeLimitMs, errorThresholdPercentage = 50 } = settings;
+    const { callsMin = 5, resetAfterMs = 5_000 } = settings;
     // The signal ends the call itself; opossum's own timeout would only stop waiting for it.
     this.#breaker = new CircuitBreaker((call) => call(AbortSignal.timeout(timeLimitMs)), {
       name,
       timeout: false,
       errorThresholdPercentage,
       resetTimeout: resetAfterMs,
-      volumeThreshold: 5,
+      volumeThreshold: callsMin,
       rollingCountTimeout: 10_000,
     });
     const show = (state: number) => () => metrics.breakerState.set({ breaker: name }, state);

@@ -47,7 +47,7 @@ export type OrderEvent =
   | DomainEvent<'StockReleased', { origin: Origin }>
   | DomainEvent<'PaymentAuthorised', { origin: Origin; paymentId: string }>
   | DomainEvent<'PaymentDeclined', { origin: Origin; paymentId: string; reason: RejectionReason }>
-  | DomainEvent<'PaymentVoided', { origin: Origin }>
+  | DomainEvent<'PaymentVoided', { origin: Origin; paymentId: string }>
   | DomainEvent<'OrderConfirmed', { orderId: string }>
   | DomainEvent<'CancellationRequested', { orderId: string }>
   | DomainEvent<'ShipmentCancelled', { origin: Origin; reason: string }>

@@ -70,7 +70,7 @@ export const stockReleased = {
 } satisfies OrderEvent;
 export const paymentVoided = {
   type: 'PaymentVoided',
-  data: from('/payments'),
+  data: { ...from('/payments'), paymentId },
 } satisfies OrderEvent;
 export const cancelOrder = {
   type: 'CancelOrder',

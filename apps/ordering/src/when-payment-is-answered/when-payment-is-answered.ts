@@ -12,7 +12,7 @@ import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 const Authorised = heard(PaymentAuthorised, 'orderId', 'paymentId');
 const Declined = heard(PaymentDeclined, 'orderId', 'paymentId', 'reason');
 const Captured = heard(PaymentCaptured, 'orderId', 'paymentId', 'amount');
-const Voided = heard(PaymentVoided, 'orderId');
+const Voided = heard(PaymentVoided, 'orderId', 'paymentId');
 
 @Controller()
 export class WhenPaymentIsAnswered {
@@ -48,7 +48,8 @@ export class WhenPaymentIsAnswered {
 
   @On(Voided)
   async voided({ source, time, data }: Heard<typeof Voided>, tx: UnitOfWork): Promise<void> {
-    const fact = { origin: { source, time } };
-    await this.checkouts.handle(data.orderId, { type: 'NotePaymentVoided', data: fact }, tx);
+    const { orderId, paymentId } = data;
+    const fact = { origin: { source, time }, paymentId };
+    await this.checkouts.handle(orderId, { type: 'NotePaymentVoided', data: fact }, tx);
   }
 }

@@ -15,6 +15,8 @@ export abstract class Provider {
 }
 
 const TIME_LIMIT_MS = 4_000;
+// One payment that the provider will not answer, asked for again and again, must not look like a sick provider.
+const CALLS_MIN = 10;
 
 /** The provider over HTTP, behind a breaker and a time limit. Who asks again, and when, is `CallProvider`'s business. */
 @Injectable()
@@ -30,6 +32,7 @@ export class HttpProvider extends Provider {
     this.#guard = new Guard({
       name: 'payment-provider',
       timeLimitMs: TIME_LIMIT_MS,
+      callsMin: CALLS_MIN,
       clock,
     });
   }

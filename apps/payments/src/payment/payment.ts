@@ -54,7 +54,7 @@ export function settle(payment: Payment, outcome: Operation['outcome']): NewMess
   }
   if (status === 'voiding') {
     payment.status = 'voided';
-    return said(PaymentVoided, orderId, { orderId });
+    return said(PaymentVoided, orderId, { orderId, paymentId });
   }
   if (outcome === 'approved') {
     payment.status = 'authorised';

@@ -62,21 +62,17 @@ export class WhenPaymentIsRequested {
   /** A void that comes first leaves a tombstone: the request that comes later is refused. */
   @On(Void)
   async void({ data: { orderId } }: Heard<typeof Void>, uow: UnitOfWork): Promise<void> {
-    const payment = await uow.load(Payment, orderId);
-    switch (payment?.status) {
-      case 'capturing':
-      case 'captured':
-        throw new Error(`The money of order ${orderId} was asked for already: it cannot be voided`);
-      case 'voiding':
-        return;
-      case 'authorising':
-      case 'authorised':
-        voidIt(payment, uow.now());
-        return this.#due(payment, uow);
-      case undefined:
-        await uow.save(Payment, tombstone(orderId, this.ids.next(), uow));
+    const payment = (await uow.load(Payment, orderId)) ?? tombstone(orderId, this.ids.next(), uow);
+    if (payment.status === 'capturing' || payment.status === 'captured')
+      throw new Error(`The money of order ${orderId} was asked for already: it cannot be voided`);
+    if (payment.status === 'voiding') return;
+    if (payment.status === 'authorising' || payment.status === 'authorised') {
+      voidIt(payment, uow.now());
+      return this.#due(payment, uow);
     }
-    uow.publish(said(PaymentVoided, orderId, { orderId }));
+    if (payment.version === 0) await uow.save(Payment, payment);
+    const { paymentId } = payment;
+    uow.publish(said(PaymentVoided, orderId, { orderId, paymentId }));
   }
 
   async #due(payment: Payment, uow: UnitOfWork): Promise<void> {

@@ -1,0 +1,85 @@
+import { appNames } from '../apps.ts';
+import { readState } from '../controller/state.ts';
+import type { Status } from '../controller/status.ts';
+import type { Environment } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import type { PlatformClient } from './platform-client.ts';
+
+const ANSWER_WITHIN_MS = 15_000;
+
+/** Talks to the shop's own services as the client `operator`, past the gateway where its route table does not lead. */
+export class ShopClient {
+  readonly #environment: Environment;
+  readonly #platform: PlatformClient;
+  #status: Status | undefined;
+  #token: string | undefined;
+
+  constructor(environment: Environment, platform: PlatformClient) {
+    this.#environment = environment;
+    this.#platform = platform;
+  }
+
+  /** Where Kafka is: `kafka://host:port,…`. */
+  get kafkaUrl(): string {
+    return readState(this.#environment)!.backing!['kafka']!;
+  }
+
+  async gatewayUrl(): Promise<string> {
+    return (await this.status()).gatewayUrl;
+  }
+
+  async status(): Promise<Status> {
+    this.#status ??= await this.#platform.call<Status>('GET', '/status');
+    return this.#status;
+  }
+
+  /** @throws Fault with the service's own words when it refuses */
+  async call<T>(
+    service: string,
+    method: string,
+    path: string,
+    { body, key }: { body?: object; key?: string } = {},
+  ): Promise<T> {
+    const answer = await fetch((await this.#urlOf(service)) + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.#operator()}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(key && { 'idempotency-key': key }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    return read<T>(answer);
+  }
+
+  async #urlOf(service: string): Promise<string> {
+    const { apps, gatewayUrl } = await this.status();
+    if (service === 'gateway') return gatewayUrl;
+    const { instances = [] } = apps.find(({ app }) => app === service) ?? {};
+    const healthy = instances.find(({ health }) => health === 'ok');
+    if (!healthy) throw new Fault(`No instance of ${service} answers.`, 'fieldguide status');
+    return healthy.url;
+  }
+
+  async #operator(): Promise<string> {
+    if (this.#token) return this.#token;
+    const clientSecret = this.#environment.secrets(appNames).clients['operator'];
+    const body = { grantType: 'clientCredentials', clientId: 'operator', clientSecret };
+    const answer = await fetch(`${await this.gatewayUrl()}/auth/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    this.#token = (await read<{ accessToken: string }>(answer)).accessToken;
+    return this.#token;
+  }
+}
+
+async function read<T>(answer: Response): Promise<T> {
+  const text = await answer.text();
+  if (answer.ok) return JSON.parse(text) as T;
+  const { title = text } = JSON.parse(text) as { title?: string };
+  throw new Fault(title, answer.status < 500 ? 'fieldguide checkouts' : 'fieldguide logs -f');
+}

@@ -1,0 +1,89 @@
+import { styleText } from 'node:util';
+import { type Actor, type Arrow, actors } from './sequence.ts';
+
+const COLUMN = 11;
+const FIRST = 10;
+const center = (actor: Actor) => FIRST + actors.indexOf(actor) * COLUMN + Math.floor(COLUMN / 2);
+
+/** The sequence as lines of text, 78 columns wide: an arrow, and below it what it was and who handles it. */
+export function drawText(arrows: readonly Arrow[]): string {
+  const head = Array.from({ length: FIRST + actors.length * COLUMN }, () => ' ');
+  for (const actor of actors) put(head, center(actor) - Math.floor(actor.length / 2), actor);
+  return [styleText('bold', head.join('').trimEnd()), ...arrows.flatMap(rows)].join('\n');
+}
+
+function rows({ from, to, what, atMs, tookMs, handledBy }: Arrow): string[] {
+  const line = lifelines();
+  put(line, 0, `${atMs} ms`.padStart(8));
+  const [a, b] = [center(from), center(to)];
+  if (a === b) put(line, a, '●');
+  else if (a < b) put(line, a + 1, `${'─'.repeat(b - a - 2)}▶`);
+  else put(line, b + 1, `◀${'─'.repeat(a - b - 2)}`);
+  const took = tookMs === undefined ? '' : `, answered after ${tookMs} ms`;
+  const by = handledBy ? `${handledBy.file}:${handledBy.line}` : '';
+  const told = [`${' '.repeat(FIRST)}${styleText('cyan', what)}${took}`];
+  if (by) told.push(`${' '.repeat(FIRST)}${styleText('dim', by)}`);
+  return [line.join('').trimEnd(), ...told];
+}
+
+function lifelines(): string[] {
+  const line = Array.from({ length: FIRST + actors.length * COLUMN }, () => ' ');
+  for (const actor of actors) line[center(actor)] = '│';
+  return line;
+}
+
+function put(line: string[], at: number, text: string): void {
+  for (const [i, letter] of [...text].entries()) line[at + i] = letter;
+}
+
+const ROW = 46;
+const WIDE = 190;
+const TOP = 70;
+const LEFT = 90;
+
+/** The same as a picture: light or dark as the reader's screen. */
+export function drawSvg(title: string, arrows: readonly Arrow[]): string {
+  const x = (actor: Actor) => LEFT + actors.indexOf(actor) * WIDE + WIDE / 2;
+  const [width, height] = [LEFT + actors.length * WIDE, TOP + (arrows.length + 1) * ROW];
+  const heads = actors.flatMap((actor) => [
+    `<text class="actor" x="${x(actor)}" y="${TOP - 18}">${actor}</text>`,
+    `<line class="life" x1="${x(actor)}" y1="${TOP - 8}" x2="${x(actor)}" y2="${height - 16}"/>`,
+  ]);
+  const body = arrows.map((arrow, i) => {
+    const { from, to, what, atMs, tookMs, handledBy } = arrow;
+    const y = TOP + (i + 1) * ROW;
+    const [a, b] = [x(from), x(to)];
+    const took = tookMs === undefined ? '' : ` · answered after ${tookMs} ms`;
+    const by = handledBy ? `${handledBy.file.replace(/^.*\//, '')}:${handledBy.line}` : '';
+    const shape =
+      a === b
+        ? `<circle class="note" cx="${a}" cy="${y}" r="5"/>`
+        : `<line class="arrow" x1="${a}" y1="${y}" x2="${b + (a < b ? -7 : 7)}" y2="${y}" marker-end="url(#head)"/>`;
+    const middle = a === b ? a : (a + b) / 2;
+    return [
+      `<text class="time" x="${LEFT - 12}" y="${y + 4}">${atMs} ms</text>`,
+      shape,
+      `<text class="what" x="${middle}" y="${y - 8}">${escaped(what)}${took}</text>`,
+      by && `<text class="by" x="${middle}" y="${y + 14}">${escaped(by)}</text>`,
+    ].join('');
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">
+<style>
+  svg { color-scheme: light dark; background: light-dark(#fff, #0d1117); font: 13px system-ui, sans-serif; }
+  text { fill: light-dark(#1f2328, #e6edf3); text-anchor: middle; }
+  .title { font-size: 15px; } .actor { font-weight: 600; font-size: 14px; }
+  .time { text-anchor: end; } .time, .by { fill: light-dark(#59636e, #9198a1); font-size: 11px; }
+  .life { stroke: light-dark(#d1d9e0, #3d444d); } .arrow { stroke: light-dark(#0969da, #4493f8); stroke-width: 1.5; }
+  .note, marker path { fill: light-dark(#0969da, #4493f8); }
+</style>
+<defs><marker id="head" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>
+<text class="title" x="${width / 2}" y="24">${escaped(title)}</text>
+${[...heads, ...body].join('\n')}
+</svg>
+`;
+}
+
+function escaped(text: string): string {
+  const codes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, (letter) => codes[letter]!);
+}

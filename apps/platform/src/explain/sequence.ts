@@ -1,0 +1,116 @@
+import type { HandledBy, Handlers } from './handlers.ts';
+import type { Said } from './records.ts';
+
+/** The columns of the picture, from left to right. */
+export const actors = [
+  'customer',
+  'ordering',
+  'inventory',
+  'payments',
+  'provider',
+  'shipping',
+] as const;
+export type Actor = (typeof actors)[number];
+
+/** One arrow, or (from and to the same) something that a service noted by itself. */
+export interface Arrow {
+  readonly from: Actor;
+  readonly to: Actor;
+  readonly what: string;
+  /** Milliseconds since the order was placed. */
+  readonly atMs: number;
+  /** Until the answer to it was said, when there was one. */
+  readonly tookMs?: number;
+  readonly handledBy?: HandledBy;
+}
+
+/** What the picture is drawn from: all of it was really said, by whom and when it tells. */
+export interface Facts {
+  readonly placedAt: Date;
+  readonly messages: readonly Said[];
+  /** The order's own events that nobody else hears of, and what the customer asked for. */
+  readonly timeline: readonly { readonly type: string; readonly time: string }[];
+  /** What the payment provider has done for this order. */
+  readonly operations: readonly {
+    readonly kind: string;
+    readonly outcome: string;
+    readonly at: string;
+  }[];
+}
+
+const isActor = (name: string): name is Actor => (actors as readonly string[]).includes(name);
+// Decided within ordering, by a deadline or a person: there is no message of it.
+const inner = new Set([
+  'DeadlinePassed',
+  'CheckoutOverdue',
+  'CheckoutRetried',
+  'CheckoutAbandoned',
+]);
+
+/** Everything in the order of its time. */
+export function sequenceOf(facts: Facts, handlers: Handlers): Arrow[] {
+  const since = (time: Date) => Math.max(0, time.getTime() - facts.placedAt.getTime());
+  const arrows = [
+    request('ordering POST /orders', facts.placedAt),
+    ...facts.messages.flatMap(between),
+    ...facts.operations.map(charge),
+    ...facts.timeline.filter(({ type }) => inner.has(type)).map(noted),
+  ];
+  const cancelled = facts.messages.find(({ type }) => type === 'CancellationRequested');
+  const decided = facts.messages.find(({ type }) => type === 'OrderCancelled');
+  const byShipping = facts.messages.some(({ type }) => type === 'ShipmentCancelled');
+  const asked = cancelled ?? (byShipping ? undefined : decided);
+  if (asked) arrows.push(request('ordering POST /orders/:id/cancellation', asked.time));
+  return arrows.toSorted((a, b) => a.atMs - b.atMs || rank(a) - rank(b));
+
+  function request(route: string, time: Date): Arrow {
+    const handledBy = handlers.routes.get(route);
+    const what = route.replace('ordering ', '');
+    return {
+      from: 'customer',
+      to: 'ordering',
+      what,
+      atMs: since(time),
+      ...(handledBy && { handledBy }),
+    };
+  }
+
+  /** One arrow to each service that listens. */
+  function between(message: Said): Arrow[] {
+    const { id, type, source, time } = message;
+    const answer = facts.messages.find(({ causationId }) => causationId === id);
+    const tookMs = answer && answer.time.getTime() - time.getTime();
+    if (!isActor(source)) return [];
+    const listeners = handlers.messages.get(type) ?? [];
+    if (listeners.length === 0)
+      return [{ from: source, to: source, what: type, atMs: since(time) }];
+    return listeners
+      .filter(({ service }) => isActor(service))
+      .map((handledBy) => ({
+        from: source,
+        to: handledBy.service as Actor,
+        what: type,
+        atMs: since(time),
+        handledBy,
+        ...(tookMs !== undefined && { tookMs }),
+      }));
+  }
+
+  function charge({ kind, outcome, at }: Facts['operations'][number]): Arrow {
+    const handledBy = handlers.routes.get('payment-provider POST /operations');
+    const what = `${kind}: ${outcome}`;
+    const atMs = since(new Date(at));
+    return { from: 'payments', to: 'provider', what, atMs, ...(handledBy && { handledBy }) };
+  }
+
+  function noted({ type, time }: Facts['timeline'][number]): Arrow {
+    return { from: 'ordering', to: 'ordering', what: type, atMs: since(new Date(time)) };
+  }
+}
+
+/** At the same millisecond: what comes from outside is first, then what was decided, then what was said of it. */
+function rank({ from, to, what }: Arrow): number {
+  if (from === 'customer') return 0;
+  if (inner.has(what)) return 1;
+  return from === to ? 2 : 3;
+}

@@ -1,0 +1,38 @@
+// A tour through the running shop. It says nothing that it has not checked, and puts everything back.
+import { Command } from 'commander';
+import { PlatformClient } from '../../apps/platform/src/client/platform-client.ts';
+import { ShopClient } from '../../apps/platform/src/client/shop-client.ts';
+import { Environment } from '../../apps/platform/src/environment.ts';
+import { Fault } from '../../apps/platform/src/fault.ts';
+import { Teller } from './teller.ts';
+import { Tour } from './tour.ts';
+import { Visitor } from './visitor.ts';
+
+const { env } = new Command('npm run demo --')
+  .description('A tour through the running shop, checked fact by fact.')
+  .option('--env <name>', 'which environment', 'local')
+  .parse()
+  .opts<{ env: string }>();
+
+process.exitCode = (await tour()) ? 0 : 1;
+
+async function tour(): Promise<boolean> {
+  const environment = new Environment(env);
+  let platform: PlatformClient;
+  try {
+    platform = new PlatformClient(environment);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    console.error(`${error.message}\nTry: ${error.attempt}`);
+    return false;
+  }
+  const operator = new ShopClient(environment, platform);
+  const gatewayUrl = await operator.gatewayUrl();
+  const visitor = new Visitor(gatewayUrl);
+  const teller = new Teller();
+  console.log(`A tour through the shop at ${gatewayUrl}`);
+  await new Tour(platform, operator, visitor, teller, env === 'local').play();
+  const isRight = teller.end();
+  console.log(isRight ? '\nEverything was as it was told.' : '\nSomething was not as it was told.');
+  return isRight;
+}

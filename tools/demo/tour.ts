@@ -1,0 +1,328 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { styleText } from 'node:util';
+import type { Product } from '@fieldguide/contracts/catalog';
+import type { Order, Timeline } from '@fieldguide/contracts/ordering';
+import type { Operation } from '@fieldguide/contracts/payment-provider';
+import type { PlatformClient } from '../../apps/platform/src/client/platform-client.ts';
+import type { ShopClient } from '../../apps/platform/src/client/shop-client.ts';
+import type { AppStatus } from '../../apps/platform/src/controller/status.ts';
+import type { Teller } from './teller.ts';
+import type { Visitor } from './visitor.ts';
+
+const FINAL = ['OrderCompleted', 'OrderRejected', 'OrderCancelled'];
+const visitorsAccount = {
+  email: 'demo@fieldguide.test',
+  password: 'only for the tour',
+  name: 'Demo',
+};
+const shipTo = {
+  name: 'Demo',
+  street: '1 Trail End',
+  city: 'Bern',
+  postalCode: '3000',
+  country: 'CH',
+};
+// A product that is in no other example, so that its stock moves by what the tour does.
+const PRODUCT = '01900000-0000-7000-8000-000000000037';
+const QUANTITY = 2;
+const UNDONE_WITHIN_MS = 10_000;
+const ENDS_WITHIN_MS = 30_000;
+
+type Stock = { onHandUnits: number; freeUnits: number };
+
+/** Ten scenes. Each says what it has checked, and the last one puts everything back. */
+export class Tour {
+  readonly #platform: PlatformClient;
+  readonly #operator: ShopClient;
+  readonly #visitor: Visitor;
+  readonly #teller: Teller;
+  readonly #isLocal: boolean;
+  readonly #told = new Set<string>();
+  readonly #run = Date.now().toString(36);
+  #orders = 0;
+  #unitsSold = 0;
+
+  constructor(
+    platform: PlatformClient,
+    operator: ShopClient,
+    visitor: Visitor,
+    teller: Teller,
+    isLocal: boolean,
+  ) {
+    this.#teller = teller;
+    this.#isLocal = isLocal;
+    this.#platform = platform;
+    this.#operator = operator;
+    this.#visitor = visitor;
+  }
+
+  async play(): Promise<void> {
+    await this.#teller.scene('Sign in and look around', () => this.#lookAround());
+    let firstId = '';
+    await this.#teller.scene('An order, from the click to the carrier', async () => {
+      firstId = await this.#sale('tok_ok');
+    });
+    await this.#teller.scene('The same order sent again, and another under its key', () =>
+      this.#repeat(),
+    );
+    await this.#teller.scene('A payment that is declined', () => this.#declined());
+    await this.#teller.scene('A provider that never answers', () => this.#silence());
+    await this.#teller.scene('A provider that fails twice', async () => {
+      await this.#sale('tok_flaky');
+    });
+    await this.#teller.scene('A cancellation in time', () => this.#cancelledInTime());
+    await this.#teller.scene('A cancellation too late', () => this.#cancelledTooLate());
+    await this.#teller.scene('An instance of ordering is killed in the middle', () =>
+      this.#killed(),
+    );
+    await this.#teller.scene('Everything is put back', () => this.#putBack());
+    console.log(`\nHow the first order went: npx fieldguide explain ${firstId}`);
+  }
+
+  async #lookAround(): Promise<void> {
+    const { email, password, name } = visitorsAccount;
+    const registered = await this.#visitor.send('POST', '/auth/registrations', {
+      body: { email, password, name },
+    });
+    // 409: a tour before this one was ended in the middle.
+    this.#teller.check('there is an account', registered.status, /^(201|409)$/);
+    this.#teller.check('signed in', (await this.#visitor.signIn(email, password)).status, 200);
+    const path = '/products?category=kitchen&limit=20';
+    const { body } = await this.#visitor.send<{ items: Product[] }>('GET', path);
+    for (const { name: what, price } of body.items)
+      this.#teller.fact('·', `${what.padEnd(18)} ${money(price).padStart(12)}`);
+    this.#teller.check(
+      'what we want is on offer',
+      body.items.some(({ id, retired }) => id === PRODUCT && !retired),
+      true,
+    );
+    this.#teller.check('and in stock', (await this.#stock()).freeUnits >= 10 * QUANTITY, true);
+  }
+
+  /** An order that is completed; its captures must be its total, and its goods gone. */
+  async #sale(token: string): Promise<string> {
+    const before = await this.#stock();
+    const order = await this.#place(token);
+    await this.#follow(order.id, ['OrderCompleted']);
+    await this.#expectSold(order, before);
+    return order.id;
+  }
+
+  async #repeat(): Promise<void> {
+    const key = this.#key();
+    const body = wish('tok_ok', QUANTITY);
+    const send = () => this.#visitor.send<Order>('POST', '/orders', { body, key });
+    const before = await this.#stock();
+    const answers = await Promise.all([send(), send(), send()]);
+    this.#teller.check(
+      'sent three times at once: three times 201',
+      answers.map(({ status }) => status),
+      [201, 201, 201],
+    );
+    const order = answers[0]!.body;
+    this.#teller.check('and one order', new Set(answers.map((each) => each.body.id)).size, 1);
+    const other = await this.#visitor.send<{ type: string }>('POST', '/orders', {
+      body: wish('tok_ok', QUANTITY + 1),
+      key,
+    });
+    this.#teller.check(`another order under its key: 422 ${code(other.body)}`, other.status, 422);
+    await this.#follow(order.id, ['OrderCompleted']);
+    await this.#expectSold(order, before);
+  }
+
+  async #declined(): Promise<void> {
+    const before = await this.#stock();
+    const order = await this.#place('tok_declined');
+    await this.#follow(order.id, FINAL);
+    await this.#expectEnd(order.id, { status: 'rejected', statusReason: 'paymentDeclined' });
+    await this.#follow(order.id, ['StockReleased'], UNDONE_WITHIN_MS);
+    await this.#expectNothingLeft(order.id, before);
+  }
+
+  async #silence(): Promise<void> {
+    const before = await this.#stock();
+    const order = await this.#place('tok_timeout');
+    await this.#follow(order.id, ['StockReserved']);
+    await this.#expectEnd(order.id, { status: 'awaitingPayment' });
+    if (this.#isLocal) {
+      await this.#operator.call('ordering', 'POST', `/checkouts/${order.id}/deadline`);
+      this.#teller.fact('»', 'the deadline is brought forward (only in local)');
+    } else this.#teller.fact('…', 'waiting for the deadline');
+    await this.#follow(order.id, FINAL, 60_000);
+    await this.#expectEnd(order.id, { status: 'rejected', statusReason: 'paymentTimeout' });
+    await this.#follow(order.id, ['PaymentVoided'], UNDONE_WITHIN_MS);
+    await this.#expectNothingLeft(order.id, before);
+  }
+
+  async #cancelledInTime(): Promise<void> {
+    const before = await this.#stock();
+    const order = await this.#place('tok_ok');
+    await this.#follow(order.id, ['OrderConfirmed']);
+    const { status, body } = await this.#cancel(order.id);
+    this.#teller.check(`cancelled before it was dispatched: 202 ${body.status}`, status, 202);
+    await this.#follow(order.id, FINAL);
+    await this.#expectEnd(order.id, { status: 'cancelled' });
+    await this.#follow(order.id, ['PaymentVoided'], UNDONE_WITHIN_MS);
+    await this.#expectNothingLeft(order.id, before);
+  }
+
+  async #cancelledTooLate(): Promise<void> {
+    const before = await this.#stock();
+    const order = await this.#place('tok_ok');
+    await this.#follow(order.id, ['ShipmentDispatched']);
+    const { status, body } = await this.#cancel(order.id);
+    this.#teller.check(`cancelled after it was dispatched: 409 ${code(body)}`, status, 409);
+    await this.#follow(order.id, FINAL);
+    await this.#expectSold(order, before);
+  }
+
+  async #killed(): Promise<void> {
+    const before = await this.#stock();
+    const order = await this.#place('tok_ok');
+    const pids = async () => {
+      const apps = await this.#platform.call<AppStatus[]>('GET', '/apps');
+      return apps.find(({ app }) => app === 'ordering')!.instances.map(({ pid }) => pid);
+    };
+    const earlier = await pids();
+    const path = '/apps/ordering/instances/1/signals';
+    await this.#platform.call('POST', path, { signal: 'SIGKILL' });
+    this.#teller.fact('†', 'SIGKILL for ordering/1, while its order is under way');
+    await this.#follow(order.id, ['OrderCompleted']);
+    await this.#expectSold(order, before);
+    const isBack = async () => {
+      const now = await pids();
+      return now.length === earlier.length && now.some((pid) => !earlier.includes(pid));
+    };
+    this.#teller.check('another instance runs in its place', await eventually(isBack), true);
+  }
+
+  async #putBack(): Promise<void> {
+    const { onHandUnits } = await this.#stock();
+    const path = `/stock/${PRODUCT}/replenishments`;
+    if (this.#unitsSold > 0)
+      await this.#operator.call('gateway', 'POST', path, {
+        body: { units: this.#unitsSold },
+        key: this.#key(),
+      });
+    const after = (await this.#stock()).onHandUnits;
+    this.#teller.check(
+      `${this.#unitsSold} units are on the shelf again`,
+      after,
+      onHandUnits + this.#unitsSold,
+    );
+    this.#teller.fact('·', 'the orders stay: what happened is not undone');
+    const erased = await this.#visitor.send('DELETE', '/accounts/me');
+    this.#teller.check('the account and everything personal is erased', erased.status, 202);
+    const { email, password } = visitorsAccount;
+    this.#teller.check(
+      'nobody can sign in with it',
+      (await this.#visitor.signIn(email, password)).status,
+      401,
+    );
+  }
+
+  async #place(token: string): Promise<Order> {
+    const { status, body } = await this.#visitor.send<Order>('POST', '/orders', {
+      body: wish(token, QUANTITY),
+      key: this.#key(),
+    });
+    this.#teller.check(`${token}: ordered for ${money(body.total)}`, status, 201);
+    return body;
+  }
+
+  #cancel(id: string) {
+    const path = `/orders/${id}/cancellation`;
+    return this.#visitor.send<{ status: string; type: string }>('POST', path);
+  }
+
+  /** Tells each fact of an order that was not told yet, as it happens. */
+  async #follow(id: string, until: readonly string[], limitMs = ENDS_WITHIN_MS): Promise<void> {
+    for await (const { source, type, summary } of this.#visitor.facts(id, until, limitMs)) {
+      const key = `${id} ${type}`;
+      if (this.#told.has(key)) continue;
+      this.#told.add(key);
+      this.#teller.fact('→', `${source.padEnd(9)} ${type.padEnd(21)} ${styleText('dim', summary)}`);
+    }
+  }
+
+  async #expectEnd(id: string, expected: Partial<Order>): Promise<void> {
+    const { body } = await this.#visitor.order(id);
+    const { status, statusReason } = expected;
+    this.#teller.check(
+      `the order is ${status}${statusReason ? `: ${statusReason}` : ''}`,
+      body,
+      expected,
+    );
+  }
+
+  async #expectSold(order: Order, before: Stock): Promise<void> {
+    this.#unitsSold += QUANTITY;
+    await this.#expectEnd(order.id, { status: 'completed' });
+    const captured = (await this.#operations(order.id)).filter(({ kind }) => kind === 'capture');
+    this.#teller.check(
+      `the provider has collected ${money(order.total)}, once`,
+      captured.map(({ amount }) => amount),
+      [order.total],
+    );
+    const left = {
+      onHandUnits: before.onHandUnits - QUANTITY,
+      freeUnits: before.freeUnits - QUANTITY,
+    };
+    await this.#expectStock(`${QUANTITY} units have left`, left);
+  }
+
+  async #expectNothingLeft(id: string, before: Stock): Promise<void> {
+    const captured = (await this.#operations(id)).filter(({ kind }) => kind === 'capture');
+    this.#teller.check('the provider has collected nothing', captured, []);
+    await this.#expectStock('the stock is as before', before);
+  }
+
+  /** Stock follows by message: it may take a moment. */
+  async #expectStock(text: string, expected: Stock): Promise<void> {
+    await eventually(async () => (await this.#stock()).onHandUnits === expected.onHandUnits);
+    this.#teller.check(text, await this.#stock(), expected);
+  }
+
+  async #operations(id: string): Promise<Operation[]> {
+    const { body } = await this.#visitor.send<Timeline>('GET', `/orders/${id}/timeline`);
+    const paymentIds = new Set(body.items.map(({ data }) => data['paymentId']));
+    const { operations } = await this.#operator.call<{ operations: Operation[] }>(
+      'payment-provider',
+      'GET',
+      '/ledger',
+    );
+    return operations.filter(({ paymentId }) => paymentIds.has(paymentId));
+  }
+
+  async #stock(): Promise<Stock> {
+    const { body } = await this.#visitor.send<Stock>('GET', `/stock/${PRODUCT}`);
+    return { onHandUnits: body.onHandUnits, freeUnits: body.freeUnits };
+  }
+
+  #key(): string {
+    this.#orders += 1;
+    return `demo-${this.#run}-${this.#orders}`;
+  }
+}
+
+function wish(token: string, quantity: number): object {
+  return { lines: [{ productId: PRODUCT, quantity }], payment: { token }, shipTo };
+}
+
+/** The stable name of a refusal: `ordering.alreadyDispatched`. */
+function code({ type }: { type: string }): string {
+  return type.replace(/^.*\//, '');
+}
+
+function money({ amountMinor, currency }: { amountMinor: number; currency: string }): string {
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).format(amountMinor / 100);
+}
+
+async function eventually(isSo: () => Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + UNDONE_WITHIN_MS;
+  while (!(await isSo())) {
+    if (performance.now() > end) return false;
+    await sleep(50);
+  }
+  return true;
+}
