@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Order } from '@fieldguide/contracts/ordering';
 import type { Operation } from '@fieldguide/contracts/payment-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -184,6 +186,50 @@ describe('a cancellation', () => {
     expect((await ended(customer.token, id)).status).toBe('cancelled');
     expect(await cancel(id)).toMatchObject({ status: 202, body: { status: 'cancelled' } });
     expect(await cancel('01900000-0000-8000-8000-00000000dead')).toMatchObject(unknown);
+  });
+});
+
+describe('a person', () => {
+  const fieldguide = async (...args: string[]) => {
+    const all = ['apps/platform/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
+    return (await promisify(execFile)(process.execPath, all)).stdout;
+  };
+
+  it('sees an order that waits, asks again, and gives it up; the history says who', async () => {
+    const body = orderOf('tok_timeout', product.plenty);
+    const { id } = (await place(customer.token, 'given-up', body)).body;
+    const types = async () => (await timeline(customer.token, id)).map(({ type }) => type);
+    await expect.poll(types).toContain('StockReserved');
+    expect(await fieldguide('checkouts')).toMatch(new RegExp(`${id} +awaitingPayment`));
+    expect(await fieldguide('checkouts', '--stuck')).not.toContain(id);
+    await fieldguide('checkout', id, 'retry');
+    await expect(fieldguide('checkout', id, 'expire')).rejects.toThrow(
+      /in the environment `local` only/,
+    );
+    await fieldguide('checkout', id, 'abandon');
+    const order = await ended(customer.token, id);
+    expect(order).toMatchObject({ status: 'rejected', statusReason: 'abandoned' });
+    const facts = await query<{ type: string; actor: string }>(
+      'ordering',
+      "SELECT type, metadata->>'actor' AS actor FROM events WHERE stream = $1 AND type LIKE 'Checkout%'",
+      [`order-${id}`],
+    );
+    expect(facts).toEqual([
+      { type: 'CheckoutRetried', actor: 'operator' },
+      { type: 'CheckoutAbandoned', actor: 'operator' },
+    ]);
+    await expect.poll(types).toContain('PaymentVoided');
+    await expect(fieldguide('checkout', id, 'retry')).rejects.toThrow(/Nothing is left to do/);
+    const explained = await fieldguide('explain', id);
+    expect(explained).toMatch(/VoidPayment[\s\S]*when-payment-is-requested\.ts:\d+/);
+  });
+
+  it('without the scope for it sees nothing', async () => {
+    const { url } = (await instances('ordering'))[0]!;
+    const asked = { token: customer.token, origin: url };
+    expect((await send('GET', '/checkouts', asked)).status).toBe(403);
+    expect((await send('GET', '/checkouts', { origin: url })).status).toBe(401);
+    expect((await send('GET', '/checkouts', { token: customer.token })).status).toBe(404);
   });
 });
 

@@ -13,6 +13,8 @@ export interface Answer<Body> {
 export class Visitor {
   readonly #gatewayUrl: string;
   #token: string | undefined;
+  /** What was seen last: a view must not show us less. */
+  #seen: string | undefined;
 
   constructor(gatewayUrl: string) {
     this.#gatewayUrl = gatewayUrl;
@@ -36,10 +38,12 @@ export class Visitor {
         ...(this.#token && { authorization: `Bearer ${this.#token}` }),
         ...(body && { 'content-type': 'application/json' }),
         ...(key && { 'idempotency-key': key }),
+        ...(this.#seen && { 'consistency-token': this.#seen }),
       },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
+    this.#seen = answer.headers.get('consistency-token') ?? this.#seen;
     const text = await answer.text();
     return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as Body };
   }

@@ -34,6 +34,10 @@ export interface Route {
   readonly summary: string;
   readonly more: {
     readonly limit?: 'signIn';
+    /** Needs an Idempotency-Key. */
+    readonly key?: true;
+    /** Takes or gives a Consistency-Token: a read that is not older than a write. */
+    readonly consistent?: true;
     readonly query?: z.ZodType;
     readonly body?: z.ZodType;
     readonly answer?: z.ZodType;
@@ -70,19 +74,24 @@ export const routes: readonly Route[] = [
   }),
   anyone('GET /stock/:productId', 'inventory', 200, 'Stock of a product', { answer: Stock }),
   signedIn('POST /stock/:productId/replenishments', 'inventory', 201, 'Add stock (staff)', {
+    key: true,
     body: ReplenishmentRequest,
     answer: Replenishment,
   }),
   signedIn('POST /orders', 'ordering', 201, 'Place an order', {
+    key: true,
+    consistent: true,
     body: PlaceOrderRequest,
     answer: Order,
   }),
   signedIn('GET /orders', 'ordering', 200, 'Own orders, newest first', {
+    consistent: true,
     query: OrderQuery,
     answer: OrderPage,
   }),
-  signedIn('GET /orders/:id', 'ordering', 200, 'One order', { answer: Order }),
+  signedIn('GET /orders/:id', 'ordering', 200, 'One order', { consistent: true, answer: Order }),
   signedIn('GET /orders/:id/timeline', 'ordering', 200, 'What happened to an order', {
+    consistent: true,
     answer: Timeline,
   }),
   signedIn(
@@ -91,6 +100,7 @@ export const routes: readonly Route[] = [
     202,
     'Cancel an order, if it has not left',
     {
+      consistent: true,
       answer: Cancellation,
     },
   ),

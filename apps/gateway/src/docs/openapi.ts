@@ -28,7 +28,7 @@ export function openapi(): object {
 }
 
 function operation({ method, path, to, who, summary, status, more }: Route): object {
-  const { query, body, answer } = more;
+  const { query, body, answer, consistent } = more;
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -40,24 +40,34 @@ function operation({ method, path, to, who, summary, status, more }: Route): obj
     in: 'query',
     schema,
   }));
-  const needsKey = method === 'POST' && to !== 'identity' && to !== 'catalog';
   const key = {
     name: 'Idempotency-Key',
     in: 'header',
     required: true,
     schema: { type: 'string', minLength: 8, maxLength: 200 },
   };
+  const token = {
+    description: 'Send it back with a read, and that is not older than this write.',
+    schema: { type: 'string', examples: ['order-0190…@3'] },
+  };
+  const seen = { name: 'Consistency-Token', in: 'header', ...token };
   return {
     summary,
     tags: [to],
     ...(who === 'signedIn' && { security: [{ token: [] }] }),
-    parameters: [...inPath, ...inQuery, ...(needsKey ? [key] : [])],
+    parameters: [
+      ...inPath,
+      ...inQuery,
+      ...(more.key ? [key] : []),
+      ...(consistent && method === 'GET' ? [seen] : []),
+    ],
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body) } } },
     }),
     responses: {
       [status]: {
         description: summary,
+        ...(consistent && { headers: { 'Consistency-Token': token } }),
         ...(answer && { content: { 'application/json': { schema: schemaOf(answer) } } }),
       },
       default: problemAnswer,

@@ -1,7 +1,9 @@
 import { Caller, type CallerClaims } from '@fieldguide/auth';
 import { EventStore } from '@fieldguide/event-store';
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
 import { OrderSummaries } from '../order-summary/order-summaries.ts';
 import { timelineOf } from './order-timeline.ts';
 
@@ -13,8 +15,15 @@ export class OrderTimelineController {
   ) {}
 
   @Get()
-  async timeline(@Caller() caller: CallerClaims, @Param('id', { schema: z.guid() }) id: string) {
+  async timeline(
+    @Caller() caller: CallerClaims,
+    @Param('id', { schema: z.guid() }) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     await this.orders.one(id, caller); // refuses what the caller may not see
-    return timelineOf(await this.events.read(`order-${id}`));
+    const events = await this.events.read(`order-${id}`);
+    // The log is ahead of the view: whoever has seen this may ask for no less.
+    reply.header(CONSISTENCY_TOKEN, consistencyToken(id, events.length));
+    return timelineOf(events);
   }
 }

@@ -19,6 +19,9 @@ export interface BackingService {
   stop(): Promise<void>;
 }
 
+/** Where the three are. */
+export type Addresses = { readonly [Name in BackingName]: Pick<BackingService, 'url'> };
+
 /** Which link of a chain somebody wants, instead of the first that works. */
 export interface Choices {
   readonly postgres?: string;

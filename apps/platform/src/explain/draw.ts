@@ -70,7 +70,7 @@ export function drawSvg(title: string, arrows: readonly Arrow[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">
 <style>
   svg { color-scheme: light dark; background: light-dark(#fff, #0d1117); font: 13px system-ui, sans-serif; }
-  text { fill: light-dark(#1f2328, #e6edf3); text-anchor: middle; }
+  text { fill: light-dark(#1f2328, #e6edf3); text-anchor: middle; paint-order: stroke; stroke: light-dark(#fff, #0d1117); stroke-width: 4px; }
   .title { font-size: 15px; } .actor { font-weight: 600; font-size: 14px; }
   .time { text-anchor: end; } .time, .by { fill: light-dark(#59636e, #9198a1); font-size: 11px; }
   .life { stroke: light-dark(#d1d9e0, #3d444d); } .arrow { stroke: light-dark(#0969da, #4493f8); stroke-width: 1.5; }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type App, apps, databaseServices } from '../apps.ts';
-import type { BackingServices } from '../backing/backing-services.ts';
+import type { Addresses } from '../backing/backing-service.ts';
 import { type Environment, type Secrets, writeFileSafely } from '../environment.ts';
 import { runTask } from '../runner/instance.ts';
 import type { Artifact } from '../stager/stage.ts';
@@ -11,7 +11,7 @@ import { dropTopics, provisionTopics } from './topics.ts';
 /** What is there before any app runs: databases and roles, topics, settings. Running it again changes nothing. */
 export async function provision(
   environment: Environment,
-  backing: BackingServices,
+  backing: Addresses,
   secrets: Secrets,
   settings: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): Promise<void> {
@@ -54,10 +54,7 @@ export async function migrate(
 }
 
 /** All data gone; the backing services stay up. */
-export async function dropEverything(
-  environment: Environment,
-  backing: BackingServices,
-): Promise<void> {
+export async function dropEverything(environment: Environment, backing: Addresses): Promise<void> {
   rmSync(environment.path('migrated.json'), { force: true });
   rmSync(environment.path('provider'), { recursive: true, force: true });
   await Promise.all([

@@ -1,5 +1,5 @@
 import type { App } from '../apps.ts';
-import type { BackingServices } from '../backing/backing-services.ts';
+import type { Addresses } from '../backing/backing-service.ts';
 import type { Environment, Secrets } from '../environment.ts';
 import { databaseUrl } from '../provision/databases.ts';
 
@@ -10,7 +10,7 @@ import { databaseUrl } from '../provision/databases.ts';
 export function instanceEnvironment(
   app: App,
   environment: Environment,
-  backing: BackingServices,
+  backing: Addresses,
   secrets: Secrets,
   publicPorts: ReadonlyMap<string, number>,
   role: 'owner' | 'app' = 'app',
@@ -39,3 +39,12 @@ export function instanceEnvironment(
     ...own[name],
   };
 }
+
+/** Those of them that nobody else may read; the others are addresses and names. */
+export const secretKeys: ReadonlySet<string> = new Set([
+  'CLIENT_SECRET',
+  'CLIENTS',
+  'DATABASE_URL',
+  'PROVIDER_API_KEY',
+  'SIGNING_KEY',
+]);

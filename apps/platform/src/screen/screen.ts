@@ -24,7 +24,8 @@ ${signIn}
     ${example}
     curl -s ${gatewayUrl}/orders/ID/timeline -H "authorization: Bearer $TOKEN"
 
-  In another terminal: npx fieldguide status --watch · logs -f ordering · scale ordering 3 · push ordering
+  In another terminal: npm run demo
+    npx fieldguide status --watch · logs -f ordering · explain ID · scale ordering 3 · push ordering
   All commands: npx fieldguide --help
   Ctrl-C stops everything.
 `;

@@ -127,9 +127,10 @@ function escaped(source: string): string {
 
 const builtin = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
 
-// Optional peers that Nest and TypeORM look for at run time; we use none of them.
+// Optional peers that libraries look for at run time; we use none of them, and whether one happens to be installed must
+// not change the digest.
 const optional =
-  /^(@nestjs\/(websockets|platform-express|axios|mongoose|sequelize|typeorm)|@grpc\/.*|class-(validator|transformer)|mqtt|nats|@nats-io\/.*|ioredis|amqp.*|pg-native|@mikro-orm\/.*|mongoose|sequelize|@prisma\/client|react-native-sqlite-storage|@sap\/.*|mysql2?|mssql|oracledb|better-sqlite3|sql\.js|redis|mongodb|typeorm-aurora.*|@google-cloud\/spanner|expo-sqlite|hdb-pool|pg-query-stream|sqlite3|swagger-ui-dist|@fastify\/(view|static)|cache-manager|swagger-ui-express|pino-pretty|@mongodb-js\/zstd|snappy|socks|kerberos|gcp-metadata|aws4|mongodb-client-encryption)(\/|$)/;
+  /^(@nestjs\/(websockets|platform-express|axios|mongoose|sequelize|typeorm)|@grpc\/.*|class-(validator|transformer)|mqtt|nats|@nats-io\/.*|ioredis|amqp.*|pg-native|@mikro-orm\/.*|mongoose|sequelize|@prisma\/client|react-native-sqlite-storage|@sap\/.*|mysql2?|mssql|oracledb|better-sqlite3|sql\.js|redis|mongodb|typeorm-aurora.*|@google-cloud\/spanner|expo-sqlite|hdb-pool|pg-query-stream|sqlite3|swagger-ui-dist|@fastify\/(view|static)|cache-manager|swagger-ui-express|pino-pretty|@mongodb-js\/zstd|snappy|socks|kerberos|gcp-metadata|supports-color|aws4|mongodb-client-encryption)(\/|$)/;
 
 function copyAssets({ assets, folder: app }: App, folder: string): void {
   const require = createRequire(join(app, 'package.json'));
@@ -149,7 +150,9 @@ function digestOf(folder: string): string {
   return hash.digest('hex');
 }
 
+/** `FIELDGUIDE_COMMIT` says it where there is no git, as when an image is built. */
 function commit(): string {
+  if (process.env.FIELDGUIDE_COMMIT) return process.env.FIELDGUIDE_COMMIT;
   try {
     const git = (...args: string[]) =>
       execFileSync('git', args, {

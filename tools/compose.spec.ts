@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { appNames } from '../apps/platform/src/apps.ts';
+import { secretKeys } from '../apps/platform/src/runner/instance-environment.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+// Merge keys are YAML 1.1, and what Compose reads.
+const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
+interface Service {
+  image: string;
+  build?: { target: string; args?: Record<string, string> };
+  environment?: Record<string, string | number>;
+  volumes?: string[];
+  ports?: string[];
+  read_only?: boolean;
+  cap_drop?: string[];
+  mem_limit?: string;
+  healthcheck?: object;
+  depends_on?: Record<string, { condition: string }>;
+}
+const own = appNames.map((name) => [name, compose.services[name]!] as const);
+const backing = ['postgres', 'kafka', 'consul'].map(
+  (name) => [name, compose.services[name]!] as const,
+);
+// What the image itself sets (Dockerfile).
+const byImage = ['INSTANCE', 'HOST', 'PORT', 'ADVERTISED_HOST'];
+
+async function shapeOf(app: string): Promise<Record<string, z.ZodType>> {
+  const module = await import(`../apps/${app}/src/${app}.config.ts`);
+  const [config] = Object.values(module) as { schema: z.ZodObject }[];
+  return config!.schema.shape as unknown as Record<string, z.ZodType>;
+}
+/** What the service is given; `<KEY>_FILE` gives the secret KEY. */
+const keysOf = ({ environment = {} }: Service) =>
+  Object.keys(environment).map((key) => {
+    const secret = key.replace(/_FILE$/, '');
+    return secretKeys.has(secret) ? secret : key;
+  });
+
+describe('docker-compose.yml', () => {
+  it.each(own)(
+    'gives %s every setting that it needs, and secrets as files only',
+    async (app, service) => {
+      const shape = await shapeOf(app);
+      const given = new Set([...keysOf(service), ...byImage]);
+      const missing = Object.entries(shape)
+        .filter(([key, type]) => !type.safeParse(undefined).success && !given.has(key))
+        .map(([key]) => key);
+      expect(missing).toEqual([]);
+      for (const key of Object.keys(service.environment ?? {}))
+        expect(secretKeys.has(key), key).toBe(false);
+    },
+  );
+
+  it('names no key that no app knows', async () => {
+    const known = new Set(
+      (await Promise.all(appNames.map(shapeOf))).flatMap((shape) => Object.keys(shape)),
+    );
+    for (const [app, service] of own)
+      expect(
+        keysOf(service).filter((key) => !known.has(key)),
+        app,
+      ).toEqual([]);
+  });
+
+  it.each(own)('runs %s without rights that it does not need', (app, service) => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+    expect(service.mem_limit).toMatch(/^\d+m$/);
+    expect(service.build).toMatchObject({ target: 'app', args: { APP: app } });
+    expect(service.depends_on).toMatchObject({
+      migrate: { condition: 'service_completed_successfully' },
+    });
+    const secrets = (service.volumes ?? []).filter((volume) => volume.includes('-secrets:'));
+    expect(secrets).toEqual([`${app}-secrets:/secrets:ro`]);
+  });
+
+  it('waits for the tasks in their order', () => {
+    const { provision, migrate, postgres } = compose.services;
+    const done = { condition: 'service_completed_successfully' };
+    expect(migrate!.depends_on).toEqual({ provision: done });
+    expect(provision!.depends_on).toMatchObject({
+      secrets: done,
+      kafka: { condition: 'service_healthy' },
+    });
+    expect(postgres!.depends_on).toEqual({ secrets: done });
+  });
+
+  it.each(backing)('pins %s by a tag, with a limit and a health check', (_, service) => {
+    expect(service.image).toMatch(/:\d+\.\d+[\w.-]*$/);
+    expect(service.mem_limit).toBeDefined();
+    expect(service.healthcheck).toBeDefined();
+  });
+
+  it('publishes the gateway on the loopback, and nothing else', () => {
+    const published = Object.entries(compose.services).filter(([, { ports }]) => ports);
+    expect(published.map(([name, { ports }]) => [name, ports])).toEqual([
+      ['gateway', ['127.0.0.1:8080:8080']],
+    ]);
+  });
+
+  it('declares every volume that it names', () => {
+    const named = Object.values(compose.services).flatMap(({ volumes = [] }) =>
+      volumes.map((volume) => volume.split(':')[0]!),
+    );
+    expect(Object.keys(compose.volumes).toSorted()).toEqual([...new Set(named)].toSorted());
+  });
+
+  const engine = [['docker', 'compose'], ['docker-compose']].find(
+    ([command, ...args]) => spawnSync(command!, [...args, 'version']).status === 0,
+  );
+  if (!engine) console.warn('No docker compose here: docker-compose.yml is not checked by it.');
+  it.runIf(engine)('is valid for Compose itself', () => {
+    const [command, ...args] = engine!;
+    const { status, stderr } = spawnSync(command!, [...args, 'config', '--quiet'], { cwd: root });
+    expect([status, String(stderr)]).toEqual([0, '']);
+  });
+});
+
+describe('the Dockerfile', () => {
+  it('runs nothing as root, and checks its health', () => {
+    const stages = dockerfile.split(/^FROM /m).slice(1);
+    expect(stages).toHaveLength(2);
+    for (const stage of stages) expect(stage).toMatch(/^USER 1000:1000$/m);
+    expect(stages[1]).toMatch(/^HEALTHCHECK /m);
+  });
+});
