@@ -1,0 +1,62 @@
+import 'reflect-metadata';
+import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import { CustomerErased, SessionEnded } from '@fieldguide/contracts/identity';
+import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Account } from '../account/account.entity.ts';
+import { Secrets } from '../session/secrets.ts';
+import { Session } from '../session/session.entity.ts';
+import { Sessions } from '../session/sessions.ts';
+import { EraseAccountController } from './erase-account.controller.ts';
+
+const [ada, bo] = ['01900000-0000-7000-9000-000000000001', '01900000-0000-7000-9000-000000000003'];
+let units: MemoryUnitsOfWork;
+let controller: EraseAccountController;
+beforeEach(async () => {
+  const [clock, ids] = [new ManualClock(), new CountingIds()];
+  units = new MemoryUnitsOfWork({ service: 'identity', clock, ids });
+  const config = { ACCESS_TOKEN_SECONDS: 600, SESSION_DAYS: 30 } as never;
+  const key = { sign: () => 'a token' } as never;
+  const sessions = new Sessions(units, config, key, clock, ids, new Secrets());
+  controller = new EraseAccountController(units, sessions);
+  for (const [id, email] of [
+    [ada, 'ada@fieldguide.test'],
+    [bo, 'bo@fieldguide.test'],
+  ]) {
+    const row = { id, email, name: 'Somebody', kind: 'customer', passwordHash: 'hash' };
+    const account = Object.assign(new Account(), row);
+    await units.run((uow) => uow.save(Account, account));
+    await sessions.begin(account);
+    await sessions.begin(account);
+  }
+});
+const erase = (id: string) => controller.erase({ id } as never);
+const said = () => units.outbox.map(({ envelope }) => envelope);
+
+describe('erasing an account', () => {
+  it('deletes it with its sessions, and nobody else’s', async () => {
+    expect(await erase(ada)).toEqual({ customerId: ada });
+    const left = await units.run(async (uow) => ({
+      accounts: await uow.find(Account, {}, 10),
+      sessions: await uow.find(Session, {}, 10),
+    }));
+    expect(left.accounts.map(({ id }) => id)).toEqual([bo]);
+    expect(left.sessions.map(({ accountId }) => accountId)).toEqual([bo, bo]);
+  });
+  it('ends every session for every service, and tells that she is to be forgotten, by id alone', async () => {
+    await erase(ada);
+    expect(said().map(({ type }) => type)).toEqual([
+      'SessionEnded',
+      'SessionEnded',
+      'CustomerErased',
+    ]);
+    for (const { type, data } of said())
+      (type === 'CustomerErased' ? CustomerErased : SessionEnded).data.strict().parse(data);
+    expect(JSON.stringify(said())).not.toMatch(/ada@/);
+  });
+  it('twice tells it once', async () => {
+    await erase(ada);
+    await erase(ada);
+    expect(said().filter(({ type }) => type === 'CustomerErased')).toHaveLength(1);
+  });
+});
