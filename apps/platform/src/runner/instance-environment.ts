@@ -19,7 +19,9 @@ export function instanceEnvironment(
   const own: Record<string, Record<string, string>> = {
     identity: { SIGNING_KEY: secrets.signingKey, CLIENTS: JSON.stringify(secrets.clients) },
     payments: {
-      PAYMENT_PROVIDER_URL: `http://127.0.0.1:${publicPorts.get('payment-provider')}`,
+      ...(publicPorts.has('payment-provider') && {
+        PAYMENT_PROVIDER_URL: `http://127.0.0.1:${publicPorts.get('payment-provider')}`,
+      }),
       PROVIDER_API_KEY: secrets.providerApiKey,
     },
     'payment-provider': {
