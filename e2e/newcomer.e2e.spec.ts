@@ -107,6 +107,7 @@ describe('what README tells a newcomer to type', () => {
       .replace(/npm run (\w+)( --)?/, (_, name: string) => `${cli} ${name}`)
       .replace(' -f', '') // it would go on
       .replace('ID', orderId)
+      .replace('FILE', join(home, 'order.svg'))
       .replace('ordering/2', 'ordering/1');
     expect((await shell(command)).trim()).not.toBe('');
   });

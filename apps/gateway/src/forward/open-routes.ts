@@ -12,6 +12,8 @@ import { Forwarder } from './forwarder.ts';
 // What every service has for its operators: not for the whole world, which the gateway's port is open to.
 const forOperators = new Set(['/metrics', '/info']);
 
+const FIRST_LOOK_MS = 2_000;
+
 /** Puts the route table on the bare Fastify server, below Nest's router: bodies are streamed and never parsed. */
 export async function openRoutes(
   app: NestFastifyApplication,
@@ -21,7 +23,9 @@ export async function openRoutes(
   const tokens = app.get(TokenVerifier);
   const { values: config } = parts.config;
   const forwarder = new Forwarder(parts, config.FORWARD_TIME_LIMIT_MS);
-  for (const service of new Set(routes.map(({ to }) => to))) parts.registry.instances(service);
+  const services = [...new Set(routes.map(({ to }) => to))];
+  // Its port is shared: from the moment it listens it gets requests, and must know where to send them.
+  await Promise.all(services.map((each) => parts.registry.known(each, FIRST_LOOK_MS)));
 
   const operatorsOnly = signedIn(tokens, parts.log, 'operations');
   fastify.addHook('onRequest', async (request, reply) => {

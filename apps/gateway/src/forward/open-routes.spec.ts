@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { SystemClock } from '@fieldguide/clock';
+import { type Instance, Registry } from '@fieldguide/discovery';
+import { makeLog } from '@fieldguide/telemetry';
+import { fastify } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { routes } from '../routes.ts';
+import { openRoutes } from './open-routes.ts';
+
+/** Knows a service when it is told of it. */
+class Learning extends Registry {
+  readonly asked = new Set<string>();
+  readonly #told = Promise.withResolvers<void>();
+
+  tell(): void {
+    this.#told.resolve();
+  }
+
+  override instances(): readonly Instance[] {
+    return [];
+  }
+
+  override known(service: string): Promise<void> {
+    this.asked.add(service);
+    return this.#told.promise;
+  }
+}
+
+describe('the gateway’s routes', () => {
+  it('are open only when it knows where each of them leads: its port is shared from then on', async () => {
+    const registry = new Learning();
+    const server = fastify();
+    const app = { getHttpAdapter: () => ({ getInstance: () => server }), get: () => undefined };
+    const config = { values: { FORWARD_TIME_LIMIT_MS: 1_000, RATE_LIMIT_PER_MINUTE: 100 } };
+    const log = makeLog('test', 'test', 'silent');
+    const parts = { registry, config, log, clock: new SystemClock() };
+    let isOpen = false;
+    const opening = openRoutes(app as never, parts as never).then(() => {
+      isOpen = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOpen).toBe(false);
+    expect(registry.asked).toEqual(new Set(routes.map(({ to }) => to)));
+    registry.tell();
+    await opening;
+    await server.ready();
+    expect(server.hasRoute({ method: 'POST', url: '/orders/:id/cancellation' })).toBe(true);
+    await server.close();
+  });
+});
