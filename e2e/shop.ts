@@ -96,11 +96,13 @@ const FINAL = ['completed', 'rejected', 'cancelled'];
 
 /** Waits until an order has ended, ten seconds at most. */
 export async function ended(token: string, id: string): Promise<Order> {
-  const read = async () => (await send('GET', `/orders/${id}`, { token })).body as Order;
-  await expect
-    .poll(async () => FINAL.includes((await read()).status), { timeout: 10_000, interval: 50 })
-    .toBe(true);
-  return Order.parse(await read());
+  let order: Order | undefined;
+  const hasEnded = async () => {
+    order = (await send('GET', `/orders/${id}`, { token })).body as Order;
+    return FINAL.includes(order.status);
+  };
+  await expect.poll(hasEnded, { timeout: 10_000, interval: 50 }).toBe(true);
+  return Order.parse(order);
 }
 
 export async function timeline(token: string, id: string): Promise<Timeline['items']> {

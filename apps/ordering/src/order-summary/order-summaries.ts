@@ -25,13 +25,21 @@ export class OrderSummaries {
   /**
    * From the view; an order that the view does not have yet, or not as of what the caller has `seen`, is read from
    * the log: nobody is told that an acknowledged order does not exist. Another's order is not found.
+   * @returns the order, and the version of its stream that it shows
    */
-  async one(orderId: string, caller: CallerClaims, seen?: Seen): Promise<Order> {
+  async one(
+    orderId: string,
+    caller: CallerClaims,
+    seen?: Seen,
+  ): Promise<{ order: Order; version: number }> {
     const row = await this.#row(orderId);
     const isBehind = seen?.orderId === orderId && (row?.streamVersion ?? 0) < seen.version;
-    const order = row && !isBehind ? row.toPublic() : await this.#fromLog(orderId);
-    if (!order || !mayRead(caller, order.customerId, READS_ALL)) throw refuse.orderUnknown();
-    return order;
+    const found =
+      row && !isBehind
+        ? { order: row.toPublic(), version: row.streamVersion }
+        : await this.#fromLog(orderId);
+    if (!found || !mayRead(caller, found.order.customerId, READS_ALL)) throw refuse.orderUnknown();
+    return found;
   }
 
   /**
@@ -76,9 +84,9 @@ export class OrderSummaries {
     return this.database.source.manager.findOneBy(OrderSummary, { orderId });
   }
 
-  async #fromLog(orderId: string): Promise<Order | undefined> {
+  async #fromLog(orderId: string): Promise<{ order: Order; version: number } | undefined> {
     const events = await this.events.read(`order-${orderId}`);
-    return events.length > 0 ? summaryOf(events) : undefined;
+    return events.length > 0 ? { order: summaryOf(events), version: events.length } : undefined;
   }
 }
 

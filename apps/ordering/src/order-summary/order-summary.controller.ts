@@ -1,8 +1,13 @@
 import { Caller, type CallerClaims } from '@fieldguide/auth';
 import { OrderQuery } from '@fieldguide/contracts/ordering';
-import { Controller, Get, Headers, Param, Query } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { CONSISTENCY_TOKEN, readConsistencyToken } from '../consistency-token/consistency-token.ts';
+import {
+  CONSISTENCY_TOKEN,
+  consistencyToken,
+  readConsistencyToken,
+} from '../consistency-token/consistency-token.ts';
 import { OrderSummaries } from './order-summaries.ts';
 
 @Controller('orders')
@@ -19,11 +24,15 @@ export class OrderSummaryController {
   }
 
   @Get(':id')
-  one(
+  async one(
     @Caller() caller: CallerClaims,
     @Param('id', { schema: z.guid() }) id: string,
-    @Headers(CONSISTENCY_TOKEN) seen?: string,
+    @Headers(CONSISTENCY_TOKEN) seen: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.orders.one(id, caller, readConsistencyToken(seen));
+    const { order, version } = await this.orders.one(id, caller, readConsistencyToken(seen));
+    // A read may come from the log and the next one from the view: with this it does not go back in time.
+    reply.header(CONSISTENCY_TOKEN, consistencyToken(id, version));
+    return order;
   }
 }
