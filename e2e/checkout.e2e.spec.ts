@@ -212,7 +212,7 @@ describe('a person', () => {
     expect(order).toMatchObject({ status: 'rejected', statusReason: 'abandoned' });
     const facts = await query<{ type: string; actor: string }>(
       'ordering',
-      "SELECT type, metadata->>'actor' AS actor FROM events WHERE stream = $1 AND type LIKE 'Checkout%'",
+      "SELECT type, metadata->>'actor' AS actor FROM events WHERE stream = $1 AND type LIKE 'Checkout%' ORDER BY version",
       [`order-${id}`],
     );
     expect(facts).toEqual([

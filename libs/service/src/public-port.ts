@@ -4,6 +4,8 @@ import type { Clock } from '@fieldguide/clock';
 import type { DependencyState, Log } from '@fieldguide/telemetry';
 
 const TRY_AGAIN_MS = 250;
+const QUIET_MS = 0.05;
+const QUIET_WITHIN_MS = 500;
 
 /**
  * One port that all instances of an app share on a machine (SO_REUSEPORT: the system spreads new connections over them),
@@ -48,8 +50,8 @@ export class PublicPort {
   /** Takes no more connections, and waits until those it has were let go: each answer asks its client to close. */
   async drain(withinMs: number): Promise<void> {
     this.#closing.abort();
-    // Right after the loop has taken all that have connected: what still waits in the queue is reset.
-    setImmediate(() => this.#server?.close());
+    await quietTurn();
+    this.#server?.close();
     const end = this.#clock.fromNow(withinMs);
     while (this.#connections.size > 0 && this.#clock.now() < end) await this.#clock.sleep(50);
   }
@@ -79,5 +81,19 @@ export class PublicPort {
         resolve(undefined);
       });
     });
+  }
+}
+
+/**
+ * Resolves right after a turn of the event loop that had next to nothing to do but take who has connected. Whoever
+ * waits in the queue of a listener that closes is reset, and during a busy turn some have come.
+ */
+async function quietTurn(): Promise<void> {
+  const end = performance.now() + QUIET_WITHIN_MS;
+  for (;;) {
+    const begun = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    const now = performance.now();
+    if (now - begun < QUIET_MS || now > end) return;
   }
 }
