@@ -9,20 +9,22 @@ import { Session } from '../session/session.entity.ts';
 import { Sessions } from '../session/sessions.ts';
 import { EraseAccountController } from './erase-account.controller.ts';
 
-const [ada, bo] = ['01900000-0000-7000-9000-000000000001', '01900000-0000-7000-9000-000000000003'];
+const ada = '01900000-0000-7000-9000-000000000001';
+const bo = '01900000-0000-7000-9000-000000000003';
 let units: MemoryUnitsOfWork;
+let sessions: Sessions;
 let controller: EraseAccountController;
 beforeEach(async () => {
   const [clock, ids] = [new ManualClock(), new CountingIds()];
   units = new MemoryUnitsOfWork({ service: 'identity', clock, ids });
   const config = { ACCESS_TOKEN_SECONDS: 600, SESSION_DAYS: 30 } as never;
   const key = { sign: () => 'a token' } as never;
-  const sessions = new Sessions(units, config, key, clock, ids, new Secrets());
+  sessions = new Sessions(units, config, key, clock, ids, new Secrets());
   controller = new EraseAccountController(units, sessions);
   for (const [id, email] of [
     [ada, 'ada@fieldguide.test'],
     [bo, 'bo@fieldguide.test'],
-  ]) {
+  ] as const) {
     const row = { id, email, name: 'Somebody', kind: 'customer', passwordHash: 'hash' };
     const account = Object.assign(new Account(), row);
     await units.run((uow) => uow.save(Account, account));
@@ -53,6 +55,13 @@ describe('erasing an account', () => {
     for (const { type, data } of said())
       (type === 'CustomerErased' ? CustomerErased : SessionEnded).data.strict().parse(data);
     expect(JSON.stringify(said())).not.toMatch(/ada@/);
+  });
+  it('leaves nobody signed in who was just signing in', async () => {
+    const account = await units.run((uow) => uow.load(Account, ada));
+    await erase(ada);
+    await expect(sessions.begin(account!)).rejects.toMatchObject({
+      code: 'identity.credentialsWrong',
+    });
   });
   it('twice tells it once', async () => {
     await erase(ada);

@@ -21,11 +21,12 @@ export class EraseAccountController {
   @HttpCode(202)
   async erase(@Caller() { id: customerId }: CallerClaims): Promise<{ customerId: string }> {
     await this.units.run(async (uow) => {
+      const [account] = await uow.lock(Account, [customerId]);
+      if (!account) return; // a repeat
       const sessions = await uow.find(Session, { accountId: customerId }, SESSIONS_MAX);
       for (const { sid } of sessions) this.sessions.announceEnd(sid, uow);
       await uow.remove(Session, { accountId: customerId });
-      const found = await uow.remove(Account, { id: customerId });
-      if (found === 0) return; // a repeat
+      await uow.remove(Account, { id: customerId });
       const { topic, type } = CustomerErased;
       uow.publish({ topic, type, subject: customerId, data: { customerId } });
     });

@@ -30,7 +30,12 @@ export class Sessions {
       refreshHash: fingerprint(secret),
       expiresAt: this.clock.fromNow(this.config.SESSION_DAYS * DAY_MS),
     });
-    await this.units.run((uow) => uow.save(Session, session));
+    await this.units.run(async (uow) => {
+      // The account may be erased in this very moment: one of the two is first.
+      const [present] = await uow.lock(AccountTable, [account.id]);
+      if (!present) throw refuse.credentialsWrong();
+      await uow.save(Session, session);
+    });
     return this.#tokens(account, session.sid, secret);
   }
 
