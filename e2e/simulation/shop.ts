@@ -58,7 +58,8 @@ export class SimulatedShop {
   readonly addresses = new Book();
   readonly #ids = new CountingIds();
   readonly #units = new Map<string, MemoryUnitsOfWork>();
-  readonly #consumers = new Map<string, MessageConsumer>();
+  /** With the topics that each listens to. */
+  readonly #consumers = new Map<MessageConsumer, ReadonlySet<string>>();
   readonly #events = new MemoryEventStore(this.clock, this.#ids);
   readonly #checkouts: OpenCheckouts;
   readonly #deadlines: PassDeadlines;
@@ -86,7 +87,7 @@ export class SimulatedShop {
     ];
     this.#checkouts = new OpenCheckouts(this.#events, deadlines as never, wakeups);
     this.#deadlines = new PassDeadlines(ordering, this.#checkouts, clock);
-    this.#payments = new CallProvider(payments, this.provider, clock);
+    this.#payments = new CallProvider(payments, this.provider, clock, wakeups);
     this.#shipments = new DispatchShipments(shipping, this.addresses, clock);
     const config = { DISPATCH_DELAY_MS } as never;
     this.#listens(
@@ -179,9 +180,8 @@ export class SimulatedShop {
 
   async deliverText(topic: string, key: string, value: string): Promise<void> {
     const position = { partition: 0, offset: String(this.#offset++) };
-    for (const consumer of this.#consumers.values())
-      if (this.#topics.get(consumer)!.has(topic))
-        await consumer.handle([{ topic, key, value, position }]);
+    for (const [consumer, topics] of this.#consumers)
+      if (topics.has(topic)) await consumer.handle([{ topic, key, value, position }]);
   }
 
   async order(orderId: string) {
@@ -226,14 +226,11 @@ export class SimulatedShop {
     return (await Promise.all(all)).flat();
   }
 
-  readonly #topics = new Map<MessageConsumer, ReadonlySet<string>>();
-
   #listens(service: string, ...controllers: object[]): void {
     const units = this.#units.get(service)!;
     const handlers = handlersOf(...controllers);
     const consumer = new MessageConsumer(service, units, handlers, this.clock, log);
-    this.#consumers.set(service, consumer);
-    this.#topics.set(consumer, new Set(handlers.map(({ contract }) => contract.topic)));
+    this.#consumers.set(consumer, new Set(handlers.map(({ contract }) => contract.topic)));
   }
 
   async #deliverAll(): Promise<number> {

@@ -6,6 +6,7 @@ import {
   startLoop,
   type UnitOfWork,
   UnitsOfWork,
+  Wakeups,
 } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
@@ -32,6 +33,7 @@ export class CallProvider {
     private readonly units: UnitsOfWork,
     private readonly provider: Provider,
     private readonly clock: Clock,
+    private readonly wakeups: Wakeups,
   ) {}
 
   start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
@@ -43,7 +45,7 @@ export class CallProvider {
       for (const payment of claimed) {
         const call = this.#call(payment).finally(() => {
           inHand.delete(call);
-          loop.wakeups.hint('payments');
+          this.wakeups.hint('payments');
         });
         inHand.add(call);
       }
@@ -96,6 +98,8 @@ export class CallProvider {
         payment.callDueAt = this.clock.fromNow(waitMs);
         return isOurs;
       }).catch(() => undefined);
+      // A hint, so that nobody waits for the next look; the row itself is what makes it happen.
+      void this.clock.sleep(waitMs).then(() => this.wakeups.hint('payments'));
     }
   }
 
