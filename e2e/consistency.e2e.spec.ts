@@ -1,0 +1,70 @@
+import type { Order } from '@fieldguide/contracts/ordering';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instances, platform, scale, set } from './running-platform.ts';
+import { newCustomer, operatorToken, orderOf, place, product, query, send } from './shop.ts';
+
+let customer: Awaited<ReturnType<typeof newCustomer>>;
+beforeAll(async () => {
+  customer = await newCustomer();
+});
+afterAll(async () => {
+  await platform().call('DELETE', '/apps/ordering/settings/VIEW_DELAY_MS');
+  await scale('ordering', 1);
+});
+
+describe('an order that was acknowledged', () => {
+  it('is there at once on every instance 1,000 times, with the view held back 300 ms', async () => {
+    await scale('ordering', 2);
+    await set('ordering', 'VIEW_DELAY_MS', '300');
+    const [operator, urls] = [
+      await operatorToken(),
+      (await instances('ordering')).map(({ url }) => url),
+    ];
+    const behind = async () => {
+      const { id } = (await place(customer.token, 'held-back', orderOf('tok_ok', product.plenty)))
+        .body;
+      const sql = 'SELECT 1 FROM order_summary WHERE order_id = $1';
+      return (await query('ordering', sql, [id])).length;
+    };
+    await expect.poll(behind).toBe(0); // both instances have taken up the setting
+    const misses: unknown[] = [];
+    const one = async (n: number) => {
+      const body = orderOf('tok_declined', product.plenty);
+      const headers = { 'idempotency-key': `read-at-once-${n}` };
+      const token = customer.token;
+      const at = (i: number) => ({ origin: urls[i % urls.length]! });
+      const placed = await send('POST', '/orders', { token, body, headers, ...at(n) });
+      const path = `/orders/${placed.body.id}`;
+      const seen = { 'consistency-token': placed.headers.get('consistency-token')! };
+      const read = await send('GET', path, {
+        token: n % 2 ? token : operator,
+        headers: n % 4 < 2 ? seen : {},
+        ...at(n + 1),
+      });
+      if (placed.status !== 201 || read.body.id !== placed.body.id) misses.push([n, read]);
+      if (n % 20 > 0) return;
+      const list = await send('GET', '/orders?limit=100', { token, headers: seen, ...at(n + 1) });
+      const ids = (list.body.items as Order[]).map(({ id }) => id);
+      if (!ids.includes(placed.body.id)) misses.push([n, list]);
+    };
+    for (let n = 0; n < 1_000; n += 8)
+      await Promise.all(Array.from({ length: 8 }, (_, i) => one(n + i)));
+    expect(misses).toEqual([]);
+    await set('ordering', 'VIEW_DELAY_MS', '0');
+  }, 180_000);
+
+  it('is waited for in a list, for a while, and then said to be missing', async () => {
+    const { token } = customer;
+    const list = (seen: string) =>
+      send('GET', '/orders', { token, headers: { 'consistency-token': seen } });
+    const ahead = 'order-01900000-0000-8000-8000-00000000dead@1';
+    expect(await list(ahead)).toMatchObject({
+      status: 503,
+      body: { type: '/problems/ordering.viewBehind' },
+    });
+    expect(await list('yesterday')).toMatchObject({
+      status: 422,
+      body: { type: '/problems/ordering.consistencyTokenUnreadable' },
+    });
+  });
+});

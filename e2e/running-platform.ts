@@ -1,0 +1,24 @@
+import { vi } from 'vitest';
+import { PlatformClient } from '../apps/platform/src/client/platform-client.ts';
+import type { Status } from '../apps/platform/src/controller/status.ts';
+import { Environment } from '../apps/platform/src/environment.ts';
+
+/** The platform that runs the system under test. */
+export const platform = () => new PlatformClient(new Environment('e2e'));
+
+/** Changes a live setting of an app. */
+export const set = (app: string, key: string, value: string) =>
+  platform().call('PUT', `/apps/${app}/settings/${key}`, { value });
+
+export async function instances(app: string) {
+  const { apps } = await platform().call<Status>('GET', '/status');
+  return apps.find((each) => each.app === app)!.instances;
+}
+
+/** Runs so many instances of an app, and waits until all of them are well. */
+export async function scale(app: string, count: number): Promise<void> {
+  await platform().call('PATCH', `/apps/${app}`, { instances: count });
+  const areWell = async () =>
+    (await instances(app)).filter(({ health }) => health === 'ok').length === count;
+  await vi.waitUntil(areWell, { timeout: 30_000, interval: 100 });
+}
