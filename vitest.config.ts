@@ -19,7 +19,12 @@ export default defineConfig({
           name: 'unit',
           expect: patient,
           include: specs('.spec.ts'),
-          exclude: ['**/node_modules/**', '**/.fieldguide/**', '**/*.{int,e2e}.spec.ts'],
+          exclude: [
+            '**/node_modules/**',
+            '**/.fieldguide/**',
+            '**/*.{int,e2e}.spec.ts',
+            '**/pact/*.spec.ts',
+          ],
           testTimeout: 20_000,
         },
       },
@@ -31,6 +36,24 @@ export default defineConfig({
           include: specs('.int.spec.ts'),
           globalSetup: ['tools/backing-services.setup.ts'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        oxc,
+        test: {
+          name: 'consumers',
+          include: specs('pact/consumer.spec.ts'),
+          testTimeout: 20_000,
+        },
+      },
+      {
+        oxc,
+        test: {
+          name: 'providers',
+          include: specs('pact/provider.spec.ts'),
+          globalSetup: ['tools/postgres.setup.ts'],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

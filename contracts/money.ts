@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
 /** Integer minor units (cents) and an ISO 4217 currency; never a float. */
-export const Money = z.strictObject({
+export const Money = z.object({
   amountMinor: z.int().min(0).max(100_000_000_00),
   currency: z.string().regex(/^[A-Z]{3}$/),
 });
 export type Money = z.infer<typeof Money>;
+
+/** Money in a request. What is sent to us is read strictly; what we are told is read tolerantly, so that it may grow. */
+export const MoneyRequest = Money.strict();
 
 /** UUID of any version: v7 for most things, v8 for orders. */
 export const Id = z.guid();

@@ -8,6 +8,7 @@ const groups: readonly (readonly string[])[] = [
   ['event-store', 'messaging'],
   ['discovery', 'resilience', 'auth'],
   ['service'],
+  ['contract-testing'],
 ];
 const groupOf = (lib: string) => groups.findIndex((group) => group.includes(lib));
 const libs = new Set(groups.flat());

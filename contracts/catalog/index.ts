@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { message } from '../message.ts';
-import { Id, Money } from '../money.ts';
+import { Id, Money, MoneyRequest } from '../money.ts';
 
 export const Category = z.enum(['shelter', 'sleep', 'packs', 'footwear', 'clothing', 'kitchen']);
 export type Category = z.infer<typeof Category>;
 
-export const Product = z.strictObject({
+export const Product = z.object({
   id: Id,
   sku: z.string(),
   name: z.string(),
@@ -17,7 +17,7 @@ export const Product = z.strictObject({
 });
 export type Product = z.infer<typeof Product>;
 
-export const ProductPage = z.strictObject({
+export const ProductPage = z.object({
   items: z.array(Product),
   nextCursor: z.string().nullable(),
 });
@@ -35,12 +35,16 @@ export const AddProductRequest = z.strictObject({
   name: z.string().trim().min(1).max(120),
   description: z.string().trim().max(2_000),
   category: Category,
-  price: Money,
+  price: MoneyRequest,
 });
 export type AddProductRequest = z.infer<typeof AddProductRequest>;
 
 export const ChangeProductRequest = z
-  .strictObject({ price: Money, retired: z.boolean(), name: z.string().trim().min(1).max(120) })
+  .strictObject({
+    price: MoneyRequest,
+    retired: z.boolean(),
+    name: z.string().trim().min(1).max(120),
+  })
   .partial();
 export type ChangeProductRequest = z.infer<typeof ChangeProductRequest>;
 

@@ -11,7 +11,7 @@ export const RegistrationRequest = z.strictObject({
   name: z.string().trim().min(1).max(100),
 });
 export type RegistrationRequest = z.infer<typeof RegistrationRequest>;
-export const Registration = z.strictObject({ customerId: Id });
+export const Registration = z.object({ customerId: Id });
 
 export const TokenRequest = z.discriminatedUnion('grantType', [
   z.strictObject({
@@ -32,13 +32,28 @@ export const TokenRequest = z.discriminatedUnion('grantType', [
 ]);
 export type TokenRequest = z.infer<typeof TokenRequest>;
 
-export const Token = z.strictObject({
+export const Token = z.object({
   accessToken: z.string(),
   refreshToken: z.string().optional(),
   expiresInSeconds: z.int().positive(),
   tokenType: z.literal('Bearer'),
 });
 export type Token = z.infer<typeof Token>;
+
+/** The public keys that tokens are checked with (RFC 7517): curve points of ES256. */
+export const KeySet = z.object({
+  keys: z.array(
+    z.object({
+      kid: z.string(),
+      kty: z.literal('EC'),
+      crv: z.literal('P-256'),
+      x: z.string(),
+      y: z.string(),
+      use: z.literal('sig'),
+      alg: z.literal('ES256'),
+    }),
+  ),
+});
 
 /** No token of this session counts any more. Key: sid. */
 export const SessionEnded = message(

@@ -4,11 +4,11 @@ import { Id } from '../money.ts';
 
 export { IdempotencyKey } from '../idempotency-key.ts';
 
-export const Stock = z.strictObject({ productId: Id, onHandUnits: z.int(), freeUnits: z.int() });
+export const Stock = z.object({ productId: Id, onHandUnits: z.int(), freeUnits: z.int() });
 export type Stock = z.infer<typeof Stock>;
 
 export const ReplenishmentRequest = z.strictObject({ units: z.int().min(1).max(100_000) });
-export const Replenishment = z.strictObject({ id: Id, productId: Id, units: z.int() });
+export const Replenishment = z.object({ id: Id, productId: Id, units: z.int() });
 
 const Line = z.object({ productId: Id, quantity: z.int().positive() });
 

@@ -47,7 +47,7 @@ export const PlaceOrderRequest = z.strictObject({
 });
 export type PlaceOrderRequest = z.infer<typeof PlaceOrderRequest>;
 
-export const OrderLine = z.strictObject({
+export const OrderLine = z.object({
   productId: Id,
   name: z.string(),
   quantity: z.int().positive(),
@@ -56,31 +56,31 @@ export const OrderLine = z.strictObject({
 });
 export type OrderLine = z.infer<typeof OrderLine>;
 
-export const Order = z.strictObject({
+export const Order = z.object({
   id: Id,
   customerId: Id,
   status: OrderStatus,
   statusReason: RejectionReason.optional(),
   lines: z.array(OrderLine),
   total: Money,
-  payment: z.strictObject({
+  payment: z.object({
     status: z.enum(['none', 'authorised', 'captured', 'declined', 'voided']),
   }),
   shipment: z
-    .strictObject({ id: Id, trackingNumber: z.string(), dispatchedAt: z.iso.datetime() })
+    .object({ id: Id, trackingNumber: z.string(), dispatchedAt: z.iso.datetime() })
     .nullable(),
   placedAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
 export type Order = z.infer<typeof Order>;
 
-export const OrderPage = z.strictObject({
+export const OrderPage = z.object({
   items: z.array(Order),
   nextCursor: z.string().nullable(),
 });
 
 /** `cancelled`: it is. `cancelling`: shipping decides; the order tells how it ended. */
-export const Cancellation = z.strictObject({ status: z.enum(['cancelling', 'cancelled']) });
+export const Cancellation = z.object({ status: z.enum(['cancelling', 'cancelled']) });
 export type Cancellation = z.infer<typeof Cancellation>;
 
 export const OrderQuery = z.strictObject({
@@ -88,9 +88,9 @@ export const OrderQuery = z.strictObject({
   cursor: z.string().max(200).optional(),
 });
 
-export const Timeline = z.strictObject({
+export const Timeline = z.object({
   items: z.array(
-    z.strictObject({
+    z.object({
       source: z.string(),
       type: z.string(),
       time: z.iso.datetime(),
@@ -105,7 +105,7 @@ export const ShipTo = PlaceOrderRequest.shape.shipTo;
 export type ShipTo = z.infer<typeof ShipTo>;
 
 /** Where to send it, null when it was erased; only for shipping, with its service token, not through the gateway. */
-export const DeliveryAddress = z.strictObject({ shipTo: ShipTo.nullable() });
+export const DeliveryAddress = z.object({ shipTo: ShipTo.strip().nullable() });
 
 const Line = z.object({ productId: Id, quantity: z.int().positive() });
 

@@ -1,13 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { CatalogTables1760000002000 } from '../migrations/1760000002000-catalog-tables.ts';
-import { CatalogConfig } from './catalog.config.ts';
-import { CatalogModule } from './catalog.module.ts';
-import { Product } from './product/product.entity.ts';
-import { seedProducts } from './seed/seed-products.ts';
+import { catalog } from './catalog.definition.ts';
 
-void runService({
-  name: 'catalog',
-  config: CatalogConfig,
-  module: CatalogModule,
-  database: { entities: [Product], migrations: [CatalogTables1760000002000], seed: seedProducts },
-});
+void runService(catalog);

@@ -1,15 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { openDocs } from './docs/docs.ts';
-import { openRoutes } from './forward/open-routes.ts';
-import { GatewayConfig } from './gateway.config.ts';
-import { GatewayModule } from './gateway.module.ts';
+import { gateway } from './gateway.definition.ts';
 
-void runService({
-  name: 'gateway',
-  config: GatewayConfig,
-  module: GatewayModule,
-  serve: async (app, parts) => {
-    await openRoutes(app, parts);
-    openDocs(app);
-  },
-});
+void runService(gateway);

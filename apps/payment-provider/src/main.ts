@@ -1,9 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { PaymentProviderConfig } from './payment-provider.config.ts';
-import { PaymentProviderModule } from './payment-provider.module.ts';
+import { paymentProvider } from './payment-provider.definition.ts';
 
-void runService({
-  name: 'payment-provider',
-  config: PaymentProviderConfig,
-  module: PaymentProviderModule,
-});
+void runService(paymentProvider);

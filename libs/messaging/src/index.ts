@@ -1,6 +1,6 @@
 export { KafkaMessaging } from './kafka-messaging.ts';
 export { MemoryMessaging } from './memory-messaging.ts';
-export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
+export { type Consumer, type Handler, MessageConsumer, messageShape } from './message-consumer.ts';
 export { MessagingStrategy } from './messaging.strategy.ts';
 export {
   type IncomingRecord,
@@ -8,5 +8,5 @@ export {
   type OutgoingRecord,
   type Subscription,
 } from './messaging.ts';
-export { type Heard, heard, On } from './on.decorator.ts';
+export { type Heard, heard, type MessageContract, On } from './on.decorator.ts';
 export { outboxSource, type RelaySource, startRelay } from './relay.ts';

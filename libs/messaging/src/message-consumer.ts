@@ -20,7 +20,8 @@ export interface Consumer {
   handle(batch: readonly IncomingRecord[]): Promise<void>;
 }
 
-const EnvelopeShape = z.looseObject({
+/** What every consumer reads of an envelope, whatever the message is about. */
+export const messageShape = z.looseObject({
   specversion: z.literal('1.0'),
   id: z.uuid(),
   source: z.string(),
@@ -181,7 +182,7 @@ export class MessageConsumer implements Consumer {
 /** The envelope of a record, or undefined when it is none. */
 export function envelopeOf({ value }: IncomingRecord): Envelope | undefined {
   try {
-    const read = EnvelopeShape.safeParse(JSON.parse(value));
+    const read = messageShape.safeParse(JSON.parse(value));
     return read.success ? (read.data as unknown as Envelope) : undefined;
   } catch {
     return undefined;

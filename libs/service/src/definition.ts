@@ -30,3 +30,8 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
   /** Where the keys come from; identity's JWKS when not given. */
   readonly keys?: (settings: Settings) => KeySource;
 }
+
+/** Says what a service is made of; `main.ts` runs it, and contract tests open it. */
+export const defineService = <Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+): ServiceDefinition<Settings> => definition;

@@ -1,7 +1,12 @@
-export type { ServiceDefinition } from './definition.ts';
+export { defineService, type ServiceDefinition } from './definition.ts';
 export type { Parts, PartsOf } from './parts.ts';
 export { type PeerCall, Peers } from './peers.ts';
 export { runService } from './run-service.ts';
 export { ServiceModule } from './service.module.ts';
-export { databaseSettings, messagingSettings, serviceSettings } from './settings.ts';
+export {
+  databaseSettings,
+  messagingSettings,
+  type ServiceSettings,
+  serviceSettings,
+} from './settings.ts';
 export { openWeb } from './web.ts';

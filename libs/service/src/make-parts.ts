@@ -32,12 +32,13 @@ export interface RunningParts<Settings> extends PartsOf<Settings> {
 /** Reads the configuration and makes everything a service leans on; nothing is connected yet. */
 export async function makeParts<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<RunningParts<Settings>> {
   const { name } = definition;
-  const { CONSUL_HTTP_ADDR, ENVIRONMENT = 'local' } = process.env;
+  const { CONSUL_HTTP_ADDR, ENVIRONMENT = 'local' } = env;
   const kv = new ConsulKv(CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500', ENVIRONMENT, name);
   if (CONSUL_HTTP_ADDR) await kv.read();
-  const config = loadConfig(definition.config, process.env, kv);
+  const config = loadConfig(definition.config, env, kv);
   const settings = config.values;
   const about = readAbout(settings.INSTANCE);
   const log = makeLog(name, settings.INSTANCE, settings.LOG_LEVEL);

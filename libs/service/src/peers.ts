@@ -22,7 +22,8 @@ export interface PeerCall<Answer> {
 const TIME_LIMIT_MS = 2_000;
 const TOKEN_SPARE_MS = 30_000;
 
-const TokenAnswer = z.object({ accessToken: z.string(), expiresInSeconds: z.number() });
+/** What is read of a token that identity made for a service. */
+export const TokenAnswer = z.object({ accessToken: z.string(), expiresInSeconds: z.number() });
 
 /**
  * Calls other services by name: an instance from the registry, a time limit, a breaker for each peer, retries for
@@ -50,7 +51,7 @@ export class Peers {
    */
   async call<Answer>(call: PeerCall<Answer>): Promise<Answer | undefined> {
     const { peer, route, asService } = call;
-    const token = asService ? await this.#serviceToken() : undefined;
+    const token = asService ? await this.serviceToken() : undefined;
     let outcome = 'failed';
     try {
       const answer = await inSpan('client', `${peer} ${route}`, { peer, route }, () =>
@@ -97,7 +98,11 @@ export class Peers {
     return answer.parse(JSON.parse(text));
   }
 
-  async #serviceToken(): Promise<string> {
+  /**
+   * A token in the service's own name, kept until shortly before it expires.
+   * @throws CallFailed
+   */
+  async serviceToken(): Promise<string> {
     if (this.#token && this.#token.until > this.#clock.now()) return this.#token.text;
     if (!this.#secret) throw new CallFailed('identity', new Error('CLIENT_SECRET is not set'));
     const made = await this.call({

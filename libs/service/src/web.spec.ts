@@ -114,6 +114,18 @@ describe('a service', () => {
     if (pointer) expect(answer.json().errors[0].pointer).toBe(pointer);
   });
 
+  it('takes an empty body of any type, and no other', async () => {
+    const send = (payload: string) =>
+      app.inject({
+        method: 'POST',
+        url: '/things',
+        headers: { authorization: `Bearer ${writer()}`, 'content-type': 'text/plain' },
+        payload,
+      });
+    expect((await send('units=1')).statusCode).toBe(415);
+    expect((await send('')).json()).toMatchObject({ status: 400, type: '/problems/unreadable' });
+  });
+
   it('answers a broken rule with its code, and shows nothing of an unexpected fault but a trace id', async () => {
     expect((await ask('POST', '/things', writer(), { units: 13 })).json()).toEqual({
       type: '/problems/shop.closed',

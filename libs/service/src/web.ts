@@ -4,7 +4,11 @@ import type { ConfigClass } from '@fieldguide/config';
 import { MessagingStrategy } from '@fieldguide/messaging';
 import { unreadable } from '@fieldguide/problems';
 import { metrics, NestLog, traceFrom } from '@fieldguide/telemetry';
-import { StandardSchemaValidationPipe, type Type } from '@nestjs/common';
+import {
+  StandardSchemaValidationPipe,
+  type Type,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -42,6 +46,7 @@ export async function openWeb(
     { logger: new NestLog(parts.log), abortOnError: false },
   );
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: unreadable as never }));
+  takeEmptyBodies(adapter);
   observe(adapter);
   letGoWhileDraining(adapter, parts);
   return app;
@@ -55,6 +60,16 @@ export async function openWorker(app: NestFastifyApplication, parts: Parts): Pro
   app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
   if (strategy.consumer) consumers.set(parts, strategy.consumer);
+}
+
+/** A POST without a body needs no media type, however its end is told; any other body of an unknown type is refused. */
+function takeEmptyBodies(adapter: FastifyAdapter): void {
+  const unknown = new UnsupportedMediaTypeException('Send application/json.');
+  adapter
+    .getInstance()
+    .addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
+      done(body.length > 0 ? unknown : null, undefined),
+    );
 }
 
 /** Whoever holds a connection to an instance that is about to end is asked to open another, which leads elsewhere. */

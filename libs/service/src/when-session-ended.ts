@@ -5,7 +5,7 @@ import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 
 // What every service reads of identity's fact; libs know no contract, so the fields are named here.
-const SessionEnded = {
+export const SessionHeard = {
   topic: 'identity.sessions.v1',
   type: 'SessionEnded',
   data: z.object({ sid: z.string(), tokensValidUntil: z.iso.datetime() }),
@@ -16,8 +16,8 @@ const SessionEnded = {
 export class WhenSessionEnded {
   constructor(private readonly ended: EndedSessions) {}
 
-  @On(SessionEnded, 'broadcast')
-  handle({ data }: Envelope<string, z.infer<typeof SessionEnded.data>>) {
+  @On(SessionHeard, 'broadcast')
+  handle({ data }: Envelope<string, z.infer<typeof SessionHeard.data>>) {
     this.ended.end(data.sid, new Date(data.tokensValidUntil));
   }
 }

@@ -5,7 +5,7 @@ import { Controller } from '@nestjs/common';
 import { Reservation } from '../reservation/reservation.entity.ts';
 import { Stock } from '../stock/stock.entity.ts';
 
-const Completed = heard(OrderCompleted, 'orderId');
+export const Completed = heard(OrderCompleted, 'orderId');
 
 /** The goods are gone: what was reserved is no longer on hand. */
 @Controller()

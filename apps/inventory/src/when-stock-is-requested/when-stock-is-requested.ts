@@ -11,8 +11,8 @@ import { Controller } from '@nestjs/common';
 import { Reservation, type ReservedLine } from '../reservation/reservation.entity.ts';
 import { Stock } from '../stock/stock.entity.ts';
 
-const Reserve = heard(ReserveStock, 'orderId', 'lines');
-const Release = heard(ReleaseStock, 'orderId');
+export const Reserve = heard(ReserveStock, 'orderId', 'lines');
+export const Release = heard(ReleaseStock, 'orderId');
 
 /** All lines or none. Every request is answered; a repeat finds the reservation and gets the same answer again. */
 @Controller()

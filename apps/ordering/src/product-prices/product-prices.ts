@@ -10,7 +10,8 @@ import { Prices } from '../place-order/prices.ts';
 import { PriceView } from './price-view.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
-const Offer = Product.pick({ id: true, name: true, price: true, retired: true }).strip();
+/** What is read of a product. */
+export const Offer = Product.pick({ id: true, name: true, price: true, retired: true });
 
 interface Offered {
   readonly name: string;
@@ -75,16 +76,17 @@ export class ProductPrices extends Prices {
   }
 
   async #asked(ids: readonly string[]): Promise<Map<string, Offered>> {
-    const answers = await Promise.all(
-      ids.map((id) =>
-        this.peers.call({
-          peer: 'catalog',
-          path: `/products/${id}`,
-          route: '/products/:id',
-          answer: Offer,
-        }),
-      ),
-    );
+    const answers = await Promise.all(ids.map((id) => offered(id, this.peers)));
     return new Map(answers.flatMap((offer) => (offer ? [[offer.id, offer] as const] : [])));
   }
+}
+
+/** Asks the catalog itself. @returns undefined when there is no such product @throws CallFailed */
+export function offered(id: string, peers: Peers) {
+  return peers.call({
+    peer: 'catalog',
+    path: `/products/${id}`,
+    route: '/products/:id',
+    answer: Offer,
+  });
 }

@@ -4,7 +4,7 @@ import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { EraseCustomers } from './erase-customers.ts';
 
-const Erased = heard(CustomerErased, 'customerId');
+export const Erased = heard(CustomerErased, 'customerId');
 
 @Controller()
 export class WhenCustomerErased {

@@ -9,10 +9,10 @@ import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
-const Authorised = heard(PaymentAuthorised, 'orderId', 'paymentId');
-const Declined = heard(PaymentDeclined, 'orderId', 'paymentId', 'reason');
-const Captured = heard(PaymentCaptured, 'orderId', 'paymentId', 'amount');
-const Voided = heard(PaymentVoided, 'orderId', 'paymentId');
+export const Authorised = heard(PaymentAuthorised, 'orderId', 'paymentId');
+export const Declined = heard(PaymentDeclined, 'orderId', 'paymentId', 'reason');
+export const Captured = heard(PaymentCaptured, 'orderId', 'paymentId', 'amount');
+export const Voided = heard(PaymentVoided, 'orderId', 'paymentId');
 
 @Controller()
 export class WhenPaymentIsAnswered {

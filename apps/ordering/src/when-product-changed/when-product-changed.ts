@@ -4,7 +4,7 @@ import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { ProductPrice } from '../product-prices/product-price.entity.ts';
 
-const Changed = heard(ProductChanged, 'productId', 'name', 'price', 'retired', 'revision');
+export const Changed = heard(ProductChanged, 'productId', 'name', 'price', 'retired', 'revision');
 
 @Controller()
 export class WhenProductChanged {

@@ -4,14 +4,14 @@ import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
-const Dispatched = heard(
+export const Dispatched = heard(
   ShipmentDispatched,
   'orderId',
   'shipmentId',
   'trackingNumber',
   'dispatchedAt',
 );
-const Cancelled = heard(ShipmentCancelled, 'orderId', 'reason');
+export const Cancelled = heard(ShipmentCancelled, 'orderId', 'reason');
 
 /** Shipping decides between dispatch and cancellation; whatever it says here is how it is. */
 @Controller()

@@ -4,9 +4,9 @@ import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
-const Reserved = heard(StockReserved, 'orderId');
-const Refused = heard(StockRefused, 'orderId', 'productIds');
-const Released = heard(StockReleased, 'orderId');
+export const Reserved = heard(StockReserved, 'orderId');
+export const Refused = heard(StockRefused, 'orderId', 'productIds');
+export const Released = heard(StockReleased, 'orderId');
 
 @Controller()
 export class WhenStockIsAnswered {

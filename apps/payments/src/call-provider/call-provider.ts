@@ -1,5 +1,4 @@
 import { Clock } from '@fieldguide/clock';
-import type { Operation } from '@fieldguide/contracts/payment-provider';
 import {
   type BackgroundLoop,
   type LoopSettings,
@@ -12,7 +11,7 @@ import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { isGivenUp, keyOf, operationOf, settle, voidIt } from '../payment/payment.ts';
-import { Provider } from './provider.ts';
+import { Provider, type Result } from './provider.ts';
 
 const AT_ONCE = 16;
 // Longer than asking and calling can take, so that nobody takes a payment that is still in hand; short enough that an
@@ -103,7 +102,7 @@ export class CallProvider {
     }
   }
 
-  async #result(payment: Payment): Promise<Operation> {
+  async #result(payment: Payment): Promise<Result> {
     const { paymentId, status, amount, token, attempts } = payment;
     const kind = operationOf[status as keyof typeof operationOf];
     const key = keyOf(payment);
@@ -111,7 +110,7 @@ export class CallProvider {
     return earlier ?? this.provider.operate({ key, kind, paymentId, amount, token });
   }
 
-  #take(claimed: Payment, outcome: Operation['outcome']): Promise<void> {
+  #take(claimed: Payment, outcome: Result['outcome']): Promise<void> {
     return this.#change(claimed, (payment, uow, isOurs) => {
       if (isOurs) {
         const answer = settle(payment, outcome);

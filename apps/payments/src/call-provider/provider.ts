@@ -4,14 +4,19 @@ import { Guard } from '@fieldguide/resilience';
 import { inSpan, metrics } from '@fieldguide/telemetry';
 import { Injectable } from '@nestjs/common';
 import { Agent, request } from 'undici';
+import type { z } from 'zod';
 import { PaymentsConfig } from '../payments.config.ts';
+
+/** What is read of an operation; the rest is the provider's own bookkeeping. */
+export const Result = Operation.pick({ outcome: true });
+export type Result = z.infer<typeof Result>;
 
 /** What payments needs of the outside provider, in its own words. */
 export abstract class Provider {
   /** Does it, or gives the result of the same key again. @throws when the result is unknown */
-  abstract operate(operation: OperationRequest): Promise<Operation>;
+  abstract operate(operation: OperationRequest): Promise<Result>;
   /** What became of a key; undefined when the provider never got it. */
-  abstract find(key: string): Promise<Operation | undefined>;
+  abstract find(key: string): Promise<Result | undefined>;
 }
 
 const TIME_LIMIT_MS = 4_000;
@@ -37,18 +42,18 @@ export class HttpProvider extends Provider {
     });
   }
 
-  override async operate(operation: OperationRequest): Promise<Operation> {
+  override async operate(operation: OperationRequest): Promise<Result> {
     const body = JSON.stringify(operation);
     const answer = await this.#send('POST', '/operations', body);
     if (!answer) throw new Error('The provider does not know its own operation');
     return answer;
   }
 
-  override find(key: string): Promise<Operation | undefined> {
+  override find(key: string): Promise<Result | undefined> {
     return this.#send('GET', `/operations/${encodeURIComponent(key)}`);
   }
 
-  #send(method: 'GET' | 'POST', path: string, body?: string): Promise<Operation | undefined> {
+  #send(method: 'GET' | 'POST', path: string, body?: string): Promise<Result | undefined> {
     const route = method === 'GET' ? '/operations/:key' : '/operations';
     const labels = { peer: 'payment-provider', route };
     return inSpan('client', `payment-provider ${route}`, labels, () =>
@@ -70,7 +75,7 @@ export class HttpProvider extends Provider {
         metrics.httpClientCalls.inc({ ...labels, outcome: String(statusCode) });
         if (method === 'GET' && statusCode === 404) return undefined;
         if (statusCode !== 200) throw new Error(`The payment provider answered ${statusCode}`);
-        return Operation.parse(JSON.parse(text));
+        return Result.parse(JSON.parse(text));
       }),
     );
   }

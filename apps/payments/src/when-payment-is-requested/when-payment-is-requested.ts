@@ -13,9 +13,9 @@ import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { said, voidIt } from '../payment/payment.ts';
 
-const Authorise = heard(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
-const Capture = heard(CapturePayment, 'orderId');
-const Void = heard(VoidPayment, 'orderId');
+export const Authorise = heard(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
+export const Capture = heard(CapturePayment, 'orderId');
+export const Void = heard(VoidPayment, 'orderId');
 
 /** Only writes down what is to be done: an outside call inside a transaction would hold its locks for seconds. */
 @Controller()

@@ -6,7 +6,7 @@ import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
 import { cancelShipment, sayCancelled, sayDispatched } from '../shipment/shipment.ts';
 
-const Requested = heard(CancellationRequested, 'orderId');
+export const Requested = heard(CancellationRequested, 'orderId');
 
 /**
  * The arbiter between cancellation and dispatch: both change the same row, so one of them is first, and the other hears

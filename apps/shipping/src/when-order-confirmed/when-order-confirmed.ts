@@ -7,7 +7,7 @@ import { Shipment } from '../shipment/shipment.entity.ts';
 import { sayCancelled, sayDispatched } from '../shipment/shipment.ts';
 import { ShippingConfig } from '../shipping.config.ts';
 
-const Confirmed = heard(OrderConfirmed, 'orderId');
+export const Confirmed = heard(OrderConfirmed, 'orderId');
 
 @Controller()
 export class WhenOrderConfirmed {

@@ -1,0 +1,72 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { CallerClaims } from '@fieldguide/auth';
+import { keepsItsPromises } from '@fieldguide/contract-testing/provider';
+import { ada, sid } from '@fieldguide/contracts/cast';
+import { Account } from '../src/account/account.entity.ts';
+import { Passwords } from '../src/account/passwords.ts';
+import { Client } from '../src/client/client.entity.ts';
+import { EraseAccountController } from '../src/erase-account/erase-account.controller.ts';
+import { identity } from '../src/identity.definition.ts';
+import { SigningKey } from '../src/public-keys/signing-key.ts';
+import { fingerprint } from '../src/session/secrets.ts';
+import { Session } from '../src/session/session.entity.ts';
+import { Sessions } from '../src/session/sessions.ts';
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+keepsItsPromises(identity, {
+  env: { SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+  who: { customer: { id: ada, scope: 'accounts:erase' } },
+  mint: ({ app }, { id, scope, kind }) => app.get(SigningKey).sign(id, { kind, scope, sid }, 600),
+  states: ({ app, parts }) => {
+    const { manager } = parts.database!.source;
+    const isKnown = ({ customerId = ada }) => manager.existsBy(Account, { id: customerId });
+    const register = async ({
+      customerId: id = ada,
+      email = 'ada@fieldguide.test',
+      password = 'correct horse',
+    }) => {
+      const passwordHash = await app.get(Passwords).hash(password);
+      const account = { id, email, name: 'Ada', kind: 'customer', passwordHash };
+      await parts.units!.run((uow) => uow.save(Account, Object.assign(new Account(), account)));
+    };
+    const signIn = async (values: Record<string, string>) => {
+      await register(values);
+      const row = { sid, accountId: ada, refreshHash: fingerprint('secret') };
+      const session = { ...row, expiresAt: parts.clock.fromNow(60_000) };
+      await parts.units!.run((uow) => uow.save(Session, Object.assign(new Session(), session)));
+    };
+    const isSignedIn = () => manager.existsBy(Session, { sid });
+    const hasEnded = async () => (await manager.findOneBy(Session, { sid }))?.endedAt != null;
+    const hasSaid = async () => (await manager.query('SELECT FROM outbox')).length > 0;
+    return {
+      'nobody has this address': {
+        holds: async ({ email = '' }) => !(await manager.existsBy(Account, { email })),
+      },
+      'a customer is registered': { set: register, holds: isKnown },
+      'a customer has another password': { set: register, holds: isKnown },
+      'a customer is signed in': { set: signIn, holds: isSignedIn },
+      'a session has ended': {
+        set: async (values) => {
+          await signIn(values);
+          await app.get(Sessions).end(sid);
+        },
+        holds: hasEnded,
+      },
+      'a customer was erased': {
+        set: async (values) => {
+          await signIn(values);
+          await app.get(EraseAccountController).erase({ id: ada } as CallerClaims);
+        },
+        holds: async (values) => !(await isKnown(values)) && (await hasSaid()),
+      },
+      'a service is known': {
+        set: ({ clientId: id = '', clientSecret = '' }) => {
+          const client = Object.assign(new Client(), { id, secretHash: fingerprint(clientSecret) });
+          return parts.units!.run((uow) => uow.save(Client, client));
+        },
+        holds: ({ clientId: id = '' }) => manager.existsBy(Client, { id }),
+      },
+    };
+  },
+});

@@ -1,0 +1,52 @@
+import {
+  deliver,
+  keepsItsPromises,
+  type ProviderState,
+} from '@fieldguide/contract-testing/provider';
+import { hammock } from '@fieldguide/contracts/cast';
+import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
+import { reserveStock } from '@fieldguide/contracts/inventory/examples';
+import { inventory } from '../src/inventory.definition.ts';
+import { Reservation } from '../src/reservation/reservation.entity.ts';
+import { Stock } from '../src/stock/stock.entity.ts';
+import { WhenStockIsRequested } from '../src/when-stock-is-requested/when-stock-is-requested.ts';
+
+keepsItsPromises(inventory, {
+  who: { staff: { id: 'the-staff', scope: 'stock:write' } },
+  states: (service) => {
+    const { database, units } = service.parts;
+    const { manager } = database!.source;
+    const stock = (onHandUnits: number, reservedUnits = 0) => {
+      const row = { productId: hammock, onHandUnits, reservedUnits };
+      return units!.run((uow) => uow.save(Stock, Object.assign(new Stock(), row)));
+    };
+    const reserve = ({ orderId = '' }) => {
+      const { lines } = reserveStock.value;
+      const handlers = [WhenStockIsRequested];
+      return deliver(service, handlers, ReserveStock, orderId, { orderId, lines });
+    };
+    const release = ({ orderId = '' }) =>
+      deliver(service, [WhenStockIsRequested], ReleaseStock, orderId, { orderId });
+    /** What was asked for leads to a reservation with this status. */
+    const reservation = (status: Reservation['status'], set: ProviderState['set']) => ({
+      set,
+      holds: ({ orderId = '' }) => manager.existsBy(Reservation, { orderId, status }),
+    });
+    return {
+      'a product is in stock': {
+        set: () => stock(12, 2),
+        holds: ({ productId = '' }) => manager.existsBy(Stock, { productId }),
+      },
+      'stock was set aside': reservation('reserved', async (values) => {
+        await stock(12);
+        await reserve(values);
+      }),
+      'stock was short': reservation('refused', reserve),
+      'stock was given back': reservation('released', async (values) => {
+        await stock(12);
+        await reserve(values);
+        await release(values);
+      }),
+    };
+  },
+});

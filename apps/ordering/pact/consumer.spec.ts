@@ -1,0 +1,240 @@
+import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import {
+  ConsumerPacts,
+  consumerOf,
+  type Example,
+  expectsOfIdentity,
+  peersAt,
+  unitsFor,
+} from '@fieldguide/contract-testing';
+import { ada, hammock, orderId } from '@fieldguide/contracts/cast';
+import { product, productChanged } from '@fieldguide/contracts/catalog/examples';
+import { customerErased, keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
+import {
+  stockRefused,
+  stockReleased,
+  stockReserved,
+} from '@fieldguide/contracts/inventory/examples';
+import {
+  paymentAuthorised,
+  paymentCaptured,
+  paymentDeclined,
+  paymentVoided,
+} from '@fieldguide/contracts/payments/examples';
+import { shipmentCancelled, shipmentDispatched } from '@fieldguide/contracts/shipping/examples';
+import { MemoryWakeups } from '@fieldguide/database';
+import { MemoryEventStore } from '@fieldguide/event-store';
+import type { MessageContract } from '@fieldguide/messaging';
+import { describe, expect, it } from 'vitest';
+import { deadlines } from '../src/checkout/checkout.ts';
+import { OpenCheckouts } from '../src/open-checkouts/open-checkouts.ts';
+import type { OrderEvent } from '../src/order/order.events.ts';
+import * as history from '../src/order/order.examples.ts';
+import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
+import { Offer, offered } from '../src/product-prices/product-prices.ts';
+import { EraseCustomers } from '../src/when-customer-erased/erase-customers.ts';
+import { ErasedCustomer } from '../src/when-customer-erased/erased-customer.entity.ts';
+import { Erased, WhenCustomerErased } from '../src/when-customer-erased/when-customer-erased.ts';
+import * as payments from '../src/when-payment-is-answered/when-payment-is-answered.ts';
+import { Changed, WhenProductChanged } from '../src/when-product-changed/when-product-changed.ts';
+import * as shipping from '../src/when-shipment-is-answered/when-shipment-is-answered.ts';
+import * as inventory from '../src/when-stock-is-answered/when-stock-is-answered.ts';
+
+const ordering = new ConsumerPacts('ordering');
+
+expectsOfIdentity(ordering, { keySet, sessionEnded });
+
+describe('ordering, of catalog,', () => {
+  it('asks for a product that it does not know', async () => {
+    const question = {
+      given: ['a product is sold', { productId: hammock }],
+      asks: 'the offer of a product',
+      request: { method: 'GET', path: `/products/${hammock}` },
+      answer: { status: 200, reads: Offer, of: product },
+    } as const;
+    const asked = await ordering.asks('catalog', question, (catalog) =>
+      offered(hammock, peersAt({ catalog })),
+    );
+    expect(asked).toMatchObject({ id: hammock, name: 'Hammock', retired: false });
+  });
+  it('asks for a product that does not exist', async () => {
+    const unknown = '01900000-0000-7000-8000-00000000dead';
+    const question = {
+      given: ['no product is sold', { productId: unknown }],
+      asks: 'the offer of a product that does not exist',
+      request: { method: 'GET', path: `/products/${unknown}` },
+      answer: { status: 404 },
+    } as const;
+    const asked = await ordering.asks('catalog', question, (catalog) =>
+      offered(unknown, peersAt({ catalog })),
+    );
+    expect(asked).toBeUndefined();
+  });
+  it('hears of prices', async () => {
+    const units = unitsFor('ordering');
+    const fact = {
+      given: ['a product was repriced', { productId: hammock }],
+      hears: Changed,
+      of: productChanged,
+      subject: hammock,
+    } as const;
+    await ordering.hears('catalog', fact, consumerOf('ordering', units, new WhenProductChanged()));
+    const row = await units.run((uow) => uow.load(ProductPrice, hammock));
+    expect(row).toMatchObject({ name: 'Hammock', price: { amountMinor: 6_900 }, revision: 2 });
+  });
+});
+
+/** An order with a past, and how it goes on when it hears something. */
+async function orderWith(past: readonly OrderEvent[]) {
+  const clock = new ManualClock();
+  const units = unitsFor('ordering');
+  const events = new MemoryEventStore(clock, new CountingIds());
+  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryWakeups(clock));
+  const stream = `order-${orderId}`;
+  if (past.length > 0) await events.append({ stream, expected: 0, events: past });
+  const hear = consumerOf(
+    'ordering',
+    units,
+    new inventory.WhenStockIsAnswered(checkouts),
+    new payments.WhenPaymentIsAnswered(checkouts),
+    new shipping.WhenShipmentIsAnswered(checkouts),
+    new WhenCustomerErased(new EraseCustomers(units, checkouts, clock)),
+  );
+  const next = async () => (await events.read(stream)).slice(past.length).map(({ type }) => type);
+  return { hear, next, units };
+}
+
+describe('ordering, of identity,', () => {
+  it('hears which customer is to be forgotten', async () => {
+    const { hear, units } = await orderWith([]);
+    const fact = {
+      given: ['a customer was erased', { customerId: ada }],
+      hears: Erased,
+      of: customerErased,
+      subject: ada,
+    } as const;
+    await ordering.hears('identity', fact, hear);
+    expect(await units.run((uow) => uow.load(ErasedCustomer, ada))).toBeDefined();
+  });
+});
+
+const { orderPlaced, stockReserved: reserved, paymentAuthorised: authorised } = history;
+const placed = [orderPlaced];
+const waitsForMoney = [...placed, reserved];
+const confirmed = [...waitsForMoney, authorised, history.orderConfirmed];
+const dispatched = [...confirmed, history.shipmentDispatched];
+const undoing = [
+  ...confirmed,
+  history.cancellationRequested,
+  history.shipmentCancelled,
+  history.cancelled,
+];
+const withReason = ({ schema, value }: Example, reason: string): Example => ({
+  schema,
+  value: { ...(value as object), reason },
+});
+
+describe.each<
+  [
+    provider: string,
+    given: string,
+    past: readonly OrderEvent[],
+    hears: MessageContract,
+    of: Example,
+    leadsTo: OrderEvent['type'],
+    reason?: string,
+  ]
+>([
+  ['inventory', 'stock was set aside', placed, inventory.Reserved, stockReserved, 'StockReserved'],
+  ['inventory', 'stock was short', placed, inventory.Refused, stockRefused, 'StockRefused'],
+  [
+    'inventory',
+    'stock was given back',
+    undoing,
+    inventory.Released,
+    stockReleased,
+    'StockReleased',
+  ],
+  [
+    'payments',
+    'a payment was authorised',
+    waitsForMoney,
+    payments.Authorised,
+    paymentAuthorised,
+    'PaymentAuthorised',
+  ],
+  [
+    'payments',
+    'a payment was declined',
+    waitsForMoney,
+    payments.Declined,
+    paymentDeclined,
+    'PaymentDeclined',
+    'paymentDeclined',
+  ],
+  [
+    'payments',
+    'a payment was not covered',
+    waitsForMoney,
+    payments.Declined,
+    paymentDeclined,
+    'PaymentDeclined',
+    'insufficientFunds',
+  ],
+  [
+    'payments',
+    'a payment was asked for after it was voided',
+    waitsForMoney,
+    payments.Declined,
+    paymentDeclined,
+    'PaymentDeclined',
+    'voided',
+  ],
+  [
+    'payments',
+    'a payment was captured',
+    dispatched,
+    payments.Captured,
+    paymentCaptured,
+    'PaymentCaptured',
+  ],
+  ['payments', 'a payment was voided', undoing, payments.Voided, paymentVoided, 'PaymentVoided'],
+  [
+    'shipping',
+    'a shipment has left',
+    confirmed,
+    shipping.Dispatched,
+    shipmentDispatched,
+    'ShipmentDispatched',
+  ],
+  [
+    'shipping',
+    'a shipment was cancelled in time',
+    [...confirmed, history.cancellationRequested],
+    shipping.Cancelled,
+    shipmentCancelled,
+    'ShipmentCancelled',
+    'requested',
+  ],
+  [
+    'shipping',
+    'a shipment had nowhere to go',
+    confirmed,
+    shipping.Cancelled,
+    shipmentCancelled,
+    'ShipmentCancelled',
+    'addressErased',
+  ],
+])('ordering, of %s, when %s,', (provider, given, past, hears, of, leadsTo, reason) => {
+  it('hears it', async () => {
+    const { hear, next } = await orderWith(past);
+    const fact = {
+      given: [given, { orderId, ...(reason && { reason }) }] as const,
+      hears,
+      of: reason ? withReason(of, reason) : of,
+      subject: orderId,
+    };
+    await ordering.hears(provider, fact, hear);
+    expect((await next())[0]).toBe(leadsTo);
+  });
+});

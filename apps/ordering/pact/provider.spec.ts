@@ -1,0 +1,83 @@
+import { keepsItsPromises, type ProviderState } from '@fieldguide/contract-testing/provider';
+import { ada, shipTo } from '@fieldguide/contracts/cast';
+import { feedSource, projectNext } from '@fieldguide/event-store';
+import { DeliveryAddress } from '../src/delivery-address/delivery-address.entity.ts';
+import type { OrderEvent } from '../src/order/order.events.ts';
+import * as history from '../src/order/order.examples.ts';
+import { orderSummary } from '../src/order-summary/order-summary.projection.ts';
+import { ordering } from '../src/ordering.definition.ts';
+import { PriceView } from '../src/product-prices/price-view.ts';
+import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
+import { publisherOf } from '../src/publish-orders/publish-orders.ts';
+import { EraseCustomers } from '../src/when-customer-erased/erase-customers.ts';
+
+const placed = [history.orderPlaced];
+const hasStock = [...placed, history.stockReserved];
+const paidFor = [...hasStock, history.paymentAuthorised, history.orderConfirmed];
+const { hammock } = history;
+
+keepsItsPromises(ordering, {
+  who: {
+    customer: { id: ada, scope: 'orders:read orders:write' },
+    service: { id: 'shipping', scope: 'orders:address:read' },
+  },
+  said: async ({ parts: { events, units } }) =>
+    (await feedSource('publish-orders', events!, units!, publisherOf(events!)).read()).messages,
+  states: ({ app, parts }) => {
+    const { database, events, units } = parts;
+    const { manager } = database!.source;
+    const price = (row: Partial<ProductPrice>): ProviderState => ({
+      set: async ({ productId = '' }) => {
+        const known = { productId, name: hammock.name, price: hammock.unitPrice, revision: 1 };
+        const all = Object.assign(new ProductPrice(), known, row);
+        await units!.run((uow) => uow.save(ProductPrice, all));
+        await app.get(PriceView).check();
+      },
+      holds: ({ productId = '' }) => manager.existsBy(ProductPrice, { productId, ...row }),
+    });
+    /** An order with this past, as it lies in the log, the view and the address book. */
+    const order = (past: readonly OrderEvent[], customerId = ada): ProviderState => ({
+      set: async ({ orderId = '' }) => {
+        const [first, ...later] = past;
+        const events = [{ ...first!, data: { ...first!.data, orderId, customerId } }, ...later];
+        await parts.events!.append({ stream: `order-${orderId}`, expected: 0, events });
+        const address = Object.assign(new DeliveryAddress(), { orderId, customerId, shipTo });
+        await units!.run((uow) => uow.save(DeliveryAddress, address));
+        while (await projectNext(orderSummary, parts.events!, units!));
+      },
+      holds: async ({ orderId = '' }) =>
+        (await events!.read(`order-${orderId}`)).length === past.length,
+    });
+    const isPlaced = order(placed);
+    return {
+      'a product can be ordered': price({ retired: false }),
+      'a product is retired': price({ retired: true }),
+      'an order was placed': isPlaced,
+      'somebody else has placed an order': order(placed, '01900000-0000-7000-9000-0000000000e1'),
+      'an order has its stock': order(hasStock),
+      'an order was paid for': order(paidFor),
+      'an order was dispatched': order([...paidFor, history.shipmentDispatched]),
+      'an order was completed': order(history.happyPath),
+      'an order was rejected': order([...placed, history.stockRefused, history.rejectedOutOfStock]),
+      'an order is to be cancelled after it was paid for': order([
+        ...paidFor,
+        history.cancellationRequested,
+      ]),
+      'an order was cancelled': order([
+        ...paidFor,
+        history.cancellationRequested,
+        history.shipmentCancelled,
+        history.cancelled,
+      ]),
+      'the customer of an order was erased': {
+        set: async (values) => {
+          await isPlaced.set?.(values);
+          await units!.run((tx) => app.get(EraseCustomers).erase(ada, tx));
+        },
+        holds: async ({ orderId = '' }) =>
+          (await events!.read(`order-${orderId}`)).length > 0 &&
+          !(await manager.existsBy(DeliveryAddress, { orderId })),
+      },
+    };
+  },
+});

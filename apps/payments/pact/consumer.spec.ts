@@ -1,0 +1,157 @@
+import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import {
+  ConsumerPacts,
+  consumerOf,
+  expectsOfIdentity,
+  unitsFor,
+} from '@fieldguide/contract-testing';
+import { orderId, paymentId } from '@fieldguide/contracts/cast';
+import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
+import { operate, operation } from '@fieldguide/contracts/payment-provider/examples';
+import {
+  authorisePayment,
+  capturePayment,
+  voidPayment,
+} from '@fieldguide/contracts/payments/examples';
+import { MemoryWakeups } from '@fieldguide/database';
+import { describe, expect, it } from 'vitest';
+import { HttpProvider, Result } from '../src/call-provider/provider.ts';
+import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
+import {
+  Authorise,
+  Capture,
+  Void,
+  WhenPaymentIsRequested,
+} from '../src/when-payment-is-requested/when-payment-is-requested.ts';
+
+const payments = new ConsumerPacts('payments');
+const clock = new ManualClock();
+
+expectsOfIdentity(payments, { keySet, sessionEnded });
+
+describe('payments, of ordering,', () => {
+  const about = { subject: orderId } as const;
+
+  async function withPayment(status?: PaymentStatus) {
+    const units = unitsFor('payments');
+    const ids = new CountingIds();
+    await units.run(async (uow) => {
+      const row = {
+        orderId,
+        paymentId,
+        status,
+        amountMinor: '13800',
+        currency: 'EUR',
+        token: 'tok_ok',
+      };
+      if (status) await uow.save(Payment, Object.assign(new Payment(), row));
+    });
+    const requests = new WhenPaymentIsRequested(ids, new MemoryWakeups(clock));
+    const payment = () => units.run((uow) => uow.load(Payment, orderId));
+    return { hear: consumerOf('payments', units, requests), payment };
+  }
+
+  it('hears what to authorise', async () => {
+    const { hear, payment } = await withPayment();
+    const given = ['an order has its stock', { orderId }] as const;
+    const fact = { ...about, given, hears: Authorise, of: authorisePayment };
+    await payments.hears('ordering', fact, hear);
+    expect(await payment()).toMatchObject({ status: 'authorising', amountMinor: '13800' });
+  });
+  it('hears what to capture', async () => {
+    const { hear, payment } = await withPayment('authorised');
+    const given = ['an order was dispatched', { orderId }] as const;
+    await payments.hears('ordering', { ...about, given, hears: Capture, of: capturePayment }, hear);
+    expect(await payment()).toMatchObject({ status: 'capturing' });
+  });
+  it('hears what to let go', async () => {
+    const { hear, payment } = await withPayment('authorised');
+    const given = ['an order was cancelled', { orderId }] as const;
+    await payments.hears('ordering', { ...about, given, hears: Void, of: voidPayment }, hear);
+    expect(await payment()).toMatchObject({ status: 'voiding' });
+  });
+});
+
+describe('payments, of payment-provider,', () => {
+  const apiKey = 'the-key-of-payments';
+  const headers = { 'x-api-key': apiKey };
+  const at = (url: string) =>
+    new HttpProvider({ PAYMENT_PROVIDER_URL: url, PROVIDER_API_KEY: apiKey } as never, clock);
+  const outcomes = {
+    approved: 'tok_ok',
+    declined: 'tok_declined',
+    insufficientFunds: 'tok_insufficient_funds',
+  } as const;
+
+  it.each(Object.entries(outcomes))(
+    'asks for an authorisation that is %s',
+    async (outcome, token) => {
+      const wanted = { ...operate.value, token };
+      const question = {
+        given: ['no operation with this key was asked for', { key: wanted.key }],
+        asks: `an authorisation that is ${outcome}`,
+        request: {
+          method: 'POST',
+          path: '/operations',
+          headers,
+          body: { schema: operate.schema, value: wanted },
+        },
+        answer: {
+          status: 200,
+          reads: Result,
+          of: { ...operation, value: { ...operation.value, outcome } },
+          exactly: [outcome],
+        },
+      } as const;
+      const result = await payments.asks('payment-provider', question, (url) =>
+        at(url).operate(wanted),
+      );
+      expect(result).toEqual({ outcome });
+    },
+  );
+  it.each(['capture', 'void'] as const)('asks for a %s', async (kind) => {
+    const wanted = { ...operate.value, kind, key: `${paymentId}:${kind}` };
+    const question = {
+      given: ['a payment was authorised', { paymentId }],
+      asks: `a ${kind}`,
+      request: {
+        method: 'POST',
+        path: '/operations',
+        headers,
+        body: { schema: operate.schema, value: wanted },
+      },
+      answer: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
+    } as const;
+    const result = await payments.asks('payment-provider', question, (url) =>
+      at(url).operate(wanted),
+    );
+    expect(result).toEqual({ outcome: 'approved' });
+  });
+
+  const { key } = operation.value;
+  const lookUp = {
+    method: 'GET',
+    path: `/operations/${encodeURIComponent(key)}`,
+    headers,
+  } as const;
+  it('asks what became of an operation', async () => {
+    const question = {
+      given: ['a payment was authorised', { paymentId }],
+      asks: 'the result of an operation',
+      request: lookUp,
+      answer: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
+    } as const;
+    const result = await payments.asks('payment-provider', question, (url) => at(url).find(key));
+    expect(result).toEqual({ outcome: 'approved' });
+  });
+  it('asks for an operation that never came, and may ask for it again', async () => {
+    const question = {
+      given: ['no operation with this key was asked for', { key }],
+      asks: 'the result of an operation that never came',
+      request: lookUp,
+      answer: { status: 404 },
+    } as const;
+    const result = await payments.asks('payment-provider', question, (url) => at(url).find(key));
+    expect(result).toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+import {
+  deliver,
+  keepsItsPromises,
+  type ProviderState,
+} from '@fieldguide/contract-testing/provider';
+import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
+import { authorisePayment } from '@fieldguide/contracts/payments/examples';
+import type { MessageContract } from '@fieldguide/messaging';
+import { CallProvider } from '../src/call-provider/call-provider.ts';
+import { Provider, type Result } from '../src/call-provider/provider.ts';
+import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
+import { payments } from '../src/payments.definition.ts';
+import { WhenPaymentIsRequested } from '../src/when-payment-is-requested/when-payment-is-requested.ts';
+
+/** The outside world: says what the state needs it to say. */
+class Says extends Provider {
+  constructor(private readonly outcome: Result['outcome']) {
+    super();
+  }
+
+  override async operate(): Promise<Result> {
+    return { outcome: this.outcome };
+  }
+
+  override async find(): Promise<undefined> {}
+}
+
+keepsItsPromises(payments, {
+  env: { PAYMENT_PROVIDER_URL: 'http://127.0.0.1:9', PROVIDER_API_KEY: 'the-key-of-payments' },
+  states: (service) => {
+    const { database, units, clock, wakeups } = service.parts;
+    const ask = async (contract: MessageContract, orderId: string) =>
+      deliver(service, [WhenPaymentIsRequested], contract, orderId, {
+        ...authorisePayment.value,
+        orderId,
+      });
+    const call = (outcome: Result['outcome'] = 'approved') =>
+      new CallProvider(units!, new Says(outcome), clock, wakeups!).once();
+    /** What was asked for, one after the other, leads to a payment with this status. */
+    const leadsTo = (
+      status: PaymentStatus,
+      requests: readonly Parameters<typeof ask>[0][],
+      outcome?: Result['outcome'],
+    ): ProviderState => ({
+      set: async ({ orderId = '' }) => {
+        for (const request of requests) {
+          await ask(request, orderId);
+          await call(outcome);
+        }
+      },
+      holds: ({ orderId = '' }) => database!.source.manager.existsBy(Payment, { orderId, status }),
+    });
+    return {
+      'a payment was authorised': leadsTo('authorised', [AuthorisePayment]),
+      'a payment was declined': leadsTo('declined', [AuthorisePayment], 'declined'),
+      'a payment was not covered': leadsTo('declined', [AuthorisePayment], 'insufficientFunds'),
+      'a payment was asked for after it was voided': leadsTo('voided', [
+        VoidPayment,
+        AuthorisePayment,
+      ]),
+      'a payment was captured': leadsTo('captured', [AuthorisePayment, CapturePayment]),
+      'a payment was voided': leadsTo('voided', [AuthorisePayment, VoidPayment]),
+    };
+  },
+});

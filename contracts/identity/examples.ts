@@ -1,0 +1,39 @@
+import { ada, noon, sid } from '../cast.ts';
+import { example } from '../example.ts';
+import {
+  CustomerErased,
+  KeySet,
+  Registration,
+  RegistrationRequest,
+  SessionEnded,
+  Token,
+  TokenRequest,
+} from './index.ts';
+
+const [email, password] = ['ada@fieldguide.test', 'correct horse'];
+export const register = example(RegistrationRequest, { email, password, name: 'Ada' });
+export const registration = example(Registration, { customerId: ada });
+export const signIn = example(TokenRequest, { grantType: 'password', email, password });
+const signedIn = { accessToken: 'header.claims.signature', expiresInSeconds: 600 };
+export const token = example(Token, {
+  ...signedIn,
+  refreshToken: `${sid}.secret`,
+  tokenType: 'Bearer',
+});
+/** A service's: it asks for another instead of refreshing it. */
+export const serviceToken = example(Token, { ...signedIn, tokenType: 'Bearer' });
+export const keySet = example(KeySet, {
+  keys: [
+    {
+      kid: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+      use: 'sig',
+      alg: 'ES256',
+    },
+  ],
+});
+export const sessionEnded = example(SessionEnded.data, { sid, tokensValidUntil: noon });
+export const customerErased = example(CustomerErased.data, { customerId: ada });

@@ -1,0 +1,12 @@
+import { noon, paymentId, total } from '../cast.ts';
+import { example } from '../example.ts';
+import { Operation, OperationRequest } from './index.ts';
+
+const authorise = {
+  key: `${paymentId}:authorise`,
+  kind: 'authorise' as const,
+  paymentId,
+  amount: total,
+};
+export const operate = example(OperationRequest, { ...authorise, token: 'tok_ok' });
+export const operation = example(Operation, { ...authorise, outcome: 'approved', at: noon });

@@ -1,0 +1,282 @@
+import { ConsumerPacts, type HttpExpectation } from '@fieldguide/contract-testing';
+import { expect, it } from 'vitest';
+import { ada, hammock, orderId } from '../../cast.ts';
+import * as catalog from '../../catalog/examples.ts';
+import * as identity from '../../identity/examples.ts';
+import * as inventory from '../../inventory/examples.ts';
+import * as ordering from '../../ordering/examples.ts';
+import { Problem } from '../../problem.ts';
+import * as reads from '../index.ts';
+import { Storefront } from '../storefront.ts';
+
+const shop = new ConsumerPacts('shop');
+const KEY = 'one-for-each-order';
+const seen = { 'consistency-token': [`^order-[0-9a-f-]{36}@\\d+$`, `order-${orderId}@1`] } as const;
+const etag = { etag: ['^"\\d+"$', '"1"'] } as const;
+
+/** The real client asks; what it makes of the answer is given back. */
+function asks<T>(
+  provider: string,
+  expectation: HttpExpectation,
+  ask: (shop: Storefront) => Promise<T>,
+): Promise<T> {
+  return shop.asks(provider, expectation, (origin, token) =>
+    ask(new Storefront(origin, token || undefined)),
+  );
+}
+const refusal = (status: number, type: string) => ({
+  status,
+  headers: {
+    'Content-Type': ['^application/problem[+]json.*$', 'application/problem+json'],
+  } as const,
+  reads: Problem,
+  of: { schema: Problem, value: { type, title: 'Why, in words.', status } },
+  exactly: [type, status],
+});
+
+it('registers a customer', async () => {
+  const expectation = {
+    given: ['nobody has this address', { email: identity.register.value.email }],
+    asks: 'a registration',
+    request: { method: 'POST', path: '/auth/registrations', body: identity.register },
+    answer: { status: 201, reads: reads.Registered, of: identity.registration },
+  } as const;
+  const registered = await asks('identity', expectation, (at) =>
+    at.register(identity.register.value),
+  );
+  expect(registered).toEqual({ customerId: ada });
+});
+
+const customer = { customerId: ada, email: 'ada@fieldguide.test', password: 'correct horse' };
+const signIn = { method: 'POST', path: '/auth/tokens', body: identity.signIn } as const;
+it('signs a customer in', async () => {
+  const expectation = {
+    given: ['a customer is registered', customer],
+    asks: 'a token for a customer',
+    request: signIn,
+    answer: { status: 200, reads: reads.SignedIn, of: identity.token },
+  } as const;
+  const signedIn = await asks('identity', expectation, (at) => at.signIn(identity.signIn.value));
+  expect(signedIn.expiresInSeconds).toBe(600);
+});
+it('tells who cannot sign in', async () => {
+  const type = '/problems/identity.credentialsWrong';
+  const expectation = {
+    given: ['a customer has another password', { ...customer, password: 'another horse' }],
+    asks: 'a token with a wrong password',
+    request: signIn,
+    answer: refusal(401, type),
+  } as const;
+  const signedIn = asks('identity', expectation, (at) => at.signIn(identity.signIn.value));
+  await expect(signedIn).rejects.toMatchObject({ name: 'Refused', problem: { type } });
+});
+it('signs a customer out', async () => {
+  const expectation = {
+    given: ['a customer is signed in', customer],
+    asks: 'the end of a session',
+    request: { method: 'DELETE', path: '/auth/tokens', as: 'customer' },
+    answer: { status: 204 },
+  } as const;
+  await expect(asks('identity', expectation, (at) => at.signOut())).resolves.toBeUndefined();
+});
+it('erases an account', async () => {
+  const expectation = {
+    given: ['a customer is signed in', customer],
+    asks: 'to be forgotten',
+    request: { method: 'DELETE', path: '/accounts/me', as: 'customer' },
+    answer: { status: 202 },
+  } as const;
+  await expect(asks('identity', expectation, (at) => at.eraseMyAccount())).resolves.toBeUndefined();
+});
+
+const sold = ['a product is sold', { productId: hammock }] as const;
+it('shows what is sold', async () => {
+  const expectation = {
+    given: sold,
+    asks: 'products to sleep in',
+    request: { method: 'GET', path: '/products', query: { category: 'sleep' } },
+    answer: { status: 200, reads: reads.Cards, of: catalog.productPage },
+  } as const;
+  const cards = await asks('catalog', expectation, (at) => at.products({ category: 'sleep' }));
+  expect(cards.items[0]).toMatchObject({ id: hammock, name: 'Hammock' });
+});
+it('shows a product', async () => {
+  const expectation = {
+    given: sold,
+    asks: 'one product',
+    request: { method: 'GET', path: `/products/${hammock}` },
+    answer: { status: 200, headers: etag, reads: reads.Detail, of: catalog.product },
+  } as const;
+  const product = await asks('catalog', expectation, (at) => at.product(hammock));
+  expect(product).toMatchObject({ name: 'Hammock', etag: '"1"' });
+});
+it('tells that there is no such product', async () => {
+  const type = '/problems/catalog.productUnknown';
+  const expectation = {
+    given: ['no product is sold', { productId: hammock }],
+    asks: 'a product that does not exist',
+    request: { method: 'GET', path: `/products/${hammock}` },
+    answer: refusal(404, type),
+  } as const;
+  const product = asks('catalog', expectation, (at) => at.product(hammock));
+  await expect(product).rejects.toMatchObject({ problem: { type } });
+});
+it('adds a product', async () => {
+  const expectation = {
+    given: ['nothing is sold under this number', { sku: catalog.addProduct.value.sku }],
+    asks: 'another product',
+    request: { method: 'POST', path: '/products', as: 'staff', body: catalog.addProduct },
+    answer: { status: 201, reads: reads.Edited, of: catalog.product },
+  } as const;
+  const added = await asks('catalog', expectation, (at) => at.addProduct(catalog.addProduct.value));
+  expect(added).toMatchObject({ name: 'Hammock', retired: false });
+});
+it('reprices a product', async () => {
+  const change = { price: { amountMinor: 5_900, currency: 'EUR' } };
+  const expectation = {
+    given: sold,
+    asks: 'another price',
+    request: {
+      method: 'PATCH',
+      path: `/products/${hammock}`,
+      as: 'staff',
+      headers: { 'if-match': '"1"' },
+      body: { schema: catalog.addProduct.schema.partial(), value: change },
+    },
+    answer: { status: 200, reads: reads.Edited, of: catalog.product },
+  } as const;
+  const changed = await asks('catalog', expectation, (at) =>
+    at.changeProduct(hammock, '"1"', change),
+  );
+  expect(changed).toMatchObject({ id: hammock });
+});
+
+it('shows whether something is to be had', async () => {
+  const expectation = {
+    given: ['a product is in stock', { productId: hammock }],
+    asks: 'the stock of a product',
+    request: { method: 'GET', path: `/stock/${hammock}` },
+    answer: { status: 200, reads: reads.Availability, of: inventory.stock },
+  } as const;
+  const stock = await asks('inventory', expectation, (at) => at.availability(hammock));
+  expect(stock).toEqual({ freeUnits: 10 });
+});
+it('replenishes the stock', async () => {
+  const expectation = {
+    given: ['a product is in stock', { productId: hammock }],
+    asks: 'more of a product',
+    request: {
+      method: 'POST',
+      path: `/stock/${hammock}/replenishments`,
+      as: 'staff',
+      headers: { 'idempotency-key': KEY },
+      body: inventory.replenish,
+    },
+    answer: { status: 201, reads: reads.Replenished, of: inventory.replenishment },
+  } as const;
+  const added = await asks('inventory', expectation, (at) => at.replenish(hammock, 5, KEY));
+  expect(added).toEqual({ units: 5 });
+});
+
+const buy = {
+  method: 'POST',
+  path: '/orders',
+  as: 'customer',
+  headers: { 'idempotency-key': KEY },
+  body: ordering.placeOrder,
+} as const;
+it('places an order', async () => {
+  const expectation = {
+    given: ['a product can be ordered', { productId: hammock }],
+    asks: 'an order',
+    request: buy,
+    answer: { status: 201, headers: seen, reads: reads.Order, of: ordering.placedOrder },
+  } as const;
+  const order = await asks('ordering', expectation, (at) =>
+    at.placeOrder(ordering.placeOrder.value, KEY),
+  );
+  expect(order).toMatchObject({ status: 'placed', lines: [{ name: 'Hammock', quantity: 2 }] });
+});
+it('tells that something cannot be ordered', async () => {
+  const type = '/problems/ordering.productRetired';
+  const expectation = {
+    given: ['a product is retired', { productId: hammock }],
+    asks: 'an order of a retired product',
+    request: buy,
+    answer: refusal(422, type),
+  } as const;
+  const order = asks('ordering', expectation, (at) =>
+    at.placeOrder(ordering.placeOrder.value, KEY),
+  );
+  await expect(order).rejects.toMatchObject({ problem: { type } });
+});
+it('orders for nobody who is not signed in', async () => {
+  const type = '/problems/signInFirst';
+  const { as: _, ...request } = buy;
+  const expectation = {
+    given: ['a product can be ordered', { productId: hammock }],
+    asks: 'an order of nobody',
+    request,
+    answer: refusal(401, type),
+  } as const;
+  const order = asks('ordering', expectation, (at) =>
+    at.placeOrder(ordering.placeOrder.value, KEY),
+  );
+  await expect(order).rejects.toMatchObject({ problem: { type } });
+});
+it('lists the orders of a customer', async () => {
+  const expectation = {
+    given: ['an order was placed', { orderId }],
+    asks: 'the orders of a customer',
+    request: { method: 'GET', path: '/orders', as: 'customer' },
+    answer: { status: 200, reads: reads.Orders, of: ordering.orderPage },
+  } as const;
+  const orders = await asks('ordering', expectation, (at) => at.orders());
+  expect(orders.items[0]).toMatchObject({ id: orderId, status: 'placed' });
+});
+
+const one = { method: 'GET', path: `/orders/${orderId}`, as: 'customer' } as const;
+it.each([
+  ['an order was placed', 'placed', ordering.placedOrder],
+  ['an order was completed', 'completed', ordering.completedOrder],
+  ['an order was rejected', 'rejected', ordering.rejectedOrder],
+] as const)('shows that %s', async (state, status, of) => {
+  const expectation = {
+    given: [state, { orderId }],
+    asks: `an order that is ${status}`,
+    request: one,
+    answer: { status: 200, headers: seen, reads: reads.Order, of, exactly: [status] },
+  } as const;
+  expect(await asks('ordering', expectation, (at) => at.order(orderId))).toMatchObject({ status });
+});
+it('tells that there is no such order, also when it is of somebody else', async () => {
+  const type = '/problems/ordering.orderUnknown';
+  const expectation = {
+    given: ['somebody else has placed an order', { orderId }],
+    asks: 'an order of somebody else',
+    request: one,
+    answer: refusal(404, type),
+  } as const;
+  const order = asks('ordering', expectation, (at) => at.order(orderId));
+  await expect(order).rejects.toMatchObject({ problem: { type } });
+});
+it('tells the story of an order', async () => {
+  const expectation = {
+    given: ['an order was placed', { orderId }],
+    asks: 'what happened to an order',
+    request: { method: 'GET', path: `/orders/${orderId}/timeline`, as: 'customer' },
+    answer: { status: 200, headers: seen, reads: reads.Story, of: ordering.timeline },
+  } as const;
+  const { items } = await asks('ordering', expectation, (at) => at.story(orderId));
+  expect(items[0]).toMatchObject({ type: 'OrderPlaced' });
+});
+it('cancels an order', async () => {
+  const expectation = {
+    given: ['an order was placed', { orderId }],
+    asks: 'a cancellation',
+    request: { method: 'POST', path: `/orders/${orderId}/cancellation`, as: 'customer' },
+    answer: { status: 202, headers: seen, reads: reads.Cancelled, of: ordering.cancellation },
+  } as const;
+  const cancelled = await asks('ordering', expectation, (at) => at.cancel(orderId));
+  expect(cancelled).toEqual({ status: 'cancelled' });
+});

@@ -1,0 +1,144 @@
+import type { z } from 'zod';
+import type { AddProductRequest, ChangeProductRequest } from '../catalog/index.ts';
+import type { RegistrationRequest, TokenRequest } from '../identity/index.ts';
+import type { PlaceOrderRequest } from '../ordering/index.ts';
+import { Problem } from '../problem.ts';
+import * as reads from './index.ts';
+
+const ANSWER_WITHIN_MS = 10_000;
+
+/** The shop refused, and said why: `problem.type` is for the program, `problem.title` for the visitor. */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+interface Wish<Answer> {
+  readonly answer?: z.ZodType<Answer>;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The shop as a storefront sees it, through the gateway. After `signIn` it acts for that customer, and what it has seen
+ * once it is never shown older (Consistency-Token).
+ * Every method throws Refused for a problem, and TypeError or TimeoutError when nobody answers within 10 s.
+ */
+export class Storefront {
+  readonly #origin: string;
+  #token: string | undefined;
+  #seen: string | undefined;
+
+  /** @param origin of the gateway, for example `http://127.0.0.1:3000` @param token of somebody signed in already */
+  constructor(origin: string, token?: string) {
+    this.#origin = origin;
+    this.#token = token;
+  }
+
+  register(body: RegistrationRequest) {
+    return this.#read('POST', '/auth/registrations', { body, answer: reads.Registered });
+  }
+
+  async signIn(body: TokenRequest) {
+    const signedIn = await this.#read('POST', '/auth/tokens', { body, answer: reads.SignedIn });
+    this.#token = signedIn.accessToken;
+    return signedIn;
+  }
+
+  async signOut(): Promise<void> {
+    await this.#send('DELETE', '/auth/tokens');
+    this.#token = undefined;
+  }
+
+  async eraseMyAccount(): Promise<void> {
+    await this.#send('DELETE', '/accounts/me');
+    this.#token = undefined;
+  }
+
+  products(search: Readonly<Record<string, string>> = {}) {
+    const query = new URLSearchParams(search).toString();
+    return this.#read('GET', `/products${query && `?${query}`}`, { answer: reads.Cards });
+  }
+
+  /** With its `etag`: who wants to change it says what was read. */
+  async product(id: string) {
+    const { body, etag } = await this.#send('GET', `/products/${id}`);
+    return { ...reads.Detail.parse(body), etag: etag ?? '' };
+  }
+
+  addProduct(body: AddProductRequest) {
+    return this.#read('POST', '/products', { body, answer: reads.Edited });
+  }
+
+  /** Refused when somebody else changed it since it was read. */
+  changeProduct(id: string, etag: string, body: ChangeProductRequest) {
+    const headers = { 'if-match': etag };
+    return this.#read('PATCH', `/products/${id}`, { body, headers, answer: reads.Edited });
+  }
+
+  availability(productId: string) {
+    return this.#read('GET', `/stock/${productId}`, { answer: reads.Availability });
+  }
+
+  /** @param key the same on every try of the same delivery */
+  replenish(productId: string, units: number, key: string) {
+    const wish = { body: { units }, headers: keyed(key), answer: reads.Replenished };
+    return this.#read('POST', `/stock/${productId}/replenishments`, wish);
+  }
+
+  /** @param key the same on every try of the same order */
+  placeOrder(body: PlaceOrderRequest, key: string) {
+    return this.#read('POST', '/orders', { body, headers: keyed(key), answer: reads.Order });
+  }
+
+  orders() {
+    return this.#read('GET', '/orders', { answer: reads.Orders });
+  }
+
+  order(id: string) {
+    return this.#read('GET', `/orders/${id}`, { answer: reads.Order });
+  }
+
+  story(id: string) {
+    return this.#read('GET', `/orders/${id}/timeline`, { answer: reads.Story });
+  }
+
+  cancel(id: string) {
+    return this.#read('POST', `/orders/${id}/cancellation`, { answer: reads.Cancelled });
+  }
+
+  async #read<Answer>(
+    method: string,
+    path: string,
+    wish: Wish<Answer> & { answer: z.ZodType<Answer> },
+  ): Promise<Answer> {
+    const { body } = await this.#send(method, path, wish);
+    return wish.answer.parse(body);
+  }
+
+  async #send(method: string, path: string, { body, headers }: Wish<unknown> = {}) {
+    const answer = await fetch(this.#origin + path, {
+      method,
+      headers: {
+        ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+        ...(this.#seen && { 'consistency-token': this.#seen }),
+        ...headers,
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    const text = await answer.text();
+    const read: unknown = text ? JSON.parse(text) : undefined;
+    if (!answer.ok) throw new Refused(Problem.parse(read));
+    this.#seen = answer.headers.get('consistency-token') ?? this.#seen;
+    return { body: read, etag: answer.headers.get('etag') };
+  }
+}
+
+const keyed = (key: string) => ({ 'idempotency-key': key });

@@ -1,0 +1,152 @@
+import { derivedId } from '@fieldguide/clock';
+import { type IncomingRecord, type MessageContract, messageShape } from '@fieldguide/messaging';
+import { MatchersV3, PactV4 } from '@pact-foundation/pact';
+import type { z } from 'zod';
+import { matching } from './matchers.ts';
+
+/** Where generated pacts go; `tools/pacts.ts` compares them with the committed ones. */
+export const GENERATED = '.fieldguide/pacts';
+
+/** A value with the contract that allows it: `contracts/<provider>/examples.ts`. */
+export interface Example {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+}
+type Values = Readonly<Record<string, string | number | boolean>>;
+/** What must be so at the provider; the values go to its state handler, and are expected as they are. */
+type Given = readonly [state: string, values?: Values];
+
+/** Somebody whose token the provider's test mints, with the scopes that it says. */
+export type Who = 'customer' | 'staff' | 'service';
+
+export interface HttpExpectation {
+  /** Not where the answer is the same in every state. */
+  readonly given?: Given;
+  /** One description for one expectation: `a question for a product`. */
+  readonly asks: string;
+  readonly request: {
+    readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+    readonly path: string;
+    readonly as?: Who;
+    readonly query?: Readonly<Record<string, string>>;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: Example;
+  };
+  readonly answer: {
+    readonly status: number;
+    /** Name → a value that its pattern allows. */
+    readonly headers?: Readonly<Record<string, readonly [pattern: string, value: string]>>;
+    /** What the consumer reads, and an example of the provider's that has it. */
+    readonly reads?: z.ZodType;
+    readonly of?: Example;
+    /** Values that have to be these, though the type would allow others. */
+    readonly exactly?: readonly unknown[];
+  };
+}
+
+export interface MessageExpectation {
+  readonly given: Given;
+  readonly hears: MessageContract;
+  readonly of: Example;
+  /** The aggregate's id: subject, and key on the topic. */
+  readonly subject: string;
+}
+
+/** What one service expects of the others, written to a pact file for each of them as its tests run. */
+export class ConsumerPacts {
+  readonly consumer: string;
+  readonly #pacts = new Map<string, PactV4>();
+
+  constructor(consumer: string) {
+    this.consumer = consumer;
+  }
+
+  /**
+   * @param ask the consumer's real client, told where the provider is, and the token it may show
+   * @throws when the client asks otherwise than expected, or not at all
+   */
+  async asks<T>(
+    provider: string,
+    { given, asks, request, answer }: HttpExpectation,
+    ask: (origin: string, token: string) => Promise<T>,
+  ): Promise<T> {
+    const fixed = [...valuesOf(given), ...(answer.exactly ?? [])];
+    const { as, query, headers = {}, body } = request;
+    const all: Record<string, unknown> = {
+      ...headers,
+      ...(body && { 'content-type': 'application/json' }),
+      ...(as && {
+        authorization: MatchersV3.fromProviderState(`Bearer \${${as}Token}`, `Bearer ${as}`),
+      }),
+    };
+    const interaction = this.#with(provider).addInteraction();
+    if (given) interaction.given(given[0], given[1]);
+    const asked = interaction
+      .uponReceiving(asks)
+      .withRequest(request.method, request.path, (builder) => {
+        builder.headers(all as Record<string, string>);
+        if (query) builder.query({ ...query });
+        if (body) builder.jsonBody(body.schema.parse(body.value));
+      })
+      .willRespondWith(answer.status, (builder) => {
+        for (const [name, [pattern, value]] of Object.entries(answer.headers ?? {}))
+          builder.headers({ [name]: MatchersV3.regex(pattern, value) });
+        if (answer.reads) builder.jsonBody(matching(answer.reads, answer.of?.value, fixed));
+      });
+    // Pact forgets an expectation whose test throws; a client may throw because it was refused, as expected.
+    const came = await asked.executeTest(async ({ url }) => {
+      try {
+        return { value: await ask(url, as ?? '') };
+      } catch (error) {
+        return { error };
+      }
+    });
+    if (came && 'error' in came) throw came.error;
+    return came?.value as T;
+  }
+
+  /** @param handle the consumer's real handler, given the record as it would come over the wire */
+  async hears<T>(
+    provider: string,
+    { given, hears, of, subject }: MessageExpectation,
+    handle: (record: IncomingRecord) => Promise<T>,
+  ): Promise<T> {
+    const { topic, type } = hears;
+    const envelope = messageShape.extend({ data: hears.data });
+    const example = {
+      specversion: '1.0',
+      id: derivedId(topic, type, given[0]),
+      source: `/${provider}`,
+      type,
+      subject,
+      time: '2030-01-01T12:00:00.000Z',
+      correlationid: 'began-there',
+      data: of.value,
+    };
+    const exactly = [...valuesOf(given), subject, type, example.source];
+    const said = this.#with(provider)
+      .addAsynchronousInteraction()
+      .given(given[0], given[1] as never)
+      .expectsToReceive(`${type}: ${given[0]}`, (builder) => {
+        builder.withMetadata({ topic, key: subject });
+        builder.withJSONContent(matching(envelope, example, exactly));
+      });
+    const position = { partition: 0, offset: '0' };
+    return (await said.executeTest(({ contents, metadata }) => {
+      const { topic: from, key } = metadata as { topic: string; key: string };
+      const value = JSON.stringify(contents.content);
+      return handle({ topic: from, key, value, position });
+    })) as T;
+  }
+
+  #with(provider: string): PactV4 {
+    const { consumer } = this;
+    const pact =
+      this.#pacts.get(provider) ??
+      new PactV4({ consumer, provider, dir: GENERATED, logLevel: 'error' });
+    this.#pacts.set(provider, pact);
+    return pact;
+  }
+}
+
+const valuesOf = ([, values = {}]: Given | [] = []): readonly unknown[] => Object.values(values);

@@ -1,0 +1,14 @@
+export {
+  ConsumerPacts,
+  type Example,
+  GENERATED,
+  type HttpExpectation,
+  type MessageExpectation,
+} from './consumer.ts';
+export {
+  consumerOf,
+  expectsOfIdentity,
+  peersAt,
+  unitsFor,
+  withTokenOffice,
+} from './every-service.ts';

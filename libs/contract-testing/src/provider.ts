@@ -1,0 +1,285 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TestKeys } from '@fieldguide/auth/testing';
+import type { Envelope } from '@fieldguide/database';
+import { type OutgoingRecord, outboxSource } from '@fieldguide/messaging';
+import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
+import { openForTest, type ServiceUnderTest } from '@fieldguide/service/testing';
+import { Verifier } from '@pact-foundation/pact';
+import pg from 'pg';
+import type { Who } from './consumer.ts';
+import { type Finding, readFindings } from './findings.ts';
+
+/** The committed ones: what consumers were promised, whatever their tests may generate today. */
+export const PACTS = 'contracts/pacts';
+
+type Values = Record<string, string>;
+
+/**
+ * A state that a consumer asks for: makes it so on the real database, and can tell whether it is. One that only says
+ * what is not there has nothing to `set`: every state begins with empty tables.
+ */
+export interface ProviderState {
+  readonly set?: (values: Values) => Promise<unknown>;
+  readonly holds: (values: Values) => Promise<boolean>;
+}
+
+export interface ProviderSettings {
+  /** With the right to make databases. */
+  readonly postgresUrl: string;
+  /** What the service needs beside the usual. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The scopes of those whose tokens are minted, and who they are. */
+  readonly who?: Readonly<Partial<Record<Who, { readonly id: string; readonly scope: string }>>>;
+  readonly states: (service: ServiceUnderTest<object>) => Readonly<Record<string, ProviderState>>;
+  /** What it has said since the state was set, by its real relay's source; the outbox when not given. */
+  readonly said?: (service: ServiceUnderTest<object>) => Promise<readonly OutgoingRecord[]>;
+  /** Empties what is kept outside the database. */
+  readonly clean?: () => Promise<void> | void;
+  /** Mints a token; with a test key when not given (identity has its own). */
+  readonly mint?: (
+    service: ServiceUnderTest<object>,
+    who: { id: string; scope: string; kind: string },
+  ) => string;
+}
+
+/** How an answer or a message is spoiled before the consumer's expectations see it. */
+export interface Spoil {
+  readonly answer?: (route: string, body: unknown) => unknown;
+  readonly message?: (type: string, envelope: Envelope) => unknown;
+}
+
+export interface PactInteraction {
+  readonly description: string;
+  readonly type: string;
+  readonly providerStates?: readonly { readonly name: string }[];
+  readonly request?: { readonly method: string; readonly path: string };
+  readonly response?: { readonly body?: { readonly content: unknown } };
+  readonly contents?: { readonly content: { readonly type: string } };
+}
+export interface PactFile {
+  readonly consumer: { readonly name: string };
+  readonly provider: { readonly name: string };
+  readonly interactions: readonly PactInteraction[];
+}
+
+export const readPact = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as PactFile;
+
+/** The real application of a provider, and the pacts that it is measured by. */
+export class ProviderUnderTest {
+  readonly #name: string;
+  readonly #service: ServiceUnderTest<object>;
+  readonly #settings: ProviderSettings;
+  readonly #states: Readonly<Record<string, ProviderState>>;
+  readonly #keys: TestKeys;
+  readonly #database: pg.Client | undefined;
+  readonly #origin: string;
+  readonly #drop: () => Promise<void>;
+  #tables: readonly string[] = [];
+  #faults: string[] = [];
+  #said: readonly OutgoingRecord[] = [];
+  /** Set by tests that try what the pacts notice. */
+  spoil: Spoil = {};
+
+  private constructor(
+    name: string,
+    service: ServiceUnderTest<object>,
+    settings: ProviderSettings,
+    keys: TestKeys,
+    database: pg.Client | undefined,
+    origin: string,
+    drop: () => Promise<void>,
+  ) {
+    this.#name = name;
+    this.#service = service;
+    this.#settings = settings;
+    this.#states = settings.states(service);
+    this.#keys = keys;
+    this.#database = database;
+    this.#origin = origin;
+    this.#drop = drop;
+  }
+
+  static async start<Settings extends ServiceSettings>(
+    definition: ServiceDefinition<Settings>,
+    settings: ProviderSettings,
+  ): Promise<ProviderUnderTest> {
+    const { name } = definition;
+    const own = `pact_${name.replaceAll('-', '_')}_${process.pid}`;
+    const url = definition.database && (await emptyDatabase(settings.postgresUrl, own));
+    const keys = new TestKeys('fieldguide/test');
+    const env = { ...(url && { DATABASE_URL: url }), ...settings.env };
+    const service = await openForTest(definition, env, keys);
+    const provider: { current?: ProviderUnderTest } = {};
+    service.app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onSend', async (request, reply, payload) => {
+        const { answer } = provider.current?.spoil ?? {};
+        const isJson = /json/.test(String(reply.getHeader('content-type')));
+        if (!answer || !isJson || typeof payload !== 'string') return payload;
+        reply.removeHeader('content-length');
+        const route = `${request.method} ${request.routeOptions.url}`;
+        return JSON.stringify(answer(route, JSON.parse(payload)));
+      });
+    await service.app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = service.app.getHttpServer().address() as { port: number };
+    const database = url ? new pg.Client({ connectionString: url }) : undefined;
+    await database?.connect();
+    const origin = `http://127.0.0.1:${port}`;
+    const drop = () =>
+      administer(settings.postgresUrl, [`DROP DATABASE IF EXISTS ${own} WITH (FORCE)`]);
+    const made = new ProviderUnderTest(name, service, settings, keys, database, origin, drop);
+    made.#tables = await emptyTables(database);
+    provider.current = made;
+    return made;
+  }
+
+  /**
+   * @param pact a file that says what one consumer expects
+   * @returns what is not as expected; nothing when all is well
+   * @throws when a state cannot be set, or setting it changes nothing
+   */
+  async verify(pact: string): Promise<readonly Finding[]> {
+    this.#faults = [];
+    const { interactions } = readPact(pact);
+    const wanted = interactions.flatMap(({ providerStates = [] }) =>
+      providerStates.map(({ name }) => name),
+    );
+    const missing = wanted.filter((name) => !this.#states[name]);
+    if (missing.length > 0)
+      throw new Error(`${this.#name} has no state "${missing.join('", "')}" that ${pact} asks for`);
+    const messages = interactions.filter(({ contents }) => contents);
+    const verifier = new Verifier({
+      provider: this.#name,
+      providerBaseUrl: this.#origin,
+      pactUrls: [pact],
+      logLevel: 'error',
+      stateHandlers: Object.fromEntries(
+        Object.entries(this.#states).map(([name, state]) => [
+          name,
+          { setup: (values) => this.#set(name, state, (values ?? {}) as Values) },
+        ]),
+      ),
+      messageProviders: Object.fromEntries(
+        messages.map(({ description, contents }) => [
+          description,
+          () => this.#message(contents!.content.type),
+        ]),
+      ),
+    });
+    const findings = await verifier.verifyProvider().then(
+      () => [],
+      (error: Error) => readFindings(error),
+    );
+    if (this.#faults.length > 0) throw new Error(this.#faults.join('\n'));
+    return findings;
+  }
+
+  async close(): Promise<void> {
+    await this.#database?.end();
+    await this.#service.close();
+    await this.#drop();
+  }
+
+  /** Pact's verifier goes on when a state handler throws: so it is remembered. */
+  async #set(name: string, { set, holds }: ProviderState, values: Values): Promise<Values> {
+    try {
+      if (this.#tables.length > 0)
+        await this.#database?.query(`TRUNCATE ${this.#tables.join(', ')}`);
+      await this.#settings.clean?.();
+      if (set) {
+        if (await holds(values)) throw new Error('it holds before anything was done');
+        await set(values);
+      }
+      this.#said = await this.#collect();
+      if (!(await holds(values))) throw new Error('it does not hold, whatever its handler did');
+    } catch (error) {
+      this.#faults.push(`The state "${name}" of ${this.#name}: ${(error as Error).message}`);
+    }
+    return this.#tokens();
+  }
+
+  #collect(): Promise<readonly OutgoingRecord[]> {
+    if (this.#settings.said) return this.#settings.said(this.#service);
+    const { database } = this.#service.parts;
+    return database
+      ? outboxSource(database)
+          .read()
+          .then(({ messages }) => messages)
+      : Promise.resolve([]);
+  }
+
+  #tokens(): Values {
+    const kinds = { customer: 'customer', staff: 'staff', service: 'service' } as const;
+    const all = Object.entries(this.#settings.who ?? {}).map(([who, { id, scope }]) => {
+      const kind = kinds[who as Who];
+      const token =
+        this.#settings.mint?.(this.#service, { id, scope, kind }) ??
+        this.#keys.token(id, scope, { kind });
+      return [`${who}Token`, token];
+    });
+    return Object.fromEntries(all);
+  }
+
+  async #message(type: string) {
+    const said = this.#said.find(({ envelope }) => envelope.type === type);
+    if (!said) throw new Error(`${this.#name} has not said ${type}`);
+    const { topic, envelope } = said;
+    const message = this.spoil.message?.(type, envelope) ?? envelope;
+    // The key as the messaging port makes it: messages about one aggregate stay in order.
+    return {
+      __pactMessageMetadata: { topic, key: envelope.subject, contentType: 'application/json' },
+      message,
+    };
+  }
+}
+
+/** The pacts of those who expect something of a provider. */
+export function pactsWith(
+  provider: string,
+  files: readonly string[],
+): { consumer: string; file: string }[] {
+  return files
+    .map((name) => join(PACTS, name))
+    .map((file) => ({ file, pact: readPact(file) }))
+    .filter(({ pact }) => pact.provider.name === provider)
+    .map(({ file, pact }) => ({ consumer: pact.consumer.name, file }));
+}
+
+/** The same pact with some of its interactions. */
+export function writePart(
+  pact: PactFile,
+  interactions: readonly PactInteraction[],
+  file: string,
+): void {
+  writeFileSync(file, JSON.stringify({ ...pact, interactions }));
+}
+
+async function emptyDatabase(adminUrl: string, name: string): Promise<string> {
+  const fresh = [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, `CREATE DATABASE ${name}`];
+  await administer(adminUrl, fresh);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function administer(adminUrl: string, statements: readonly string[]): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  for (const statement of statements) await admin.query(statement);
+  await admin.end();
+}
+
+/** The tables that a state begins without rows of; what migrations put in stays. */
+async function emptyTables(database: pg.Client | undefined): Promise<string[]> {
+  if (!database) return [];
+  const sql = `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`;
+  const { rows } = await database.query<{ name: string }>(sql);
+  const empty: string[] = [];
+  for (const { name } of rows) {
+    const found = await database.query(`SELECT FROM ${name} LIMIT 1`);
+    if (found.rowCount === 0) empty.push(name);
+  }
+  return empty;
+}

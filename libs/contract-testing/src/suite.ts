@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MessageConsumer, type MessageContract } from '@fieldguide/messaging';
+import { handlersOf } from '@fieldguide/messaging/testing';
+import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
+import type { ServiceUnderTest } from '@fieldguide/service/testing';
+import type { Type } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { explain, type Finding } from './findings.ts';
+import {
+  PACTS,
+  type ProviderSettings,
+  ProviderUnderTest,
+  pactsWith,
+  readPact,
+} from './provider.ts';
+
+export type { ProviderState } from './provider.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A real PostgreSQL, with the right to make databases. */
+    postgres: string;
+  }
+}
+
+const RESULTS = '.fieldguide/pact-results';
+
+/** The real service is asked everything that its consumers were promised: one test for each of them. */
+export function keepsItsPromises<Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+  settings: Omit<ProviderSettings, 'postgresUrl'>,
+): void {
+  describe(`${definition.name}, asked by its consumers,`, () => {
+    let provider: ProviderUnderTest;
+    beforeAll(async () => {
+      const postgresUrl = inject('postgres');
+      provider = await ProviderUnderTest.start(definition, { ...settings, postgresUrl });
+    });
+    afterAll(() => provider?.close());
+
+    it.each(pactsWith(definition.name, readdirSync(PACTS)))(
+      'answers $consumer as promised',
+      async ({ consumer, file }) => {
+        const findings = await provider.verify(file);
+        keepVerdict(definition.name, consumer, file, findings);
+        expect(explain(findings)).toBe('');
+      },
+    );
+  });
+}
+
+/** For whoever wants the verdict and not the test's text: `tools/contracts`. */
+function keepVerdict(
+  provider: string,
+  consumer: string,
+  file: string,
+  findings: readonly Finding[],
+): void {
+  const text = readFileSync(file, 'utf8');
+  const verdict = {
+    consumer,
+    provider,
+    pact: createHash('sha256').update(text).digest('hex').slice(0, 12),
+    interactions: readPact(file).interactions.length,
+    ok: findings.length === 0,
+    findings: explain(findings).split('\n').filter(Boolean),
+  };
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, `${consumer}-${provider}.json`), JSON.stringify(verdict, null, 2));
+}
+
+/** A message as it would come over the wire, into the service's real consumer and handlers. */
+export async function deliver(
+  { parts, app }: ServiceUnderTest<object>,
+  controllers: readonly Type[],
+  { topic, type }: MessageContract,
+  subject: string,
+  data: unknown,
+): Promise<void> {
+  const handlers = handlersOf(...controllers.map((controller) => app.get<object>(controller)));
+  const { name, units, clock, log, ids } = parts;
+  const consumer = new MessageConsumer(name, units!, handlers, clock, log);
+  const envelope = {
+    specversion: '1.0',
+    id: ids.next(),
+    source: '/a-consumer',
+    type,
+    subject,
+    time: clock.now().toISOString(),
+    data,
+    correlationid: ids.next(),
+  };
+  const position = { partition: 0, offset: '0' };
+  await consumer.handle([{ topic, key: subject, value: JSON.stringify(envelope), position }]);
+}

@@ -1,0 +1,74 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const COMMITTED = 'contracts/pacts';
+export const GENERATED = '.fieldguide/pacts';
+
+interface Interaction {
+  readonly description: string;
+}
+interface Pact {
+  readonly consumer: { readonly name: string };
+  readonly provider: { readonly name: string };
+  readonly interactions: readonly Interaction[];
+}
+
+/**
+ * The text of a pact as it is committed: in a fixed order, without the versions of the tools that wrote it, so that it
+ * changes only when what a consumer expects changes.
+ */
+export function committedText(text: string): string {
+  const { consumer, provider, interactions } = JSON.parse(text) as Pact;
+  const inOrder = interactions.toSorted((a, b) => (a.description < b.description ? -1 : 1));
+  const metadata = { pactSpecification: { version: '4.0' } };
+  return `${JSON.stringify({ consumer, provider, interactions: inOrder, metadata }, null, 2)}\n`;
+}
+
+/** What the consumers' tests would make of the committed pacts: nothing, when nobody changed what they expect. */
+export function differences(): string[] {
+  const names = new Set([...list(COMMITTED), ...list(GENERATED)]);
+  return [...names].toSorted().flatMap((name) => {
+    const [before, after] = [read(COMMITTED, name), read(GENERATED, name)];
+    if (before === after) return [];
+    if (!before) return [`${name} is new: a consumer expects something of another provider`];
+    if (!after) return [`${name} is left over: no test of a consumer expects this any more`];
+    return [`${name}: ${firstDifference(before, after)}`];
+  });
+}
+
+export function commit(): void {
+  rmSync(COMMITTED, { recursive: true, force: true });
+  mkdirSync(COMMITTED, { recursive: true });
+  for (const name of list(GENERATED)) writeFileSync(join(COMMITTED, name), read(GENERATED, name)!);
+}
+
+/** Consumer, provider and what stands between them, of every committed pact. */
+export const committedPacts = (): readonly Pact[] =>
+  list(COMMITTED).map((name) => JSON.parse(read(COMMITTED, name)!) as Pact);
+
+function firstDifference(before: string, after: string): string {
+  const [old, fresh] = [before.split('\n'), after.split('\n')];
+  const at = old.findIndex((line, index) => line !== fresh[index]);
+  const around = (lines: readonly string[]) =>
+    lines
+      .slice(Math.max(0, at), at + 3)
+      .map((line) => line.trim())
+      .join(' ');
+  return `line ${at + 1} was ${around(old)} and would be ${around(fresh)}`;
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
+
+function read(folder: string, name: string): string | undefined {
+  try {
+    return committedText(readFileSync(join(folder, name), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+// `npm run test:pact`: the consumers say what they expect; that must be what is committed; the providers are measured
+// by what is committed. Never by what was just generated, else a provider's change would rewrite what it is held to.
+import { mkdirSync, rmSync } from 'node:fs';
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import { commit, differences, GENERATED } from './pact-files.ts';
+import { RESULTS, readResults } from './results.ts';
+import { run } from './run.ts';
+
+const { update, provider } = new Command('npm run test:pact --')
+  .description('Contract tests: consumers, then providers.')
+  .option('--update', 'commit to what the consumers expect now (contracts/pacts); never in CI')
+  .option('--provider <name>', 'ask this provider only')
+  .parse()
+  .opts<{ update?: true; provider?: string }>();
+
+process.exitCode = (await main()) ? 0 : 1;
+
+async function main(): Promise<boolean> {
+  const begun = performance.now();
+  if (update && process.env.CI) {
+    console.error(
+      'Pacts are not rewritten in CI: what consumers expect is decided by their developers.\nTry: npm run test:pact -- --update, and commit contracts/pacts',
+    );
+    return false;
+  }
+  if (!provider && !(await consumersAreAsCommitted())) return false;
+
+  rmSync(RESULTS, { recursive: true, force: true });
+  mkdirSync(RESULTS, { recursive: true });
+  const files = provider ? [`apps/${provider}/pact`] : [];
+  const asked = await run('The providers are asked', 'providers', files);
+  const results = readResults();
+  for (const { consumer, provider: name, interactions, ok, findings } of results) {
+    const sign = ok ? styleText('green', '✓') : styleText('red', '✗');
+    const what = `${interactions} ${interactions === 1 ? 'expectation' : 'expectations'}`;
+    console.log(`  ${sign} ${consumer.padEnd(16)} of ${name.padEnd(17)} ${what}`);
+    for (const finding of findings) console.log(styleText('red', `      ${finding}`));
+  }
+  if (!asked.ok && results.every(({ ok }) => ok)) console.log(asked.output);
+  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+  const failed = results.filter(({ ok }) => !ok).length;
+  console.log(`\n${results.length} pacts, ${failed} broken, ${seconds} s`);
+  return asked.ok && failed === 0;
+}
+
+async function consumersAreAsCommitted(): Promise<boolean> {
+  rmSync(GENERATED, { recursive: true, force: true });
+  const said = await run('The consumers say what they expect', 'consumers', []);
+  if (!said.ok) {
+    console.log(said.output);
+    return false;
+  }
+  const changed = differences();
+  if (changed.length === 0) return true;
+  if (update) {
+    commit();
+    for (const each of changed) console.log(`  ${each}`);
+    console.log('  contracts/pacts is rewritten: look at it, and commit it with the consumer');
+    return true;
+  }
+  console.error(
+    `\nWhat consumers expect differs from contracts/pacts:\n  ${changed.join('\n  ')}\n` +
+      'Try: was it meant? npm run test:pact -- --update, and commit it. Was a provider renamed something under its consumers? Then it breaks them.',
+  );
+  return false;
+}
