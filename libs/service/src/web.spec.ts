@@ -119,7 +119,7 @@ describe('a service', () => {
       app.inject({
         method: 'POST',
         url: '/things',
-        headers: { authorization: `Bearer ${writer()}`, 'content-type': 'text/plain' },
+        headers: { authorization: `Bearer ${writer()}`, 'content-type': 'application/xml' },
         payload,
       });
     expect((await send('units=1')).statusCode).toBe(415);
