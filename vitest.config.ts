@@ -60,6 +60,16 @@ export default defineConfig({
       {
         oxc,
         test: {
+          name: 'fields',
+          include: specs('pact/provider.spec.ts'),
+          globalSetup: ['tools/postgres.setup.ts'],
+          env: { FIELDGUIDE_PACT: 'fields' },
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        oxc,
+        test: {
           name: 'e2e',
           expect: patient,
           include: specs('.e2e.spec.ts'),

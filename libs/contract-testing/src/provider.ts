@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestKeys } from '@fieldguide/auth/testing';
 import type { Envelope } from '@fieldguide/database';
@@ -45,7 +45,8 @@ export interface ProviderSettings {
 
 /** How an answer or a message is spoiled before the consumer's expectations see it. */
 export interface Spoil {
-  readonly answer?: (route: string, body: unknown) => unknown;
+  /** `surface` is method, route and status. */
+  readonly answer?: (surface: string, body: unknown) => unknown;
   readonly message?: (type: string, envelope: Envelope) => unknown;
 }
 
@@ -119,8 +120,8 @@ export class ProviderUnderTest {
         const isJson = /json/.test(String(reply.getHeader('content-type')));
         if (!answer || !isJson || typeof payload !== 'string') return payload;
         reply.removeHeader('content-length');
-        const route = `${request.method} ${request.routeOptions.url}`;
-        return JSON.stringify(answer(route, JSON.parse(payload)));
+        const surface = `${request.method} ${request.routeOptions.url} ${reply.statusCode}`;
+        return JSON.stringify(answer(surface, JSON.parse(payload)));
       });
     await service.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = service.app.getHttpServer().address() as { port: number };
@@ -136,24 +137,26 @@ export class ProviderUnderTest {
   }
 
   /**
-   * @param pact a file that says what one consumer expects
+   * @param files each says what one consumer expects
    * @returns what is not as expected; nothing when all is well
    * @throws when a state cannot be set, or setting it changes nothing
    */
-  async verify(pact: string): Promise<readonly Finding[]> {
+  async verify(...files: readonly string[]): Promise<readonly Finding[]> {
     this.#faults = [];
-    const { interactions } = readPact(pact);
+    const interactions = files.flatMap((file) => readPact(file).interactions);
     const wanted = interactions.flatMap(({ providerStates = [] }) =>
       providerStates.map(({ name }) => name),
     );
     const missing = wanted.filter((name) => !this.#states[name]);
     if (missing.length > 0)
-      throw new Error(`${this.#name} has no state "${missing.join('", "')}" that ${pact} asks for`);
+      throw new Error(
+        `${this.#name} has no state "${missing.join('", "')}" that ${files} asks for`,
+      );
     const messages = interactions.filter(({ contents }) => contents);
     const verifier = new Verifier({
       provider: this.#name,
       providerBaseUrl: this.#origin,
-      pactUrls: [pact],
+      pactUrls: [...files],
       logLevel: 'error',
       stateHandlers: Object.fromEntries(
         Object.entries(this.#states).map(([name, state]) => [
@@ -245,15 +248,6 @@ export function pactsWith(
     .map((file) => ({ file, pact: readPact(file) }))
     .filter(({ pact }) => pact.provider.name === provider)
     .map(({ file, pact }) => ({ consumer: pact.consumer.name, file }));
-}
-
-/** The same pact with some of its interactions. */
-export function writePart(
-  pact: PactFile,
-  interactions: readonly PactInteraction[],
-  file: string,
-): void {
-  writeFileSync(file, JSON.stringify({ ...pact, interactions }));
 }
 
 async function emptyDatabase(adminUrl: string, name: string): Promise<string> {

@@ -7,6 +7,7 @@ import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
 import type { ServiceUnderTest } from '@fieldguide/service/testing';
 import type { Type } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { surfacesOf } from './fields.ts';
 import { explain, type Finding } from './findings.ts';
 import {
   PACTS,
@@ -40,6 +41,10 @@ export function keepsItsPromises<Settings extends ServiceSettings>(
     });
     afterAll(() => provider?.close());
 
+    if (process.env.FIELDGUIDE_PACT === 'fields') {
+      everyFieldIsMissed(() => provider, pactsWith(definition.name, readdirSync(PACTS)));
+      return;
+    }
     it.each(pactsWith(definition.name, readdirSync(PACTS)))(
       'answers $consumer as promised',
       async ({ consumer, file }) => {
@@ -49,6 +54,25 @@ export function keepsItsPromises<Settings extends ServiceSettings>(
       },
     );
   });
+}
+
+/** Takes each field out of what the provider sends: whoever reads it must notice, and nobody else. */
+function everyFieldIsMissed(
+  provider: () => ProviderUnderTest,
+  pacts: readonly { readonly file: string }[],
+): void {
+  it('is missed by exactly those who read it, whatever field it leaves out', async () => {
+    const { surfaces, close } = await surfacesOf(provider(), pacts);
+    let tried = 0;
+    for (const { name, fields, readers, without } of surfaces)
+      for (const field of fields) {
+        expect.soft(await without(field), `${name}: ${field}`).toEqual(readers.get(field));
+        tried += 1;
+      }
+    close();
+    expect(tried).toBeGreaterThan(2);
+    process.stderr.write(`  ${tried} fields of ${surfaces.length} answers and messages\n`);
+  }, 180_000);
 }
 
 /** For whoever wants the verdict and not the test's text: `tools/contracts`. */

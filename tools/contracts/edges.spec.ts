@@ -1,0 +1,11 @@
+import { describe, expect, it } from 'vitest';
+import { pactEdges, realEdges } from './edges.ts';
+
+describe('every edge has a pact', () => {
+  const [real, agreed] = [realEdges(), pactEdges()];
+  it('no route, client or subscription is without one', () =>
+    expect([...real].filter((edge) => !agreed.has(edge))).toEqual([]));
+  it('no pact is about something that nobody does', () =>
+    expect([...agreed].filter((edge) => !real.has(edge))).toEqual([]));
+  it('and there are many', () => expect(real.size).toBeGreaterThan(40));
+});

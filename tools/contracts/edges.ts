@@ -1,0 +1,139 @@
+import 'reflect-metadata';
+import { globSync, readFileSync } from 'node:fs';
+import { topics } from '@fieldguide/contracts/topics';
+import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
+import { SessionHeard } from '@fieldguide/service/testing';
+import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
+import { catalog } from '../../apps/catalog/src/catalog.definition.ts';
+import { gateway } from '../../apps/gateway/src/gateway.definition.ts';
+import { routes } from '../../apps/gateway/src/routes.ts';
+import { identity } from '../../apps/identity/src/identity.definition.ts';
+import { inventory } from '../../apps/inventory/src/inventory.definition.ts';
+import { ordering } from '../../apps/ordering/src/ordering.definition.ts';
+import { paymentProvider } from '../../apps/payment-provider/src/payment-provider.definition.ts';
+import { payments } from '../../apps/payments/src/payments.definition.ts';
+import { shipping } from '../../apps/shipping/src/shipping.definition.ts';
+import { committedPacts } from './pact-files.ts';
+
+/** `<consumer> asks <provider> <route>` or `<consumer> hears <provider> <topic>/<type>`; parameters have no names. */
+export type Edge = string;
+
+export const asks = (consumer: string, provider: string, route: string): Edge =>
+  `${consumer} asks ${provider} ${unnamed(route)}`;
+export const hears = (consumer: string, topic: string, type: string): Edge =>
+  `${consumer} hears ${producerOf(topic)} ${topic}/${type}`;
+
+type AnyDefinition = Pick<ServiceDefinition<ServiceSettings>, 'name' | 'module'> & {
+  readonly keys?: unknown;
+  readonly config: { readonly schema: { readonly shape: object } };
+};
+const definitions: readonly AnyDefinition[] = [
+  catalog,
+  gateway,
+  identity,
+  inventory,
+  ordering,
+  paymentProvider,
+  payments,
+  shipping,
+];
+const JWKS = '/.well-known/jwks.json';
+
+/** The edges that the sources have: route table, clients, subscriptions. */
+export function realEdges(): Set<Edge> {
+  return new Set([
+    // What the gateway lets through is the storefront's; the keys are for those who check tokens.
+    ...routes.filter(({ path }) => path !== JWKS).map(({ to, path }) => asks('shop', to, path)),
+    ...definitions.filter(({ keys }) => !keys).map(({ name }) => asks(name, 'identity', JWKS)),
+    ...definitions.flatMap(({ name }) => clientsIn(name)),
+    ...definitions.flatMap(subscriptionsOf),
+  ]);
+}
+
+/** The edges that stand in the committed pacts. */
+export function pactEdges(): Set<Edge> {
+  const edges = committedPacts().flatMap(({ consumer, provider, interactions }) =>
+    (interactions as readonly Interaction[]).map(({ request, contents, metadata }) =>
+      request
+        ? asks(consumer.name, provider.name, routeOf(provider.name, request))
+        : hears(consumer.name, metadata!.topic, contents!.content.type),
+    ),
+  );
+  return new Set(edges);
+}
+
+interface Interaction {
+  readonly request?: { readonly method: string; readonly path: string };
+  readonly contents?: { readonly content: { readonly type: string } };
+  readonly metadata?: { readonly topic: string };
+}
+
+/** Calls to others in a service's sources: each says `peer` and `route`, for its metrics. */
+function clientsIn(service: string): Edge[] {
+  const files = globSync(`apps/${service}/src/**/*.ts`, {
+    exclude: (name) => name.endsWith('.spec.ts'),
+  });
+  return files.flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const peers = new Set([...text.matchAll(/peer: '([a-z-]+)'/g)].map(([, peer]) => peer!));
+    const said = [...text.matchAll(/route(?: =|:)([^;\n]*)/g)].flatMap(([, words]) => [
+      ...words!.matchAll(/'(\/[^']*)'/g),
+    ]);
+    const own = said.flatMap(([, route]) => [...peers].map((peer) => asks(service, peer, route!)));
+    const token = text.includes('asService: true')
+      ? [asks(service, 'identity', '/auth/tokens')]
+      : [];
+    return [...own, ...token];
+  });
+}
+
+function subscriptionsOf({ name, module, config }: AnyDefinition): Edge[] {
+  const declared = controllersOf(module).flatMap((controller) =>
+    methodsOf(controller).flatMap((method) => {
+      const extras = Reflect.getMetadata(PATTERN_EXTRAS_METADATA, method) as
+        | { contract: { topic: string; type: string } }
+        | undefined;
+      return extras ? [extras.contract] : [];
+    }),
+  );
+  const everybody = 'MESSAGING_URL' in config.schema.shape ? [SessionHeard] : [];
+  return [...declared, ...everybody]
+    .filter(({ topic }) => producerOf(topic) !== name)
+    .map(({ topic, type }) => hears(name, topic, type));
+}
+
+function routeOf(provider: string, { method, path }: { method: string; path: string }): string {
+  const { module } = definitions.find(({ name }) => name === provider)!;
+  const found = controllersOf(module).flatMap((controller) =>
+    methodsOf(controller).flatMap((handler) => {
+      const verb = Reflect.getMetadata(METHOD_METADATA, handler) as number | undefined;
+      if (verb === undefined || verbs[verb] !== method) return [];
+      const parts = [controller, handler].map((at) =>
+        String(Reflect.getMetadata(PATH_METADATA, at)),
+      );
+      const route = `/${parts.filter((part) => part !== '/').join('/')}`;
+      const pattern = new RegExp(`^${route.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`);
+      return pattern.test(path) ? [route] : [];
+    }),
+  );
+  const exact = found.find((route) => route === path) ?? found[0];
+  if (!exact)
+    throw new Error(`${provider} has no route for ${method} ${path} that a pact asks for`);
+  return exact;
+}
+
+// As Nest counts its request methods.
+const verbs = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
+
+const controllersOf = (module: object) =>
+  (Reflect.getMetadata(MODULE_METADATA.CONTROLLERS, module) ?? []) as (new () => object)[];
+
+const methodsOf = ({ prototype }: new () => object): object[] =>
+  Object.getOwnPropertyNames(prototype)
+    .filter((name) => name !== 'constructor')
+    .map((name) => Object.getOwnPropertyDescriptor(prototype, name)!.value as object);
+
+const producerOf = (topic: string) =>
+  topics.find(({ name }) => name === topic)?.producer ?? 'nobody';
+const unnamed = (route: string) => route.replaceAll(/:\w+/g, ':');
