@@ -30,6 +30,7 @@ import { Traffic } from './traffic.ts';
 const root = fileURLToPath(new URL('../', import.meta.url));
 // A copy, whose sources can be changed as a developer would; what is downloaded and staged is shared.
 const copy = mkdtempSync(join(tmpdir(), 'fieldguide-'));
+const FIELDGUIDE_CONTRACTS_RECORD = join(copy, 'contracts-record.jsonl');
 const home = join(root, '.fieldguide');
 const ENV = 'chaos';
 const environment = new Environment(ENV);
@@ -37,6 +38,8 @@ const runFile = promisify(execFile);
 let platform: ChildProcess;
 let gatewayUrl: string;
 let ledgerUrl: string;
+
+const ownEnv = { ...process.env, FIELDGUIDE_HOME: home, FIELDGUIDE_CONTRACTS_RECORD };
 
 beforeAll(async () => {
   const skipped = new Set(['node_modules', '.fieldguide', '.nx', '.git']);
@@ -72,7 +75,7 @@ afterAll(async () => {
 async function start(): Promise<void> {
   platform = spawn(process.execPath, [cli, 'start', '--env', ENV, '--port', '0', '--json'], {
     cwd: copy,
-    env: { ...process.env, FIELDGUIDE_HOME: home },
+    env: ownEnv,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<never>((_, reject) => {
@@ -90,8 +93,7 @@ async function start(): Promise<void> {
 const cli = 'apps/platform/bin/fieldguide.mjs';
 async function fieldguide(...args: string[]): Promise<string> {
   const all = [cli, ...args, '--env', ENV];
-  const env = { ...process.env, FIELDGUIDE_HOME: home };
-  return (await runFile(process.execPath, all, { cwd: copy, env })).stdout;
+  return (await runFile(process.execPath, all, { cwd: copy, env: ownEnv })).stdout;
 }
 const status = async () => JSON.parse(await fieldguide('status', '--json')) as Status;
 const state = () => readState(environment) as PlatformState;
@@ -183,7 +185,7 @@ describe('a push', () => {
     const running = traffic.run({ readsPerSecond: 100, ordersPerSecond: 5 }, ending.signal);
     for (const app of appNames) {
       appendFileSync(join(copy, 'apps', app, 'src', 'main.ts'), "\nprocess.env['EDITED'] = '1';\n");
-      const [pushed] = JSON.parse(await fieldguide('push', app, '--json'));
+      const [pushed] = JSON.parse(await fieldguide('push', app, '--force', '--json'));
       expect(pushed).toMatchObject({ app, fresh: true });
     }
     ending.abort();
@@ -193,6 +195,19 @@ describe('a push', () => {
     await allWell(traffic, orders);
     for (const app of appNames) expect(await ids(app)).toEqual([`${app}/1`, `${app}/2`]);
   }, 400_000);
+
+  it('of something that no contract test has seen is refused, unless by force', async () => {
+    const before = await status();
+    const main = join(copy, 'apps', 'catalog', 'src', 'main.ts');
+    appendFileSync(main, "\nprocess.env['EDITED'] = '2';\n");
+    await expect(fieldguide('push', 'catalog')).rejects.toThrow(
+      /nobody has published a version[\s\S]*npm run test:pact/,
+    );
+    expect((await status()).apps).toMatchObject(before.apps.map(({ digest }) => ({ digest })));
+    await fieldguide('push', 'catalog', '--force');
+    const log = readFileSync(environment.logFile('platform'), 'utf8');
+    expect(log).toMatch(/catalog is deployed by force, though: The record is empty/);
+  });
 
   it('can be taken back', async () => {
     const digests = async () =>
@@ -210,7 +225,9 @@ describe('a push', () => {
     const source = readFileSync(main, 'utf8');
     const before = await status();
     appendFileSync(main, "\nthrow new Error('born dead');\n");
-    await expect(fieldguide('push', 'catalog')).rejects.toThrow(/born dead[\s\S]*as it was before/);
+    await expect(fieldguide('push', 'catalog', '--force')).rejects.toThrow(
+      /born dead[\s\S]*as it was before/,
+    );
     writeFileSync(main, source);
     const digest = ({ apps }: Status) => apps.find(({ app }) => app === 'catalog')!.digest;
     expect(digest(await status())).toBe(digest(before));

@@ -1,8 +1,11 @@
 // `npm run test:pact`: the consumers say what they expect; that must be what is committed; the providers are measured
 // by what is committed. Never by what was just generated, else a provider's change would rewrite what it is held to.
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { apps } from '../../apps/platform/src/apps.ts';
+import { TESTED } from '../../apps/platform/src/contracts/builds.ts';
+import { sourcesOf } from '../../apps/platform/src/stager/sources.ts';
 import { commit, differences, GENERATED } from './pact-files.ts';
 import { RESULTS, readResults } from './results.ts';
 import { run } from './run.ts';
@@ -28,6 +31,7 @@ async function main(): Promise<boolean> {
 
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
+  const tested = Object.fromEntries(apps.map((app) => [app.name, sourcesOf(app.folder)]));
   const files = provider ? [`apps/${provider}/pact`] : [];
   const asked = await run('The providers are asked', 'providers', files);
   const results = readResults();
@@ -38,6 +42,7 @@ async function main(): Promise<boolean> {
     for (const finding of findings) console.log(styleText('red', `      ${finding}`));
   }
   if (!asked.ok && results.every(({ ok }) => ok)) console.log(asked.output);
+  if (!provider) writeFileSync(TESTED, JSON.stringify(tested, null, 2));
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
   const failed = results.filter(({ ok }) => !ok).length;
   console.log(`\n${results.length} pacts, ${failed} broken, ${seconds} s`);

@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
+import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addOrderCommands } from './commands/order-commands.ts';
@@ -19,6 +20,7 @@ export async function run(argv: string[]): Promise<void> {
   addAppCommands(program);
   addLookCommands(program);
   addOrderCommands(program);
+  addContractsCommands(program);
   addAttachedCommands(program);
   addMachineCommands(program);
   tab(program, { completionCommandName: 'completion' });

@@ -15,7 +15,8 @@ import { Fault } from './fault.ts';
 import { freePorts, isFree } from './runner/ports.ts';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
-const home = process.env.FIELDGUIDE_HOME ?? join(root, '.fieldguide');
+/** Where everything that belongs to this clone is kept. */
+export const home = process.env.FIELDGUIDE_HOME ?? join(root, '.fieldguide');
 
 /** Artifacts are the same in every environment. */
 export const artifactsFolder = join(home, 'artifacts');

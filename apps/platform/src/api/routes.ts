@@ -71,10 +71,11 @@ export function routes(
         schema: {
           summary: 'Stage the present sources and replace the instances one by one',
           params: App,
+          body: z.object({ force: z.boolean().default(false) }).default({ force: false }),
           response: answers(Artifact),
         },
       },
-      async ({ params: { app } }) => ({ app, ...(await operations.push(app)) }),
+      async ({ params: { app }, body }) => ({ app, ...(await operations.push(app, body.force)) }),
     );
     api.post(
       '/apps/:app/rollbacks',

@@ -32,13 +32,15 @@ export function addAppCommands(program: Command): void {
   )
     .addArgument(manyApps())
     .option('--all', 'every app, one after the other')
-    .action(async (names: string[], options: CommonOptions & { all?: boolean }) => {
+    .option('--force', 'outside `local`: also when contracts speak against it (it is logged)')
+    .action(async (names: string[], options: CommonOptions & { all?: boolean; force?: true }) => {
       const wanted = known(options.all ? appNames : names);
       if (wanted.length === 0) throw new Fault('Which app?', 'fieldguide push ordering, or --all');
       const platform = platformOf(options);
       const pushed: Pushed[] = [];
       for (const app of wanted) {
-        const push = () => platform.call<Pushed>('POST', `/apps/${app}/pushes`);
+        const push = () =>
+          platform.call<Pushed>('POST', `/apps/${app}/pushes`, { force: options.force === true });
         pushed.push(await showingEvents(platform, options, push));
       }
       const lines = pushed.map(({ app, digest, fresh }) =>

@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import { appNames, apps } from '../apps.ts';
 import { type BackingName, backingNames } from '../backing/backing-service.ts';
+import { contractVersion, whichContracts } from '../contracts/which-contracts.ts';
 import { Fault } from '../fault.ts';
 import { oneOf } from '../nearest.ts';
 import { writeSetting } from '../provision/settings.ts';
@@ -36,7 +37,7 @@ export class Operations {
   }
 
   /** Stages the present sources, or takes an artifact that was staged before; then replaces one instance after the other. */
-  push(name: string): Promise<{ digest: string; fresh: boolean }> {
+  push(name: string, force = false): Promise<{ digest: string; fresh: boolean }> {
     const { desired, events } = this.#platform;
     return this.#alone(name, 'pushed', async () => {
       const begun = performance.now();
@@ -46,10 +47,12 @@ export class Operations {
         desired.change(name, { pushedSources: sources });
         return { digest, fresh: false };
       }
+      await this.#mayDeploy(name, digest, force);
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
       await this.#become(name, () => desired.run(name, digest, sources), { migrate: true });
       const took = `${secondsSince(begun)} s`;
       events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${took})`, { app: name });
+      await this.#recordDeployment(name, digest);
       return { digest, fresh: true };
     });
   }
@@ -62,6 +65,7 @@ export class Operations {
       if (!digest)
         throw new Fault(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
       await this.#become(name, () => desired.run(name, digest));
+      await this.#recordDeployment(name, digest);
       return { digest };
     });
   }
@@ -207,6 +211,39 @@ export class Operations {
       { sourceMap },
     );
     return artifacts.artifacts.get(name)!;
+  }
+
+  /** In `local` everything may be tried; anywhere else others rely on what is there. */
+  async #mayDeploy(name: string, digest: string, force: boolean): Promise<void> {
+    const { environment, events } = this.#platform;
+    if (environment.name === 'local') return;
+    const wanted = [{ pacticipant: name, version: contractVersion(digest) }];
+    try {
+      const { deployable, reasons } = await whichContracts().canIDeploy(wanted, environment.name);
+      if (!deployable)
+        throw new Fault(
+          `${name} ${contractVersion(digest)} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
+          'fieldguide contracts can-i-deploy shows the whole matrix; --force deploys all the same',
+        );
+    } catch (error) {
+      if (!force) throw error;
+      const why = (error as Error).message;
+      events.warn(`! ${name} is deployed by force, though: ${why}`, { app: name });
+    }
+  }
+
+  /** What the record does not know it cannot speak for. */
+  async #recordDeployment(name: string, digest: string): Promise<void> {
+    const { environment, events } = this.#platform;
+    if (environment.name === 'local') return;
+    const place = { pacticipant: name, version: contractVersion(digest) };
+    try {
+      const where = { ...place, environment: environment.name };
+      await whichContracts().place('record-deployment', where);
+    } catch (error) {
+      const why = (error as Error).message;
+      events.warn(`! The deployment of ${name} is not recorded: ${why}`, { app: name });
+    }
   }
 
   /** Makes it so, or makes it as it was. */

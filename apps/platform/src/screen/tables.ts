@@ -110,7 +110,7 @@ export function findingsTable(findings: readonly Finding[]): string {
     .join('\n');
 }
 
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const made = new Table({
     chars: bare,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },

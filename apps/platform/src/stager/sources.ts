@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { root } from '../environment.ts';
 
 const notShipped = /\.spec\.ts$|\.md$|\.http$|\.contract\.ts$/;
-const skippedFolders = new Set(['node_modules', 'testing', 'dist']);
+const skippedFolders = new Set(['node_modules', 'testing', 'dist', 'pact', 'pacts', 'generated']);
 
 /** One hash over everything that an app's artifact is made of: its own sources, its libs', the contracts', the lock file. */
 export function sourcesOf(appFolder: string): string {
