@@ -1,4 +1,5 @@
-// What `npm test` and CI run: check, unit, integration on real backing services, end to end on the running system.
+// What `npm test` and CI run: check, contracts, unit, integration on real backing services, end to end on the running
+// system.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'fieldguide-test-'));
 let [passed, failed, skipped, broken] = [0, 0, 0, 0];
 
 run('check', 'node', ['tools/check.ts']);
+for (const step of ['test-pact', 'try-fields', 'catalogue'])
+  run(step, 'node', [`tools/contracts/${step}.ts`]);
 for (const project of ['unit', 'int', 'e2e']) {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];

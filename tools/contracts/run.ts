@@ -1,27 +1,41 @@
 import { spawn } from 'node:child_process';
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+interface Where {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 /** Runs one of vitest's projects; what it prints is kept, and shown only when it is needed. */
 export async function run(
   title: string,
   project: string,
   files: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  where: Where = {},
 ): Promise<{ ok: boolean; output: string }> {
   const begun = performance.now();
   const args = ['vitest', 'run', '--project', project, ...files];
-  const child = spawn('npx', args, {
-    shell: process.platform === 'win32',
-    cwd: options.cwd ?? process.cwd(),
-    env: { ...process.env, ...options.env },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk));
-  const code = await new Promise((resolve) => child.once('exit', resolve));
-  const ok = code === 0;
+  const ran = await output('npx', args, where);
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-  if (title)
-    console.log(`${ok ? styleText('green', '✓') : styleText('red', '✗')} ${title} (${seconds} s)`);
-  return { ok, output };
+  const sign = ran.ok ? styleText('green', '✓') : styleText('red', '✗');
+  if (title) console.log(`${sign} ${title} (${seconds} s)`);
+  return ran;
+}
+
+/** Runs something to its end. @returns whether it went well, and everything it said, without colours */
+export async function output(
+  command: string,
+  args: readonly string[],
+  { cwd = process.cwd(), env }: Where = {},
+): Promise<{ ok: boolean; output: string }> {
+  const child = spawn(command, args, {
+    shell: process.platform === 'win32',
+    cwd,
+    env: { ...process.env, ...env },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (said += chunk));
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  return { ok: code === 0, output: stripVTControlCharacters(said) };
 }

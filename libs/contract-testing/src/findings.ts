@@ -37,11 +37,18 @@ export function readFindings(error: Error): Finding[] {
     .map(({ consumer, description: interaction, mismatch }) => ({
       consumer,
       interaction,
-      mismatches: mismatch?.mismatches?.map(
-        ({ path, mismatch: what }) => `${path ? `${path}: ` : ''}${what}`,
-      ) ?? [mismatch?.message ?? 'the provider could not be asked'],
+      mismatches: mismatch?.mismatches
+        ?.toSorted(byStatusFirst)
+        .map(({ path, mismatch: what }) => `${path ? `${path}: ` : ''}${what}`) ?? [
+        mismatch?.message ?? 'the provider could not be asked',
+      ],
     }));
 }
+
+/** A wrong status explains everything else that is wrong. */
+const isStatus = ({ mismatch }: { mismatch: string }) => /^expected \d{3} but was/.test(mismatch);
+const byStatusFirst = (a: { mismatch: string }, b: { mismatch: string }) =>
+  Number(isStatus(b)) - Number(isStatus(a));
 
 /** For people; empty when there is nothing to say. */
 export const explain = (findings: readonly Finding[]): string =>

@@ -78,6 +78,7 @@ export class ProviderUnderTest {
   readonly #drop: () => Promise<void>;
   #tables: readonly string[] = [];
   #faults: string[] = [];
+  readonly #unsaid = new Map<string, string>();
   #said: readonly OutgoingRecord[] = [];
   /** Set by tests that try what the pacts notice. */
   spoil: Spoil = {};
@@ -143,6 +144,7 @@ export class ProviderUnderTest {
    */
   async verify(...files: readonly string[]): Promise<readonly Finding[]> {
     this.#faults = [];
+    this.#unsaid.clear();
     const interactions = files.flatMap((file) => readPact(file).interactions);
     const wanted = interactions.flatMap(({ providerStates = [] }) =>
       providerStates.map(({ name }) => name),
@@ -167,7 +169,7 @@ export class ProviderUnderTest {
       messageProviders: Object.fromEntries(
         messages.map(({ description, contents }) => [
           description,
-          () => this.#message(contents!.content.type),
+          () => this.#message(description, contents!.content.type),
         ]),
       ),
     });
@@ -176,7 +178,10 @@ export class ProviderUnderTest {
       (error: Error) => readFindings(error),
     );
     if (this.#faults.length > 0) throw new Error(this.#faults.join('\n'));
-    return findings;
+    return findings.map((each) => {
+      const unsaid = this.#unsaid.get(each.interaction);
+      return unsaid ? { ...each, mismatches: [unsaid] } : each;
+    });
   }
 
   async close(): Promise<void> {
@@ -225,9 +230,13 @@ export class ProviderUnderTest {
     return Object.fromEntries(all);
   }
 
-  async #message(type: string) {
+  async #message(description: string, type: string) {
     const said = this.#said.find(({ envelope }) => envelope.type === type);
-    if (!said) throw new Error(`${this.#name} has not said ${type}`);
+    if (!said) {
+      const others = this.#said.map(({ envelope }) => envelope.type).join(', ') || 'nothing';
+      this.#unsaid.set(description, `${this.#name} does not say ${type}, but ${others}`);
+      return {};
+    }
     const { topic, envelope } = said;
     const message = this.spoil.message?.(type, envelope) ?? envelope;
     // The key as the messaging port makes it: messages about one aggregate stay in order.

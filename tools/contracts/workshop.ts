@@ -1,0 +1,129 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { committedText } from './pact-files.ts';
+import { type Result, readResults } from './results.ts';
+import { output, run } from './run.ts';
+
+const COPIED = [
+  'apps',
+  'libs',
+  'contracts',
+  'tools',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
+const SKIPPED = new Set(['node_modules', '.fieldguide', '.nx']);
+
+/** A small change of a source: the text must be there, once or more; the first is replaced. */
+export interface Edit {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A copy of the sources in which developers can be played; what is installed is shared. */
+export class Workshop {
+  readonly folder = mkdtempSync(join(tmpdir(), 'fieldguide-workshop-'));
+  readonly #originals = new Map<string, string>();
+  readonly #postgresUrl: string;
+
+  constructor(postgresUrl: string) {
+    this.#postgresUrl = postgresUrl;
+    const filter = (source: string) => !SKIPPED.has(basename(source));
+    for (const name of COPIED) cpSync(name, join(this.folder, name), { recursive: true, filter });
+    this.#install();
+  }
+
+  /** @throws Error when the text to be changed is not there: then the sources have moved on */
+  edit(edits: readonly Edit[]): void {
+    for (const { file, from, to } of edits) {
+      const path = join(this.folder, file);
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes(from)) throw new Error(`${file} has no "${from}" to be changed`);
+      if (!this.#originals.has(path)) this.#originals.set(path, text);
+      writeFileSync(path, text.replace(from, to));
+    }
+  }
+
+  /** Everything as it was. */
+  restore(): void {
+    for (const [path, text] of this.#originals) writeFileSync(path, text);
+    this.#originals.clear();
+  }
+
+  /** The consumers say what they expect, and it is committed. */
+  async agree(consumer: string): Promise<{ ok: boolean; output: string }> {
+    const own = consumer === 'shop' ? 'contracts/shop/pact' : `apps/${consumer}/pact`;
+    const generated = join(this.folder, '.fieldguide/pacts');
+    rmSync(generated, { recursive: true, force: true });
+    const said = await run('', 'consumers', [own], { cwd: this.folder });
+    if (!said.ok) return said;
+    for (const name of readdirSync(generated)) {
+      const committed = join(this.folder, 'contracts/pacts', name);
+      if (!this.#originals.has(committed))
+        this.#originals.set(committed, readFileSync(committed, 'utf8'));
+      writeFileSync(committed, committedText(readFileSync(join(generated, name), 'utf8')));
+    }
+    return said;
+  }
+
+  /** Asks providers what their consumers expect. */
+  async verify(
+    providers: readonly string[],
+  ): Promise<{ ok: boolean; output: string; results: readonly Result[] }> {
+    const results = join(this.folder, '.fieldguide/pact-results');
+    rmSync(results, { recursive: true, force: true });
+    mkdirSync(results, { recursive: true });
+    const files = providers.map((name) => `apps/${name}/pact`);
+    const asked = await this.run('providers', files);
+    return { ...asked, results: readResults(results) };
+  }
+
+  run(project: string, files: readonly string[]): Promise<{ ok: boolean; output: string }> {
+    const env = { FIELDGUIDE_POSTGRES_URL: this.#postgresUrl };
+    return run('', project, files, { cwd: this.folder, env });
+  }
+
+  /** A script of the copy. */
+  node(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<{ ok: boolean; output: string }> {
+    const all = { FIELDGUIDE_POSTGRES_URL: this.#postgresUrl, ...env };
+    return output(process.execPath, args, { cwd: this.folder, env: all });
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Links to everything that is installed; our own packages are those of the copy. */
+  #install(): void {
+    const installed = join(this.folder, 'node_modules');
+    mkdirSync(join(installed, '@fieldguide'), { recursive: true });
+    for (const name of readdirSync('node_modules'))
+      if (name !== '@fieldguide')
+        symlinkSync(join(process.cwd(), 'node_modules', name), join(installed, name));
+    const link = (name: string, place: string) =>
+      symlinkSync(join(this.folder, place), join(installed, '@fieldguide', name));
+    for (const kind of ['apps', 'libs'])
+      for (const name of readdirSync(join(this.folder, kind))) link(name, join(kind, name));
+    link('contracts', 'contracts');
+    for (const name of readdirSync('apps')) {
+      const own = join('apps', name, 'node_modules');
+      if (readdirSync(join('apps', name)).includes('node_modules'))
+        symlinkSync(join(process.cwd(), own), join(this.folder, own));
+    }
+  }
+}
