@@ -22,7 +22,7 @@ export const topics: readonly Topic[] = [
   {
     name: 'ordering.orders.v1',
     producer: 'ordering',
-    consumers: ['shipping', 'payments', 'inventory'],
+    consumers: ['inventory', 'shipping'],
     partitions: 6,
     settings: log,
   },

@@ -6,6 +6,8 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['types', 'npx', 'tsc', '-p', '.'],
   ['boundaries', 'node', 'tools/boundaries.ts'],
   ['docs', 'node', 'tools/docs.ts'],
+  ['documents of the contracts', 'node', 'tools/contracts/documents.ts', '--check'],
+  ['compatible facts', 'node', 'tools/contracts/compatible.ts'],
 ];
 
 const results = await Promise.all(

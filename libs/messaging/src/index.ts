@@ -1,6 +1,7 @@
 export { KafkaMessaging } from './kafka-messaging.ts';
 export { MemoryMessaging } from './memory-messaging.ts';
-export { type Consumer, type Handler, MessageConsumer, messageShape } from './message-consumer.ts';
+export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
+export { messageShape } from './message-shape.ts';
 export { MessagingStrategy } from './messaging.strategy.ts';
 export {
   type IncomingRecord,

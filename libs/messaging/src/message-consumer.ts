@@ -7,7 +7,7 @@ import {
   type UnitsOfWork,
 } from '@fieldguide/database';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
-import { z } from 'zod';
+import { messageShape } from './message-shape.ts';
 import type { IncomingRecord } from './messaging.ts';
 import type { MessageContract } from './on.decorator.ts';
 
@@ -19,18 +19,6 @@ export interface Handler {
 export interface Consumer {
   handle(batch: readonly IncomingRecord[]): Promise<void>;
 }
-
-/** What every consumer reads of an envelope, whatever the message is about. */
-export const messageShape = z.looseObject({
-  specversion: z.literal('1.0'),
-  id: z.uuid(),
-  source: z.string(),
-  type: z.string(),
-  subject: z.string(),
-  time: z.iso.datetime(),
-  data: z.unknown(),
-  correlationid: z.string(),
-});
 
 const ATTEMPTS = 3;
 

@@ -6,19 +6,23 @@ const problemAnswer = {
   content: { 'application/problem+json': { schema: { type: 'object' } } },
 };
 
-/** One document for the whole surface, made of the route table and the providers' own schemas. */
-export function openapi(): object {
+/** One document for the whole surface, or another table, made of the routes and the providers' own schemas. */
+export function openapi(
+  table: readonly Route[] = routes,
+  title = 'Fieldguide Outfitters',
+  description = 'Everything that the gateway lets through.',
+): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) {
+  for (const route of table) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
   }
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Fieldguide Outfitters',
+      title,
       version: '1',
-      description: 'Everything that the gateway lets through.',
+      description,
     },
     paths,
     components: {

@@ -1,0 +1,191 @@
+// `npm run contracts:documents`: what providers promise, for people and programs that do not read TypeScript: JSON Schema,
+// OpenAPI 3.1, AsyncAPI 3. Made of the schemas; `--check` fails when they are not as they would be made now.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { topics } from '@fieldguide/contracts/topics';
+import { z } from 'zod';
+import { openapi } from '../../apps/gateway/src/docs/openapi.ts';
+import { type Route, routes } from '../../apps/gateway/src/routes.ts';
+import * as ordering from '../../contracts/ordering/index.ts';
+import * as provider from '../../contracts/payment-provider/index.ts';
+import { messageShape } from '../../libs/messaging/src/message-shape.ts';
+import { committedPacts } from './pact-files.ts';
+
+export const GENERATED = 'contracts/generated';
+export const providers = [
+  'catalog',
+  'identity',
+  'inventory',
+  'ordering',
+  'payment-provider',
+  'payments',
+  'shipping',
+] as const;
+
+export interface Message {
+  readonly topic: string;
+  readonly type: string;
+  readonly data: z.ZodObject;
+}
+type Exports = Readonly<Record<string, unknown>>;
+
+/** What the gateway does not lead to. */
+const inside: readonly Route[] = [
+  route('GET', '/orders/:id/delivery-address', 'ordering', 'Where an order goes (shipping)', {
+    answer: ordering.DeliveryAddress,
+  }),
+  route('POST', '/operations', 'payment-provider', 'Authorise, capture or void', {
+    body: provider.OperationRequest,
+    answer: provider.Operation,
+  }),
+  route('GET', '/operations/:key', 'payment-provider', 'What became of an operation', {
+    answer: provider.Operation,
+  }),
+  route('GET', '/ledger', 'payment-provider', 'All operations', { answer: provider.Ledger }),
+];
+
+function route(
+  method: Route['method'],
+  path: Route['path'],
+  to: string,
+  summary: string,
+  more: Route['more'],
+): Route {
+  return { method, path, to, who: 'signedIn', status: 200, summary, more };
+}
+
+/** Every file that is generated, by its path. */
+export async function documents(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const contracts = new Map<string, Exports>();
+  for (const name of providers)
+    contracts.set(name, (await import(`../../contracts/${name}/index.ts`)) as Exports);
+  const messages = [...contracts.values()]
+    .flatMap((each) => Object.values(each).filter(isMessage))
+    .toSorted((a, b) => (a.type < b.type ? -1 : 1)); // a module's exports have no order
+  for (const [name, exports] of contracts) {
+    for (const [schema, value] of Object.entries(exports)) {
+      const type = isMessage(value) ? value.data : value;
+      if (type instanceof z.ZodType) add(`${name}/schemas/${schema}.json`, schemaOf(type));
+    }
+    const answered = [...routes, ...inside].filter(({ to }) => to === name);
+    if (answered.length > 0) {
+      const description = `What ${name} answers, to the gateway and to other services.`;
+      add(`${name}/openapi.json`, openapi(answered, name, description));
+    }
+    const said = messages.filter(({ topic }) => producerOf(topic) === name);
+    const heard = messages.filter(({ type }) => hears(name, type));
+    if (said.length + heard.length > 0) add(`${name}/asyncapi.json`, asyncapi(name, said, heard));
+  }
+  return files;
+
+  function add(path: string, content: object): void {
+    files.set(join(GENERATED, path), `${JSON.stringify(content, null, 2)}\n`);
+  }
+}
+
+function asyncapi(name: string, said: readonly Message[], heard: readonly Message[]): object {
+  const all = Map.groupBy([...said, ...heard], ({ topic }) => topic);
+  const channels = Object.fromEntries(
+    [...all].map(([topic, messages]) => [
+      topic,
+      {
+        address: topic,
+        messages: Object.fromEntries(
+          messages.map(({ type }) => [type, { $ref: `#/components/messages/${type}` }]),
+        ),
+        bindings: { kafka: { topic, partitions: partitionsOf(topic) } },
+      },
+    ]),
+  );
+  const operation = (action: 'send' | 'receive') => (message: Message) => [
+    `${action}${message.type}`,
+    {
+      action,
+      channel: { $ref: `#/channels/${message.topic}` },
+      messages: [{ $ref: `#/channels/${message.topic}/messages/${message.type}` }],
+    },
+  ];
+  return {
+    asyncapi: '3.0.0',
+    info: { title: name, version: '1', description: `What ${name} says and hears.` },
+    defaultContentType: 'application/json',
+    channels,
+    operations: Object.fromEntries([
+      ...said.map(operation('send')),
+      ...heard.map(operation('receive')),
+    ]),
+    components: {
+      messages: Object.fromEntries(
+        [...said, ...heard].map(({ type, data }) => [
+          type,
+          {
+            name: type,
+            payload: schemaOf(messageShape.extend({ type: z.literal(type), data })),
+            bindings: { kafka: { key: { type: 'string', description: 'The subject.' } } },
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+function schemaOf(type: z.ZodType): object {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input' });
+  return schema;
+}
+
+/** What a service hears stands in its pacts. */
+function hears(consumer: string, type: string): boolean {
+  const own = committedPacts().filter((pact) => pact.consumer.name === consumer);
+  return own.some(({ interactions }) =>
+    (interactions as readonly { contents?: { content: { type: string } } }[]).some(
+      ({ contents }) => contents?.content.type === type,
+    ),
+  );
+}
+
+const topicNamed = (topic: string) => topics.find(({ name }) => name === topic);
+const producerOf = (topic: string) => topicNamed(topic)?.producer;
+const partitionsOf = (topic: string) => topicNamed(topic)?.partitions;
+
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null && 'topic' in value && 'data' in value;
+}
+
+/** Paths whose content is not what it would be now, is missing, or should not be there. */
+export function drift(files: ReadonlyMap<string, string>, folder: string): string[] {
+  const present = new Map(
+    listed(folder).map((path) => [path, readFileSync(path, 'utf8')] as const),
+  );
+  const all = new Set([...files.keys(), ...present.keys()]);
+  return [...all].filter((path) => files.get(path) !== present.get(path)).toSorted();
+}
+
+function listed(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+  } catch {
+    return [];
+  }
+}
+
+if (import.meta.main) {
+  const files = await documents();
+  const different = drift(files, GENERATED);
+  if (process.argv.includes('--check')) {
+    for (const path of different) console.error(`${path} is not what the contracts say now`);
+    if (different.length > 0) console.error('Try: npm run contracts:documents, and commit it');
+    process.exitCode = different.length > 0 ? 1 : 0;
+  } else {
+    rmSync(GENERATED, { recursive: true, force: true });
+    for (const [path, text] of files) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+    console.log(`${files.size} documents, ${different.length} of them new or changed`);
+  }
+}
