@@ -21,6 +21,7 @@ interface Service {
   environment?: Record<string, string | number>;
   volumes?: string[];
   ports?: string[];
+  profiles?: string[];
   read_only?: boolean;
   cap_drop?: string[];
   mem_limit?: string;
@@ -101,7 +102,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('publishes the gateway on the loopback, and nothing else', () => {
-    const published = Object.entries(compose.services).filter(([, { ports }]) => ports);
+    const published = Object.entries(compose.services).filter(
+      ([, { ports, profiles }]) => ports && !profiles,
+    );
     expect(published.map(([name, { ports }]) => [name, ports])).toEqual([
       ['gateway', ['127.0.0.1:8080:8080']],
     ]);
@@ -131,5 +134,11 @@ describe('the Dockerfile', () => {
     expect(stages).toHaveLength(2);
     for (const stage of stages) expect(stage).toMatch(/^USER 1000:1000$/m);
     expect(stages[1]).toMatch(/^HEALTHCHECK /m);
+  });
+  it('brings a Pact Broker only where it is asked for, for this machine only', () => {
+    const broker = compose.services['pact-broker']!;
+    expect(broker).toMatchObject({ profiles: ['contracts'], cap_drop: ['ALL'] });
+    expect(broker.image).toMatch(/^pactfoundation\/pact-broker:\d/);
+    expect(broker.ports).toEqual(['127.0.0.1:9292:9292']);
   });
 });

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GENERATED, PACTS } from '../../libs/contract-testing/src/places.ts';
 
-export const COMMITTED = 'contracts/pacts';
-export const GENERATED = '.fieldguide/pacts';
+export { GENERATED };
 
 interface Interaction {
   readonly description: string;
@@ -26,9 +26,9 @@ export function committedText(text: string): string {
 
 /** What the consumers' tests would make of the committed pacts: nothing, when nobody changed what they expect. */
 export function differences(): string[] {
-  const names = new Set([...list(COMMITTED), ...list(GENERATED)]);
+  const names = new Set([...list(PACTS), ...list(GENERATED)]);
   return [...names].toSorted().flatMap((name) => {
-    const [before, after] = [read(COMMITTED, name), read(GENERATED, name)];
+    const [before, after] = [read(PACTS, name), read(GENERATED, name)];
     if (before === after) return [];
     if (!before) return [`${name} is new: a consumer expects something of another provider`];
     if (!after) return [`${name} is left over: no test of a consumer expects this any more`];
@@ -37,14 +37,14 @@ export function differences(): string[] {
 }
 
 export function commit(): void {
-  rmSync(COMMITTED, { recursive: true, force: true });
-  mkdirSync(COMMITTED, { recursive: true });
-  for (const name of list(GENERATED)) writeFileSync(join(COMMITTED, name), read(GENERATED, name)!);
+  rmSync(PACTS, { recursive: true, force: true });
+  mkdirSync(PACTS, { recursive: true });
+  for (const name of list(GENERATED)) writeFileSync(join(PACTS, name), read(GENERATED, name)!);
 }
 
 /** Consumer, provider and what stands between them, of every committed pact. */
 export const committedPacts = (): readonly Pact[] =>
-  list(COMMITTED).map((name) => JSON.parse(read(COMMITTED, name)!) as Pact);
+  list(PACTS).map((name) => JSON.parse(read(PACTS, name)!) as Pact);
 
 function firstDifference(before: string, after: string): string {
   const [old, fresh] = [before.split('\n'), after.split('\n')];

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RESULTS } from '../../libs/contract-testing/src/places.ts';
 
-/** Where the providers' tests leave their verdicts. */
-export const RESULTS = '.fieldguide/pact-results';
+export { RESULTS };
 
 export interface Result {
   readonly consumer: string;

@@ -36,10 +36,11 @@ export interface Edit {
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'fieldguide-workshop-'));
   readonly #originals = new Map<string, string>();
-  readonly #postgresUrl: string;
+  readonly #env: NodeJS.ProcessEnv;
 
   constructor(postgresUrl: string) {
-    this.#postgresUrl = postgresUrl;
+    const FIELDGUIDE_HOME = join(this.folder, '.fieldguide');
+    this.#env = { FIELDGUIDE_POSTGRES_URL: postgresUrl, FIELDGUIDE_HOME };
     const filter = (source: string) => !SKIPPED.has(basename(source));
     for (const name of COPIED) cpSync(name, join(this.folder, name), { recursive: true, filter });
     this.#install();
@@ -67,7 +68,7 @@ export class Workshop {
     const own = consumer === 'shop' ? 'contracts/shop/pact' : `apps/${consumer}/pact`;
     const generated = join(this.folder, '.fieldguide/pacts');
     rmSync(generated, { recursive: true, force: true });
-    const said = await run('', 'consumers', [own], { cwd: this.folder });
+    const said = await this.run('consumers', [own]);
     if (!said.ok) return said;
     for (const name of readdirSync(generated)) {
       const committed = join(this.folder, 'contracts/pacts', name);
@@ -91,8 +92,7 @@ export class Workshop {
   }
 
   run(project: string, files: readonly string[]): Promise<{ ok: boolean; output: string }> {
-    const env = { FIELDGUIDE_POSTGRES_URL: this.#postgresUrl };
-    return run('', project, files, { cwd: this.folder, env });
+    return run('', project, files, { cwd: this.folder, env: this.#env });
   }
 
   /** A script of the copy. */
@@ -100,8 +100,7 @@ export class Workshop {
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
   ): Promise<{ ok: boolean; output: string }> {
-    const all = { FIELDGUIDE_POSTGRES_URL: this.#postgresUrl, ...env };
-    return output(process.execPath, args, { cwd: this.folder, env: all });
+    return output(process.execPath, args, { cwd: this.folder, env: { ...this.#env, ...env } });
   }
 
   close(): void {

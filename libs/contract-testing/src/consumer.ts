@@ -3,9 +3,7 @@ import { type IncomingRecord, type MessageContract, messageShape } from '@fieldg
 import { MatchersV3, PactV4 } from '@pact-foundation/pact';
 import type { z } from 'zod';
 import { matching } from './matchers.ts';
-
-/** Where generated pacts go; `tools/pacts.ts` compares them with the committed ones. */
-export const GENERATED = '.fieldguide/pacts';
+import { GENERATED } from './places.ts';
 
 /** A value with the contract that allows it: `contracts/<provider>/examples.ts`. */
 export interface Example {

@@ -1,7 +1,6 @@
 export {
   ConsumerPacts,
   type Example,
-  GENERATED,
   type HttpExpectation,
   type MessageExpectation,
 } from './consumer.ts';

@@ -9,9 +9,7 @@ import { Verifier } from '@pact-foundation/pact';
 import pg from 'pg';
 import type { Who } from './consumer.ts';
 import { type Finding, readFindings } from './findings.ts';
-
-/** The committed ones: what consumers were promised, whatever their tests may generate today. */
-export const PACTS = 'contracts/pacts';
+import { PACTS } from './places.ts';
 
 type Values = Record<string, string>;
 

@@ -9,13 +9,8 @@ import type { Type } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { surfacesOf } from './fields.ts';
 import { explain, type Finding } from './findings.ts';
-import {
-  PACTS,
-  type ProviderSettings,
-  ProviderUnderTest,
-  pactsWith,
-  readPact,
-} from './provider.ts';
+import { PACTS, RESULTS } from './places.ts';
+import { type ProviderSettings, ProviderUnderTest, pactsWith, readPact } from './provider.ts';
 
 export type { ProviderState } from './provider.ts';
 
@@ -25,8 +20,6 @@ declare module 'vitest' {
     postgres: string;
   }
 }
-
-const RESULTS = '.fieldguide/pact-results';
 
 /** The real service is asked everything that its consumers were promised: one test for each of them. */
 export function keepsItsPromises<Settings extends ServiceSettings>(

@@ -1,6 +1,6 @@
 import type { Clock } from '@fieldguide/clock';
 import type { UnitOfWork, UnitsOfWork } from '@fieldguide/database';
-import type { Log } from '@fieldguide/telemetry';
+import { type Log, metrics } from '@fieldguide/telemetry';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { envelopeOf, type Handler, MessageConsumer } from './message-consumer.ts';
@@ -51,8 +51,24 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
     this.consumer = new MessageConsumer(this.#service, this.#units, shared, this.#clock, this.#log);
     await this.#subscribe(shared, 'shared', (batch) => this.consumer!.handle(batch));
     const broadcast = handlersFor('broadcast');
-    await this.#subscribe(broadcast, 'broadcast', (batch) => tell(broadcast, batch));
+    await this.#subscribe(broadcast, 'broadcast', (batch) => this.#tell(broadcast, batch));
     callback();
+  }
+
+  /** A broadcast only refreshes what an instance holds in memory: a bad one is skipped, none is parked. */
+  async #tell(handlers: readonly Handler[], batch: readonly IncomingRecord[]): Promise<void> {
+    for (const record of batch) {
+      const message = envelopeOf(record);
+      const handler = handlers.find(
+        ({ contract }) => contract.topic === record.topic && contract.type === message?.type,
+      );
+      if (!message || !handler) continue;
+      const data = handler.contract.data.safeParse(message.data);
+      if (data.success) await handler.handle({ ...message, data: data.data }, undefined as never);
+      const { topic } = record;
+      const outcome = data.success ? 'handled' : 'skipped';
+      metrics.messagesHandled.inc({ topic, type: message.type, consumer: this.#service, outcome });
+    }
   }
 
   async #subscribe(
@@ -81,18 +97,4 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
 async function call(handler: MessageHandler, message: unknown, uow: UnitOfWork): Promise<void> {
   const result: unknown = await handler(message, uow);
   if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-}
-
-/** A broadcast only refreshes what an instance holds in memory: a bad one is skipped, none is parked. */
-async function tell(handlers: readonly Handler[], batch: readonly IncomingRecord[]): Promise<void> {
-  for (const record of batch) {
-    const message = envelopeOf(record);
-    const handler = handlers.find(
-      ({ contract }) => contract.topic === record.topic && contract.type === message?.type,
-    );
-    const data = handler?.contract.data.safeParse(message?.data);
-    if (message && handler && data?.success) {
-      await handler.handle({ ...message, data: data.data }, undefined as never);
-    }
-  }
 }

@@ -24,7 +24,7 @@ export const metrics = {
   }),
   messagesHandled: new Counter({
     name: 'messages_handled_total',
-    help: 'Messages by what became of them: handled, duplicate, ignored, parked',
+    help: 'Messages by what became of them: handled, duplicate, skipped (a broadcast), parked',
     labelNames: ['topic', 'type', 'consumer', 'outcome'],
     registers: [registry],
   }),

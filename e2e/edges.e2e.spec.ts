@@ -1,0 +1,115 @@
+import { Storefront } from '@fieldguide/contracts/shop/storefront';
+import { expect, inject, it } from 'vitest';
+import { appNames } from '../apps/platform/src/apps.ts';
+import { asks, type Edge, hears, pactEdges } from '../tools/contracts/edges.ts';
+import { instances, platform, scale, set } from './running-platform.ts';
+import { operatorToken, orderOf, product, send } from './shop.ts';
+
+const JWKS = '/.well-known/jwks.json';
+const password = 'correct horse';
+
+/** What the running instances have counted: calls of their clients, and messages of their handlers. */
+async function edgesSeen(operator: string): Promise<Set<Edge>> {
+  const seen = new Set<Edge>();
+  for (const app of appNames)
+    for (const { url } of await instances(app)) {
+      const { body: text } = await send('GET', '/metrics', { token: operator, origin: url });
+      for (const { peer, route } of counted(text, 'http_client_calls_total')) {
+        // What the gateway sends on is the storefront's; the keys it reads itself.
+        const consumer = app === 'gateway' && route !== JWKS ? 'shop' : app;
+        seen.add(asks(consumer, peer!, route!));
+      }
+      for (const { topic, type } of counted(text, 'messages_handled_total'))
+        seen.add(hears(app, topic!, type!));
+    }
+  return seen;
+}
+
+/** The labels of a counter's series that are not 0. */
+function counted(text: string, counter: string): Record<string, string>[] {
+  const lines = text.split('\n').filter((line) => line.startsWith(`${counter}{`));
+  return lines
+    .filter((line) => !line.endsWith(' 0'))
+    .map((line) =>
+      Object.fromEntries(
+        [...line.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
+      ),
+    );
+}
+
+/** One of its own topic is no edge between services. */
+const isSelf = (edge: Edge) => {
+  const [consumer, , provider] = edge.split(' ');
+  return consumer === provider;
+};
+
+it('a walk through everything meets every edge that has a pact, and no other', async () => {
+  // Fresh instances: a counter of an earlier test proves nothing, and a token that is cached is not asked for.
+  for (const app of appNames) await scale(app, 1);
+  await platform().call('POST', '/apps/shipping/restarts');
+  const { gatewayUrl } = inject('shop');
+  const shop = new Storefront(gatewayUrl);
+  const operator = await operatorToken();
+  const staff = new Storefront(gatewayUrl, operator);
+  const email = `edges-${process.pid}@fieldguide.test`;
+  await shop.register({ email, password, name: 'Ed' });
+  await shop.signIn({ grantType: 'password', email, password });
+
+  let orders = 0;
+  const buy = (token: string, ...productIds: string[]) =>
+    shop.placeOrder(orderOf(token, ...productIds), `edges-${process.pid}-${++orders}`);
+  const story = async (id: string) => (await shop.story(id)).items.map(({ type }) => type);
+  const until = (id: string, type: string) =>
+    expect.poll(() => story(id), { timeout: 30_000, interval: 200 }).toContain(type);
+
+  // The shelves.
+  const sku = `EDGES-${process.pid}`;
+  const price = { amountMinor: 1_000, currency: 'EUR' };
+  const texts = { name: 'Edge', description: 'Of a shelf.', category: 'sleep' as const };
+  const added = await staff.addProduct({ sku, ...texts, price });
+  await shop.products({ category: 'sleep' });
+  const { etag } = await shop.product(added.id);
+  await staff.changeProduct(added.id, etag, { retired: true });
+  await staff.replenish(product.plenty, 5, `edges-${process.pid}`);
+  await shop.availability(product.plenty);
+
+  // The ways of an order: to its end, refused by stock, refused by the provider, a second try, given up early and late.
+  const completed = await buy('tok_ok', product.plenty);
+  await until(completed.id, 'OrderCompleted');
+  await until((await buy('tok_ok', product.none)).id, 'OrderRejected');
+  await until((await buy('tok_declined', product.plenty)).id, 'StockReleased');
+  await until((await buy('tok_flaky', product.plenty)).id, 'OrderCompleted');
+  const early = await buy('tok_timeout', product.plenty);
+  await until(early.id, 'StockReserved');
+  await shop.cancel(early.id);
+  await until(early.id, 'PaymentVoided');
+  await set('shipping', 'DISPATCH_DELAY_MS', '20000');
+  const late = await buy('tok_ok', product.plenty);
+  await until(late.id, 'OrderConfirmed');
+  await shop.cancel(late.id);
+  await until(late.id, 'OrderCancelled');
+  await set('shipping', 'DISPATCH_DELAY_MS', '1000');
+  await expect(buy('tok_ok', '01900000-0000-7000-8000-00000000dead')).rejects.toMatchObject({
+    problem: { type: '/problems/ordering.productUnknown' },
+  });
+  await shop.orders();
+  await shop.order(completed.id);
+
+  // Everybody checks a token once, also who is seldom shown one.
+  for (const app of appNames) {
+    const [{ url }] = (await instances(app)) as unknown as [{ url: string }];
+    await send('GET', '/dead-letters', { token: operator, origin: url });
+  }
+  await shop.signOut();
+  await shop.signIn({ grantType: 'password', email, password });
+  await shop.eraseMyAccount();
+
+  const agreed = pactEdges();
+  const missing = async () => {
+    const seen = await edgesSeen(operator);
+    return [...agreed].filter((edge) => !seen.has(edge));
+  };
+  await expect.poll(missing, { timeout: 30_000, interval: 500 }).toEqual([]);
+  const seen = [...(await edgesSeen(operator))].filter((edge) => !isSelf(edge));
+  expect(seen.filter((edge) => !agreed.has(edge))).toEqual([]);
+}, 240_000);
