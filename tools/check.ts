@@ -7,6 +7,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['boundaries', 'node', 'tools/boundaries.ts'],
   ['docs', 'node', 'tools/docs.ts'],
   ['documents of the contracts', 'node', 'tools/contracts/documents.ts', '--check'],
+  ['page of the contracts', 'node', 'tools/contracts/page.ts', '--check'],
   ['compatible facts', 'node', 'tools/contracts/compatible.ts'],
 ];
 

@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'fieldguide-test-'));
 let [passed, failed, skipped, broken] = [0, 0, 0, 0];
 
 run('check', 'node', ['tools/check.ts']);
-for (const step of ['test-pact', 'try-fields', 'catalogue'])
+for (const step of ['test-pact', 'try-fields', 'catalogue', 'demo'])
   run(step, 'node', [`tools/contracts/${step}.ts`]);
 for (const project of ['unit', 'int', 'e2e']) {
   const report = join(folder, `${project}.json`);

@@ -53,8 +53,6 @@ const { step } = new Command('npm run contracts:demo --')
 /** What was told is not what came. */
 class Wrong extends Error {}
 
-process.exitCode = (await main()) ? 0 : 1;
-
 async function main(): Promise<boolean> {
   const begun = performance.now();
   say(`
@@ -278,3 +276,5 @@ async function enter(): Promise<void> {
   await terminal.question(styleText('dim', '\n  Enter goes on, Ctrl-C ends …'));
   terminal.close();
 }
+
+process.exitCode = (await main()) ? 0 : 1;

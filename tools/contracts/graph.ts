@@ -16,8 +16,8 @@ const [BOX_WIDTH, BOX_HEIGHT] = [128, 44];
 // Identity is asked by everybody: it lies below all as a floor. `floor` is where a box's line comes down to it.
 const places: Readonly<Record<string, Box & { floor: number }>> = {
   shop: { x: 430, y: 40, floor: 310 },
-  gateway: { x: 90, y: 40, floor: 26 },
-  catalog: { x: 120, y: 150, floor: 90 },
+  gateway: { x: 90, y: 40, floor: 42 },
+  catalog: { x: 120, y: 150, floor: 100 },
   ordering: { x: 430, y: 180, floor: 430 },
   inventory: { x: 740, y: 150, floor: 790 },
   shipping: { x: 230, y: 310, floor: 230 },
@@ -72,26 +72,29 @@ function lineDown({ consumer, answers, messages }: Dependency) {
   return { line, label: labelAt(floor, FLOOR_Y - 18, answers, messages) };
 }
 
-/** Between the nearest edges of two boxes; two that expect something of each other get a line each. */
+/** From border to border; two that expect something of each other get a line each, side by side. */
 function arrow({ consumer, provider, answers, messages }: Dependency) {
   const [a, b] = [places[consumer]!, places[provider]!];
   const length = Math.hypot(b.x - a.x, b.y - a.y);
   const aside = { x: ((b.y - a.y) / length) * 9, y: (-(b.x - a.x) / length) * 9 };
-  const from = onBorder({ x: a.x + aside.x, y: a.y + aside.y }, a, b);
-  const to = onBorder({ x: b.x + aside.x, y: b.y + aside.y }, b, a);
+  const at = (part: number): Box => ({
+    x: a.x + aside.x + (b.x - a.x) * part,
+    y: a.y + aside.y + (b.y - a.y) * part,
+  });
+  const [begin, end] = [within(a, at).at(-1)!, within(b, at)[0]!];
   const kind = answers === 0 ? ' class="messages"' : '';
-  const line = `<path${kind} marker-end="url(#tip)" d="M ${round(from)} L ${round(to)}"/>`;
-  const middle = { x: from.x + (to.x - from.x) * 0.4, y: from.y + (to.y - from.y) * 0.4 };
-  return { line, label: labelAt(middle.x, middle.y + 4, answers, messages) };
+  const line = `<path${kind} marker-end="url(#tip)" d="M ${round(at(begin))} L ${round(at(end))}"/>`;
+  const { x, y } = at(begin + (end - begin) * 0.3);
+  return { line, label: labelAt(x, y + 4, answers, messages) };
 }
 
-function onBorder(start: Box, inside: Box, outside: Box): Box {
-  const [dx, dy] = [outside.x - inside.x, outside.y - inside.y];
-  const scale = Math.min(
-    Math.abs(BOX_WIDTH / 2 / (dx || 0.001)),
-    Math.abs(BOX_HEIGHT / 2 / (dy || 0.001)),
-  );
-  return { x: start.x + dx * scale, y: start.y + dy * scale };
+/** The parts of a line that lie in a box. */
+function within(box: Box, at: (part: number) => Box): number[] {
+  const parts = Array.from({ length: 501 }, (_, part) => part / 500);
+  return parts.filter((part) => {
+    const { x, y } = at(part);
+    return Math.abs(x - box.x) <= BOX_WIDTH / 2 && Math.abs(y - box.y) <= BOX_HEIGHT / 2;
+  });
 }
 
 function labelAt(x: number, y: number, answers: number, messages: number): string {

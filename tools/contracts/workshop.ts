@@ -44,6 +44,7 @@ export class Workshop {
     const filter = (source: string) => !SKIPPED.has(basename(source));
     for (const name of COPIED) cpSync(name, join(this.folder, name), { recursive: true, filter });
     this.#install();
+    process.once('exit', () => this.close()); // also after Ctrl-C
   }
 
   /** @throws Error when the text to be changed is not there: then the sources have moved on */

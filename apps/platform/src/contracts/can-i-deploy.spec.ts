@@ -239,6 +239,8 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     const nothing = new ContractRecord([]);
     const early = { together: [{ pacticipant: 'ordering', version: '1' }], environment: 'test' };
     expect(() => canIDeploy(nothing, early)).toThrow(/nobody has published/);
+    const nobody = { together: [], environment: 'test' };
+    expect(() => canIDeploy(nothing, nobody)).toThrow(/nobody has published/);
   });
 
   it('explains the first deployment', () => {

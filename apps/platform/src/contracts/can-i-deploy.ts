@@ -35,8 +35,9 @@ export function canIDeploy(
   record: ContractRecord,
   { together, environment }: { together: readonly Wanted[]; environment: string },
 ): Answer {
-  for (const { pacticipant, version } of together)
-    mustBeKnown(record, pacticipant, version, environment);
+  mustHaveFacts(record);
+  oneOf('environment of the record', environment, record.environments);
+  for (const { pacticipant, version } of together) mustBeKnown(record, pacticipant, version);
   const present = (pacticipant: string) => {
     const coming = together.filter((each) => each.pacticipant === pacticipant);
     return coming.length > 0
@@ -146,23 +147,21 @@ function explained(row: MatrixRow, record: ContractRecord, environment: string):
 }
 
 function whyNothing(rows: readonly MatrixRow[], environment: string): string {
+  if (rows.length === 1) return `The one pact with what is in ${environment} is verified.`;
   return rows.length > 0
     ? `All ${rows.length} pacts with what is in ${environment} are verified.`
     : `It needs nobody, and nobody in ${environment} needs it yet: the first deployment stands alone.`;
 }
 
-function mustBeKnown(
-  record: ContractRecord,
-  pacticipant: string,
-  version: string,
-  environment: string,
-): void {
-  if (record.pacticipants.length === 0)
-    throw new Fault(
-      'The record is empty: nobody has published a version yet.',
-      'npm run test:pact, then fieldguide contracts publish',
-    );
-  oneOf('environment of the record', environment, record.environments);
+function mustHaveFacts(record: ContractRecord): void {
+  if (record.pacticipants.length > 0) return;
+  throw new Fault(
+    'The record is empty: nobody has published a version yet.',
+    'npm run test:pact, then fieldguide contracts publish',
+  );
+}
+
+function mustBeKnown(record: ContractRecord, pacticipant: string, version: string): void {
   oneOf('pacticipant', pacticipant, record.pacticipants);
   const known = record.versions(pacticipant).map((each) => each.version);
   if (!known.includes(version))

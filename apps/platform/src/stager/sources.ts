@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root } from '../environment.ts';
 
-const notShipped = /\.spec\.ts$|\.md$|\.http$|\.contract\.ts$/;
+const notShipped = /\.spec\.ts$|\.md$|\.http$|\.jsonl$|\.contract\.ts$/;
 const skippedFolders = new Set(['node_modules', 'testing', 'dist', 'pact', 'pacts', 'generated']);
 
 /** One hash over everything that an app's artifact is made of: its own sources, its libs', the contracts', the lock file. */
