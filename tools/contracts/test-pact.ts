@@ -66,7 +66,7 @@ async function consumersAreAsCommitted(): Promise<boolean> {
   }
   console.error(
     `\nWhat consumers expect differs from contracts/pacts:\n  ${changed.join('\n  ')}\n` +
-      'Try: was it meant? npm run test:pact -- --update, and commit it. Was a provider renamed something under its consumers? Then it breaks them.',
+      'Try: if it is meant, npm run test:pact -- --update, and commit it. If something was only renamed, for provider and consumers alike: it breaks the consumers that run now.',
   );
   return false;
 }
