@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
+import { OwnConnection } from './own-connection.ts';
 
 // A day longer than any topic keeps its records (contracts/topics.ts).
 const INBOX_KEPT = '8 days';
@@ -16,21 +17,33 @@ export interface DatabaseSettings {
   readonly name?: string;
 }
 
+const limits = {
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 10_000,
+  lock_timeout: 5_000,
+  idle_in_transaction_session_timeout: 15_000,
+  keepAlive: true,
+};
+
 /**
  * One service's own database: the pool, the entities, the migrations. Statements end after 10 s, an idle
  * transaction after 15 s, a wait for a lock after 5 s, so that a stuck one never holds up the others for ever.
  */
 export class Database {
   readonly source: DataSource;
+  readonly #url: string;
+  readonly #name: string;
   readonly #migrations: readonly (new () => MigrationInterface)[];
 
   constructor(settings: DatabaseSettings) {
     this.#migrations = settings.migrations;
+    this.#url = settings.url;
+    this.#name = settings.name ?? 'fieldguide';
     this.source = new DataSource({
       type: 'postgres',
       driver: pg,
       url: settings.url,
-      applicationName: settings.name ?? 'fieldguide',
+      applicationName: this.#name,
       entities: [InboxMessage, OutboxMessage, DeadLetter, ...settings.entities] as (
         | (new () => object)
         | EntitySchema
@@ -41,13 +54,7 @@ export class Database {
       migrationsRun: false,
       installExtensions: false,
       poolSize: settings.poolSize ?? 8,
-      extra: {
-        connectionTimeoutMillis: 5_000,
-        statement_timeout: 10_000,
-        lock_timeout: 5_000,
-        idle_in_transaction_session_timeout: 15_000,
-        keepAlive: true,
-      },
+      extra: limits,
     });
   }
 
@@ -94,13 +101,27 @@ export class Database {
     return this.source.query(sql, [...values]);
   }
 
+  /**
+   * A connection beside the pool, with the same limits.
+   * @param use stands behind the service's name in the database's list of connections
+   */
+  ownConnection(use: string, options: { readonly pipeline?: boolean } = {}): OwnConnection {
+    const application_name = `${this.#name} ${use}`;
+    return new OwnConnection({
+      connectionString: this.#url,
+      application_name,
+      ...limits,
+      ...options,
+    });
+  }
+
   /** Forgets which messages were received so long ago that their topic no longer has them. */
   async forgetReceived(): Promise<void> {
     await this.query('DELETE FROM inbox WHERE received_at < now() - $1::interval', [INBOX_KEPT]);
   }
 
   #address(): string {
-    const { hostname, port, pathname } = new URL((this.source.options as { url: string }).url);
+    const { hostname, port, pathname } = new URL(this.#url);
     return `${hostname}:${port}${pathname}`;
   }
 }

@@ -27,6 +27,16 @@ export interface AppendRequest {
   readonly actor?: string;
 }
 
+export interface ReadOptions {
+  /** The first version to be read; backward: the last one. */
+  readonly from?: number;
+  readonly limit?: number;
+  /** The newest first. */
+  readonly backward?: boolean;
+  /** Also what this unit of work has appended. */
+  readonly tx?: UnitOfWork;
+}
+
 /** What a command came to. */
 export interface Handled<State, Event extends DomainEvent> {
   readonly events: readonly Event[];
@@ -45,18 +55,21 @@ export class StreamMovedOn extends MovedOn {
 
 /**
  * An append-only log of streams, and a feed of all of them in commit order without gaps.
- * `append(request)` is one statement and commits by itself; `append(request, tx)` is part of a unit of work.
+ * `append(request)` commits by itself, together with others that are asked for at the same time; `append(request, tx)`
+ * is part of a unit of work.
  */
 export abstract class EventStore {
   /**
    * Events with ids that the stream already has at its end are not appended again.
    * @returns the version of the stream afterwards
    * @throws StreamMovedOn
+   * @throws StoreBusy when too many wait already
+   * @throws AppendUnknown when the connection was lost and nobody can tell; ask again with the same ids
    */
   abstract append(request: AppendRequest, tx?: UnitOfWork): Promise<number>;
 
-  /** Oldest first; with `tx` also what this unit of work has appended. */
-  abstract read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]>;
+  /** Oldest first, all of them, unless the options say otherwise. */
+  abstract read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
 
   /**
    * What was committed after `position`, oldest first, up to the first event that is newer than `until`; the next
@@ -71,6 +84,9 @@ export abstract class EventStore {
   /** The position of the last event. */
   abstract end(): Promise<string>;
 
+  /** Gives back what it holds beside the database's pool. */
+  async close(): Promise<void> {}
+
   /**
    * Read the stream, decide, append what was decided: the whole write side in one call.
    * @returns what was appended (maybe nothing), and the state and version of the stream afterwards
@@ -82,7 +98,10 @@ export abstract class EventStore {
     options: { readonly actor?: string; readonly tx?: UnitOfWork } = {},
   ): Promise<Handled<State, Event>> {
     const stream = `${decider.name}-${id}`;
-    const history = (await this.read(stream, options.tx)) as unknown as readonly Event[];
+    const history = (await this.read(
+      stream,
+      options.tx ? { tx: options.tx } : {},
+    )) as unknown as readonly Event[];
     const before = replay(decider, history);
     const events = decide(decider, command, before);
     if (events.length === 0) return { events, state: before, version: history.length };

@@ -3,6 +3,7 @@ import type { UnitOfWork } from '@fieldguide/database';
 import {
   type AppendRequest,
   EventStore,
+  type ReadOptions,
   type RecordedEvent,
   StreamMovedOn,
 } from './event-store.ts';
@@ -30,7 +31,10 @@ export class MemoryEventStore extends EventStore {
     const fits =
       expected === 'any' ||
       (expected === 'mustExist' ? before.length > 0 : expected === before.length);
-    if (!fits) throw new StreamMovedOn(stream, expected);
+    const isTaken = events.some(
+      ({ id }) => id !== undefined && this.#log.some((each) => each.id === id),
+    );
+    if (!fits || isTaken) throw new StreamMovedOn(stream, expected);
 
     const correlationId = tx?.cause?.correlationid ?? this.#ids.next();
     const fresh = events.map(({ id, type, data }, i) => ({
@@ -49,8 +53,15 @@ export class MemoryEventStore extends EventStore {
     return before.length + fresh.length;
   }
 
-  override async read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]> {
-    return this.#visible(stream, tx);
+  override async read(
+    stream: string,
+    { from, limit, backward, tx }: ReadOptions = {},
+  ): Promise<readonly RecordedEvent[]> {
+    const all = this.#visible(stream, tx);
+    const inOrder = backward ? all.toReversed() : all;
+    const isWanted = ({ version }: RecordedEvent) =>
+      from === undefined || (backward ? version <= from : version >= from);
+    return inOrder.filter(isWanted).slice(0, limit);
   }
 
   override async feed(after: string, limit: number, until?: Date) {

@@ -14,6 +14,7 @@ import {
   PostgresEventStore,
   type Projection,
   projectNext,
+  StoreBusy,
 } from './index.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
 
@@ -30,7 +31,10 @@ beforeAll(async () => {
   units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
   store = new PostgresEventStore(database, clock, ids, wakeups);
 });
-afterAll(() => database.close());
+afterAll(async () => {
+  await store.close();
+  await database.close();
+});
 const empty = async () => {
   await database.query('TRUNCATE streams, events, feed, checkpoints, things');
   await database.query('UPDATE feed_end SET position = 0');
@@ -73,6 +77,89 @@ describe('the feed', () => {
       const own = seen.filter((each) => each.startsWith(`${stream}@`));
       expect(own).toEqual(own.map((_, i) => `${stream}@${i + 1}`));
     }
+  });
+});
+
+describe('appends that share a commit', () => {
+  beforeEach(empty);
+  const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+  const appendTo = (n: number, size = 1) =>
+    store.append({
+      stream: `g-${n}`,
+      expected: 0,
+      events: Array.from({ length: size }, (_, i) => ({ id: id(n * 10 + i), type: 'A', data: {} })),
+    });
+
+  it('survive that the connection is cut again and again: nothing twice, nothing acknowledged is lost', async () => {
+    let done = false;
+    let cuts = 0;
+    const cutter = (async () => {
+      while (!done) {
+        const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE application_name LIKE '% append' AND datname = current_database() AND state = 'active'`;
+        cuts += (await database.query(sql)).length;
+        await clock.sleep(3);
+      }
+    })();
+    const results = new Map<number, PromiseSettledResult<number>>();
+    let next = 0;
+    const worker = async () => {
+      while (next < 2_000) {
+        const n = next++;
+        const [result] = await Promise.allSettled([appendTo(n)]);
+        results.set(n, result);
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, worker));
+    done = true;
+    await cutter;
+    const there = new Set(
+      (await database.query<{ stream: string }>('SELECT stream FROM events')).map(
+        (each) => each.stream,
+      ),
+    );
+    const wrong = [...results].filter(
+      ([n, { status }]) => (status === 'fulfilled') !== there.has(`g-${n}`),
+    );
+    expect(wrong).toEqual([]);
+    expect(cuts).toBeGreaterThan(5);
+    expect(await store.end()).toBe(String(there.size));
+    expect((await store.feed('0', 5_000)).events).toHaveLength(there.size);
+  });
+
+  it('fail each by itself when one spoils the statement', async () => {
+    const [good, bad] = await Promise.allSettled([
+      appendTo(1),
+      store.append({
+        stream: 'g-2',
+        expected: 0,
+        events: [{ type: 'A', data: { text: '\u0000' } }],
+      }),
+    ]);
+    expect(good).toMatchObject({ status: 'fulfilled', value: 1 });
+    expect(bad).toMatchObject({ status: 'rejected', reason: { code: '22P05' } });
+  });
+
+  it('are refused when too many wait', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 10_002 }, (_, n) => appendTo(n)));
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ reason: expect.any(StoreBusy) });
+    expect(await store.end()).toBe(String(results.length - refused.length));
+  });
+
+  it('go in several statements when they are many or large, and stay in order for each stream', async () => {
+    const text = 'x'.repeat(100_000);
+    const large = Array.from({ length: 30 }, (_, n) =>
+      store.append({
+        stream: `l-${n % 3}`,
+        expected: 'any',
+        events: [{ type: `T${n}`, data: { text } }],
+      }),
+    );
+    await Promise.all([...large, appendTo(1, 9), appendTo(2, 9)]);
+    const types = (await store.read('l-1')).map(({ type }) => type);
+    expect(types).toEqual(['T1', 'T4', 'T7', 'T10', 'T13', 'T16', 'T19', 'T22', 'T25', 'T28']);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Clock, Ids } from '@fieldguide/clock';
 import {
   type Database,
+  type OwnConnection,
   PostgresUnitOfWork,
   type UnitOfWork,
   type Wakeups,
@@ -10,9 +11,11 @@ import {
   type AppendRequest,
   EventStore,
   type ExpectedVersion,
+  type ReadOptions,
   type RecordedEvent,
   StreamMovedOn,
 } from './event-store.ts';
+import { GroupCommit } from './group-commit.ts';
 
 interface StoredEvent {
   id: string;
@@ -51,12 +54,27 @@ const write = (head: string) => `
 const number = `
   UPDATE feed_end SET position = position + $1::int RETURNING position - $1::int AS before`;
 
+const LIMIT = 2_147_483_647;
+const columns = 'id, stream, version, type, data, metadata, time';
+const reads = {
+  forward: {
+    name: 'read',
+    text: `SELECT ${columns} FROM events WHERE stream = $1 AND version >= $2 ORDER BY version LIMIT $3`,
+  },
+  backward: {
+    name: 'read-backward',
+    text: `SELECT ${columns} FROM events WHERE stream = $1 AND version <= $2 ORDER BY version DESC LIMIT $3`,
+  },
+};
+
 /** The event store on PostgreSQL: plain SQL on the hot path, behind TypeORM's connections. */
 export class PostgresEventStore extends EventStore {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #wakeups: Wakeups;
+  readonly #group: GroupCommit;
+  readonly #reader: OwnConnection;
   readonly #unnumbered = new WeakMap<UnitOfWork, { stream: string; version: number }[]>();
 
   constructor(database: Database, clock: Clock, ids: Ids, wakeups: Wakeups) {
@@ -65,6 +83,13 @@ export class PostgresEventStore extends EventStore {
     this.#clock = clock;
     this.#ids = ids;
     this.#wakeups = wakeups;
+    this.#group = new GroupCommit(database);
+    this.#reader = database.ownConnection('read', { pipeline: true });
+  }
+
+  /** Its own connections; the database's pool is somebody else's. */
+  override async close(): Promise<void> {
+    await Promise.all([this.#group.close(), this.#reader.close()]);
   }
 
   override append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
@@ -75,29 +100,18 @@ export class PostgresEventStore extends EventStore {
   }
 
   async #appendAlone(request: AppendRequest): Promise<number> {
-    const { sql, values } = this.#statement(request, undefined);
-    const [done] = await this.#database
-      .query<{ version: number }>(
-        `WITH ${sql},
-       ended AS (
-         UPDATE feed_end SET position = position + $2::int WHERE EXISTS (SELECT FROM head)
-         RETURNING position - $2::int AS before
-       ),
-       fed AS (
-         INSERT INTO feed (position, stream, version)
-         SELECT ended.before + row_number() OVER (ORDER BY written.version), $1, written.version
-         FROM ended, written
-       )
-       SELECT version FROM head`,
-        values,
-      )
-      .catch((error: { code?: string }) => {
-        if (error.code === '23505') return []; // an id that is there already: looked at below
-        throw error;
-      });
-    if (!done) return this.#appendedBefore(request, await this.read(request.stream));
+    const events = request.events.map(({ id, type, data }) => ({
+      id: id ?? this.#ids.next(),
+      type,
+      data: JSON.stringify(data),
+    }));
+    const { stream, expected } = request;
+    const metadata = this.#metadata(request, undefined);
+    const time = this.#clock.now();
+    const version = await this.#group.append({ stream, expected, events, metadata, time });
+    if (version === undefined) return this.#appendedBefore(request, await this.read(stream));
     this.#wakeups.hint('feed');
-    return done.version;
+    return version;
   }
 
   async #appendIn(request: AppendRequest, tx: PostgresUnitOfWork): Promise<number> {
@@ -106,7 +120,7 @@ export class PostgresEventStore extends EventStore {
       `WITH ${sql} SELECT version FROM head`,
       values,
     );
-    if (!done) return this.#appendedBefore(request, await this.read(request.stream, tx));
+    if (!done) return this.#appendedBefore(request, await this.read(request.stream, { tx }));
 
     const first = done.version - request.events.length + 1;
     const appended = request.events.map((_, i) => ({ stream: request.stream, version: first + i }));
@@ -133,12 +147,15 @@ export class PostgresEventStore extends EventStore {
     );
   }
 
-  override async read(stream: string, tx?: UnitOfWork): Promise<readonly RecordedEvent[]> {
-    const sql =
-      'SELECT id, stream, version, type, data, metadata, time FROM events WHERE stream = $1 ORDER BY version';
+  override async read(
+    stream: string,
+    { from, limit = LIMIT, backward = false, tx }: ReadOptions = {},
+  ): Promise<readonly RecordedEvent[]> {
+    const statement = backward ? reads.backward : reads.forward;
+    const values = [stream, from ?? (backward ? LIMIT : 0), limit];
     const rows = tx
-      ? await (tx as PostgresUnitOfWork).query<StoredEvent>(sql, [stream])
-      : await this.#database.query<StoredEvent>(sql, [stream]);
+      ? await (tx as PostgresUnitOfWork).query<StoredEvent>(statement.text, values)
+      : await this.#reader.query<StoredEvent>({ ...statement, values });
     return rows.map(recorded);
   }
 
@@ -157,20 +174,16 @@ export class PostgresEventStore extends EventStore {
     return row!.position;
   }
 
-  #statement({ stream, expected, events, actor }: AppendRequest, tx: UnitOfWork | undefined) {
-    const correlationId = tx?.cause?.correlationid ?? this.#ids.next();
-    const metadata = traceInto({
-      correlationId,
-      ...(tx?.cause && { causationId: tx.cause.id }),
-      ...(actor && { actor }),
-    });
+  #statement(request: AppendRequest, tx: UnitOfWork) {
+    const { stream, expected, events } = request;
+    const metadata = this.#metadata(request, tx);
     const values = [
       stream,
       events.length,
       events.map(({ id }) => id ?? this.#ids.next()),
       events.map(({ type }) => type),
       events.map(({ data }) => JSON.stringify(data)),
-      events.map(() => JSON.stringify(metadata)),
+      events.map(() => metadata),
     ];
     const head = headFor(expected);
     const time = this.#clock.now();
@@ -178,6 +191,12 @@ export class PostgresEventStore extends EventStore {
     return head === heads.exact
       ? { sql: write(head), values: [...values, expected, time] }
       : { sql: write(head).replace('$8', '$7'), values: [...values, time] };
+  }
+
+  #metadata({ actor }: AppendRequest, tx: UnitOfWork | undefined): string {
+    const correlationId = tx?.cause?.correlationid ?? this.#ids.next();
+    const causation = tx?.cause && { causationId: tx.cause.id };
+    return JSON.stringify(traceInto({ correlationId, ...causation, ...(actor && { actor }) }));
   }
 
   /** A repeat of events that are the stream's last ones is a success; anything else is a conflict. */

@@ -130,6 +130,7 @@ async function serve<Settings extends ServiceSettings>(
     await app.close();
     await Promise.all([messaging?.close(), peers.close(), wakeups?.close(), stopTracing()]);
     parts.kv.close();
+    await parts.events?.close();
     await database?.close();
     process.exit(0);
   };

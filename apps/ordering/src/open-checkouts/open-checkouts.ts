@@ -48,7 +48,7 @@ export class OpenCheckouts {
 
   /** What a person or a deadline asks for belongs to the order's own trace and correlation. */
   async #goOnFrom(orderId: string, tx: UnitOfWork): Promise<void> {
-    const events = await this.events.read(`order-${orderId}`, tx);
+    const events = await this.events.read(`order-${orderId}`, { tx });
     const last = events.at(-1);
     if (last) tx.causedBy({ ...last, correlationid: last.correlationId });
   }

@@ -1,6 +1,6 @@
 import type { UnitsOfWork } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type EventStore, StreamMovedOn } from '../event-store.ts';
+import { type EventStore, type ReadOptions, StreamMovedOn } from '../event-store.ts';
 
 const happened = (type: string, id?: string) => ({ type, data: { said: type }, ...(id && { id }) });
 const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) => type);
@@ -63,10 +63,54 @@ export function eventStoreContract(
       expect(await store.read('e-1')).toHaveLength(1);
     });
 
+    it('reads forward and backward, from a version, so many', async () => {
+      const events = ['A', 'B', 'C', 'D'].map((type) => happened(type));
+      await store.append({ stream: 'r-1', expected: 0, events });
+      const read = async (options: ReadOptions) =>
+        typesOf(await store.read('r-1', options)).join('');
+      expect(await read({})).toBe('ABCD');
+      expect(await read({ from: 3 })).toBe('CD');
+      expect(await read({ from: 2, limit: 2 })).toBe('BC');
+      expect(await read({ backward: true })).toBe('DCBA');
+      expect(await read({ backward: true, from: 3, limit: 2 })).toBe('CB');
+      expect(await store.read('nobody')).toEqual([]);
+    });
+
+    it('gives each of many at the same time its own verdict', async () => {
+      await store.append({ stream: 'm-1', expected: 0, events: [happened('A')] });
+      const id = '00000000-0000-7000-8000-00000000e002';
+      await store.append({ stream: 'm-2', expected: 0, events: [happened('A', id)] });
+      const results = await Promise.allSettled([
+        store.append({ stream: 'm-1', expected: 1, events: [happened('B')] }),
+        store.append({ stream: 'm-3', expected: 0, events: [happened('A'), happened('B')] }),
+        store.append({ stream: 'm-1', expected: 7, events: [happened('X')] }),
+        store.append({ stream: 'm-2', expected: 0, events: [happened('A', id)] }),
+        store.append({ stream: 'm-4', expected: 'mustExist', events: [happened('X')] }),
+        store.append({ stream: 'm-4', expected: 'any', events: [happened('A')] }),
+        store.append({ stream: 'm-4', expected: 'mustExist', events: [happened('B')] }),
+        store.append({ stream: 'm-5', expected: 0, events: [happened('X', id)] }),
+      ]);
+      const verdicts = results.map((each) =>
+        each.status === 'fulfilled' ? each.value : (each.reason as Error).name,
+      );
+      const moved = 'StreamMovedOn';
+      expect(verdicts).toEqual([2, 2, moved, 1, moved, 1, 2, moved]);
+      const seen = (await store.feed('0', 100)).events;
+      expect(seen.map(({ stream, type }) => `${stream} ${type}`).toSorted()).toEqual([
+        'm-1 A',
+        'm-1 B',
+        'm-2 A',
+        'm-3 A',
+        'm-3 B',
+        'm-4 A',
+        'm-4 B',
+      ]);
+    });
+
     it('shows a unit of work its own events before the commit, and others only after it', async () => {
       await units.run(async (tx) => {
         await store.append({ stream: 'f-1', expected: 0, events: [happened('A')] }, tx);
-        expect(await store.read('f-1', tx)).toHaveLength(1);
+        expect(await store.read('f-1', { tx })).toHaveLength(1);
         expect(await store.read('f-1')).toHaveLength(0);
         await store.append({ stream: 'f-1', expected: 1, events: [happened('B')] }, tx);
       });

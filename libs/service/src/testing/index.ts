@@ -50,6 +50,7 @@ export async function openForTest<Settings extends ServiceSettings>(
       await app.close();
       await Promise.all([peers.close(), wakeups?.close(), parts.messaging?.close()]);
       kv.close();
+      await parts.events?.close();
       await database?.close();
     },
   };

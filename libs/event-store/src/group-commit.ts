@@ -1,0 +1,242 @@
+import type { Database, OwnConnection } from '@fieldguide/database';
+import type { ExpectedVersion } from './event-store.ts';
+
+/** An append with everything decided but the versions. */
+export interface PreparedAppend {
+  readonly stream: string;
+  readonly expected: ExpectedVersion;
+  readonly events: readonly { readonly id: string; readonly type: string; readonly data: string }[];
+  /** JSON, the same for all its events. */
+  readonly metadata: string;
+  readonly time: Date;
+}
+
+/** Too many appends wait already; nothing was appended. Slow down, or try again later. */
+export class StoreBusy extends Error {
+  override name = 'StoreBusy';
+}
+
+/** The connection was lost and the database cannot be asked: the events may be there. Append them again, with the same ids. */
+export class AppendUnknown extends Error {
+  override name = 'AppendUnknown';
+}
+
+interface Waiting {
+  readonly append: PreparedAppend;
+  readonly bytes: number;
+  readonly isSecondTry: boolean;
+  /** The stream's version afterwards; undefined: it was not at the expected one, or has such an event already. */
+  readonly resolve: (version: number | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const WAITING_MAX = 10_000;
+const EVENTS_MAX = 500;
+const BYTES_MAX = 1_000_000;
+const OLD_GONE_MS = 5_000;
+
+const code = { any: -1, mustExist: -2 } as const;
+
+// One statement for many appends, each to another stream and each with its own verdict. The heads that are there are
+// locked in the order of their names, then the new ones made in that order, and the feed's counter comes last: so no two
+// batches, and no batch and unit of work, wait for each other in a circle.
+const SQL = `
+WITH wanted AS (
+  SELECT * FROM unnest($1::text[], $2::int[], $3::int[]) WITH ORDINALITY AS w (stream, expected, count, place)
+),
+present AS (
+  SELECT stream FROM streams WHERE stream = ANY($1) ORDER BY stream FOR UPDATE
+),
+created AS (
+  INSERT INTO streams (stream, version)
+  SELECT stream, count FROM wanted
+  WHERE expected = 0 AND (SELECT count(*) FROM present) >= 0 AND stream NOT IN (SELECT stream FROM present)
+  ORDER BY stream ON CONFLICT DO NOTHING RETURNING stream, version
+),
+taken AS (
+  INSERT INTO streams AS s (stream, version)
+  SELECT stream, count FROM wanted
+  WHERE expected = -1 AND (SELECT count(*) FROM created) >= 0
+  ORDER BY stream ON CONFLICT (stream) DO UPDATE SET version = s.version + excluded.version
+  RETURNING stream, version
+),
+moved AS (
+  UPDATE streams s SET version = s.version + w.count
+  FROM wanted w JOIN present USING (stream)
+  WHERE s.stream = w.stream AND (w.expected = -2 OR (w.expected > 0 AND s.version = w.expected))
+  RETURNING s.stream, s.version
+),
+heads AS (
+  SELECT * FROM created UNION ALL SELECT * FROM taken UNION ALL SELECT * FROM moved
+),
+written AS (
+  INSERT INTO events (stream, version, id, type, data, metadata, time)
+  SELECT h.stream, h.version - w.count + e.n, e.i, e.t, e.d, m.metadata, m.time
+  FROM jsonb_to_recordset($4::jsonb) AS e (a int, n int, i uuid, t text, d jsonb)
+  JOIN wanted w ON w.place = e.a
+  JOIN heads h ON h.stream = w.stream
+  JOIN unnest($5::jsonb[], $6::timestamptz[]) WITH ORDINALITY AS m (metadata, time, place) ON m.place = e.a
+  RETURNING stream, version
+),
+ended AS (
+  UPDATE feed_end SET position = position + (SELECT count(*) FROM written)
+  WHERE EXISTS (SELECT FROM written)
+  RETURNING position - (SELECT count(*) FROM written) AS before
+),
+fed AS (
+  INSERT INTO feed (position, stream, version)
+  SELECT ended.before + row_number() OVER (ORDER BY written.stream, written.version), written.stream, written.version
+  FROM ended, written
+)
+SELECT stream, version FROM heads`;
+
+/**
+ * Appends that are asked for at the same time share a statement and a commit: one flush to disk for all of them. Whoever
+ * comes while one is under way goes with the next; alone, nobody waits.
+ */
+export class GroupCommit {
+  readonly #database: Database;
+  readonly #connection: OwnConnection;
+  #waiting: Waiting[] = [];
+  #isUnderWay = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#connection = database.ownConnection('append');
+  }
+
+  /**
+   * @returns the stream's version afterwards; undefined when it was not at the expected one or has such an event already
+   * @throws StoreBusy
+   * @throws AppendUnknown
+   */
+  append(append: PreparedAppend, isSecondTry = false): Promise<number | undefined> {
+    if (this.#waiting.length >= WAITING_MAX)
+      return Promise.reject(new StoreBusy(`${WAITING_MAX} appends wait already`));
+    const bytes = append.events.reduce(
+      (sum, { data }) => sum + data.length + append.metadata.length,
+      0,
+    );
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ append, bytes, isSecondTry, resolve, reject });
+      void this.#goOn();
+    });
+  }
+
+  async #goOn(): Promise<void> {
+    if (this.#isUnderWay) return;
+    this.#isUnderWay = true;
+    while (this.#waiting.length > 0) {
+      // Whoever was just answered may want to append again: they go together.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#commit(this.#take());
+    }
+    this.#isUnderWay = false;
+  }
+
+  /** The longest waiting, one for each stream: a second one to the same stream goes with the next batch. */
+  #take(): Waiting[] {
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    const streams = new Set<string>();
+    let [events, bytes] = [0, 0];
+    for (const each of this.#waiting) {
+      const { stream, events: own } = each.append;
+      const isFull =
+        batch.length > 0 && (events + own.length > EVENTS_MAX || bytes + each.bytes > BYTES_MAX);
+      if (isFull || streams.has(stream)) left.push(each);
+      else {
+        batch.push(each);
+        events += own.length;
+        bytes += each.bytes;
+      }
+      streams.add(stream);
+    }
+    this.#waiting = left;
+    return batch;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    const processId = await this.#connection.processId().catch(() => undefined);
+    try {
+      const rows = await this.#connection.query<{ stream: string; version: number }>({
+        name: 'append',
+        text: SQL,
+        values: valuesOf(batch),
+      });
+      const versions = new Map(rows.map(({ stream, version }) => [stream, version]));
+      for (const { append, resolve } of batch) resolve(versions.get(append.stream));
+    } catch (error) {
+      const { code: sqlState = '' } = error as { code?: string };
+      if (!isRefusal(sqlState)) return this.#ask(batch, processId, error as Error);
+      // One of them spoils it for all: each by itself.
+      if (batch.length > 1) for (const each of batch) await this.#commit([each]);
+      else if (sqlState === UNIQUE) batch[0]!.resolve(undefined);
+      else batch[0]!.reject(error as Error);
+    }
+  }
+
+  /** Nobody knows what came of it. The old connection's process is ended first, so that it cannot commit any more. */
+  async #ask(
+    batch: readonly Waiting[],
+    processId: number | undefined,
+    cause: Error,
+  ): Promise<void> {
+    let there: Map<string, number>;
+    try {
+      if (processId !== undefined) await this.#end(processId);
+      const ids = batch.flatMap(({ append }) => append.events.map(({ id }) => id));
+      const sql = 'SELECT id, version FROM events WHERE id = ANY($1)';
+      const rows = await this.#database.query<{ id: string; version: number }>(sql, [ids]);
+      there = new Map(rows.map(({ id, version }) => [id, version]));
+    } catch {
+      const message = `Whether the events were appended is unknown: ${cause.message}`;
+      for (const { reject } of batch) reject(new AppendUnknown(message, { cause }));
+      return;
+    }
+    for (const { append, isSecondTry, resolve, reject } of batch) {
+      const version = there.get(append.events.at(-1)?.id ?? '');
+      if (version !== undefined) resolve(version);
+      else if (isSecondTry) reject(cause);
+      else this.append(append, true).then(resolve, reject);
+    }
+  }
+
+  async #end(processId: number): Promise<void> {
+    const until = performance.now() + OLD_GONE_MS;
+    const sql =
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND usename = current_user';
+    while ((await this.#database.query(sql, [processId])).length > 0) {
+      if (performance.now() > until) throw new Error('the old connection does not end');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+const UNIQUE = '23505';
+
+/** The database has said no, and nothing was written; anything else is a lost connection or a server that ends. */
+const isRefusal = (sqlState: string) =>
+  /^[0-9A-Z]{5}$/.test(sqlState) && !/^(08|57P|58)/.test(sqlState);
+
+function valuesOf(batch: readonly Waiting[]): unknown[] {
+  const appends = batch.map(({ append }) => append);
+  const events = appends.flatMap(({ events: own }, at) =>
+    own.map(
+      ({ id, type, data }, n) =>
+        `{"a":${at + 1},"n":${n + 1},"i":"${id}","t":${JSON.stringify(type)},"d":${data}}`,
+    ),
+  );
+  return [
+    appends.map(({ stream }) => stream),
+    appends.map(({ expected }) => (typeof expected === 'number' ? expected : code[expected])),
+    appends.map(({ events: own }) => own.length),
+    `[${events.join(',')}]`,
+    appends.map(({ metadata }) => metadata),
+    appends.map(({ time }) => time),
+  ];
+}
