@@ -8,8 +8,15 @@ import {
 import { Environment } from '../../apps/platform/src/environment.ts';
 import { bornAt, type Child } from '../../apps/platform/src/runner/child.ts';
 
+export interface OpenPostgres {
+  readonly url: string;
+  /** Of its first process; undefined when it is somebody else's. */
+  readonly pid?: number;
+  close(): Promise<void>;
+}
+
 /** A PostgreSQL of its own for a while; the one at FIELDGUIDE_POSTGRES_URL when that is set. */
-export async function openPostgres(name: string): Promise<{ url: string; close(): Promise<void> }> {
+export async function openPostgres(name: string): Promise<OpenPostgres> {
   const attached = process.env.FIELDGUIDE_POSTGRES_URL;
   if (attached) return { url: attached, close: async () => undefined };
   const environment = new Environment(name);
@@ -17,13 +24,16 @@ export async function openPostgres(name: string): Promise<{ url: string; close()
   takeEnvironment(environment);
   environment.wipe();
   const { postgresPassword } = environment.secrets([]);
-  const spawned = (child: Child) =>
+  let pid: number | undefined;
+  const spawned = (child: Child) => {
+    pid = child.record?.pid;
     writeState(environment, {
       pid: process.pid,
       born: bornAt(process.pid)!,
       instances: [],
       services: { ...(child.record && { postgres: child.record }) },
     });
+  };
   const postgres = await startPostgres({
     environment,
     ports: await environment.ports(['postgres']),
@@ -36,6 +46,7 @@ export async function openPostgres(name: string): Promise<{ url: string; close()
   });
   return {
     url: postgres.url,
+    ...(pid !== undefined && { pid }),
     async close() {
       await postgres.stop();
       giveBack(environment);
@@ -44,12 +55,12 @@ export async function openPostgres(name: string): Promise<{ url: string; close()
 }
 
 /** Ends it also when the work fails, or the user wants no more. */
-export async function withPostgres<T>(work: (url: string) => Promise<T>): Promise<T> {
+export async function withPostgres<T>(work: (url: string, pid?: number) => Promise<T>): Promise<T> {
   const postgres = await openPostgres('catalogue');
   const stop = () => void postgres.close().finally(() => process.exit(130));
   process.once('SIGINT', stop);
   try {
-    return await work(postgres.url);
+    return await work(postgres.url, postgres.pid);
   } finally {
     process.off('SIGINT', stop);
     await postgres.close();

@@ -51,6 +51,7 @@ export class PostgresWakeups extends Wakeups {
   readonly #url: string;
   #client: pg.Client | undefined;
   #pending = new Set<string>();
+  #isPausing = false;
   #closed = false;
 
   constructor(clock: Clock, url: string) {
@@ -80,10 +81,13 @@ export class PostgresWakeups extends Wakeups {
     return this;
   }
 
+  /** At once when it is quiet; else together with the others, a few milliseconds after the last one. */
   override hint(channel: string): void {
     super.hint(channel);
-    if (this.#pending.size === 0) setTimeout(() => void this.#notify(), PAUSE_MS);
     this.#pending.add(channel);
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    setImmediate(() => this.#notify());
   }
 
   async close(): Promise<void> {
@@ -91,11 +95,14 @@ export class PostgresWakeups extends Wakeups {
     await this.#client?.end();
   }
 
-  async #notify(): Promise<void> {
+  #notify(): void {
     const channels = [...this.#pending].join(',');
     this.#pending = new Set();
-    await this.#client
-      ?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels])
-      .catch(() => undefined);
+    if (channels === '') {
+      this.#isPausing = false;
+      return;
+    }
+    this.#client?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels]).catch(() => undefined);
+    setTimeout(() => this.#notify(), PAUSE_MS);
   }
 }

@@ -1,15 +1,5 @@
 import type { Database, OwnConnection } from '@fieldguide/database';
-import type { ExpectedVersion } from './event-store.ts';
-
-/** An append with everything decided but the versions. */
-export interface PreparedAppend {
-  readonly stream: string;
-  readonly expected: ExpectedVersion;
-  readonly events: readonly { readonly id: string; readonly type: string; readonly data: string }[];
-  /** JSON, the same for all its events. */
-  readonly metadata: string;
-  readonly time: Date;
-}
+import { type AppendValues, appendAlone, valuesFor } from './statements.ts';
 
 /** Too many appends wait already; nothing was appended. Slow down, or try again later. */
 export class StoreBusy extends Error {
@@ -22,7 +12,7 @@ export class AppendUnknown extends Error {
 }
 
 interface Waiting {
-  readonly append: PreparedAppend;
+  readonly append: AppendValues;
   readonly bytes: number;
   readonly isSecondTry: boolean;
   /** The stream's version afterwards; undefined: it was not at the expected one, or has such an event already. */
@@ -110,7 +100,7 @@ export class GroupCommit {
    * @throws StoreBusy
    * @throws AppendUnknown
    */
-  append(append: PreparedAppend, isSecondTry = false): Promise<number | undefined> {
+  append(append: AppendValues, isSecondTry = false): Promise<number | undefined> {
     if (this.#waiting.length >= WAITING_MAX)
       return Promise.reject(new StoreBusy(`${WAITING_MAX} appends wait already`));
     const bytes = append.events.reduce(
@@ -159,12 +149,7 @@ export class GroupCommit {
   async #commit(batch: readonly Waiting[]): Promise<void> {
     const processId = await this.#connection.processId().catch(() => undefined);
     try {
-      const rows = await this.#connection.query<{ stream: string; version: number }>({
-        name: 'append',
-        text: SQL,
-        values: valuesOf(batch),
-      });
-      const versions = new Map(rows.map(({ stream, version }) => [stream, version]));
+      const versions = await this.#send(batch);
       for (const { append, resolve } of batch) resolve(versions.get(append.stream));
     } catch (error) {
       const { code: sqlState = '' } = error as { code?: string };
@@ -174,6 +159,23 @@ export class GroupCommit {
       else if (sqlState === UNIQUE) batch[0]!.resolve(undefined);
       else batch[0]!.reject(error as Error);
     }
+  }
+
+  /** One alone goes by a statement that is cheaper than the one for many. @returns stream → version */
+  async #send(batch: readonly Waiting[]): Promise<Map<string, number>> {
+    const [{ append: only }, ...others] = batch as [Waiting, ...Waiting[]];
+    if (others.length === 0) {
+      const statement = appendAlone(only.expected);
+      const values = valuesFor(only);
+      const [done] = await this.#connection.query<[version: number]>({ ...statement, values });
+      return new Map(done ? [[only.stream, done[0]]] : []);
+    }
+    const rows = await this.#connection.query<[stream: string, version: number]>({
+      name: 'append-many',
+      text: SQL,
+      values: valuesOf(batch),
+    });
+    return new Map(rows);
   }
 
   /** Nobody knows what came of it. The old connection's process is ended first, so that it cannot commit any more. */

@@ -14,6 +14,7 @@ import {
   PostgresEventStore,
   type Projection,
   projectNext,
+  rebuild,
   StoreBusy,
 } from './index.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
@@ -220,5 +221,34 @@ describe('a projection', () => {
     await database.query('TRUNCATE things, checkpoints');
     while (await projectNext(counting, store, units));
     expect(await counts()).toEqual(before);
+  });
+
+  it('is made anew beside the live one, which goes on, and takes its place without a failed read', async () => {
+    for (let n = 0; n < 40; n++) await append(`t-${n % 7}`, 1 + (n % 3));
+    while (await projectNext(counting, store, units));
+    await database.query("UPDATE things SET count = 999 WHERE id = 't-1'"); // the view is wrong
+    let done = false;
+    const failures: unknown[] = [];
+    const reader = (async () => {
+      while (!done) await counts().catch((error: unknown) => failures.push(error));
+    })();
+    const writer = (async () => {
+      for (let n = 0; !done; n++) {
+        await append(`t-${n % 7}`, 2);
+        await projectNext(counting, store, units);
+      }
+    })();
+    const progress: number[] = [];
+    for (let n = 0; n < 5; n++)
+      await rebuild(counting, store, database, ({ events }) => progress.push(events));
+    done = true;
+    await Promise.all([reader, writer]);
+    while (await projectNext(counting, store, units));
+    const folded = new Map<string, number>();
+    for (const { stream } of (await store.feed('0', 100_000)).events)
+      folded.set(stream, (folded.get(stream) ?? 0) + 1);
+    expect(failures).toEqual([]);
+    expect(await counts()).toEqual(Object.fromEntries(folded));
+    expect(progress.length).toBeGreaterThan(0);
   });
 });

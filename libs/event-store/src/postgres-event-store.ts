@@ -10,12 +10,22 @@ import { inSpan, traceInto } from '@fieldguide/telemetry';
 import {
   type AppendRequest,
   EventStore,
-  type ExpectedVersion,
   type ReadOptions,
   type RecordedEvent,
   StreamMovedOn,
 } from './event-store.ts';
 import { GroupCommit } from './group-commit.ts';
+import { type AppendValues, appendIn, valuesFor } from './statements.ts';
+
+/** In the order of `columns`. */
+type ReadColumns = readonly [
+  id: string,
+  version: number,
+  type: string,
+  data: object,
+  metadata: StoredEvent['metadata'],
+  ms: number,
+];
 
 interface StoredEvent {
   id: string;
@@ -27,25 +37,6 @@ interface StoredEvent {
   time: Date;
 }
 
-// Which stream row the append may move: one statement per expectation, so that no check stands apart from its write.
-const heads = {
-  new: 'INSERT INTO streams (stream, version) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING version',
-  exact:
-    'UPDATE streams SET version = version + $2 WHERE stream = $1 AND version = $7 RETURNING version',
-  existing: 'UPDATE streams SET version = version + $2 WHERE stream = $1 RETURNING version',
-  any: `INSERT INTO streams AS s (stream, version) VALUES ($1, $2)
-        ON CONFLICT (stream) DO UPDATE SET version = s.version + $2 RETURNING version`,
-};
-
-const write = (head: string) => `
-  head AS (${head}),
-  written AS (
-    INSERT INTO events (stream, version, id, type, data, metadata, time)
-    SELECT $1, head.version - $2::int + e.nth, e.id, e.type, e.data, e.metadata, $8
-    FROM head, unnest($3::uuid[], $4::text[], $5::jsonb[], $6::jsonb[]) WITH ORDINALITY AS e (id, type, data, metadata, nth)
-    RETURNING version
-  )`;
-
 /**
  * Positions are handed out by one counter row whose lock is held until the commit: so commit order is feed order,
  * nothing is skipped, and a rollback leaves no gap. It is the last lock of every transaction that appends, and
@@ -55,10 +46,16 @@ const number = `
   UPDATE feed_end SET position = position + $1::int RETURNING position - $1::int AS before`;
 
 const LIMIT = 2_147_483_647;
-const columns = 'id, stream, version, type, data, metadata, time';
+// What is cheap to take apart: the time as a number, and nothing that the caller knows already.
+const columns =
+  'id, version, type, data, metadata, (extract(epoch FROM time) * 1000)::float8 AS ms';
 const reads = {
-  forward: {
+  all: {
     name: 'read',
+    text: `SELECT ${columns} FROM events WHERE stream = $1 ORDER BY version`,
+  },
+  forward: {
+    name: 'read-forward',
     text: `SELECT ${columns} FROM events WHERE stream = $1 AND version >= $2 ORDER BY version LIMIT $3`,
   },
   backward: {
@@ -100,25 +97,17 @@ export class PostgresEventStore extends EventStore {
   }
 
   async #appendAlone(request: AppendRequest): Promise<number> {
-    const events = request.events.map(({ id, type, data }) => ({
-      id: id ?? this.#ids.next(),
-      type,
-      data: JSON.stringify(data),
-    }));
-    const { stream, expected } = request;
-    const metadata = this.#metadata(request, undefined);
-    const time = this.#clock.now();
-    const version = await this.#group.append({ stream, expected, events, metadata, time });
-    if (version === undefined) return this.#appendedBefore(request, await this.read(stream));
+    const version = await this.#group.append(this.#values(request, undefined));
+    if (version === undefined)
+      return this.#appendedBefore(request, await this.read(request.stream));
     this.#wakeups.hint('feed');
     return version;
   }
 
   async #appendIn(request: AppendRequest, tx: PostgresUnitOfWork): Promise<number> {
-    const { sql, values } = this.#statement(request, tx);
     const [done] = await tx.query<{ version: number }>(
-      `WITH ${sql} SELECT version FROM head`,
-      values,
+      appendIn(request.expected),
+      valuesFor(this.#values(request, tx)),
     );
     if (!done) return this.#appendedBefore(request, await this.read(request.stream, { tx }));
 
@@ -151,12 +140,15 @@ export class PostgresEventStore extends EventStore {
     stream: string,
     { from, limit = LIMIT, backward = false, tx }: ReadOptions = {},
   ): Promise<readonly RecordedEvent[]> {
-    const statement = backward ? reads.backward : reads.forward;
-    const values = [stream, from ?? (backward ? LIMIT : 0), limit];
-    const rows = tx
-      ? await (tx as PostgresUnitOfWork).query<StoredEvent>(statement.text, values)
-      : await this.#reader.query<StoredEvent>({ ...statement, values });
-    return rows.map(recorded);
+    const isAll = from === undefined && limit === LIMIT && !backward;
+    const statement = isAll ? reads.all : backward ? reads.backward : reads.forward;
+    const values = isAll ? [stream] : [stream, from ?? (backward ? LIMIT : 0), limit];
+    if (!tx) {
+      const rows = await this.#reader.query<ReadColumns>({ ...statement, values });
+      return rows.map((row) => ofStream(stream, row));
+    }
+    const rows = await (tx as PostgresUnitOfWork).query<object>(statement.text, values);
+    return rows.map((row) => ofStream(stream, Object.values(row) as unknown as ReadColumns));
   }
 
   override async feed(after: string, limit: number, until?: Date) {
@@ -174,23 +166,15 @@ export class PostgresEventStore extends EventStore {
     return row!.position;
   }
 
-  #statement(request: AppendRequest, tx: UnitOfWork) {
-    const { stream, expected, events } = request;
+  #values(request: AppendRequest, tx: UnitOfWork | undefined): AppendValues {
+    const { stream, expected } = request;
+    const events = request.events.map(({ id, type, data }) => ({
+      id: id ?? this.#ids.next(),
+      type,
+      data: JSON.stringify(data),
+    }));
     const metadata = this.#metadata(request, tx);
-    const values = [
-      stream,
-      events.length,
-      events.map(({ id }) => id ?? this.#ids.next()),
-      events.map(({ type }) => type),
-      events.map(({ data }) => JSON.stringify(data)),
-      events.map(() => metadata),
-    ];
-    const head = headFor(expected);
-    const time = this.#clock.now();
-    // Without a version to compare, the statement names no $7: its place is taken by the time.
-    return head === heads.exact
-      ? { sql: write(head), values: [...values, expected, time] }
-      : { sql: write(head).replace('$8', '$7'), values: [...values, time] };
+    return { stream, expected, events, metadata, time: this.#clock.now() };
   }
 
   #metadata({ actor }: AppendRequest, tx: UnitOfWork | undefined): string {
@@ -218,12 +202,13 @@ function upTo<Event extends { time: Date }>(until: Date | undefined, events: Eve
   return tooNew === -1 ? events : events.slice(0, tooNew);
 }
 
-function headFor(expected: ExpectedVersion): string {
-  if (expected === 0) return heads.new;
-  if (expected === 'any') return heads.any;
-  return expected === 'mustExist' ? heads.existing : heads.exact;
-}
-
 function recorded({ id, stream, version, type, data, metadata, time }: StoredEvent): RecordedEvent {
   return { id, stream, version, type, data, time, ...metadata };
+}
+
+function ofStream(
+  stream: string,
+  [id, version, type, data, metadata, ms]: ReadColumns,
+): RecordedEvent {
+  return { id, stream, version, type, data, time: new Date(ms), ...metadata };
 }

@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import { appends } from './appends.ts';
+import { feed, rebuilding } from './feed.ts';
+import { reads } from './reads.ts';
+import type { Measured } from './report.ts';
+
+// Run by run.ts, which brings the PostgreSQL (BENCH_POSTGRES), durable as it is in production. One part in one process: what
+// the part before has left in the heap is nobody's fault.
+const settings = {
+  url: process.env['BENCH_POSTGRES']!,
+  rounds: Number(process.env['BENCH_ROUNDS'] ?? 10),
+  blockMs: Number(process.env['BENCH_BLOCK_MS'] ?? 400),
+  pgbench: process.env['BENCH_PGBENCH'],
+};
+export type Settings = typeof settings;
+
+const parts: Readonly<Record<string, () => Promise<Measured>>> = {
+  appends: () => appends(settings),
+  'reads of one': () => reads(settings, 1, 3),
+  'reads of ten': () => reads(settings, 10, 2),
+  feed: () => feed(settings),
+  rebuild: () => rebuilding(settings),
+};
+
+const measured = await parts[process.argv[2]!]!();
+process.send!(measured, () => process.exit(0));

@@ -1,0 +1,109 @@
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { Database, DatabaseTables1760000000000, PostgresWakeups } from '@fieldguide/database';
+import {
+  Checkpoint,
+  EventStoreTables1760000001000,
+  PostgresEventStore,
+  rebuild,
+} from '@fieldguide/event-store';
+import { OrderingTables1760000002000 } from '../../apps/ordering/migrations/1760000002000-ordering-tables.ts';
+import { happyPath } from '../../apps/ordering/src/order/order.examples.ts';
+import { OrderSummary } from '../../apps/ordering/src/order-summary/order-summary.entity.ts';
+import { orderSummary } from '../../apps/ordering/src/order-summary/order-summary.projection.ts';
+import type { Settings } from './bench.ts';
+import { fact } from './contenders.ts';
+import { freshDatabase } from './databases.ts';
+import { median } from './measure.ts';
+import { least, type Measured, most } from './report.ts';
+
+const LOOKS = 200;
+const ORDERS = 15_000;
+const REBUILDS = 3;
+
+async function open(url: string) {
+  const [clock, ids] = [new SystemClock(), new SystemIds()];
+  const migrations = [
+    DatabaseTables1760000000000,
+    EventStoreTables1760000001000,
+    OrderingTables1760000002000,
+  ];
+  const database = new Database({ url, entities: [Checkpoint, OrderSummary], migrations });
+  await database.open();
+  await database.migrate();
+  const wakeups = await new PostgresWakeups(clock, url).open();
+  const store = new PostgresEventStore(database, clock, ids, wakeups);
+  const close = async () => {
+    await store.close();
+    await wakeups.close();
+    await database.close();
+  };
+  return { database, wakeups, store, close };
+}
+
+/** From the commit of an append to the moment at which another process, told by PostgreSQL, has the event in its hands. */
+export async function feed({ url }: Settings): Promise<Measured> {
+  const own = await freshDatabase(url, 'bench_feed');
+  const [writer, reader] = [await open(own), await open(own)];
+  const took: number[] = [];
+  const over = new AbortController();
+  let position = await reader.store.end();
+  for (let n = 0; n < LOOKS; n++) {
+    const told = reader.wakeups.next('feed', 1_000, over.signal);
+    await writer.store.append({ stream: `f-${n}`, expected: 0, events: [fact] });
+    const committed = performance.now();
+    await told;
+    const page = await reader.store.feed(position, 10);
+    if (page.events.length !== 1) throw new Error('the feed did not show what was appended');
+    took.push(performance.now() - committed);
+    position = page.position;
+    await new Promise((resolve) => setTimeout(resolve, 15)); // at rest
+  }
+  await writer.close();
+  await reader.close();
+  return {
+    lines: [most('feed at rest, another connection: commit → visible, p50', median(took), 5, 'ms')],
+  };
+}
+
+/** order-summary, made anew from a log of orders with seven events each. */
+export async function rebuilding({ url }: Settings): Promise<Measured> {
+  const { store, database, close } = await open(await freshDatabase(url, 'bench_rebuild'));
+  const events = happyPath.map((event) => ({ type: event.type, data: event.data as object }));
+  const placing = Array.from({ length: ORDERS }, (_, n) => {
+    const orderId = `01900000-0000-8000-8000-${String(n).padStart(12, '0')}`;
+    const own = events.map((each) => ({ ...each, data: { ...each.data, orderId } }));
+    return () => store.append({ stream: `order-${orderId}`, expected: 0, events: own });
+  });
+  let next = 0;
+  const worker = async () => {
+    for (let place = placing[next++]; place; place = placing[next++]) await place();
+  };
+  await Promise.all(Array.from({ length: 64 }, worker));
+  const total = ORDERS * happyPath.length;
+
+  const catchingUp: number[] = [];
+  const remaking: number[] = [];
+  for (let round = 0; round < REBUILDS; round++) {
+    let begun = performance.now();
+    for (let position = '0'; ; ) {
+      const page = await store.feed(position, 2_000);
+      if (page.events.length === 0) break;
+      position = page.position;
+    }
+    catchingUp.push(total / ((performance.now() - begun) / 1_000));
+    begun = performance.now();
+    await rebuild(orderSummary, store, database);
+    remaking.push(total / ((performance.now() - begun) / 1_000));
+  }
+  const [rows] = await database.query<{ count: string }>(
+    "SELECT count(*) FROM order_summary WHERE status = 'completed'",
+  );
+  if (Number(rows!.count) !== ORDERS) throw new Error('the rebuilt view is not complete');
+  await close();
+  return {
+    lines: [
+      least('read the whole feed', median(catchingUp), 0, 'events/s'),
+      least('rebuild order-summary', median(remaking), 50_000, 'events/s'),
+    ],
+  };
+}

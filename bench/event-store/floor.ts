@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { appendAlone } from '../../libs/event-store/src/statements.ts';
+import type { Settings } from './bench.ts';
+import { fact, ours } from './contenders.ts';
+import { freshDatabase } from './databases.ts';
+import { ratio } from './measure.ts';
+import { atLeast, type Line } from './report.ts';
+
+const run = promisify(execFile);
+const CLIENTS = 16;
+
+/** Our own statement for one append, sent by PostgreSQL's own client in C, sixteen at a time. */
+export async function floor(
+  { url, rounds, pgbench }: Settings,
+  at16: readonly number[],
+): Promise<Line[]> {
+  const what = 'append 1, 16 in flight: × pgbench';
+  if (!pgbench) return [{ what, value: 'pgbench is not installed', verdict: 'skipped' }];
+  const own = await freshDatabase(url, 'bench_floor');
+  const { contender } = await ours(own);
+  await contender.close();
+  const folder = mkdtempSync(join(tmpdir(), 'pgbench-'));
+  const script = join(folder, 'append.sql');
+  writeFileSync(script, scriptText());
+  const { username, password, hostname, port, pathname } = new URL(own);
+  const args = ['-n', '-M', 'prepared', '-c', String(CLIENTS), '-j', '1', '-T', '2', '-f', script];
+  const where = ['-h', hostname, '-p', port, '-U', username, pathname.slice(1)];
+  const env = { ...process.env, PGPASSWORD: password };
+  const perSecond: number[] = [];
+  for (let round = 0; round < Math.max(3, Math.round(rounds / 2)); round++) {
+    const { stdout } = await run(pgbench, [...args, ...where], { env });
+    perSecond.push(Number(/tps = ([\d.]+)/.exec(stdout)![1]));
+  }
+  rmSync(folder, { recursive: true });
+  const best = at16.slice(0, perSecond.length);
+  return [atLeast(what, ratio(best, perSecond), 1)];
+}
+
+/** The values stand in the statement, because pgbench's variables are numbers. */
+function scriptText(): string {
+  const values: Readonly<Record<string, string>> = {
+    1: `('b-' || :client_id || '-' || :n)`,
+    2: '1',
+    3: `ARRAY[gen_random_uuid()]`,
+    4: `ARRAY['${fact.type}']`,
+    5: `ARRAY['${JSON.stringify(fact.data)}']`,
+    6: `'{"correlationId":"01900000-0000-7000-8000-000000000001"}'`,
+    7: 'now()',
+  };
+  const sql = appendAlone(0).text.replaceAll(/\$(\d)/g, (_, n: string) => values[n]!);
+  return `\\set n random(1, 1000000000000)\n${sql.replaceAll(/\s+/g, ' ')};\n`;
+}

@@ -1,0 +1,57 @@
+/** One block of work: how much was done, how long each took, and what it cost this process. */
+export interface Block {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly cpuMicros: number;
+}
+
+/** Runs `work` with so many in flight at any time, for about this long. */
+export async function block(
+  work: (n: number) => Promise<unknown>,
+  inFlight: number,
+  forMs: number,
+): Promise<Block> {
+  const took: number[] = [];
+  const cpu = process.cpuUsage();
+  const begun = performance.now();
+  const end = begun + forMs;
+  let next = 0;
+  const worker = async () => {
+    while (performance.now() < end) {
+      const at = performance.now();
+      await work(next++);
+      took.push(performance.now() - at);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - begun) / 1_000;
+  return {
+    perSecond: took.length / seconds,
+    p50Ms: median(took),
+    cpuMicros: (user + system) / took.length,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const inOrder = values.toSorted((a, b) => a - b);
+  const middle = inOrder.length >> 1;
+  return inOrder.length % 2 ? inOrder[middle]! : (inOrder[middle - 1]! + inOrder[middle]!) / 2;
+}
+
+/** The median of the rounds' ratios, and where 95 of 100 such medians lie (bootstrap with a fixed seed). */
+export function ratio(
+  ours: readonly number[],
+  theirs: readonly number[],
+): { median: number; low: number; high: number } {
+  const ratios = ours.map((each, round) => each / theirs[round]!);
+  let seed = 42;
+  const random = () => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed / 2_147_483_648;
+  };
+  const medians = Array.from({ length: 1_000 }, () =>
+    median(ratios.map(() => ratios[Math.floor(random() * ratios.length)]!)),
+  ).toSorted((a, b) => a - b);
+  return { median: median(ratios), low: medians[25]!, high: medians[974]! };
+}

@@ -1,0 +1,110 @@
+import { styleText } from 'node:util';
+import { table } from '../../apps/platform/src/screen/tables.ts';
+
+export interface Line {
+  readonly what: string;
+  readonly value: string;
+  readonly goal?: string;
+  readonly verdict: 'held' | 'missed' | 'told' | 'skipped';
+}
+export interface Bar {
+  readonly group: string;
+  readonly name: string;
+  readonly perSecond: number;
+}
+/** What one part has found. */
+export interface Measured {
+  readonly lines: readonly Line[];
+  readonly bars?: readonly Bar[];
+}
+type Ratio = { readonly median: number; readonly low: number; readonly high: number };
+
+const shown = ({ median, low, high }: Ratio) =>
+  `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+const verdict = (held: boolean) => (held ? 'held' : 'missed');
+
+export const atLeast = (what: string, value: Ratio, goal: number): Line => ({
+  what,
+  value: shown(value),
+  goal: `≥ ${goal}`,
+  verdict: verdict(value.median >= goal),
+});
+export const atMost = (what: string, value: Ratio, goal: number): Line => ({
+  what,
+  value: shown(value),
+  goal: `≤ ${goal}`,
+  verdict: verdict(value.median <= goal),
+});
+export const told = (what: string, value: Ratio): Line => ({
+  what,
+  value: shown(value),
+  verdict: 'told',
+});
+export const least = (what: string, value: number, goal: number, unit: string): Line => ({
+  what,
+  value: `${Math.round(value)} ${unit}`,
+  ...(goal > 0 && { goal: `≥ ${goal}` }),
+  verdict: goal > 0 ? verdict(value >= goal) : 'told',
+});
+export const most = (what: string, value: number, goal: number, unit: string): Line => ({
+  what,
+  value: `${value.toFixed(1)} ${unit}`,
+  goal: `≤ ${goal}`,
+  verdict: verdict(value <= goal),
+});
+
+const signs = {
+  held: styleText('green', '✓'),
+  missed: styleText('red', '✗'),
+  told: ' ',
+  skipped: styleText('yellow', '–'),
+};
+
+export function print(lines: readonly Line[]): void {
+  const rows = lines.map(({ what, value, goal = '', verdict: each }) => [
+    signs[each],
+    what,
+    value,
+    goal,
+  ]);
+  console.log(table(['', 'what', 'measured (95 of 100)', 'goal'], rows));
+  const missed = lines.filter((each) => each.verdict === 'missed');
+  console.log(missed.length === 0 ? 'All lines are held.' : `${missed.length} lines are missed.`);
+}
+
+const colours: Readonly<Record<string, string>> = {
+  fieldguide: 'light-dark(#0969da, #4493f8)',
+  emmett: 'light-dark(#818b98, #656c76)',
+  'plain pg': 'light-dark(#d1d9e0, #3d444d)',
+};
+const [WIDTH, LEFT, BAR, GAP] = [860, 190, 16, 14];
+
+/** Appends a second, as bars: light or dark as the reader's screen is. */
+export function drawBars(bars: readonly Bar[]): string {
+  const wanted = bars.filter(({ name }) => name in colours);
+  const most = Math.max(...wanted.map(({ perSecond }) => perSecond));
+  const groups = [...Map.groupBy(wanted, ({ group }) => group)];
+  let y = 44;
+  const drawn = groups.map(([group, own]) => {
+    const label = `<text x="${LEFT - 12}" y="${y + (own.length * BAR) / 2 + 4}" text-anchor="end">${group}</text>`;
+    const rects = own.map(({ name, perSecond }) => {
+      const width = Math.max(2, ((WIDTH - LEFT - 150) * perSecond) / most);
+      const rect = `<rect x="${LEFT}" y="${y}" width="${width.toFixed(0)}" height="${BAR - 3}" fill="${colours[name]}"/>
+<text class="small" x="${(LEFT + width + 6).toFixed(0)}" y="${y + BAR - 5}">${Math.round(perSecond)} ${name}</text>`;
+      y += BAR;
+      return rect;
+    });
+    y += GAP;
+    return [label, ...rects].join('\n');
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="Appends a second">
+<style>
+  svg { color-scheme: light dark; background: light-dark(#fff, #0d1117); font: 13px system-ui, sans-serif; }
+  text { fill: light-dark(#1f2328, #e6edf3); }
+  .small { font-size: 11px; fill: light-dark(#59636e, #9198a1); }
+</style>
+<text x="16" y="24">Appends a second, durable; absolute figures are this machine's, look at the ratios</text>
+${drawn.join('\n')}
+</svg>
+`;
+}

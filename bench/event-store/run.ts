@@ -1,0 +1,69 @@
+// `npm run bench:event-store [-- --svg FILE]`: our event store beside a peer, a plain one and PostgreSQL's own client, in one
+// run. Exits with 1 when a line that we promise is missed.
+import { execFileSync, fork } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { rolldown } from 'rolldown';
+import { withPostgres } from '../../tools/contracts/postgres.ts';
+import { drawBars, type Measured, print } from './report.ts';
+
+const { svg, rounds } = new Command('npm run bench:event-store --')
+  .description(
+    'Appends, reads, feed and rebuild of the event store, beside others. About three minutes.',
+  )
+  .option('--svg <file>', 'also a picture')
+  .option('--rounds <n>', 'how often each is measured', '10')
+  .parse()
+  .opts<{ svg?: string; rounds: string }>();
+
+// Where the peers can be found that only this workspace has.
+const folder = mkdtempSync(join(process.cwd(), 'bench/.bundle-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+// Decorators need a compiler; a bundle is also what runs in production.
+const file = join(folder, 'bench.mjs');
+const build = await rolldown({
+  input: 'bench/event-store/bench.ts',
+  platform: 'node',
+  tsconfig: 'tsconfig.json',
+  external: (id) => !/^([./]|@fieldguide\/|@oxc-project\/|\0)/.test(id),
+  logLevel: 'silent',
+});
+await build.write({ file, format: 'esm', keepNames: true });
+await build.close();
+
+const measured: Measured[] = [];
+await withPostgres(async (url, pid) => {
+  // The database on one core, whoever uses it on another: they would push each other around otherwise.
+  const taskset = cpus().length > 1 && pid !== undefined ? placeOf('taskset') : undefined;
+  if (taskset) execFileSync(taskset, ['-apc', '0', String(pid)]);
+  for (const part of ['appends', 'reads of one', 'reads of ten', 'feed', 'rebuild']) {
+    process.stderr.write(`  ${part} …\n`);
+    const pgbench = placeOf('pgbench');
+    const env = {
+      ...process.env,
+      BENCH_POSTGRES: url,
+      BENCH_ROUNDS: rounds,
+      ...(pgbench && { BENCH_PGBENCH: pgbench }),
+    };
+    const child = fork(file, [part], { env });
+    if (taskset) execFileSync(taskset, ['-apc', '1', String(child.pid)]);
+    child.once('message', (message) => measured.push(message as Measured));
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    if (code !== 0) throw new Error(`${part} ended with ${code}`);
+  }
+});
+const lines = measured.flatMap((each) => each.lines);
+print(lines);
+if (svg) writeFileSync(svg, drawBars(measured.flatMap(({ bars = [] }) => bars)));
+process.exitCode = lines.some(({ verdict }) => verdict === 'missed') ? 1 : 0;
+
+function placeOf(command: string): string | undefined {
+  try {
+    return execFileSync('which', [command], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}

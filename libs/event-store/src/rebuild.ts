@@ -1,0 +1,156 @@
+import type { Database, Versioned } from '@fieldguide/database';
+import type { DomainEvent } from './decider.ts';
+import type { EventStore, RecordedEvent } from './event-store.ts';
+import type { Projection } from './projection.ts';
+
+const BATCH = 4_000;
+/** Behind by no more than this, the rest is caught up while readers wait: a few milliseconds. */
+const CLOSE_ENOUGH = 500;
+
+export interface RebuildProgress {
+  readonly events: number;
+  readonly of: number;
+}
+
+/**
+ * Makes a view anew from the log, in a table beside the live one, and puts it in its place: readers see the old rows
+ * until the moment they see the new ones, and the live projection goes on meanwhile. Needs the owner's role.
+ * A rebuild that dies leaves the live table as it was; the next one begins again.
+ * @returns how many events were read
+ */
+export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
+  projection: Projection<Row, Event>,
+  store: EventStore,
+  database: Database,
+  progress: (at: RebuildProgress) => void = () => undefined,
+): Promise<number> {
+  const shadow = new Shadow(projection, database);
+  await shadow.create();
+  let position = '0';
+  let count = 0;
+  let next = store.feed(position, BATCH);
+  for (;;) {
+    const { events, position: reached } = await next;
+    const end = await store.end();
+    const isClose = BigInt(end) - BigInt(reached) <= BigInt(CLOSE_ENOUGH);
+    if (events.length > 0 && !isClose) next = store.feed(reached, BATCH); // read while this is written
+    await shadow.take(events);
+    position = reached;
+    count += events.length;
+    progress({ events: count, of: Number(end) });
+    if (isClose) break;
+  }
+  return count + (await shadow.replaceLive(store, position));
+}
+
+interface Column {
+  readonly name: string;
+  readonly property: string;
+}
+
+type Query = (sql: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
+
+/** The table in the making. */
+class Shadow<Row extends Versioned, Event extends DomainEvent> {
+  readonly #projection: Projection<Row, Event>;
+  readonly #database: Database;
+  readonly #live: string;
+  readonly #name: string;
+  readonly #columns: readonly Column[];
+  readonly #key: string;
+  readonly #query: Query;
+
+  constructor(projection: Projection<Row, Event>, database: Database) {
+    this.#projection = projection;
+    this.#database = database;
+    const { tableName, columns } = database.source.getMetadata(projection.table);
+    this.#live = tableName;
+    this.#name = `${tableName}_next`;
+    this.#columns = columns.map(({ databaseName, propertyName }) => ({
+      name: databaseName,
+      property: propertyName,
+    }));
+    this.#query = (sql, values = []) => database.query(sql, values);
+    this.#key = this.#columns.find(({ property }) => property === projection.key)!.name;
+  }
+
+  async create(): Promise<void> {
+    await this.#database.query(`DROP TABLE IF EXISTS ${this.#name}`);
+    await this.#database.query(`CREATE TABLE ${this.#name} (LIKE ${this.#live} INCLUDING ALL)`);
+  }
+
+  /** Folds events into the rows, and writes the rows that changed with one statement. */
+  async take(events: readonly RecordedEvent[], query: Query = this.#query): Promise<void> {
+    const { on, rowOf, initial } = this.#projection;
+    const known = events.filter(({ type }) => on[type as Event['type']]);
+    if (known.length === 0) return;
+    const rows = await this.#load([...new Set(known.map(rowOf))], query);
+    for (const event of known) {
+      const key = rowOf(event);
+      const row = rows.get(key) ?? initial(key);
+      rows.set(key, on[event.type as Event['type']]!(row, event as never));
+    }
+    await this.#write([...rows.values()], query);
+  }
+
+  /**
+   * The rest is taken in while nobody writes; then the names change places, in one transaction with the checkpoint.
+   * @returns how many events that were
+   */
+  async replaceLive(store: EventStore, from: string): Promise<number> {
+    return this.#database.source.transaction(async (manager) => {
+      const query: Query = (sql, values = []) => manager.query(sql, values);
+      await query(`LOCK TABLE ${this.#live} IN ACCESS EXCLUSIVE MODE`);
+      let position = from;
+      let count = 0;
+      for (;;) {
+        const page = await store.feed(position, BATCH);
+        if (page.events.length === 0) break;
+        await this.take(page.events, query);
+        position = page.position;
+        count += page.events.length;
+      }
+      await query(`ALTER TABLE ${this.#live} RENAME TO ${this.#live}_old`);
+      await query(`ALTER TABLE ${this.#name} RENAME TO ${this.#live}`);
+      await query(`DROP TABLE ${this.#live}_old`);
+      await query(
+        `INSERT INTO checkpoints AS c (name, position, version) VALUES ($1, $2, 1)
+         ON CONFLICT (name) DO UPDATE SET position = excluded.position, version = c.version + 1`,
+        [this.#projection.name, position],
+      );
+      return count;
+    });
+  }
+
+  async #load(keys: readonly string[], query: Query): Promise<Map<string, Row>> {
+    const sql = `SELECT * FROM ${this.#name} WHERE ${this.#key} = ANY($1)`;
+    const rows = new Map<string, Row>();
+    for (const stored of await query(sql, [keys])) {
+      const row = new this.#projection.table();
+      for (const { name, property } of this.#columns)
+        Object.assign(row, { [property]: stored[name] });
+      rows.set(String(stored[this.#key]), row);
+    }
+    return rows;
+  }
+
+  async #write(rows: readonly Row[], query: Query): Promise<void> {
+    const names = this.#columns.map(({ name }) => name);
+    const values = rows.map((row) =>
+      Object.fromEntries(
+        this.#columns.map(({ name, property }) => {
+          const value = (row as Record<string, unknown>)[property];
+          // The live projection counts a row's version up once for each batch; what it is does not matter, but for 0.
+          return [name, property === 'version' ? Math.max(1, Number(value)) : value];
+        }),
+      ),
+    );
+    const others = names.filter((name) => name !== this.#key);
+    await query(
+      `INSERT INTO ${this.#name} (${names})
+       SELECT ${names} FROM jsonb_populate_recordset(NULL::${this.#name}, $1::jsonb)
+       ON CONFLICT (${this.#key}) DO UPDATE SET ${others.map((name) => `${name} = excluded.${name}`)}`,
+      [JSON.stringify(values)],
+    );
+  }
+}
