@@ -161,16 +161,15 @@ describe('a database', () => {
       "SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout')",
     );
     expect(settings.map(({ setting }) => Number(setting) > 0)).toEqual([true, true, true]);
-    let release: () => void = () => undefined;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const holder = units.run(async (uow) => {
       await uow.lock(Thing, ['held']);
-      await released;
+      held.resolve();
+      await released.promise;
     });
+    await held.promise; // the second one may have the faster connection
     await expect(units.run((uow) => uow.lock(Thing, ['held']))).rejects.toThrow(/lock timeout/);
-    release();
+    released.resolve();
     await holder;
   });
 });
