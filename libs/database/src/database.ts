@@ -21,13 +21,14 @@ const limits = {
   connectionTimeoutMillis: 5_000,
   statement_timeout: 10_000,
   lock_timeout: 5_000,
-  idle_in_transaction_session_timeout: 15_000,
+  // Shorter than the wait for a lock: a frozen process is ended before those who wait for it give up.
+  idle_in_transaction_session_timeout: 4_000,
   keepAlive: true,
 };
 
 /**
  * One service's own database: the pool, the entities, the migrations. Statements end after 10 s, an idle
- * transaction after 15 s, a wait for a lock after 5 s, so that a stuck one never holds up the others for ever.
+ * transaction after 4 s, a wait for a lock after 5 s, so that a stuck one never holds up the others for ever.
  */
 export class Database {
   readonly source: DataSource;

@@ -7,6 +7,7 @@ import {
   DatabaseTables1760000000000,
   type Envelope,
   Leases,
+  type PostgresUnitOfWork,
   PostgresUnitsOfWork,
   PostgresWakeups,
   startLeasedLoop,
@@ -161,15 +162,28 @@ describe('a database', () => {
       "SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout')",
     );
     expect(settings.map(({ setting }) => Number(setting) > 0)).toEqual([true, true, true]);
-    const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const held = Promise.withResolvers<void>();
     const holder = units.run(async (uow) => {
       await uow.lock(Thing, ['held']);
       held.resolve();
-      await released.promise;
+      await (uow as PostgresUnitOfWork).query('SELECT pg_sleep(5.5)', []);
     });
     await held.promise; // the second one may have the faster connection
     await expect(units.run((uow) => uow.lock(Thing, ['held']))).rejects.toThrow(/lock timeout/);
-    released.resolve();
     await holder;
+  });
+
+  it('ends a transaction that does nothing, before those who wait for it give up', async () => {
+    await units.run((uow) => uow.save(Thing, thing('idle')));
+    const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const idle = units.run(async (uow) => {
+      await uow.lock(Thing, ['idle']);
+      held.resolve();
+      await released.promise;
+    });
+    await held.promise;
+    expect(await units.run((uow) => uow.lock(Thing, ['idle']))).toHaveLength(1);
+    released.resolve();
+    await expect(idle).rejects.toThrow();
   });
 });

@@ -15,6 +15,7 @@ import {
   StreamMovedOn,
 } from './event-store.ts';
 import { GroupCommit } from './group-commit.ts';
+import { HeldUp } from './held-up.ts';
 import { type AppendValues, appendIn, valuesFor } from './statements.ts';
 
 /** In the order of `columns`. */
@@ -71,16 +72,25 @@ export class PostgresEventStore extends EventStore {
   readonly #ids: Ids;
   readonly #wakeups: Wakeups;
   readonly #group: GroupCommit;
+  readonly #heldUp: HeldUp;
   readonly #reader: OwnConnection;
   readonly #unnumbered = new WeakMap<UnitOfWork, { stream: string; version: number }[]>();
 
-  constructor(database: Database, clock: Clock, ids: Ids, wakeups: Wakeups) {
+  /** @param report is told when an append has to wait for somebody else's transaction, and for whose */
+  constructor(
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    wakeups: Wakeups,
+    report: (text: string) => void = () => undefined,
+  ) {
     super();
     this.#database = database;
     this.#clock = clock;
     this.#ids = ids;
     this.#wakeups = wakeups;
     this.#group = new GroupCommit(database);
+    this.#heldUp = new HeldUp(database, report);
     this.#reader = database.ownConnection('read', { pipeline: true });
   }
 
@@ -97,7 +107,7 @@ export class PostgresEventStore extends EventStore {
   }
 
   async #appendAlone(request: AppendRequest): Promise<number> {
-    const version = await this.#group.append(this.#values(request, undefined));
+    const version = await this.#heldUp.watch(this.#group.append(this.#values(request, undefined)));
     if (version === undefined)
       return this.#appendedBefore(request, await this.read(request.stream));
     this.#wakeups.hint('feed');
@@ -117,7 +127,7 @@ export class PostgresEventStore extends EventStore {
     if (unnumbered) unnumbered.push(...appended);
     else {
       this.#unnumbered.set(tx, appended);
-      tx.beforeCommit(() => this.#feedAll(tx));
+      tx.beforeCommit(() => this.#heldUp.watch(this.#feedAll(tx)));
       tx.afterCommit(() => this.#wakeups.hint('feed'));
     }
     return done.version;

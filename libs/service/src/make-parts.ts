@@ -74,7 +74,7 @@ type BaseParts = Pick<PartsOf<object>, 'name' | 'log' | 'clock' | 'ids' | 'healt
 function dataParts<Settings extends ServiceSettings>(
   { name, database: wanted }: ServiceDefinition<Settings>,
   { DATABASE_URL, INSTANCE }: Settings,
-  { clock, ids, health }: BaseParts,
+  { clock, ids, health, log }: BaseParts,
 ) {
   if (!wanted || !DATABASE_URL) return {};
   const { eventSourced, entities, migrations } = wanted;
@@ -92,7 +92,9 @@ function dataParts<Settings extends ServiceSettings>(
   const wakeups = new PostgresWakeups(clock, DATABASE_URL);
   const units = new PostgresUnitsOfWork(database, { service: name, clock, ids }, wakeups);
   const leases = new Leases(database, INSTANCE);
-  const events = eventSourced ? new PostgresEventStore(database, clock, ids, wakeups) : undefined;
+  const events = eventSourced
+    ? new PostgresEventStore(database, clock, ids, wakeups, (text) => log.warn(text))
+    : undefined;
   return { database, wakeups, units, leases, ...(events && { events }) };
 }
 

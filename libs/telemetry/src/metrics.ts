@@ -34,6 +34,11 @@ export const metrics = {
     labelNames: ['topic', 'type'],
     registers: [registry],
   }),
+  appendsHeldUp: new Counter({
+    name: 'appends_held_up_total',
+    help: "Appends that have waited longer than a second for somebody else's transaction",
+    registers: [registry],
+  }),
   subscriptionLagEvents: new Gauge({
     name: 'subscription_lag_events',
     help: 'Events behind the end of the log, by projection or publisher',

@@ -1,0 +1,63 @@
+import 'reflect-metadata';
+import { spawn } from 'node:child_process';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, MemoryWakeups } from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { Checkpoint, EventStoreTables1760000001000, PostgresEventStore } from './index.ts';
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const reports: string[] = [];
+let database: Database & { url: string };
+let store: PostgresEventStore;
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_frozen', {
+    entities: [Checkpoint],
+    migrations: [EventStoreTables1760000001000],
+  });
+  const wakeups = new MemoryWakeups(clock);
+  store = new PostgresEventStore(database, clock, ids, wakeups, (text) => reports.push(text));
+});
+afterAll(async () => {
+  await store.close();
+  await database.close();
+});
+
+/** Another instance, between append and commit: it holds the feed's counter. The limits are those of every service. */
+const writer = `
+  import pg from 'pg';
+  const client = new pg.Client({
+    connectionString: process.env.URL,
+    application_name: 'the frozen one',
+    idle_in_transaction_session_timeout: 4000,
+  });
+  client.on('error', () => {});
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query("INSERT INTO streams VALUES ('frozen', 1)");
+  await client.query("INSERT INTO events VALUES ('frozen', 1, gen_random_uuid(), 'A', '{}', '{}', now())");
+  await client.query('UPDATE feed_end SET position = position + 1');
+  await client.query("INSERT INTO feed SELECT position, 'frozen', 1 FROM feed_end");
+  process.stdout.write('appended');
+  setInterval(() => {}, 1000);
+`;
+const append = (stream: string) =>
+  store.append({ stream, expected: 0, events: [{ type: 'A', data: {} }] });
+
+it('a writer that freezes between append and commit holds others up for five seconds at most, is named, and leaves no gap', async () => {
+  await append('before');
+  const frozen = spawn(process.execPath, ['--input-type=module', '-e', writer], {
+    env: { ...process.env, URL: database.url },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => frozen.stdout.once('data', resolve));
+  frozen.kill('SIGSTOP');
+  const begun = performance.now();
+  await append('behind it');
+  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(reports[0]).toMatch(/An append waits: the frozen one .* has a transaction open/);
+  frozen.kill('SIGKILL');
+  const { events, position } = await store.feed('0', 10);
+  expect(events.map(({ stream }) => stream)).toEqual(['before', 'behind it']);
+  expect(position).toBe('2');
+});
