@@ -31,7 +31,7 @@ export function unknownScripts(
   readme: string,
   scripts: Readonly<Record<string, string>>,
 ): string[] {
-  const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
+  const named = [...readme.matchAll(/npm run ([\w:]+(?:-\w+)*)/g)].map(([, name]) => name!);
   return named
     .filter((name) => !(name in scripts))
     .map((name) => `README names npm run ${name}, which is not there`);

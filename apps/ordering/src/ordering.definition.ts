@@ -25,6 +25,7 @@ export const ordering = defineService({
     entities: [OrderSummary, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
     migrations: [OrderingTables1760000002000, OpenCheckouts1760000003000],
     eventSourced: true,
+    projections: [orderSummary],
   },
   work: (parts, app) => {
     const { events, units, leases, messaging, clock } = parts;

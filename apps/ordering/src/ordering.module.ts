@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { DeliveryAddressController } from './delivery-address/delivery-address.controller.ts';
+import { LookInsideController } from './look-inside/look-inside.controller.ts';
 import { OpenCheckoutsController } from './open-checkouts/open-checkouts.controller.ts';
 import { OpenCheckouts } from './open-checkouts/open-checkouts.ts';
 import { OrderSummaries } from './order-summary/order-summaries.ts';
@@ -28,6 +29,7 @@ import { WhenStockIsAnswered } from './when-stock-is-answered/when-stock-is-answ
     OrderTimelineController,
     DeliveryAddressController,
     OpenCheckoutsController,
+    LookInsideController,
     WhenStockIsAnswered,
     WhenPaymentIsAnswered,
     WhenShipmentIsAnswered,

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
+import { addLogCommands } from './commands/log-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addOrderCommands } from './commands/order-commands.ts';
@@ -21,6 +22,7 @@ export async function run(argv: string[]): Promise<void> {
   addLookCommands(program);
   addOrderCommands(program);
   addContractsCommands(program);
+  addLogCommands(program);
   addAttachedCommands(program);
   addMachineCommands(program);
   tab(program, { completionCommandName: 'completion' });

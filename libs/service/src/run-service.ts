@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { type BackgroundLoop, startLoop } from '@fieldguide/database';
+import { rebuild } from '@fieldguide/event-store';
 import { outboxSource, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -20,7 +21,7 @@ const SETTLED_MS = 3_000;
 const FORGET_EVERY_MS = 3_600_000;
 
 /**
- * Runs a service: `node main.cjs` serves, `node main.cjs migrate` and `… seed` are one-off. A fault at boot ends the
+ * Runs a service: `node main.cjs` serves, `node main.cjs migrate`, `… seed` and `… rebuild VIEW` are one-off. A fault at boot ends the
  * process with a readable reason; SIGTERM drains it.
  */
 export async function runService<Settings extends ServiceSettings>(
@@ -30,7 +31,11 @@ export async function runService<Settings extends ServiceSettings>(
   try {
     if (task === 'serve') await serve(definition);
     else if (task === 'migrate' || task === 'seed') await oneOff(definition, task);
-    else throw new Error(`There is no task ${task}. Try: serve (or nothing), migrate, seed.`);
+    else if (task === 'rebuild') await rebuildView(definition, process.argv[3] ?? '');
+    else
+      throw new Error(
+        `There is no task ${task}. Try: serve (or nothing), migrate, seed, rebuild VIEW.`,
+      );
   } catch (error) {
     process.stderr.write(`${definition.name} cannot ${task}: ${(error as Error).message}\n`);
     if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);
@@ -48,6 +53,26 @@ async function oneOff<Settings extends ServiceSettings>(
   await database.open();
   if (task === 'migrate') await database.migrate();
   else await units.run(async (uow) => definition.database?.seed?.(uow, parts.config.values));
+  await database.close();
+}
+
+/** As the owner of the database; the service itself goes on meanwhile. */
+async function rebuildView<Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+  name: string,
+): Promise<void> {
+  const { projections = [] } = definition.database ?? {};
+  const wanted = projections.find((each) => each.name === name);
+  if (!wanted) {
+    const known = projections.map((each) => each.name).join(', ') || 'none';
+    throw new Error(`There is no view "${name}". Try one of: ${known}`);
+  }
+  const { database, events } = await makeParts(definition);
+  if (!database || !events) return;
+  await database.open();
+  const count = await rebuild(wanted, events, database);
+  process.stdout.write(`${name} is made anew of ${count} events\n`);
+  await events.close();
   await database.close();
 }
 

@@ -89,6 +89,21 @@ export function routes(
       async ({ params: { app } }) => ({ app, ...(await operations.rollback(app)) }),
     );
     api.post(
+      '/apps/:app/rebuilds',
+      {
+        schema: {
+          summary: 'Make a view anew from the log, beside the live one',
+          params: App,
+          body: z.strictObject({ projection: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/) }),
+          response: answers(Done),
+        },
+      },
+      async ({ params: { app }, body: { projection } }) => {
+        await operations.rebuild(app, projection);
+        return { done: `${projection} is made anew` };
+      },
+    );
+    api.post(
       '/apps/:app/restarts',
       {
         schema: {

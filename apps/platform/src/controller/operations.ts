@@ -173,6 +173,17 @@ export class Operations {
     });
   }
 
+  /** Makes a view anew beside the live one, which goes on. */
+  rebuild(name: string, projection: string): Promise<void> {
+    const { events } = this.#platform;
+    return this.#alone(name, 'rebuilt', async () => {
+      const begun = performance.now();
+      events.info(`Making ${projection} of ${name} anew`, { app: name });
+      await this.#platform.task(name, 'rebuild', projection);
+      events.info(`✓ ${projection} is made anew (${secondsSince(begun)} s)`, { app: name });
+    });
+  }
+
   async restartBacking(name: string): Promise<void> {
     const service = oneOf<BackingName>('backing service', name, backingNames);
     await this.#alone(service, 'restarted', () => this.#platform.backing.restart(service));

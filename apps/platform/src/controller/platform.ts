@@ -9,7 +9,7 @@ import { HealthManager } from '../health-manager/health-manager.ts';
 import { dropEverything, migrate, provision } from '../provision/provision.ts';
 import { consulAt } from '../provision/settings.ts';
 import { bornAt, until } from '../runner/child.ts';
-import { Instance, type InstanceSpec } from '../runner/instance.ts';
+import { Instance, type InstanceSpec, runTask } from '../runner/instance.ts';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
 import { freePorts, isFree } from '../runner/ports.ts';
 import { type Artifact, artifactOf } from '../stager/stage.ts';
@@ -167,6 +167,13 @@ export class Platform {
     const migrated = await migrate(this.environment, artifacts, environmentOf);
     const what = `databases, topics and settings; migrated ${migrated}`;
     this.events.info(`✓ Provisioned ${what} (${secondsSince(begun)} s)`);
+  }
+
+  /** A one-off process of the artifact that should run, as the owner of the app's database. */
+  async task(name: string, task: string, about: string): Promise<void> {
+    const app = apps.find((each) => each.name === name)!;
+    const log = this.environment.logFile(`${name}-${task}`);
+    await runTask(this.artifact(name), task, this.#environmentOf(app, 'owner'), log, about);
   }
 
   /** Compares what should be with what is, for every app. */

@@ -159,11 +159,12 @@ export async function runTask(
   task: string,
   env: Readonly<Record<string, string>>,
   logFile: string,
+  about?: string,
 ): Promise<void> {
   const child = Child.spawn({
     name: `${artifact.name} ${task}`,
     command: process.execPath,
-    args: [join(artifact.folder, 'main.cjs'), task],
+    args: [join(artifact.folder, 'main.cjs'), task, ...(about ? [about] : [])],
     cwd: artifact.folder,
     env: {
       ...inherited(),

@@ -1,0 +1,62 @@
+import { Scope } from '@fieldguide/auth';
+import { Database } from '@fieldguide/database';
+import { Checkpoint, EventStore, replay } from '@fieldguide/event-store';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { z } from 'zod';
+import type { OrderEvent } from '../order/order.events.ts';
+import { refuse } from '../order/order.refusals.ts';
+import { order } from '../order/order.ts';
+
+const PAGE_MAX = 500;
+const Page = z.strictObject({
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .default('0'),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
+});
+
+/** The log as it is, for whoever keeps the shop running; the gateway's route table does not lead here. */
+@Scope('operations')
+@Controller('log')
+export class LookInsideController {
+  constructor(
+    private readonly events: EventStore,
+    private readonly database: Database,
+  ) {}
+
+  /** An order's events, each with what the order was after it. */
+  @Get('orders/:id')
+  async order(@Param('id', { schema: z.guid() }) orderId: string) {
+    const events = await this.events.read(`order-${orderId}`);
+    if (events.length === 0) throw refuse.orderUnknown();
+    const items = events.map((event, at) => {
+      const { placed: _, ...state } = replay(
+        order,
+        events.slice(0, at + 1) as never as OrderEvent[],
+      );
+      return { ...event, state };
+    });
+    return { items };
+  }
+
+  /** What was committed after a position, oldest first. */
+  @Get('feed')
+  async feed(@Query({ schema: Page }) { after, limit }: z.infer<typeof Page>) {
+    const { events: items, position } = await this.events.feed(after, limit);
+    return { items, position, end: await this.events.end() };
+  }
+
+  /** How far each view and publisher has come. */
+  @Get('projections')
+  async projections() {
+    const end = await this.events.end();
+    const rows = await this.database.source.manager.find(Checkpoint, { order: { name: 'ASC' } });
+    const items = rows.map(({ name, position }) => ({
+      name,
+      position,
+      lagEvents: Number(BigInt(end) - BigInt(position)),
+    }));
+    return { items, end };
+  }
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { ShopClient } from '../client/shop-client.ts';
+import { Fault } from '../fault.ts';
+import { eventText, type LoggedEvent, projectionsTable, type View } from '../screen/log-tables.ts';
+import {
+  type CommonOptions,
+  command,
+  environmentOf,
+  platformOf,
+  print,
+  showingEvents,
+} from './command.ts';
+
+const APP = 'ordering';
+const LOOK_EVERY_MS = 300;
+
+/** What lies in the log, and what is made of it. */
+export function addLogCommands(program: Command): void {
+  command(
+    program,
+    'events',
+    'an order as it happened: each event, and what the order was after it',
+    'events order-0192…',
+  )
+    .argument('<stream>', 'order-<id>')
+    .action(async (stream: string, options: CommonOptions) => {
+      const [, id] = /^(?:order-)?([0-9a-f-]{36})$/i.exec(stream) ?? [];
+      if (!id)
+        throw new Fault(`"${stream}" is no stream of an order.`, 'fieldguide events order-<id>');
+      const { items } = await shopOf(options).call<{ items: LoggedEvent[] }>(
+        APP,
+        'GET',
+        `/log/orders/${id}`,
+      );
+      print(options, items, items.map(eventText).join('\n'));
+    });
+
+  command(
+    program,
+    'feed',
+    'what is appended, in the order in which views and publishers see it',
+    'feed --tail',
+    'feed --after 100 --json',
+  )
+    .option('--after <position>', 'begin behind this one; the last twenty when not said')
+    .option('--tail', 'go on as it grows, until Ctrl-C')
+    .action(async (options: CommonOptions & { after?: string; tail?: true }) => {
+      const shop = shopOf(options);
+      const page = (after: string) =>
+        shop.call<{ items: LoggedEvent[]; position: string; end: string }>(
+          APP,
+          'GET',
+          `/log/feed?after=${after}&limit=500`,
+        );
+      const { end } = await page('0');
+      let position = options.after ?? String(Math.max(0, Number(end) - 20));
+      for (;;) {
+        const { items, position: reached } = await page(position);
+        for (const item of items)
+          console.log(options.json ? JSON.stringify(item) : eventText(item));
+        position = reached;
+        if (items.length > 0) continue;
+        if (!options.tail) return;
+        await sleep(LOOK_EVERY_MS);
+      }
+    });
+
+  const projections = program
+    .command('projections')
+    .description('views made of the log: how far they are, and how to make them anew');
+  command(projections, 'list', 'how far each view and publisher has come', 'projections list')
+    .alias('status')
+    .action(async (options: CommonOptions) => {
+      const { items } = await shopOf(options).call<{ items: View[] }>(
+        APP,
+        'GET',
+        '/log/projections',
+      );
+      print(options, items, projectionsTable(items));
+    });
+  command(
+    projections,
+    'rebuild',
+    'make a view anew beside the live one, and let it take its place; readers notice nothing',
+    'projections rebuild order-summary',
+  )
+    .argument('<name>', 'as the list says')
+    .action(async (name: string, options: CommonOptions) => {
+      const platform = platformOf(options);
+      const rebuild = () => platform.call('POST', `/apps/${APP}/rebuilds`, { projection: name });
+      const done = await showingEvents(platform, options, rebuild);
+      print(options, done, `${name} is made anew`);
+    });
+}
+
+function shopOf(options: CommonOptions): ShopClient {
+  return new ShopClient(environmentOf(options), platformOf(options));
+}

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, inject, it } from 'vitest';
+import { newCustomer, operatorToken, orderOf, place, product, send, timeline } from './shop.ts';
+import { Traffic } from './traffic.ts';
+import { viewHash } from './views.ts';
+
+const fieldguide = async (...args: string[]) => {
+  const all = ['apps/platform/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
+  return (await promisify(execFile)(process.execPath, all)).stdout;
+};
+
+describe('a view', () => {
+  it('is made anew while orders flow: no failed request, and equal to a fold of the log', async () => {
+    const traffic = new Traffic(inject('shop').gatewayUrl, 'rebuilt');
+    await traffic.signIn();
+    const ending = new AbortController();
+    const running = traffic.run({ readsPerSecond: 50, ordersPerSecond: 20 }, ending.signal);
+    for (let n = 0; n < 5; n++)
+      expect(await fieldguide('projections', 'rebuild', 'order-summary')).toMatch(/is made anew/);
+    ending.abort();
+    const { orders, reads, failures } = await running;
+    expect(failures).toEqual({});
+    expect(orders.size).toBeGreaterThan(40);
+    expect(reads).toBeGreaterThan(100);
+    await expect
+      .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 30_000 })
+      .toBe(true);
+  }, 240_000);
+
+  it('that is not there is not made', async () => {
+    await expect(fieldguide('projections', 'rebuild', 'order-sumary')).rejects.toThrow(
+      /no view "order-sumary"[\s\S]*order-summary/,
+    );
+  });
+});
+
+describe('the log', () => {
+  it('shows an order as it happened, the feed, and how far views are', async () => {
+    const customer = await newCustomer();
+    const body = orderOf('tok_declined', product.plenty);
+    const { id } = (await place(customer.token, 'looked-inside', body)).body;
+    const types = async () => (await timeline(customer.token, id)).map(({ type }) => type);
+    await expect.poll(types).toContain('StockReleased');
+    const events = JSON.parse(await fieldguide('events', `order-${id}`, '--json'));
+    expect(events.map((each: { type: string }) => each.type).slice(0, 2)).toEqual([
+      'OrderPlaced',
+      'StockReserved',
+    ]);
+    expect(events[0]).toMatchObject({
+      version: 1,
+      actor: customer.id,
+      state: { status: 'placed' },
+    });
+    expect(events.at(-1).state).toMatchObject({ status: 'rejected', undoing: [] });
+    expect(await fieldguide('events', `order-${id}`)).toMatch(
+      /OrderPlaced by .*\n.*\n.*"status":"placed"/,
+    );
+    expect(await fieldguide('feed')).toContain(`order-${id}@1`);
+    expect(await fieldguide('projections', 'list')).toMatch(/order-summary +\d+/);
+    await expect(fieldguide('events', 'nobody')).rejects.toThrow(/no stream of an order/);
+  });
+
+  it('is for operators only', async () => {
+    const { token } = await newCustomer();
+    expect((await send('GET', '/log/feed', { token })).status).toBe(404);
+    expect((await send('GET', '/log/feed', { token: await operatorToken() })).status).toBe(404);
+  });
+});

@@ -1,0 +1,93 @@
+/** Waits for its turn. @throws whatever the schedule makes happen there */
+export type Gate = () => Promise<void>;
+export type Actor = (gate: Gate) => Promise<void>;
+
+/** A process that dies between two statements. */
+export class Crash extends Error {
+  override name = 'Crash';
+}
+
+// Longer than a statement that waits for nobody takes; who is not back by then waits for somebody's lock.
+const BLOCKED_MS = 4;
+
+/** The same seed gives the same order: several actors, one step of one of them at a time. */
+export class Schedule {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed * 2_654_435_761 + 1;
+  }
+
+  /** From 0 up to, not including, `below`. */
+  random(below: number): number {
+    this.#state = (this.#state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((this.#state / 2_147_483_648) * below);
+  }
+
+  /**
+   * Runs the actors to their ends; between their steps `look` is called now and then.
+   * @param crashes one in so many gates ends its actor; 0: none
+   */
+  async run(actors: readonly Actor[], look: () => Promise<void>, crashes = 0): Promise<void> {
+    const waiting = new Map<number, { go: () => void; crash: (error: Error) => void }>();
+    let left = actors.length;
+    let moved = Promise.withResolvers<void>();
+    const tell = () => {
+      moved.resolve();
+      moved = Promise.withResolvers<void>();
+    };
+    const faults: unknown[] = [];
+    const all = actors.map(async (actor, n) => {
+      const gate: Gate = () =>
+        new Promise((go, crash) => {
+          waiting.set(n, { go, crash });
+          tell();
+        });
+      try {
+        await actor(gate);
+      } catch (error) {
+        if (!(error instanceof Crash)) faults.push(error);
+      }
+      left -= 1;
+      tell();
+    });
+    await settled(
+      () => waiting.size === left,
+      () => moved.promise,
+    );
+    while (left > 0) {
+      if (this.random(3) === 0) await look();
+      const ready = [...waiting.keys()];
+      if (ready.length === 0) {
+        if (left > 0) await moved.promise; // the last one may have come to its end while we looked
+        continue;
+      }
+      const n = ready[this.random(ready.length)]!;
+      const { go, crash } = waiting.get(n)!;
+      waiting.delete(n);
+      if (crashes > 0 && this.random(crashes) === 0) crash(new Crash('killed'));
+      else go();
+      await settled(
+        () => waiting.size === left,
+        () => moved.promise,
+        BLOCKED_MS,
+      );
+    }
+    await Promise.all(all);
+    if (faults.length > 0) throw faults[0];
+  }
+}
+
+/** Until everybody is at a gate or done; or somebody has not come for so long that it waits for a lock. */
+async function settled(
+  isSettled: () => boolean,
+  moved: () => Promise<void>,
+  withinMs = 1_000,
+): Promise<void> {
+  const late = new Promise<'late'>((resolve) => {
+    const timer = setTimeout(() => resolve('late'), withinMs);
+    timer.unref();
+  });
+  while (!isSettled())
+    if ((await Promise.race([moved().then(() => 'moved'), late])) === 'late') return;
+}
