@@ -44,9 +44,11 @@ const isSelf = (edge: Edge) => {
 };
 
 it('a walk through everything meets every edge that has a pact, and no other', async () => {
-  // Fresh instances: a counter of an earlier test proves nothing, and a token that is cached is not asked for.
-  for (const app of appNames) await scale(app, 1);
-  await platform().call('POST', '/apps/shipping/restarts');
+  // Fresh instances: a counter of an earlier test proves nothing, and keys and tokens that are kept are not asked for.
+  for (const app of appNames) {
+    await scale(app, 1);
+    await platform().call('POST', `/apps/${app}/restarts`);
+  }
   const { gatewayUrl } = inject('shop');
   const shop = new Storefront(gatewayUrl);
   const operator = await operatorToken();

@@ -38,6 +38,7 @@ describe('a view', () => {
 describe('the log', () => {
   it('shows an order as it happened, the feed, and how far views are', async () => {
     const customer = await newCustomer();
+    const [{ position }] = JSON.parse(await fieldguide('projections', 'list', '--json'));
     const body = orderOf('tok_declined', product.plenty);
     const { id } = (await place(customer.token, 'looked-inside', body)).body;
     const types = async () => (await timeline(customer.token, id)).map(({ type }) => type);
@@ -56,7 +57,8 @@ describe('the log', () => {
     expect(await fieldguide('events', `order-${id}`)).toMatch(
       /OrderPlaced by .*\n.*\n.*"status":"placed"/,
     );
-    expect(await fieldguide('feed')).toContain(`order-${id}@1`);
+    expect(await fieldguide('feed', '--after', position)).toContain(`order-${id}@1`);
+    expect(await fieldguide('feed')).toMatch(/order-[0-9a-f-]{36}@\d+/);
     expect(await fieldguide('projections', 'list')).toMatch(/order-summary +\d+/);
     await expect(fieldguide('events', 'nobody')).rejects.toThrow(/no stream of an order/);
   });

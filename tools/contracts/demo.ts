@@ -1,10 +1,10 @@
 // `npm run contracts:demo`: a breaking change, stopped before it gets anywhere, and then done right. It plays in a copy.
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { fingerprint } from '../../apps/platform/src/contracts/builds.ts';
 import { FileContracts } from '../../apps/platform/src/contracts/file-contracts.ts';
 import { RecordFile } from '../../apps/platform/src/contracts/record-file.ts';
 import { matrixTable } from '../../apps/platform/src/screen/contract-tables.ts';
@@ -249,8 +249,7 @@ Nobody in production reads the old field any more. So it can go, and the record 
   }
 
   #pact(consumer: string, provider: string): string {
-    const text = readFileSync(this.#file(consumer, provider));
-    return createHash('sha256').update(text).digest('hex').slice(0, 12);
+    return fingerprint(readFileSync(this.#file(consumer, provider), 'utf8'));
   }
 }
 

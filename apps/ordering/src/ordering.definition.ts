@@ -1,5 +1,5 @@
 import { startLeasedLoop, startLoop } from '@fieldguide/database';
-import { feedSource, projectNext } from '@fieldguide/event-store';
+import { feedSource, projectNext, rebuildable } from '@fieldguide/event-store';
 import { startRelay } from '@fieldguide/messaging';
 import { defineService } from '@fieldguide/service';
 import { OrderingTables1760000002000 } from '../migrations/1760000002000-ordering-tables.ts';
@@ -25,7 +25,7 @@ export const ordering = defineService({
     entities: [OrderSummary, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
     migrations: [OrderingTables1760000002000, OpenCheckouts1760000003000],
     eventSourced: true,
-    projections: [orderSummary],
+    projections: [rebuildable(orderSummary)],
   },
   work: (parts, app) => {
     const { events, units, leases, messaging, clock } = parts;

@@ -17,7 +17,8 @@ export interface DatabaseSettings {
   readonly name?: string;
 }
 
-const limits = {
+/** What every connection of a service is bound to. */
+export const limits = {
   connectionTimeoutMillis: 5_000,
   statement_timeout: 10_000,
   lock_timeout: 5_000,

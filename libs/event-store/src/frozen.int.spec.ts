@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { spawn } from 'node:child_process';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { type Database, MemoryWakeups } from '@fieldguide/database';
-import { freshDatabase } from '@fieldguide/database/testing';
+import { freshDatabase, limits } from '@fieldguide/database/testing';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Checkpoint, EventStoreTables1760000001000, PostgresEventStore } from './index.ts';
 
@@ -29,7 +29,7 @@ const writer = `
   const client = new pg.Client({
     connectionString: process.env.URL,
     application_name: 'the frozen one',
-    idle_in_transaction_session_timeout: 4000,
+    ...JSON.parse(process.env.LIMITS),
   });
   client.on('error', () => {});
   await client.connect();
@@ -47,7 +47,7 @@ const append = (stream: string) =>
 it('a writer that freezes between append and commit holds others up for five seconds at most, is named, and leaves no gap', async () => {
   await append('before');
   const frozen = spawn(process.execPath, ['--input-type=module', '-e', writer], {
-    env: { ...process.env, URL: database.url },
+    env: { ...process.env, URL: database.url, LIMITS: JSON.stringify(limits) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise((resolve) => frozen.stdout.once('data', resolve));

@@ -20,4 +20,4 @@ export { AppendUnknown, StoreBusy } from './group-commit.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
 export { PostgresEventStore } from './postgres-event-store.ts';
 export { Checkpoint, type Projection, projectNext } from './projection.ts';
-export { type RebuildProgress, rebuild } from './rebuild.ts';
+export { type Rebuildable, type RebuildProgress, rebuild, rebuildable } from './rebuild.ts';

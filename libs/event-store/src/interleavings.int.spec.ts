@@ -45,6 +45,7 @@ beforeAll(async () => {
     CREATE TABLE naive_events (
       position bigserial, tx xid8 DEFAULT pg_current_xact_id(), stream text NOT NULL, version int NOT NULL
     );
+    CREATE TABLE naive_others (id bigserial);
     CREATE TABLE naive_counts (id text PRIMARY KEY, count int NOT NULL);
     CREATE TABLE naive_checkpoint (position bigint NOT NULL);
     INSERT INTO naive_checkpoint VALUES (0)`);
@@ -152,7 +153,7 @@ const naive =
         try {
           await gate();
           await client.query('BEGIN');
-          if (writesFirst) await client.query('SELECT pg_current_xact_id()'); // as any earlier write does
+          if (writesFirst) await client.query('INSERT INTO naive_others DEFAULT VALUES');
           for (const stream of streams) {
             await gate();
             const { rows } = await client.query(
@@ -388,8 +389,7 @@ describe('the same schedules find out', () => {
 
   it(
     'a reader that goes by transaction and position: it turns a stream around (H3)',
-    async () =>
-      expect(await found((seed) => playFeed(seed, byTransaction))).toMatch(/skipped| after /),
+    async () => expect(await found((seed) => playFeed(seed, byTransaction))).toMatch(/ after /),
     120_000,
   );
 

@@ -43,6 +43,19 @@ export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
   return count + (await shadow.replaceLive(store, position));
 }
 
+/** A view whose rows and events are its own business: whoever has it can only have it made anew. */
+export interface Rebuildable {
+  readonly name: string;
+  readonly rebuild: (store: EventStore, database: Database) => Promise<number>;
+}
+
+export const rebuildable = <Row extends Versioned, Event extends DomainEvent>(
+  projection: Projection<Row, Event>,
+): Rebuildable => ({
+  name: projection.name,
+  rebuild: (store, database) => rebuild(projection, store, database),
+});
+
 interface Column {
   readonly name: string;
   readonly property: string;

@@ -1,16 +1,12 @@
 import type { KeySource } from '@fieldguide/auth';
 import type { ConfigClass } from '@fieldguide/config';
 import type { BackgroundLoop, UnitOfWork } from '@fieldguide/database';
-import type { Projection } from '@fieldguide/event-store';
+import type { Rebuildable } from '@fieldguide/event-store';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { MigrationInterface } from 'typeorm';
 import type { PartsOf } from './parts.ts';
 import type { ServiceSettings } from './settings.ts';
-
-// Its rows and events are its own business; whoever rebuilds it only hands it on.
-// biome-ignore lint/suspicious/noExplicitAny: no type says "some row, some event"
-export type AnyProjection = Projection<any, any>;
 
 /** A service as its `main.ts` tells it. */
 export interface ServiceDefinition<Settings extends ServiceSettings> {
@@ -23,7 +19,7 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
     /** Also an event log with its feed. */
     readonly eventSourced?: boolean;
     /** Views that `rebuild <name>` makes anew from the log. */
-    readonly projections?: readonly AnyProjection[];
+    readonly projections?: readonly Rebuildable[];
     /** What `seed` puts in, in one unit of work; running it again changes nothing. */
     readonly seed?: (uow: UnitOfWork, settings: Settings) => Promise<void>;
   };

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { type BackgroundLoop, startLoop } from '@fieldguide/database';
-import { rebuild } from '@fieldguide/event-store';
 import { outboxSource, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -70,7 +69,7 @@ async function rebuildView<Settings extends ServiceSettings>(
   const { database, events } = await makeParts(definition);
   if (!database || !events) return;
   await database.open();
-  const count = await rebuild(wanted, events, database);
+  const count = await wanted.rebuild(events, database);
   process.stdout.write(`${name} is made anew of ${count} events\n`);
   await events.close();
   await database.close();

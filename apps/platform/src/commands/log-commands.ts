@@ -47,13 +47,13 @@ export function addLogCommands(program: Command): void {
     .option('--tail', 'go on as it grows, until Ctrl-C')
     .action(async (options: CommonOptions & { after?: string; tail?: true }) => {
       const shop = shopOf(options);
-      const page = (after: string) =>
+      const page = (after: string, limit = 500) =>
         shop.call<{ items: LoggedEvent[]; position: string; end: string }>(
           APP,
           'GET',
-          `/log/feed?after=${after}&limit=500`,
+          `/log/feed?after=${after}&limit=${limit}`,
         );
-      const { end } = await page('0');
+      const { end } = await page('0', 1);
       let position = options.after ?? String(Math.max(0, Number(end) - 20));
       for (;;) {
         const { items, position: reached } = await page(position);

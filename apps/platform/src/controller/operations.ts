@@ -1,13 +1,13 @@
 import { freemem } from 'node:os';
 import { appNames, apps } from '../apps.ts';
 import { type BackingName, backingNames } from '../backing/backing-service.ts';
-import { contractVersion, whichContracts } from '../contracts/which-contracts.ts';
 import { Fault } from '../fault.ts';
 import { oneOf } from '../nearest.ts';
 import { writeSetting } from '../provision/settings.ts';
 import { until } from '../runner/child.ts';
 import type { Instance } from '../runner/instance.ts';
 import { stageApps } from '../stager/stage-stale.ts';
+import { Deployments } from './deployments.ts';
 import type { DesiredApp } from './desired.ts';
 import { secondsSince } from './events.ts';
 import type { Platform } from './platform.ts';
@@ -30,10 +30,12 @@ export class Busy extends Fault {}
  */
 export class Operations {
   readonly #platform: Platform;
+  readonly #deployments: Deployments;
   readonly #underWay = new Map<string, { what: string; sinceMs: number }>();
 
   constructor(platform: Platform) {
     this.#platform = platform;
+    this.#deployments = new Deployments(platform);
   }
 
   /** Stages the present sources, or takes an artifact that was staged before; then replaces one instance after the other. */
@@ -47,12 +49,12 @@ export class Operations {
         desired.change(name, { pushedSources: sources });
         return { digest, fresh: false };
       }
-      await this.#mayDeploy(name, digest, force);
+      await this.#deployments.allow(name, digest, force);
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
       await this.#become(name, () => desired.run(name, digest, sources), { migrate: true });
       const took = `${secondsSince(begun)} s`;
       events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${took})`, { app: name });
-      await this.#recordDeployment(name, digest);
+      await this.#deployments.record(name, digest);
       return { digest, fresh: true };
     });
   }
@@ -65,7 +67,7 @@ export class Operations {
       if (!digest)
         throw new Fault(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
       await this.#become(name, () => desired.run(name, digest));
-      await this.#recordDeployment(name, digest);
+      await this.#deployments.record(name, digest);
       return { digest };
     });
   }
@@ -222,39 +224,6 @@ export class Operations {
       { sourceMap },
     );
     return artifacts.artifacts.get(name)!;
-  }
-
-  /** In `local` everything may be tried; anywhere else others rely on what is there. */
-  async #mayDeploy(name: string, digest: string, force: boolean): Promise<void> {
-    const { environment, events } = this.#platform;
-    if (environment.name === 'local') return;
-    const wanted = [{ pacticipant: name, version: contractVersion(digest) }];
-    try {
-      const { deployable, reasons } = await whichContracts().canIDeploy(wanted, environment.name);
-      if (!deployable)
-        throw new Fault(
-          `${name} ${contractVersion(digest)} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
-          'fieldguide contracts can-i-deploy shows the whole matrix; --force deploys all the same',
-        );
-    } catch (error) {
-      if (!force) throw error;
-      const why = (error as Error).message;
-      events.warn(`! ${name} is deployed by force, though: ${why}`, { app: name });
-    }
-  }
-
-  /** What the record does not know it cannot speak for. */
-  async #recordDeployment(name: string, digest: string): Promise<void> {
-    const { environment, events } = this.#platform;
-    if (environment.name === 'local') return;
-    const place = { pacticipant: name, version: contractVersion(digest) };
-    try {
-      const where = { ...place, environment: environment.name };
-      await whichContracts().place('record-deployment', where);
-    } catch (error) {
-      const why = (error as Error).message;
-      events.warn(`! The deployment of ${name} is not recorded: ${why}`, { app: name });
-    }
   }
 
   /** Makes it so, or makes it as it was. */

@@ -1,6 +1,9 @@
 import pg from 'pg';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Database, type DatabaseSettings } from '../database.ts';
+
+export { limits } from '../database.ts';
+
 import { DatabaseTables1760000000000 } from '../database-tables.migration.ts';
 
 /** An empty, migrated database of its own for one spec file; `close` it afterwards. */
