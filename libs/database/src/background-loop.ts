@@ -56,27 +56,48 @@ export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
   };
 }
 
-/** Runs `step` on the one instance that holds the lease `name`; the others stand by and take over within its time. */
+/**
+ * Runs `step` on the one instance that holds the lease `name`. The others stand by: they take over when it ends, at
+ * once when it is given up. Whoever fails gives it up: another may be newer and know better, or reach what this one
+ * cannot.
+ */
 export function startLeasedLoop(
   settings: LoopSettings,
   leases: Leases,
   step: LeasedStep,
 ): BackgroundLoop {
-  const { name, clock } = settings;
+  const { name, clock, wakeups } = settings;
+  const givenUp = `lease:${name}`;
   let lease: Lease | undefined;
   let renewAt = 0;
 
+  const giveUp = async () => {
+    if (!lease) return;
+    await leases.release(lease).catch(() => undefined); // it expires by itself
+    lease = undefined;
+    wakeups.hint(givenUp);
+  };
   const loop = startLoop(settings, async (signal) => {
-    if (clock.now().getTime() >= renewAt) {
-      lease = await leases.hold(name);
-      renewAt = clock.fromNow(leases.renewEveryMs).getTime();
+    if (!lease || clock.now().getTime() >= renewAt) {
+      const held = await leases.hold(name);
+      lease = held.lease;
+      renewAt = clock.fromNow(held.againInMs).getTime();
+      if (!lease) {
+        await wakeups.next(givenUp, held.againInMs, signal);
+        return true;
+      }
     }
-    return lease ? step(lease, signal) : false;
+    try {
+      return await step(lease, signal);
+    } catch (error) {
+      await giveUp();
+      throw error;
+    }
   });
   return {
     stop: async () => {
       await loop.stop();
-      if (lease) await leases.release(lease).catch(() => undefined); // it expires by itself
+      await giveUp();
     },
   };
 }

@@ -6,6 +6,9 @@ export interface Lease {
   readonly epoch: string;
 }
 
+/** Asking at the very end would come too early. */
+const JUST_AFTER_MS = 10;
+
 /** Somebody else holds the lease by now: stop, and write nothing more. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost';
@@ -13,6 +16,14 @@ export class LeaseLost extends Error {
   constructor(name: string) {
     super(`The lease ${name} has another holder by now`);
   }
+}
+
+/** What asking for a lease came to. */
+export interface Held {
+  /** Undefined while somebody else has it. */
+  readonly lease?: Lease;
+  /** When to ask again: well before it ends, or when the other's has. */
+  readonly againInMs: number;
 }
 
 /**
@@ -25,31 +36,43 @@ export class Leases {
   readonly #holder: string;
   readonly #ttlMs: number;
 
-  /** @param ttlMs how long a dead holder blocks the others */
-  constructor(database: Database, holder: string, ttlMs = 4_500) {
+  /** @param ttlMs how long a dead or frozen holder blocks the others */
+  constructor(database: Database, holder: string, ttlMs = 4_000) {
     this.#database = database;
     this.#holder = holder;
     this.#ttlMs = ttlMs;
   }
 
-  /** How long to wait between two calls of `hold`: well within the lease's time. */
-  get renewEveryMs(): number {
-    return this.#ttlMs / 3;
-  }
-
-  /** Takes a free or expired lease, or renews our own; undefined while somebody else has it. */
-  async hold(name: string): Promise<Lease | undefined> {
-    const [row] = await this.#database.query<{ epoch: string }>(
-      `INSERT INTO leases AS mine (name, holder, epoch, expires_at)
-       VALUES ($1, $2, 1, now() + $3 * interval '1 ms')
-       ON CONFLICT (name) DO UPDATE SET
-         epoch = mine.epoch + CASE WHEN mine.holder = $2 THEN 0 ELSE 1 END,
-         holder = $2, expires_at = now() + $3 * interval '1 ms'
-       WHERE mine.holder = $2 OR mine.expires_at < now()
-       RETURNING epoch`,
+  // The clock's time, not the transaction's: whoever waited here for a frozen one's lock must see that time has passed.
+  /** Takes a free or expired lease, or renews our own. */
+  async hold(name: string): Promise<Held> {
+    const [row] = await this.#database.query<{ epoch: string | null; left: number }>(
+      `WITH held AS (
+         INSERT INTO leases AS mine (name, holder, epoch, expires_at)
+         VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 ms')
+         ON CONFLICT (name) DO UPDATE SET
+           epoch = mine.epoch + CASE WHEN mine.holder = $2 THEN 0 ELSE 1 END,
+           holder = $2, expires_at = clock_timestamp() + $3 * interval '1 ms'
+         WHERE mine.holder = $2 OR mine.expires_at < clock_timestamp()
+         RETURNING epoch
+       )
+       SELECT epoch, 0 AS left FROM held
+       UNION ALL
+       SELECT NULL, (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::float8
+       FROM leases WHERE name = $1 AND NOT EXISTS (SELECT FROM held)`,
       [name, this.#holder, this.#ttlMs],
     );
-    return row && { name, epoch: row.epoch };
+    // No row: the other one had come in since our statement began to look.
+    if (row?.epoch) return { lease: { name, epoch: row.epoch }, againInMs: this.#ttlMs / 3 };
+    return { againInMs: Math.max(0, row?.left ?? 0) + JUST_AFTER_MS };
+  }
+
+  /** Who holds what now: the lease's name → its holder. */
+  async holders(): Promise<Map<string, string>> {
+    const rows = await this.#database.query<{ name: string; holder: string }>(
+      'SELECT name, holder FROM leases WHERE expires_at > clock_timestamp()',
+    );
+    return new Map(rows.map(({ name, holder }) => [name, holder]));
   }
 
   /** Gives it up at once, so that a successor need not wait. */

@@ -104,6 +104,13 @@ class MemoryUnitOfWork extends UnitOfWork {
     this.#changed.set(table as Table<never>, changed.set(id, copy(row)));
   }
 
+  override async saveAll<Row extends Versioned>(
+    table: Table<Row>,
+    rows: readonly Row[],
+  ): Promise<void> {
+    for (const row of rows) await this.save(table, row);
+  }
+
   override async remove<Row extends object>(
     table: Table<Row>,
     where: Partial<Row>,

@@ -1,4 +1,5 @@
 import { type EntityManager, type EntityMetadata, In, LessThanOrEqual } from 'typeorm';
+import { batchUpsert } from './batch-upsert.ts';
 import type { Database } from './database.ts';
 import type { Envelope } from './envelope.ts';
 import { type Lease, LeaseLost } from './leases.ts';
@@ -111,6 +112,18 @@ export class PostgresUnitOfWork extends UnitOfWork {
         throw new MovedOn(`${table.name} ${id} is no longer at version ${row.version}`);
     }
     row.version = next.version;
+  }
+
+  override async saveAll<Row extends Versioned>(
+    table: Table<Row>,
+    rows: readonly Row[],
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    const { sql, values } = batchUpsert<Row>(this.#manager.connection.getMetadata(table));
+    const written = await this.query(sql, values(rows));
+    if (written.length < rows.length)
+      throw new MovedOn(`One of ${rows.length} rows of ${table.name} has moved on`);
+    for (const row of rows) row.version += 1;
   }
 
   override async remove<Row extends object>(

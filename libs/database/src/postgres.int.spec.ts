@@ -62,39 +62,70 @@ describe('leases', () => {
   ];
 
   it('have one holder, and another with a greater epoch when the first is silent', async () => {
-    const first = await one().hold('a');
+    const { lease: first } = await one().hold('a');
     expect(first).toBeDefined();
-    expect(await two().hold('a')).toBeUndefined();
-    expect(await one().hold('a')).toEqual(first); // renewed, not taken anew
-    await expect.poll(() => two().hold('a')).toBeDefined();
-    const second = await two().hold('a');
+    const others = await two().hold('a');
+    expect(others.lease).toBeUndefined();
+    expect(others.againInMs).toBeGreaterThan(0);
+    expect(others.againInMs).toBeLessThanOrEqual(310);
+    expect((await one().hold('a')).lease).toEqual(first); // renewed, not taken anew
+    await clock.sleep((await two().hold('a')).againInMs);
+    const { lease: second } = await two().hold('a');
     expect(Number(second!.epoch)).toBeGreaterThan(Number(first!.epoch));
     await expect(units.run((uow) => uow.holding(first!))).rejects.toThrow(/another holder/);
   });
 
   it('can be given up at once', async () => {
-    const lease = await one().hold('b');
+    const { lease } = await one().hold('b');
     await one().release(lease!);
-    expect(await two().hold('b')).toBeDefined();
+    expect((await two().hold('b')).lease).toBeDefined();
   });
 
+  const log = makeLog('test', 'test', 'silent');
+  const loopOf = (name: string, leases: Leases, step: () => Promise<boolean>) =>
+    startLeasedLoop({ name, channel: name, idleMs: 5, wakeups, clock, log }, leases, step);
+
   it('let one loop of several work', async () => {
-    const log = makeLog('test', 'test', 'silent');
     const workers = new Set<string>();
     const loops = ['x', 'y'].map((holder) =>
-      startLeasedLoop(
-        { name: 'loop', channel: 'loop', idleMs: 5, wakeups, clock, log },
-        new Leases(database, holder, 2_000),
-        async () => {
-          workers.add(holder);
-          return false;
-        },
-      ),
+      loopOf('loop', new Leases(database, holder, 2_000), async () => {
+        workers.add(holder);
+        return false;
+      }),
     );
     await expect.poll(() => workers.size).toBe(1);
     await Promise.all(loops.map((loop) => loop.stop()));
     expect(workers.size).toBe(1);
   });
+
+  it.each(['stops', 'fails'])(
+    'go to a loop that stands by at once when the holder %s',
+    async (how) => {
+      let isFailing = false;
+      const name = `goes when it ${how}`;
+      const holder = loopOf(name, new Leases(database, 'x', 60_000), async () => {
+        if (isFailing) throw new Error('this version cannot');
+        return false;
+      });
+      const holds = () =>
+        database.query<{ holder: string }>('SELECT holder FROM leases WHERE name = $1', [name]);
+      await expect.poll(holds).toEqual([{ holder: 'x' }]);
+      const asked = Promise.withResolvers<void>();
+      class Asking extends Leases {
+        override async hold(which: string) {
+          const held = await super.hold(which);
+          asked.resolve();
+          return held;
+        }
+      }
+      const standby = loopOf(name, new Asking(database, 'y', 60_000), async () => false);
+      await asked.promise;
+      if (how === 'fails') isFailing = true;
+      else await holder.stop();
+      await expect.poll(holds).toEqual([{ holder: 'y' }]);
+      await Promise.all([holder.stop(), standby.stop()]);
+    },
+  );
 });
 
 describe('a wake-up', () => {

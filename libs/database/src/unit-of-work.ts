@@ -57,6 +57,12 @@ export abstract class UnitOfWork {
    */
   abstract save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void>;
 
+  /**
+   * Saves many with one statement.
+   * @throws MovedOn when one of them did; none is saved
+   */
+  abstract saveAll<Row extends Versioned>(table: Table<Row>, rows: readonly Row[]): Promise<void>;
+
   /** Deletes the rows whose columns equal `where`. @returns how many there were */
   abstract remove<Row extends object>(table: Table<Row>, where: Partial<Row>): Promise<number>;
 

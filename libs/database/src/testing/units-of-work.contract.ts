@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Envelope } from '../envelope.ts';
 import { LeaseLost } from '../leases.ts';
-import { MovedOn, type UnitsOfWork } from '../unit-of-work.ts';
+import { MovedOn, type UnitOfWork, type UnitsOfWork } from '../unit-of-work.ts';
 import { Thing, thing } from './index.ts';
 
 export interface UnitsUnderTest {
@@ -81,6 +81,28 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
       await units.run(async (uow) => uow.save(Thing, (await uow.load(Thing, 'a'))!));
       await expect(units.run((uow) => uow.save(Thing, old!))).rejects.toThrow(MovedOn);
       await expect(units.run((uow) => uow.save(Thing, thing('a')))).rejects.toThrow(MovedOn);
+    });
+
+    it('save many at once, or none when one has moved on', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a')));
+      const rows = await units.run(async (uow) => {
+        const both = [(await uow.load(Thing, 'a'))!, thing('b')];
+        both.forEach((row, at) => {
+          row.count = at + 1;
+        });
+        await uow.saveAll(Thing, both);
+        return both;
+      });
+      expect([await count('a'), await count('b')]).toEqual([1, 2]);
+      await units.run(async (uow) => uow.save(Thing, (await uow.load(Thing, 'b'))!));
+      const tooLate = (uow: UnitOfWork) =>
+        uow.saveAll(
+          Thing,
+          rows.map((row) => Object.assign(new Thing(), row, { count: 9 })),
+        );
+      await expect(units.run(tooLate)).rejects.toThrow(MovedOn);
+      await expect(units.run((uow) => uow.saveAll(Thing, [thing('a')]))).rejects.toThrow(MovedOn);
+      expect([await count('a'), await count('b')]).toEqual([1, 2]);
     });
 
     it('lose no change when many want the same row', async () => {

@@ -1,0 +1,43 @@
+import type { EntityMetadata } from 'typeorm';
+import type { Versioned } from './unit-of-work.ts';
+
+/** A statement that writes many rows at once, and what it takes. */
+export interface BatchUpsert<Row> {
+  /** Gives back a row for each one written; fewer: the others were no longer at the version they were read at. */
+  readonly sql: string;
+  readonly values: (rows: readonly Row[]) => [json: string];
+}
+
+/**
+ * Inserts or updates rows, each of which counts its version up: one statement however many there are. Columns that JSON
+ * cannot tell (bytea) are not for it.
+ * @param into another table of the same columns
+ */
+export function batchUpsert<Row extends Versioned>(
+  { columns, primaryColumns, tableName }: EntityMetadata,
+  into = tableName,
+): BatchUpsert<Row> {
+  const names = columns.map(({ databaseName }) => databaseName);
+  const key = primaryColumns[0]!.databaseName;
+  const changes = names.filter((each) => each !== key).map((each) => `${each} = excluded.${each}`);
+  return {
+    sql: `INSERT INTO ${into} AS old (${names})
+      SELECT ${names} FROM jsonb_populate_recordset(NULL::${into}, $1::jsonb)
+      ON CONFLICT (${key}) DO UPDATE SET ${changes} WHERE old.version = excluded.version - 1
+      RETURNING 1`,
+    values: (rows) => [
+      JSON.stringify(
+        rows.map((row) =>
+          Object.fromEntries(
+            columns.map(({ databaseName, propertyName }) => [
+              databaseName,
+              propertyName === 'version'
+                ? row.version + 1
+                : (row as Record<string, unknown>)[propertyName],
+            ]),
+          ),
+        ),
+      ),
+    ],
+  };
+}
