@@ -1,7 +1,18 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
-import { newCustomer, operatorToken, orderOf, place, product, send, timeline } from './shop.ts';
+import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
+import type { View } from '../apps/platform/src/screen/log-tables.ts';
+import {
+  newCustomer,
+  operatorToken,
+  orderOf,
+  place,
+  product,
+  query,
+  send,
+  timeline,
+} from './shop.ts';
 import { Traffic } from './traffic.ts';
 import { viewHash } from './views.ts';
 
@@ -27,6 +38,32 @@ describe('a view', () => {
       .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 30_000 })
       .toBe(true);
   }, 240_000);
+
+  it('is paused: orders are read from the log, lists say when they are too old, and it goes on where it stood', async () => {
+    const { token } = await newCustomer();
+    expect(await fieldguide('projections', 'pause', 'order-summary')).toMatch(/stands still/);
+    const placed = await place(token, 'while-paused', orderOf('tok_ok', product.plenty));
+    const { id } = placed.body;
+    const seen = { 'consistency-token': placed.headers.get('consistency-token')! };
+    const list = () => send('GET', '/orders', { token, headers: seen });
+    expect((await send('GET', `/orders/${id}`, { token })).status).toBe(200);
+    expect(await list()).toMatchObject({
+      status: 503,
+      body: { type: '/problems/ordering.viewBehind' },
+    });
+    const view = async () => {
+      const views = JSON.parse(await fieldguide('projections', 'status', '--json')) as View[];
+      return views.find(({ name }) => name === 'order-summary');
+    };
+    expect(await view()).toMatchObject({ pausedSince: expect.any(String) });
+    expect((await view())!.lagEvents).toBeGreaterThan(0);
+    expect(await fieldguide('projections', 'resume', 'order-summary')).toMatch(/goes on/);
+    await expect.poll(async () => (await list()).body.items?.[0]?.id).toBe(id);
+    expect(await view()).toMatchObject({ pausedSince: null, instance: expect.any(String) });
+    await expect(fieldguide('projections', 'pause', 'order-sumary')).rejects.toThrow(
+      /no view of that name[\s\S]*projections list/,
+    );
+  });
 
   it('that is not there is not made', async () => {
     await expect(fieldguide('projections', 'rebuild', 'order-sumary')).rejects.toThrow(
@@ -61,6 +98,16 @@ describe('the log', () => {
     expect(await fieldguide('feed')).toMatch(/order-[0-9a-f-]{36}@\d+/);
     expect(await fieldguide('projections', 'list')).toMatch(/order-summary +\d+/);
     await expect(fieldguide('events', 'nobody')).rejects.toThrow(/no stream of an order/);
+  });
+
+  it('holds events in the formats that its examples say', async () => {
+    const stored = await query<{ type: string; data: object }>(
+      'ordering',
+      'SELECT DISTINCT ON (type) type, data FROM events ORDER BY type, time',
+    );
+    expect(stored.length).toBeGreaterThan(8);
+    for (const { type, data } of stored)
+      expect(orderEvents[type.split('@')[0] as keyof typeof orderEvents].parse(data)).toEqual(data);
   });
 
   it('is for operators only', async () => {

@@ -9,6 +9,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['documents of the contracts', 'node', 'tools/contracts/documents.ts', '--check'],
   ['page of the contracts', 'node', 'tools/contracts/page.ts', '--check'],
   ['compatible facts', 'node', 'tools/contracts/compatible.ts'],
+  ['stored formats', 'node', 'tools/stored-formats.ts'],
 ];
 
 const results = await Promise.all(

@@ -1,10 +1,6 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Database, DatabaseTables1760000000000, MemoryWakeups } from '@fieldguide/database';
-import {
-  Checkpoint,
-  EventStoreTables1760000001000,
-  PostgresEventStore,
-} from '@fieldguide/event-store';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
 import pg from 'pg';
 
 /** Somebody who can append to a new stream and read it back. */
@@ -29,7 +25,7 @@ const POOL = 16;
 /** Ours with everything that it always does: ids, metadata, versions, the numbered feed. */
 export async function ours(url: string, name = 'fieldguide') {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
-  const migrations = [DatabaseTables1760000000000, EventStoreTables1760000001000];
+  const migrations = [DatabaseTables1760000000000, ...eventStoreMigrations];
   const database = new Database({ url, name, entities: [Checkpoint], migrations });
   await database.open();
   await database.migrate();

@@ -2,7 +2,7 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Database, DatabaseTables1760000000000, PostgresWakeups } from '@fieldguide/database';
 import {
   Checkpoint,
-  EventStoreTables1760000001000,
+  eventStoreMigrations,
   PostgresEventStore,
   rebuild,
 } from '@fieldguide/event-store';
@@ -24,7 +24,7 @@ async function open(url: string) {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
   const migrations = [
     DatabaseTables1760000000000,
-    EventStoreTables1760000001000,
+    ...eventStoreMigrations,
     OrderingTables1760000002000,
   ];
   const database = new Database({ url, entities: [Checkpoint, OrderSummary], migrations });

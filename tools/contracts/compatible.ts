@@ -1,6 +1,6 @@
 // Published facts outlive a release: records of yesterday are read by services of today, and those of today by services
 // that were not yet replaced. So what is said may only grow: `npm run check` compares it with the version before in git.
-import { execFileSync } from 'node:child_process';
+import { git, versionBefore } from '../version-before.ts';
 import { documents, GENERATED, providers } from './documents.ts';
 
 interface Schema {
@@ -61,19 +61,6 @@ function changedKeywords(before: Schema, after: Schema, at: string): string[] {
     );
 }
 
-/** The commit to compare with: the present one while something is changed, else the one before the last change. */
-function versionBefore(): string | undefined {
-  if (process.env['CONTRACTS_BASE']) return process.env['CONTRACTS_BASE'];
-  const changed = git('status', '--porcelain', '--', GENERATED).trim() !== '';
-  if (changed) return 'HEAD';
-  const [last] = git('log', '-1', '--format=%H', '--', GENERATED).split('\n');
-  return last ? `${last}~1` : undefined;
-}
-
-function git(...args: string[]): string {
-  return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-}
-
 function before(commit: string, path: string): Schema | undefined {
   try {
     return JSON.parse(git('show', `${commit}:${path}`)) as Schema;
@@ -83,19 +70,8 @@ function before(commit: string, path: string): Schema | undefined {
 }
 
 async function main(): Promise<boolean> {
-  let commit: string | undefined;
-  try {
-    commit = versionBefore();
-    if (commit) git('rev-parse', '--verify', `${commit}^{commit}`);
-  } catch {
-    commit = undefined;
-  }
-  if (!commit) {
-    console.log(
-      'No earlier version of the contracts is known here (a shallow clone?): nothing to compare with',
-    );
-    return true;
-  }
+  const commit = versionBefore(GENERATED);
+  if (!commit) return true;
   const faults: string[] = [];
   const now = await documents();
   for (const name of providers) {

@@ -6,6 +6,7 @@ import { OrderingTables1760000002000 } from '../migrations/1760000002000-orderin
 import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
 import { DeliveryAddress } from './delivery-address/delivery-address.entity.ts';
 import { OpenCheckout } from './open-checkouts/open-checkout.entity.ts';
+import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderSummary } from './order-summary/order-summary.entity.ts';
 import { orderSummary } from './order-summary/order-summary.projection.ts';
 import { OrderingConfig } from './ordering.config.ts';
@@ -25,6 +26,7 @@ export const ordering = defineService({
     entities: [OrderSummary, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
     migrations: [OrderingTables1760000002000, OpenCheckouts1760000003000],
     eventSourced: true,
+    upcasters: orderUpcasters,
     projections: [rebuildable(orderSummary)],
   },
   work: (parts, app) => {

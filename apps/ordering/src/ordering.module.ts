@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { DeliveryAddressController } from './delivery-address/delivery-address.controller.ts';
 import { LookInsideController } from './look-inside/look-inside.controller.ts';
+import { ProjectionsController } from './look-inside/projections.controller.ts';
 import { OpenCheckoutsController } from './open-checkouts/open-checkouts.controller.ts';
 import { OpenCheckouts } from './open-checkouts/open-checkouts.ts';
 import { OrderSummaries } from './order-summary/order-summaries.ts';
@@ -30,6 +31,7 @@ import { WhenStockIsAnswered } from './when-stock-is-answered/when-stock-is-answ
     DeliveryAddressController,
     OpenCheckoutsController,
     LookInsideController,
+    ProjectionsController,
     WhenStockIsAnswered,
     WhenPaymentIsAnswered,
     WhenShipmentIsAnswered,

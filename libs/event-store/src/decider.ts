@@ -4,6 +4,11 @@ export interface DomainEvent<Type extends string = string, Data extends object =
   readonly data: Data;
 }
 
+/** The events whose data these schemas describe, by type: a schema of zod, or what parses like one. */
+export type EventsOf<Schemas extends Record<string, { parse(data: unknown): object }>> = {
+  [Type in keyof Schemas & string]: DomainEvent<Type, ReturnType<Schemas[Type]['parse']>>;
+}[keyof Schemas & string];
+
 /** Something somebody wants. Named in the imperative, and may be refused. */
 export interface DomainCommand<Type extends string = string, Data extends object = object> {
   readonly type: Type;

@@ -48,3 +48,19 @@ export class EventStoreTables1760000001000 implements MigrationInterface {
     await runner.query('DROP TABLE checkpoints, feed_end, feed, events, streams');
   }
 }
+
+/** A projection can be stopped on purpose. */
+export class PausedProjections1760000004000 implements MigrationInterface {
+  readonly name = 'PausedProjections1760000004000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE checkpoints ADD COLUMN paused_since timestamptz');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE checkpoints DROP COLUMN paused_since');
+  }
+}
+
+/** What an event-sourced service's database has besides its own tables. */
+export const eventStoreMigrations = [EventStoreTables1760000001000, PausedProjections1760000004000];

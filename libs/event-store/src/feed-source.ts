@@ -1,6 +1,6 @@
 import type { Envelope, Lease, UnitsOfWork } from '@fieldguide/database';
 import type { EventStore, RecordedEvent } from './event-store.ts';
-import { Checkpoint } from './projection.ts';
+import { Checkpoint, checkpointOf } from './projection.ts';
 
 const BATCH = 200;
 
@@ -30,8 +30,7 @@ export function feedSource(
     async done(lease: Lease): Promise<void> {
       await units.run(async (uow) => {
         await uow.holding(lease);
-        const checkpoint =
-          (await uow.load(Checkpoint, name)) ?? Object.assign(new Checkpoint(), { name });
+        const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);
         checkpoint.position = next ?? checkpoint.position;
         await uow.save(Checkpoint, checkpoint);
       });

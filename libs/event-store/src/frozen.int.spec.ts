@@ -4,7 +4,7 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { type Database, MemoryWakeups } from '@fieldguide/database';
 import { freshDatabase, limits } from '@fieldguide/database/testing';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Checkpoint, EventStoreTables1760000001000, PostgresEventStore } from './index.ts';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const reports: string[] = [];
@@ -13,10 +13,12 @@ let store: PostgresEventStore;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_frozen', {
     entities: [Checkpoint],
-    migrations: [EventStoreTables1760000001000],
+    migrations: eventStoreMigrations,
   });
   const wakeups = new MemoryWakeups(clock);
-  store = new PostgresEventStore(database, clock, ids, wakeups, (text) => reports.push(text));
+  store = new PostgresEventStore(database, clock, ids, wakeups, {
+    report: (text) => reports.push(text),
+  });
 });
 afterAll(async () => {
   await store.close();

@@ -3,6 +3,7 @@ export {
   type DomainCommand,
   type DomainEvent,
   decide,
+  type EventsOf,
   replay,
 } from './decider.ts';
 export {
@@ -14,10 +15,11 @@ export {
   type RecordedEvent,
   StreamMovedOn,
 } from './event-store.ts';
-export { EventStoreTables1760000001000 } from './event-store-tables.migration.ts';
+export { eventStoreMigrations } from './event-store-tables.migration.ts';
 export { feedSource } from './feed-source.ts';
+export { Formats, FormatUnknown, type Upcast, type Upcasters } from './formats.ts';
 export { AppendUnknown, StoreBusy } from './group-commit.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
 export { PostgresEventStore } from './postgres-event-store.ts';
-export { Checkpoint, type Projection, projectNext } from './projection.ts';
+export { Checkpoint, type Projection, pause, project, projectNext } from './projection.ts';
 export { type Rebuildable, type RebuildProgress, rebuild, rebuildable } from './rebuild.ts';

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   Checkpoint,
   type EventStore,
-  EventStoreTables1760000001000,
+  eventStoreMigrations,
   PostgresEventStore,
   type Projection,
   projectNext,
@@ -34,7 +34,7 @@ let clients: pg.Client[];
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_interleavings', {
     entities: [Checkpoint, Thing],
-    migrations: [EventStoreTables1760000001000, ThingsTable1760000009000],
+    migrations: [...eventStoreMigrations, ThingsTable1760000009000],
   });
   units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
   store = new PostgresEventStore(database, clock, ids, wakeups);

@@ -7,16 +7,21 @@ import {
   type DomainCommand,
   type DomainEvent,
   MemoryEventStore,
+  type RecordedEvent,
   replay,
 } from './index.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
 import { scenariosOf } from './testing/index.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-eventStoreContract('in memory', async () => ({
-  store: new MemoryEventStore(clock, ids),
-  units: new MemoryUnitsOfWork({ service: 'test', clock, ids }),
-}));
+eventStoreContract('in memory', async () => {
+  const log: RecordedEvent[] = [];
+  return {
+    store: new MemoryEventStore(clock, ids, {}, log),
+    units: new MemoryUnitsOfWork({ service: 'test', clock, ids }),
+    ofNextVersion: (upcasters) => new MemoryEventStore(clock, ids, upcasters, log),
+  };
+});
 
 type Light = 'on' | 'off';
 type Switched = DomainEvent<'Switched', { to: Light }>;

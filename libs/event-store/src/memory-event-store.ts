@@ -7,16 +7,21 @@ import {
   type RecordedEvent,
   StreamMovedOn,
 } from './event-store.ts';
+import { Formats, type Upcasters } from './formats.ts';
 
 /** The same promises as on PostgreSQL, for unit tests and simulation. */
 export class MemoryEventStore extends EventStore {
   readonly #clock: Clock;
   readonly #ids: Ids;
-  readonly #log: RecordedEvent[] = [];
+  readonly #log: RecordedEvent[];
+  readonly #formats: Formats;
   readonly #staged = new WeakMap<UnitOfWork, RecordedEvent[]>();
 
-  constructor(clock: Clock, ids: Ids) {
+  /** @param log what another one has stored, perhaps of an older version */
+  constructor(clock: Clock, ids: Ids, upcasters: Upcasters = {}, log: RecordedEvent[] = []) {
     super();
+    this.#formats = new Formats(upcasters);
+    this.#log = log;
     this.#clock = clock;
     this.#ids = ids;
   }
@@ -41,7 +46,7 @@ export class MemoryEventStore extends EventStore {
       id: id ?? this.#ids.next(),
       stream,
       version: before.length + i + 1,
-      type,
+      type: this.#formats.stored(type),
       data,
       time: this.#clock.now(),
       correlationId,
@@ -61,13 +66,15 @@ export class MemoryEventStore extends EventStore {
     const inOrder = backward ? all.toReversed() : all;
     const isWanted = ({ version }: RecordedEvent) =>
       from === undefined || (backward ? version <= from : version >= from);
-    return inOrder.filter(isWanted).slice(0, limit);
+    const wanted = inOrder.filter(isWanted).slice(0, limit);
+    return wanted.map((event) => this.#formats.today(event));
   }
 
   override async feed(after: string, limit: number, until?: Date) {
     const next = this.#log.slice(Number(after), Number(after) + limit);
     const tooNew = until ? next.findIndex(({ time }) => time > until) : -1;
-    const events = tooNew === -1 ? next : next.slice(0, tooNew);
+    const seen = tooNew === -1 ? next : next.slice(0, tooNew);
+    const events = seen.map((event) => this.#formats.today(event));
     return { events, position: String(Number(after) + events.length) };
   }
 

@@ -7,15 +7,19 @@ import {
   ThingsTable1760000009000,
   thing,
 } from '@fieldguide/database/testing';
+import { metrics } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   Checkpoint,
-  EventStoreTables1760000001000,
+  type DomainEvent,
+  eventStoreMigrations,
   PostgresEventStore,
   type Projection,
+  pause,
   projectNext,
   rebuild,
   StoreBusy,
+  type Upcasters,
 } from './index.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
 
@@ -27,7 +31,7 @@ let store: PostgresEventStore;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_event_store', {
     entities: [Checkpoint, Thing],
-    migrations: [EventStoreTables1760000001000, ThingsTable1760000009000],
+    migrations: [...eventStoreMigrations, ThingsTable1760000009000],
   });
   units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
   store = new PostgresEventStore(database, clock, ids, wakeups);
@@ -41,9 +45,16 @@ const empty = async () => {
   await database.query('UPDATE feed_end SET position = 0');
 };
 
+const others: PostgresEventStore[] = [];
+afterAll(() => Promise.all(others.map((each) => each.close())));
 eventStoreContract('on PostgreSQL', async () => {
   await empty();
-  return { store, units };
+  const ofNextVersion = (upcasters: Upcasters) => {
+    const next = new PostgresEventStore(database, clock, ids, wakeups, { upcasters });
+    others.push(next);
+    return next;
+  };
+  return { store, units, ofNextVersion };
 });
 
 describe('the feed', () => {
@@ -166,7 +177,8 @@ describe('appends that share a commit', () => {
 
 describe('a projection', () => {
   beforeEach(empty);
-  const counting: Projection<Thing, { type: 'Counted'; data: object }> = {
+  type Counted = DomainEvent<'Counted'>;
+  const counting: Projection<Thing, Counted> = {
     name: 'counting',
     table: Thing,
     key: 'id',
@@ -221,6 +233,38 @@ describe('a projection', () => {
     await database.query('TRUNCATE things, checkpoints');
     while (await projectNext(counting, store, units));
     expect(await counts()).toEqual(before);
+  });
+
+  it('stands still at an event that it does not know, and goes on where it is declared as skipped', async () => {
+    await append('t-1', 1);
+    await store.append({ stream: 't-1', expected: 1, events: [{ type: 'New', data: {} }] });
+    await expect(projectNext(counting, store, units)).rejects.toThrow(
+      /does not know the event New/,
+    );
+    expect(await counts()).toEqual({});
+    await expect(rebuild(counting, store, database)).rejects.toThrow(/does not know/);
+    const wiser: Projection<Thing, Counted | DomainEvent<'New'>> = {
+      ...counting,
+      on: { ...counting.on, New: 'skipped' },
+    };
+    while (await projectNext(wiser, store, units));
+    expect(await counts()).toEqual({ 't-1': 1 });
+  });
+
+  it('is paused, still read, and goes on where it stood', async () => {
+    const lag = async () => (await metrics.subscriptionLagEvents.get()).values[0]?.value;
+    await append('t-1', 2);
+    while (await projectNext(counting, store, units));
+    const since = await pause(counting.name, true, units, wakeups);
+    expect(await pause(counting.name, true, units, wakeups)).toEqual(since);
+    await append('t-1', 3);
+    expect(await projectNext(counting, store, units)).toBe(false);
+    expect(await counts()).toEqual({ 't-1': 2 });
+    expect(await lag()).toBe(3);
+    expect(await pause(counting.name, false, units, wakeups)).toBeNull();
+    while (await projectNext(counting, store, units));
+    expect(await counts()).toEqual({ 't-1': 5 });
+    expect(await lag()).toBe(0);
   });
 
   it('is made anew beside the live one, which goes on, and takes its place without a failed read', async () => {

@@ -14,6 +14,7 @@ import {
   type RecordedEvent,
   StreamMovedOn,
 } from './event-store.ts';
+import { Formats, type Upcasters } from './formats.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HeldUp } from './held-up.ts';
 import { type AppendValues, appendIn, valuesFor } from './statements.ts';
@@ -65,6 +66,12 @@ const reads = {
   },
 };
 
+export interface EventStoreOptions {
+  readonly upcasters?: Upcasters;
+  /** Is told when an append has to wait for somebody else's transaction, and for whose. */
+  readonly report?: (text: string) => void;
+}
+
 /** The event store on PostgreSQL: plain SQL on the hot path, behind TypeORM's connections. */
 export class PostgresEventStore extends EventStore {
   readonly #database: Database;
@@ -74,17 +81,18 @@ export class PostgresEventStore extends EventStore {
   readonly #group: GroupCommit;
   readonly #heldUp: HeldUp;
   readonly #reader: OwnConnection;
+  readonly #formats: Formats;
   readonly #unnumbered = new WeakMap<UnitOfWork, { stream: string; version: number }[]>();
 
-  /** @param report is told when an append has to wait for somebody else's transaction, and for whose */
   constructor(
     database: Database,
     clock: Clock,
     ids: Ids,
     wakeups: Wakeups,
-    report: (text: string) => void = () => undefined,
+    { upcasters, report = () => undefined }: EventStoreOptions = {},
   ) {
     super();
+    this.#formats = new Formats(upcasters);
     this.#database = database;
     this.#clock = clock;
     this.#ids = ids;
@@ -155,10 +163,12 @@ export class PostgresEventStore extends EventStore {
     const values = isAll ? [stream] : [stream, from ?? (backward ? LIMIT : 0), limit];
     if (!tx) {
       const rows = await this.#reader.query<ReadColumns>({ ...statement, values });
-      return rows.map((row) => ofStream(stream, row));
+      return rows.map((row) => this.#formats.today(ofStream(stream, row)));
     }
     const rows = await (tx as PostgresUnitOfWork).query<object>(statement.text, values);
-    return rows.map((row) => ofStream(stream, Object.values(row) as unknown as ReadColumns));
+    return rows.map((row) =>
+      this.#formats.today(ofStream(stream, Object.values(row) as unknown as ReadColumns)),
+    );
   }
 
   override async feed(after: string, limit: number, until?: Date) {
@@ -168,7 +178,8 @@ export class PostgresEventStore extends EventStore {
       [after, limit],
     );
     const rows = upTo(until, found);
-    return { events: rows.map(recorded), position: rows.at(-1)?.position ?? after };
+    const events = rows.map((row) => this.#formats.today(recorded(row)));
+    return { events, position: rows.at(-1)?.position ?? after };
   }
 
   override async end(): Promise<string> {
@@ -180,7 +191,7 @@ export class PostgresEventStore extends EventStore {
     const { stream, expected } = request;
     const events = request.events.map(({ id, type, data }) => ({
       id: id ?? this.#ids.next(),
-      type,
+      type: this.#formats.stored(type),
       data: JSON.stringify(data),
     }));
     const metadata = this.#metadata(request, tx);

@@ -1,4 +1,4 @@
-import type { Lease, Table, UnitsOfWork, Versioned } from '@fieldguide/database';
+import type { Lease, Table, UnitsOfWork, Versioned, Wakeups } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DomainEvent } from './decider.ts';
@@ -9,10 +9,15 @@ import type { EventStore, RecordedEvent } from './event-store.ts';
 export class Checkpoint {
   @PrimaryColumn('text') name!: string;
   @Column('bigint') position = '0';
+  /** Somebody has stopped it on purpose. */
+  @Column('timestamptz', { name: 'paused_since', nullable: true }) pausedSince: Date | null = null;
   @Column('int') version = 0;
 }
 
-/** Turns events into rows. Pure: row in, row out; the runner owns the database. Types without a row are skipped. */
+/**
+ * Turns events into rows. Pure: row in, row out; the runner owns the database. The table is complete by type, and a type
+ * that nobody has thought of stops the projection: a row that misses something is worse than an old one.
+ */
 export interface Projection<Row extends Versioned, Event extends DomainEvent> {
   readonly name: string;
   readonly table: Table<Row>;
@@ -23,14 +28,45 @@ export interface Projection<Row extends Versioned, Event extends DomainEvent> {
   /** A row before its first event. */
   readonly initial: (key: string) => Row;
   readonly on: {
-    readonly [Type in Event['type']]?: (
-      row: Row,
-      event: RecordedEvent<Extract<Event, { type: Type }>>,
-    ) => Row;
+    readonly [Type in Event['type']]:
+      | ((row: Row, event: RecordedEvent<Extract<Event, { type: Type }>>) => Row)
+      | 'skipped';
   };
 }
 
-const BATCH = 200;
+/**
+ * Takes events into rows, in their order.
+ * @param rows by their key; those that events are about and that are there already. Changed in place
+ * @returns the keys of the rows that changed
+ * @throws Error when an event's type has no row in the table
+ */
+export function project<Row extends Versioned, Event extends DomainEvent>(
+  { name, on, rowOf, initial }: Projection<Row, Event>,
+  events: readonly RecordedEvent[],
+  rows: Map<string, Row>,
+): Set<string> {
+  const changed = new Set<string>();
+  for (const event of events) {
+    const apply = on[event.type as Event['type']];
+    if (apply === 'skipped') continue;
+    if (!apply) throw new Error(`${name} does not know the event ${event.type}`);
+    const key = rowOf(event);
+    rows.set(key, apply(rows.get(key) ?? initial(key), event as never));
+    changed.add(key);
+  }
+  return changed;
+}
+
+/** The keys of the rows that these events change. */
+export function keysOf<Row extends Versioned, Event extends DomainEvent>(
+  { on, rowOf }: Projection<Row, Event>,
+  events: readonly RecordedEvent[],
+): string[] {
+  const taken = events.filter(({ type }) => typeof on[type as Event['type']] === 'function');
+  return [...new Set(taken.map(rowOf))];
+}
+
+const BATCH = 500;
 
 /** How a projection runs. */
 export interface ProjectOptions {
@@ -54,31 +90,54 @@ export async function projectNext<Row extends Versioned, Event extends DomainEve
 ): Promise<boolean> {
   return units.run(async (uow) => {
     if (lease) await uow.holding(lease);
-    const checkpoint =
-      (await uow.load(Checkpoint, projection.name)) ??
-      Object.assign(new Checkpoint(), { name: projection.name });
-    const { events, position } = await store.feed(checkpoint.position, BATCH, until);
-    if (events.length === 0) return false;
+    const { name, table, key } = projection;
+    const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);
+    const isPaused = checkpoint.pausedSince !== null;
+    const { events, position } = await store.feed(checkpoint.position, isPaused ? 1 : BATCH, until);
+    const end = events.length === 0 ? position : await store.end();
+    tellLag(name, checkpoint.position, end); // also when it goes no further
+    if (isPaused || events.length === 0) return false;
 
-    const keys = [...new Set(events.map(projection.rowOf))];
-    const stored = await uow.lock(projection.table, keys);
-    const rows = new Map<string, Row>();
-    for (const row of stored) rows.set(String(row[projection.key]), row);
-    for (const event of events) {
-      const apply = projection.on[event.type as Event['type']];
-      if (!apply) continue;
-      const key = projection.rowOf(event);
-      const row = apply(rows.get(key) ?? projection.initial(key), event as never);
-      rows.set(key, row);
-    }
-    for (const row of rows.values()) await uow.save(projection.table, row);
+    const stored = await uow.lock(table, keysOf(projection, events));
+    const rows = new Map(stored.map((row) => [String(row[key]), row]));
+    const changed = project(projection, events, rows);
+    await uow.saveAll(
+      table,
+      [...changed].map((each) => rows.get(each)!),
+    );
     checkpoint.position = position;
     await uow.save(Checkpoint, checkpoint);
-    const end = await store.end();
-    metrics.subscriptionLagEvents.set(
-      { subscription: projection.name },
-      Number(BigInt(end) - BigInt(position)),
-    );
+    uow.afterCommit(() => tellLag(name, position, end));
     return true;
   });
+}
+
+function tellLag(subscription: string, position: string, end: string): void {
+  metrics.subscriptionLagEvents.set({ subscription }, Number(BigInt(end) - BigInt(position)));
+}
+
+/**
+ * Stops a projection, or lets it go on where it stood. Its rows stay as they are meanwhile, and are read: whoever waits
+ * for them waits as long as their limit says.
+ * @returns since when it is paused
+ */
+export async function pause(
+  name: string,
+  isPaused: boolean,
+  units: UnitsOfWork,
+  wakeups: Wakeups,
+): Promise<Date | null> {
+  return units.run(async (uow) => {
+    const [stored] = await uow.lock(Checkpoint, [name]);
+    const checkpoint = stored ?? checkpointOf(name);
+    if ((checkpoint.pausedSince !== null) === isPaused) return checkpoint.pausedSince;
+    checkpoint.pausedSince = isPaused ? uow.now() : null;
+    await uow.save(Checkpoint, checkpoint);
+    uow.afterCommit(() => wakeups.hint('feed'));
+    return checkpoint.pausedSince;
+  });
+}
+
+export function checkpointOf(name: string): Checkpoint {
+  return Object.assign(new Checkpoint(), { name });
 }

@@ -1,7 +1,7 @@
-import type { Database, Versioned } from '@fieldguide/database';
+import { type BatchUpsert, batchUpsert, type Database, type Versioned } from '@fieldguide/database';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
-import type { Projection } from './projection.ts';
+import { keysOf, type Projection, project } from './projection.ts';
 
 const BATCH = 4_000;
 /** Behind by no more than this, the rest is caught up while readers wait: a few milliseconds. */
@@ -71,18 +71,21 @@ class Shadow<Row extends Versioned, Event extends DomainEvent> {
   readonly #name: string;
   readonly #columns: readonly Column[];
   readonly #key: string;
+  readonly #upsert: BatchUpsert<Row>;
   readonly #query: Query;
 
   constructor(projection: Projection<Row, Event>, database: Database) {
     this.#projection = projection;
     this.#database = database;
-    const { tableName, columns } = database.source.getMetadata(projection.table);
+    const metadata = database.source.getMetadata(projection.table);
+    const { tableName, columns } = metadata;
     this.#live = tableName;
     this.#name = `${tableName}_next`;
     this.#columns = columns.map(({ databaseName, propertyName }) => ({
       name: databaseName,
       property: propertyName,
     }));
+    this.#upsert = batchUpsert(metadata, this.#name);
     this.#query = (sql, values = []) => database.query(sql, values);
     this.#key = this.#columns.find(({ property }) => property === projection.key)!.name;
   }
@@ -94,16 +97,11 @@ class Shadow<Row extends Versioned, Event extends DomainEvent> {
 
   /** Folds events into the rows, and writes the rows that changed with one statement. */
   async take(events: readonly RecordedEvent[], query: Query = this.#query): Promise<void> {
-    const { on, rowOf, initial } = this.#projection;
-    const known = events.filter(({ type }) => on[type as Event['type']]);
-    if (known.length === 0) return;
-    const rows = await this.#load([...new Set(known.map(rowOf))], query);
-    for (const event of known) {
-      const key = rowOf(event);
-      const row = rows.get(key) ?? initial(key);
-      rows.set(key, on[event.type as Event['type']]!(row, event as never));
-    }
-    await this.#write([...rows.values()], query);
+    const rows = await this.#load(keysOf(this.#projection, events), query);
+    const changed = project(this.#projection, events, rows);
+    if (changed.size === 0) return;
+    const { sql, values } = this.#upsert;
+    await query(sql, values([...changed].map((key) => rows.get(key)!)));
   }
 
   /**
@@ -136,6 +134,7 @@ class Shadow<Row extends Versioned, Event extends DomainEvent> {
   }
 
   async #load(keys: readonly string[], query: Query): Promise<Map<string, Row>> {
+    if (keys.length === 0) return new Map();
     const sql = `SELECT * FROM ${this.#name} WHERE ${this.#key} = ANY($1)`;
     const rows = new Map<string, Row>();
     for (const stored of await query(sql, [keys])) {
@@ -145,25 +144,5 @@ class Shadow<Row extends Versioned, Event extends DomainEvent> {
       rows.set(String(stored[this.#key]), row);
     }
     return rows;
-  }
-
-  async #write(rows: readonly Row[], query: Query): Promise<void> {
-    const names = this.#columns.map(({ name }) => name);
-    const values = rows.map((row) =>
-      Object.fromEntries(
-        this.#columns.map(({ name, property }) => {
-          const value = (row as Record<string, unknown>)[property];
-          // The live projection counts a row's version up once for each batch; what it is does not matter, but for 0.
-          return [name, property === 'version' ? Math.max(1, Number(value)) : value];
-        }),
-      ),
-    );
-    const others = names.filter((name) => name !== this.#key);
-    await query(
-      `INSERT INTO ${this.#name} (${names})
-       SELECT ${names} FROM jsonb_populate_recordset(NULL::${this.#name}, $1::jsonb)
-       ON CONFLICT (${this.#key}) DO UPDATE SET ${others.map((name) => `${name} = excluded.${name}`)}`,
-      [JSON.stringify(values)],
-    );
   }
 }

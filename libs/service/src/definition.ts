@@ -1,7 +1,7 @@
 import type { KeySource } from '@fieldguide/auth';
 import type { ConfigClass } from '@fieldguide/config';
 import type { BackgroundLoop, UnitOfWork } from '@fieldguide/database';
-import type { Rebuildable } from '@fieldguide/event-store';
+import type { Rebuildable, Upcasters } from '@fieldguide/event-store';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { MigrationInterface } from 'typeorm';
@@ -18,6 +18,8 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
     readonly migrations: readonly (new () => MigrationInterface)[];
     /** Also an event log with its feed. */
     readonly eventSourced?: boolean;
+    /** How events were stored before. */
+    readonly upcasters?: Upcasters;
     /** Views that `rebuild <name>` makes anew from the log. */
     readonly projections?: readonly Rebuildable[];
     /** What `seed` puts in, in one unit of work; running it again changes nothing. */

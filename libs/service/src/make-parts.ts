@@ -10,11 +10,7 @@ import {
   PostgresWakeups,
 } from '@fieldguide/database';
 import { ConsulRegistry } from '@fieldguide/discovery';
-import {
-  Checkpoint,
-  EventStoreTables1760000001000,
-  PostgresEventStore,
-} from '@fieldguide/event-store';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
 import { KafkaMessaging } from '@fieldguide/messaging';
 import { Health, makeLog } from '@fieldguide/telemetry';
 import type { ServiceDefinition } from './definition.ts';
@@ -77,14 +73,14 @@ function dataParts<Settings extends ServiceSettings>(
   { clock, ids, health, log }: BaseParts,
 ) {
   if (!wanted || !DATABASE_URL) return {};
-  const { eventSourced, entities, migrations } = wanted;
+  const { eventSourced, upcasters, entities, migrations } = wanted;
   const database = new Database({
     url: DATABASE_URL,
     name: INSTANCE,
     entities: [...(eventSourced ? [Checkpoint] : []), ...entities],
     migrations: [
       DatabaseTables1760000000000,
-      ...(eventSourced ? [EventStoreTables1760000001000] : []),
+      ...(eventSourced ? eventStoreMigrations : []),
       ...migrations,
     ],
   });
@@ -93,7 +89,10 @@ function dataParts<Settings extends ServiceSettings>(
   const units = new PostgresUnitsOfWork(database, { service: name, clock, ids }, wakeups);
   const leases = new Leases(database, INSTANCE);
   const events = eventSourced
-    ? new PostgresEventStore(database, clock, ids, wakeups, (text) => log.warn(text))
+    ? new PostgresEventStore(database, clock, ids, wakeups, {
+        ...(upcasters && { upcasters }),
+        report: (text) => log.warn(text),
+      })
     : undefined;
   return { database, wakeups, units, leases, ...(events && { events }) };
 }

@@ -1,25 +1,30 @@
 import type { RejectionReason } from '@fieldguide/contracts/ordering';
 
 /** How a step that was done is undone; each is a request to the service that did it, and is answered. */
-export type Undo = 'releaseStock' | 'voidPayment';
+export const undos = ['releaseStock', 'voidPayment'] as const;
+export type Undo = (typeof undos)[number];
 
 /** What the process says to other services. */
-export type Request =
-  | 'reserveStock'
-  | 'authorisePayment'
-  | 'confirmOrder'
-  | 'requestCancellation'
-  | 'capturePayment'
-  | Undo;
+export const requests = [
+  'reserveStock',
+  'authorisePayment',
+  'confirmOrder',
+  'requestCancellation',
+  'capturePayment',
+  ...undos,
+] as const;
+export type Request = (typeof requests)[number];
 
 /** What is waited for: one of the table's steps, or, when the order has ended, that everything is undone. */
-export type StepName =
-  | 'placed'
-  | 'awaitingPayment'
-  | 'confirmed'
-  | 'cancelling'
-  | 'dispatched'
-  | 'undoing';
+export const stepNames = [
+  'placed',
+  'awaitingPayment',
+  'confirmed',
+  'cancelling',
+  'dispatched',
+  'undoing',
+] as const;
+export type StepName = (typeof stepNames)[number];
 
 export interface Step {
   /** The order's status while this step is waited for. */

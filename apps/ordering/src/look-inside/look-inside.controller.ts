@@ -1,6 +1,5 @@
 import { Scope } from '@fieldguide/auth';
-import { Database } from '@fieldguide/database';
-import { Checkpoint, EventStore, replay } from '@fieldguide/event-store';
+import { EventStore, replay } from '@fieldguide/event-store';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import type { OrderEvent } from '../order/order.events.ts';
@@ -20,10 +19,7 @@ const Page = z.strictObject({
 @Scope('operations')
 @Controller('log')
 export class LookInsideController {
-  constructor(
-    private readonly events: EventStore,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly events: EventStore) {}
 
   /** An order's events, each with what the order was after it. */
   @Get('orders/:id')
@@ -45,18 +41,5 @@ export class LookInsideController {
   async feed(@Query({ schema: Page }) { after, limit }: z.infer<typeof Page>) {
     const { events: items, position } = await this.events.feed(after, limit);
     return { items, position, end: await this.events.end() };
-  }
-
-  /** How far each view and publisher has come. */
-  @Get('projections')
-  async projections() {
-    const end = await this.events.end();
-    const rows = await this.database.source.manager.find(Checkpoint, { order: { name: 'ASC' } });
-    const items = rows.map(({ name, position }) => ({
-      name,
-      position,
-      lagEvents: Number(BigInt(end) - BigInt(position)),
-    }));
-    return { items, end };
   }
 }

@@ -2,11 +2,7 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
-import {
-  Checkpoint,
-  EventStoreTables1760000001000,
-  PostgresEventStore,
-} from '@fieldguide/event-store';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
@@ -27,11 +23,7 @@ let checkouts: OpenCheckouts;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_open_checkouts', {
     entities: [Checkpoint, OpenCheckout],
-    migrations: [
-      EventStoreTables1760000001000,
-      OrderingTables1760000002000,
-      OpenCheckouts1760000003000,
-    ],
+    migrations: [...eventStoreMigrations, OrderingTables1760000002000, OpenCheckouts1760000003000],
   });
   units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
   events = new PostgresEventStore(database, clock, ids, wakeups);

@@ -1,5 +1,5 @@
 import type { Order } from '@fieldguide/contracts/ordering';
-import type { Projection, RecordedEvent } from '@fieldguide/event-store';
+import { type Projection, project, type RecordedEvent } from '@fieldguide/event-store';
 import type { OrderEvent } from '../order/order.events.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 
@@ -69,11 +69,7 @@ function after(row: OrderSummary, event: RecordedEvent, change: Change): OrderSu
 
 /** The order as its whole stream tells it: right at once, also before the view has caught up. */
 export function summaryOf(events: readonly RecordedEvent[]): Order {
-  const { on, initial, rowOf } = orderSummary;
-  const start = initial(rowOf(events[0]!));
-  const row = events.reduce(
-    (row, event) => on[event.type as OrderEvent['type']]!(row, event as never),
-    start,
-  );
-  return row.toPublic();
+  const rows = new Map<string, OrderSummary>();
+  const [orderId] = project(orderSummary, events, rows);
+  return rows.get(orderId!)!.toPublic();
 }

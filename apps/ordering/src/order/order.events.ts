@@ -1,68 +1,71 @@
-import type { Money } from '@fieldguide/contracts/money';
-import type { RejectionReason } from '@fieldguide/contracts/ordering';
-import type { DomainCommand, DomainEvent } from '@fieldguide/event-store';
-import type { Request, StepName, Undo } from '../checkout/checkout.ts';
+import { Id, Money } from '@fieldguide/contracts/money';
+import { RejectionReason } from '@fieldguide/contracts/ordering';
+import type { DomainCommand, EventsOf } from '@fieldguide/event-store';
+import { z } from 'zod';
+import { requests, type StepName, stepNames, undos } from '../checkout/checkout.ts';
 
-export interface PricedLine {
-  readonly productId: string;
-  readonly name: string;
-  readonly quantity: number;
-  readonly unitPrice: Money;
-}
+const Time = z.iso.datetime();
+const Step = z.enum(stepNames);
+const Undos = z.array(z.enum(undos)).readonly();
+const PricedLine = z.strictObject({
+  productId: Id,
+  name: z.string(),
+  quantity: z.int().positive(),
+  unitPrice: Money,
+});
+export type PricedLine = z.infer<typeof PricedLine>;
+
+const Placed = z.strictObject({
+  orderId: Id,
+  customerId: Id,
+  lines: z.array(PricedLine).readonly(),
+  total: Money,
+  paymentToken: z.string(),
+  /** When the prices were known to be right. */
+  pricesAsOf: Time,
+});
+export type Placed = z.infer<typeof Placed>;
 
 /** Whose fact an event repeats, and when that was: for the timeline. */
-export interface Origin {
-  readonly source: string;
-  readonly time: string;
-}
+const Origin = z.strictObject({ source: z.string(), time: Time });
+export type Origin = z.infer<typeof Origin>;
 
-export interface Placed {
-  readonly orderId: string;
-  readonly customerId: string;
-  readonly lines: readonly PricedLine[];
-  readonly total: Money;
-  readonly paymentToken: string;
-  /** When the prices were known to be right. */
-  readonly pricesAsOf: string;
-}
-
-interface Dispatched {
-  readonly origin: Origin;
-  readonly shipmentId: string;
-  readonly trackingNumber: string;
-  readonly dispatchedAt: string;
-}
-
+const about = z.strictObject({ orderId: Id });
+const answer = z.strictObject({ origin: Origin });
+const ofPayment = answer.extend({ paymentId: Id });
 /** `send` is said (again) because of it. */
-interface Sent {
-  readonly step: StepName;
-  readonly send: readonly Request[];
-}
+const Sent = z.strictObject({ step: Step, send: z.array(z.enum(requests)).readonly() });
 
-/** What lies in an order's stream. Private: `publish-orders` decides what others hear of it. */
-export type OrderEvent =
-  | DomainEvent<'OrderPlaced', Placed>
-  | DomainEvent<'StockReserved', { origin: Origin }>
-  | DomainEvent<'StockRefused', { origin: Origin; productIds: readonly string[] }>
-  | DomainEvent<'StockReleased', { origin: Origin }>
-  | DomainEvent<'PaymentAuthorised', { origin: Origin; paymentId: string }>
-  | DomainEvent<'PaymentDeclined', { origin: Origin; paymentId: string; reason: RejectionReason }>
-  | DomainEvent<'PaymentVoided', { origin: Origin; paymentId: string }>
-  | DomainEvent<'OrderConfirmed', { orderId: string }>
-  | DomainEvent<'CancellationRequested', { orderId: string }>
-  | DomainEvent<'ShipmentCancelled', { origin: Origin; reason: string }>
-  | DomainEvent<'ShipmentDispatched', Dispatched>
-  | DomainEvent<'PaymentCaptured', { origin: Origin; paymentId: string; amount: Money }>
-  | DomainEvent<'OrderCompleted', { orderId: string }>
-  | DomainEvent<
-      'OrderRejected',
-      { orderId: string; reason: RejectionReason; undo: readonly Undo[] }
-    >
-  | DomainEvent<'OrderCancelled', { orderId: string; undo: readonly Undo[] }>
-  | DomainEvent<'DeadlinePassed', { step: StepName }>
-  | DomainEvent<'CheckoutOverdue', Sent>
-  | DomainEvent<'CheckoutRetried', Sent>
-  | DomainEvent<'CheckoutAbandoned', { step: StepName }>;
+/**
+ * What lies in an order's stream, as it is stored today. Private: `publish-orders` decides what others hear of it.
+ * Whoever changes a format writes how the old one is read (`order.upcasters.ts`); a test asks for it.
+ */
+export const orderEvents = {
+  OrderPlaced: Placed,
+  StockReserved: answer,
+  StockRefused: answer.extend({ productIds: z.array(Id).readonly() }),
+  StockReleased: answer,
+  PaymentAuthorised: ofPayment,
+  PaymentDeclined: ofPayment.extend({ reason: RejectionReason }),
+  PaymentVoided: answer.extend({ paymentId: Id.nullable() }),
+  OrderConfirmed: about,
+  CancellationRequested: about,
+  ShipmentCancelled: answer.extend({ reason: z.string() }),
+  ShipmentDispatched: answer.extend({
+    shipmentId: Id,
+    trackingNumber: z.string(),
+    dispatchedAt: Time,
+  }),
+  PaymentCaptured: ofPayment.extend({ amount: Money }),
+  OrderCompleted: about,
+  OrderRejected: about.extend({ reason: RejectionReason, undo: Undos }),
+  OrderCancelled: about.extend({ undo: Undos }),
+  DeadlinePassed: z.strictObject({ step: Step }),
+  CheckoutOverdue: Sent,
+  CheckoutRetried: Sent,
+  CheckoutAbandoned: z.strictObject({ step: Step }),
+};
+export type OrderEvent = EventsOf<typeof orderEvents>;
 
 export type DataOf<Type extends OrderEvent['type']> = Extract<OrderEvent, { type: Type }>['data'];
 

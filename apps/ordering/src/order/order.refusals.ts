@@ -26,6 +26,7 @@ export const refuse = refusals('ordering', {
     'The Consistency-Token is not one that we gave out.',
   ],
   viewBehind: ['unavailable', 'What you wrote is not in the list yet: try again in a second.'],
+  viewUnknown: ['notFound', 'There is no view of that name.'],
   clockIsReal: ['notAllowed', 'Deadlines can be brought forward in the environment `local` only.'],
   customerErased: ['notAllowed', 'This account was erased.'],
   cursorUnreadable: ['unprocessable', 'The cursor is not one that we gave out.'],

@@ -33,12 +33,15 @@ export class ShopClient {
     return this.#status;
   }
 
-  /** @throws Fault with the service's own words when it refuses */
+  /**
+   * @param options `lookAt`: the command that shows what there is, for whoever asked for what is not there
+   * @throws Fault with the service's own words when it refuses
+   */
   async call<T>(
     service: string,
     method: string,
     path: string,
-    { body, key }: { body?: object; key?: string } = {},
+    { body, key, lookAt }: { body?: object; key?: string; lookAt?: string } = {},
   ): Promise<T> {
     const answer = await fetch((await this.#urlOf(service)) + path, {
       method,
@@ -50,7 +53,7 @@ export class ShopClient {
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
-    return read<T>(answer);
+    return read<T>(answer, lookAt);
   }
 
   async #urlOf(service: string): Promise<string> {
@@ -77,9 +80,9 @@ export class ShopClient {
   }
 }
 
-async function read<T>(answer: Response): Promise<T> {
+async function read<T>(answer: Response, lookAt = 'fieldguide checkouts'): Promise<T> {
   const text = await answer.text();
   if (answer.ok) return JSON.parse(text) as T;
   const { title = text } = JSON.parse(text) as { title?: string };
-  throw new Fault(title, answer.status < 500 ? 'fieldguide checkouts' : 'fieldguide logs -f');
+  throw new Fault(title, answer.status < 500 ? lookAt : 'fieldguide logs -f');
 }

@@ -32,6 +32,7 @@ export function addLogCommands(program: Command): void {
         APP,
         'GET',
         `/log/orders/${id}`,
+        { lookAt: 'fieldguide feed' },
       );
       print(options, items, items.map(eventText).join('\n'));
     });
@@ -68,7 +69,7 @@ export function addLogCommands(program: Command): void {
 
   const projections = program
     .command('projections')
-    .description('views made of the log: how far they are, and how to make them anew');
+    .description('views made of the log: how far they are, stopping them, making them anew');
   command(projections, 'list', 'how far each view and publisher has come', 'projections list')
     .alias('status')
     .action(async (options: CommonOptions) => {
@@ -79,6 +80,18 @@ export function addLogCommands(program: Command): void {
       );
       print(options, items, projectionsTable(items));
     });
+  for (const [verb, what, done] of [
+    ['pause', 'stop a view: it is read as it is, and gets older', 'stands still'],
+    ['resume', 'let a paused view go on where it stood', 'goes on'],
+  ] as const)
+    command(projections, verb, what, `projections ${verb} order-summary`)
+      .argument('<name>', 'as the list says')
+      .action(async (name: string, options: CommonOptions) => {
+        const path = `/log/projections/${encodeURIComponent(name)}/${verb}`;
+        const lookAt = 'fieldguide projections list';
+        const answer = await shopOf(options).call<object>(APP, 'POST', path, { lookAt });
+        print(options, answer, `${name} ${done}`);
+      });
   command(
     projections,
     'rebuild',

@@ -14,6 +14,8 @@ export interface View {
   readonly name: string;
   readonly position: string;
   readonly lagEvents: number;
+  readonly pausedSince: string | null;
+  readonly instance: string | null;
 }
 
 export function eventText({
@@ -34,10 +36,17 @@ export function eventText({
 
 export function projectionsTable(views: readonly View[]): string {
   if (views.length === 0) return 'Nothing was made of the log yet.';
-  const rows = views.map(({ name, position, lagEvents }) => [
-    name,
-    position,
-    lagEvents === 0 ? styleText('green', 'caught up') : `${lagEvents} events behind`,
+  const rows = views.map((view) => [
+    view.name,
+    view.position,
+    stateOf(view),
+    view.instance ?? 'nobody',
   ]);
-  return table(['view or publisher', 'position', ''], rows);
+  return table(['view or publisher', 'position', '', 'done by'], rows);
+}
+
+function stateOf({ lagEvents, pausedSince }: View): string {
+  const lag = lagEvents === 0 ? 'caught up' : `${lagEvents} events behind`;
+  if (pausedSince) return styleText('yellow', `paused since ${pausedSince}, ${lag}`);
+  return lagEvents === 0 ? styleText('green', lag) : lag;
 }

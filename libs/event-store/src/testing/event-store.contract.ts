@@ -1,20 +1,24 @@
 import type { UnitsOfWork } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type EventStore, type ReadOptions, StreamMovedOn } from '../event-store.ts';
+import { FormatUnknown, type Upcasters } from '../formats.ts';
 
 const happened = (type: string, id?: string) => ({ type, data: { said: type }, ...(id && { id }) });
 const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) => type);
 
+export interface StoreUnderTest {
+  readonly store: EventStore;
+  readonly units: UnitsOfWork;
+  /** Another one on the same log. */
+  readonly ofNextVersion: (upcasters: Upcasters) => EventStore;
+}
+
 /** Every event store passes this suite. */
-export function eventStoreContract(
-  name: string,
-  make: () => Promise<{ store: EventStore; units: UnitsOfWork }>,
-) {
+export function eventStoreContract(name: string, make: () => Promise<StoreUnderTest>) {
   describe(`an event store ${name}`, () => {
-    let store: EventStore;
-    let units: UnitsOfWork;
+    let { store, units, ofNextVersion } = {} as StoreUnderTest;
     beforeEach(async () => {
-      ({ store, units } = await make());
+      ({ store, units, ofNextVersion } = await make());
     });
 
     it('gives back what was appended, in order and numbered', async () => {
@@ -74,6 +78,32 @@ export function eventStoreContract(
       expect(await read({ backward: true })).toBe('DCBA');
       expect(await read({ backward: true, from: 3, limit: 2 })).toBe('CB');
       expect(await store.read('nobody')).toEqual([]);
+    });
+
+    it('reads what older versions have stored as today knows it, and nothing that is newer', async () => {
+      await store.append({ stream: 'v-1', expected: 0, events: [happened('A'), happened('B')] });
+      const second = ofNextVersion({ A: [({ said }: { said: string }) => ({ words: [said] })] });
+      await second.append({
+        stream: 'v-1',
+        expected: 2,
+        events: [{ type: 'A', data: { words: ['new'] } }],
+      });
+      const third = ofNextVersion({
+        A: [
+          ({ said }: { said: string }) => ({ words: [said] }),
+          ({ words }: { words: string[] }) => ({ text: words.join(' ') }),
+        ],
+      });
+      const today = [
+        { type: 'A', data: { text: 'A' } },
+        { type: 'B', data: { said: 'B' } },
+        { type: 'A', data: { text: 'new' } },
+      ];
+      expect(await third.read('v-1')).toMatchObject(today);
+      expect((await third.feed('0', 10)).events).toMatchObject(today);
+      await units.run(async (tx) => expect(await third.read('v-1', { tx })).toMatchObject(today));
+      await expect(store.read('v-1')).rejects.toThrow(FormatUnknown);
+      await expect(store.feed('0', 10)).rejects.toThrow(/A@2/);
     });
 
     it('gives each of many at the same time its own verdict', async () => {

@@ -2,7 +2,9 @@ import type { Versioned } from '@fieldguide/database';
 import { expect } from 'vitest';
 import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from '../decider.ts';
 import type { RecordedEvent } from '../event-store.ts';
-import type { Projection } from '../projection.ts';
+import { type Projection, project } from '../projection.ts';
+
+export { storedFormatsContract } from './stored-formats.ts';
 
 /** Tells a rule in three beats: what had happened, what is asked, what comes of it. */
 export function scenariosOf<State, Command extends DomainCommand, Event extends DomainEvent>(
@@ -42,11 +44,8 @@ export function rowAfter<Row extends Versioned, Event extends DomainEvent>(
   projection: Projection<Row, Event>,
   events: readonly RecordedEvent[],
 ): Row {
-  return events.reduce(
-    (row, event) => {
-      const apply = projection.on[event.type as Event['type']];
-      return apply ? apply(row, event as never) : row;
-    },
-    projection.initial(projection.rowOf(events[0]!)),
-  );
+  const key = projection.rowOf(events[0]!);
+  const rows = new Map([[key, projection.initial(key)]]);
+  project(projection, events, rows);
+  return rows.get(key)!;
 }

@@ -1,0 +1,54 @@
+import { Scope } from '@fieldguide/auth';
+import { Leases, UnitsOfWork, Wakeups } from '@fieldguide/database';
+import { Checkpoint, EventStore, pause } from '@fieldguide/event-store';
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { refuse } from '../order/order.refusals.ts';
+import { orderSummary } from '../order-summary/order-summary.projection.ts';
+
+const PROJECTIONS_MAX = 100;
+
+/** What is made of the log, for whoever keeps the shop running. */
+@Scope('operations')
+@Controller('log/projections')
+export class ProjectionsController {
+  constructor(
+    private readonly events: EventStore,
+    private readonly units: UnitsOfWork,
+    private readonly leases: Leases,
+    private readonly wakeups: Wakeups,
+  ) {}
+
+  /** How far each view and publisher has come, and which instance does it. */
+  @Get()
+  async list() {
+    const end = await this.events.end();
+    const rows = await this.units.run((uow) => uow.find(Checkpoint, {}, PROJECTIONS_MAX));
+    const holders = await this.leases.holders();
+    const items = rows.map(({ name, position, pausedSince }) => ({
+      name,
+      position,
+      lagEvents: Math.max(0, Number(BigInt(end) - BigInt(position))),
+      pausedSince,
+      instance: holders.get(`projection:${name}`) ?? holders.get(`relay:${name}`) ?? null,
+    }));
+    return { items, end };
+  }
+
+  /** It is read as it is from then on, and gets older. */
+  @Post(':name/pause')
+  @HttpCode(200)
+  pause(@Param('name') name: string) {
+    return this.#setPaused(name, true);
+  }
+
+  @Post(':name/resume')
+  @HttpCode(200)
+  resume(@Param('name') name: string) {
+    return this.#setPaused(name, false);
+  }
+
+  async #setPaused(name: string, isPaused: boolean) {
+    if (name !== orderSummary.name) throw refuse.viewUnknown();
+    return { name, pausedSince: await pause(name, isPaused, this.units, this.wakeups) };
+  }
+}
