@@ -60,8 +60,8 @@ export class StreamMovedOn extends MovedOn {
  */
 export abstract class EventStore {
   /**
-   * Events with ids that the stream already has at its end are not appended again.
-   * @returns the version of the stream afterwards
+   * Events whose ids the stream already has, in this order, are not appended again, whatever came after them.
+   * @returns the version of the last of them
    * @throws StreamMovedOn
    * @throws StoreBusy when too many wait already
    * @throws AppendUnknown when the connection was lost and nobody can tell; ask again with the same ids

@@ -219,7 +219,8 @@ export class GroupCommit {
   }
 }
 
-const UNIQUE = '23505';
+/** PostgreSQL's word for a key that is taken. */
+export const UNIQUE = '23505';
 
 /** The database has said no, and nothing was written; anything else is a lost connection or a server that ends. */
 const isRefusal = (sqlState: string) =>

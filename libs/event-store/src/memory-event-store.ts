@@ -29,10 +29,9 @@ export class MemoryEventStore extends EventStore {
   override async append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
     const { stream, expected, events, actor } = request;
     const before = this.#visible(stream, tx);
-    const repeated = before.slice(-events.length).map(({ id }) => id);
-    if (events.length > 0 && events.every(({ id }, i) => id !== undefined && id === repeated[i])) {
-      return before.length;
-    }
+    const first = before.findIndex(({ id }) => id === events[0]?.id);
+    if (first >= 0 && events.every(({ id }, i) => id === before[first + i]?.id))
+      return first + events.length;
     const fits =
       expected === 'any' ||
       (expected === 'mustExist' ? before.length > 0 : expected === before.length);

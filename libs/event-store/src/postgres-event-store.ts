@@ -15,7 +15,7 @@ import {
   StreamMovedOn,
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, UNIQUE } from './group-commit.ts';
 import { HeldUp } from './held-up.ts';
 import { type AppendValues, appendIn, valuesFor } from './statements.ts';
 
@@ -116,18 +116,21 @@ export class PostgresEventStore extends EventStore {
 
   async #appendAlone(request: AppendRequest): Promise<number> {
     const version = await this.#heldUp.watch(this.#group.append(this.#values(request, undefined)));
-    if (version === undefined)
-      return this.#appendedBefore(request, await this.read(request.stream));
+    if (version === undefined) return this.#versionOfRepeat(request, this.#database);
     this.#wakeups.hint('feed');
     return version;
   }
 
   async #appendIn(request: AppendRequest, tx: PostgresUnitOfWork): Promise<number> {
-    const [done] = await tx.query<{ version: number }>(
-      appendIn(request.expected),
-      valuesFor(this.#values(request, tx)),
-    );
-    if (!done) return this.#appendedBefore(request, await this.read(request.stream, { tx }));
+    // Where no version tells a repeat, it must be known before: a refused statement ends the transaction.
+    const repeat = typeof request.expected === 'number' ? undefined : await repeatOf(request, tx);
+    if (repeat !== undefined) return repeat;
+    const [done] = await tx
+      .query<{ version: number }>(appendIn(request.expected), valuesFor(this.#values(request, tx)))
+      .catch((error: { code?: string }) => {
+        throw error.code === UNIQUE ? new StreamMovedOn(request.stream, request.expected) : error;
+      });
+    if (!done) return this.#versionOfRepeat(request, tx);
 
     const first = done.version - request.events.length + 1;
     const appended = request.events.map((_, i) => ({ stream: request.stream, version: first + i }));
@@ -204,17 +207,30 @@ export class PostgresEventStore extends EventStore {
     return JSON.stringify(traceInto({ correlationId, ...causation, ...(actor && { actor }) }));
   }
 
-  /** A repeat of events that are the stream's last ones is a success; anything else is a conflict. */
-  #appendedBefore(
-    { stream, expected, events }: AppendRequest,
-    now: readonly RecordedEvent[],
-  ): number {
-    const ids = events.map(({ id }) => id);
-    const last = now.slice(-ids.length).map(({ id }) => id);
-    if (ids.every((id, i) => id !== undefined && id === last[i]) && ids.length > 0)
-      return now.length;
-    throw new StreamMovedOn(stream, expected);
+  /** @throws StreamMovedOn when it is none */
+  async #versionOfRepeat(request: AppendRequest, database: Asked): Promise<number> {
+    const version = await repeatOf(request, database);
+    if (version === undefined) throw new StreamMovedOn(request.stream, request.expected);
+    return version;
   }
+}
+
+type Asked = Pick<Database, 'query'>;
+
+/** @returns the version of the last of these events, when the stream has them already and in this order */
+async function repeatOf(
+  { stream, events }: AppendRequest,
+  database: Asked,
+): Promise<number | undefined> {
+  const ids = events.flatMap(({ id }) => id ?? []);
+  if (ids.length === 0 || ids.length < events.length) return undefined;
+  const sql = 'SELECT id, version FROM events WHERE stream = $1 AND id = ANY($2) ORDER BY version';
+  const there = await database.query<{ id: string; version: number }>(sql, [stream, ids]);
+  const last = there.at(-1)?.version ?? 0;
+  const isRepeat = ids.every(
+    (id, at) => there[at]?.id === id && there[at]?.version === last - ids.length + at + 1,
+  );
+  return isRepeat ? last : undefined;
 }
 
 /** Cut at the first that is too new, not filtered: the feed must not skip. */

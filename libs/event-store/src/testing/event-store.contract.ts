@@ -65,6 +65,22 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect(await store.append({ stream: 'e-1', expected: 0, events })).toBe(1);
       expect(await store.append({ stream: 'e-1', expected: 0, events })).toBe(1);
       expect(await store.read('e-1')).toHaveLength(1);
+      await store.append({ stream: 'e-1', expected: 1, events: [happened('B')] });
+      expect(await store.append({ stream: 'e-1', expected: 0, events })).toBe(1);
+      for (const expected of [0, 'any', 'mustExist'] as const) {
+        expect(await store.append({ stream: 'e-1', expected, events })).toBe(1);
+        await units.run(async (tx) =>
+          expect(await store.append({ stream: 'e-1', expected, events }, tx)).toBe(1),
+        );
+      }
+      const elsewhere = units.run((tx) =>
+        store.append({ stream: 'e-2', expected: 'any', events }, tx),
+      );
+      await expect(elsewhere).rejects.toThrow(StreamMovedOn);
+      const more = [...events, happened('C', '00000000-0000-7000-8000-00000000e009')];
+      const inPart = store.append({ stream: 'e-1', expected: 0, events: more });
+      await expect(inPart).rejects.toThrow(StreamMovedOn);
+      expect(await store.read('e-1')).toHaveLength(2);
     });
 
     it('reads forward and backward, from a version, so many', async () => {

@@ -1,0 +1,177 @@
+import 'reflect-metadata';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, connect as dial, type Server } from 'node:net';
+import { join } from 'node:path';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { freshDatabase, Thing, ThingsTable1760000009000 } from '@fieldguide/database/testing';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
+import { commits, VICTIM, work } from './testing/appending.ts';
+
+const folder = mkdtempSync(join(import.meta.dirname, '.bundle-'));
+const file = join(folder, 'appending.mjs');
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const wakeups = new MemoryWakeups(clock);
+let database: Database & { url: string };
+let store: PostgresEventStore;
+let units: PostgresUnitsOfWork;
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_killed', {
+    entities: [Checkpoint, Thing],
+    migrations: [...eventStoreMigrations, ThingsTable1760000009000],
+  });
+  store = new PostgresEventStore(database, clock, ids, wakeups);
+  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
+  // Decorators need a compiler.
+  const build = await rolldown({
+    input: join(import.meta.dirname, 'testing/appending.ts'),
+    platform: 'node',
+    tsconfig: join(import.meta.dirname, '../../../tsconfig.json'),
+    external: (id) => !/^([./]|@fieldguide\/|@oxc-project\/|\0)/.test(id) || id === 'vitest',
+    logLevel: 'silent',
+  });
+  await build.write({ file, format: 'esm', keepNames: true });
+  await build.close();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await store.close();
+  await database.close();
+});
+
+interface Ended {
+  readonly acknowledged: readonly string[];
+  /** How many times the process spoke to the database. */
+  readonly statements: number;
+}
+
+/**
+ * Runs the work in a process of its own, and kills it at its nth statement: before the database gets it, or when the
+ * database has done it and the answer is on its way.
+ */
+async function killAt(nth: number, when: 'before' | 'after'): Promise<Ended> {
+  let child: ChildProcess | undefined;
+  let statements = 0;
+  const server = createServer((client) => {
+    const { hostname, port } = new URL(database.url);
+    const upstream = dial(Number(port), hostname);
+    const cut = () => {
+      child?.kill('SIGKILL');
+      client.destroy();
+      upstream.destroy();
+    };
+    let isDoomed = false;
+    client.on('data', (chunk) => {
+      if (isStatement(chunk) && ++statements === nth) {
+        if (when === 'before') return cut();
+        isDoomed = true;
+      }
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => (isDoomed ? cut() : client.write(chunk)));
+    for (const [one, other] of [[client, upstream] as const, [upstream, client] as const]) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  });
+  const url = new URL(database.url);
+  url.hostname = '127.0.0.1';
+  url.port = String(await listening(server));
+  const script = `import { run } from ${JSON.stringify(file)}; await run(${JSON.stringify(url.href)});`;
+  child = spawn(
+    process.execPath,
+    ['--import', 'reflect-metadata', '--input-type=module', '-e', script],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: folder,
+    },
+  );
+  let said = '';
+  child.stdout!.on('data', (chunk) => (said += chunk));
+  await new Promise((resolve) => child.once('close', resolve));
+  await new Promise((resolve) => server.close(resolve));
+  await expect.poll(connections).toBe(0); // what was under way there has ended, too
+  return { acknowledged: said.split('\n').filter(Boolean), statements };
+}
+
+const isStatement = (chunk: Buffer) => 'QPB'.includes(String.fromCharCode(chunk[0]!));
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+  );
+}
+
+async function connections(): Promise<number> {
+  const sql = `SELECT FROM pg_stat_activity WHERE application_name LIKE '${VICTIM}%'`;
+  return (await database.query(sql)).length;
+}
+
+const count = async (table: string) => (await database.query(`SELECT FROM ${table}`)).length;
+
+/** @returns the commits that are there; a part of one is named as such */
+async function kept(): Promise<string[]> {
+  const events = await database.query<{ at: number }>(
+    "SELECT (data->>'at')::int AS at FROM events",
+  );
+  const there = new Set(events.map(({ at }) => at));
+  return Object.entries(commits).flatMap(([commit, own]) => {
+    const present = own.filter((at) => there.has(at)).length;
+    if (present === 0) return [];
+    return [present === own.length ? commit : `a part of ${commit}`];
+  });
+}
+
+/** What does not fit together in what is there. */
+async function faults(): Promise<string[]> {
+  const [{ end }] = (await database.query<{ end: number }>(
+    'SELECT position::int AS end FROM feed_end',
+  )) as [{ end: number }];
+  const { events } = await store.feed('0', 100);
+  const heads = await database.query(
+    `SELECT FROM streams s FULL JOIN (SELECT stream, max(version) AS version, count(*) AS n FROM events GROUP BY 1) e
+     USING (stream) WHERE s.version IS DISTINCT FROM e.version OR e.n IS DISTINCT FROM e.version`,
+  );
+  const isUnitThere = (await kept()).includes('unit') ? 1 : 0;
+  return [
+    ...(events.length === end && (await count('events')) === end ? [] : ['the feed has a gap']),
+    ...(heads.length === 0 ? [] : ['a stream is at another version than its events']),
+    ...((await count('things')) === isUnitThere && (await count('outbox')) === isUnitThere
+      ? []
+      : ['a unit of work is there in part']),
+  ];
+}
+
+const empty = async () => {
+  await database.query('TRUNCATE streams, events, feed, things, outbox');
+  await database.query('UPDATE feed_end SET position = 0');
+};
+
+it('a process that is killed between any two statements loses nothing that it was told is there, and leaves no half of anything; whoever does it again ends with each once', async () => {
+  await empty();
+  const whole = await killAt(0, 'before');
+  expect(whole.acknowledged).toEqual(Object.keys(commits));
+  expect(whole.statements).toBeGreaterThan(8);
+  const cases = Array.from({ length: whole.statements }, (_, n) => n + 1).flatMap((nth) =>
+    (['before', 'after'] as const).map((when) => [nth, when] as const),
+  );
+  let unsaid = 0;
+  for (const [nth, when] of cases) {
+    await empty();
+    const { acknowledged } = await killAt(nth, when);
+    const at = `killed ${when} its statement ${nth}`;
+    const there = await kept();
+    expect(there, at).toEqual(expect.arrayContaining([...acknowledged]));
+    expect(Object.keys(commits), at).toEqual(expect.arrayContaining(there));
+    expect(await faults(), at).toEqual([]);
+    unsaid += there.length - acknowledged.length;
+    await work(store, units, () => undefined);
+    expect(await kept(), at).toEqual(Object.keys(commits));
+    expect(await faults(), at).toEqual([]);
+    expect(await store.end(), at).toBe('11');
+  }
+  expect(unsaid).toBeGreaterThan(3); // some were committed, and nobody was told
+}, 120_000);

@@ -1,0 +1,73 @@
+import { writeSync } from 'node:fs';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import {
+  Database,
+  MemoryWakeups,
+  PostgresUnitsOfWork,
+  type UnitsOfWork,
+} from '@fieldguide/database';
+import { Thing, thing } from '@fieldguide/database/testing';
+import { type EventStore, PostgresEventStore } from '../index.ts';
+
+/** What the database knows the process as. */
+export const VICTIM = 'the killed one';
+
+/** The events of each commit: all of them are there, or none. */
+export const commits = {
+  alone: [1, 2],
+  first: [3],
+  second: [4],
+  third: [5, 6, 7],
+  unit: [8, 9, 10],
+  again: [11],
+} as const;
+export type Commit = keyof typeof commits;
+
+const event = (at: number) => ({
+  id: `00000000-0000-7000-8000-${String(at).padStart(12, '0')}`,
+  type: 'A',
+  data: { at },
+});
+
+/** Appends as services do: alone, several at the same time, in a unit of work with rows and a message. The same ids each time. */
+export async function work(
+  store: EventStore,
+  units: UnitsOfWork,
+  acknowledge: (commit: Commit) => void,
+): Promise<void> {
+  const append = async (commit: Commit, stream: string, expected = 0) => {
+    await store.append({ stream, expected, events: commits[commit].map(event) });
+    acknowledge(commit);
+  };
+  await append('alone', 'k-alone');
+  await Promise.all([
+    append('first', 'k-first'),
+    append('second', 'k-second'),
+    append('third', 'k-third'),
+  ]);
+  await units.run(async (tx) => {
+    if (!(await tx.load(Thing, 'k'))) {
+      await tx.save(Thing, thing('k'));
+      tx.publish({ topic: 't', type: 'A', subject: 'k', data: {} });
+    }
+    const [one, ...others] = commits.unit.map(event);
+    await store.append({ stream: 'k-unit', expected: 0, events: [one!] }, tx);
+    await store.append({ stream: 'k-other', expected: 0, events: others }, tx);
+  });
+  acknowledge('unit');
+  await append('again', 'k-alone', 2);
+}
+
+/** A process of its own, for being killed: says on its output what was acknowledged. */
+export async function run(url: string): Promise<void> {
+  const database = new Database({ url, name: VICTIM, entities: [Thing], migrations: [] });
+  await database.open();
+  const [clock, systemIds] = [new SystemClock(), new SystemIds()];
+  const wakeups = new MemoryWakeups(clock);
+  const voice = { service: 'test', clock, ids: systemIds };
+  const store = new PostgresEventStore(database, clock, systemIds, wakeups);
+  const units = new PostgresUnitsOfWork(database, voice, wakeups);
+  await work(store, units, (commit) => writeSync(1, `${commit}\n`));
+  await store.close();
+  await database.close();
+}
