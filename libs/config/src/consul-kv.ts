@@ -16,16 +16,28 @@ interface KvItem {
  */
 export class ConsulKv implements KvSource {
   values: ReadonlyMap<string, string> = new Map();
-  /** Why the last read failed; undefined when it went well. */
-  fault: string | undefined;
   readonly #consul: Consul;
   readonly #folders: readonly string[];
-  #watches: { end(): void }[] = [];
+  #readFault: string | undefined;
+  #watches: Watched[] = [];
 
   constructor(address: string, environment: string, service: string) {
     const { hostname, port } = new URL(address);
     this.#consul = new Consul({ host: hostname, port: Number(port) });
     this.#folders = [`fieldguide/${environment}/common/`, `fieldguide/${environment}/${service}/`];
+  }
+
+  /** Why the last read failed; undefined when it went well. */
+  get fault(): string | undefined {
+    if (this.#watches.length === 0) return this.#readFault;
+    return this.#watches.map((each) => this.#faultOf(each)).find((each) => each !== undefined);
+  }
+
+  /** A watch tells of changes only: that it was answered again without one is seen by its time. */
+  #faultOf({ watch, fault }: Watched): string | undefined {
+    const answeredAt = watch.updateTime();
+    if (answeredAt === undefined) return fault?.message ?? this.#readFault;
+    return fault && fault.at >= answeredAt ? fault.message : undefined;
   }
 
   /** Reads once, within two seconds; a failure is kept in `fault`. */
@@ -40,9 +52,9 @@ export class ConsulKv implements KvSource {
         ),
       );
       this.#take(folders.map((items) => (items ?? []) as KvItem[]));
-      this.fault = undefined;
+      this.#readFault = undefined;
     } catch (error) {
-      this.fault = (error as Error).message || 'Consul did not answer';
+      this.#readFault = messageOf(error as Error);
     }
     return this;
   }
@@ -60,19 +72,19 @@ export class ConsulKv implements KvSource {
       watch.on('change', (items: KvItem[] | undefined) => {
         seen[index] = items ?? [];
         const before = JSON.stringify([...this.values]);
-        this.fault = undefined;
         this.#take(seen);
         if (JSON.stringify([...this.values]) !== before) changed();
       });
+      const watched: Watched = { watch };
       watch.on('error', (error: Error) => {
-        this.fault = error.message || 'Consul did not answer';
+        watched.fault = { message: messageOf(error), at: Date.now() };
       });
-      return watch;
+      return watched;
     });
   }
 
   close(): void {
-    for (const watch of this.#watches) watch.end();
+    for (const { watch } of this.#watches) watch.end();
   }
 
   #take(folders: readonly (readonly KvItem[])[]): void {
@@ -81,3 +93,11 @@ export class ConsulKv implements KvSource {
     );
   }
 }
+
+interface Watched {
+  readonly watch: ReturnType<Consul['watch']>;
+  /** Its last one, which may be over. */
+  fault?: { readonly message: string; readonly at: number };
+}
+
+const messageOf = ({ message }: Error) => message || 'Consul did not answer';

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ConsulKv } from './consul-kv.ts';
+
+// A Consul that answers each long poll as the test says, and always with the same index: nothing has changed.
+let isAway = false;
+const waiting: ServerResponse[] = [];
+const server = createServer((_, response) => {
+  if (isAway) response.destroy();
+  else waiting.push(response);
+});
+const answerAll = () => {
+  for (const response of waiting.splice(0))
+    response
+      .writeHead(200, { 'x-consul-index': '7', 'content-type': 'application/json' })
+      .end(JSON.stringify([{ Key: 'fieldguide/test/common/A', Value: btoa('1') }]));
+};
+let kv: ConsulKv;
+beforeAll(async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  kv = new ConsulKv(`http://127.0.0.1:${port}`, 'test', 'things');
+});
+afterAll(() => {
+  kv.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+it('is well again as soon as Consul answers again, also when nothing has changed meanwhile', async () => {
+  kv.watch(() => undefined);
+  await expect.poll(() => waiting.length).toBe(2);
+  answerAll();
+  await expect.poll(() => kv.values.get('fieldguide/test/common/A')).toBe('1');
+  expect(kv.fault).toBeUndefined();
+
+  isAway = true;
+  for (const response of waiting.splice(0)) response.destroy();
+  await expect.poll(() => kv.fault).toBeDefined();
+  isAway = false;
+  const answering = setInterval(answerAll, 20);
+  await expect.poll(() => kv.fault, { timeout: 15_000 }).toBeUndefined();
+  clearInterval(answering);
+});
