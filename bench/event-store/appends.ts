@@ -3,7 +3,7 @@ import { type Contender, emmett, ours, plain } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
 import { floor } from './floor.ts';
 import { type Block, block, median, ratio } from './measure.ts';
-import { atLeast, atMost, type Bar, type Line, type Measured, told } from './report.ts';
+import { atLeast, atMost, type Bar, control, type Line, type Measured, told } from './report.ts';
 
 const cases = process.env['BENCH_QUICK']
   ? ([[16, 1]] as const)
@@ -27,11 +27,13 @@ export async function appends(settings: Settings): Promise<Measured> {
   const { url, rounds, blockMs } = settings;
   const first = await ours(await freshDatabase(url, 'bench_ours'));
   const again = await ours(await freshDatabase(url, 'bench_again'), 'ours again');
+  const followed = await ours(await freshDatabase(url, 'bench_followed'), 'ours followed', true);
   const contenders: Contender[] = [
     first.contender,
     await emmett(await freshDatabase(url, 'bench_emmett')),
     await plain(await freshDatabase(url, 'bench_plain')),
     again.contender,
+    followed.contender,
   ];
   const lines: Line[] = [];
   const bars: Bar[] = [];
@@ -44,9 +46,12 @@ export async function appends(settings: Settings): Promise<Measured> {
         const done = await block(() => append(`s-${++streams}`, events), inFlight, blockMs);
         if (round > 0) all.get(name)!.push(done); // the first one warms up
       }
-    const [own, peer, control] = [first.contender.name, 'emmett', 'ours again'].map(
-      (name) => all.get(name)!,
-    );
+    const [own, peer, twin, read] = [
+      first.contender.name,
+      'emmett',
+      'ours again',
+      'ours followed',
+    ].map((name) => all.get(name)!);
     const compared = (other: Block[], what: keyof Block) =>
       ratio(
         own!.map((each) => each[what]),
@@ -59,6 +64,10 @@ export async function appends(settings: Settings): Promise<Measured> {
       bars.push({ group: what, name, perSecond });
     }
     const faster = compared(peer!, 'perSecond');
+    const whileRead = ratio(
+      read!.map((each) => each.perSecond),
+      peer!.map((each) => each.perSecond),
+    );
     lines.push(
       goal ? atLeast(`${what}: × emmett`, faster, goal.faster) : told(`${what}: × emmett`, faster),
       goal
@@ -68,7 +77,11 @@ export async function appends(settings: Settings): Promise<Measured> {
         ? atMost(`${what}: client CPU of emmett's`, compared(peer!, 'cpuMicros'), 0.2)
         : told(`${what}: client CPU of emmett's`, compared(peer!, 'cpuMicros')),
       told(`${what}: × plain pg`, compared(all.get('plain pg')!, 'perSecond')),
-      told(`${what}: × itself (control)`, compared(control!, 'perSecond')),
+      goal
+        ? atLeast(`${what}: its feed read meanwhile, × emmett`, whileRead, goal.faster)
+        : told(`${what}: its feed read meanwhile, × emmett`, whileRead),
+      told(`${what}: p99 of emmett's`, compared(peer!, 'p99Ms')),
+      control(`${what}: × itself`, compared(twin!, 'perSecond')),
     );
     if (inFlight === 16 && events === 1) at16 = own!.map((each) => each.perSecond);
   }

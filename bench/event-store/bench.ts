@@ -3,6 +3,7 @@ import { appends } from './appends.ts';
 import { feed, rebuilding } from './feed.ts';
 import { reads } from './reads.ts';
 import type { Measured } from './report.ts';
+import { snapshots } from './snapshots.ts';
 
 // Run by run.ts, which brings the PostgreSQL (BENCH_POSTGRES), durable as it is in production. One part in one process: what
 // the part before has left in the heap is nobody's fault.
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, () => Promise<Measured>>> = {
   'reads of ten': () => reads(settings, 10, 2),
   feed: () => feed(settings),
   rebuild: () => rebuilding(settings),
+  snapshots: () => snapshots(settings),
 };
 
 const measured = await parts[process.argv[2]!]!();

@@ -1,6 +1,16 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, DatabaseTables1760000000000, MemoryWakeups } from '@fieldguide/database';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
+import {
+  Database,
+  DatabaseTables1760000000000,
+  MemoryWakeups,
+  type Wakeups,
+} from '@fieldguide/database';
+import {
+  Checkpoint,
+  type EventStore,
+  eventStoreMigrations,
+  PostgresEventStore,
+} from '@fieldguide/event-store';
 import pg from 'pg';
 
 /** Somebody who can append to a new stream and read it back. */
@@ -22,8 +32,11 @@ export const fact = {
 };
 const POOL = 16;
 
-/** Ours with everything that it always does: ids, metadata, versions, the numbered feed. */
-export async function ours(url: string, name = 'fieldguide') {
+/**
+ * Ours with everything that it always does: ids, metadata, versions, the numbered feed.
+ * @param isFollowed somebody in the same process reads the feed as fast as it comes
+ */
+export async function ours(url: string, name = 'fieldguide', isFollowed = false) {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
   const migrations = [DatabaseTables1760000000000, ...eventStoreMigrations];
   const database = new Database({ url, name, entities: [Checkpoint], migrations });
@@ -31,17 +44,31 @@ export async function ours(url: string, name = 'fieldguide') {
   await database.migrate();
   const wakeups = new MemoryWakeups(clock);
   const store = new PostgresEventStore(database, clock, ids, wakeups);
+  const ending = new AbortController();
+  const following = isFollowed ? follow(store, wakeups, ending.signal) : undefined;
   const contender: Contender = {
     name,
     append: (stream, count) =>
       store.append({ stream, expected: 0, events: Array.from({ length: count }, () => fact) }),
     read: (stream) => store.read(stream),
     close: async () => {
+      ending.abort();
+      await following;
       await store.close();
       await database.close();
     },
   };
   return { contender, store, database, wakeups, clock, ids };
+}
+
+/** What a projection reads, as fast as it comes. */
+async function follow(store: EventStore, wakeups: Wakeups, ending: AbortSignal): Promise<void> {
+  let position = '0';
+  while (!ending.aborted) {
+    const page = await store.feed(position, 500);
+    position = page.position;
+    if (page.events.length === 0) await wakeups.next('feed', 1_000, ending);
+  }
 }
 
 /** The event store that people would take otherwise. */

@@ -2,6 +2,7 @@
 export interface Block {
   readonly perSecond: number;
   readonly p50Ms: number;
+  readonly p99Ms: number;
   readonly cpuMicros: number;
 }
 
@@ -29,6 +30,7 @@ export async function block(
   return {
     perSecond: took.length / seconds,
     p50Ms: median(took),
+    p99Ms: took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)]!,
     cpuMicros: (user + system) / took.length,
   };
 }

@@ -5,7 +5,7 @@ export interface Line {
   readonly what: string;
   readonly value: string;
   readonly goal?: string;
-  readonly verdict: 'held' | 'missed' | 'told' | 'skipped';
+  readonly verdict: 'held' | 'missed' | 'told' | 'skipped' | 'inconclusive';
 }
 export interface Bar {
   readonly group: string;
@@ -40,6 +40,13 @@ export const told = (what: string, value: Ratio): Line => ({
   value: shown(value),
   verdict: 'told',
 });
+/** The same measured against itself: when that differs, the machine was not quiet, and the others mean little. */
+export const control = (what: string, value: Ratio): Line => ({
+  what,
+  value: shown(value),
+  goal: '0.95–1.05',
+  verdict: value.median >= 0.95 && value.median <= 1.05 ? 'told' : 'inconclusive',
+});
 export const least = (what: string, value: number, goal: number, unit: string): Line => ({
   what,
   value: `${Math.round(value)} ${unit}`,
@@ -58,6 +65,7 @@ const signs = {
   missed: styleText('red', '✗'),
   told: ' ',
   skipped: styleText('yellow', '–'),
+  inconclusive: styleText('yellow', '?'),
 };
 
 export function print(lines: readonly Line[]): void {
@@ -69,6 +77,8 @@ export function print(lines: readonly Line[]): void {
   ]);
   console.log(table(['', 'what', 'measured (95 of 100)', 'goal'], rows));
   const missed = lines.filter((each) => each.verdict === 'missed');
+  if (lines.some((each) => each.verdict === 'inconclusive'))
+    console.log('? Ours beside itself was not the same: something else ran. Measure again.');
   console.log(missed.length === 0 ? 'All lines are held.' : `${missed.length} lines are missed.`);
 }
 

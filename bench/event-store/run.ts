@@ -39,7 +39,7 @@ await withPostgres(async (url, pid) => {
   // The database on one core, whoever uses it on another: they would push each other around otherwise.
   const taskset = cpus().length > 1 && pid !== undefined ? placeOf('taskset') : undefined;
   if (taskset) execFileSync(taskset, ['-apc', '0', String(pid)]);
-  for (const part of ['appends', 'reads of one', 'reads of ten', 'feed', 'rebuild']) {
+  for (const part of ['appends', 'reads of one', 'reads of ten', 'feed', 'rebuild', 'snapshots']) {
     process.stderr.write(`  ${part} …\n`);
     const pgbench = placeOf('pgbench');
     const env = {

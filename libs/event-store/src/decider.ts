@@ -34,6 +34,18 @@ export interface Decider<State, Command extends DomainCommand, Event extends Dom
   readonly evolve: {
     readonly [Type in Event['type']]: (state: State, fact: DataOf<Event, Type>) => State;
   };
+  readonly snapshots?: Snapshots;
+}
+
+/**
+ * Keeps the state beside the stream now and then, so that a long one need not be read whole. It pays from a few hundred
+ * events on (docs/explanation/when-a-snapshot-pays.md); the state must be what JSON can tell.
+ */
+export interface Snapshots {
+  /** How many events lie between two of them. */
+  readonly every: number;
+  /** Count it up whenever `State` or `evolve` changes: a snapshot of another format is not read. */
+  readonly format: number;
 }
 
 /** @throws Error when the history holds a type without a row: a model must not guess */

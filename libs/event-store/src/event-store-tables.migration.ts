@@ -62,5 +62,28 @@ export class PausedProjections1760000004000 implements MigrationInterface {
   }
 }
 
+/** Only deciders that ask for snapshots have some. They can be thrown away: a state follows from its events. */
+export class Snapshots1760000005000 implements MigrationInterface {
+  readonly name = 'Snapshots1760000005000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE snapshots (
+        stream text PRIMARY KEY,
+        version int NOT NULL,
+        format int NOT NULL,
+        state jsonb NOT NULL
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE snapshots');
+  }
+}
+
 /** What an event-sourced service's database has besides its own tables. */
-export const eventStoreMigrations = [EventStoreTables1760000001000, PausedProjections1760000004000];
+export const eventStoreMigrations = [
+  EventStoreTables1760000001000,
+  PausedProjections1760000004000,
+  Snapshots1760000005000,
+];

@@ -37,6 +37,14 @@ export interface ReadOptions {
   readonly tx?: UnitOfWork;
 }
 
+/** The state of a stream as of a version, as JSON tells it. */
+export interface Snapshot {
+  readonly stream: string;
+  readonly version: number;
+  readonly format: number;
+  readonly state: unknown;
+}
+
 /** What a command came to. */
 export interface Handled<State, Event extends DomainEvent> {
   readonly events: readonly Event[];
@@ -71,6 +79,16 @@ export abstract class EventStore {
   /** Oldest first, all of them, unless the options say otherwise. */
   abstract read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
 
+  /** The latest snapshot of this format, if there is one, and what came after it. */
+  abstract readOn(
+    stream: string,
+    format: number,
+    tx?: UnitOfWork,
+  ): Promise<{ readonly snapshot?: Snapshot; readonly events: readonly RecordedEvent[] }>;
+
+  /** Takes the place of an older one; a newer one stays. */
+  abstract keep(snapshot: Snapshot, tx?: UnitOfWork): Promise<void>;
+
   /**
    * What was committed after `position`, oldest first, up to the first event that is newer than `until`; the next
    * position to ask with comes along.
@@ -98,16 +116,35 @@ export abstract class EventStore {
     options: { readonly actor?: string; readonly tx?: UnitOfWork } = {},
   ): Promise<Handled<State, Event>> {
     const stream = `${decider.name}-${id}`;
-    const history = (await this.read(
-      stream,
-      options.tx ? { tx: options.tx } : {},
-    )) as unknown as readonly Event[];
-    const before = replay(decider, history);
-    const events = decide(decider, command, before);
-    if (events.length === 0) return { events, state: before, version: history.length };
     const { actor, tx } = options;
-    const request = { stream, expected: history.length, events, ...(actor && { actor }) };
+    const { state: before, version: from, kept } = await this.#load(decider, stream, tx);
+    const events = decide(decider, command, before);
+    if (events.length === 0) return { events, state: before, version: from };
+    const request = { stream, expected: from, events, ...(actor && { actor }) };
     const version = await this.append(request, tx);
-    return { events, state: replay(decider, events, before), version };
+    const state = replay(decider, events, before);
+    const { every, format } = decider.snapshots ?? { every: Number.POSITIVE_INFINITY, format: 0 };
+    if (version - kept >= every) {
+      const keeping = this.keep({ stream, version, format, state }, tx);
+      // The events are there: without the snapshot the next read is longer, and nothing else.
+      await (tx ? keeping : keeping.catch(() => undefined));
+    }
+    return { events, state, version };
+  }
+
+  /** @returns the state, the version it is of, and the version of the snapshot that it began with (0: none) */
+  async #load<State, Command extends DomainCommand, Event extends DomainEvent>(
+    decider: Decider<State, Command, Event>,
+    stream: string,
+    tx: UnitOfWork | undefined,
+  ): Promise<{ state: State; version: number; kept: number }> {
+    const { snapshots } = decider;
+    const { snapshot, events }: Awaited<ReturnType<EventStore['readOn']>> = snapshots
+      ? await this.readOn(stream, snapshots.format, tx)
+      : { events: await this.read(stream, tx ? { tx } : {}) };
+    const kept = snapshot?.version ?? 0;
+    const history = events as readonly DomainEvent[] as readonly Event[];
+    const state = replay(decider, history, (snapshot?.state ?? decider.initial) as State);
+    return { state, version: kept + events.length, kept };
   }
 }

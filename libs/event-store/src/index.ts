@@ -5,6 +5,7 @@ export {
   decide,
   type EventsOf,
   replay,
+  type Snapshots,
 } from './decider.ts';
 export {
   type AppendRequest,
@@ -13,6 +14,7 @@ export {
   type Handled,
   type ReadOptions,
   type RecordedEvent,
+  type Snapshot,
   StreamMovedOn,
 } from './event-store.ts';
 export { eventStoreMigrations } from './event-store-tables.migration.ts';

@@ -11,7 +11,7 @@ import {
   replay,
 } from './index.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
-import { scenariosOf } from './testing/index.ts';
+import { scenariosOf, snapshotsHold } from './testing/index.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 eventStoreContract('in memory', async () => {
@@ -50,6 +50,17 @@ describe('a decider', () => {
     await store.handle(lamp, '1', press);
     await store.handle(lamp, '1', press);
     expect(replay(lamp, (await store.read('lamp-1')) as never)).toBe('off');
+  });
+  it('may have snapshots when its state is what JSON can tell', () => {
+    const history: Switched[] = [{ type: 'Switched', data: { to: 'on' } }];
+    snapshotsHold(lamp, history);
+    const dated: Decider<Date, DomainCommand, Switched> = {
+      name: 'dated',
+      initial: new Date(0),
+      decide: {},
+      evolve: { Switched: (since) => since },
+    };
+    expect(() => snapshotsHold(dated, history)).toThrow(/from a snapshot after/);
   });
   it('does not guess at an event that it does not know', () =>
     expect(() => replay(lamp, [{ type: 'Exploded', data: {} } as never])).toThrow(/does not know/));

@@ -5,6 +5,7 @@ import {
   EventStore,
   type ReadOptions,
   type RecordedEvent,
+  type Snapshot,
   StreamMovedOn,
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
@@ -15,6 +16,7 @@ export class MemoryEventStore extends EventStore {
   readonly #ids: Ids;
   readonly #log: RecordedEvent[];
   readonly #formats: Formats;
+  readonly #snapshots = new Map<string, Snapshot>();
   readonly #staged = new WeakMap<UnitOfWork, RecordedEvent[]>();
 
   /** @param log what another one has stored, perhaps of an older version */
@@ -67,6 +69,27 @@ export class MemoryEventStore extends EventStore {
       from === undefined || (backward ? version <= from : version >= from);
     const wanted = inOrder.filter(isWanted).slice(0, limit);
     return wanted.map((event) => this.#formats.today(event));
+  }
+
+  override async readOn(stream: string, format: number, tx?: UnitOfWork) {
+    const kept = this.#snapshots.get(stream);
+    const snapshot = kept?.format === format ? kept : undefined;
+    const events = await this.read(stream, {
+      from: (snapshot?.version ?? 0) + 1,
+      ...(tx && { tx }),
+    });
+    return { events, ...(snapshot && { snapshot: structuredClone(snapshot) }) };
+  }
+
+  override async keep(snapshot: Snapshot, tx?: UnitOfWork): Promise<void> {
+    const state = JSON.parse(JSON.stringify(snapshot.state)); // as it would come back from a database
+    const put = () => {
+      const { version = 0, format } = this.#snapshots.get(snapshot.stream) ?? {};
+      if (format !== snapshot.format || version < snapshot.version)
+        this.#snapshots.set(snapshot.stream, { ...snapshot, state });
+    };
+    if (tx) tx.afterCommit(put);
+    else put();
   }
 
   override async feed(after: string, limit: number, until?: Date) {

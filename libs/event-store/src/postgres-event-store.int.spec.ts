@@ -41,7 +41,7 @@ afterAll(async () => {
   await database.close();
 });
 const empty = async () => {
-  await database.query('TRUNCATE streams, events, feed, checkpoints, things');
+  await database.query('TRUNCATE streams, events, feed, checkpoints, snapshots, things');
   await database.query('UPDATE feed_end SET position = 0');
 };
 

@@ -12,6 +12,7 @@ import {
   EventStore,
   type ReadOptions,
   type RecordedEvent,
+  type Snapshot,
   StreamMovedOn,
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
@@ -25,19 +26,17 @@ type ReadColumns = readonly [
   version: number,
   type: string,
   data: object,
-  metadata: StoredEvent['metadata'],
+  metadata: Metadata,
   ms: number,
 ];
 
-interface StoredEvent {
-  id: string;
-  stream: string;
-  version: number;
-  type: string;
-  data: object;
-  metadata: { correlationId: string; causationId?: string; actor?: string; traceparent?: string };
-  time: Date;
+interface Metadata {
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly actor?: string;
+  readonly traceparent?: string;
 }
+type FeedColumns = readonly [position: string, stream: string, ...event: ReadColumns];
 
 /**
  * Positions are handed out by one counter row whose lock is held until the commit: so commit order is feed order,
@@ -60,6 +59,21 @@ const reads = {
     name: 'read-forward',
     text: `SELECT ${columns} FROM events WHERE stream = $1 AND version >= $2 ORDER BY version LIMIT $3`,
   },
+  feed: {
+    name: 'feed',
+    text: `SELECT f.position, stream, ${columns}
+      FROM feed f JOIN events e USING (stream, version) WHERE f.position > $1 ORDER BY f.position LIMIT $2`,
+  },
+  // The snapshot first, as a row without an id.
+  on: {
+    name: 'read-on',
+    text: `WITH kept AS (SELECT version, state FROM snapshots WHERE stream = $1 AND format = $2)
+      SELECT NULL AS id, version, NULL AS type, state AS data, NULL AS metadata, 0::float8 AS ms FROM kept
+      UNION ALL
+      SELECT ${columns} FROM events
+      WHERE stream = $1 AND version > coalesce((SELECT version FROM kept), 0)
+      ORDER BY version`,
+  },
   backward: {
     name: 'read-backward',
     text: `SELECT ${columns} FROM events WHERE stream = $1 AND version <= $2 ORDER BY version DESC LIMIT $3`,
@@ -81,6 +95,7 @@ export class PostgresEventStore extends EventStore {
   readonly #group: GroupCommit;
   readonly #heldUp: HeldUp;
   readonly #reader: OwnConnection;
+  readonly #feed: OwnConnection;
   readonly #formats: Formats;
   readonly #unnumbered = new WeakMap<UnitOfWork, { stream: string; version: number }[]>();
 
@@ -100,11 +115,12 @@ export class PostgresEventStore extends EventStore {
     this.#group = new GroupCommit(database);
     this.#heldUp = new HeldUp(database, report);
     this.#reader = database.ownConnection('read', { pipeline: true });
+    this.#feed = database.ownConnection('feed'); // a long page must not hold up the reads
   }
 
   /** Its own connections; the database's pool is somebody else's. */
   override async close(): Promise<void> {
-    await Promise.all([this.#group.close(), this.#reader.close()]);
+    await Promise.all([this.#group.close(), this.#reader.close(), this.#feed.close()]);
   }
 
   override append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
@@ -174,15 +190,36 @@ export class PostgresEventStore extends EventStore {
     );
   }
 
-  override async feed(after: string, limit: number, until?: Date) {
-    const found = await this.#database.query<StoredEvent & { position: string }>(
-      `SELECT f.position, e.* FROM feed f JOIN events e USING (stream, version)
-       WHERE f.position > $1 ORDER BY f.position LIMIT $2`,
-      [after, limit],
+  override async readOn(stream: string, format: number, tx?: UnitOfWork) {
+    const values = [stream, format];
+    const rows = tx
+      ? await (tx as PostgresUnitOfWork).query<object>(reads.on.text, values)
+      : await this.#reader.query<ReadColumns>({ ...reads.on, values });
+    const [first, ...others] = rows.map((row) => Object.values(row) as unknown as ReadColumns);
+    if (!first) return { events: [] };
+    const recorded = (row: ReadColumns) => this.#formats.today(ofStream(stream, row));
+    if (first[0] !== null) return { events: [first, ...others].map(recorded) };
+    const [, version, , state] = first;
+    return { snapshot: { stream, version, format, state }, events: others.map(recorded) };
+  }
+
+  override async keep(
+    { stream, version, format, state }: Snapshot,
+    tx?: UnitOfWork,
+  ): Promise<void> {
+    await ((tx as PostgresUnitOfWork | undefined) ?? this.#database).query(
+      `INSERT INTO snapshots AS s (stream, version, format, state) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (stream) DO UPDATE SET version = $2, format = $3, state = $4
+       WHERE s.format <> $3 OR s.version < $2`,
+      [stream, version, format, JSON.stringify(state)],
     );
+  }
+
+  override async feed(after: string, limit: number, until?: Date) {
+    const found = await this.#feed.query<FeedColumns>({ ...reads.feed, values: [after, limit] });
     const rows = upTo(until, found);
-    const events = rows.map((row) => this.#formats.today(recorded(row)));
-    return { events, position: rows.at(-1)?.position ?? after };
+    const events = rows.map(([, stream, ...row]) => this.#formats.today(ofStream(stream, row)));
+    return { events, position: rows.at(-1)?.[0] ?? after };
   }
 
   override async end(): Promise<string> {
@@ -234,13 +271,9 @@ async function repeatOf(
 }
 
 /** Cut at the first that is too new, not filtered: the feed must not skip. */
-function upTo<Event extends { time: Date }>(until: Date | undefined, events: Event[]): Event[] {
-  const tooNew = until ? events.findIndex(({ time }) => time > until) : -1;
-  return tooNew === -1 ? events : events.slice(0, tooNew);
-}
-
-function recorded({ id, stream, version, type, data, metadata, time }: StoredEvent): RecordedEvent {
-  return { id, stream, version, type, data, time, ...metadata };
+function upTo(until: Date | undefined, rows: FeedColumns[]): FeedColumns[] {
+  const tooNew = until ? rows.findIndex((row) => row[7] > until.getTime()) : -1;
+  return tooNew === -1 ? rows : rows.slice(0, tooNew);
 }
 
 function ofStream(

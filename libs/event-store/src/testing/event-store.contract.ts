@@ -1,5 +1,6 @@
 import type { UnitsOfWork } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Decider, DomainCommand, DomainEvent } from '../decider.ts';
 import { type EventStore, type ReadOptions, StreamMovedOn } from '../event-store.ts';
 import { FormatUnknown, type Upcasters } from '../formats.ts';
 
@@ -120,6 +121,49 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       await units.run(async (tx) => expect(await third.read('v-1', { tx })).toMatchObject(today));
       await expect(store.read('v-1')).rejects.toThrow(FormatUnknown);
       await expect(store.feed('0', 10)).rejects.toThrow(/A@2/);
+    });
+
+    it('keeps snapshots of a decider that asks for them, and reads on from there', async () => {
+      const read: number[] = [];
+      const counter: Decider<{ count: number }, DomainCommand<'Add'>, DomainEvent<'Added'>> = {
+        name: 'n',
+        initial: { count: 0 },
+        decide: { Add: () => [{ type: 'Added', data: {} }] },
+        evolve: {
+          Added: ({ count }) => {
+            read.push(count);
+            return { count: count + 1 };
+          },
+        },
+        snapshots: { every: 3, format: 1 },
+      };
+      const add = (decider = counter) =>
+        units.run((tx) => store.handle(decider, '1', { type: 'Add', data: {} }, { tx }));
+      for (let n = 0; n < 4; n++) await add();
+      expect((await store.readOn('n-1', 1)).snapshot).toMatchObject({ version: 3 });
+      read.length = 0;
+      expect(await add()).toMatchObject({ state: { count: 5 }, version: 5 });
+      expect(read).toEqual([3, 4]); // the three before are in the snapshot
+      expect(await store.handle(counter, '1', { type: 'Add', data: {} })).toMatchObject({
+        state: { count: 6 },
+      });
+      expect((await store.readOn('n-1', 1)).snapshot).toMatchObject({
+        version: 6,
+        state: { count: 6 },
+      });
+      const changed = { ...counter, snapshots: { every: 3, format: 2 } };
+      read.length = 0;
+      expect(await add(changed)).toMatchObject({ state: { count: 7 }, version: 7 });
+      expect(read).toHaveLength(7); // one of another format is not read
+      const older = { stream: 'n-1', version: 2, format: 2, state: { count: 2 } };
+      await store.keep(older);
+      expect((await store.readOn('n-1', 2)).snapshot).toMatchObject({ version: 7 });
+      const failing = units.run(async (tx) => {
+        await store.keep({ ...older, version: 99 }, tx);
+        throw new Error('half-way');
+      });
+      await expect(failing).rejects.toThrow('half-way');
+      expect((await store.readOn('n-1', 2)).snapshot).toMatchObject({ version: 7 });
     });
 
     it('gives each of many at the same time its own verdict', async () => {

@@ -49,3 +49,15 @@ export function rowAfter<Row extends Versioned, Event extends DomainEvent>(
   project(projection, events, rows);
   return rows.get(key)!;
 }
+
+/** A decider with snapshots comes to the same state from any of them: after each event, through JSON, and on from there. */
+export function snapshotsHold<State, Command extends DomainCommand, Event extends DomainEvent>(
+  decider: Decider<State, Command, Event>,
+  history: readonly Event[],
+): void {
+  const whole = replay(decider, history);
+  for (let at = 0; at <= history.length; at++) {
+    const kept = JSON.parse(JSON.stringify(replay(decider, history.slice(0, at)))) as State;
+    expect(replay(decider, history.slice(at), kept), `from a snapshot after ${at}`).toEqual(whole);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Decider, DomainCommand } from '@fieldguide/event-store';
+import type { OrderEvent } from '../../apps/ordering/src/order/order.events.ts';
+import { orderPlaced } from '../../apps/ordering/src/order/order.examples.ts';
+import { order } from '../../apps/ordering/src/order/order.ts';
+import type { Order } from '../../apps/ordering/src/order/state.ts';
+import type { Settings } from './bench.ts';
+import { ours } from './contenders.ts';
+import { freshDatabase } from './databases.ts';
+import { type Block, block, ratio } from './measure.ts';
+import { type Measured, told } from './report.ts';
+
+const SIZES = [10, 30, 100, 300, 1_000, 3_000];
+const EVERY = 100;
+/** Events since the snapshot: half of what lies between two, as it is on the average. */
+const SINCE = EVERY / 2;
+
+type Look = Decider<Order, DomainCommand<'Look'>, OrderEvent>;
+const looking: Look = { ...order, decide: { Look: () => [] } };
+
+/** Reading a long stream for a command, whole and from a snapshot: where the one begins to be cheaper than the other. */
+export async function snapshots({ url, rounds, blockMs }: Settings): Promise<Measured> {
+  const { contender, store } = await ours(await freshDatabase(url, 'bench_snapshots'));
+  const lines = [];
+  for (const size of SIZES) {
+    const retried: OrderEvent = {
+      type: 'CheckoutRetried',
+      data: { step: 'confirmed', send: ['confirmOrder'] },
+    };
+    const events = [orderPlaced, ...Array.from({ length: size - 1 }, () => retried)];
+    const stream = `order-${size}`;
+    await store.append({ stream, expected: 0, events });
+    const snapshots = { every: EVERY, format: 1 };
+    const version = Math.max(1, size - SINCE);
+    const state = { ...order.initial, status: 'placed', placed: orderPlaced.data };
+    await store.keep({ stream, version, format: snapshots.format, state });
+    const look = (decider: Look) => store.handle(decider, String(size), { type: 'Look', data: {} });
+    const [whole, kept]: [Block[], Block[]] = [[], []];
+    for (let round = 0; round <= rounds; round++) {
+      const [a, b] = [
+        await block(() => look(looking), 4, blockMs / 2),
+        await block(() => look({ ...looking, snapshots }), 4, blockMs / 2),
+      ];
+      if (round === 0) continue; // warms up
+      whole.push(a);
+      kept.push(b);
+    }
+    const faster = ratio(
+      kept.map((each) => each.perSecond),
+      whole.map((each) => each.perSecond),
+    );
+    lines.push(
+      told(`a command to a stream of ${size}: from a snapshot, × reading it whole`, faster),
+    );
+  }
+  await contender.close();
+  return { lines };
+}

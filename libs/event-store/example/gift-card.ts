@@ -1,0 +1,36 @@
+import type { Decider, DomainCommand, DomainEvent } from '@fieldguide/event-store';
+import { refusals } from '@fieldguide/problems';
+
+export const refuse = refusals('giftCards', {
+  alreadyIssued: ['conflict', 'This card was issued already.'],
+  tooLittle: ['unprocessable', 'There is too little on this card.'],
+});
+
+export type CardEvent =
+  | DomainEvent<'CardIssued', { amountMinor: number }>
+  | DomainEvent<'CardRedeemed', { amountMinor: number; orderId: string }>;
+export type CardCommand =
+  | DomainCommand<'IssueCard', { amountMinor: number }>
+  | DomainCommand<'RedeemCard', { amountMinor: number; orderId: string }>;
+
+export const card: Decider<{ isIssued: boolean; leftMinor: number }, CardCommand, CardEvent> = {
+  name: 'card',
+  initial: { isIssued: false, leftMinor: 0 },
+  decide: {
+    IssueCard: (wish, { isIssued }) => {
+      if (isIssued) throw refuse.alreadyIssued();
+      return [{ type: 'CardIssued', data: wish }];
+    },
+    RedeemCard: (wish, { leftMinor }) => {
+      if (wish.amountMinor > leftMinor) throw refuse.tooLittle();
+      return [{ type: 'CardRedeemed', data: wish }];
+    },
+  },
+  evolve: {
+    CardIssued: (_, { amountMinor }) => ({ isIssued: true, leftMinor: amountMinor }),
+    CardRedeemed: (card, { amountMinor }) => ({
+      ...card,
+      leftMinor: card.leftMinor - amountMinor,
+    }),
+  },
+};

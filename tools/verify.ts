@@ -1,0 +1,36 @@
+// `npm run verify`: the long figures, which a run of CI has no time for. About 20 minutes; exits with 1 when one is missed.
+import { spawn } from 'node:child_process';
+import { Command } from 'commander';
+import { table } from '../apps/platform/src/screen/tables.ts';
+
+const figures: readonly { what: string; command: string; env?: Record<string, string> }[] = [
+  {
+    what: '10,000 interleavings of each kind, and the naive ways found out',
+    command: 'npx vitest run --project int libs/event-store/src/interleavings',
+    env: { FIELDGUIDE_INTERLEAVINGS: '10000' },
+  },
+  {
+    what: '20 takeovers of a view, by SIGKILL and SIGSTOP',
+    command: 'npx vitest run --project e2e e2e/takeover',
+    env: { FIELDGUIDE_TAKEOVERS: '20' },
+  },
+  { what: 'the event store beside others', command: 'npm run bench:event-store' },
+];
+
+new Command('npm run verify')
+  .description(
+    `The long figures, one after the other:\n${figures.map(({ what }) => `  ${what}`).join('\n')}`,
+  )
+  .parse();
+
+const rows: string[][] = [];
+for (const { what, command, env } of figures) {
+  console.log(`\n▸ ${what}: ${command}`);
+  const begun = performance.now();
+  const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, ...env } });
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
+  rows.push([code === 0 ? '✓' : '✗', what, `${minutes} min`]);
+}
+console.log(`\n${table(['', 'figure', 'took'], rows)}`);
+process.exitCode = rows.some(([sign]) => sign === '✗') ? 1 : 0;
