@@ -28,6 +28,7 @@ export default defineConfig({
             '**/*.{int,e2e}.spec.ts',
             '**/pact/*.spec.ts',
           ],
+          globalSetup: ['tools/temporary-folder.setup.ts'],
           testTimeout: 20_000,
         },
       },

@@ -41,6 +41,7 @@ export class MemoryWakeups extends Wakeups {}
 
 const CHANNEL = 'fieldguide';
 const PAUSE_MS = 5;
+const TOLD_WITHIN_MS = 2_000;
 
 /**
  * Hints across the instances of a service through LISTEN and NOTIFY, on one connection of their own and at most one
@@ -61,7 +62,11 @@ export class PostgresWakeups extends Wakeups {
 
   /** Connects, and again whenever the connection is lost; without it hints stay within the process. */
   async open(): Promise<this> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: 'wakeups' });
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'wakeups',
+      query_timeout: TOLD_WITHIN_MS,
+    });
     const lost = () => {
       this.#client = undefined;
       if (!this.#closed) setTimeout(() => void this.open(), 1_000).unref();
@@ -87,7 +92,7 @@ export class PostgresWakeups extends Wakeups {
     this.#pending.add(channel);
     if (this.#isPausing) return;
     this.#isPausing = true;
-    setImmediate(() => this.#notify());
+    setImmediate(() => void this.#notify());
   }
 
   async close(): Promise<void> {
@@ -95,14 +100,16 @@ export class PostgresWakeups extends Wakeups {
     await this.#client?.end();
   }
 
-  #notify(): void {
+  async #notify(): Promise<void> {
     const channels = [...this.#pending].join(',');
     this.#pending = new Set();
     if (channels === '') {
       this.#isPausing = false;
       return;
     }
-    this.#client?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels]).catch(() => undefined);
-    setTimeout(() => this.#notify(), PAUSE_MS);
+    await this.#client
+      ?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels])
+      .catch(() => undefined);
+    setTimeout(() => void this.#notify(), PAUSE_MS);
   }
 }

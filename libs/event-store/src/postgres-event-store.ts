@@ -115,7 +115,7 @@ export class PostgresEventStore extends EventStore {
     this.#group = new GroupCommit(database);
     this.#heldUp = new HeldUp(database, report);
     this.#reader = database.ownConnection('read', { pipeline: true });
-    this.#feed = database.ownConnection('feed'); // a long page must not hold up the reads
+    this.#feed = database.ownConnection('feed', { pipeline: true }); // a long page must not hold up the reads
   }
 
   /** Its own connections; the database's pool is somebody else's. */
