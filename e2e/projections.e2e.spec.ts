@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
 import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
@@ -72,6 +73,13 @@ describe('a view', () => {
   });
 });
 
+/** An event's data as an old version has stored it. */
+function exampleOf(type: string, format: number, more: object): object {
+  const file = `../apps/ordering/src/order/stored/${type}.v${format}.json`;
+  const { example } = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
+  return 'orderId' in example ? { ...example, ...more } : example;
+}
+
 describe('the log', () => {
   it('shows an order as it happened, the feed, and how far views are', async () => {
     const customer = await newCustomer();
@@ -108,6 +116,36 @@ describe('the log', () => {
     expect(stored.length).toBeGreaterThan(8);
     for (const { type, data } of stored)
       expect(orderEvents[type.split('@')[0] as keyof typeof orderEvents].parse(data)).toEqual(data);
+  });
+
+  it('shows what an older version has stored as today knows it, in every model', async () => {
+    const orderId = '01900000-0000-8000-8000-0000000000f1';
+    const stream = `order-${orderId}`;
+    const types = ['OrderPlaced', 'StockReserved', 'OrderRejected', 'PaymentVoided'];
+    const stored = types.map((type) => exampleOf(type, 1, { orderId }));
+    await query(
+      'ordering',
+      `WITH head AS (INSERT INTO streams VALUES ($1, $2)),
+       numbered AS (UPDATE feed_end SET position = position + $2 RETURNING position - $2 AS before),
+       written AS (
+         INSERT INTO events (stream, version, id, type, data, metadata, time)
+         SELECT $1, e.version, gen_random_uuid(), e.type, e.data, '{"correlationId":"01900000-0000-7000-8000-0000000000f2"}', now()
+         FROM unnest($3::text[], $4::jsonb[]) WITH ORDINALITY AS e (type, data, version) RETURNING version
+       )
+       INSERT INTO feed SELECT before + version, $1, version FROM numbered, written`,
+      [stream, types.length, types, stored.map((each) => JSON.stringify(each))],
+    );
+    const events = JSON.parse(await fieldguide('events', stream, '--json'));
+    expect(events[3]).toMatchObject({
+      type: 'PaymentVoided',
+      data: { paymentId: null },
+      state: { status: 'rejected', undoing: ['releaseStock'] },
+    });
+    const view = () =>
+      query('ordering', 'SELECT status, payment_status FROM order_summary WHERE order_id = $1', [
+        orderId,
+      ]);
+    await expect.poll(view).toEqual([{ status: 'rejected', payment_status: 'voided' }]);
   });
 
   it('is for operators only', async () => {

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
-import type { RecordedEvent } from '@fieldguide/event-store';
+import { Formats, type RecordedEvent } from '@fieldguide/event-store';
 import { rowAfter } from '@fieldguide/event-store/testing';
+import { orderUpcasters } from '../apps/ordering/src/order/order.upcasters.ts';
 import { OrderSummary } from '../apps/ordering/src/order-summary/order-summary.entity.ts';
 import { orderSummary } from '../apps/ordering/src/order-summary/order-summary.projection.ts';
 import { query } from './shop.ts';
@@ -33,7 +34,11 @@ async function folded(): Promise<OrderSummary[]> {
   const sql =
     'SELECT id, stream, version, type, data, metadata, time FROM events ORDER BY stream, version';
   const events = (await query<Stored>('ordering', sql)) as unknown as RecordedEvent[];
-  const streams = Map.groupBy(events, ({ stream }) => stream);
+  const formats = new Formats(orderUpcasters);
+  const streams = Map.groupBy(
+    events.map((event) => formats.today(event)),
+    ({ stream }) => stream,
+  );
   return [...streams.values()].map((each) => rowAfter(orderSummary, each));
 }
 

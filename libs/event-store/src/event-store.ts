@@ -123,10 +123,10 @@ export abstract class EventStore {
     const request = { stream, expected: from, events, ...(actor && { actor }) };
     const version = await this.append(request, tx);
     const state = replay(decider, events, before);
-    const { every, format } = decider.snapshots ?? { every: Number.POSITIVE_INFINITY, format: 0 };
-    if (version - kept >= every) {
-      const keeping = this.keep({ stream, version, format, state }, tx);
-      // The events are there: without the snapshot the next read is longer, and nothing else.
+    const { snapshots } = decider;
+    if (snapshots && version - kept >= snapshots.every) {
+      const keeping = this.keep({ stream, version, format: snapshots.format, state }, tx);
+      // Alone, the events are there already: without the snapshot the next read is longer, and nothing else.
       await (tx ? keeping : keeping.catch(() => undefined));
     }
     return { events, state, version };
