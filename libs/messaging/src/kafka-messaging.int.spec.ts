@@ -2,9 +2,9 @@ import { createServer } from 'node:net';
 import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
 import { Health, makeLog } from '@fieldguide/telemetry';
-import { Kafka, logLevel } from 'kafkajs';
+import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { KafkaMessaging } from './index.ts';
 import { mendIdleTimer } from './mend-timers.ts';
 import { envelope, messagingContract, TOPICS } from './testing/messaging.contract.ts';
@@ -48,6 +48,48 @@ describe('messaging on Kafka', () => {
     ]);
     await expect(publishing).rejects.toThrow(/topic/i);
     await messaging.close();
+  });
+
+  it('starts another consumer when one has crashed for good, and misses nothing', async () => {
+    const made: { consumer: Consumer; crash: (error: Error) => void }[] = [];
+    const make = Kafka.prototype.consumer;
+    const making = vi.spyOn(Kafka.prototype, 'consumer').mockImplementation(function (
+      this: Kafka,
+      config,
+    ) {
+      const consumer = make.call(this, config);
+      const on = vi.spyOn(consumer, 'on');
+      made.push({
+        consumer,
+        crash: (error) => {
+          const [, listener] = on.mock.calls.find(([name]) => name === consumer.events.CRASH)!;
+          listener({ payload: { error, groupId: config!.groupId, restart: false } } as never);
+        },
+      });
+      return consumer;
+    });
+    const messaging = new KafkaMessaging({ ...settings(), clientId: 'crashing' });
+    const [topic] = TOPICS;
+    const seen: string[] = [];
+    const subscription = await messaging.subscribe(
+      [topic],
+      { mode: 'shared', group: 'crashing' },
+      async (records) => {
+        for (const { value } of records) seen.push((JSON.parse(value) as { id: string }).id);
+      },
+    );
+    const [before, after] = [envelope('crashing'), envelope('crashing')];
+    await messaging.publish([{ topic, envelope: before }]);
+    await expect.poll(() => seen, { timeout: 20_000 }).toContain(before.id);
+
+    // As kafkajs ends a consumer when something is final to it: disconnected, and not to be restarted.
+    await made[0]!.consumer.disconnect();
+    made[0]!.crash(new Error('Failed to find group coordinator'));
+    await messaging.publish([{ topic, envelope: after }]);
+    await expect.poll(() => seen, { timeout: 20_000 }).toContain(after.id);
+    await subscription.close();
+    await messaging.close();
+    making.mockRestore();
   });
 
   it('is degraded, not broken, while the broker is away', async () => {

@@ -37,6 +37,7 @@ const STATE_KEPT_MS = 10_000;
 const LOOK_MS = 500;
 const PARTITIONS_AT_ONCE = 3;
 const RETRY_WAIT_MS_MAX = 5_000;
+const RESTART_MS = 500;
 
 /** The port on Apache Kafka: acknowledged by all replicas, idempotent producer, offsets after the handler. */
 export class KafkaMessaging extends Messaging {
@@ -105,23 +106,33 @@ export class KafkaMessaging extends Messaging {
     { mode, group }: SubscribeOptions,
     handler: (batch: readonly IncomingRecord[]) => Promise<void>,
   ): Promise<Subscription> {
-    const { prefix, clientId } = this.#settings;
+    const { prefix, clientId, clock, log } = this.#settings;
     // A broadcast is read from its beginning by each process and nothing is committed, so its group leaves no trace.
     const groupId = mode === 'shared' ? `${prefix}${group}` : `${prefix}${clientId}.broadcast`;
     const ending = new AbortController();
-    const consumer = this.#kafka.consumer({
-      groupId,
-      allowAutoTopicCreation: false,
-      ...rhythm[mode],
-      rebalanceTimeout: 15_000,
-      retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 200, maxRetryTime: 3_000 },
-    });
-    const running = this.#run(consumer, topics, mode, handler, ending.signal);
+    let running: Promise<Consumer>;
+    const start = (): Promise<Consumer> => {
+      const consumer = this.#kafka.consumer({
+        groupId,
+        allowAutoTopicCreation: false,
+        ...rhythm[mode],
+        rebalanceTimeout: 15_000,
+        retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 200, maxRetryTime: 3_000 },
+      });
+      // kafkajs takes some things for final that pass, like a coordinator that is not there for a moment.
+      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+        if (restart || ending.signal.aborted) return;
+        log.warn({ err: error, groupId }, 'The consumer has crashed; starting another');
+        running = clock.sleep(RESTART_MS, ending.signal).then(start, () => consumer);
+      });
+      return this.#run(consumer, topics, mode, handler, ending.signal).then(() => consumer);
+    };
+    running = start();
     const subscription = {
       close: async () => {
         ending.abort();
         this.#subscriptions.delete(subscription);
-        await running;
+        const consumer = await running;
         // There is nothing to hand over from a broadcast, so nobody waits for its long poll.
         const left = consumer.disconnect();
         if (mode === 'shared') await left;
