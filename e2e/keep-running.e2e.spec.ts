@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -25,6 +25,7 @@ import {
 import type { Status } from '../apps/platform/src/controller/status.ts';
 import { Environment } from '../apps/platform/src/environment.ts';
 import { bornAt } from '../apps/platform/src/runner/child.ts';
+import { slowness } from './slowness.ts';
 import { Traffic } from './traffic.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -136,14 +137,6 @@ async function allWell(traffic: Traffic, orders: ReadonlySet<string>): Promise<v
 }
 
 const WAIT = { timeout: 60_000, interval: 100 };
-
-/** What is promised in seconds holds where Node itself starts in a fraction of one: elsewhere in as many times that. */
-function slowness(): number {
-  const begun = performance.now();
-  execFileSync(process.execPath, ['-e', '0']);
-  return Math.max(1, (performance.now() - begun) / NODE_STARTS_MS);
-}
-const NODE_STARTS_MS = 250;
 
 describe('three instances of ordering', () => {
   it('pass their checks and share the requests; one that is killed is replaced within 5 s and no order is lost or doubled', async () => {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
 import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
 import type { View } from '../apps/platform/src/screen/log-tables.ts';
+import { instances } from './running-platform.ts';
 import {
   newCustomer,
   operatorToken,
@@ -152,5 +153,12 @@ describe('the log', () => {
     const { token } = await newCustomer();
     expect((await send('GET', '/log/feed', { token })).status).toBe(404);
     expect((await send('GET', '/log/feed', { token: await operatorToken() })).status).toBe(404);
+    const origin = (await instances('ordering'))[0]!.url;
+    for (const [method, path] of [
+      ['GET', '/log/feed'],
+      ['GET', '/log/projections'],
+      ['POST', '/log/projections/order-summary/pause'],
+    ] as const)
+      expect((await send(method, path, { token, origin })).status, path).toBe(403);
   });
 });

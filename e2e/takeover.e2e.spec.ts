@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { instances, scale } from './running-platform.ts';
 import { query } from './shop.ts';
+import { slowness } from './slowness.ts';
 import { Traffic } from './traffic.ts';
 import { viewHash } from './views.ts';
 
-// What CI tries, on a machine that may be starved; `npm run verify` does it 20 times and holds it to the five seconds.
-const wanted = process.env['FIELDGUIDE_TAKEOVERS'];
-const TAKEOVERS = Number(wanted ?? 4);
-const WITHIN_MS = wanted ? 5_000 : 15_000;
+// What CI tries; `npm run verify` does it 20 times.
+const TAKEOVERS = Number(process.env['FIELDGUIDE_TAKEOVERS'] ?? 4);
+const INSTANCES = 3;
 
-beforeAll(() => scale('ordering', 3));
+beforeAll(() => scale('ordering', INSTANCES));
 afterAll(() => scale('ordering', 1));
 
 interface Projecting {
@@ -25,6 +25,7 @@ async function projecting(): Promise<Projecting> {
 /** Those that are not well, with what they say about it. */
 async function unwell(): Promise<unknown[]> {
   const all = await instances('ordering');
+  if (all.length < INSTANCES) return [`${all.length} of ${INSTANCES} are there`];
   const others = all.filter(({ health }) => health !== 'ok');
   return Promise.all(
     others.map(async ({ name, url }) => {
@@ -54,7 +55,7 @@ async function takeover(signal: 'SIGKILL' | 'SIGSTOP'): Promise<number> {
   return took;
 }
 
-it(`an instance that projects is killed or frozen, ${TAKEOVERS} times: another takes over within ${WITHIN_MS / 1_000} s, and the view is as a fold of the log`, async () => {
+it(`an instance that projects is killed or frozen, ${TAKEOVERS} times: another takes over within 5 s, and the view is as a fold of the log`, async () => {
   const traffic = new Traffic(inject('shop').gatewayUrl, 'taken-over');
   await traffic.signIn();
   const ending = new AbortController();
@@ -73,5 +74,5 @@ it(`an instance that projects is killed or frozen, ${TAKEOVERS} times: another t
   await expect
     .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 30_000 })
     .toBe(true);
-  expect(Math.max(...took)).toBeLessThan(WITHIN_MS);
+  expect(Math.max(...took)).toBeLessThan(5_000 * slowness());
 }, 900_000);

@@ -6,9 +6,6 @@ export interface Lease {
   readonly epoch: string;
 }
 
-/** Asking at the very end would come too early. */
-const JUST_AFTER_MS = 10;
-
 /** Somebody else holds the lease by now: stop, and write nothing more. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost';
@@ -25,6 +22,9 @@ export interface Held {
   /** When to ask again: well before it ends, or when the other's has. */
   readonly againInMs: number;
 }
+
+/** Asking at the very end would come too early. */
+const JUST_AFTER_MS = 10;
 
 /**
  * Leases as rows with an expiry and an epoch, on the database's own clock. Being the holder is a hint; what makes it
@@ -43,9 +43,9 @@ export class Leases {
     this.#ttlMs = ttlMs;
   }
 
-  // The clock's time, not the transaction's: whoever waited here for a frozen one's lock must see that time has passed.
   /** Takes a free or expired lease, or renews our own. */
   async hold(name: string): Promise<Held> {
+    // The clock's time, not the transaction's: whoever waited for a frozen one's lock must see that time has passed.
     const [row] = await this.#database.query<{ epoch: string | null; left: number }>(
       `WITH held AS (
          INSERT INTO leases AS mine (name, holder, epoch, expires_at)

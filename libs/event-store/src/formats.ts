@@ -14,12 +14,14 @@ export type Upcasters<Event extends DomainEvent = DomainEvent> = {
   ];
 };
 
-/** This version is older than the event: whoever reads it has to be replaced by a newer one. Nothing is guessed. */
+/** This version is older than the event, most likely: whoever reads it has to be replaced by a newer one. Nothing is guessed. */
 export class FormatUnknown extends Error {
   override name = 'FormatUnknown';
 
   constructor(stored: string) {
-    super(`The format ${stored} of an event is newer than what this version can read`);
+    super(
+      `The format ${stored} of an event is none that this version can read: it is newer, or no format at all`,
+    );
   }
 }
 
@@ -61,7 +63,8 @@ export class Formats {
     const [type = stored, format = '1'] = stored.split('@');
     const steps = this.#upcasters[type] ?? [];
     const known = Number(format) - 1;
-    if (known > steps.length) throw new FormatUnknown(stored);
+    if (!Number.isInteger(known) || known < 0 || known > steps.length)
+      throw new FormatUnknown(stored);
     const reading = { type, steps: steps.slice(known) };
     this.#readings.set(stored, reading);
     return reading;

@@ -30,7 +30,7 @@ beforeAll(async () => {
     input: join(import.meta.dirname, 'testing/appending.ts'),
     platform: 'node',
     tsconfig: join(import.meta.dirname, '../../../tsconfig.json'),
-    external: (id) => !/^([./]|@fieldguide\/|@oxc-project\/|\0)/.test(id) || id === 'vitest',
+    external: (id) => !/^([./]|@fieldguide\/|@oxc-project\/|\0)/.test(id),
     logLevel: 'silent',
   });
   await build.write({ file, format: 'esm', keepNames: true });

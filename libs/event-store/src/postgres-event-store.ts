@@ -217,9 +217,11 @@ export class PostgresEventStore extends EventStore {
 
   override async feed(after: string, limit: number, until?: Date) {
     const found = await this.#feed.query<FeedColumns>({ ...reads.feed, values: [after, limit] });
-    const rows = upTo(until, found);
-    const events = rows.map(([, stream, ...row]) => this.#formats.today(ofStream(stream, row)));
-    return { events, position: rows.at(-1)?.[0] ?? after };
+    const events = found.map(([, stream, ...row]) => this.#formats.today(ofStream(stream, row)));
+    // Cut at the first that is too new, not filtered: the feed must not skip.
+    const tooNew = until ? events.findIndex(({ time }) => time > until) : -1;
+    const count = tooNew === -1 ? events.length : tooNew;
+    return { events: events.slice(0, count), position: found[count - 1]?.[0] ?? after };
   }
 
   override async end(): Promise<string> {
@@ -268,12 +270,6 @@ async function repeatOf(
     (id, at) => there[at]?.id === id && there[at]?.version === last - ids.length + at + 1,
   );
   return isRepeat ? last : undefined;
-}
-
-/** Cut at the first that is too new, not filtered: the feed must not skip. */
-function upTo(until: Date | undefined, rows: FeedColumns[]): FeedColumns[] {
-  const tooNew = until ? rows.findIndex((row) => row[7] > until.getTime()) : -1;
-  return tooNew === -1 ? rows : rows.slice(0, tooNew);
 }
 
 function ofStream(

@@ -121,6 +121,8 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       await units.run(async (tx) => expect(await third.read('v-1', { tx })).toMatchObject(today));
       await expect(store.read('v-1')).rejects.toThrow(FormatUnknown);
       await expect(store.feed('0', 10)).rejects.toThrow(/A@2/);
+      await store.append({ stream: 'v-2', expected: 0, events: [happened('A@x')] });
+      await expect(third.read('v-2')).rejects.toThrow(FormatUnknown);
     });
 
     it('keeps snapshots of a decider that asks for them, and reads on from there', async () => {
