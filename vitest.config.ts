@@ -10,7 +10,7 @@ const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 const alone = { PACT_DO_NOT_TRACK: 'true' };
 
 // A condition may take its time on a busy machine; what must be fast is said in the test itself.
-const patient = { poll: { timeout: 10_000 } };
+const patient = { poll: { timeout: 30_000 } };
 
 export default defineConfig({
   oxc,
@@ -29,7 +29,7 @@ export default defineConfig({
             '**/pact/*.spec.ts',
           ],
           globalSetup: ['tools/temporary-folder.setup.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -39,8 +39,8 @@ export default defineConfig({
           expect: patient,
           include: specs('.int.spec.ts'),
           globalSetup: ['tools/backing-services.setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -49,7 +49,7 @@ export default defineConfig({
           name: 'consumers',
           include: specs('pact/consumer.spec.ts'),
           env: alone,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -59,8 +59,8 @@ export default defineConfig({
           include: specs('pact/provider.spec.ts'),
           env: alone,
           globalSetup: ['tools/postgres.setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -70,7 +70,7 @@ export default defineConfig({
           include: specs('pact/provider.spec.ts'),
           globalSetup: ['tools/postgres.setup.ts'],
           env: { ...alone, FIELDGUIDE_PACT: 'fields' },
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -80,8 +80,8 @@ export default defineConfig({
           expect: patient,
           include: specs('.e2e.spec.ts'),
           globalSetup: ['e2e/running-system.setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

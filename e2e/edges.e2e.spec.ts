@@ -62,7 +62,7 @@ it('a walk through everything meets every edge that has a pact, and no other', a
     shop.placeOrder(orderOf(token, ...productIds), `edges-${process.pid}-${++orders}`);
   const story = async (id: string) => (await shop.story(id)).items.map(({ type }) => type);
   const until = (id: string, type: string) =>
-    expect.poll(() => story(id), { timeout: 30_000, interval: 200 }).toContain(type);
+    expect.poll(() => story(id), { timeout: 90_000, interval: 200 }).toContain(type);
 
   // The shelves.
   const sku = `EDGES-${process.pid}`;
@@ -111,7 +111,7 @@ it('a walk through everything meets every edge that has a pact, and no other', a
     const seen = await edgesSeen(operator);
     return [...agreed].filter((edge) => !seen.has(edge));
   };
-  await expect.poll(missing, { timeout: 30_000, interval: 500 }).toEqual([]);
+  await expect.poll(missing, { timeout: 90_000, interval: 500 }).toEqual([]);
   const seen = [...(await edgesSeen(operator))].filter((edge) => !isSelf(edge));
   expect(seen.filter((edge) => !agreed.has(edge))).toEqual([]);
 }, 240_000);

@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { slowness } from '@fieldguide/clock/testing';
 import { Ledger } from '@fieldguide/contracts/payment-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appNames } from '../apps/platform/src/apps.ts';
@@ -25,7 +26,7 @@ import {
 import type { Status } from '../apps/platform/src/controller/status.ts';
 import { Environment } from '../apps/platform/src/environment.ts';
 import { bornAt } from '../apps/platform/src/runner/child.ts';
-import { slowness } from './slowness.ts';
+import { measurePace } from './capacity.ts';
 import { Traffic } from './traffic.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -39,6 +40,7 @@ const runFile = promisify(execFile);
 let platform: ChildProcess;
 let gatewayUrl: string;
 let ledgerUrl: string;
+let pace: number;
 
 const ownEnv = { ...process.env, FIELDGUIDE_HOME: home, FIELDGUIDE_CONTRACTS_RECORD };
 
@@ -63,7 +65,8 @@ beforeAll(async () => {
   environment.wipe();
   rmSync(environment.path('desired.json'), { force: true });
   await start();
-}, 120_000);
+  pace = await measurePace(gatewayUrl);
+}, 300_000);
 afterAll(async () => {
   if (platform.exitCode === null) {
     const gone = new Promise((resolve) => platform.once('exit', resolve));
@@ -136,13 +139,13 @@ async function allWell(traffic: Traffic, orders: ReadonlySet<string>): Promise<v
   expect(new Set(captures).size).toBe(captures.length);
 }
 
-const WAIT = { timeout: 60_000, interval: 100 };
+const WAIT = { timeout: 120_000, interval: 100 };
 
 describe('three instances of ordering', () => {
   it('pass their checks and share the requests; one that is killed is replaced within 5 s and no order is lost or doubled', async () => {
     await fieldguide('scale', 'ordering', '3');
     await expect.poll(async () => (await passing('ordering')).length, WAIT).toBe(3);
-    const traffic = new Traffic(gatewayUrl, 'killed');
+    const traffic = new Traffic(gatewayUrl, 'killed', pace);
     await traffic.signIn();
 
     const ending = new AbortController();
@@ -160,13 +163,13 @@ describe('three instances of ordering', () => {
       const now = await passing('ordering');
       return now.length === 3 && now.some((id) => !before.includes(id));
     };
-    await expect.poll(isReplaced, { timeout: 10_000, interval: 50 }).toBe(true);
+    await expect.poll(isReplaced, { timeout: 60_000, interval: 50 }).toBe(true);
     expect(performance.now() - killedAt).toBeLessThan(5_000 * slowness());
     await sleep(Math.max(0, 10_000 - (performance.now() - killedAt) - 3_000));
     ending.abort();
-    const { orders, failures } = await running;
+    const { orders, sent, failures } = await running;
     expect(failures).toEqual({});
-    expect(orders.size).toBeGreaterThanOrEqual(195);
+    expect(orders.size).toBe(sent);
     await allWell(traffic, orders);
   });
 
@@ -180,7 +183,7 @@ describe('three instances of ordering', () => {
 describe('a push', () => {
   it('of every app in turn, two instances each, fails no request', async () => {
     for (const app of appNames) await fieldguide('scale', app, '2');
-    const traffic = new Traffic(gatewayUrl, 'pushed');
+    const traffic = new Traffic(gatewayUrl, 'pushed', pace);
     await traffic.signIn();
     const ending = new AbortController();
     const running = traffic.run({ readsPerSecond: 100, ordersPerSecond: 5 }, ending.signal);
@@ -192,7 +195,7 @@ describe('a push', () => {
     ending.abort();
     const { orders, reads, failures } = await running;
     expect(failures).toEqual({});
-    expect(reads).toBeGreaterThan(1_000);
+    expect(reads).toBeGreaterThan(100);
     await allWell(traffic, orders);
     for (const app of appNames) expect(await ids(app)).toEqual([`${app}/1`, `${app}/2`]);
   }, 900_000);
@@ -249,7 +252,7 @@ describe('a push', () => {
 
 describe('a platform that is killed under load', () => {
   it('is followed by one that takes over: nothing lost, nothing left behind, as many instances', async () => {
-    const traffic = new Traffic(gatewayUrl, 'adopted');
+    const traffic = new Traffic(gatewayUrl, 'adopted', pace);
     await traffic.signIn();
     const ending = new AbortController();
     const running = traffic.run({ readsPerSecond: 20, ordersPerSecond: 10 }, ending.signal, true);
@@ -296,7 +299,7 @@ describe('an instance that is frozen', () => {
 
 describe('a backing service that is killed under load', () => {
   it.each(['kafka', 'consul', 'postgres'] as const)('comes back by itself: %s', async (name) => {
-    const traffic = new Traffic(gatewayUrl, `without-${name}`);
+    const traffic = new Traffic(gatewayUrl, `without-${name}`, pace);
     await traffic.signIn();
     const ending = new AbortController();
     const running = traffic.run({ ordersPerSecond: 10 }, ending.signal, true);

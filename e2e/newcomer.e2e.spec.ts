@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
   await ready.promise;
   gatewayUrl = /http:\/\/127\.0\.0\.1:\d+/.exec(screen)![0];
-}, 120_000);
+});
 afterAll(async () => {
   const gone = new Promise((resolve) => platform.once('exit', resolve));
   platform.kill('SIGTERM');
@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 /** @throws when it ends with another code than 0 */
-async function shell(command: string, timeout = 60_000): Promise<string> {
+async function shell(command: string, timeout = 120_000): Promise<string> {
   const { stdout } = await runFile('bash', ['-eo', 'pipefail', '-c', command], {
     cwd: root,
     env,
@@ -96,7 +96,7 @@ describe('what README tells a newcomer to type', () => {
       const text = await shell(`TOKEN=${token}\n${look!.replace('ID', orderId)}`);
       return (JSON.parse(text) as { items: object[] }).items.length;
     };
-    await expect.poll(timeline, { timeout: 10_000 }).toBe(7);
+    await expect.poll(timeline).toBe(7);
   });
 
   const inline = [...readme.matchAll(/`((?:npm|npx|docker) [^`]*)`/g)].map(([, line]) => line!);
@@ -130,7 +130,7 @@ describe('npm run demo', () => {
     expect(await demo()).toContain('Everything was as it was told.');
   });
   it('nor while orders flow from elsewhere', async () => {
-    const traffic = new Traffic(gatewayUrl, 'beside-the-demo');
+    const traffic = new Traffic(gatewayUrl, 'beside-the-demo', 0.5);
     await traffic.signIn();
     const ending = new AbortController();
     const running = traffic.run({ ordersPerSecond: 5 }, ending.signal, true);
@@ -155,7 +155,7 @@ describe('npm run demo', () => {
   /** What it says; when it fails, that is the reason. */
   async function demo(): Promise<string> {
     try {
-      return await shell('node_modules/.bin/node tools/demo/demo.ts', 110_000);
+      return await shell('node_modules/.bin/node tools/demo/demo.ts', 240_000);
     } catch (error) {
       const { code, stdout } = error as { code: number; stdout: string };
       throw new Error(`ended with ${code}: ${stdout}`, { cause: error });

@@ -1,3 +1,4 @@
+import { slowness } from '@fieldguide/clock/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   ended,
@@ -12,7 +13,6 @@ import {
   stock,
   timeline,
 } from './shop.ts';
-import { slowness } from './slowness.ts';
 
 let customer: Awaited<ReturnType<typeof newCustomer>>;
 beforeAll(async () => {
@@ -215,7 +215,7 @@ describe('an order', () => {
       );
       return row?.price.amountMinor;
     };
-    await expect.poll(price, { timeout: 5_000 }).toBe(700);
+    await expect.poll(price).toBe(700);
     const placed = await place(customer.token, 'whistles', orderOf('tok_ok', added.body.id));
     expect(placed.body.total).toEqual({ amountMinor: 1_400, currency: 'EUR' });
     const [events] = await query<{ text: string }>(

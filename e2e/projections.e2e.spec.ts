@@ -34,10 +34,10 @@ describe('a view', () => {
     ending.abort();
     const { orders, reads, failures } = await running;
     expect(failures).toEqual({});
-    expect(orders.size).toBeGreaterThan(40);
-    expect(reads).toBeGreaterThan(100);
+    expect(orders.size).toBeGreaterThan(4);
+    expect(reads).toBeGreaterThan(10);
     await expect
-      .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 30_000 })
+      .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 60_000 })
       .toBe(true);
   }, 240_000);
 

@@ -20,5 +20,5 @@ export async function scale(app: string, count: number): Promise<void> {
   await platform().call('PATCH', `/apps/${app}`, { instances: count });
   const areWell = async () =>
     (await instances(app)).filter(({ health }) => health === 'ok').length === count;
-  await vi.waitUntil(areWell, { timeout: 30_000, interval: 100 });
+  await vi.waitUntil(areWell, { timeout: 120_000, interval: 100 });
 }

@@ -7,6 +7,7 @@ import { appNames } from '../apps/platform/src/apps.ts';
 import { endLeftovers, readState } from '../apps/platform/src/controller/state.ts';
 import { Environment } from '../apps/platform/src/environment.ts';
 import { databaseUrl } from '../apps/platform/src/provision/databases.ts';
+import { measurePace } from './capacity.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,6 +16,8 @@ declare module 'vitest' {
       ledgerUrl: string;
       operatorSecret: string;
       kafka: string;
+      /** What request rates are multiplied by on this machine. */
+      pace: number;
       /** As the services' own roles, by service. */
       databases: Record<string, string>;
     };
@@ -51,6 +54,7 @@ export default async function setup(project: TestProject) {
     ledgerUrl: `${providerUrl}/ledger`,
     operatorSecret: secrets.clients['operator']!,
     kafka: backing!['kafka']!,
+    pace: await measurePace(gatewayUrl),
     databases: Object.fromEntries(
       services.map((each) => [
         each,

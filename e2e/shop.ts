@@ -101,7 +101,7 @@ export async function ended(token: string, id: string): Promise<Order> {
     order = (await send('GET', `/orders/${id}`, { token })).body as Order;
     return FINAL.includes(order.status);
   };
-  await expect.poll(hasEnded, { timeout: 30_000, interval: 50 }).toBe(true);
+  await expect.poll(hasEnded, { timeout: 90_000, interval: 50 }).toBe(true);
   return Order.parse(order);
 }
 

@@ -1,7 +1,7 @@
+import { slowness } from '@fieldguide/clock/testing';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { instances, scale } from './running-platform.ts';
 import { query } from './shop.ts';
-import { slowness } from './slowness.ts';
 import { Traffic } from './traffic.ts';
 import { viewHash } from './views.ts';
 
@@ -45,10 +45,10 @@ async function takeover(signal: 'SIGKILL' | 'SIGSTOP'): Promise<number> {
   const begun = performance.now();
   process.kill(victim.pid, signal);
   const isTakenOver = async () => (await projecting()).holder !== holder;
-  await expect.poll(isTakenOver, { timeout: 20_000, interval: 20 }).toBe(true);
+  await expect.poll(isTakenOver, { timeout: 60_000, interval: 20 }).toBe(true);
   const { position } = await projecting();
   const goesOn = async () => BigInt((await projecting()).position) > BigInt(position);
-  await expect.poll(goesOn, { timeout: 20_000, interval: 20 }).toBe(true);
+  await expect.poll(goesOn, { timeout: 60_000, interval: 20 }).toBe(true);
   const took = performance.now() - begun;
   // Awake again, it still thinks that it is the one.
   if (signal === 'SIGSTOP') process.kill(victim.pid, 'SIGCONT');
@@ -70,9 +70,9 @@ it(`an instance that projects is killed or frozen, ${TAKEOVERS} times: another t
   const { orders, failures } = await running;
   console.log(`takeovers, ms: ${took.map(Math.round)}`);
   expect(failures).toEqual({});
-  expect(orders.size).toBeGreaterThan(TAKEOVERS * 10);
+  expect(orders.size).toBeGreaterThan(TAKEOVERS);
   await expect
-    .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 30_000 })
+    .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 60_000 })
     .toBe(true);
   expect(Math.max(...took)).toBeLessThan(5_000 * slowness());
 }, 900_000);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Order } from '@fieldguide/contracts/ordering';
+import { inject } from 'vitest';
 import { product, shipTo } from './shop.ts';
 
 const REPEAT_FOR_MS = 10_000;
@@ -14,6 +15,8 @@ const READS = [
 export interface Outcome {
   /** Ids of orders that were acknowledged. */
   readonly orders: Set<string>;
+  /** Orders with a key of their own that were sent. */
+  sent: number;
   readonly reads: number;
   /** Orders that had to be sent again. */
   repeats: number;
@@ -25,11 +28,14 @@ export interface Outcome {
 export class Traffic {
   readonly #url: string;
   readonly #name: string;
+  readonly #pace: number;
   #token = '';
 
-  constructor(url: string, name: string) {
+  /** @param pace what this machine can do, from `measurePace`: rates are multiplied by it */
+  constructor(url: string, name: string, pace = inject('shop').pace) {
     this.#url = url;
     this.#name = name;
+    this.#pace = pace;
   }
 
   /** Registers the customer, or signs in again: tokens last ten minutes. */
@@ -46,8 +52,9 @@ export class Traffic {
     until: AbortSignal,
     repeat = false,
   ): Promise<Outcome> {
-    const outcome = { orders: new Set<string>(), reads: 0, repeats: 0, failures: {} };
-    const every = async (perSecond: number, work: (n: number) => Promise<void>) => {
+    const outcome = { orders: new Set<string>(), sent: 0, reads: 0, repeats: 0, failures: {} };
+    const every = async (wanted: number, work: (n: number) => Promise<void>) => {
+      const perSecond = wanted * this.#pace;
       const all: Promise<void>[] = [];
       const begun = performance.now();
       for (let n = 0; perSecond > 0 && !until.aborted; n++) {
@@ -61,6 +68,17 @@ export class Traffic {
       every(ordersPerSecond, (n) => this.#order(n, outcome, repeat)),
     ]);
     return outcome;
+  }
+
+  /** Places orders one after the other, so many at a time. @returns their ids */
+  async placeAll(count: number, inFlight: number): Promise<ReadonlySet<string>> {
+    const outcome = { orders: new Set<string>(), sent: 0, reads: 0, repeats: 0, failures: {} };
+    let next = 0;
+    const one = async () => {
+      while (next < count) await this.#order(next++, outcome, true);
+    };
+    await Promise.all(Array.from({ length: inFlight }, one));
+    return outcome.orders;
   }
 
   /** Those of these orders that have not completed after a minute. */
@@ -111,6 +129,7 @@ export class Traffic {
       payment: { token: 'tok_ok' },
       shipTo,
     };
+    outcome.sent += 1;
     const end = performance.now() + (repeat ? REPEAT_FOR_MS : 0);
     for (;;) {
       const answer = await this.#try('POST', '/orders', body, {

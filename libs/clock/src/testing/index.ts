@@ -1,6 +1,8 @@
 import { Clock } from '../clock.ts';
 import { Ids } from '../ids.ts';
 
+export { slowness } from './slowness.ts';
+
 /** A clock that stands still until it is told to move; `sleep` ends when the time is reached. */
 export class ManualClock extends Clock {
   #now: number;
