@@ -4,10 +4,12 @@ import {
   type Admin,
   type Consumer,
   type EachBatchPayload,
+  type ISocketFactory,
   Kafka,
+  type KafkaConfig,
   logLevel,
-  type Producer,
 } from 'kafkajs';
+import { KafkaProducer } from './kafka-producer.ts';
 import { mendIdleTimer, mendTimeoutCheck } from './mend-timers.ts';
 import {
   type IncomingRecord,
@@ -25,6 +27,10 @@ export interface KafkaSettings {
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** How connections are opened; tests put a proxy in between. */
+  readonly socketFactory?: ISocketFactory;
+  /** How long a publish may take; 10 s when not given. */
+  readonly publishMsMax?: number;
 }
 
 // A long poll answers at once when data is there, and stopping waits for it. `sessionTimeout` is how long the partitions
@@ -39,14 +45,13 @@ const PARTITIONS_AT_ONCE = 3;
 const RETRY_WAIT_MS_MAX = 5_000;
 const RESTART_MS = 500;
 
-/** The port on Apache Kafka: acknowledged by all replicas, idempotent producer, offsets after the handler. */
+/** The port on Apache Kafka: acknowledged by all replicas, offsets after the handler. */
 export class KafkaMessaging extends Messaging {
   readonly #settings: KafkaSettings;
   readonly #kafka: Kafka;
-  readonly #producer: Producer;
+  readonly #producer: KafkaProducer;
   readonly #admin: Admin;
   readonly #subscriptions = new Set<Subscription>();
-  #producing: Promise<void> | undefined;
   #asking: Promise<void> | undefined;
   #looking: Promise<'ok' | 'degraded'> | undefined;
   #seen: { state: 'ok' | 'degraded'; at: number } = { state: 'degraded', at: 0 };
@@ -56,13 +61,17 @@ export class KafkaMessaging extends Messaging {
     mendIdleTimer();
     mendTimeoutCheck();
     this.#settings = settings;
-    const { log, clientId, url } = settings;
-    this.#kafka = new Kafka({
+    const { log, clientId, url, socketFactory, clock, publishMsMax } = settings;
+    const config: KafkaConfig = {
       clientId,
       brokers: url.replace(/^kafka:\/\//, '').split(','),
       connectionTimeout: 2_000,
       requestTimeout: 10_000,
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
+      ...(socketFactory && { socketFactory }),
+    };
+    this.#kafka = new Kafka({
+      ...config,
       logLevel: logLevel.WARN,
       // kafkajs says ERROR for what it then mends itself; it is news, not an alarm.
       logCreator:
@@ -70,26 +79,16 @@ export class KafkaMessaging extends Messaging {
         ({ log: entry }) =>
           log.debug({ kafka: entry }, entry.message),
     });
-    this.#producer = this.#kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-    });
+    this.#producer = new KafkaProducer({ kafka: config, clock, log, publishMsMax });
     this.#admin = this.#kafka.admin();
   }
 
   override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
     if (batch.length === 0) return;
-    this.#producing ??= this.#producer.connect().catch((error: unknown) => {
-      this.#producing = undefined;
-      throw error;
-    });
-    await this.#producing;
     const byTopic = Map.groupBy(batch, ({ topic }) => topic);
     await inSpan('publish', 'publish', { count: batch.length }, () =>
-      this.#producer.sendBatch({
-        acks: -1,
-        topicMessages: [...byTopic].map(([topic, records]) => ({
+      this.#producer.publish(
+        [...byTopic].map(([topic, records]) => ({
           topic: this.#settings.prefix + topic,
           messages: records.map(({ envelope }) => ({
             key: envelope.subject,
@@ -97,7 +96,7 @@ export class KafkaMessaging extends Messaging {
             headers: { 'content-type': 'application/cloudevents+json' },
           })),
         })),
-      }),
+      ),
     );
   }
 
@@ -256,7 +255,7 @@ export class KafkaMessaging extends Messaging {
 
   override async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((each) => each.close()));
-    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()]);
+    await Promise.all([this.#producer.close(), this.#admin.disconnect()]);
   }
 
   #ask(): Promise<void> {

@@ -1,0 +1,179 @@
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import { makeLog } from '@fieldguide/telemetry';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { KafkaMessaging, type Messaging, outboxSource, startRelay } from './index.ts';
+import { KafkaProxy } from './testing/kafka-proxy.ts';
+import { envelope } from './testing/messaging.contract.ts';
+
+const TOPIC = 'producer.things.v1';
+const REFUSED_MS = 5_000;
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const logged: string[] = [];
+const log = makeLog('test', 'test', 'warn', { write: (line) => void logged.push(line) });
+let database: Database;
+let units: PostgresUnitsOfWork;
+let wakeups: MemoryWakeups;
+let direct: KafkaMessaging;
+const seen: { key: string; n: number }[] = [];
+let proxy: KafkaProxy;
+let proxied: KafkaMessaging;
+
+beforeAll(async () => {
+  const kafka = new Kafka({
+    brokers: [inject('backing').kafka.replace('kafka://', '')],
+    logLevel: logLevel.NOTHING,
+  }).admin();
+  await kafka.connect();
+  const topics = [{ topic: `int.${TOPIC}`, numPartitions: 2, replicationFactor: 1 }];
+  await kafka.createTopics({ topics, waitForLeaders: true });
+  await kafka.disconnect();
+  database = await freshDatabase(inject('backing').postgres, 'int_producer');
+  wakeups = new MemoryWakeups(clock);
+  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
+  direct = messaging('direct');
+  await direct.subscribe([TOPIC], { mode: 'shared', group: 'producer' }, async (records) => {
+    for (const { key, value } of records) seen.push({ key, n: JSON.parse(value).data.n });
+  });
+});
+afterAll(async () => {
+  await direct.close();
+  await database.close();
+});
+beforeEach(async () => {
+  await database.query('TRUNCATE outbox, leases');
+  proxy = await new KafkaProxy(inject('backing').kafka).accept();
+  proxied = messaging('proxied', proxy);
+});
+afterEach(async () => {
+  await proxied.close();
+  await proxy.refuse();
+});
+
+const messaging = (clientId: string, through?: KafkaProxy, publishMsMax?: number) =>
+  new KafkaMessaging({
+    url: inject('backing').kafka,
+    prefix: 'int.',
+    clientId,
+    clock,
+    log,
+    ...(through && { socketFactory: through.socketFactory }),
+    ...(publishMsMax && { publishMsMax }),
+  });
+const relay = (holder: string, transport: Messaging) =>
+  startRelay(outboxSource(database), transport, new Leases(database, holder, 2_000), {
+    clock,
+    wakeups,
+    log,
+  });
+/** One transaction, as a service changes a row and says so. */
+const say = (key: string, n: number) =>
+  units.run(async (uow) =>
+    uow.publish({ topic: TOPIC, type: 'ThingChanged', subject: key, data: { n } }),
+  );
+const record = (key: string, n: number) => ({ topic: TOPIC, envelope: envelope(key, { n }) });
+const left = async () => (await database.query('SELECT id FROM outbox')).length;
+const holder = async () => {
+  const [row] = await database.query<{ holder: string }>('SELECT holder FROM leases');
+  return row?.holder;
+};
+/** What a consumer with an inbox takes in: each message the first time that it comes. */
+const firsts = (key: string) => [
+  ...new Set(seen.filter((each) => each.key === key).map(({ n }) => n)),
+];
+const PATIENT = { timeout: 20_000 };
+
+describe('the producer', () => {
+  it('goes on in order when an answer was lost and the broker refused for seconds', async () => {
+    const running = relay('one', proxied);
+    await say('k', 1);
+    await expect.poll(() => firsts('k'), PATIENT).toEqual([1]);
+    await expect.poll(left).toBe(0);
+
+    proxy.loseNextAnswer();
+    await say('k', 2);
+    await expect.poll(() => proxy.hasLostAnswer).toBe(true);
+    for (const until = Date.now() + REFUSED_MS; Date.now() < until; await sleep(500))
+      await say('k', 3 + (await left()) - 1);
+    await proxy.accept();
+    const last = 2 + (await left()) - 1;
+    await expect.poll(left, PATIENT).toBe(0);
+    const all = Array.from({ length: last }, (_, n) => n + 1);
+    await expect.poll(() => firsts('k'), PATIENT).toEqual(all);
+    await running.stop();
+  });
+
+  it('loses nothing when the lease goes to another instance and comes back', async () => {
+    const one = relay('one', proxied);
+    for (const n of [1, 2]) await say('l', n);
+    await expect.poll(() => firsts('l'), PATIENT).toEqual([1, 2]);
+    await expect.poll(left).toBe(0);
+
+    proxy.loseNextAnswer();
+    await say('l', 3);
+    await expect.poll(() => proxy.hasLostAnswer).toBe(true);
+    await say('l', 4);
+    await expect.poll(holder, PATIENT).toBe('');
+    const two = relay('two', direct);
+    await expect.poll(left, PATIENT).toBe(0);
+    await two.stop();
+    await proxy.accept();
+    await say('l', 5);
+    await expect.poll(left, PATIENT).toBe(0);
+    await say('l', 6);
+    await expect.poll(left, PATIENT).toBe(0);
+    await expect.poll(() => firsts('l'), PATIENT).toEqual([1, 2, 3, 4, 5, 6]);
+    await one.stop();
+  });
+
+  it('makes one attempt for each publish and logs that it failed', async () => {
+    await proxied.publish([record('m', 1)]);
+    expect(proxy.produceRequests).toBe(1);
+    proxy.loseNextAnswer();
+    await expect(proxied.publish([record('m', 2)])).rejects.toThrow();
+    expect(proxy.produceRequests).toBe(2);
+    expect(logged.join()).toContain('the next one uses a new producer');
+    await proxy.accept();
+    await proxied.publish([record('m', 3)]);
+    expect(proxy.produceRequests).toBe(3);
+    await expect.poll(() => firsts('m'), PATIENT).toEqual([1, 2, 3]);
+  });
+
+  it('rejects within its limit while the broker is silent, and never sends that batch later', async () => {
+    const impatient = messaging('impatient', proxy, 500);
+    proxy.hold();
+    await expect(impatient.publish([record('s', 1)])).rejects.toThrow(/within 500 ms/);
+    proxy.release();
+    await expect.poll(() => impatient.publish([record('s', 2)]).then(() => 'sent')).toBe('sent');
+    await expect.poll(() => firsts('s'), PATIENT).toEqual([2]);
+    await impatient.close();
+  });
+
+  it('keeps the order of each caller when several publish at once and connections are cut', async () => {
+    const count = 40;
+    let cuts = 0;
+    const caller = async (key: string) => {
+      for (let n = 1; n <= count; ) {
+        const isSent = await proxied.publish([record(key, n)]).then(
+          () => true,
+          () => false,
+        );
+        if (!isSent) continue;
+        if (key === 'x' && n % 10 === 0) {
+          cuts += 1;
+          proxy.cut();
+        }
+        n += 1;
+      }
+    };
+    await Promise.all([caller('x'), caller('y')]);
+    expect(cuts).toBe(4);
+    const all = Array.from({ length: count }, (_, n) => n + 1);
+    await expect.poll(() => firsts('x'), PATIENT).toEqual(all);
+    await expect.poll(() => firsts('y'), PATIENT).toEqual(all);
+  });
+});
