@@ -3,7 +3,7 @@ import { SystemClock } from '@fieldguide/clock';
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
-import { AuthGuard, EndedSessions, KeySource, mayRead, TokenVerifier } from './index.ts';
+import { AuthGuard, EndedSessions, KeySource, mayRead, Scope, TokenVerifier } from './index.ts';
 import { TestKeys } from './testing/index.ts';
 
 const clock = new SystemClock();
@@ -35,6 +35,27 @@ describe('the guard', () => {
     const token = new TestKeys(issuer).token('ada', 'a');
     const asked = guard(new Away()).canActivate(request(`Bearer ${token}`));
     await expect(asked).rejects.toMatchObject({ status: 503 });
+  });
+});
+
+describe('a scope', () => {
+  const keys = new TestKeys(issuer);
+  class Orders {
+    @Scope('orders:read', 'orders:read:any')
+    list() {}
+  }
+  const list = (scope: string) => {
+    const asked = request(`Bearer ${keys.token('ada', scope)}`);
+    return guard(keys).canActivate({ ...asked, getHandler: () => Orders.prototype.list });
+  };
+
+  it('that the token has lets it in; either of two does', async () => {
+    expect(await list('orders:read')).toBe(true);
+    expect(await list('catalog:write orders:read:any')).toBe(true);
+  });
+  it('that it has not is 403', async () => {
+    for (const scope of ['', 'nothing', 'orders:write', 'orders:read:all'])
+      await expect(list(scope)).rejects.toMatchObject({ status: 403 });
   });
 });
 

@@ -35,9 +35,11 @@ export class AuthGuard implements CanActivate {
       throw error instanceof TokenRefused ? signInFirst() : uncheckable();
     });
 
-    const scope = this.reflector.getAllAndOverride<string>(SCOPE, marks);
-    if (scope && !request.caller.scopes.has(scope)) {
-      throw new ForbiddenException(problem(403, 'notAllowed', `This needs the scope ${scope}.`));
+    const { scopes } = request.caller;
+    const needed = this.reflector.getAllAndOverride<readonly string[]>(SCOPE, marks);
+    if (needed && !needed.some((scope) => scopes.has(scope))) {
+      const title = `This needs the scope ${needed.join(' or ')}.`;
+      throw new ForbiddenException(problem(403, 'notAllowed', title));
     }
     return true;
   }

@@ -18,8 +18,8 @@ export const SCOPE = 'fieldguide:scope';
 /** Anyone may call it. Without this or `Scope`, any signed-in caller may. */
 export const Open = () => SetMetadata(OPEN, true);
 
-/** The token needs this scope. */
-export const Scope = (scope: string) => SetMetadata(SCOPE, scope);
+/** The token needs this scope, or one of these. */
+export const Scope = (...scopes: readonly [string, ...string[]]) => SetMetadata(SCOPE, scopes);
 
 /** The caller, put there by the guard; never read it from a header. */
 export const Caller = createParamDecorator(

@@ -39,6 +39,26 @@ describe('a token', () => {
     await expect(tokens.verify(token)).rejects.toThrow(/algorithm/);
     await expect(tokens.verify('nonsense')).rejects.toThrow(TokenRefused);
   });
+  it.each([
+    ['not JSON', 'no JSON'],
+    ['a text', '"text"'],
+    ['null', 'null'],
+    ['nothing', ''],
+  ])('is refused when its payload is %s', async (_, payload) => {
+    const [header, , signature] = keys.token('ada', 'a').split('.');
+    const token = `${header}.${Buffer.from(payload).toString('base64url')}.${signature}`;
+    await expect(tokens.verify(token)).rejects.toThrow(TokenRefused);
+  });
+  it.each([
+    ['no scope', { scope: undefined }],
+    ['a list of scopes', { scope: ['orders:read'] }],
+    ['no session', { sid: undefined }],
+    ['an unknown kind', { kind: 'root' }],
+    ['no subject', { sub: undefined }],
+    ['an expiry beyond numbers', { exp: 1e99 }],
+  ])('is refused with %s, though signed with our key', async (_, claims) => {
+    await expect(tokens.verify(keys.tokenOf(claims))).rejects.toThrow(TokenRefused);
+  });
   it('is refused at once when its session has ended, though it was seen before', async () => {
     const token = keys.token('ada', 'a');
     await tokens.verify(token);

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '@fieldguide/clock';
 import jwt from 'jsonwebtoken';
+import { z } from 'zod';
 import type { CallerClaims } from './decorators.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 
@@ -27,6 +28,15 @@ export class TokenRefused extends Error {
 export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 }
+
+/** What identity puts into every token; a signature alone does not make claims of this shape. */
+const Claims = z.object({
+  sub: z.string().min(1),
+  kind: z.enum(['customer', 'staff', 'service']),
+  scope: z.string(),
+  sid: z.string().min(1),
+  exp: z.int(),
+});
 
 const CACHED_MAX = 10_000;
 const CACHED_MS = 60_000;
@@ -65,7 +75,7 @@ export class TokenVerifier {
 
   async #check(token: string, now: number): Promise<CallerClaims> {
     this.#cache.delete(token);
-    const kid = jwt.decode(token, { complete: true })?.header.kid;
+    const kid = keyIdOf(token);
     const key = kid && (await this.#keyFor(kid, now));
     if (!key) throw new TokenRefused('it is signed with no key we know');
     const claims = this.#verified(token, key, now);
@@ -81,8 +91,8 @@ export class TokenVerifier {
         issuer: this.#issuer,
         clockTimestamp: Math.floor(now / 1_000),
       };
-      const { sub, kind, scope, sid, exp } = jwt.verify(token, key, options) as jwt.JwtPayload;
-      return { id: sub!, kind, scopes: new Set((scope as string).split(' ')), sid, exp: exp! };
+      const { sub, scope, ...claims } = Claims.parse(jwt.verify(token, key, options));
+      return { id: sub, scopes: new Set(scope.split(' ')), ...claims };
     } catch (error) {
       throw new TokenRefused((error as Error).message);
     }
@@ -106,5 +116,15 @@ export class TokenVerifier {
     );
     this.#fetchedAt = now;
     this.#cache.clear();
+  }
+}
+
+/** The id of the key that a token claims to be signed with; undefined when it is no token. */
+function keyIdOf(token: string): string | undefined {
+  try {
+    const kid: unknown = jwt.decode(token, { complete: true })?.header.kid;
+    return typeof kid === 'string' ? kid : undefined;
+  } catch {
+    return undefined; // `decode` throws when the payload is not JSON
   }
 }

@@ -27,12 +27,16 @@ export class TestKeys extends KeySource {
     more: { kind?: string; sid?: string; expiresInSeconds?: number } = {},
   ): string {
     const { kind = 'customer', sid = `session-of-${id}`, expiresInSeconds = 600 } = more;
-    return jwt.sign({ kind, scope, sid }, this.#key, {
-      algorithm: 'ES256',
-      keyid: 'test',
-      subject: id,
-      issuer: this.#issuer,
-      expiresIn: expiresInSeconds,
-    });
+    const exp = Math.floor(Date.now() / 1_000) + expiresInSeconds;
+    return this.tokenOf({ sub: id, kind, scope, sid, exp });
+  }
+
+  /** A good token but for these claims; undefined leaves one out. */
+  tokenOf(claims: Readonly<Record<string, unknown>>): string {
+    const exp = Math.floor(Date.now() / 1_000) + 600;
+    const good = { iss: this.#issuer, sub: 'ada', kind: 'customer', scope: 'a', sid: 's', exp };
+    const payload = JSON.stringify({ ...good, ...claims });
+    const header = { alg: 'ES256', typ: 'JWT' };
+    return jwt.sign(payload, this.#key, { algorithm: 'ES256', keyid: 'test', header });
   }
 }
