@@ -12,3 +12,6 @@ export const MoneyRequest = Money.strict();
 
 /** UUID of any version: v7 for most things, v8 for orders. */
 export const Id = z.guid();
+
+/** An id in a request, also in capitals (RFC 9562): ours are in small letters, and parts of stream names and keys. */
+export const IdRequest = Id.toLowerCase();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { message } from '../message.ts';
 import { Id, Money, MoneyRequest } from '../money.ts';
+import { Text } from '../text.ts';
 
 export const Category = z.enum(['shelter', 'sleep', 'packs', 'footwear', 'clothing', 'kitchen']);
 export type Category = z.infer<typeof Category>;
@@ -23,17 +24,17 @@ export const ProductPage = z.object({
 });
 
 export const ProductQuery = z.strictObject({
-  query: z.string().trim().min(1).max(100).optional(),
+  query: Text.trim().min(1).max(100).optional(),
   category: Category.optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(200).optional(),
+  cursor: Text.min(1).max(200).optional(),
 });
 export type ProductQuery = z.infer<typeof ProductQuery>;
 
 export const AddProductRequest = z.strictObject({
   sku: z.string().regex(/^[A-Z0-9-]{3,30}$/),
-  name: z.string().trim().min(1).max(120),
-  description: z.string().trim().max(2_000),
+  name: Text.trim().min(1).max(120),
+  description: Text.trim().max(2_000),
   category: Category,
   price: MoneyRequest,
 });
@@ -43,7 +44,7 @@ export const ChangeProductRequest = z
   .strictObject({
     price: MoneyRequest,
     retired: z.boolean(),
-    name: z.string().trim().min(1).max(120),
+    name: Text.trim().min(1).max(120),
   })
   .partial();
 export type ChangeProductRequest = z.infer<typeof ChangeProductRequest>;

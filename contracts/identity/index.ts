@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { message } from '../message.ts';
 import { Id } from '../money.ts';
+import { Text } from '../text.ts';
 
 const Email = z.email().max(254).toLowerCase();
-const Password = z.string().min(8).max(128);
+const Password = Text.min(8).max(128);
 
 export const RegistrationRequest = z.strictObject({
   email: Email,
   password: Password,
-  name: z.string().trim().min(1).max(100),
+  name: Text.trim().min(1).max(100),
 });
 export type RegistrationRequest = z.infer<typeof RegistrationRequest>;
 export const Registration = z.object({ customerId: Id });
@@ -17,17 +18,17 @@ export const TokenRequest = z.discriminatedUnion('grantType', [
   z.strictObject({
     grantType: z.literal('password'),
     email: Email,
-    password: z.string().min(1).max(128),
+    password: Text.min(1).max(128),
   }),
   z.strictObject({
     grantType: z.literal('refreshToken'),
-    refreshToken: z.string().min(1).max(500),
+    refreshToken: Text.min(1).max(500),
   }),
   z.strictObject({
     grantType: z.literal('clientCredentials'),
-    clientId: z.string().min(1).max(100),
-    clientSecret: z.string().min(1).max(500),
-    scope: z.string().max(500).optional(),
+    clientId: Text.min(1).max(100),
+    clientSecret: Text.min(1).max(500),
+    scope: Text.max(500).optional(),
   }),
 ]);
 export type TokenRequest = z.infer<typeof TokenRequest>;

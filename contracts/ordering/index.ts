@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { message } from '../message.ts';
-import { Id, Money } from '../money.ts';
+import { Id, IdRequest, Money } from '../money.ts';
+import { Text } from '../text.ts';
 
 export { IdempotencyKey } from '../idempotency-key.ts';
 
@@ -29,7 +30,7 @@ export type RejectionReason = z.infer<typeof RejectionReason>;
 
 export const PlaceOrderRequest = z.strictObject({
   lines: z
-    .array(z.strictObject({ productId: Id, quantity: z.int().min(1).max(99) }))
+    .array(z.strictObject({ productId: IdRequest, quantity: z.int().min(1).max(99) }))
     .min(1)
     .max(50)
     .refine(
@@ -38,10 +39,10 @@ export const PlaceOrderRequest = z.strictObject({
     ),
   payment: z.strictObject({ token: z.string().regex(/^tok_[a-z_]{1,40}$/) }),
   shipTo: z.strictObject({
-    name: z.string().trim().min(1).max(100),
-    street: z.string().trim().min(1).max(200),
-    city: z.string().trim().min(1).max(100),
-    postalCode: z.string().trim().min(1).max(20),
+    name: Text.trim().min(1).max(100),
+    street: Text.trim().min(1).max(200),
+    city: Text.trim().min(1).max(100),
+    postalCode: Text.trim().min(1).max(20),
     country: z.string().regex(/^[A-Z]{2}$/),
   }),
 });
@@ -85,7 +86,7 @@ export type Cancellation = z.infer<typeof Cancellation>;
 
 export const OrderQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(200).optional(),
+  cursor: Text.min(1).max(200).optional(),
 });
 
 export const Timeline = z.object({
@@ -105,7 +106,17 @@ export const ShipTo = PlaceOrderRequest.shape.shipTo;
 export type ShipTo = z.infer<typeof ShipTo>;
 
 /** Where to send it, null when it was erased; only for shipping, with its service token, not through the gateway. */
-export const DeliveryAddress = z.object({ shipTo: ShipTo.strip().nullable() });
+export const DeliveryAddress = z.object({
+  shipTo: z
+    .object({
+      name: z.string(),
+      street: z.string(),
+      city: z.string(),
+      postalCode: z.string(),
+      country: ShipTo.shape.country,
+    })
+    .nullable(),
+});
 
 const Line = z.object({ productId: Id, quantity: z.int().positive() });
 

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { Id, Money, MoneyRequest } from '../money.ts';
+import { Id, IdRequest, Money, MoneyRequest } from '../money.ts';
+import { Text } from '../text.ts';
 
 /** The outside provider's interface, as we know it: each operation has a key, and a repeat gives the same result. */
 export const OperationRequest = z.strictObject({
-  key: z.string().min(1).max(200),
+  key: Text.min(1).max(200),
   kind: z.enum(['authorise', 'capture', 'void']),
-  paymentId: Id,
+  paymentId: IdRequest,
   amount: MoneyRequest,
-  token: z.string().max(100),
+  token: Text.max(100),
 });
 export type OperationRequest = z.infer<typeof OperationRequest>;
 

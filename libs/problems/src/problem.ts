@@ -26,18 +26,20 @@ type Issue = { message: string; path?: readonly unknown[] | undefined };
 type IssueWithKeys = Issue & { code?: string; keys?: readonly string[] };
 
 /**
- * For `StandardSchemaValidationPipe({ exceptionFactory: unreadable })`: Nest's own answer drops the path of
- * the bad field, and callers need it. An unknown field is pointed at itself, not at its parent.
+ * The answer to a request that its schema refuses: Nest's own drops the path of the bad field, and callers need it. An
+ * unknown field is pointed at itself, not at its parent.
+ * @param parameter the name of a path or query parameter, when the issues are about its value
  */
-export function unreadable(issues: readonly Issue[]): BadRequestException {
+export function unreadable(issues: readonly Issue[], parameter?: string): BadRequestException {
+  const root = parameter === undefined ? [] : [parameter];
   const errors = (issues as readonly IssueWithKeys[]).flatMap(
     ({ message, path = [], code, keys }) => {
-      const at = path.map((part) =>
+      const at = [...root, ...path].map((part) =>
         typeof part === 'object' ? (part as { key: unknown }).key : part,
       );
       const places = code === 'unrecognized_keys' && keys ? keys.map((key) => [...at, key]) : [at];
       return places.map((place) => ({
-        pointer: `/${place.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+        pointer: place.map((part) => `/${escaped(String(part))}`).join(''),
         detail: message,
       }));
     },
@@ -45,4 +47,9 @@ export function unreadable(issues: readonly Issue[]): BadRequestException {
   return new BadRequestException(
     problem(400, 'unreadable', 'The request cannot be read.', { errors }),
   );
+}
+
+/** A token of a JSON Pointer (RFC 6901); the pointer to the whole body is empty. */
+function escaped(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }

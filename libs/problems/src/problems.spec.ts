@@ -22,4 +22,11 @@ describe('an unreadable request', () => {
       { pointer: '/lines/0/quantity', detail: 'too small' },
     ]);
   });
+  it('points at a parameter by its name, and at the whole body with an empty pointer', () => {
+    const pointers = (...args: Parameters<typeof unreadable>) =>
+      (unreadable(...args).getResponse() as Problem).errors?.map(({ pointer }) => pointer);
+    expect(pointers([{ message: 'no id', path: [] }], 'id')).toEqual(['/id']);
+    expect(pointers([{ message: 'no object', path: [] }])).toEqual(['']);
+    expect(pointers([{ message: 'a slash', path: ['a/b'] }])).toEqual(['/a~1b']);
+  });
 });

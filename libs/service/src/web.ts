@@ -2,13 +2,9 @@ import type { KeySource } from '@fieldguide/auth';
 import { TokenVerifier } from '@fieldguide/auth';
 import type { ConfigClass } from '@fieldguide/config';
 import { MessagingStrategy } from '@fieldguide/messaging';
-import { unreadable } from '@fieldguide/problems';
+import { RequestPipe } from '@fieldguide/problems';
 import { metrics, NestLog, traceFrom } from '@fieldguide/telemetry';
-import {
-  StandardSchemaValidationPipe,
-  type Type,
-  UnsupportedMediaTypeException,
-} from '@nestjs/common';
+import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -45,7 +41,7 @@ export async function openWeb(
     adapter,
     { logger: new NestLog(parts.log), abortOnError: false },
   );
-  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: unreadable as never }));
+  app.useGlobalPipes(new RequestPipe());
   takeEmptyBodies(adapter);
   observe(adapter);
   letGoWhileDraining(adapter, parts);

@@ -4,13 +4,11 @@ import {
   ChangeProductRequest,
   ProductQuery,
 } from '@fieldguide/contracts/catalog';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
 import { refuse } from './product.refusals.ts';
 import { Products } from './products.ts';
-
-const Id = z.guid();
 
 @Controller('products')
 export class ProductsController {
@@ -25,7 +23,7 @@ export class ProductsController {
   @Open()
   @Get(':id')
   async one(
-    @Param('id', { schema: Id }) id: string,
+    @Param('id', { schema: IdRequest }) id: string,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
@@ -51,7 +49,7 @@ export class ProductsController {
   @Scope('catalog:write')
   @Patch(':id')
   change(
-    @Param('id', { schema: Id }) id: string,
+    @Param('id', { schema: IdRequest }) id: string,
     @Headers('if-match') match: string | undefined,
     @Body({ schema: ChangeProductRequest }) change: ChangeProductRequest,
   ) {

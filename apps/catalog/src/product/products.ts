@@ -5,6 +5,7 @@ import type {
   ProductQuery,
   Product as PublicProduct,
 } from '@fieldguide/contracts/catalog';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { Database, UnitsOfWork } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { Brackets } from 'typeorm';
@@ -95,7 +96,7 @@ export class Products {
 }
 
 function readCursor(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString();
-  if (!/^[0-9a-f-]{36}$/.test(id)) throw refuse.cursorUnreadable();
+  const { data: id } = IdRequest.safeParse(Buffer.from(cursor, 'base64url').toString());
+  if (!id) throw refuse.cursorUnreadable();
   return id;
 }

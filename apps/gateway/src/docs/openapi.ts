@@ -1,3 +1,4 @@
+import { IdempotencyKey } from '@fieldguide/contracts/ordering';
 import { z } from 'zod';
 import { type Route, routes } from '../routes.ts';
 
@@ -48,7 +49,7 @@ function operation({ method, path, to, who, summary, status, more }: Route): obj
     name: 'Idempotency-Key',
     in: 'header',
     required: true,
-    schema: { type: 'string', minLength: 8, maxLength: 200 },
+    schema: schemaOf(IdempotencyKey),
   };
   const token = {
     description: 'Send it back with a read, and that is not older than this write.',

@@ -1,5 +1,6 @@
 import { Clock, Ids } from '@fieldguide/clock';
 import { SessionEnded, type Token } from '@fieldguide/contracts/identity';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { type UnitOfWork, UnitsOfWork } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
@@ -41,8 +42,9 @@ export class Sessions {
 
   /** A refresh token counts once. When an old one comes again, somebody has copied it: the session ends. */
   async refresh(refreshToken: string): Promise<Token> {
-    const [sid = '', secret = ''] = refreshToken.split('.');
-    if (!/^[0-9a-f-]{36}$/.test(sid)) throw refuse.sessionEnded();
+    const [id, secret = ''] = refreshToken.split('.');
+    const { data: sid } = IdRequest.safeParse(id);
+    if (!sid) throw refuse.sessionEnded();
     const next = this.secrets.text();
     const account = await this.units.run(async (uow) => {
       const session = await uow.load(Session, sid);

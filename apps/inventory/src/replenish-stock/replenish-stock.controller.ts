@@ -1,10 +1,11 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { derivedId } from '@fieldguide/clock';
 import { IdempotencyKey, ReplenishmentRequest } from '@fieldguide/contracts/inventory';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { UnitsOfWork } from '@fieldguide/database';
 import { Body, Controller, Headers, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { Stock } from '../stock/stock.entity.ts';
+import { Stock, UNITS_MAX } from '../stock/stock.entity.ts';
 import { refuse } from '../stock/stock.refusals.ts';
 import { Replenishment } from './replenishment.entity.ts';
 
@@ -16,7 +17,7 @@ export class ReplenishStockController {
   @Post()
   replenish(
     @Caller() caller: CallerClaims,
-    @Param('productId', { schema: z.guid() }) productId: string,
+    @Param('productId', { schema: IdRequest }) productId: string,
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: ReplenishmentRequest }) { units }: z.infer<typeof ReplenishmentRequest>,
   ) {
@@ -28,6 +29,7 @@ export class ReplenishStockController {
       if (!earlier) {
         const [locked] = await uow.lock(Stock, [productId]);
         const stock = locked ?? Object.assign(new Stock(), { productId });
+        if (stock.onHandUnits + units > UNITS_MAX) throw refuse.stockTooLarge();
         stock.onHandUnits += units;
         await uow.save(Stock, stock);
         await uow.save(Replenishment, Object.assign(new Replenishment(), { id, productId, units }));

@@ -1,7 +1,7 @@
 import { Open } from '@fieldguide/auth';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { Controller, Get, Param } from '@nestjs/common';
-import { z } from 'zod';
 import { Stock } from './stock.entity.ts';
 import { refuse } from './stock.refusals.ts';
 
@@ -11,7 +11,7 @@ export class StockController {
 
   @Open()
   @Get(':productId')
-  async one(@Param('productId', { schema: z.guid() }) productId: string) {
+  async one(@Param('productId', { schema: IdRequest }) productId: string) {
     const stock = await this.database.source.manager.findOneBy(Stock, { productId });
     if (!stock) throw refuse.productUnknown();
     return { productId, onHandUnits: stock.onHandUnits, freeUnits: stock.freeUnits };

@@ -1,5 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+/** Half of what the column can hold. */
+export const UNITS_MAX = 1_000_000_000;
+
 /** Units of one product. What is reserved is still on hand, but not free. */
 @Entity('stock')
 export class Stock {

@@ -6,5 +6,6 @@ export const refuse = refusals('inventory', {
     'unprocessable',
     'Send an Idempotency-Key of 8 to 200 visible characters.',
   ],
+  stockTooLarge: ['unprocessable', 'At most 1,000,000,000 units of a product can be in stock.'],
   idempotencyKeyReused: ['unprocessable', 'This Idempotency-Key was used for another request.'],
 });

@@ -1,9 +1,9 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { IdRequest } from '@fieldguide/contracts/money';
 import type { Cancellation } from '@fieldguide/contracts/ordering';
 import { UnitsOfWork } from '@fieldguide/database';
 import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
@@ -20,7 +20,7 @@ export class CancelOrderController {
   @HttpCode(202)
   async cancel(
     @Caller() caller: CallerClaims,
-    @Param('id', { schema: z.guid() }) orderId: string,
+    @Param('id', { schema: IdRequest }) orderId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Cancellation> {
     const wish = { type: 'CancelOrder', data: { customerId: caller.id } } as const;

@@ -1,3 +1,4 @@
+import { IdRequest } from '@fieldguide/contracts/money';
 import { refuse } from '../order/order.refusals.ts';
 
 /** The header's name: what a write answers, and what a read waits for when it is sent back. */
@@ -16,7 +17,8 @@ export function consistencyToken(orderId: string, version: number): string {
 /** @throws RuleBroken consistencyTokenUnreadable */
 export function readConsistencyToken(token: string | undefined): Seen | undefined {
   if (token === undefined) return undefined;
-  const [, orderId, version] = /^order-([0-9a-f-]{36})@(\d{1,9})$/.exec(token) ?? [];
-  if (!orderId || !version) throw refuse.consistencyTokenUnreadable();
+  const [, id, version] = /^order-(.+)@(\d{1,9})$/.exec(token) ?? [];
+  const { data: orderId } = IdRequest.safeParse(id);
+  if (!orderId) throw refuse.consistencyTokenUnreadable();
   return { orderId, version: Number(version) };
 }

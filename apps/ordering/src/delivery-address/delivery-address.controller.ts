@@ -1,8 +1,8 @@
 import { Scope } from '@fieldguide/auth';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Header, Param } from '@nestjs/common';
-import { z } from 'zod';
 import type { Placed } from '../order/order.events.ts';
 import { refuse } from '../order/order.refusals.ts';
 import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
@@ -19,7 +19,7 @@ export class DeliveryAddressController {
   @Scope('orders:address:read')
   @Get()
   @Header('cache-control', 'no-store')
-  async one(@Param('id', { schema: z.guid() }) orderId: string) {
+  async one(@Param('id', { schema: IdRequest }) orderId: string) {
     const { manager } = this.database.source;
     const row = await manager.findOneBy(DeliveryAddress, { orderId });
     if (row) return { shipTo: row.shipTo };

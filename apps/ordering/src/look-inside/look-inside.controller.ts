@@ -1,4 +1,5 @@
 import { Scope } from '@fieldguide/auth';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { EventStore, replay } from '@fieldguide/event-store';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -23,7 +24,7 @@ export class LookInsideController {
 
   /** An order's events, each with what the order was after it. */
   @Get('orders/:id')
-  async order(@Param('id', { schema: z.guid() }) orderId: string) {
+  async order(@Param('id', { schema: IdRequest }) orderId: string) {
     const events = await this.events.read(`order-${orderId}`);
     if (events.length === 0) throw refuse.orderUnknown();
     const items = events.map((event, at) => {

@@ -1,5 +1,6 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { Database, UnitsOfWork } from '@fieldguide/database';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
@@ -38,21 +39,24 @@ export class OpenCheckoutsController {
   /** Says again what the order waits for an answer to. */
   @Post(':orderId/retries')
   @HttpCode(202)
-  retry(@Caller() caller: CallerClaims, @Param('orderId', { schema: z.guid() }) orderId: string) {
+  retry(@Caller() caller: CallerClaims, @Param('orderId', { schema: IdRequest }) orderId: string) {
     return this.#tell(orderId, { type: 'RetryCheckout', data: {} }, caller);
   }
 
   /** Ends it as a deadline would, or asks shipping to; after the dispatch it is refused. */
   @Post(':orderId/abandonment')
   @HttpCode(202)
-  abandon(@Caller() caller: CallerClaims, @Param('orderId', { schema: z.guid() }) orderId: string) {
+  abandon(
+    @Caller() caller: CallerClaims,
+    @Param('orderId', { schema: IdRequest }) orderId: string,
+  ) {
     return this.#tell(orderId, { type: 'AbandonCheckout', data: {} }, caller);
   }
 
   /** The clock control of `local`: this order's deadline comes now, and nobody else's. */
   @Post(':orderId/deadline')
   @HttpCode(202)
-  async passDeadline(@Param('orderId', { schema: z.guid() }) orderId: string) {
+  async passDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {
     if (this.config.ENVIRONMENT !== 'local') throw refuse.clockIsReal();
     await this.units.run(async (uow) => {
       const row = await uow.load(OpenCheckout, orderId);

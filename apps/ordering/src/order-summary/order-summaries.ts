@@ -1,9 +1,11 @@
 import { type CallerClaims, mayRead } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
+import { IdRequest } from '@fieldguide/contracts/money';
 import type { Order } from '@fieldguide/contracts/ordering';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import type { Seen } from '../consistency-token/consistency-token.ts';
 import { refuse } from '../order/order.refusals.ts';
 import { OrderingConfig } from '../ordering.config.ts';
@@ -94,9 +96,12 @@ function writeCursor({ placedAt, orderId }: OrderSummary): string {
   return Buffer.from(`${placedAt.toISOString()} ${orderId}`).toString('base64url');
 }
 
-function readCursor(cursor: string): { placedAt: string; orderId: string } {
-  const [placedAt = '', orderId = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  if (Number.isNaN(Date.parse(placedAt)) || !/^[0-9a-f-]{36}$/.test(orderId))
-    throw refuse.cursorUnreadable();
+/** A time goes to PostgreSQL as a `Date`: it refuses the year 0 of ISO 8601. */
+const Cursor = z.tuple([z.iso.datetime().transform((time) => new Date(time)), IdRequest]);
+
+function readCursor(cursor: string): { placedAt: Date; orderId: string } {
+  const { data } = Cursor.safeParse(Buffer.from(cursor, 'base64url').toString().split(' '));
+  if (!data) throw refuse.cursorUnreadable();
+  const [placedAt, orderId] = data;
   return { placedAt, orderId };
 }

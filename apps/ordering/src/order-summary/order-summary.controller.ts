@@ -1,4 +1,5 @@
-import { Caller, type CallerClaims } from '@fieldguide/auth';
+import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { OrderQuery } from '@fieldguide/contracts/ordering';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -10,6 +11,7 @@ import {
 } from '../consistency-token/consistency-token.ts';
 import { OrderSummaries } from './order-summaries.ts';
 
+@Scope('orders:read', 'orders:read:any')
 @Controller('orders')
 export class OrderSummaryController {
   constructor(private readonly orders: OrderSummaries) {}
@@ -26,7 +28,7 @@ export class OrderSummaryController {
   @Get(':id')
   async one(
     @Caller() caller: CallerClaims,
-    @Param('id', { schema: z.guid() }) id: string,
+    @Param('id', { schema: IdRequest }) id: string,
     @Headers(CONSISTENCY_TOKEN) seen: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {

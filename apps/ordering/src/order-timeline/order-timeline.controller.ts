@@ -1,12 +1,13 @@
-import { Caller, type CallerClaims } from '@fieldguide/auth';
+import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { IdRequest } from '@fieldguide/contracts/money';
 import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
 import { OrderSummaries } from '../order-summary/order-summaries.ts';
 import { timelineOf } from './order-timeline.ts';
 
+@Scope('orders:read', 'orders:read:any')
 @Controller('orders/:id/timeline')
 export class OrderTimelineController {
   constructor(
@@ -17,7 +18,7 @@ export class OrderTimelineController {
   @Get()
   async timeline(
     @Caller() caller: CallerClaims,
-    @Param('id', { schema: z.guid() }) id: string,
+    @Param('id', { schema: IdRequest }) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.orders.one(id, caller); // refuses what the caller may not see

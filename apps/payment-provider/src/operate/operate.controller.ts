@@ -48,7 +48,10 @@ export class OperateController {
   /** For whoever got no answer: what became of it? */
   @Open()
   @Get(':key')
-  find(@Headers('x-api-key') apiKey: string | undefined, @Param('key') key: string): Operation {
+  find(
+    @Headers('x-api-key') apiKey: string | undefined,
+    @Param('key', { schema: OperationRequest.shape.key }) key: string,
+  ): Operation {
     this.#check(apiKey);
     const operation = this.ledger.find(key);
     if (!operation) throw refuse.operationUnknown();

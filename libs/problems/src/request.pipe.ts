@@ -1,0 +1,14 @@
+import { type ArgumentMetadata, StandardSchemaValidationPipe } from '@nestjs/common';
+import { unreadable } from './problem.ts';
+
+/** Reads bodies and parameters with their schemas; a refusal points at the bad field or parameter. */
+export class RequestPipe extends StandardSchemaValidationPipe {
+  override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
+    const { schema, data } = metadata;
+    if (!schema || !this.toValidate(metadata)) return value;
+    this.stripProtoKeys(value);
+    const result = await this.validate(value, schema);
+    if (result.issues) throw unreadable(result.issues, data as string | undefined);
+    return result.value as T;
+  }
+}
