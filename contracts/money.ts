@@ -1,8 +1,11 @@
 import { z } from 'zod';
 
+/** 100,000,000.00 of a currency with two decimals. */
+export const AMOUNT_MINOR_MAX = 100_000_000_00;
+
 /** Integer minor units (cents) and an ISO 4217 currency; never a float. */
 export const Money = z.object({
-  amountMinor: z.int().min(0).max(100_000_000_00),
+  amountMinor: z.int().min(0).max(AMOUNT_MINOR_MAX),
   currency: z.string().regex(/^[A-Z]{3}$/),
 });
 export type Money = z.infer<typeof Money>;

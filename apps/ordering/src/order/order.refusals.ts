@@ -10,6 +10,7 @@ export const refuse = refusals('ordering', {
   productUnknown: ['unprocessable', 'There is no such product.'],
   productRetired: ['unprocessable', 'This product is no longer sold.'],
   currenciesMixed: ['unprocessable', 'All products of an order must have the same currency.'],
+  totalTooHigh: ['unprocessable', 'The total of an order is at most 100,000,000.00.'],
   pricesUnknown: [
     'unavailable',
     'Prices cannot be told now: try again in a minute, with the same key.',

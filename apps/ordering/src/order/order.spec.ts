@@ -48,6 +48,16 @@ describe('an order', () => {
       .when({ ...placeOrder, data: { ...placeOrder.data, lines: [{ ...line!, quantity: 3 }] } })
       .isRefused('ordering.idempotencyKeyReused');
   });
+  it('is refused when its total is more than can be paid', () => {
+    const total = (amountMinor: number) => ({
+      ...placeOrder,
+      data: { ...placeOrder.data, total: { amountMinor, currency: 'EUR' } },
+    });
+    given().when(total(10_000_000_001)).isRefused('ordering.totalTooHigh');
+    given()
+      .when(total(10_000_000_000))
+      .emits({ type: 'OrderPlaced', data: total(10_000_000_000).data });
+  });
   it('waits for payment when its stock is reserved', () =>
     given(orderPlaced).when(note(stockReserved)).emits(stockReserved));
   it('is rejected when it is out of stock, with nothing to undo', () =>

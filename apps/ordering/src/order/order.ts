@@ -1,3 +1,4 @@
+import { AMOUNT_MINOR_MAX } from '@fieldguide/contracts/money';
 import type { Decider } from '@fieldguide/event-store';
 import { stepDuring } from '../checkout/checkout.ts';
 import type { OrderCommand, OrderEvent, Placed } from './order.events.ts';
@@ -22,9 +23,13 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
 
   decide: {
     PlaceOrder: (wish, order) => {
-      if (order.status === 'none') return [{ type: 'OrderPlaced', data: wish }];
-      if (!sameWish(wish, order.placed!)) throw refuse.idempotencyKeyReused();
-      return [];
+      if (order.status !== 'none') {
+        if (!sameWish(wish, order.placed!)) throw refuse.idempotencyKeyReused();
+        return [];
+      }
+      // No contract carries a greater amount: such an order could be neither paid nor undone.
+      if (wish.total.amountMinor > AMOUNT_MINOR_MAX) throw refuse.totalTooHigh();
+      return [{ type: 'OrderPlaced', data: wish }];
     },
     CancelOrder: ({ customerId }, order) => {
       if (order.placed?.customerId !== customerId) throw refuse.orderUnknown();
