@@ -79,6 +79,22 @@ describe('placing an order', () => {
     const elsewhere = { ...request(), shipTo: { ...shipTo, city: 'Basel' } };
     await expect(placeOrder.handle(ada, 'first-key', elsewhere)).rejects.toMatchObject(code);
   });
+  it('again after the account was erased is refused, because the address cannot be compared', async () => {
+    const { order } = await placeOrder.handle(ada, 'first-key', request());
+    const gone = Object.assign(new ErasedCustomer(), { customerId: ada, erasedAt: clock.now() });
+    await units.run(async (uow) => {
+      await uow.save(ErasedCustomer, gone);
+      await uow.remove(DeliveryAddress, { orderId: order.id });
+    });
+    await expect(placeOrder.handle(ada, 'first-key', request())).rejects.toMatchObject({
+      code: 'ordering.customerErased',
+    });
+  });
+  it('again after its address was deleted gives the same order', async () => {
+    const first = await placeOrder.handle(ada, 'first-key', request());
+    await units.run((uow) => uow.remove(DeliveryAddress, { orderId: first.order.id }));
+    expect(await placeOrder.handle(ada, 'first-key', request())).toEqual(first);
+  });
   it('with the same key by two people gives two orders', async () => {
     const [hers, his] = await Promise.all([
       placeOrder.handle(ada, 'first-key', request()),

@@ -1,7 +1,7 @@
 import { derivedId } from '@fieldguide/clock';
-import type { Order, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
-import { UnitsOfWork } from '@fieldguide/database';
-import { EventStore, type RecordedEvent } from '@fieldguide/event-store';
+import type { Order, PlaceOrderRequest, ShipTo } from '@fieldguide/contracts/ordering';
+import { type UnitOfWork, UnitsOfWork } from '@fieldguide/database';
+import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
@@ -35,7 +35,7 @@ export class PlaceOrderHandler {
     const stream = `order-${orderId}`;
     const earlier = await this.events.read(stream);
     if (earlier.length > 0) {
-      await this.#refuseAnother(orderId, request, earlier);
+      await this.#refuseAnother(request, earlier[0]!.data as Placed);
       return { order: summaryOf(earlier), version: earlier.length };
     }
 
@@ -53,7 +53,8 @@ export class PlaceOrderHandler {
       if (await tx.load(ErasedCustomer, customerId)) throw refuse.customerErased();
       const command = { type: 'PlaceOrder', data: wish } as const;
       const placed = await this.checkouts.handle(orderId, command, tx, customerId);
-      if (placed.events.length === 0) return; // a repeat at the same moment was faster
+      // Another request with this key was faster, and committed its address with the event.
+      if (placed.events.length === 0) return this.#refuseOtherAddress(wish, request.shipTo, tx);
       const shipTo = { orderId, customerId, shipTo: request.shipTo };
       await tx.save(DeliveryAddress, Object.assign(new DeliveryAddress(), shipTo));
     });
@@ -61,16 +62,20 @@ export class PlaceOrderHandler {
     return { order: summaryOf(events), version: events.length };
   }
 
-  async #refuseAnother(
-    orderId: string,
-    request: PlaceOrderRequest,
-    earlier: readonly RecordedEvent[],
+  async #refuseAnother({ lines, payment, shipTo }: PlaceOrderRequest, placed: Placed) {
+    const wish = { lines: lines as never, paymentToken: payment.token };
+    if (!sameWish(wish, placed)) throw refuse.idempotencyKeyReused();
+    await this.units.run((tx) => this.#refuseOtherAddress(placed, shipTo, tx));
+  }
+
+  /** A deleted address can no longer be compared; only a customer who was erased is refused for that. */
+  async #refuseOtherAddress(
+    { orderId, customerId }: Placed,
+    shipTo: ShipTo,
+    tx: UnitOfWork,
   ): Promise<void> {
-    const data = earlier[0]!.data as Placed;
-    const wish = { lines: request.lines as never, paymentToken: request.payment.token };
-    const address = await this.units.run((tx) => tx.load(DeliveryAddress, orderId));
-    // An erased address can no longer be compared; the rest still is.
-    const sameAddress = !address || address.equals(request.shipTo);
-    if (!sameWish(wish, data) || !sameAddress) throw refuse.idempotencyKeyReused();
+    const address = await tx.load(DeliveryAddress, orderId);
+    if (address && !address.equals(shipTo)) throw refuse.idempotencyKeyReused();
+    if (!address && (await tx.load(ErasedCustomer, customerId))) throw refuse.customerErased();
   }
 }

@@ -1,0 +1,89 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
+import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
+import { deadlines } from '../checkout/checkout.ts';
+import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
+import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { ada, hammock } from '../order/order.examples.ts';
+import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
+import { PlaceOrderHandler } from './place-order.handler.ts';
+import { Prices } from './prices.ts';
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const ROUNDS = 20;
+
+/** Answers when as many have asked as are to meet: by then each has seen that there is no such order yet. */
+class MeetingPrices extends Prices {
+  #missing: number;
+  readonly #met = Promise.withResolvers<void>();
+
+  constructor(count: number) {
+    super();
+    this.#missing = count;
+  }
+
+  override async priced(lines: readonly { productId: string; quantity: number }[]) {
+    if (--this.#missing === 0) this.#met.resolve();
+    await this.#met.promise;
+    const { name, unitPrice } = hammock;
+    const priced = lines.map((line) => ({ ...line, name, unitPrice }));
+    return { lines: priced, total: unitPrice, asOf: clock.now() };
+  }
+}
+
+let database: Database;
+let units: PostgresUnitsOfWork;
+let events: PostgresEventStore;
+let checkouts: OpenCheckouts;
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_place_order', {
+    entities: [Checkpoint, DeliveryAddress, ErasedCustomer, OpenCheckout],
+    migrations: [...eventStoreMigrations, OrderingTables1760000002000, OpenCheckouts1760000003000],
+  });
+  const wakeups = new MemoryWakeups(clock);
+  units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
+  events = new PostgresEventStore(database, clock, ids, wakeups);
+  checkouts = new OpenCheckouts(events, deadlines as never, wakeups);
+});
+afterAll(() => database.close());
+
+const to = (city: string) => ({
+  lines: [{ productId: hammock.productId, quantity: 2 }],
+  payment: { token: 'tok_ok' },
+  shipTo: { name: 'Ada', street: '1 Main St', city, postalCode: '3000', country: 'CH' },
+});
+
+/** Places them with one key in the same moment. */
+async function meet(...cities: string[]) {
+  const key = ids.next();
+  const placing = new PlaceOrderHandler(units, events, checkouts, new MeetingPrices(cities.length));
+  const all = await Promise.allSettled(cities.map((city) => placing.handle(ada, key, to(city))));
+  const placed = all.flatMap((each, at) => (each.status === 'fulfilled' ? [cities[at]] : []));
+  const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+  const answers = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return { placed, refused, answers };
+}
+
+describe('two repeats of an order in the same moment', () => {
+  it('get one order', async () => {
+    const { answers } = await meet('Bern', 'Bern');
+    expect(answers).toHaveLength(2);
+    expect(answers[0]).toEqual(answers[1]);
+  });
+
+  it('to different addresses: one gets it, the other is refused', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { placed, refused, answers } = await meet('Bern', 'Basel');
+      expect(refused).toEqual(['ordering.idempotencyKeyReused']);
+      const orderId = answers[0]!.order.id;
+      const address = await units.run((tx) => tx.load(DeliveryAddress, orderId));
+      expect(address?.shipTo.city).toBe(placed[0]);
+    }
+  });
+});
