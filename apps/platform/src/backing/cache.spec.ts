@@ -50,6 +50,21 @@ describe('a download', () => {
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
+  it('leaves a part alone that another process is writing', async () => {
+    const theirs = `${file}.${process.ppid}.part`;
+    writeFileSync(theirs, 'a part of it');
+    await download(url, file, checksum);
+    expect(readFileSync(file).equals(content)).toBe(true);
+    expect(readFileSync(theirs, 'utf8')).toBe('a part of it');
+  });
+
+  it('goes on where an ended process stopped', async () => {
+    writeFileSync(`${file}.999999999.part`, content.subarray(0, 5_000));
+    await download(url, file, checksum);
+    expect(asked[0]?.headers.range).toBe('bytes=5000-');
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
   it('is taken as it is when only its name was missing', async () => {
     writeFileSync(`${file}.part`, content);
     await download(url, file, checksum);

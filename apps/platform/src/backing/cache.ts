@@ -4,6 +4,8 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '../fault.ts';
+import type { Say } from './backing-service.ts';
+import { leftBehind, withoutCredentials } from './wheel.mjs';
 
 const STALLED_MS = 30_000;
 const CHUNK_BYTES = 262_144;
@@ -11,10 +13,11 @@ const CHUNK_BYTES = 262_144;
 /**
  * Fetches a file into the cache, unless a whole one is there. It goes on where an interrupted one stopped, and only a
  * file with the right checksum gets its name.
+ * @param address where it is, or how to find that out when it must be fetched
  * @param onBytes how many bytes came in, for progress
  */
 export async function download(
-  url: string,
+  address: string | (() => Promise<string>),
   file: string,
   checksum: { readonly algorithm: string; readonly hex: string },
   onBytes: (count: number) => void = () => undefined,
@@ -24,34 +27,62 @@ export async function download(
     if ((await digestOf(file, checksum.algorithm)) === checksum.hex) return;
     rmSync(file); // a corrupt cache mends itself
   }
-  const part = `${file}.part`;
   mkdirSync(dirname(file), { recursive: true });
+  const url = typeof address === 'string' ? address : await address();
+  const part = ownPart(file);
   await fetchInto(url, part, onBytes, signal);
   if ((await digestOf(part, checksum.algorithm)) !== checksum.hex) {
     rmSync(part);
     throw new Fault(
-      `What came from ${url} is not what was asked for (its checksum differs).`,
+      `What came from ${withoutCredentials(url).url} is not what was asked for (its checksum differs).`,
       'run the command again; if it stays so, something between you and the server changes files',
     );
   }
   renameSync(part, file);
 }
 
+/** Says how much of a download has come in, at every eighth of it. */
+export function sayingProgress(name: string, total: number, say: Say): (count: number) => void {
+  let [got, said] = [0, 0];
+  return (count) => {
+    got += count;
+    if (got - said < total / 8) return;
+    said = got;
+    const percent = Math.min(100, Math.round((got / total) * 100));
+    say(`${name}: ${percent} % of ${Math.round(total / 1e6)} MB`);
+  };
+}
+
+/** A part for this process alone, so that two starts at once do not write into one file. It begins with what an ended process left. */
+function ownPart(file: string): string {
+  const part = `${file}.${process.pid}.part`;
+  for (const left of leftBehind(file, 'part')) {
+    try {
+      renameSync(left, part);
+      break;
+    } catch {
+      // another start has just taken it
+    }
+  }
+  return part;
+}
+
 /** Without a known checksum; the caller verifies in another way. */
 export async function fetchInto(
-  url: string,
+  address: string,
   part: string,
   onBytes: (count: number) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { url, headers } = withoutCredentials(address);
   mkdirSync(dirname(part), { recursive: true });
   const have = existsSync(part) ? statSync(part).size : 0;
   const stalled = new AbortController();
   let timer = setTimeout(() => stalled.abort(new Error('nothing came for 30 s')), STALLED_MS);
   try {
-    const headers = have > 0 ? { range: `bytes=${have}-` } : undefined;
+    if (have > 0) headers['range'] = `bytes=${have}-`;
     const ending = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
-    const response = await fetch(url, { signal: ending, ...(headers && { headers }) });
+    const response = await fetch(url, { signal: ending, headers });
     if (response.status === 416) return; // it is all there already; the checksum decides
     if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
     const resumed = response.status === 206;

