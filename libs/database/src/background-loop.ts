@@ -24,6 +24,8 @@ export interface BackgroundLoop {
 }
 
 const BACKOFF_MS_MAX = 5_000;
+/** A step that takes longer than this loses its lease, so that one that hangs does not keep it for ever. */
+const LEASED_STEP_MS_MAX = 30_000;
 
 /** Runs `step` on every instance; for steps that claim their own rows. */
 export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
@@ -77,21 +79,39 @@ export function startLeasedLoop(
     lease = undefined;
     wakeups.hint(givenUp);
   };
-  const loop = startLoop(settings, async (signal) => {
-    if (!lease || clock.now().getTime() >= renewAt) {
-      const held = await leases.hold(name);
-      lease = held.lease;
-      renewAt = clock.fromNow(held.againInMs).getTime();
-      if (!lease) {
-        await wakeups.next(givenUp, held.againInMs, signal);
-        return true;
-      }
+  const renew = async () => {
+    const held = await leases.hold(name);
+    lease = held.lease;
+    renewAt = clock.fromNow(held.againInMs).getTime();
+    return held;
+  };
+  /** Renews the lease while a step runs that takes longer than the lease lasts. */
+  const renewDuring = async (isOver: AbortSignal) => {
+    const until = clock.fromNow(LEASED_STEP_MS_MAX).getTime();
+    while (lease && renewAt < until) {
+      await clock.sleep(Math.max(0, renewAt - clock.now().getTime()), isOver);
+      await renew();
     }
+  };
+  const loop = startLoop(settings, async (signal) => {
+    // Waiting for the lease is no success: the backoff of a step that failed goes on.
+    while (!lease || clock.now().getTime() >= renewAt) {
+      const held = await renew();
+      if (!lease) await wakeups.next(givenUp, held.againInMs, signal);
+      if (signal.aborted) return false;
+    }
+    const over = new AbortController();
+    const renewing = renewDuring(over.signal).catch(() => undefined);
+    let failure: unknown;
     try {
       return await step(lease, signal);
     } catch (error) {
-      await giveUp();
+      failure = error;
       throw error;
+    } finally {
+      over.abort();
+      await renewing; // a renewal after the release would take the lease again
+      if (failure) await giveUp();
     }
   });
   return {

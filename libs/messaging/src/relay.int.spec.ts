@@ -22,8 +22,10 @@ let got: IncomingRecord[];
 class Shaky extends MemoryMessaging {
   failBefore = 0;
   failAfter = 0;
+  takesMs = 0;
 
   override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
+    if (this.takesMs > 0) await clock.sleep(this.takesMs);
     if (this.failBefore-- > 0) throw new Error('the broker is away');
     await super.publish(batch);
     if (this.failAfter-- > 0) throw new Error('the answer got lost');
@@ -90,6 +92,16 @@ describe('the relay', () => {
     const lost = { name: 'relay:outbox', epoch: '1' };
     await expect(source.done(lost)).rejects.toThrow(/another holder/);
     expect(await left()).toBe(1);
+  });
+
+  it('keeps its lease while a publish takes longer than the lease lasts', async () => {
+    messaging.takesMs = 1_500;
+    const [one, two] = [relay('slow-1'), relay('slow-2')];
+    await say('a');
+    await expect.poll(left).toBe(0);
+    await one.stop();
+    await two.stop();
+    expect(got.length).toBe(1);
   });
 
   it('works on one instance, and on another when that one has gone', async () => {
