@@ -1,13 +1,51 @@
 import type { Envelope, Lease, UnitsOfWork } from '@fieldguide/database';
+import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 import { Checkpoint, checkpointOf } from './projection.ts';
 
 const BATCH = 200;
 
 /**
+ * The messages that follow from an event, complete by event type: one that others do not learn of is `'internal'`.
+ * `About` is what a translation needs besides the event, for example the first event of its stream.
+ */
+export type EventTranslation<Event extends DomainEvent, About, Message> = {
+  readonly [Type in Event['type']]:
+    | ((event: RecordedEvent<Extract<Event, { type: Type }>>, about: About) => readonly Message[])
+    | 'internal';
+};
+
+/** Most likely a newer version of the service has stored the event: an instance of that version has to publish it. */
+export class EventUnknown extends Error {
+  override name = 'EventUnknown';
+
+  constructor(type: string) {
+    super(
+      `This version cannot publish the event ${type}: it is not in its translation. ` +
+        'Publishing stops here until an instance that knows the event takes over.',
+    );
+  }
+}
+
+/**
+ * Translates one event.
+ * @throws EventUnknown when the table has no row for its type: skipping the event would lose its messages for ever
+ */
+export function translate<Event extends DomainEvent, About, Message>(
+  translation: EventTranslation<Event, About, Message>,
+  event: RecordedEvent,
+  about: About,
+): readonly Message[] {
+  const isKnown = Object.hasOwn(translation, event.type);
+  if (!isKnown) throw new EventUnknown(event.type);
+  const row = translation[event.type as Event['type']];
+  return row === 'internal' ? [] : row(event as never, about);
+}
+
+/**
  * The log as the outbox: what a relay reads from when private events become published messages. The messages of an
  * event must have the same ids each time it is translated, because a crash between sending and checkpoint sends
- * them again.
+ * them again. An event that `translate` rejects stops the relay, which then gives up its lease.
  */
 export function feedSource(
   name: string,

@@ -18,7 +18,7 @@ export {
   StreamMovedOn,
 } from './event-store.ts';
 export { eventStoreMigrations } from './event-store-tables.migration.ts';
-export { feedSource } from './feed-source.ts';
+export { type EventTranslation, EventUnknown, feedSource, translate } from './feed-source.ts';
 export { Formats, FormatUnknown, type Upcast, type Upcasters } from './formats.ts';
 export { AppendUnknown, StoreBusy } from './group-commit.ts';
 export { MemoryEventStore } from './memory-event-store.ts';

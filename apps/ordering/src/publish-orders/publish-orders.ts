@@ -10,7 +10,12 @@ import {
 } from '@fieldguide/contracts/ordering';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import type { Envelope } from '@fieldguide/database';
-import type { EventStore, RecordedEvent } from '@fieldguide/event-store';
+import {
+  type EventStore,
+  type EventTranslation,
+  type RecordedEvent,
+  translate,
+} from '@fieldguide/event-store';
 import { type Request, requestOn } from '../checkout/checkout.ts';
 import type { OrderEvent, Placed } from '../order/order.events.ts';
 
@@ -36,39 +41,66 @@ const requests: { readonly [Each in Request]: (placed: Placed) => Said } = {
 };
 const unpriced = ({ productId, quantity }: Placed['lines'][number]) => ({ productId, quantity });
 
-// Stored events are private; this is the only place that decides what others hear of them.
-const facts: { readonly [Type in OrderEvent['type']]?: (placed: Placed, data: never) => Said } = {
-  OrderPlaced: ({ orderId, customerId, lines, total }) => [
-    OrderPlaced,
-    { orderId, customerId, lines: lines.map(unpriced), total },
-  ],
-  OrderRejected: ({ orderId, customerId }, { reason }: { reason: string }) => [
-    OrderRejected,
-    { orderId, customerId, reason },
-  ],
-  OrderCancelled: ({ orderId, customerId }) => [OrderCancelled, { orderId, customerId }],
-  OrderCompleted: ({ orderId, customerId }) => [OrderCompleted, { orderId, customerId }],
+const send = (names: readonly Request[], placed: Placed) =>
+  names.map((each) => requests[each](placed));
+
+/** The request with which the checkout goes on after this event. */
+const next = ({ type }: RecordedEvent, placed: Placed) => {
+  const request = requestOn(type);
+  return request ? send([request], placed) : [];
+};
+
+/** Stored events are private; only this table decides what others learn of them. */
+const orderMessages: EventTranslation<OrderEvent, Placed, Said> = {
+  OrderPlaced: (event, placed) => {
+    const { orderId, customerId, lines, total } = placed;
+    const fact = { orderId, customerId, lines: lines.map(unpriced), total };
+    return [[OrderPlaced, fact], ...next(event, placed)];
+  },
+  StockReserved: next,
+  StockRefused: 'internal',
+  StockReleased: 'internal',
+  PaymentAuthorised: 'internal',
+  PaymentDeclined: 'internal',
+  PaymentVoided: 'internal',
+  OrderConfirmed: next,
+  CancellationRequested: next,
+  ShipmentCancelled: 'internal',
+  ShipmentDispatched: next,
+  PaymentCaptured: 'internal',
+  OrderCompleted: (_, { orderId, customerId }) => [[OrderCompleted, { orderId, customerId }]],
+  OrderRejected: ({ data: { reason, undo } }, placed) => {
+    const { orderId, customerId } = placed;
+    return [[OrderRejected, { orderId, customerId, reason }], ...send(undo, placed)];
+  },
+  OrderCancelled: ({ data: { undo } }, placed) => {
+    const { orderId, customerId } = placed;
+    return [[OrderCancelled, { orderId, customerId }], ...send(undo, placed)];
+  },
+  DeadlinePassed: 'internal',
+  CheckoutOverdue: ({ data }, placed) => send(data.send, placed),
+  CheckoutRetried: ({ data }, placed) => send(data.send, placed),
+  CheckoutAbandoned: 'internal',
 };
 
 /** Translates events one by one; what the order was about stands in the first event of its stream. */
 export function publisherOf(store: EventStore) {
   return async (event: RecordedEvent) => {
-    const [first] = event.version === 1 ? [event] : await store.read(event.stream);
+    const [first] = event.version === 1 ? [event] : await store.read(event.stream, { limit: 1 });
     return publishOrders(event, first!.data as Placed);
   };
 }
 
-/** What a private event makes us say: the fact of it, the next request of the checkout, or what undoes it. */
+/**
+ * The messages that follow from a private event: its fact, the next request of the checkout, or what undoes it.
+ * @throws EventUnknown
+ */
 export function publishOrders(
   event: RecordedEvent,
   placed: Placed,
 ): { topic: string; envelope: Envelope }[] {
-  const type = event.type as OrderEvent['type'];
-  const next = requestOn(type);
-  const { undo = [], send = [] } = event.data as Partial<Record<'undo' | 'send', Request[]>>;
-  const fact = facts[type]?.(placed, event.data as never);
-  const said = [...(next ? [next] : []), ...undo, ...send].map((each) => requests[each](placed));
-  return [...(fact ? [fact] : []), ...said].map((each) => enveloped(each, event, placed.orderId));
+  const said = translate(orderMessages, event, placed);
+  return said.map((each) => enveloped(each, event, placed.orderId));
 }
 
 /** The id follows from the event, so that a message sent again after a crash is known to be the same. */

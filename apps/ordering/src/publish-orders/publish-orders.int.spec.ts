@@ -1,0 +1,102 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import {
+  Checkpoint,
+  eventStoreMigrations,
+  feedSource,
+  PostgresEventStore,
+} from '@fieldguide/event-store';
+import { MemoryMessaging, startRelay } from '@fieldguide/messaging';
+import { makeLog } from '@fieldguide/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { orderId, orderPlaced, stockReserved } from '../order/order.examples.ts';
+import { publisherOf } from './publish-orders.ts';
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const topics = ['ordering.orders.v1', 'inventory.requests.v1', 'payments.requests.v1'];
+let database: Database;
+let units: PostgresUnitsOfWork;
+let events: PostgresEventStore;
+let wakeups: MemoryWakeups;
+let messaging: MemoryMessaging;
+let published: string[];
+let logged: string[];
+
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_publish_orders', {
+    entities: [Checkpoint],
+    migrations: [...eventStoreMigrations],
+  });
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.query('TRUNCATE events, streams, feed, checkpoints, leases');
+  await database.query('UPDATE feed_end SET position = 0');
+  wakeups = new MemoryWakeups(clock);
+  units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
+  events = new PostgresEventStore(database, clock, ids, wakeups);
+  messaging = new MemoryMessaging(clock);
+  [published, logged] = [[], []];
+  await messaging.subscribe(topics, { mode: 'shared', group: 'test' }, async (records) => {
+    published.push(...records.map(({ value }) => (JSON.parse(value) as { type: string }).type));
+  });
+});
+
+/** An instance of this version, or of the next one, which knows the event `OrderGifted`. */
+function instance(holder: string, { isNewer }: { isNewer: boolean }) {
+  const current = publisherOf(events);
+  const log = makeLog('ordering', holder, 'warn', { write: (line) => void logged.push(line) });
+  const source = feedSource('publish-orders', events, units, async (event) => {
+    if (!isNewer || event.type !== 'OrderGifted') return current(event);
+    const [reserved] = await current({ ...event, type: 'StockReserved' });
+    return [{ ...reserved!, envelope: { ...reserved!.envelope, type: 'OrderGifted' } }];
+  });
+  return startRelay(source, messaging, new Leases(database, holder), { wakeups, clock, log });
+}
+const append = (...types: { type: string; data: object }[]) =>
+  events.append({ stream: `order-${orderId}`, expected: 'any', events: types });
+const position = async () => {
+  const checkpoint = await units.run((uow) => uow.load(Checkpoint, 'publish-orders'));
+  return checkpoint?.position;
+};
+const happened = ['OrderPlaced', 'ReserveStock'];
+
+describe('a publisher that meets an event of a newer version', () => {
+  it('publishes nothing after it, says why, and retries slowly', async () => {
+    const running = [instance('old-1', { isNewer: false }), instance('old-2', { isNewer: false })];
+    await append(orderPlaced);
+    await expect.poll(() => published).toEqual(happened);
+    await expect.poll(position).toBe('1');
+    await append({ type: 'OrderGifted', data: {} }, stockReserved);
+    await expect.poll(() => logged.join()).toContain('OrderGifted');
+    await clock.sleep(2_000);
+    expect(published).toEqual(happened);
+    expect(await position()).toBe('1');
+    expect(logged.length).toBeLessThanOrEqual(12);
+    for (const each of running) await each.stop();
+  });
+
+  it('leaves it to a newer instance, which publishes every message once and in order', async () => {
+    const old = instance('old', { isNewer: false });
+    await append(orderPlaced, { type: 'OrderGifted', data: {} }, stockReserved);
+    await expect.poll(() => logged.join()).toContain('OrderGifted');
+    const next = instance('new', { isNewer: true });
+    await expect.poll(() => published).toEqual([...happened, 'OrderGifted', 'AuthorisePayment']);
+    await expect.poll(position).toBe('3');
+    await old.stop();
+    await next.stop();
+  });
+
+  it('stops at a newer format of an event that it knows', async () => {
+    const old = instance('old', { isNewer: false });
+    await append(orderPlaced);
+    await expect.poll(() => published).toEqual(happened);
+    await append({ type: 'StockReserved@2', data: {} });
+    await expect.poll(() => logged.join()).toContain('StockReserved@2');
+    expect(await position()).toBe('1');
+    expect(published).toEqual(happened);
+    await old.stop();
+  });
+});
