@@ -67,6 +67,15 @@ export class Leases {
     return { againInMs: Math.max(0, row?.left ?? 0) + JUST_AFTER_MS };
   }
 
+  /** Whether no other instance has held the lease since we got it. */
+  async isCurrent({ name, epoch }: Lease): Promise<boolean> {
+    const rows = await this.#database.query(
+      'SELECT FROM leases WHERE name = $1 AND epoch = $2 AND holder = $3',
+      [name, epoch, this.#holder],
+    );
+    return rows.length > 0;
+  }
+
   /** Who holds what now: the lease's name → its holder. */
   async holders(): Promise<Map<string, string>> {
     const rows = await this.#database.query<{ name: string; holder: string }>(

@@ -10,4 +10,4 @@ export {
   type Subscription,
 } from './messaging.ts';
 export { type Heard, heard, type MessageContract, On } from './on.decorator.ts';
-export { outboxSource, type RelaySource, startRelay } from './relay.ts';
+export { type CurrentState, outboxSource, type RelaySource, startRelay } from './relay.ts';

@@ -6,8 +6,12 @@ import {
   LeaseLost,
   type Leases,
   type LoopSettings,
+  type NewMessage,
   OutboxMessage,
   startLeasedLoop,
+  startLoop,
+  type UnitOfWork,
+  type UnitsOfWork,
 } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
 import type { Messaging, OutgoingRecord } from './messaging.ts';
@@ -21,11 +25,19 @@ export interface RelaySource {
   read(): Promise<{ messages: readonly OutgoingRecord[]; count: number }>;
   /** Called when the transport has them all. @throws LeaseLost */
   done(lease: Lease): Promise<void>;
+  /**
+   * Publishes the current state of these messages' keys again. They were, or may have been, published after another
+   * instance had published newer ones.
+   */
+  republish?(messages: readonly OutgoingRecord[]): Promise<void>;
 }
+
+const REPUBLISH_IDLE_MS = 60_000;
 
 /**
  * Sends what was committed, in order, and marks it as sent only afterwards: a crash in between sends it again, with
- * the same ids. One instance at a time holds the lease.
+ * the same ids. One instance at a time holds the lease. An instance that was frozen while it published may be late:
+ * then the source publishes the current state again, because in a compacted topic the last record counts.
  */
 export function startRelay(
   source: RelaySource,
@@ -34,22 +46,87 @@ export function startRelay(
   loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>,
 ): BackgroundLoop {
   const settings = { ...loop, name: `relay:${source.name}`, channel: source.channel };
-  return startLeasedLoop(settings, leases, async (lease) => {
+  const relay = startLeasedLoop(settings, leases, async (lease) => {
     const { messages, count } = await source.read();
     if (count === 0) return false;
-    await messaging.publish(messages);
-    await source.done(lease);
+    try {
+      await messaging.publish(messages);
+      await source.done(lease);
+    } catch (error) {
+      const isCurrent = await leases.isCurrent(lease).catch(() => false);
+      if (!isCurrent) republisher?.add(messages);
+      throw error;
+    }
     for (const { topic, envelope } of messages) {
       metrics.messagesPublished.inc({ topic, type: envelope.type });
     }
     return true;
   });
+  const republisher = source.republish && startRepublisher(source, loop);
+  return {
+    stop: async () => {
+      await relay.stop();
+      await republisher?.stop();
+    },
+  };
+}
+
+/** Retries until the database takes it: the instance that was late may have lost its connection too. */
+function startRepublisher(
+  source: RelaySource,
+  loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>,
+) {
+  const late = new Map<string, OutgoingRecord>();
+  const name = `republish:${source.name}`;
+  const settings = { ...loop, name, channel: name, idleMs: REPUBLISH_IDLE_MS };
+  const step = async () => {
+    const messages = [...late.values()];
+    if (messages.length === 0) return false;
+    late.clear();
+    try {
+      await source.republish?.(messages);
+    } catch (error) {
+      add(messages);
+      throw error;
+    }
+    loop.log.warn({ messages: messages.length }, `${name}: this instance was late`);
+    return true;
+  };
+  const add = (messages: readonly OutgoingRecord[]) => {
+    for (const each of messages) late.set(`${each.topic} ${each.envelope.subject}`, each);
+  };
+  const running = startLoop(settings, step);
+  return {
+    stop: async () => {
+      await running.stop();
+      // The last chance: nobody else knows of it.
+      await step().catch((error: unknown) => loop.log.error({ err: error }, `${name} failed`));
+    },
+    add: (messages: readonly OutgoingRecord[]) => {
+      add(messages);
+      loop.wakeups.hint(name);
+    },
+  };
 }
 
 const BATCH = 200;
 
-/** The outbox table: the rows are deleted when they are sent, so there is no position that could skip one. */
-export function outboxSource(database: Database): RelaySource {
+/**
+ * For each compacted topic: the message with the current state of a key, if it still has any. It locks what it reads, so
+ * that no older state is published after a newer one.
+ */
+export type CurrentState = Readonly<
+  Record<string, (uow: UnitOfWork, key: string) => Promise<NewMessage | undefined>>
+>;
+
+/**
+ * The outbox table: the rows are deleted when they are sent, so there is no position that could skip one.
+ * @param compacted the compacted topics that this service publishes to
+ */
+export function outboxSource(
+  database: Database,
+  compacted?: { readonly units: UnitsOfWork; readonly current: CurrentState },
+): RelaySource {
   let sending: string[] = [];
   return {
     name: 'outbox',
@@ -75,5 +152,14 @@ export function outboxSource(database: Database): RelaySource {
       );
       if (held.length === 0) throw new LeaseLost(name);
     },
+    ...(compacted && {
+      republish: (messages) =>
+        compacted.units.run(async (uow) => {
+          for (const { topic, envelope } of messages) {
+            const message = await compacted.current[topic]?.(uow, envelope.subject);
+            if (message) uow.publish(message);
+          }
+        }),
+    }),
   };
 }

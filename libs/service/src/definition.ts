@@ -2,6 +2,7 @@ import type { KeySource } from '@fieldguide/auth';
 import type { ConfigClass } from '@fieldguide/config';
 import type { BackgroundLoop, UnitOfWork } from '@fieldguide/database';
 import type { Rebuildable, Upcasters } from '@fieldguide/event-store';
+import type { CurrentState } from '@fieldguide/messaging';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { MigrationInterface } from 'typeorm';
@@ -22,6 +23,8 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
     readonly upcasters?: Upcasters;
     /** Views that `rebuild <name>` makes anew from the log. */
     readonly projections?: readonly Rebuildable[];
+    /** How to publish the current state of a key of a compacted topic again. */
+    readonly currentState?: CurrentState;
     /** What `seed` puts in, in one unit of work; running it again changes nothing. */
     readonly seed?: (uow: UnitOfWork, settings: Settings) => Promise<void>;
   };

@@ -80,8 +80,19 @@ async function serve<Settings extends ServiceSettings>(
 ): Promise<void> {
   const { name } = definition;
   const parts = await makeParts(definition);
-  const { config, log, database, messaging, wakeups, leases, registry, peers, health, clock } =
-    parts;
+  const {
+    config,
+    log,
+    database,
+    units,
+    messaging,
+    wakeups,
+    leases,
+    registry,
+    peers,
+    health,
+    clock,
+  } = parts;
   const settings = config.values;
   const stopTracing = await startTracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT);
   metrics.collectProcess();
@@ -107,7 +118,9 @@ async function serve<Settings extends ServiceSettings>(
   if (settings.PROCESSES.has('worker')) {
     if (database && messaging && leases && wakeups) {
       const loop = { wakeups, clock, log };
-      loops.push(startRelay(outboxSource(database), messaging, leases, loop));
+      const current = definition.database?.currentState;
+      const source = outboxSource(database, current && units && { units, current });
+      loops.push(startRelay(source, messaging, leases, loop));
       const forget = {
         ...loop,
         name: 'forget-received',

@@ -1,6 +1,7 @@
 import { ProductChanged } from '@fieldguide/contracts/catalog';
 import type { NewMessage } from '@fieldguide/database';
-import type { Product } from '../product/product.entity.ts';
+import type { CurrentState } from '@fieldguide/messaging';
+import { Product } from '../product/product.entity.ts';
 
 /** The product as others may know it; written to the outbox with the change itself. */
 export function productChanged({
@@ -21,3 +22,11 @@ export function productChanged({
     data: { productId: id, sku, name, category, price, retired, revision: version },
   };
 }
+
+/** The topic is compacted: its last record of a product has to be the current one. */
+export const currentProducts: CurrentState = {
+  [ProductChanged.topic]: async (uow, id) => {
+    const [product] = await uow.lock(Product, [id]);
+    return product && productChanged(product);
+  },
+};

@@ -1,0 +1,139 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import {
+  freshDatabase,
+  Thing,
+  ThingsTable1760000009000,
+  thing,
+} from '@fieldguide/database/testing';
+import { makeLog } from '@fieldguide/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import {
+  type CurrentState,
+  MemoryMessaging,
+  type OutgoingRecord,
+  outboxSource,
+  startRelay,
+} from './index.ts';
+
+const TOPIC = 'things.v1';
+const log = makeLog('test', 'test', 'silent');
+
+/** Stands still, as all of a process does that is frozen. */
+class FreezableClock extends SystemClock {
+  #thawed = Promise.resolve();
+  #thaw = () => {};
+
+  freeze(): void {
+    this.#thawed = new Promise((resolve) => {
+      this.#thaw = resolve;
+    });
+  }
+  thaw = (): void => this.#thaw();
+  whenThawed = (): Promise<void> => this.#thawed;
+
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await super.sleep(ms, signal);
+    await this.#thawed;
+  }
+}
+
+/** Is caught by the freeze before a batch goes out; `failsAfter` loses the answer too. */
+class FreezableMessaging extends MemoryMessaging {
+  frozen = 0;
+  losesAnswer = false;
+  readonly #clock: FreezableClock;
+  readonly #broker: MemoryMessaging;
+
+  constructor(clock: FreezableClock, broker: MemoryMessaging) {
+    super(clock);
+    this.#clock = clock;
+    this.#broker = broker;
+  }
+  override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
+    this.#clock.freeze();
+    this.frozen += 1;
+    await this.#clock.whenThawed();
+    await this.#broker.publish(batch);
+    if (this.losesAnswer) throw new Error('the answer got lost');
+  }
+}
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+let database: Database;
+let units: PostgresUnitsOfWork;
+let wakeups: MemoryWakeups;
+let broker: MemoryMessaging;
+let published: number[];
+
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_late_relay', {
+    entities: [Thing],
+    migrations: [ThingsTable1760000009000],
+  });
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.query('TRUNCATE outbox, leases, things');
+  wakeups = new MemoryWakeups(clock);
+  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
+  broker = new MemoryMessaging(clock);
+  published = [];
+  await broker.subscribe([TOPIC], { mode: 'shared', group: 'g' }, async (records) => {
+    published.push(...records.map(({ value }) => JSON.parse(value).data.count as number));
+  });
+});
+
+const changed = ({ id, count }: Thing) => ({
+  topic: TOPIC,
+  type: 'ThingChanged',
+  subject: id,
+  data: { count },
+});
+const current: CurrentState = {
+  [TOPIC]: async (uow, id) => {
+    const [found] = await uow.lock(Thing, [id]);
+    return found && changed(found);
+  },
+};
+const change = (count: number) =>
+  units.run(async (uow) => {
+    const row = (await uow.load(Thing, 'tent')) ?? thing('tent');
+    row.count = count;
+    await uow.save(Thing, row);
+    uow.publish(changed(row));
+  });
+const relay = (holder: string, transport: MemoryMessaging, time: SystemClock) =>
+  startRelay(
+    outboxSource(database, { units, current }),
+    transport,
+    new Leases(database, holder, 500),
+    { clock: time, wakeups, log },
+  );
+const left = async () => (await database.query('SELECT id FROM outbox')).length;
+
+describe('a relay that was frozen with an old state in hand', () => {
+  it.each([
+    ['publishes it late', false],
+    ['publishes it late and does not learn that it did', true],
+  ])('%s: the current state is published after it', async (_, losesAnswer) => {
+    const frozenClock = new FreezableClock();
+    const frozen = new FreezableMessaging(frozenClock, broker);
+    frozen.losesAnswer = losesAnswer;
+    const late = relay('late', frozen, frozenClock);
+    await change(1);
+    await expect.poll(() => frozen.frozen).toBe(1);
+
+    const other = relay('other', broker, clock);
+    await change(2);
+    await expect.poll(() => published).toEqual([1, 2]);
+    await expect.poll(left).toBe(0);
+
+    frozenClock.thaw();
+    await expect.poll(() => published.slice(2)).toEqual([1, 2]);
+    await expect.poll(left).toBe(0);
+    await late.stop();
+    await other.stop();
+  });
+});
