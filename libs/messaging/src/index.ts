@@ -11,3 +11,4 @@ export {
 } from './messaging.ts';
 export { type Heard, heard, type MessageContract, On } from './on.decorator.ts';
 export { type CurrentState, outboxSource, type RelaySource, startRelay } from './relay.ts';
+export { type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';

@@ -1,34 +1,48 @@
 import { Clock } from '@fieldguide/clock';
 import { ProductChanged } from '@fieldguide/contracts/catalog';
-import { Messaging } from '@fieldguide/messaging';
+import { Database } from '@fieldguide/database';
+import { Messaging, waitingKeys } from '@fieldguide/messaging';
 import { Injectable } from '@nestjs/common';
 
 const FRESH_MS = 15_000;
+const WAITING_KEYS_MAX = 1_000;
 
-/** How fresh the prices we heard are: as of the last moment at which there was nothing more to hear. */
+/**
+ * As of when our copy of the catalog's prices is known to be right: the last moment at which there was no more to read.
+ * A change that is parked as a dead letter is missing, so the price of its product is as of that moment at most.
+ */
 @Injectable()
 export class PriceView {
   #caughtUpAt: Date | undefined;
+  #parkedSince: ReadonlyMap<string, Date> = new Map();
 
   constructor(
     private readonly messaging: Messaging,
+    private readonly database: Database,
     private readonly clock: Clock,
   ) {}
 
-  /** Looks whether every change that was published has been taken in; the answer is that there is no more to do. */
+  /** Looks whether every published change has been taken in; the answer is that there is no more to do. */
   async check(): Promise<false> {
     const asked = this.clock.now();
-    if ((await this.messaging.lag('ordering', [ProductChanged.topic])) === 0)
-      this.#caughtUpAt = asked;
+    if ((await this.messaging.lag('ordering', [ProductChanged.topic])) !== 0) return false;
+    const waiting = await waitingKeys(this.database, ProductChanged.topic, WAITING_KEYS_MAX);
+    if (waiting.length === WAITING_KEYS_MAX) return false;
+    this.#parkedSince = new Map(waiting.map(({ key, since }) => [key, since]));
+    this.#caughtUpAt = asked;
     return false;
   }
 
-  /** Undefined as long as it never caught up. */
-  get asOf(): Date | undefined {
-    return this.#caughtUpAt;
+  /** Undefined as long as the view has never caught up. */
+  asOf(productIds: readonly string[]): Date | undefined {
+    if (!this.#caughtUpAt) return undefined;
+    // A record without a key may be about any product.
+    const parked = ['', ...productIds].flatMap((id) => this.#parkedSince.get(id) ?? []);
+    return new Date(Math.min(this.#caughtUpAt.getTime(), ...parked.map((at) => at.getTime())));
   }
 
-  get isFresh(): boolean {
-    return this.#caughtUpAt !== undefined && this.#caughtUpAt >= this.clock.fromNow(-FRESH_MS);
+  isFresh(productIds: readonly string[]): boolean {
+    const asOf = this.asOf(productIds);
+    return asOf !== undefined && asOf >= this.clock.fromNow(-FRESH_MS);
   }
 }

@@ -55,12 +55,11 @@ export class ProductPrices extends Prices {
 
   async #offers(ids: readonly string[]): Promise<{ offers: Map<string, Offered>; asOf: Date }> {
     const known = await this.#known(ids);
-    if (this.view.isFresh && known.size === ids.length)
-      return { offers: known, asOf: this.view.asOf! };
+    const asOf = this.view.asOf(ids);
+    if (asOf && this.view.isFresh(ids) && known.size === ids.length) return { offers: known, asOf };
     try {
       return { offers: await this.#asked(ids), asOf: this.clock.now() };
     } catch (error) {
-      const { asOf } = this.view;
       const tooOld = !asOf || asOf < this.clock.fromNow(-this.config.PRICE_AGE_MS_MAX);
       if (tooOld || known.size < ids.length) throw refuse.pricesUnknown();
       this.#log.warn(`Priced as of ${asOf.toISOString()}, because ${(error as Error).message}`);

@@ -1,0 +1,127 @@
+import 'reflect-metadata';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { ProductChanged } from '@fieldguide/contracts/catalog';
+import {
+  type Database,
+  type Envelope,
+  MemoryWakeups,
+  PostgresUnitsOfWork,
+} from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import { MemoryMessaging, MessageConsumer } from '@fieldguide/messaging';
+import { handlersOf } from '@fieldguide/messaging/testing';
+import { makeLog } from '@fieldguide/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
+import { WhenProductChanged } from '../when-product-changed/when-product-changed.ts';
+import { PriceView } from './price-view.ts';
+import { ProductPrice } from './product-price.entity.ts';
+
+const [tent, stove] = [
+  '01900000-0000-7000-8000-000000000001',
+  '01900000-0000-7000-8000-000000000002',
+];
+const ids = new SystemIds();
+const log = makeLog('test', 'test', 'silent');
+
+/** An hour passes at once. */
+class ShiftedClock extends SystemClock {
+  shiftMs = 0;
+  override now = () => new Date(Date.now() + this.shiftMs);
+}
+
+let database: Database;
+let clock: ShiftedClock;
+let messaging: MemoryMessaging;
+let consumer: MessageConsumer;
+let view: PriceView;
+
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_price_view', {
+    entities: [ProductPrice],
+    migrations: [OrderingTables1760000002000],
+  });
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.query('TRUNCATE inbox, dead_letters, product_prices');
+  clock = new ShiftedClock();
+  messaging = new MemoryMessaging(clock);
+  const units = new PostgresUnitsOfWork(
+    database,
+    { service: 'ordering', clock, ids },
+    new MemoryWakeups(clock),
+  );
+  consumer = new MessageConsumer(
+    'ordering',
+    units,
+    handlersOf(new WhenProductChanged()),
+    clock,
+    log,
+  );
+  view = new PriceView(messaging, database, clock);
+  await messaging.subscribe(
+    [ProductChanged.topic],
+    { mode: 'shared', group: 'ordering' },
+    (records) => consumer.handle(records),
+  );
+});
+
+const change = (productId: string, data: object): Envelope => ({
+  specversion: '1.0',
+  id: ids.next(),
+  source: '/catalog',
+  type: ProductChanged.type,
+  subject: productId,
+  time: clock.now().toISOString(),
+  datacontenttype: 'application/json',
+  data: { productId, ...data },
+  correlationid: 'test',
+});
+const good = {
+  name: 'Tent',
+  price: { amountMinor: 24_900, currency: 'EUR' },
+  retired: false,
+  revision: 1,
+};
+const publish = async (...envelopes: Envelope[]) => {
+  await messaging.publish(envelopes.map((envelope) => ({ topic: ProductChanged.topic, envelope })));
+  await expect.poll(() => messaging.lag('ordering', [ProductChanged.topic])).toBe(0);
+};
+
+describe('the age of the prices', () => {
+  it('does not advance for a product whose change is parked, and does for others', async () => {
+    await publish(change(tent, good), change(stove, good));
+    const before = clock.now();
+    await publish(change(tent, { ...good, price: 'unreadable' }));
+    await expect
+      .poll(async () => (await database.query('SELECT FROM dead_letters')).length)
+      .toBe(1);
+    await view.check();
+    const parkedAt = view.asOf([tent, stove])!;
+    expect(parkedAt.getTime()).toBeGreaterThanOrEqual(before.getTime());
+
+    clock.shiftMs = 60_000;
+    await view.check();
+    expect(view.asOf([tent])).toEqual(parkedAt);
+    expect(view.isFresh([stove, tent])).toBe(false);
+    expect(view.isFresh([stove])).toBe(true);
+  });
+
+  it('advances again when the parked change was redriven', async () => {
+    await publish(change(tent, { ...good, price: 'unreadable' }));
+    await expect
+      .poll(async () => (await database.query('SELECT FROM dead_letters')).length)
+      .toBe(1);
+    clock.shiftMs = 60_000;
+    await view.check();
+    expect(view.isFresh([tent])).toBe(false);
+    await database.query(
+      `UPDATE dead_letters SET envelope = jsonb_set(envelope, '{data}', $1::jsonb)`,
+      [JSON.stringify({ productId: tent, ...good })],
+    );
+    expect(await consumer.redrive(tent)).toEqual({ redriven: 1 });
+    await view.check();
+    expect(view.isFresh([tent])).toBe(true);
+  });
+});
