@@ -1,10 +1,5 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  Database,
-  DatabaseTables1760000000000,
-  MemoryWakeups,
-  type Wakeups,
-} from '@fieldguide/database';
+import { Database, databaseMigrations, MemoryWakeups, type Wakeups } from '@fieldguide/database';
 import {
   Checkpoint,
   type EventStore,
@@ -38,7 +33,7 @@ const POOL = 16;
  */
 export async function ours(url: string, name = 'fieldguide', isFollowed = false) {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
-  const migrations = [DatabaseTables1760000000000, ...eventStoreMigrations];
+  const migrations = [...databaseMigrations, ...eventStoreMigrations];
   const database = new Database({ url, name, entities: [Checkpoint], migrations });
   await database.open();
   await database.migrate();

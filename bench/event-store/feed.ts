@@ -1,7 +1,7 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   Database,
-  DatabaseTables1760000000000,
+  databaseMigrations,
   PostgresUnitsOfWork,
   PostgresWakeups,
 } from '@fieldguide/database';
@@ -28,11 +28,7 @@ const REBUILDS = 3;
 
 async function open(url: string) {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
-  const migrations = [
-    DatabaseTables1760000000000,
-    ...eventStoreMigrations,
-    OrderingTables1760000002000,
-  ];
+  const migrations = [...databaseMigrations, ...eventStoreMigrations, OrderingTables1760000002000];
   const database = new Database({ url, entities: [Checkpoint, OrderSummary], migrations });
   await database.open();
   await database.migrate();

@@ -1,11 +1,14 @@
 import { startLeasedLoop, startLoop } from '@fieldguide/database';
-import { feedSource, projectNext, rebuildable } from '@fieldguide/event-store';
+import { feedSource, projectNext, rebuildable, subscriptionBacklog } from '@fieldguide/event-store';
 import { startRelay } from '@fieldguide/messaging';
-import { defineService } from '@fieldguide/service';
+import { defineService, watchBacklog, watchCount } from '@fieldguide/service';
+import { metrics } from '@fieldguide/telemetry';
 import { OrderingTables1760000002000 } from '../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
+import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { DeliveryAddress } from './delivery-address/delivery-address.entity.ts';
 import { OpenCheckout } from './open-checkouts/open-checkout.entity.ts';
+import { checkoutsOverdue, countOverdue } from './open-checkouts/overdue-checkouts.ts';
 import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderSummary } from './order-summary/order-summary.entity.ts';
 import { orderSummary } from './order-summary/order-summary.projection.ts';
@@ -24,26 +27,46 @@ export const ordering = defineService({
   module: OrderingModule,
   database: {
     entities: [OrderSummary, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
-    migrations: [OrderingTables1760000002000, OpenCheckouts1760000003000],
+    migrations: [
+      OrderingTables1760000002000,
+      OpenCheckouts1760000003000,
+      OverdueCheckouts1760000010100,
+    ],
     eventSourced: true,
     upcasters: orderUpcasters,
     projections: [rebuildable(orderSummary)],
   },
   work: (parts, app) => {
-    const { events, units, leases, messaging, clock } = parts;
+    const { database, events, units, leases, messaging, clock } = parts;
+    const subscription = 'publish-orders';
     const settings = parts.config.values;
     const project = { ...parts, name: `projection:${orderSummary.name}`, channel: 'feed' };
     const heldBack = () =>
       settings.VIEW_DELAY_MS > 0 ? { until: clock.fromNow(-settings.VIEW_DELAY_MS) } : {};
     return [
       startRelay(
-        feedSource('publish-orders', events, units, publisherOf(events)),
+        feedSource(subscription, events, units, publisherOf(events)),
         messaging,
         leases,
         parts,
       ),
       startLeasedLoop(project, leases, (lease) =>
         projectNext(orderSummary, events, units, { lease, ...heldBack() }),
+      ),
+      watchBacklog(
+        'publisher',
+        () => subscriptionBacklog(database, subscription),
+        parts,
+        ({ count, oldestSeconds }) => {
+          metrics.subscriptionLagEvents.set({ subscription }, count);
+          metrics.subscriptionOldestAgeSeconds.set({ subscription }, oldestSeconds);
+        },
+      ),
+      watchCount(
+        'overdue-checkouts',
+        () => countOverdue(database),
+        parts,
+        (count) => checkoutsOverdue.set(count),
       ),
       app.get(PassDeadlines).start(parts),
       app.get(EraseCustomers).start(parts),

@@ -1,3 +1,4 @@
+export { subscriptionBacklog } from './backlog.ts';
 export {
   type Decider,
   type DomainCommand,

@@ -1,3 +1,4 @@
+export { outboxBacklog } from './backlog.ts';
 export { KafkaMessaging } from './kafka-messaging.ts';
 export { MemoryMessaging } from './memory-messaging.ts';
 export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
@@ -11,4 +12,4 @@ export {
 } from './messaging.ts';
 export { type Heard, heard, type MessageContract, On } from './on.decorator.ts';
 export { type CurrentState, outboxSource, type RelaySource, startRelay } from './relay.ts';
-export { type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';
+export { countWaiting, type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';

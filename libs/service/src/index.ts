@@ -9,4 +9,5 @@ export {
   type ServiceSettings,
   serviceSettings,
 } from './settings.ts';
+export { type Backlog, watchBacklog, watchCount } from './watch-backlog.ts';
 export { openWeb } from './web.ts';

@@ -4,7 +4,7 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { ConsulKv, loadConfig } from '@fieldguide/config';
 import {
   Database,
-  DatabaseTables1760000000000,
+  databaseMigrations,
   Leases,
   PostgresUnitsOfWork,
   PostgresWakeups,
@@ -79,7 +79,7 @@ function dataParts<Settings extends ServiceSettings>(
     name: INSTANCE,
     entities: [...(eventSourced ? [Checkpoint] : []), ...entities],
     migrations: [
-      DatabaseTables1760000000000,
+      ...databaseMigrations,
       ...(eventSourced ? eventStoreMigrations : []),
       ...migrations,
     ],

@@ -9,6 +9,7 @@ import { makeParts } from './make-parts.ts';
 import type { PartsOf } from './parts.ts';
 import { PublicPort } from './public-port.ts';
 import type { ServiceSettings } from './settings.ts';
+import { watchMessages } from './watch-messages.ts';
 import { openWeb, openWorker, PUBLIC_KEEP_ALIVE_MS } from './web.ts';
 
 const STOP_WITHIN_MS = 10_000;
@@ -114,7 +115,7 @@ async function serve<Settings extends ServiceSettings>(
   await app.listen({ port: settings.PORT, host: settings.HOST });
   const publicPort = await openPublicPort(app, parts as PartsOf<object>, settings);
 
-  const loops: BackgroundLoop[] = [];
+  const loops: BackgroundLoop[] = watchMessages(parts as PartsOf<object>);
   if (settings.PROCESSES.has('worker')) {
     if (database && messaging && leases && wakeups) {
       const loop = { wakeups, clock, log };

@@ -9,6 +9,8 @@ export const metrics = {
   collectProcess: () =>
     // The default samples the event loop every 10 ms, which costs more than everything else an idle service does.
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 }),
+  /** A gauge of a service's own. */
+  gauge: (name: string, help: string) => new Gauge({ name, help, registers: [registry] }),
   httpServerSeconds: new Histogram({
     name: 'http_server_seconds',
     help: 'Time to answer a request',
@@ -43,6 +45,27 @@ export const metrics = {
     name: 'subscription_lag_events',
     help: 'Events behind the end of the log, by projection or publisher',
     labelNames: ['subscription'],
+    registers: [registry],
+  }),
+  subscriptionOldestAgeSeconds: new Gauge({
+    name: 'subscription_oldest_age_seconds',
+    help: 'Age of the oldest event that a publisher has not published yet',
+    labelNames: ['subscription'],
+    registers: [registry],
+  }),
+  outboxMessages: new Gauge({
+    name: 'outbox_messages',
+    help: 'Messages in the outbox that wait to be published',
+    registers: [registry],
+  }),
+  outboxOldestAgeSeconds: new Gauge({
+    name: 'outbox_oldest_age_seconds',
+    help: 'Age of the oldest message in the outbox; 0 when it is empty',
+    registers: [registry],
+  }),
+  deadLettersWaiting: new Gauge({
+    name: 'dead_letters_waiting',
+    help: 'Dead letters that wait to be redriven',
     registers: [registry],
   }),
   breakerState: new Gauge({

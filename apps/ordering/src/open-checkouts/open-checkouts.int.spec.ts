@@ -6,12 +6,14 @@ import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguid
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
+import { OverdueCheckouts1760000010100 } from '../../migrations/1760000010100-overdue-checkouts.ts';
 import { deadlines } from '../checkout/checkout.ts';
 import type { OrderCommand } from '../order/order.events.ts';
 import { orderPlaced, stockReserved } from '../order/order.examples.ts';
 import { PassDeadlines } from '../pass-deadlines/pass-deadlines.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
 import { OpenCheckouts } from './open-checkouts.ts';
+import { countOverdue } from './overdue-checkouts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const wakeups = new MemoryWakeups(clock);
@@ -23,7 +25,12 @@ let checkouts: OpenCheckouts;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_open_checkouts', {
     entities: [Checkpoint, OpenCheckout],
-    migrations: [...eventStoreMigrations, OrderingTables1760000002000, OpenCheckouts1760000003000],
+    migrations: [
+      ...eventStoreMigrations,
+      OrderingTables1760000002000,
+      OpenCheckouts1760000003000,
+      OverdueCheckouts1760000010100,
+    ],
   });
   units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
   events = new PostgresEventStore(database, clock, ids, wakeups);
@@ -83,5 +90,15 @@ describe('a deadline on PostgreSQL', () => {
     await new PassDeadlines(units, checkouts, clock).once();
     expect(await types(orderId)).toEqual(['OrderPlaced', 'StockReserved']);
     expect((await row(orderId))?.step).toBe('awaitingPayment');
+  });
+
+  it('counts what is overdue', async () => {
+    const before = await countOverdue(database);
+    const orderId = await place();
+    expect(await countOverdue(database)).toBe(before);
+    await database.query('UPDATE open_checkouts SET overdue_since = now() WHERE order_id = $1', [
+      orderId,
+    ]);
+    expect(await countOverdue(database)).toBe(before + 1);
   });
 });

@@ -7,6 +7,7 @@ import {
   eventStoreMigrations,
   feedSource,
   PostgresEventStore,
+  subscriptionBacklog,
 } from '@fieldguide/event-store';
 import { MemoryMessaging, startRelay } from '@fieldguide/messaging';
 import { makeLog } from '@fieldguide/telemetry';
@@ -75,6 +76,9 @@ describe('a publisher that meets an event of a newer version', () => {
     expect(published).toEqual(happened);
     expect(await position()).toBe('1');
     expect(logged.length).toBeLessThanOrEqual(12);
+    const backlog = await subscriptionBacklog(database, 'publish-orders');
+    expect(backlog.count).toBe(2);
+    expect(backlog.oldestSeconds).toBeGreaterThan(1.9);
     for (const each of running) await each.stop();
   });
 
@@ -85,6 +89,10 @@ describe('a publisher that meets an event of a newer version', () => {
     const next = instance('new', { isNewer: true });
     await expect.poll(() => published).toEqual([...happened, 'OrderGifted', 'AuthorisePayment']);
     await expect.poll(position).toBe('3');
+    expect(await subscriptionBacklog(database, 'publish-orders')).toEqual({
+      count: 0,
+      oldestSeconds: 0,
+    });
     await old.stop();
     await next.stop();
   });

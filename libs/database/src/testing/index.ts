@@ -4,7 +4,7 @@ import { Database, type DatabaseSettings } from '../database.ts';
 
 export { limits } from '../database.ts';
 
-import { DatabaseTables1760000000000 } from '../database-tables.migration.ts';
+import { databaseMigrations } from '../migrations.ts';
 
 /** An empty, migrated database of its own for one spec file; `close` it afterwards. */
 export async function freshDatabase(
@@ -22,7 +22,7 @@ export async function freshDatabase(
   const database = new Database({
     url: url.href,
     entities: settings.entities ?? [],
-    migrations: [DatabaseTables1760000000000, ...(settings.migrations ?? [])],
+    migrations: [...databaseMigrations, ...(settings.migrations ?? [])],
   });
   await database.open();
   await database.migrate();

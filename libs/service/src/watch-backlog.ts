@@ -1,0 +1,58 @@
+import { type BackgroundLoop, type LoopSettings, startLoop } from '@fieldguide/database';
+import type { Health } from '@fieldguide/telemetry';
+
+const SAMPLE_EVERY_MS = 10_000;
+/** Readiness is degraded when the oldest has waited longer. */
+const STALLED_SECONDS = 30;
+
+type Loop = Pick<LoopSettings, 'wakeups' | 'clock' | 'log'> & { readonly everyMs?: number };
+
+/** Work that waits: how much, and the age of the oldest. */
+export interface Backlog {
+  readonly count: number;
+  readonly oldestSeconds: number;
+}
+
+/**
+ * Samples a backlog every 10 s. Readiness is degraded, not down, while the oldest has waited for longer than 30 s: the
+ * instance still answers requests.
+ * @param name of the entry in readiness
+ */
+export function watchBacklog(
+  name: string,
+  read: () => Promise<Backlog>,
+  { health, ...loop }: Loop & { readonly health: Health },
+  set: (backlog: Backlog) => void,
+): BackgroundLoop {
+  let backlog: Backlog = { count: 0, oldestSeconds: 0 };
+  health.register(name, () => {
+    const { count, oldestSeconds } = backlog;
+    if (oldestSeconds <= STALLED_SECONDS) return 'ok';
+    const detail = `${count} wait to be published, the oldest for ${Math.round(oldestSeconds)} s`;
+    return { state: 'degraded', detail };
+  });
+  return sampled(name, loop, async () => {
+    backlog = await read();
+    set(backlog);
+  });
+}
+
+/** Samples a number every 10 s, for a gauge. */
+export function watchCount(
+  name: string,
+  read: () => Promise<number>,
+  loop: Loop,
+  set: (count: number) => void,
+): BackgroundLoop {
+  return sampled(name, loop, async () => set(await read()));
+}
+
+function sampled(
+  name: string,
+  { everyMs = SAMPLE_EVERY_MS, wakeups, clock, log }: Loop,
+  sample: () => Promise<void>,
+): BackgroundLoop {
+  const watch = `watch:${name}`;
+  const settings = { name: watch, channel: watch, idleMs: everyMs, wakeups, clock, log };
+  return startLoop(settings, () => sample().then(() => false));
+}
