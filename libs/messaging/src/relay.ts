@@ -32,7 +32,7 @@ export interface RelaySource {
   republish?(messages: readonly OutgoingRecord[]): Promise<void>;
 }
 
-const REPUBLISH_IDLE_MS = 60_000;
+const REPUBLISH_IDLE_MS = 5_000;
 
 /**
  * Sends what was committed, in order, and marks it as sent only afterwards: a crash in between sends it again, with
@@ -46,6 +46,7 @@ export function startRelay(
   loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>,
 ): BackgroundLoop {
   const settings = { ...loop, name: `relay:${source.name}`, channel: source.channel };
+  const republisher = source.republish && startRepublisher(source, loop);
   const relay = startLeasedLoop(settings, leases, async (lease) => {
     const { messages, count } = await source.read();
     if (count === 0) return false;
@@ -53,8 +54,8 @@ export function startRelay(
       await messaging.publish(messages);
       await source.done(lease);
     } catch (error) {
-      const isCurrent = await leases.isCurrent(lease).catch(() => false);
-      if (!isCurrent) republisher?.add(messages);
+      if (republisher && !(await leases.isCurrent(lease).catch(() => false)))
+        republisher.add(messages);
       throw error;
     }
     for (const { topic, envelope } of messages) {
@@ -62,7 +63,6 @@ export function startRelay(
     }
     return true;
   });
-  const republisher = source.republish && startRepublisher(source, loop);
   return {
     stop: async () => {
       await relay.stop();
