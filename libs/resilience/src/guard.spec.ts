@@ -1,6 +1,6 @@
 import { SystemClock } from '@fieldguide/clock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Guard, type GuardSettings } from './index.ts';
+import { Guard, type GuardSettings, isOutage, UncountedError } from './index.ts';
 
 const made: Guard[] = [];
 const guard = (more: Partial<GuardSettings> = {}) => {
@@ -51,6 +51,19 @@ describe('a guarded call', () => {
     const counter = counted(failing);
     await expect(guard({ retries: 2 }).run(counter.call)).rejects.toThrow();
     expect(counter.sent).toBe(3);
+  });
+
+  it('neither counts nor is retried when it fails through no fault of the dependency', async () => {
+    const one = guard({ retries: 2 });
+    const counter = counted(() => Promise.reject(new UncountedError('409')));
+    for (let i = 0; i < 8; i++) await expect(one.run(counter.call)).rejects.toThrow(/409/);
+    expect(counter.sent).toBe(8);
+    expect(one.state).toBe('closed');
+  });
+
+  it('counts 502, 503 and 504 as an outage, and no other status', () => {
+    const statuses = Array.from({ length: 400 }, (_, i) => 200 + i);
+    expect(statuses.filter(isOutage)).toEqual([502, 503, 504]);
   });
 
   it('stops retrying when the budget is spent', async () => {

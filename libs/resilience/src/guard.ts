@@ -32,6 +32,17 @@ export class CallFailed extends Error {
   }
 }
 
+/**
+ * Thrown by a call to say that its failure tells nothing about the health of the dependency: it has answered, or the
+ * caller ended the call. The breaker does not count it, and it is not retried.
+ */
+export class UncountedError extends Error {
+  override name = 'UncountedError';
+}
+
+/** Whether a status tells that a dependency is away or overloaded; any other is an answer to this one request. */
+export const isOutage = (status: number): boolean => status >= 502 && status <= 504;
+
 // Retries may add a tenth to the load at most (a token bucket, as in gRPC's retry throttling).
 const BUDGET_MAX = 10;
 const BUDGET_PER_CALL = 0.1;
@@ -57,6 +68,7 @@ export class Guard {
       resetTimeout: resetAfterMs,
       volumeThreshold: callsMin,
       rollingCountTimeout: 10_000,
+      errorFilter: (error) => error instanceof UncountedError,
     });
     const show = (state: number) => () => metrics.breakerState.set({ breaker: name }, state);
     this.#breaker.on('close', show(0)).on('halfOpen', show(1)).on('open', show(2));
@@ -77,7 +89,8 @@ export class Guard {
         return (await this.#breaker.fire(call)) as T;
       } catch (error) {
         const failed = new CallFailed(name, error);
-        if (attempt >= retries || failed.notSent || this.#budget < 1) throw failed;
+        if (attempt >= retries || failed.notSent || error instanceof UncountedError) throw failed;
+        if (this.#budget < 1) throw failed;
         this.#budget -= 1;
         await clock.sleep(random() * 100 * 2 ** attempt);
       }

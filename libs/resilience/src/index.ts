@@ -1,1 +1,1 @@
-export { CallFailed, Guard, type GuardSettings } from './guard.ts';
+export { CallFailed, Guard, type GuardSettings, isOutage, UncountedError } from './guard.ts';

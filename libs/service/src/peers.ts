@@ -1,6 +1,6 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Registry } from '@fieldguide/discovery';
-import { CallFailed, Guard } from '@fieldguide/resilience';
+import { CallFailed, Guard, isOutage, UncountedError } from '@fieldguide/resilience';
 import { inSpan, metrics, traceInto } from '@fieldguide/telemetry';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
@@ -93,9 +93,11 @@ export class Peers {
       throw error;
     });
     const text = await response.body.text();
-    if (response.statusCode === 404) return undefined;
-    if (response.statusCode >= 300) throw new Error(`${peer} answered ${response.statusCode}`);
-    return answer.parse(JSON.parse(text));
+    const { statusCode: status } = response;
+    if (status === 404) return undefined;
+    if (isOutage(status)) throw new Error(`${peer} answered ${status}`);
+    if (status >= 300) throw new UncountedError(`${peer} answered ${status}`);
+    return readable(peer, text, answer);
   }
 
   /**
@@ -132,5 +134,14 @@ export class Peers {
       });
     this.#guards.set(name, guard);
     return guard;
+  }
+}
+
+/** An answer that is not what was agreed is a fault of the contract, and asking again does not mend it. */
+function readable<Answer>(peer: string, text: string, answer: z.ZodType<Answer>): Answer {
+  try {
+    return answer.parse(JSON.parse(text));
+  } catch (error) {
+    throw new UncountedError(`${peer}: ${(error as Error).message}`, { cause: error });
   }
 }

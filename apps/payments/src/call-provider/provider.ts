@@ -1,6 +1,6 @@
 import { Clock } from '@fieldguide/clock';
 import { Operation, type OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { Guard } from '@fieldguide/resilience';
+import { Guard, isOutage, UncountedError } from '@fieldguide/resilience';
 import { inSpan, metrics } from '@fieldguide/telemetry';
 import { Injectable } from '@nestjs/common';
 import { Agent, request } from 'undici';
@@ -74,7 +74,9 @@ export class HttpProvider extends Provider {
         const text = await answer.text();
         metrics.httpClientCalls.inc({ ...labels, outcome: String(statusCode) });
         if (method === 'GET' && statusCode === 404) return undefined;
-        if (statusCode !== 200) throw new Error(`The payment provider answered ${statusCode}`);
+        const unwanted = `The payment provider answered ${statusCode}`;
+        if (isOutage(statusCode)) throw new Error(unwanted);
+        if (statusCode !== 200) throw new UncountedError(unwanted);
         return Result.parse(JSON.parse(text));
       }),
     );

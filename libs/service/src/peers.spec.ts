@@ -1,0 +1,62 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SystemClock } from '@fieldguide/clock';
+import { FixedRegistry } from '@fieldguide/discovery';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Peers } from './peers.ts';
+
+// More than a breaker needs to judge.
+const TIMES = 8;
+
+let server: Server;
+let peers: Peers;
+let status = 200;
+let body = '{"id":"1"}';
+let asked = 0;
+beforeEach(async () => {
+  [status, body, asked] = [200, '{"id":"1"}', 0];
+  server = createServer((_request, response) => {
+    asked += 1;
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const instance = { id: 'a', service: 'catalog', address: '127.0.0.1', port, version: '1' };
+  peers = new Peers('ordering', undefined, new FixedRegistry([instance]), new SystemClock());
+});
+afterEach(async () => {
+  await peers.close();
+  await new Promise((resolve) => server.close(resolve));
+});
+const ask = () =>
+  peers.call({
+    peer: 'catalog',
+    path: '/products/1',
+    route: '/products/:id',
+    answer: z.object({ id: z.string() }),
+  });
+
+describe('calls of a peer', () => {
+  it.each([
+    ['an answer of 400', 400, ''],
+    ['an answer of 401', 401, ''],
+    ['an answer of 409', 409, ''],
+    ['an answer of 429', 429, ''],
+    ['an answer of 500', 500, ''],
+    ['an answer that cannot be read', 200, '{"id":'],
+  ])('do not open the breaker by %s, and do not repeat it', async (_, code, text) => {
+    [status, body] = [code, text];
+    for (let i = 0; i < TIMES; i++) await expect(ask()).rejects.toThrow();
+    expect(asked).toBe(TIMES);
+    [status, body] = [200, '{"id":"1"}'];
+    expect(await ask()).toEqual({ id: '1' });
+  });
+
+  it.each([502, 503, 504])('open the breaker by an answer of %d', async (code) => {
+    status = code;
+    for (let i = 0; i < TIMES; i++) await expect(ask()).rejects.toThrow();
+    status = 200;
+    await expect(ask()).rejects.toMatchObject({ notSent: true });
+  });
+});
