@@ -8,6 +8,7 @@ export const gateway = defineService({
   name: 'gateway',
   config: GatewayConfig,
   module: GatewayModule,
+  isEdge: true,
   serve: async (app, parts) => {
     await openRoutes(app, parts);
     openDocs(app);

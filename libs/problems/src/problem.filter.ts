@@ -8,7 +8,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { trace } from '@opentelemetry/api';
 import { throwError } from 'rxjs';
-import { PROBLEM_JSON, type Problem, problem } from './problem.ts';
+import { PROBLEM_JSON, type Problem, problem, unreadableBecause } from './problem.ts';
 import { RuleBroken } from './refusals.ts';
 
 /**
@@ -27,6 +27,8 @@ export class ProblemFilter implements ExceptionFilter {
     const answer = this.#problemOf(thrown);
     const response = host.switchToHttp().getResponse();
     this.http.httpAdapter.setHeader(response, 'content-type', PROBLEM_JSON);
+    if (answer.status === 401)
+      this.http.httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');
     this.http.httpAdapter.reply(response, answer, answer.status);
   }
 
@@ -34,14 +36,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (thrown instanceof RuleBroken) return problem(thrown.status, thrown.code, thrown.message);
     if (thrown instanceof HttpException) return ofHttp(thrown);
     // Fastify's own refusals (bad JSON, body too large, …) carry a status and a public message.
-    const { statusCode, message, code } = thrown as {
-      statusCode?: number;
-      message: string;
-      code?: string;
-    };
-    if (statusCode && statusCode >= 400 && statusCode < 500) {
-      return problem(statusCode, nameOf(code), 'The request cannot be read.', { detail: message });
-    }
+    const { statusCode = 500 } = thrown as { statusCode?: number };
+    if (statusCode >= 400 && statusCode < 500) return unreadableBecause(thrown as Error);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
     this.#log.error(thrown);
     return problem(500, 'unexpected', 'Something went wrong on our side.', {
@@ -55,13 +51,4 @@ function ofHttp(thrown: HttpException): Problem {
   if (typeof body === 'object' && body.type?.startsWith('/problems/')) return body;
   const status = thrown.getStatus();
   return problem(status, status === 404 ? 'notFound' : `http${status}`, thrown.message);
-}
-
-// FST_ERR_CTP_BODY_TOO_LARGE → bodyTooLarge
-function nameOf(code = 'unreadable'): string {
-  const words = code
-    .replace(/^FST_ERR_(CTP_)?/, '')
-    .toLowerCase()
-    .split('_');
-  return words.map((word, i) => (i ? word[0]?.toUpperCase() + word.slice(1) : word)).join('');
 }

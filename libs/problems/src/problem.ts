@@ -53,3 +53,18 @@ export function unreadable(issues: readonly Issue[], parameter?: string): BadReq
 function escaped(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }
+
+/** For what Fastify itself refuses (bad JSON, body too large, …): its errors carry a status and a public message. */
+export function unreadableBecause(error: Error & { statusCode?: number; code?: string }): Problem {
+  const { statusCode = 400, code, message: detail } = error;
+  return problem(statusCode, nameOf(code), 'The request cannot be read.', { detail });
+}
+
+// FST_ERR_CTP_BODY_TOO_LARGE → bodyTooLarge
+function nameOf(code = 'unreadable'): string {
+  const words = code
+    .replace(/^FST_ERR_(CTP_)?/, '')
+    .toLowerCase()
+    .split('_');
+  return words.map((word, i) => (i ? word[0]?.toUpperCase() + word.slice(1) : word)).join('');
+}

@@ -14,6 +14,8 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
   readonly name: string;
   readonly config: ConfigClass<Settings>;
   readonly module: Type;
+  /** Its callers are outside: their trace headers are not adopted. */
+  readonly isEdge?: boolean;
   readonly database?: {
     readonly entities: readonly (new () => object)[];
     readonly migrations: readonly (new () => MigrationInterface)[];

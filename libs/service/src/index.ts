@@ -1,4 +1,5 @@
 export { defineService, type ServiceDefinition } from './definition.ts';
+export { BODY_BYTES_MAX } from './http-server.ts';
 export type { Parts, PartsOf } from './parts.ts';
 export { type PeerCall, Peers } from './peers.ts';
 export { runService } from './run-service.ts';

@@ -109,7 +109,7 @@ async function serve<Settings extends ServiceSettings>(
   });
 
   const keys = definition.keys?.(settings) ?? new IdentityKeys(peers);
-  const app = await openWeb(parts as PartsOf<object>, definition.config, definition.module, keys);
+  const app = await openWeb(parts as PartsOf<object>, definition, keys);
   await definition.serve?.(app, parts);
   if (settings.PROCESSES.has('worker')) await openWorker(app, parts as PartsOf<object>);
   await app.listen({ port: settings.PORT, host: settings.HOST });

@@ -14,6 +14,8 @@ export const serviceSettings = {
   /** A second port, the same for all instances of the app on this machine. */
   PUBLIC_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   CONSUL_HTTP_ADDR: z.url({ protocol: /^https?$/ }),
+  /** A request must have arrived within this, with its body. */
+  REQUEST_TIME_LIMIT_MS: z.coerce.number().int().min(100).default(10_000),
   /** `web` answers requests, `worker` handles messages and background work; they can be scaled apart. */
   PROCESSES: z
     .string()
@@ -47,6 +49,7 @@ export interface ServiceSettings {
   PORT: number;
   PUBLIC_PORT?: number | undefined;
   CONSUL_HTTP_ADDR: string;
+  REQUEST_TIME_LIMIT_MS: number;
   PROCESSES: ReadonlySet<string>;
   LOG_LEVEL: string;
   OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;

@@ -64,7 +64,7 @@ beforeAll(async () => {
     peers: new Peers('things', undefined, registry, clock),
     ended: new EndedSessions(clock),
   };
-  app = await openWeb(parts, ThingsConfig, ThingsModule, keys);
+  app = await openWeb(parts, { config: ThingsConfig, module: ThingsModule }, keys);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
 });

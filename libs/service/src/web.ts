@@ -8,30 +8,41 @@ import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { context, SpanKind, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { serverOptions, watchRequests } from './http-server.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import { consumers, type Parts } from './parts.ts';
+import { protectAnswers } from './response-headers.ts';
 import { ServiceModule } from './service.module.ts';
+import type { ServiceSettings } from './settings.ts';
 
-const BODY_BYTES_MAX = 64 * 1024;
 // Longer than any client keeps an idle connection, so that none sends on one that is just being closed.
 const KEEP_ALIVE_MS = 65_000;
 /** The same for an app with a public port: its clients are told, and leave in time when it drains. */
 export const PUBLIC_KEEP_ALIVE_MS = 5_000;
 
+// Longer than any answer takes; a client that neither sends nor reads does not hold its connection for ever.
+const SILENT_MS = 60_000;
+
+/** What of a definition its HTTP side is made of. */
+export interface WebDefinition {
+  readonly config: ConfigClass;
+  readonly module: Type;
+  readonly isEdge?: boolean;
+}
+
 /** The Nest application of a service on Fastify: strict input, problems, tokens, traces. Not yet listening. */
 export async function openWeb(
   parts: Parts,
-  config: ConfigClass,
-  module: Type,
+  { config, module, isEdge = false }: WebDefinition,
   keys: KeySource,
 ): Promise<NestFastifyApplication> {
-  const { ENVIRONMENT, PUBLIC_PORT } = parts.config.values as {
-    ENVIRONMENT: string;
-    PUBLIC_PORT?: number;
-  };
+  const settings = parts.config.values as Partial<ServiceSettings>;
+  const { ENVIRONMENT, PUBLIC_PORT, REQUEST_TIME_LIMIT_MS = 10_000 } = settings;
   const tokens = new TokenVerifier(`fieldguide/${ENVIRONMENT}`, keys, parts.ended, parts.clock);
   const adapter = new FastifyAdapter({
-    bodyLimit: BODY_BYTES_MAX,
+    ...serverOptions(REQUEST_TIME_LIMIT_MS),
+    connectionTimeout: SILENT_MS,
     keepAliveTimeout: PUBLIC_PORT ? PUBLIC_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: false, // what still comes in while it drains is answered
@@ -39,11 +50,14 @@ export async function openWeb(
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceModule.of(parts, config, module, tokens),
     adapter,
-    { logger: new NestLog(parts.log), abortOnError: false },
+    { logger: new NestLog(parts.log), abortOnError: false, bodyParser: false },
   );
   app.useGlobalPipes(new RequestPipe());
-  takeEmptyBodies(adapter);
-  observe(adapter);
+  takeJsonOnly(adapter);
+  observe(adapter, isEdge);
+  protectAnswers(adapter);
+  watchRequests(adapter);
+  refuseOtherMethods(adapter);
   letGoWhileDraining(adapter, parts);
   return app;
 }
@@ -58,14 +72,17 @@ export async function openWorker(app: NestFastifyApplication, parts: Parts): Pro
   if (strategy.consumer) consumers.set(parts, strategy.consumer);
 }
 
-/** A POST without a body needs no media type, however its end is told; any other body of an unknown type is refused. */
-function takeEmptyBodies(adapter: FastifyAdapter): void {
+/**
+ * Fastify's own JSON parser is the only one; Nest's for forms is not registered. A POST without a body needs no media
+ * type, however its end is announced.
+ */
+function takeJsonOnly(adapter: FastifyAdapter): void {
   const unknown = new UnsupportedMediaTypeException('Send application/json.');
-  adapter
-    .getInstance()
-    .addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
-      done(body.length > 0 ? unknown : null, undefined),
-    );
+  const fastify = adapter.getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
+    done(body.length > 0 ? unknown : null, undefined),
+  );
 }
 
 /** Whoever holds a connection to an instance that is about to end is asked to open another, which leads elsewhere. */
@@ -76,12 +93,12 @@ function letGoWhileDraining(adapter: FastifyAdapter, { health }: Parts): void {
   });
 }
 
-/** A server span and a measurement for every request; the span ends with the answer. */
-function observe(adapter: FastifyAdapter): void {
+/** A server span and a measurement for every request; the span ends with the answer. At the edge a trace begins. */
+function observe(adapter: FastifyAdapter, isEdge: boolean): void {
   const fastify = adapter.getInstance();
   const spans = new WeakMap<object, ReturnType<ReturnType<typeof trace.getTracer>['startSpan']>>();
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const parent = traceFrom(request.headers);
+    const parent = isEdge ? ROOT_CONTEXT : traceFrom(request.headers);
     const name = `${request.method} ${request.routeOptions.url ?? '*'}`;
     const span = trace.getTracer('fieldguide').startSpan(name, { kind: SpanKind.SERVER }, parent);
     spans.set(request, span);

@@ -42,7 +42,7 @@ export async function openForTest<Settings extends ServiceSettings>(
   await database?.open();
   await database?.migrate();
   const own = definition.keys?.(parts.config.values) ?? keys;
-  const app = await openWeb(used, definition.config, definition.module, own);
+  const app = await openWeb(used, definition, own);
   return {
     app,
     parts: used,

@@ -1,0 +1,163 @@
+import 'reflect-metadata';
+import { type AddressInfo, connect } from 'node:net';
+import { EndedSessions, Open } from '@fieldguide/auth';
+import { TestKeys } from '@fieldguide/auth/testing';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { Config, loadConfig } from '@fieldguide/config';
+import { FixedRegistry } from '@fieldguide/discovery';
+import { Health, makeLog } from '@fieldguide/telemetry';
+import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Peers } from './peers.ts';
+import { openWeb } from './web.ts';
+
+@Controller('things')
+class ThingsController {
+  @Open()
+  @Get(':id')
+  one(@Param('id') id: string) {
+    return { id };
+  }
+
+  @Open()
+  @Post()
+  add(@Body() body: unknown) {
+    return { body };
+  }
+
+  @Get()
+  all() {
+    return [];
+  }
+}
+
+@Module({ controllers: [ThingsController] })
+class ThingsModule {}
+
+class ThingsConfig extends Config(
+  z.object({ ENVIRONMENT: z.string(), REQUEST_TIME_LIMIT_MS: z.coerce.number() }),
+) {}
+
+let app: NestFastifyApplication;
+let port: number;
+beforeAll(async () => {
+  const clock = new SystemClock();
+  const registry = new FixedRegistry([]);
+  const parts = {
+    name: 'things',
+    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
+    config: loadConfig(ThingsConfig, { ENVIRONMENT: 'test', REQUEST_TIME_LIMIT_MS: '300' }),
+    log: makeLog('things', 'things-1', 'silent'),
+    clock,
+    ids: new SystemIds(),
+    health: new Health(),
+    registry,
+    peers: new Peers('things', undefined, registry, clock),
+    ended: new EndedSessions(clock),
+  };
+  const definition = { config: ThingsConfig, module: ThingsModule };
+  app = await openWeb(parts, definition, new TestKeys('fieldguide/test'));
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  port = (app.getHttpServer().address() as AddressInfo).port;
+});
+afterAll(() => app.close());
+
+/** Sends bytes as they are, and nothing after them; resolves with what came back when the connection has ended. */
+function talk(...lines: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(lines.join('\r\n'), 'latin1'));
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(text));
+  });
+}
+const post = (type: string, body: string) =>
+  talk(
+    'POST /things HTTP/1.1',
+    'Host: things',
+    'Connection: close',
+    `Content-Type: ${type}`,
+    `Content-Length: ${body.length}`,
+    '',
+    body,
+  );
+
+describe('what never reaches a route is a problem all the same:', () => {
+  const head = ['Host: things', 'Connection: close'];
+  const unfinished = ['Content-Type: application/json', 'Content-Length: 9', '', '{'];
+  it.each([
+    ['a body that does not arrive', 408, ['POST /things HTTP/1.1', ...head, ...unfinished]],
+    ['headers that do not arrive', 408, ['POST /things HTTP/1.1', 'Host: things', 'X: ']],
+    ['headers too large', 431, ['GET /x HTTP/1.1', ...head, `X: ${'x'.repeat(20_000)}`, '', '']],
+    ['a malformed request line', 400, ['GET /things JUNK/1.1', '', '']],
+    ['a malformed header', 400, ['GET /things HTTP/1.1', ...head, 'X y', '', '']],
+    ['no host', 400, ['GET /things HTTP/1.1', 'Connection: close', '', '']],
+    ['a method of no standard', 501, ['FROB /things HTTP/1.1', ...head, '', '']],
+    ['bad percent-encoding', 400, ['GET /things/%zz HTTP/1.1', ...head, '', '']],
+    ['an overlong part', 414, [`GET /things/${'x'.repeat(300)} HTTP/1.1`, ...head, '', '']],
+    ['an expectation', 417, ['POST /things HTTP/1.1', ...head, 'Expect: tea', '', '']],
+    ['a second host', 400, ['GET /things/1 HTTP/1.1', ...head, 'Host: x', '', '']],
+    ['another method', 405, ['PUT /things/1 HTTP/1.1', ...head, '', '']],
+  ])('%s (%i)', async (_, status, lines) => {
+    const answer = await talk(...lines);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain('content-type: application/problem+json');
+    expect(answer).toContain('x-content-type-options: nosniff');
+    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+    expect(body).toMatchObject({ status, type: expect.stringMatching(/^\/problems\/\w+$/) });
+  });
+
+  it('a connection that is answered, and then sends the rest of its body badly, gets one answer', async () => {
+    const answer = await talk(
+      'POST /nothing HTTP/1.1',
+      'Host: things',
+      'Transfer-Encoding: chunked',
+      '',
+      '1',
+      'x',
+      '',
+    );
+    expect(answer.match(/HTTP\/1.1/g)).toHaveLength(1);
+  });
+});
+
+describe('a body', () => {
+  it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x'])(
+    'of the type %s is refused',
+    async (type) => {
+      const answer = await post(type, 'grantType=password');
+      expect(answer).toMatch(/^HTTP\/1.1 415 /);
+      expect(answer).toContain('Send application/json.');
+    },
+  );
+
+  it('of JSON is read', async () => {
+    expect(await post('application/json; charset=utf-8', '{"a":1}')).toContain('{"body":{"a":1}}');
+  });
+});
+
+describe('every answer', () => {
+  const get = (path: string) =>
+    talk(`GET ${path} HTTP/1.1`, 'Host: things', 'Connection: close', '', '');
+
+  it('is not to be guessed at, framed or referred to', async () => {
+    for (const path of ['/things/1', '/things', '/nothing']) {
+      const answer = await get(path);
+      expect(answer).toContain('x-content-type-options: nosniff');
+      expect(answer).toContain('referrer-policy: no-referrer');
+      expect(answer).toContain("frame-ancestors 'none'");
+    }
+  });
+
+  it('of 401 says how to authenticate', async () => {
+    const answer = await get('/things');
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    expect(answer).toContain('www-authenticate: Bearer');
+  });
+});

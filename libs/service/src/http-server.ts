@@ -1,0 +1,121 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { PROBLEM_JSON, problem } from '@fieldguide/problems';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { protectiveHeaders } from './response-headers.ts';
+
+/** A larger body is refused, by the gateway before anything is forwarded. */
+export const BODY_BYTES_MAX = 64 * 1024;
+
+// A client that was refused gets this long to read why: closing on bytes that it still sends would reset the connection.
+const LINGER_MS = 500;
+const LATENESS_MS = 1_000;
+
+type Refusal = readonly [status: number, code: string, title: string];
+const UNREADABLE: Refusal = [400, 'unreadable', 'The request cannot be read.'];
+const refusals: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'requestTimeout', 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'headersTooLarge', 'The headers are too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'bodyTooLarge', 'The chunk extensions are too large.'],
+  HPE_INVALID_METHOD: [501, 'methodUnknown', 'This server does not know the method.'],
+};
+
+// Requests that were answered before their body had arrived: nothing more may be written to their connections.
+const answeredEarly = new WeakMap<Socket, IncomingMessage>();
+
+/** How Node's server and Fastify treat connections: time limits, and problems for what no route ever sees. */
+export function serverOptions(requestTimeLimitMs: number) {
+  return {
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: requestTimeLimitMs,
+    http: {
+      headersTimeout: requestTimeLimitMs,
+      requestTimeout: requestTimeLimitMs,
+      requireHostHeader: false, // Node would answer without a body; `watchRequests` looks
+      connectionsCheckingInterval: Math.min(LATENESS_MS, requestTimeLimitMs / 4),
+    },
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: refuseUrl,
+    rewriteUrl: ({ url = '/' }: IncomingMessage) => originForm(url),
+  };
+}
+
+/** Refuses what is ambiguous, and remembers who was answered early. */
+export function watchRequests(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const detail = ambiguity(request.raw);
+    if (!detail) return done();
+    reply
+      .status(400)
+      .type(PROBLEM_JSON)
+      .send(JSON.stringify(problem(400, 'unreadable', UNREADABLE[2], { detail })));
+  });
+  fastify.addHook('onResponse', (request, _reply, done) => {
+    if (!request.raw.complete) answeredEarly.set(request.raw.socket, request.raw);
+    done();
+  });
+  adapter.getHttpServer().on('checkExpectation', (_request, response) => {
+    const body = JSON.stringify(problem(417, 'expectationUnknown', 'Expect only 100-continue.'));
+    const headers = { 'content-type': PROBLEM_JSON, 'content-length': body.length };
+    response.writeHead(417, { ...headers, ...protectiveHeaders }).end(body);
+  });
+}
+
+/** Node gives the first of two headers, and the next hop may take the second. */
+function ambiguity({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
+  let [hosts, authorizations] = [0, 0];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4) hosts += name.toLowerCase() === 'host' ? 1 : 0;
+    else if (name.length === 13) authorizations += name.toLowerCase() === 'authorization' ? 1 : 0;
+  }
+  if (hosts > 1) return 'The header Host is there twice.';
+  if (authorizations > 1) return 'The header Authorization is there twice.';
+  return hosts === 0 && httpVersion === '1.1' ? 'The header Host is missing.' : undefined;
+}
+
+/** The target of a request to a proxy (`GET http://host/path`) means the same path here (RFC 9112, 3.2.2). */
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url;
+  const authority = /^https?:\/\//i.exec(url)?.[0].length;
+  if (!authority) return url;
+  const path = url.slice(authority).search(/[/?]/);
+  if (path < 0) return '/';
+  const rest = url.slice(authority + path);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** A request that Node could not parse, or that did not arrive in time. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  const { _httpMessage: inFlight } = socket as { _httpMessage?: { headersSent: boolean } };
+  const early = answeredEarly.get(socket);
+  const isAnswered = inFlight?.headersSent || (early && !early.complete);
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
+    if (!socket.writableEnded) socket.destroy(error);
+    return;
+  }
+  const [status, code, title] = refusals[error.code ?? ''] ?? UNREADABLE;
+  const body = JSON.stringify(problem(status, code, title));
+  const headers = {
+    'content-type': PROBLEM_JSON,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+    ...protectiveHeaders,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  setTimeout(() => socket.destroy(error), LINGER_MS).unref();
+}
+
+/** Fastify's router refuses bad percent-encoding and overlong parameters before any hook or filter. */
+function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 400;
+  const detail = 'The path is not valid, or a part of it is too long.';
+  reply
+    .status(status)
+    .headers(protectiveHeaders)
+    .type(PROBLEM_JSON)
+    .send(JSON.stringify(problem(status, 'unreadable', UNREADABLE[2], { detail })));
+}
