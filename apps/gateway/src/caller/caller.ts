@@ -46,6 +46,7 @@ export function refuse(
   code: string,
   title: string,
 ): FastifyReply {
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .status(status)
     .type(PROBLEM_JSON)

@@ -16,12 +16,14 @@ const page = `<!doctype html>
 <body><div id="docs"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>`;
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs' });`;
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+const policy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-/** `/openapi.json`, and a page to read and try it. */
+/** `/openapi.json`, and a page to read and try it, where `/` leads until there is a storefront. */
 export function openDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   const document = JSON.stringify(openapi());
+  fastify.get('/', (_request, reply) => reply.redirect('/docs', 302));
   fastify.get('/openapi.json', (_request, reply) => reply.type('application/json').send(document));
   fastify.get('/docs', (_request, reply) =>
     reply.type('text/html').header('content-security-policy', policy).send(page),

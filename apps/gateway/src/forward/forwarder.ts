@@ -1,6 +1,6 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Registry } from '@fieldguide/discovery';
-import { CallFailed, Guard } from '@fieldguide/resilience';
+import { CallFailed, Guard, isOutage, UncountedError } from '@fieldguide/resilience';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
@@ -10,7 +10,10 @@ import { NotReached, send } from './send.ts';
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
 
-/** Sends requests on to a healthy instance: raw headers, streamed bodies, a breaker for each service. */
+/** The service has answered, and the answer is through; what it says counts as a failure of the service. */
+class AnsweredOutage extends Error {}
+
+/** Sends requests on to a healthy instance: raw headers, streamed answers, a breaker for each service. */
 export class Forwarder {
   readonly #registry: Registry;
   readonly #clock: Clock;
@@ -49,7 +52,14 @@ export class Forwarder {
       metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
       return reply;
     } catch (error) {
-      metrics.httpClientCalls.inc({ ...labels, outcome: 'failed' });
+      const { cause } = error as CallFailed;
+      if (cause instanceof AnsweredOutage) {
+        metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
+        return reply;
+      }
+      const isCallers = cause instanceof UncountedError;
+      metrics.httpClientCalls.inc({ ...labels, outcome: isCallers ? 'callerFault' : 'failed' });
+      if (isCallers) return this.#refuseCaller(reply);
       this.#log.warn(
         { service, reason: (error as Error).message },
         'A request could not be forwarded',
@@ -66,6 +76,15 @@ export class Forwarder {
         `The ${service} service cannot answer now: try again in a few seconds.`,
       );
     }
+  }
+
+  /** Whoever left or does not read gets nothing more; what cannot be forwarded is a bad request. */
+  #refuseCaller(reply: FastifyReply): FastifyReply {
+    if (!reply.raw.headersSent && !reply.raw.destroyed)
+      return refuse(reply, 400, 'unreadable', 'The request cannot be read.');
+    reply.hijack();
+    reply.raw.destroy();
+    return reply;
   }
 
   /** What reached nobody goes to another instance, a POST too; anything else might have been done already. */
@@ -88,10 +107,12 @@ export class Forwarder {
       const now = this.#clock.now().getTime();
       const instance = this.#registry.pick(service, now);
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
-      await send(this.#agent, instance, request, reply, signal).catch((error: unknown) => {
+      const sent = send(this.#agent, instance, request, reply, signal);
+      const status = await sent.catch((error: unknown) => {
         if (error instanceof NotReached) this.#registry.avoid(instance.id, now);
         throw error;
       });
+      if (isOutage(status)) throw new AnsweredOutage(`${service} answered ${status}`);
     });
   }
 }

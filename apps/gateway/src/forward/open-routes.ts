@@ -1,20 +1,25 @@
 import rateLimit from '@fastify/rate-limit';
 import { TokenVerifier } from '@fieldguide/auth';
-import { PROBLEM_JSON, problem } from '@fieldguide/problems';
-import type { PartsOf } from '@fieldguide/service';
+import { PROBLEM_JSON, unreadableBecause } from '@fieldguide/problems';
+import { BODY_BYTES_MAX, type PartsOf } from '@fieldguide/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, refuse, signedIn } from '../caller/caller.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
 import { routes } from '../routes.ts';
 import { Forwarder } from './forwarder.ts';
+import { limitAddresses, tooMany } from './rate-limits.ts';
 
 // What every service has for its operators: not for the whole world, which the gateway's port is open to.
 const forOperators = new Set(['/metrics', '/info']);
 
 const FIRST_LOOK_MS = 2_000;
+const READ_ON_MS = 5_000;
 
-/** Puts the route table on the bare Fastify server, below Nest's router: bodies are streamed and never parsed. */
+/**
+ * Puts the route table on the bare Fastify server, below Nest's router. A body is received before anything is forwarded
+ * (docs/adr/0025), and never parsed; answers are streamed.
+ */
 export async function openRoutes(
   app: NestFastifyApplication,
   parts: PartsOf<GatewayConfig>,
@@ -27,6 +32,7 @@ export async function openRoutes(
   // Its port is shared: from the moment it listens it gets requests, and must know where to send them.
   await Promise.all(services.map((each) => parts.registry.known(each, FIRST_LOOK_MS)));
 
+  await limitAddresses(fastify, config);
   const operatorsOnly = signedIn(tokens, parts.log, 'operations');
   fastify.addHook('onRequest', async (request, reply) => {
     if (forOperators.has(request.routeOptions.url ?? '')) await operatorsOnly(request, reply);
@@ -34,19 +40,14 @@ export async function openRoutes(
 
   const surface: FastifyPluginAsync = async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, _body, done) => done(null));
+    const asItIs = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
+    scope.addContentTypeParser('*', asItIs, (_request, body, done) => done(null, body));
     await scope.register(rateLimit, {
-      hook: 'preHandler',
+      hook: 'preParsing', // the caller is known, and the body was not yet waited for
       keyGenerator: (request) => callerOf(request)?.id ?? request.ip,
       max: () => config.RATE_LIMIT_PER_MINUTE,
       timeWindow: 60_000,
-      errorResponseBuilder: (_request, { ttl }) => {
-        const wait = `Try again in ${Math.ceil(ttl / 1_000)} s.`;
-        return {
-          statusCode: 429,
-          ...problem(429, 'tooManyRequests', 'Too many requests.', { detail: wait }),
-        };
-      },
+      errorResponseBuilder: (_request, { ttl }) => ({ statusCode: 429, ...tooMany(ttl) }),
     });
     for (const { method, path, to, who, more } of routes) {
       scope.route({
@@ -59,17 +60,28 @@ export async function openRoutes(
         handler: (request, reply) => forwarder.forward(to, request, reply),
       });
     }
-    scope.setErrorHandler((error: { statusCode?: number; type?: string }, _request, reply) => {
-      if (error.statusCode === 429)
-        return reply.status(429).type(PROBLEM_JSON).send(JSON.stringify(error));
+    scope.setErrorHandler((error: FastifyError, request, reply) => {
+      const { statusCode: status = 500 } = error;
+      const isCallers = status >= 400 && status < 500;
+      if (status === 413) readOn(request, reply);
+      if (isCallers) {
+        const answer = status === 429 ? error : unreadableBecause(error);
+        return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(answer));
+      }
       parts.log.error({ err: error }, 'A request could not be forwarded');
-      return refuse(
-        reply,
-        error.statusCode ?? 500,
-        'unexpected',
-        'Something went wrong on our side.',
-      );
+      return refuse(reply, status, 'unexpected', 'Something went wrong on our side.');
     });
   };
   await fastify.register(surface);
+}
+
+/**
+ * A caller still sends the body that was refused. Closing now would reset the connection before the answer is read, so
+ * the rest is dropped as it comes, for a while.
+ */
+function readOn({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection'); // Fastify asks for the end of it
+  setTimeout(() => {
+    if (!raw.complete) raw.socket.destroy();
+  }, READ_ON_MS).unref();
 }

@@ -1,31 +1,17 @@
 import type { Instance } from '@fieldguide/discovery';
-import { traceInto } from '@fieldguide/telemetry';
+import { UncountedError } from '@fieldguide/resilience';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Agent, Dispatcher } from 'undici';
+import { requestHeaders, responseHeaders } from './headers.ts';
 
-// Hop-by-hop headers belong to one connection (RFC 9110, 7.6.1); `host` is the instance's own.
-const notForwarded = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-  'expect',
-  // Ours to say: a caller could claim another trace or address.
-  'traceparent',
-  'tracestate',
-  'x-forwarded-for',
-]);
 /** An instance was picked, and nothing reached it: safe to send elsewhere when the request may be repeated. */
 export class NotReached extends Error {}
 
 /**
- * Sends a request to one instance and streams the answer back: raw headers, bodies never parsed or held. Resolves when
- * the answer is through; nothing is written to the caller before the instance has begun to answer.
+ * Sends a request, whose body is there, to one instance and streams the answer back: raw headers, bodies never parsed.
+ * Nothing is written to the caller before the instance has begun to answer.
+ * @returns the status, when the answer is through
+ * @throws UncountedError when the caller left, did not read, or sent what cannot be forwarded
  */
 export function send(
   agent: Agent,
@@ -33,70 +19,66 @@ export function send(
   request: FastifyRequest,
   reply: FastifyReply,
   signal: AbortSignal,
-): Promise<void> {
-  const { method, url, rawHeaders } = request.raw;
-  const headers = kept(rawHeaders);
-  for (const [name, value] of Object.entries(traceInto({}))) headers.push(name, String(value));
-  headers.push('x-forwarded-for', request.ip);
-  const hasBody =
-    method !== 'GET' && method !== 'HEAD' && request.headers['content-length'] !== '0';
+): Promise<number> {
+  const { method, url } = request.raw;
   const out = reply.raw;
   return new Promise((resolve, reject) => {
-    const end = (controller?: Dispatcher.DispatchController) => () =>
-      controller?.abort(new Error('no answer in time'));
-    let stop = end();
-    let callerLeft = false;
-    signal.addEventListener('abort', () => stop(), { once: true });
+    let status = 0;
+    let isPaused = false;
+    let started: Dispatcher.DispatchController | undefined;
+    const stop = () => {
+      const late = isPaused
+        ? new UncountedError('the caller does not read the answer')
+        : new Error('no answer in time');
+      if (started) started.abort(late);
+      else reject(late);
+    };
+    signal.addEventListener('abort', stop, { once: true });
     agent.dispatch(
       {
         origin: `http://${address}:${port}`,
         path: url!,
         method: method as Dispatcher.HttpMethod,
-        headers,
-        body: hasBody ? request.raw : null,
+        headers: requestHeaders(request),
+        body: (request.body as Buffer | undefined) ?? null,
       },
       {
         onRequestStart(controller) {
-          stop = end(controller);
+          started = controller;
+          if (signal.aborted) return stop();
           out.once('close', () => {
-            callerLeft = !out.writableFinished;
-            if (callerLeft) controller.abort(new Error('the caller went away'));
+            if (!out.writableFinished) controller.abort(new UncountedError('the caller left'));
           });
+          if (out.destroyed) controller.abort(new UncountedError('the caller left'));
         },
-        onResponseStart(controller, status) {
+        onResponseStart(controller, statusCode) {
+          status = statusCode;
+          const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
           reply.hijack();
-          const raw = (controller.rawHeaders as Buffer[]).map(String);
-          const own = Object.entries(reply.getHeaders()).flatMap(([name, value]) => [
-            name,
-            String(value),
-          ]);
-          out.writeHead(status, [...own, ...kept(raw)]);
+          out.writeHead(status, headers);
         },
         onResponseData(controller, chunk) {
-          if (!out.write(chunk)) {
-            controller.pause();
-            out.once('drain', () => controller.resume());
-          }
+          if (out.write(chunk)) return;
+          isPaused = true;
+          controller.pause();
+          out.once('drain', () => {
+            isPaused = false;
+            controller.resume();
+          });
         },
         onResponseEnd() {
           out.end();
-          resolve();
+          resolve(status);
         },
         onResponseError(_controller, error) {
-          if (callerLeft) return resolve(); // no fault of the service: its breaker must not count it
           const { code = '' } = error as { code?: string };
-          const unreached = code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
-          reject(unreached ? new NotReached(error.message) : error);
+          if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT')
+            reject(new NotReached(error.message));
+          else if (code === 'UND_ERR_INVALID_ARG')
+            reject(new UncountedError(error.message, { cause: error }));
+          else reject(error);
         },
       },
     );
   });
-}
-
-function kept(raw: readonly string[]): string[] {
-  const headers: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    if (!notForwarded.has(raw[i]!.toLowerCase())) headers.push(raw[i]!, raw[i + 1]!);
-  }
-  return headers;
 }

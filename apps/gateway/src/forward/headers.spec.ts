@@ -1,0 +1,184 @@
+import type { IncomingMessage } from 'node:http';
+import { startTracing } from '@fieldguide/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type RunningGateway,
+  runGateway,
+  talk,
+  type Upstream,
+  upstream,
+} from '../testing/running-gateway.ts';
+
+let service: Upstream;
+let gateway: RunningGateway;
+let stopTracing: () => Promise<void>;
+let seen: IncomingMessage[] = [];
+beforeAll(async () => {
+  stopTracing = await startTracing();
+  service = await upstream((request, response) => {
+    seen.push(request);
+    request.resume().on('end', () =>
+      response
+        .writeHead(200, {
+          connection: 'close, X-Internal',
+          'x-internal': 'node-7',
+          'x-kept': 'yes',
+          'keep-alive': 'timeout=5',
+          'referrer-policy': 'same-origin',
+        })
+        .end('{}'),
+    );
+  });
+  gateway = await runGateway(service.port);
+});
+afterAll(async () => {
+  await gateway.close();
+  await service.close();
+  await stopTracing();
+});
+beforeEach(() => {
+  seen = [];
+});
+
+const ask = (line: string, ...headers: string[]) =>
+  talk(
+    gateway.port,
+    [`${line} HTTP/1.1`, 'Host: shop', 'Connection: close', ...headers, '', ''].join('\r\n'),
+  );
+const token = () => `Authorization: Bearer ${gateway.keys.token('ada', 'orders:read')}`;
+
+describe('the gateway forwards', () => {
+  it('no header that Connection names, in either direction', async () => {
+    const answer = await talk(
+      gateway.port,
+      'GET /products HTTP/1.1\r\nHost: shop\r\nConnection: close, X-Hop,  x-other\r\nX-Hop: 1\r\nX-Other: 2\r\nX-End: 3\r\n\r\n',
+    );
+    expect(seen[0]!.headers).not.toHaveProperty('x-hop');
+    expect(seen[0]!.headers).not.toHaveProperty('x-other');
+    expect(seen[0]!.headers['x-end']).toBe('3');
+    expect(answer).not.toMatch(/x-internal|timeout=5/i);
+    expect(answer).toContain('x-kept: yes');
+  });
+
+  it('no trace of the caller, and one of its own', async () => {
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    await ask(
+      'GET /products',
+      `Traceparent: 00-${trace}-b7ad6b7169203331-01`,
+      'Tracestate: a=b',
+      'Baggage: user=root',
+    );
+    const { headers } = seen[0]!;
+    expect(headers['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+    expect(JSON.stringify(headers)).not.toMatch(new RegExp(`${trace}|a=b|user=root`));
+  });
+
+  it('forwarding headers of its own, never the caller’s', async () => {
+    await ask(
+      'GET /products',
+      'Forwarded: for=1.2.3.4',
+      'X-Forwarded-For: 1.2.3.4',
+      'X-Forwarded-Host: evil.test',
+      'X-Forwarded-Proto: gopher',
+      'X-Forwarded-Anything: x',
+      'X-Real-IP: 1.2.3.4',
+    );
+    const { headers } = seen[0]!;
+    expect(JSON.stringify(headers)).not.toMatch(/1\.2\.3\.4|evil|gopher|anything/);
+    expect(headers).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+    });
+  });
+
+  it('a target with scheme and host as its path', async () => {
+    expect(await ask('GET http://other.test/products?limit=1')).toMatch(/^HTTP\/1.1 200/);
+    expect(seen[0]!.url).toBe('/products?limit=1');
+    expect(await ask('GET http://other.test')).toMatch(/^HTTP\/1.1 302/);
+  });
+
+  it('an answer with the service’s own header before its own', async () => {
+    const answer = await ask('GET /products');
+    expect(answer.match(/referrer-policy: .*/gi)).toEqual(['referrer-policy: same-origin']);
+    expect(answer).toContain('x-content-type-options: nosniff');
+    expect(answer).toContain("frame-ancestors 'none'");
+  });
+});
+
+describe('the gateway refuses', () => {
+  it.each([
+    ['Host', 'Host: other.test'],
+    ['Authorization', 'Authorization: Bearer x', 'authorization: Bearer y'],
+  ])('a second %s', async (name, ...headers) => {
+    const answer = await ask('GET /products', ...headers);
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain(`The header ${name} is there twice.`);
+    expect(seen).toEqual([]);
+  });
+
+  it('a method that a known path does not have, with those it has', async () => {
+    for (const [line, allow] of [
+      ['PUT /orders', 'GET, HEAD, POST'],
+      ['PROPFIND /products/7?x=1', 'GET, HEAD, PATCH'],
+      ['TRACE /auth/tokens', 'DELETE, POST'],
+      ['DELETE /docs', 'GET, HEAD'],
+    ]) {
+      const answer = await ask(line!);
+      expect(answer, line).toMatch(/^HTTP\/1.1 405 /);
+      expect(answer).toContain(`allow: ${allow}\r\n`);
+      expect(answer).toContain('application/problem+json');
+    }
+    expect(await ask('PUT /nothing')).toMatch(/^HTTP\/1.1 404 /);
+    expect(seen).toEqual([]);
+  });
+
+  it('whoever has no token, and says how to bring one', async () => {
+    const answer = await ask('GET /orders');
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    expect(answer.toLowerCase()).toContain('www-authenticate: bearer');
+  });
+
+  it('a media type that is none, as the caller’s fault', async () => {
+    const answer = await ask('POST /auth/tokens', 'Content-Type: ;;', 'Content-Length: 0');
+    expect(answer).toMatch(/^HTTP\/1.1 415 /);
+    expect(answer).toContain('The request cannot be read.');
+  });
+});
+
+describe('an answer', () => {
+  it('is kept by no cache when it needs a token, or gives one', async () => {
+    expect(await ask('GET /orders', token())).toContain('cache-control: no-store');
+    expect(await ask('POST /auth/tokens', 'Content-Length: 0')).toContain(
+      'cache-control: no-store',
+    );
+    expect(await ask('GET /products')).not.toContain('no-store');
+  });
+
+  it('at / leads to the documentation, for HEAD too', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await ask(`${method} /`);
+      expect(answer).toMatch(/^HTTP\/1.1 302 /);
+      expect(answer).toContain('location: /docs');
+    }
+    expect(await ask('GET /docs')).toContain("frame-ancestors 'none'");
+  });
+});
+
+describe('an address', () => {
+  it('is limited also where it is refused, and told when to come again', async () => {
+    const limited = await runGateway(service.port, { ADDRESS_LIMIT_PER_MINUTE: '5' });
+    const get = (path: string) =>
+      fetch(`http://127.0.0.1:${limited.port}${path}`, { redirect: 'manual' });
+    for (const path of ['/orders', '/nothing', '/docs/start.js', '/metrics', '/'])
+      expect((await get(path)).status, path).not.toBe(429);
+    for (const path of ['/orders', '/nothing', '/docs/start.js', '/metrics', '/']) {
+      const answer = await get(path);
+      expect(answer.status, path).toBe(429);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect((await get('/health/ready')).status).toBe(200);
+    await limited.close();
+  });
+});

@@ -1,0 +1,76 @@
+import { traceInto } from '@fieldguide/telemetry';
+import type { FastifyRequest } from 'fastify';
+
+// Hop-by-hop headers belong to one connection (RFC 9110, 7.6.1); `host` and `content-length` are the client's own.
+const notForwarded = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+// Only the gateway may say these: a caller could claim another trace or address.
+const notForwardedInward = new Set([
+  ...notForwarded,
+  'host',
+  'content-length',
+  'expect',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'forwarded',
+  'x-real-ip',
+]);
+
+/** What a service is sent: the caller's own headers, and the gateway's trace and forwarding headers. */
+export function requestHeaders({ raw, ip, protocol }: FastifyRequest): string[] {
+  const { rawHeaders } = raw;
+  const named = namedByConnection(raw.headers.connection);
+  const headers: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (notForwardedInward.has(name) || name.startsWith('x-forwarded-') || named?.has(name))
+      continue;
+    headers.push(name, rawHeaders[i + 1]!);
+  }
+  const { traceparent, tracestate } = traceInto<{ traceparent?: string; tracestate?: string }>({});
+  if (traceparent) headers.push('traceparent', traceparent);
+  if (tracestate) headers.push('tracestate', tracestate);
+  headers.push('x-forwarded-for', ip, 'x-forwarded-proto', protocol);
+  return headers;
+}
+
+/**
+ * What the caller is sent: the service's headers, and of the gateway's own those that the service has not set.
+ * @param own is changed
+ */
+export function responseHeaders(raw: readonly Buffer[], own: Record<string, unknown>): string[] {
+  const named = namedByConnection(headerOf(raw, 'connection'));
+  const headers: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toString('latin1').toLowerCase();
+    if (notForwarded.has(name) || named?.has(name)) continue;
+    headers.push(name, raw[i + 1]!.toString('latin1'));
+    if (own[name] !== undefined) delete own[name];
+  }
+  for (const name in own) headers.push(name, String(own[name]));
+  return headers;
+}
+
+function headerOf(raw: readonly Buffer[], wanted: string): string | undefined {
+  for (let i = 0; i < raw.length; i += 2) {
+    const isIt = raw[i]!.length === wanted.length && raw[i]!.toString().toLowerCase() === wanted;
+    if (isIt) return raw[i + 1]!.toString();
+  }
+  return undefined;
+}
+
+/** The headers that a `Connection` header makes hop-by-hop; undefined for the usual values, which name none. */
+function namedByConnection(value: string | undefined): ReadonlySet<string> | undefined {
+  if (value === undefined || value === 'keep-alive' || value === 'close') return undefined;
+  return new Set(value.split(',').map((each) => each.trim().toLowerCase()));
+}

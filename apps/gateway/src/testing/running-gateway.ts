@@ -1,0 +1,132 @@
+import 'reflect-metadata';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { EndedSessions } from '@fieldguide/auth';
+import { TestKeys } from '@fieldguide/auth/testing';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { loadConfig } from '@fieldguide/config';
+import { FixedRegistry } from '@fieldguide/discovery';
+import { openWeb, type PartsOf, Peers } from '@fieldguide/service';
+import { Health, makeLog, metrics } from '@fieldguide/telemetry';
+import { GatewayConfig } from '../gateway.config.ts';
+import { gateway } from '../gateway.definition.ts';
+
+export interface RunningGateway {
+  readonly port: number;
+  readonly keys: TestKeys;
+  close(): Promise<void>;
+}
+
+/** The real gateway on a port of its own; every service it knows is the server on `upstreamPort`. */
+export async function runGateway(
+  upstreamPort: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningGateway> {
+  const clock = new SystemClock();
+  const instances = ['identity', 'catalog', 'inventory', 'ordering'].map((service) => ({
+    id: `${service}-1`,
+    service,
+    address: '127.0.0.1',
+    port: upstreamPort,
+    version: '1',
+  }));
+  const registry = new FixedRegistry(instances);
+  const parts: PartsOf<GatewayConfig> = {
+    name: 'gateway',
+    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'gateway-1' },
+    config: loadConfig(GatewayConfig, {
+      ENVIRONMENT: 'test',
+      INSTANCE: 'gateway-1',
+      PORT: '0',
+      CONSUL_HTTP_ADDR: 'http://127.0.0.1:9',
+      MESSAGING_URL: 'kafka://127.0.0.1:9',
+      ...env,
+    }),
+    log: makeLog('gateway', 'gateway-1', 'silent'),
+    clock,
+    ids: new SystemIds(),
+    health: new Health(),
+    registry,
+    peers: new Peers('gateway', undefined, registry, clock),
+    ended: new EndedSessions(clock),
+  };
+  const keys = new TestKeys('fieldguide/test');
+  const app = await openWeb(parts, gateway, keys);
+  await gateway.serve?.(app, parts);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return {
+    port,
+    keys,
+    close: async () => {
+      await app.close();
+      await parts.peers.close();
+    },
+  };
+}
+
+/** 0 closed, 1 half open, 2 open. */
+export async function breakerOf(service: string): Promise<number | undefined> {
+  const { values } = await metrics.breakerState.get();
+  return values.find(({ labels }) => labels.breaker === service)?.value;
+}
+
+/** How many calls to a service have ended, in whatever way. */
+export async function callsOf(service: string): Promise<number> {
+  const { values } = await metrics.httpClientCalls.get();
+  const its = values.filter(({ labels }) => labels.peer === service);
+  return its.reduce((sum, { value }) => sum + value, 0);
+}
+
+export interface Upstream {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** A service that answers as it is told. */
+export function upstream(answer: RequestListener): Promise<Upstream> {
+  return listening(createServer(answer));
+}
+
+/** The same without HTTP: for what no HTTP server would send. */
+export function rawUpstream(onConnection: (socket: Socket) => void): Promise<Upstream> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    onConnection(socket);
+  });
+  return listening(server, () => {
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+async function listening(
+  server: Server | ReturnType<typeof createTcpServer>,
+  onClose?: () => void,
+): Promise<Upstream> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      onClose?.();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Sends bytes as they are; resolves with all that came back when the connection ends, or `until` has come. */
+export function talk(port: number, bytes: string, until?: RegExp): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      text += chunk;
+      if (until?.test(text)) socket.destroy();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(text));
+  });
+}
