@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import { BoundedClient, type Limits, limits } from './bounded-client.ts';
 import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
 import { OwnConnection } from './own-connection.ts';
 
@@ -15,32 +16,27 @@ export interface DatabaseSettings {
   /** Connections at most. */
   readonly poolSize?: number;
   readonly name?: string;
+  /** Shorter ones for tests. */
+  readonly limits?: Partial<Limits>;
 }
-
-/** What every connection of a service is bound to. */
-export const limits = {
-  connectionTimeoutMillis: 5_000,
-  statement_timeout: 10_000,
-  lock_timeout: 5_000,
-  // Shorter than the wait for a lock: a frozen process is ended before those who wait for it give up.
-  idle_in_transaction_session_timeout: 4_000,
-  keepAlive: true,
-};
 
 /**
  * One service's own database: the pool, the entities, the migrations. Statements end after 10 s, an idle
- * transaction after 4 s, a wait for a lock after 5 s, so that a stuck one never holds up the others for ever.
+ * transaction after 4 s, a wait for a lock after 5 s, so that a stuck one never holds up the others for ever. A server
+ * that does not answer costs 11 s and the connection.
  */
 export class Database {
   readonly source: DataSource;
   readonly #url: string;
   readonly #name: string;
+  readonly #limits: Limits;
   readonly #migrations: readonly (new () => MigrationInterface)[];
 
   constructor(settings: DatabaseSettings) {
     this.#migrations = settings.migrations;
     this.#url = settings.url;
     this.#name = settings.name ?? 'fieldguide';
+    this.#limits = { ...limits, ...settings.limits };
     this.source = new DataSource({
       type: 'postgres',
       driver: pg,
@@ -56,7 +52,7 @@ export class Database {
       migrationsRun: false,
       installExtensions: false,
       poolSize: settings.poolSize ?? 8,
-      extra: limits,
+      extra: { ...this.#limits, Client: BoundedClient },
     });
   }
 
@@ -112,7 +108,7 @@ export class Database {
     return new OwnConnection({
       connectionString: this.#url,
       application_name,
-      ...limits,
+      ...this.#limits,
       ...options,
     });
   }

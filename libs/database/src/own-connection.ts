@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
+import { BoundedClient } from './bounded-client.ts';
 
 interface Statement {
   /** Prepared once for the connection, under this name. */
@@ -60,7 +61,7 @@ export class OwnConnection {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client(this.#settings);
+    const client = new BoundedClient(this.#settings);
     const lost = () => {
       this.#client = undefined;
     };

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Clock } from '@fieldguide/clock';
-import pg from 'pg';
+import type pg from 'pg';
+import { BoundedClient, limits } from './bounded-client.ts';
 
 /**
  * Hints that there is something to do, so that nobody polls fast. A hint may be lost: whoever waits also looks by
@@ -62,9 +63,12 @@ export class PostgresWakeups extends Wakeups {
 
   /** Connects, and again whenever the connection is lost; without it hints stay within the process. */
   async open(): Promise<this> {
-    const client = new pg.Client({
+    if (this.#closed) return this;
+    const client = new BoundedClient({
+      ...limits,
       connectionString: this.#url,
       application_name: 'wakeups',
+      connectionTimeoutMillis: TOLD_WITHIN_MS,
       query_timeout: TOLD_WITHIN_MS,
     });
     const lost = () => {
@@ -80,6 +84,7 @@ export class PostgresWakeups extends Wakeups {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
       this.#client = client;
+      if (this.#closed) await client.end();
     } catch {
       await client.end().catch(() => undefined);
     }

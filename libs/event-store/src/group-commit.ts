@@ -14,6 +14,7 @@ export class AppendUnknown extends Error {
 interface Waiting {
   readonly append: AppendValues;
   readonly bytes: number;
+  readonly since: number;
   readonly isSecondTry: boolean;
   /** The stream's version afterwards; undefined: it was not at the expected one, or has such an event already. */
   readonly resolve: (version: number | undefined) => void;
@@ -23,6 +24,8 @@ interface Waiting {
 const WAITING_MAX = 10_000;
 const EVENTS_MAX = 500;
 const BYTES_MAX = 1_000_000;
+// Longer than a commit may take; behind a database that does not answer, appends fail instead of queueing.
+const WAITING_MS_MAX = 10_000;
 const OLD_GONE_MS = 5_000;
 
 const code = { any: -1, mustExist: -2 } as const;
@@ -108,7 +111,8 @@ export class GroupCommit {
       0,
     );
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ append, bytes, isSecondTry, resolve, reject });
+      const since = performance.now();
+      this.#waiting.push({ append, bytes, since, isSecondTry, resolve, reject });
       void this.#goOn();
     });
   }
@@ -130,7 +134,12 @@ export class GroupCommit {
     const left: Waiting[] = [];
     const streams = new Set<string>();
     let [events, bytes] = [0, 0];
+    const oldest = performance.now() - WAITING_MS_MAX;
     for (const each of this.#waiting) {
+      if (each.since < oldest) {
+        each.reject(new StoreBusy(`An append has waited for ${WAITING_MS_MAX / 1_000} s`));
+        continue;
+      }
       const { stream, events: own } = each.append;
       const isFull =
         batch.length > 0 && (events + own.length > EVENTS_MAX || bytes + each.bytes > BYTES_MAX);
@@ -147,7 +156,14 @@ export class GroupCommit {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    const processId = await this.#connection.processId().catch(() => undefined);
+    if (batch.length === 0) return;
+    let processId: number;
+    try {
+      processId = await this.#connection.processId();
+    } catch (error) {
+      for (const { reject } of batch) reject(error as Error); // nothing was sent
+      return;
+    }
     try {
       const versions = await this.#send(batch);
       for (const { append, resolve } of batch) resolve(versions.get(append.stream));
@@ -179,14 +195,10 @@ export class GroupCommit {
   }
 
   /** Nobody knows what came of it. The old connection's process is ended first, so that it cannot commit any more. */
-  async #ask(
-    batch: readonly Waiting[],
-    processId: number | undefined,
-    cause: Error,
-  ): Promise<void> {
+  async #ask(batch: readonly Waiting[], processId: number, cause: Error): Promise<void> {
     let there: Map<string, number>;
     try {
-      if (processId !== undefined) await this.#end(processId);
+      await this.#end(processId);
       const ids = batch.flatMap(({ append }) => append.events.map(({ id }) => id));
       const sql = 'SELECT id, version FROM events WHERE id = ANY($1)';
       const rows = await this.#database.query<{ id: string; version: number }>(sql, [ids]);

@@ -2,7 +2,8 @@ import pg from 'pg';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Database, type DatabaseSettings } from '../database.ts';
 
-export { limits } from '../database.ts';
+export { limits } from '../bounded-client.ts';
+export { StallingProxy } from './stalling-proxy.ts';
 
 import { databaseMigrations } from '../migrations.ts';
 
