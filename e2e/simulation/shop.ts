@@ -86,9 +86,9 @@ export class SimulatedShop {
       units('shipping'),
     ];
     this.#checkouts = new OpenCheckouts(this.#events, deadlines as never, wakeups);
-    this.#deadlines = new PassDeadlines(ordering, this.#checkouts, clock);
-    this.#payments = new CallProvider(payments, this.provider, clock, wakeups);
-    this.#shipments = new DispatchShipments(shipping, this.addresses, clock);
+    this.#deadlines = new PassDeadlines(ordering, this.#checkouts);
+    this.#payments = new CallProvider(payments, this.provider, wakeups);
+    this.#shipments = new DispatchShipments(shipping, this.addresses);
     const config = { DISPATCH_DELAY_MS } as never;
     this.#listens(
       'ordering',
@@ -100,7 +100,7 @@ export class SimulatedShop {
     this.#listens('payments', new WhenPaymentIsRequested(ids, wakeups));
     this.#listens(
       'shipping',
-      new WhenOrderConfirmed(config, ids, clock, wakeups),
+      new WhenOrderConfirmed(config, ids, wakeups),
       new WhenCancellationIsRequested(ids),
     );
     void this.#units.get('inventory')!.run((uow) => {

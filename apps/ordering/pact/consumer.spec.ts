@@ -98,7 +98,7 @@ async function orderWith(past: readonly OrderEvent[]) {
     new inventory.WhenStockIsAnswered(checkouts),
     new payments.WhenPaymentIsAnswered(checkouts),
     new shipping.WhenShipmentIsAnswered(checkouts),
-    new WhenCustomerErased(new EraseCustomers(units, checkouts, clock)),
+    new WhenCustomerErased(new EraseCustomers(units, checkouts)),
   );
   const next = async () => (await events.read(stream)).slice(past.length).map(({ type }) => type);
   return { hear, next, units };

@@ -87,10 +87,9 @@ describe('shipping, of ordering,', () => {
 
   const heard = () => {
     const units = unitsFor('shipping');
-    const clock = new ManualClock();
     const ids = new CountingIds();
     const config = { DISPATCH_DELAY_MS: 0 } as never;
-    const confirmed = new WhenOrderConfirmed(config, ids, clock, new MemoryWakeups(clock));
+    const confirmed = new WhenOrderConfirmed(config, ids, new MemoryWakeups(new ManualClock()));
     const hear = consumerOf('shipping', units, confirmed, new WhenCancellationIsRequested(ids));
     return { hear, shipment: () => units.run((uow) => uow.load(Shipment, orderId)) };
   };

@@ -27,7 +27,7 @@ class Known extends Addresses {
 keepsItsPromises(shipping, {
   env: { DISPATCH_DELAY_MS: '0' },
   states: (service) => {
-    const { database, units, clock } = service.parts;
+    const { database, units } = service.parts;
     const confirm = ({ orderId = '' }) =>
       deliver(service, [WhenOrderConfirmed], OrderConfirmed, orderId, {
         ...orderConfirmed.value,
@@ -39,7 +39,7 @@ keepsItsPromises(shipping, {
         orderId,
       });
     const dispatch = (label: Label | null) =>
-      new DispatchShipments(units!, new Known(label), clock).once();
+      new DispatchShipments(units!, new Known(label)).once();
     const leadsTo = (
       status: ShipmentStatus,
       then: (values: Record<string, string>) => Promise<unknown>,

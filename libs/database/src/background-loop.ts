@@ -5,7 +5,7 @@ import type { Wakeups } from './wakeups.ts';
 
 export interface LoopSettings {
   readonly name: string;
-  /** The hint that wakes it; it also looks by itself every `idleMs`. */
+  /** The hint that wakes it; it also looks by itself every `idleMs` at least. */
   readonly channel: string;
   readonly idleMs?: number;
   readonly wakeups: Wakeups;
@@ -13,8 +13,8 @@ export interface LoopSettings {
   readonly log: Log;
 }
 
-/** Answers whether there may be more to do at once. */
-export type Step = (signal: AbortSignal) => Promise<boolean>;
+/** Answers whether there may be more to do at once, or in how many milliseconds there is. */
+export type Step = (signal: AbortSignal) => Promise<boolean | number | undefined>;
 export type LeasedStep = (lease: Lease, signal: AbortSignal) => Promise<boolean>;
 
 /** Work that goes on as long as the process: it sleeps when idle, backs off when it fails, and can be stopped. */
@@ -26,6 +26,8 @@ export interface BackgroundLoop {
 const BACKOFF_MS_MAX = 5_000;
 /** A step that takes longer than this loses its lease, so that one that hangs does not keep it for ever. */
 const LEASED_STEP_MS_MAX = 30_000;
+// What is due may be in another's hands for a moment.
+const DUE_MS_MIN = 20;
 
 /** Runs `step` on every instance; for steps that claim their own rows. */
 export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
@@ -39,7 +41,10 @@ export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
       try {
         const more = await step(signal);
         failures = 0;
-        if (!more) await wakeups.next(channel, idleMs, signal);
+        if (more === true) continue;
+        const waitMs =
+          typeof more === 'number' ? Math.min(Math.max(more, DUE_MS_MIN), idleMs) : idleMs;
+        await wakeups.next(channel, waitMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;

@@ -125,10 +125,11 @@ class MemoryUnitOfWork extends UnitOfWork {
   override async claim<Row extends Versioned>(
     table: Table<Row>,
     due: keyof Row & string,
-    until: Date,
+    forMs: number,
     limit: number,
   ): Promise<Row[]> {
     const time = (row: Row) => row[due] as Date | null;
+    const until = new Date(this.now().getTime() + forMs);
     const rows = this.#all(table)
       .filter((row) => time(row) !== null && time(row)! <= this.now())
       .toSorted((a, b) => time(a)!.getTime() - time(b)!.getTime())
@@ -138,6 +139,19 @@ class MemoryUnitOfWork extends UnitOfWork {
       await this.save(table, row);
     }
     return rows;
+  }
+
+  override async msUntilDue<Row extends Versioned>(
+    table: Table<Row>,
+    due: keyof Row & string,
+  ): Promise<number | undefined> {
+    const times = this.#all(table).flatMap((row) => (row[due] as Date | null)?.getTime() ?? []);
+    if (times.length === 0) return undefined;
+    return Math.max(0, Math.min(...times) - this.now().getTime());
+  }
+
+  override async databaseTime(): Promise<Date> {
+    return this.now();
   }
 
   override async holding({ name, epoch }: Lease): Promise<void> {

@@ -1,4 +1,4 @@
-import { type EntityManager, type EntityMetadata, In, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, type EntityMetadata, In, Raw } from 'typeorm';
 import { batchUpsert } from './batch-upsert.ts';
 import type { Database } from './database.ts';
 import type { Envelope } from './envelope.ts';
@@ -137,20 +137,40 @@ export class PostgresUnitOfWork extends UnitOfWork {
   override async claim<Row extends Versioned>(
     table: Table<Row>,
     due: keyof Row & string,
-    until: Date,
+    forMs: number,
     limit: number,
   ): Promise<Row[]> {
     const rows = await this.#manager.find(table, {
-      where: { [due]: LessThanOrEqual(this.now()) } as never,
+      where: { [due]: Raw((column) => `${column} <= now()`) } as never,
       order: { [due]: 'ASC' } as never,
       take: limit,
       lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
     });
+    if (rows.length === 0) return [];
+    const until = new Date((await this.databaseTime()).getTime() + forMs);
     for (const row of rows) {
       Object.assign(row, { [due]: until });
       await this.save(table, row);
     }
     return rows;
+  }
+
+  override async msUntilDue<Row extends Versioned>(
+    table: Table<Row>,
+    due: keyof Row & string,
+  ): Promise<number | undefined> {
+    const { tableName, columns } = this.#manager.connection.getMetadata(table);
+    const column = columns.find(({ propertyName }) => propertyName === due)!.databaseName;
+    const [row] = await this.query<{ ms: number | null }>(
+      `SELECT (extract(epoch FROM min(${column}) - clock_timestamp()) * 1000)::float8 AS ms FROM ${tableName}`,
+      [],
+    );
+    return row?.ms == null ? undefined : Math.max(0, row.ms);
+  }
+
+  override async databaseTime(): Promise<Date> {
+    const [row] = await this.query<{ time: Date }>('SELECT clock_timestamp() AS time', []);
+    return row!.time;
   }
 
   override async holding({ name, epoch }: Lease): Promise<void> {

@@ -67,15 +67,28 @@ export abstract class UnitOfWork {
   abstract remove<Row extends object>(table: Table<Row>, where: Partial<Row>): Promise<number>;
 
   /**
-   * Takes rows whose time in the column `due` has come, and moves that time to `until`: nobody else takes them
-   * before then, and when this process dies they come up again. Another's open claim is skipped, not waited for.
+   * Takes rows whose time in the column `due` has come by `databaseTime`, and moves that time on by `forMs`: nobody
+   * else takes them before then, and when this process dies they come up again. Another's open claim is skipped, not
+   * waited for.
    */
   abstract claim<Row extends Versioned>(
     table: Table<Row>,
     due: keyof Row & string,
-    until: Date,
+    forMs: number,
     limit: number,
   ): Promise<Row[]>;
+
+  /** How long until the next row's time in the column `due` comes; 0 when it has, undefined when no row has one. */
+  abstract msUntilDue<Row extends Versioned>(
+    table: Table<Row>,
+    due: keyof Row & string,
+  ): Promise<number | undefined>;
+
+  /**
+   * The database's time. Deadlines that another instance may read are written and compared with it, never with
+   * `now()`: the clocks of two machines differ.
+   */
+  abstract databaseTime(): Promise<Date>;
 
   /** @throws LeaseLost when somebody else holds it by now, so that a frozen holder does no harm */
   abstract holding(lease: Lease): Promise<void>;
@@ -115,7 +128,7 @@ export abstract class UnitOfWork {
     this.#outgoing.push({ topic, envelope: traceInto({ ...envelope }) as Envelope });
   }
 
-  /** Present time of the service: the clock is part of the decision. */
+  /** Present time of this instance, for saying when something happened; for deadlines see `databaseTime`. */
   now(): Date {
     return this.#voice.clock.now();
   }

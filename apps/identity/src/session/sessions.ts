@@ -29,12 +29,13 @@ export class Sessions {
       sid: this.ids.next(),
       accountId: account.id,
       refreshHash: fingerprint(secret),
-      expiresAt: this.clock.fromNow(this.config.SESSION_DAYS * DAY_MS),
     });
     await this.units.run(async (uow) => {
       // The account may be erased in this very moment: one of the two is first.
       const [present] = await uow.lock(AccountTable, [account.id]);
       if (!present) throw refuse.credentialsWrong();
+      const now = await uow.databaseTime();
+      session.expiresAt = new Date(now.getTime() + this.config.SESSION_DAYS * DAY_MS);
       await uow.save(Session, session);
     });
     return this.#tokens(account, session.sid, secret);
@@ -48,7 +49,8 @@ export class Sessions {
     const next = this.secrets.text();
     const account = await this.units.run(async (uow) => {
       const session = await uow.load(Session, sid);
-      if (!session || session.endedAt || session.expiresAt <= uow.now()) return undefined;
+      if (!session || session.endedAt || session.expiresAt <= (await uow.databaseTime()))
+        return undefined;
       if (!sameSecret(secret, session.refreshHash)) {
         await this.#end(session, uow);
         return undefined;

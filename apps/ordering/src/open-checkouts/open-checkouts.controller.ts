@@ -1,5 +1,4 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
-import { Clock } from '@fieldguide/clock';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Database, UnitsOfWork } from '@fieldguide/database';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
@@ -22,7 +21,6 @@ export class OpenCheckoutsController {
     private readonly units: UnitsOfWork,
     private readonly database: Database,
     private readonly config: OrderingConfig,
-    private readonly clock: Clock,
   ) {}
 
   /** What waits the longest first; `stuck`: only what a person should look at. */
@@ -61,7 +59,7 @@ export class OpenCheckoutsController {
     await this.units.run(async (uow) => {
       const row = await uow.load(OpenCheckout, orderId);
       if (!row) throw refuse.nothingLeftToDo();
-      await uow.save(OpenCheckout, Object.assign(row, { deadlineAt: this.clock.now() }));
+      await uow.save(OpenCheckout, Object.assign(row, { deadlineAt: await uow.databaseTime() }));
     });
     this.checkouts.wakeUp();
     return { orderId };

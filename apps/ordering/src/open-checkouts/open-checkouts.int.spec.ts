@@ -74,7 +74,7 @@ describe('a deadline on PostgreSQL', () => {
   it('is acted on once by many instances', async () => {
     const orders = await Promise.all(Array.from({ length: 10 }, place));
     for (const orderId of orders) await late(orderId);
-    const instances = [1, 2, 3].map(() => new PassDeadlines(units, checkouts, clock));
+    const instances = [1, 2, 3].map(() => new PassDeadlines(units, checkouts));
     await Promise.all(instances.map((each) => each.once()));
     for (const orderId of orders)
       expect(await types(orderId)).toEqual(['OrderPlaced', 'DeadlinePassed', 'OrderRejected']);
@@ -87,7 +87,7 @@ describe('a deadline on PostgreSQL', () => {
       orderId,
     ]);
     await late(orderId);
-    await new PassDeadlines(units, checkouts, clock).once();
+    await new PassDeadlines(units, checkouts).once();
     expect(await types(orderId)).toEqual(['OrderPlaced', 'StockReserved']);
     expect((await row(orderId))?.step).toBe('awaitingPayment');
   });
@@ -101,4 +101,33 @@ describe('a deadline on PostgreSQL', () => {
     ]);
     expect(await countOverdue(database)).toBe(before + 1);
   });
+
+  it.each([
+    ['placed it', -31_000, 0],
+    ['looks for late ones', 0, 31_000],
+  ])(
+    'is not early when the clock of the instance that %s is wrong by 31 s',
+    async (_, placing, looking) => {
+      class Wrong extends SystemClock {
+        constructor(private readonly byMs: number) {
+          super();
+        }
+
+        override now() {
+          return new Date(Date.now() + this.byMs);
+        }
+      }
+      const unitsOf = (byMs: number) =>
+        new PostgresUnitsOfWork(
+          database,
+          { service: 'ordering', clock: new Wrong(byMs), ids },
+          wakeups,
+        );
+      const orderId = ids.next();
+      const command = { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } } as const;
+      await unitsOf(placing).run((tx) => checkouts.handle(orderId, command, tx));
+      await new PassDeadlines(unitsOf(looking), checkouts).once();
+      expect(await types(orderId)).toEqual(['OrderPlaced']);
+    },
+  );
 });

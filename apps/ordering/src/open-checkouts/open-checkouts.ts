@@ -66,7 +66,7 @@ export class OpenCheckouts {
       return;
     }
     const row = earlier ?? Object.assign(new OpenCheckout(), { orderId });
-    const now = tx.now();
+    const now = await tx.databaseTime();
     if (row.step !== step) Object.assign(row, { step, waitsSince: now, retries: 0 });
     row.overdueSince = state.isOverdue ? (row.overdueSince ?? now) : null;
     if (events.some(({ type }) => type === 'CheckoutRetried')) row.retries += 1;

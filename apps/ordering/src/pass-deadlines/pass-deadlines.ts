@@ -1,4 +1,3 @@
-import { Clock } from '@fieldguide/clock';
 import {
   type BackgroundLoop,
   type LoopSettings,
@@ -21,7 +20,6 @@ export class PassDeadlines {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly checkouts: OpenCheckouts,
-    private readonly clock: Clock,
   ) {}
 
   start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
@@ -31,9 +29,8 @@ export class PassDeadlines {
 
   /** One round: everything that is due. @returns how many were due */
   async once(): Promise<number> {
-    const until = this.clock.fromNow(CLAIM_MS);
     const due = await this.units.run((uow) =>
-      uow.claim(OpenCheckout, 'deadlineAt', until, AT_ONCE),
+      uow.claim(OpenCheckout, 'deadlineAt', CLAIM_MS, AT_ONCE),
     );
     await Promise.all(due.map((checkout) => this.#pass(checkout)));
     return due.length;

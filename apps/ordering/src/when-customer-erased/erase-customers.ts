@@ -1,4 +1,3 @@
-import { Clock } from '@fieldguide/clock';
 import {
   type BackgroundLoop,
   type LoopSettings,
@@ -27,7 +26,6 @@ export class EraseCustomers {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly checkouts: OpenCheckouts,
-    private readonly clock: Clock,
   ) {}
 
   /** Now, and once more in a while: an order may be being placed in this very moment. */
@@ -35,7 +33,7 @@ export class EraseCustomers {
     const erased =
       (await tx.load(ErasedCustomer, customerId)) ??
       Object.assign(new ErasedCustomer(), { customerId, erasedAt: tx.now() });
-    erased.sweepDueAt = new Date(tx.now().getTime() + SWEEP_AFTER_MS);
+    erased.sweepDueAt = new Date((await tx.databaseTime()).getTime() + SWEEP_AFTER_MS);
     await tx.save(ErasedCustomer, erased);
     await this.#forget(customerId, tx);
   }
@@ -47,9 +45,8 @@ export class EraseCustomers {
 
   /** Looks once more. @returns at how many customers */
   async sweep(): Promise<number> {
-    const until = this.clock.fromNow(SWEEP_AFTER_MS);
     const due = await this.units.run((tx) =>
-      tx.claim(ErasedCustomer, 'sweepDueAt', until, AT_ONCE),
+      tx.claim(ErasedCustomer, 'sweepDueAt', SWEEP_AFTER_MS, AT_ONCE),
     );
     for (const { customerId } of due) {
       await this.units.run(async (tx) => {

@@ -27,7 +27,7 @@ beforeEach(async () => {
   units = new MemoryUnitsOfWork({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
   const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryWakeups(clock));
-  customers = new EraseCustomers(units, checkouts, clock);
+  customers = new EraseCustomers(units, checkouts);
   await keepAddress();
 });
 const keepAddress = () =>

@@ -48,7 +48,7 @@ beforeEach(() => {
   clock = new ManualClock();
   units = new MemoryUnitsOfWork({ service: 'payments', clock, ids: new CountingIds() });
   provider = new Forgetful();
-  worker = new CallProvider(units, provider, clock, new MemoryWakeups(clock));
+  worker = new CallProvider(units, provider, new MemoryWakeups(clock));
   requests = new WhenPaymentIsRequested(new CountingIds(), new MemoryWakeups(clock));
 });
 const authorise = () =>

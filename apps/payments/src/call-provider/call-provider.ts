@@ -1,4 +1,3 @@
-import { Clock } from '@fieldguide/clock';
 import {
   type BackgroundLoop,
   type LoopSettings,
@@ -31,7 +30,6 @@ export class CallProvider {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly provider: Provider,
-    private readonly clock: Clock,
     private readonly wakeups: Wakeups,
   ) {}
 
@@ -48,7 +46,9 @@ export class CallProvider {
         });
         inHand.add(call);
       }
-      return claimed.length === free && claimed.length > 0 && inHand.size < AT_ONCE;
+      if (inHand.size >= AT_ONCE) return false;
+      const isMore = claimed.length === free && claimed.length > 0;
+      return isMore || this.units.run((uow) => uow.msUntilDue(Payment, 'callDueAt'));
     });
     return {
       stop: async () => {
@@ -64,9 +64,8 @@ export class CallProvider {
   }
 
   #claim(limit: number): Promise<Payment[]> {
-    const until = this.clock.fromNow(CLAIM_MS);
     return this.units.run(async (uow) => {
-      const claimed = await uow.claim(Payment, 'callDueAt', until, limit);
+      const claimed = await uow.claim(Payment, 'callDueAt', CLAIM_MS, limit);
       for (const payment of claimed) {
         payment.attempts += 1; // before the call: a process that dies in it leaves a trace
         await uow.save(Payment, payment);
@@ -93,12 +92,10 @@ export class CallProvider {
       );
       const waitMs = Math.min(250 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
       // When this fails too, the claim runs out, and somebody takes it up again.
-      await this.#change(claimed, (payment, _, isOurs) => {
-        payment.callDueAt = this.clock.fromNow(waitMs);
+      await this.#change(claimed, async (payment, uow, isOurs) => {
+        payment.callDueAt = new Date((await uow.databaseTime()).getTime() + waitMs);
         return isOurs;
       }).catch(() => undefined);
-      // A hint, so that nobody waits for the next look; the row itself is what makes it happen.
-      void this.clock.sleep(waitMs).then(() => this.wakeups.hint('payments'));
     }
   }
 
@@ -111,7 +108,7 @@ export class CallProvider {
   }
 
   #take(claimed: Payment, outcome: Result['outcome']): Promise<void> {
-    return this.#change(claimed, (payment, uow, isOurs) => {
+    return this.#change(claimed, async (payment, uow, isOurs) => {
       if (isOurs) {
         const answer = settle(payment, outcome);
         if (!answer) throw new Error(`the provider says "${outcome}" to ${keyOf(payment)}`);
@@ -121,7 +118,7 @@ export class CallProvider {
       // The money was promised after we were told to let it go, and nobody but us knows of it.
       const isLate = claimed.status === 'authorising' && outcome === 'approved';
       if (!isLate || !isGivenUp(payment)) return false;
-      voidIt(payment, uow.now());
+      voidIt(payment, await uow.databaseTime());
       return true;
     });
   }
@@ -129,13 +126,13 @@ export class CallProvider {
   /** The row's version is the claim: when it moved on, somebody else decides. @param change whether to save */
   #change(
     claimed: Payment,
-    change: (payment: Payment, uow: UnitOfWork, isOurs: boolean) => boolean,
+    change: (payment: Payment, uow: UnitOfWork, isOurs: boolean) => Promise<boolean>,
   ): Promise<void> {
     return this.units.run(async (uow) => {
       const [payment] = await uow.lock(Payment, [claimed.orderId]);
       if (!payment) return;
       uow.causedBy(payment.cause);
-      if (change(payment, uow, payment.version === claimed.version))
+      if (await change(payment, uow, payment.version === claimed.version))
         await uow.save(Payment, payment);
     });
   }

@@ -67,7 +67,7 @@ export class WhenPaymentIsRequested {
       throw new Error(`The money of order ${orderId} was asked for already: it cannot be voided`);
     if (payment.status === 'voiding') return;
     if (payment.status === 'authorising' || payment.status === 'authorised') {
-      voidIt(payment, uow.now());
+      voidIt(payment, await uow.databaseTime());
       return this.#due(payment, uow);
     }
     if (payment.version === 0) await uow.save(Payment, payment);
@@ -76,7 +76,7 @@ export class WhenPaymentIsRequested {
   }
 
   async #due(payment: Payment, uow: UnitOfWork): Promise<void> {
-    payment.callDueAt = uow.now();
+    payment.callDueAt = await uow.databaseTime();
     if (uow.cause) payment.cause = uow.cause;
     await uow.save(Payment, payment);
     uow.afterCommit(() => this.wakeups.hint('payments'));

@@ -30,14 +30,9 @@ beforeEach(() => {
   clock = new ManualClock();
   units = new MemoryUnitsOfWork({ service: 'shipping', clock, ids: new CountingIds() });
   book = new Book();
-  dispatch = new DispatchShipments(units, book, clock);
+  dispatch = new DispatchShipments(units, book);
   const config = { DISPATCH_DELAY_MS: 1_000 } as never;
-  const confirmed = new WhenOrderConfirmed(
-    config,
-    new CountingIds(),
-    clock,
-    new MemoryWakeups(clock),
-  );
+  const confirmed = new WhenOrderConfirmed(config, new CountingIds(), new MemoryWakeups(clock));
   confirm = () => hear(confirmed);
 });
 const hear = (handler: WhenOrderConfirmed | WhenCancellationIsRequested) =>

@@ -1,4 +1,4 @@
-import { Clock, derivedId } from '@fieldguide/clock';
+import { derivedId } from '@fieldguide/clock';
 import {
   type BackgroundLoop,
   type LoopSettings,
@@ -22,18 +22,23 @@ export class DispatchShipments {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly addresses: Addresses,
-    private readonly clock: Clock,
   ) {}
 
   start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
     const settings = { ...loop, name: 'dispatch-shipments', channel: 'shipments' };
-    return startLoop(settings, async () => (await this.once()) === AT_ONCE);
+    return startLoop(
+      settings,
+      async () =>
+        (await this.once()) === AT_ONCE ||
+        this.units.run((uow) => uow.msUntilDue(Shipment, 'dispatchDueAt')),
+    );
   }
 
   /** One round: everything that is due, to the end. @returns how many were due */
   async once(): Promise<number> {
-    const until = this.clock.fromNow(CLAIM_MS);
-    const due = await this.units.run((uow) => uow.claim(Shipment, 'dispatchDueAt', until, AT_ONCE));
+    const due = await this.units.run((uow) =>
+      uow.claim(Shipment, 'dispatchDueAt', CLAIM_MS, AT_ONCE),
+    );
     await Promise.all(due.map((shipment) => this.#dispatch(shipment)));
     return due.length;
   }

@@ -1,4 +1,4 @@
-import { Clock, Ids } from '@fieldguide/clock';
+import { Ids } from '@fieldguide/clock';
 import { OrderConfirmed } from '@fieldguide/contracts/ordering';
 import { type UnitOfWork, Wakeups } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
@@ -14,7 +14,6 @@ export class WhenOrderConfirmed {
   constructor(
     private readonly config: ShippingConfig,
     private readonly ids: Ids,
-    private readonly clock: Clock,
     private readonly wakeups: Wakeups,
   ) {}
 
@@ -30,12 +29,9 @@ export class WhenOrderConfirmed {
       shipmentId: this.ids.next(),
       status: 'waiting',
       cause: uow.cause,
-      dispatchDueAt: new Date(uow.now().getTime() + delayMs),
+      dispatchDueAt: new Date((await uow.databaseTime()).getTime() + delayMs),
     });
     await uow.save(Shipment, shipment);
-    // A hint for the usual case; the row itself is what makes it happen.
-    uow.afterCommit(() => {
-      void this.clock.sleep(delayMs).then(() => this.wakeups.hint('shipments'));
-    });
+    uow.afterCommit(() => this.wakeups.hint('shipments')); // so that the loop learns when it is due
   }
 }

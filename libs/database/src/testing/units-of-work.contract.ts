@@ -148,12 +148,16 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
       const never = new Date('2999-01-01');
       await units.run((uow) => uow.save(Thing, thing('a', { dueAt })));
       await units.run((uow) => uow.save(Thing, thing('b', { dueAt: never })));
-      const claim = (until: Date) => units.run((uow) => uow.claim(Thing, 'dueAt', until, 10));
-      const claims = await Promise.all([claim(never), claim(never)]);
+      const next = () => units.run((uow) => uow.msUntilDue(Thing, 'dueAt'));
+      const claim = () => units.run((uow) => uow.claim(Thing, 'dueAt', 60_000, 10));
+      expect(await next()).toBe(0);
+      const claims = await Promise.all([claim(), claim()]);
       expect(claims.flat().map(({ id }) => id)).toEqual(['a']);
       const [row] = claims.flat();
       await units.run((uow) => uow.save(Thing, Object.assign(row!, { dueAt })));
-      expect(await claim(never)).toHaveLength(1);
+      expect(await claim()).toHaveLength(1);
+      expect(await next()).toBeGreaterThan(30_000);
+      expect(await next()).toBeLessThanOrEqual(60_000);
     });
 
     it('send what they said in its order, caused by what they received', async () => {
