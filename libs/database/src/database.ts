@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { BoundedClient, type Limits, limits } from './bounded-client.ts';
 import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
+import { migrationLimits, runMigrations } from './migrate.ts';
 import { OwnConnection } from './own-connection.ts';
 
 // A day longer than any topic keeps its records (contracts/topics.ts).
@@ -30,30 +31,14 @@ export class Database {
   readonly #url: string;
   readonly #name: string;
   readonly #limits: Limits;
-  readonly #migrations: readonly (new () => MigrationInterface)[];
+  readonly #settings: DatabaseSettings;
 
   constructor(settings: DatabaseSettings) {
-    this.#migrations = settings.migrations;
     this.#url = settings.url;
     this.#name = settings.name ?? 'fieldguide';
     this.#limits = { ...limits, ...settings.limits };
-    this.source = new DataSource({
-      type: 'postgres',
-      driver: pg,
-      url: settings.url,
-      applicationName: this.#name,
-      entities: [InboxMessage, OutboxMessage, DeadLetter, ...settings.entities] as (
-        | (new () => object)
-        | EntitySchema
-      )[],
-      migrations: [...settings.migrations] as never,
-      migrationsTransactionMode: 'each',
-      synchronize: false,
-      migrationsRun: false,
-      installExtensions: false,
-      poolSize: settings.poolSize ?? 8,
-      extra: { ...this.#limits, Client: BoundedClient },
-    });
+    this.#settings = settings;
+    this.source = this.#sourceWith(this.#limits, settings.poolSize ?? 8);
   }
 
   /** @throws Error that names the address (never the password) and says what to try */
@@ -73,10 +58,18 @@ export class Database {
     if (this.source.isInitialized) await this.source.destroy();
   }
 
-  /** Runs what is missing, each migration in its own transaction; one-off, as the owner role. */
+  /**
+   * Runs what is missing, with limits of its own; one-off, as the owner role.
+   * @returns the names of the migrations that ran
+   * @see runMigrations
+   */
   async migrate(): Promise<readonly string[]> {
-    const done = await this.source.runMigrations();
-    return done.map(({ name }) => name);
+    const source = await this.#sourceWith(migrationLimits, 2).initialize();
+    try {
+      return await runMigrations(source, this.#url);
+    } finally {
+      await source.destroy();
+    }
   }
 
   /** @throws Error when the database is older than the code: serving would fail later and less clearly */
@@ -85,7 +78,9 @@ export class Database {
       .query('SELECT name FROM migrations')
       .catch(() => []);
     const done = new Set(rows.map(({ name }) => name));
-    const missing = this.#migrations.map((each) => each.name).filter((name) => !done.has(name));
+    const missing = this.#settings.migrations
+      .map((each) => each.name)
+      .filter((name) => !done.has(name));
     if (missing.length > 0) {
       throw new Error(
         `The database at ${this.#address()} is older than this version: ${missing.join(', ')} not run.\n` +
@@ -116,6 +111,26 @@ export class Database {
   /** Forgets which messages were received so long ago that their topic no longer has them. */
   async forgetReceived(): Promise<void> {
     await this.query('DELETE FROM inbox WHERE received_at < now() - $1::interval', [INBOX_KEPT]);
+  }
+
+  #sourceWith(bounds: Limits, poolSize: number): DataSource {
+    return new DataSource({
+      type: 'postgres',
+      driver: pg,
+      url: this.#settings.url,
+      applicationName: this.#name,
+      entities: [InboxMessage, OutboxMessage, DeadLetter, ...this.#settings.entities] as (
+        | (new () => object)
+        | EntitySchema
+      )[],
+      migrations: [...this.#settings.migrations] as never,
+      migrationsTransactionMode: 'each',
+      synchronize: false,
+      migrationsRun: false,
+      installExtensions: false,
+      poolSize,
+      extra: { ...bounds, Client: BoundedClient },
+    });
   }
 
   #address(): string {

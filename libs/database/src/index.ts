@@ -11,6 +11,7 @@ export type { Cause, Envelope, NewMessage } from './envelope.ts';
 export { type Held, type Lease, LeaseLost, Leases } from './leases.ts';
 export { MemoryUnitsOfWork } from './memory-units-of-work.ts';
 export { DeadLetter, OutboxMessage } from './message-tables.entity.ts';
+export { createIndexConcurrently } from './migrate.ts';
 export { databaseMigrations } from './migrations.ts';
 export { OwnConnection } from './own-connection.ts';
 export { PostgresUnitOfWork, PostgresUnitsOfWork } from './postgres-units-of-work.ts';
