@@ -81,22 +81,34 @@ const elsewhere = new Set([
 let orderId = '';
 
 describe('what README tells a newcomer to type', () => {
-  it('places an order and shows its timeline', async () => {
-    const [, block = ''] = /```sh\n(TOKEN=…[\s\S]*?)```/.exec(readme) ?? [];
-    const token = /(eyJ[\w.-]+)/.exec(screen.replace(/\n\s*/g, ''))?.[1];
-    expect(token, screen).toBeDefined();
-    const [place, look] = block
-      .replace(/TOKEN=….*/, `TOKEN=${token}`)
-      .replaceAll('localhost:8080', gatewayUrl.replace('http://', ''))
-      .split(/(?=^curl.*timeline)/m);
-    const order = JSON.parse(await shell(place!));
-    expect(order).toMatchObject({ status: 'placed' });
-    orderId = order.id;
+  it('places an order with the one command on the screen', async () => {
+    const [command] = /^curl [\s\S]*?\}'$/m.exec(screen) ?? [];
+    expect(command, screen).toBeDefined();
+    const { stdout } = await runFile('sh', ['-c', `${command} -w ' %{http_code}'`], { env });
+    const [, body, status] = /^(.*) (\d+)$/s.exec(stdout)!;
+    expect([JSON.parse(body!), status]).toEqual([
+      expect.objectContaining({ status: 'placed' }),
+      '201',
+    ]);
+    orderId = JSON.parse(body!).id;
+    const token = /Bearer (eyJ[\w.-]+)/.exec(command!)![1];
     const timeline = async () => {
-      const text = await shell(`TOKEN=${token}\n${look!.replace('ID', orderId)}`);
-      return (JSON.parse(text) as { items: object[] }).items.length;
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${gatewayUrl}/orders/${orderId}/timeline`, { headers });
+      return ((await answer.json()) as { items: object[] }).items.length;
     };
     await expect.poll(timeline).toBe(7);
+  });
+  it('shows the same command in README', () => {
+    const [, block = ''] = /```sh\n(curl [\s\S]*?\}'\n)/.exec(readme) ?? [];
+    const plain = (text: string) =>
+      text
+        .replace(/Bearer [^'"]+/, 'Bearer')
+        .replace(/first-order-\d+/, 'first-order')
+        .replace(/['"]/g, '')
+        .replaceAll(gatewayUrl, 'http://127.0.0.1:8080')
+        .replace(/\s+/g, ' ');
+    expect(plain(screen)).toContain(plain(block).trim());
   });
 
   const inline = [...readme.matchAll(/`((?:npm|npx|docker) [^`]*)`/g)].map(([, line]) => line!);

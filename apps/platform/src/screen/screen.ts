@@ -1,35 +1,46 @@
 import type { Platform } from '../controller/platform.ts';
 
-/** What a person sees when everything runs: where to look, a token to paste, what to try. */
+/** Tells what to open and what to type once everything runs. */
 export async function readyScreen(platform: Platform): Promise<string> {
-  const { gatewayUrl, providerUrl, environment } = platform;
-  const token = await adasToken(gatewayUrl ?? '');
-  const example = `curl -s ${gatewayUrl}/orders -H "authorization: Bearer $TOKEN" -H "idempotency-key: my-first-order" \\
-    -H "content-type: application/json" -d '{"lines":[{"productId":"01900000-0000-7000-8000-000000000001","quantity":1}],
-    "payment":{"token":"tok_ok"},"shipTo":{"name":"Ada","street":"1 Main St","city":"Bern","postalCode":"3000","country":"CH"}}'`;
-  const signIn = token
-    ? `  TOKEN=${token}\n\n  (Ada's, for ten minutes; sign in again with POST /auth/tokens)`
-    : '  register with POST /auth/registrations, sign in with POST /auth/tokens';
+  const { gatewayUrl = '', providerUrl, environment } = platform;
+  const token = await adasToken(gatewayUrl);
   return `
   Fieldguide is ready (environment: ${environment.name}).
 
-  The shop        ${gatewayUrl}
-  The API, to try ${gatewayUrl}/docs
-  The provider    ${providerUrl}/ledger   (where the money went)
+  Shop             ${gatewayUrl}
+  API to try       ${gatewayUrl}/docs
+  Payment ledger   ${providerUrl}/ledger
 
-${signIn}
+${token ? placeOrder(gatewayUrl, token) : signIn}
+  In another terminal:
+    npx fieldguide explain ID        Show each step of the order
+    npx fieldguide status --watch    Show apps and backing services with their health
+    npx fieldguide logs -f ordering  Follow the logs of an app
+    npm run demo                     Play a happy order, failures and a killed instance
+    npx fieldguide --help            List all commands
 
-  Try:
-    curl -s ${gatewayUrl}/products?category=sleep
-    ${example}
-    curl -s ${gatewayUrl}/orders/ID/timeline -H "authorization: Bearer $TOKEN"
-
-  In another terminal: npm run demo
-    npx fieldguide status --watch · logs -f ordering · explain ID · scale ordering 3 · push ordering
-  All commands: npx fieldguide --help
   Ctrl-C stops everything.
 `;
 }
+
+/** One command to paste. Its key is new at each start, so that it places a new order. */
+function placeOrder(gatewayUrl: string, token: string): string {
+  return `  Place an order as Ada (the token is valid for ten minutes):
+
+curl -s ${gatewayUrl}/orders \\
+  -H 'authorization: Bearer ${token}' \\
+  -H 'idempotency-key: first-order-${Date.now()}' \\
+  -H 'content-type: application/json' \\
+  -d '{"lines":[{"productId":"01900000-0000-7000-8000-000000000001","quantity":1}],
+       "payment":{"token":"tok_ok"},
+       "shipTo":{"name":"Ada","street":"1 Main St","city":"Bern",
+                 "postalCode":"3000","country":"CH"}}'
+`;
+}
+
+const signIn = `  This environment has no demo accounts: register with POST /auth/registrations,
+  then sign in with POST /auth/tokens.
+`;
 
 async function adasToken(gatewayUrl: string): Promise<string | undefined> {
   const answer = await fetch(`${gatewayUrl}/auth/tokens`, {
