@@ -13,19 +13,7 @@ import { Fault } from './fault.ts';
 /** The command `fieldguide`. Errors say what to try; a stack is shown with FIELDGUIDE_DEBUG=1 only. */
 export async function run(argv: string[]): Promise<void> {
   quietKafkajs();
-  const program = new Command('fieldguide')
-    .description('Runs Fieldguide on this machine: backing services, apps, logs.')
-    .showHelpAfterError('(add --help to see what can be said)')
-    .showSuggestionAfterError();
-  addRunCommands(program);
-  addAppCommands(program);
-  addLookCommands(program);
-  addOrderCommands(program);
-  addContractsCommands(program);
-  addLogCommands(program);
-  addAttachedCommands(program);
-  addMachineCommands(program);
-  tab(program, { completionCommandName: 'completion' });
+  const program = commands();
 
   try {
     await program.parseAsync(argv);
@@ -36,6 +24,41 @@ export async function run(argv: string[]): Promise<void> {
     if (process.env.FIELDGUIDE_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Every command with its options and help. */
+export function commands(): Command {
+  const program = new Command('fieldguide')
+    .description('Run Fieldguide on this machine: apps, backing services, contracts, logs')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show help for a command')
+    .configureHelp({ subcommandTerm })
+    .showHelpAfterError('(use --help to list commands and options)')
+    .showSuggestionAfterError();
+  const groups: readonly (readonly [string, ...((to: Command) => void)[]])[] = [
+    ['Platform:', addRunCommands],
+    ['Apps:', addAppCommands],
+    ['Observation:', addLookCommands],
+    ['Orders and events:', addOrderCommands, addLogCommands],
+    ['Contracts:', addContractsCommands],
+    ['Attached backing services:', addAttachedCommands],
+    ['This machine:', addMachineCommands],
+  ];
+  for (const [heading, ...adding] of groups) {
+    program.commandsGroup(heading);
+    for (const add of adding) add(program);
+  }
+  tab(program, { completionCommandName: 'completion' });
+  return program;
+}
+
+/** `scale <app> [instances]`, without `[options]`, which every command has. */
+function subcommandTerm(command: Command): string {
+  const terms = command.registeredArguments.map((each) => {
+    const name = each.variadic ? `${each.name()}...` : each.name();
+    return each.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...terms].join(' ');
 }
 
 // kafkajs 2.2.4 sets timers in the past; Node 24 says so once, and it means nothing to whoever reads the screen.

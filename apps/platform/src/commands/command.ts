@@ -19,13 +19,13 @@ export function command(
   ...examples: string[]
 ): Command {
   const made = parent.command(name).description(text).addOption(whichEnvironment());
-  made.option('--json', 'for programs: JSON on standard output, nothing else');
+  made.option('--json', 'Print JSON only');
   const lines = examples.map((example) => `  fieldguide ${example}`).join('\n');
   return made.addHelpText('after', `\nExample:\n${lines}`);
 }
 
 export function whichEnvironment(): Option {
-  return new Option('--env <name>', 'which environment').default(
+  return new Option('--env <name>', 'Environment to use').default(
     process.env.FIELDGUIDE_ENV ?? DEFAULT_ENV,
   );
 }
@@ -67,8 +67,8 @@ export async function showingEvents<T>(
 }
 
 /** An argument whose values the shell can complete; a wrong one is refused later, with the nearest. */
-export function named(name: string, values: readonly string[]): Argument {
-  const argument = new Argument(name);
+export function named(name: string, values: readonly string[], text = ''): Argument {
+  const argument = new Argument(name, text);
   argument.argChoices = [...values];
   return argument;
 }
