@@ -26,13 +26,13 @@ export function addAppCommands(program: Command): void {
   command(
     program,
     'push',
-    'stage the present sources, then replace the instances one by one without a failed request',
+    'Build an app from its sources and replace its instances one by one',
     'push ordering',
     'push --all',
   )
     .addArgument(manyApps())
-    .option('--all', 'every app, one after the other')
-    .option('--force', 'outside `local`: also when contracts speak against it (it is logged)')
+    .option('--all', 'Push every app, one after another')
+    .option('--force', 'Push even if can-i-deploy refuses; the push is logged')
     .action(async (names: string[], options: CommonOptions & { all?: boolean; force?: true }) => {
       const wanted = known(options.all ? appNames : names);
       if (wanted.length === 0) throw new Fault('Which app?', 'fieldguide push ordering, or --all');
@@ -54,11 +54,11 @@ export function addAppCommands(program: Command): void {
   command(
     program,
     'stage',
-    'make the artifacts of these apps, or of all; runs nothing',
+    'Build the artifacts of some apps, or of all, without running them',
     'stage ordering',
   )
     .addArgument(manyApps())
-    .option('--source-map', 'also a source map beside the bundle, for a debugger')
+    .option('--source-map', 'Also write a source map for a debugger')
     .action(async (names: string[], options: CommonOptions & { sourceMap?: boolean }) => {
       const staged = [];
       for (const app of apps.filter(({ name }) =>
@@ -77,13 +77,13 @@ export function addAppCommands(program: Command): void {
   command(
     program,
     'scale',
-    'more or fewer instances of an app, more or less memory for each',
+    'Set the number of instances of an app, or their memory limit',
     'scale ordering 3',
     'scale ordering --memory 400',
   )
     .addArgument(oneApp())
-    .argument('[instances]', 'how many', parseNumber)
-    .option('--memory <MB>', 'an instance that uses more is replaced', parseNumber)
+    .argument('[instances]', 'Number of instances', parseNumber)
+    .option('--memory <MB>', 'Memory limit; an instance above it is replaced', parseNumber)
     .action(
       async (
         app: string,
@@ -101,7 +101,7 @@ export function addAppCommands(program: Command): void {
       },
     );
 
-  command(program, 'restart', 'every instance of an app anew, one by one', 'restart ordering')
+  command(program, 'restart', 'Restart all instances of an app one by one', 'restart ordering')
     .addArgument(oneApp())
     .action(async (app: string, options: CommonOptions) => {
       const platform = platformOf(options);
@@ -113,12 +113,12 @@ export function addAppCommands(program: Command): void {
   command(
     program,
     'kill',
-    'send a signal to one instance, and see what the health manager makes of it',
+    'Send a signal to an instance, to test how the platform recovers',
     'kill ordering/2',
     'kill ordering/1 --signal SIGSTOP',
   )
-    .argument('<instance>', 'for example ordering/2')
-    .option('--signal <name>', 'SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGINT', 'SIGKILL')
+    .argument('<instance>', 'App and number, for example ordering/2')
+    .option('--signal <name>', 'One of SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGINT', 'SIGKILL')
     .action(async (instance: string, options: CommonOptions & { signal: string }) => {
       const { app, slot } = parseInstance(instance);
       if (!(slot >= 1)) throw new Fault(`"${instance}" is no instance.`, 'for example ordering/2');
@@ -128,7 +128,7 @@ export function addAppCommands(program: Command): void {
       print(options, done, `${done.done}; fieldguide status --watch shows what follows`);
     });
 
-  command(program, 'rollback', 'back to the artifact that ran before', 'rollback ordering')
+  command(program, 'rollback', 'Return an app to its previous artifact', 'rollback ordering')
     .addArgument(oneApp())
     .action(async (app: string, options: CommonOptions) => {
       const platform = platformOf(options);
@@ -140,14 +140,14 @@ export function addAppCommands(program: Command): void {
   command(
     program,
     'env',
-    'every setting of an app with its source; or set one, for this environment',
+    'Show the settings of an app with their sources, or change one',
     'env ordering',
     'env shipping DISPATCH_DELAY_MS=5000',
     'env shipping --unset DISPATCH_DELAY_MS',
   )
     .addArgument(oneApp())
-    .argument('[setting]', 'KEY shows one, KEY=value sets it')
-    .option('--unset <key>', 'what is more general holds again')
+    .argument('[setting]', 'KEY shows a setting, KEY=value changes it')
+    .option('--unset <key>', 'Remove a value that was set with KEY=value')
     .action(
       async (
         app: string,
@@ -173,11 +173,11 @@ export function addAppCommands(program: Command): void {
 }
 
 function oneApp(): Argument {
-  return named('<app>', appNames);
+  return named('<app>', appNames, 'Name of the app');
 }
 
 function manyApps(): Argument {
-  return named('[app...]', appNames);
+  return named('[app...]', appNames, 'Names of apps');
 }
 
 function known(names: readonly string[]): string[] {
