@@ -8,7 +8,7 @@ import { stage } from '../stager/stage.ts';
 import { type CommonOptions, command, print } from './command.ts';
 
 const where = `
-The backing services are those at FIELDGUIDE_POSTGRES_URL (an administrator's), FIELDGUIDE_KAFKA_URL and
+Addresses: FIELDGUIDE_POSTGRES_URL (as an administrator), FIELDGUIDE_KAFKA_URL,
 FIELDGUIDE_CONSUL_URL.`;
 
 /** One-off tasks for an environment that the platform does not run: docker-compose.yml uses them. */
@@ -16,10 +16,10 @@ export function addAttachedCommands(program: Command): void {
   command(
     program,
     'secrets',
-    'make the secrets of an environment, and write what each service needs into a folder of its own',
+    'Create the secrets of an environment and write one folder per service',
     'secrets /secrets',
   )
-    .argument('<folder>')
+    .argument('<folder>', 'Folder for the secrets')
     .addHelpText('after', where)
     .action((folder: string, options: CommonOptions) => {
       const environment = new Environment(options.env);
@@ -30,7 +30,7 @@ export function addAttachedCommands(program: Command): void {
   command(
     program,
     'provision',
-    'make databases, roles, topics and settings in attached backing services; what is there stays',
+    'Create missing databases, roles, topics and settings in attached backing services',
     'provision',
   )
     .addHelpText('after', where)
@@ -44,7 +44,7 @@ export function addAttachedCommands(program: Command): void {
   command(
     program,
     'migrate',
-    'bring the databases of attached backing services up to date with the staged apps, and seed them',
+    'Migrate and seed the databases in attached backing services',
     'migrate',
   )
     .addHelpText('after', where)
