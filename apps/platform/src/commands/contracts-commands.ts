@@ -19,14 +19,18 @@ interface Deploying extends CommonOptions {
 const placings: readonly (readonly [Placing, string, string])[] = [
   [
     'record-deployment',
-    'this version runs there now, in the place of the one before',
+    'Record that a version is deployed and replaces the previous one',
     'is deployed in',
   ],
-  ['record-undeployment', 'it runs there no more', 'is gone from'],
-  ['record-release', 'it is in use there, beside those released before', 'is released to'],
+  ['record-undeployment', 'Record that a version is no longer deployed', 'is gone from'],
+  [
+    'record-release',
+    'Record that a version is released, beside earlier releases',
+    'is released to',
+  ],
   [
     'record-support-ended',
-    'nobody has to care for this release any more',
+    'Record that a release is no longer supported',
     'is supported no more in',
   ],
 ];
@@ -35,21 +39,21 @@ const placings: readonly (readonly [Placing, string, string])[] = [
 export function addContractsCommands(program: Command): void {
   const contracts = program
     .command('contracts')
-    .description('who expects what of whom, and who may be deployed where')
+    .description('Publish contracts and check which versions can be deployed')
     .addHelpText(
       'after',
-      '\nThe record is a file (.fieldguide/contracts/record.jsonl, or FIELDGUIDE_CONTRACTS_RECORD).\n' +
-        'With PACT_BROKER_BASE_URL the same commands talk to a Pact Broker.',
+      '\nThe record is a file: .fieldguide/contracts/record.jsonl, or the one named by\n' +
+        'FIELDGUIDE_CONTRACTS_RECORD. With PACT_BROKER_BASE_URL a Pact Broker is used.',
     );
 
   command(
     contracts,
     'create-environment',
-    'a place to deploy to',
+    'Create an environment to deploy to',
     'contracts create-environment --name staging',
   )
-    .requiredOption('--name <name>', 'its name')
-    .option('--production', 'real people use it', false)
+    .requiredOption('--name <name>', 'Name of the environment')
+    .option('--production', 'Mark it as production', false)
     .action(async (options: CommonOptions & { name: string; production: boolean }) => {
       await whichContracts().createEnvironment(options.name, options.production);
       print(options, { environment: options.name }, `The record knows ${options.name}`);
@@ -58,10 +62,10 @@ export function addContractsCommands(program: Command): void {
   command(
     contracts,
     'publish',
-    'what npm run test:pact has found about the present sources',
+    'Publish pacts and verification results of the last npm run test:pact',
     'contracts publish',
   )
-    .option('--branch <name>', 'of the sources; the present one when not said')
+    .option('--branch <name>', 'Branch of the sources; by default the current one')
     .action(async (options: CommonOptions & { branch?: string }) => {
       const builds = await testedBuilds(options.branch);
       await whichContracts().publish(builds);
@@ -75,10 +79,10 @@ export function addContractsCommands(program: Command): void {
   command(
     contracts,
     'matrix',
-    'every pair that was verified, newest first',
+    'Show verification results of each consumer and provider, newest first',
     'contracts matrix --pacticipant ordering',
   )
-    .option('--pacticipant <name>', 'only pairs with this one')
+    .option('--pacticipant <name>', 'Show only pairs with this service')
     .action((options: CommonOptions & { pacticipant?: string }) => {
       const rows = matrix(file().read(), options.pacticipant);
       print(options, rows, matrixTable(rows));
@@ -87,13 +91,13 @@ export function addContractsCommands(program: Command): void {
   command(
     contracts,
     'pending',
-    'which pacts a provider has to verify, and which of them may fail yet',
+    'Show the pacts that a provider must verify, and which are pending',
     'contracts pending --provider ordering',
   )
-    .requiredOption('--provider <name>', 'who is asked')
-    .option('--branch <name>', 'of the provider', 'main')
-    .option('--main-branch <name>', 'of the consumers', 'main')
-    .option('--include-wip-pacts-since <date>', 'also work in progress on other branches')
+    .requiredOption('--provider <name>', 'Name of the provider')
+    .option('--branch <name>', 'Branch of the provider', 'main')
+    .option('--main-branch <name>', 'Main branch of the consumers', 'main')
+    .option('--include-wip-pacts-since <date>', 'Also include work in progress since this date')
     .action((options: CommonOptions & Record<string, string>) => {
       const since = options['includeWipPactsSince'];
       const pacts = pactsToVerify(file().read(), {
@@ -108,13 +112,14 @@ export function addContractsCommands(program: Command): void {
   command(
     contracts,
     'can-i-deploy',
-    'whether a version understands those who are there; exit code 1 when not',
-    'contracts can-i-deploy --pacticipant ordering --version 1a2b3c4d5e6f --to-environment staging',
+    'Check whether a version works with what is deployed; exit code 1 if not',
+    'contracts can-i-deploy --everything --to-environment staging',
+    'contracts can-i-deploy --pacticipant ordering \\\n    --version 1a2b3c4d5e6f --to-environment staging',
   )
-    .option('--pacticipant <name...>', 'who; said twice: who comes together')
-    .option('--version <version...>', 'which version of each, in the same order')
-    .option('--everything', 'the latest version of everybody at once: the first deployment')
-    .requiredOption('--to-environment <name>', 'where to')
+    .option('--pacticipant <name...>', 'Service; repeat it for services that are deployed together')
+    .option('--version <version...>', 'Version of each service, in the same order')
+    .option('--everything', 'Latest version of every service, for a first deployment')
+    .requiredOption('--to-environment <name>', 'Target environment')
     .action(async (options: Deploying) => {
       const answer = await whichContracts().canIDeploy(wanted(options), options.toEnvironment);
       print(options, answer, answerText(answer));
@@ -126,12 +131,12 @@ export function addContractsCommands(program: Command): void {
       contracts,
       name,
       text,
-      `contracts ${name} --pacticipant ordering --version 1a2b3c4d5e6f --environment staging`,
+      `contracts ${name} --pacticipant ordering \\\n    --version 1a2b3c4d5e6f --environment staging`,
     )
-      .option('--pacticipant <name...>', 'who')
-      .option('--version <version...>', 'which version of each, in the same order')
-      .option('--everything', 'the latest version of everybody')
-      .requiredOption('--environment <name>', 'where')
+      .option('--pacticipant <name...>', 'Service')
+      .option('--version <version...>', 'Version of each service, in the same order')
+      .option('--everything', 'Latest version of every service')
+      .requiredOption('--environment <name>', 'Environment of the deployment')
       .action(async (options: Omit<Deploying, 'toEnvironment'> & { environment: string }) => {
         const { environment } = options;
         const placed = wanted({ ...options, toEnvironment: environment });
