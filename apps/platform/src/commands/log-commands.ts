@@ -20,10 +20,10 @@ export function addLogCommands(program: Command): void {
   command(
     program,
     'events',
-    'an order as it happened: each event, and what the order was after it',
+    'Show the events of an order and its state after each',
     'events order-0192…',
   )
-    .argument('<stream>', 'order-<id>')
+    .argument('<stream>', 'Stream of an order: order-<id>')
     .action(async (stream: string, options: CommonOptions) => {
       const [, id] = /^(?:order-)?([0-9a-f-]{36})$/i.exec(stream) ?? [];
       if (!id)
@@ -40,12 +40,12 @@ export function addLogCommands(program: Command): void {
   command(
     program,
     'feed',
-    'what is appended, in the order in which views and publishers see it',
+    'Show the events of all orders as projections receive them',
     'feed --tail',
     'feed --after 100 --json',
   )
-    .option('--after <position>', 'begin behind this one; the last twenty when not said')
-    .option('--tail', 'go on as it grows, until Ctrl-C')
+    .option('--after <position>', 'Start after this position; by default 20 before the end')
+    .option('--tail', 'Follow new events until Ctrl-C')
     .action(async (options: CommonOptions & { after?: string; tail?: true }) => {
       const shop = shopOf(options);
       const page = (after: string, limit = 500) =>
@@ -69,8 +69,13 @@ export function addLogCommands(program: Command): void {
 
   const projections = program
     .command('projections')
-    .description('views made of the log: how far they are, stopping them, making them anew');
-  command(projections, 'list', 'how far each view and publisher has come', 'projections list')
+    .description('List, pause, resume and rebuild projections');
+  command(
+    projections,
+    'list',
+    'Show projections and publishers with their positions',
+    'projections list',
+  )
     .alias('status')
     .action(async (options: CommonOptions) => {
       const { items } = await shopOf(options).call<{ items: View[] }>(
@@ -81,11 +86,11 @@ export function addLogCommands(program: Command): void {
       print(options, items, projectionsTable(items));
     });
   for (const [verb, what, done] of [
-    ['pause', 'stop a view: it is read as it is, and gets older', 'stands still'],
-    ['resume', 'let a paused view go on where it stood', 'goes on'],
+    ['pause', 'Pause a projection; reads return its last state', 'stands still'],
+    ['resume', 'Resume a paused projection from its position', 'goes on'],
   ] as const)
     command(projections, verb, what, `projections ${verb} order-summary`)
-      .argument('<name>', 'as the list says')
+      .argument('<name>', 'Name, as in projections list')
       .action(async (name: string, options: CommonOptions) => {
         const path = `/log/projections/${encodeURIComponent(name)}/${verb}`;
         const lookAt = 'fieldguide projections list';
@@ -95,10 +100,10 @@ export function addLogCommands(program: Command): void {
   command(
     projections,
     'rebuild',
-    'make a view anew beside the live one, and let it take its place; readers notice nothing',
+    'Rebuild a projection beside the live one, then replace it without downtime',
     'projections rebuild order-summary',
   )
-    .argument('<name>', 'as the list says')
+    .argument('<name>', 'Name, as in projections list')
     .action(async (name: string, options: CommonOptions) => {
       const platform = platformOf(options);
       const rebuild = () => platform.call('POST', `/apps/${APP}/rebuilds`, { projection: name });
