@@ -24,8 +24,14 @@ const LOOK_EVERY_MS = 2_000;
 
 /** What is looked at: status, logs, services, environments, and the shop itself. */
 export function addLookCommands(program: Command): void {
-  command(program, 'status', 'what runs, where, and how it feels', 'status', 'status --watch')
-    .option('-w, --watch', 'go on until Ctrl-C')
+  command(
+    program,
+    'status',
+    'Show apps and backing services with their health',
+    'status',
+    'status --watch',
+  )
+    .option('-w, --watch', 'Refresh until Ctrl-C')
     .action(async (options: CommonOptions & { watch?: boolean }) => {
       const platform = platformOf(options);
       const look = () => platform.call<Status>('GET', '/status');
@@ -47,13 +53,13 @@ export function addLookCommands(program: Command): void {
   command(
     program,
     'logs',
-    'the logs of one app, or of all, in order of time',
+    'Show the logs of an app, or of all, merged by time',
     'logs -f ordering',
     'logs --since 10m --json',
   )
-    .addArgument(named('[app]', logSources))
-    .option('-f, --follow', 'go on until Ctrl-C')
-    .option('--since <time>', 'not older than 90s, 10m, 2h, or an ISO time')
+    .addArgument(named('[app]', logSources, 'Name of the app or process'))
+    .option('-f, --follow', 'Follow new lines until Ctrl-C')
+    .option('--since <time>', 'Show lines since an age (90s, 10m, 2h) or an ISO time')
     .action(
       async (
         source: string | undefined,
@@ -72,16 +78,16 @@ export function addLookCommands(program: Command): void {
   command(
     program,
     'services',
-    'the backing services: version, address, size on disk',
+    'Show backing services with version, address and size on disk',
     'services',
   ).action(async (options: CommonOptions) => {
     const services = await platformOf(options).call<ServiceStatus[]>('GET', '/services');
     print(options, services, servicesTable(services));
   });
 
-  const backing = program.command('backing').description('what is done to backing services');
-  command(backing, 'restart', 'stop a backing service and start it again', 'backing restart kafka')
-    .addArgument(named('<service>', backingNames))
+  const backing = program.command('backing').description('Restart backing services');
+  command(backing, 'restart', 'Stop a backing service and start it again', 'backing restart kafka')
+    .addArgument(named('<service>', backingNames, 'Name of the backing service'))
     .action(async (service: string, options: CommonOptions) => {
       const platform = platformOf(options);
       const restart = () => platform.call<object>('POST', `/services/${service}/restarts`);
@@ -89,7 +95,7 @@ export function addLookCommands(program: Command): void {
       print(options, done, `${service} is restarted`);
     });
 
-  command(program, 'open', 'show the shop and its API in a browser', 'open').action(
+  command(program, 'open', 'Open the API of the shop in a browser', 'open').action(
     async (options: CommonOptions) => {
       const { gatewayUrl } = await platformOf(options).call<Status>('GET', '/status');
       const url = `${gatewayUrl}/docs`;
@@ -105,7 +111,7 @@ export function addLookCommands(program: Command): void {
   command(
     program,
     'environments',
-    'the environments on this machine; several may run side by side',
+    'List the environments on this machine',
     'environments',
     'start --env staging',
   ).action((options: CommonOptions) => {
