@@ -39,7 +39,7 @@ export function addMachineCommands(program: Command): void {
     cache,
     'export',
     'Write all downloads and npm packages to a file, for machines without network',
-    'cache export fieldguide-cache.tar --for linux-x64,darwin-arm64,win32-x64',
+    'cache export cache.tar --for linux-x64,darwin-arm64,win32-x64',
   )
     .argument('<file>', 'Path of the file')
     .option(
@@ -62,7 +62,7 @@ export function addMachineCommands(program: Command): void {
     cache,
     'import',
     'Verify an exported file and copy its content into the cache',
-    'cache import fieldguide-cache.tar',
+    'cache import cache.tar',
   )
     .argument('<file>', 'Path of the file')
     .action(async (file: string, options: CommonOptions) => {
