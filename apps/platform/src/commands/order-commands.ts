@@ -21,11 +21,11 @@ export function addOrderCommands(program: Command): void {
   command(
     program,
     'checkouts',
-    'orders that wait for something, and until when',
+    'Show orders whose checkout is open, with their deadlines',
     'checkouts',
     'checkouts --stuck',
   )
-    .option('--stuck', 'only those that a person should look at')
+    .option('--stuck', 'Show only those that need an operator')
     .action(async (options: CommonOptions & { stuck?: boolean }) => {
       const shop = shopOf(options);
       const path = `/checkouts?stuck=${options.stuck ?? false}`;
@@ -37,14 +37,14 @@ export function addOrderCommands(program: Command): void {
   command(
     program,
     'checkout',
-    'see to an order that waits: say the last request again, give it up, or (in local) let its time be up',
+    'Retry the last request of an open checkout, abandon it, or (in local) expire it',
     'checkout 0192… retry',
     'checkout 0192… expire',
   )
-    .argument('<order>', 'its id')
-    .addArgument(named('<deed>', Object.keys(deeds)))
+    .argument('<order>', 'Order id')
+    .addArgument(named('<action>', Object.keys(deeds), 'What to do'))
     .action(async (order: string, deed: string, options: CommonOptions) => {
-      const known = oneOf('deed', deed, Object.keys(deeds)) as Deed;
+      const known = oneOf('action', deed, Object.keys(deeds)) as Deed;
       const [path, what] = deeds[known];
       const place = `/checkouts/${orderId(order)}/${path}`;
       const done = await shopOf(options).call('ordering', 'POST', place);
@@ -54,12 +54,12 @@ export function addOrderCommands(program: Command): void {
   command(
     program,
     'explain',
-    'how an order went: who said what to whom, when, and the line that handles it',
+    'Show the messages of an order: sender, receiver, time and source line',
     'explain 0192…',
     'explain 0192… --svg order.svg',
   )
-    .argument('<order>', 'its id')
-    .option('--svg <file>', 'as a picture, into a file')
+    .argument('<order>', 'Order id')
+    .option('--svg <file>', 'Write a diagram to a file')
     .action(async (order: string, options: CommonOptions & { svg?: string }) => {
       const explained = await explain(orderId(order), shopOf(options), environmentOf(options));
       const title = `Order ${order}: ${explained.status}`;
