@@ -44,7 +44,7 @@ export function addRunCommands(program: Command): void {
   command(
     program,
     'start',
-    'start everything and stay in the foreground; Ctrl-C stops it',
+    'Start backing services and apps in the foreground; Ctrl-C stops them',
     'start --env staging --port 8081 --kafka apache',
   )
     .addOption(port())
@@ -56,13 +56,13 @@ export function addRunCommands(program: Command): void {
   command(
     program,
     'dev',
-    'apps whose sources change are pushed at once; with an app: that one also for a debugger',
+    'Start, and push each app when its sources change; with an app, open a debugger port for it',
     'dev',
     'dev ordering --inspect 9230',
   )
-    .addArgument(named('[app]', appNames))
+    .addArgument(named('[app]', appNames, 'Name of the app'))
     .addOption(port())
-    .option('--inspect <port>', "the debugger's port", parsePort, DEBUG_PORT)
+    .option('--inspect <port>', 'Port for the debugger', parsePort, DEBUG_PORT)
     .action((app: string | undefined, options: StartOptions & { inspect: number }) => {
       const watch = app
         ? { app: oneOf('app', app, appNames), inspectPort: options.inspect }
@@ -72,7 +72,7 @@ export function addRunCommands(program: Command): void {
       return start(options, { watch });
     });
 
-  command(program, 'stop', 'stop the running platform', 'stop').action(
+  command(program, 'stop', 'Stop the running platform', 'stop').action(
     async (options: CommonOptions) => {
       const environment = environmentOf(options);
       await platformOf(options).call('POST', '/stops');
@@ -82,7 +82,7 @@ export function addRunCommands(program: Command): void {
     },
   );
 
-  command(program, 'reset', 'all data gone, clean and seeded again', 'reset').action(reset);
+  command(program, 'reset', 'Delete all data and seed the databases again', 'reset').action(reset);
 }
 
 async function start({ env, port, json, ...choices }: StartOptions, dev?: Dev): Promise<void> {
@@ -194,11 +194,16 @@ async function reset(options: CommonOptions): Promise<void> {
 }
 
 function port(): Option {
-  return new Option('--port <number>', "the gateway's port; 0 for any").argParser(parsePort);
+  return new Option('--port <number>', 'Port of the gateway; 0 selects a free one').argParser(
+    parsePort,
+  );
 }
 
 function link(service: string, ...links: string[]): Option {
-  return new Option(`--${service} <link>`, 'force a link of the chain').choices(links);
+  return new Option(
+    `--${service} <link>`,
+    `Source of ${service}; by default the first available`,
+  ).choices(links);
 }
 
 function parsePort(text: string): number {
