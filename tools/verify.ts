@@ -5,21 +5,21 @@ import { table } from '../apps/platform/src/screen/tables.ts';
 
 const figures: readonly { what: string; command: string; env?: Record<string, string> }[] = [
   {
-    what: '10,000 interleavings of each kind, and the naive ways found out',
+    what: '10,000 interleavings of each kind; each naive implementation fails',
     command: 'npx vitest run --project int libs/event-store/src/interleavings',
     env: { FIELDGUIDE_INTERLEAVINGS: '10000' },
   },
   {
-    what: '20 takeovers of a view, by SIGKILL and SIGSTOP',
+    what: '20 takeovers of a projection after SIGKILL or SIGSTOP',
     command: 'npx vitest run --project e2e e2e/takeover',
     env: { FIELDGUIDE_TAKEOVERS: '20' },
   },
-  { what: 'the event store beside others', command: 'npm run bench:event-store' },
+  { what: 'The event store measured against others', command: 'npm run bench:event-store' },
 ];
 
 new Command('npm run verify')
   .description(
-    `The long figures, one after the other:\n${figures.map(({ what }) => `  ${what}`).join('\n')}`,
+    `Run the checks that take too long for CI, one after another:\n${figures.map(({ what }) => `  ${what}`).join('\n')}`,
   )
   .parse();
 

@@ -11,10 +11,10 @@ import { drawBars, type Measured, print } from './report.ts';
 
 const { svg, rounds } = new Command('npm run bench:event-store --')
   .description(
-    'Appends, reads, feed and rebuild of the event store, beside others. About three minutes.',
+    'Measure appends, reads, feed and rebuild of the event store against others, in three minutes',
   )
-  .option('--svg <file>', 'also a picture')
-  .option('--rounds <n>', 'how often each is measured', '10')
+  .option('--svg <file>', 'Also write a chart')
+  .option('--rounds <n>', 'Number of measurements of each', '10')
   .parse()
   .opts<{ svg?: string; rounds: string }>();
 

@@ -12,9 +12,9 @@ const AT_ONCE = 2;
 
 const { only } = new Command('npm run contracts:catalogue --')
   .description(
-    'Plays every change of the catalogue in a copy of the sources, and compares the verdicts.',
+    'Apply each change of the catalogue to a copy of the sources and compare the results',
   )
-  .option('--only <text>', 'only changes whose name has this in it')
+  .option('--only <text>', 'Play only changes whose name contains this text')
   .parse()
   .opts<{ only?: string }>();
 

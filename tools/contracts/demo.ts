@@ -45,8 +45,10 @@ const contract = [
 ];
 
 const { step } = new Command('npm run contracts:demo --')
-  .description('A field is renamed: what happens to whom, who stops it, and how it is done right.')
-  .option('--step', 'wait for Enter after each step')
+  .description(
+    'Rename a field: show what breaks, which check stops it, and how to do it without a break',
+  )
+  .option('--step', 'Wait for Enter after each step')
   .parse()
   .opts<{ step?: true }>();
 

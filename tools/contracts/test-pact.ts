@@ -11,9 +11,9 @@ import { RESULTS, readResults } from './results.ts';
 import { run } from './run.ts';
 
 const { update, provider } = new Command('npm run test:pact --')
-  .description('Contract tests: consumers, then providers.')
-  .option('--update', 'commit to what the consumers expect now (contracts/pacts); never in CI')
-  .option('--provider <name>', 'ask this provider only')
+  .description('Run the contract tests of the consumers, then of the providers')
+  .option('--update', 'Write the pacts of the consumers to contracts/pacts; not for CI')
+  .option('--provider <name>', 'Verify this provider only')
   .parse()
   .opts<{ update?: true; provider?: string }>();
 

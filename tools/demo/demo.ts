@@ -9,8 +9,10 @@ import { Tour } from './tour.ts';
 import { Visitor } from './visitor.ts';
 
 const { env } = new Command('npm run demo --')
-  .description('A tour through the running shop, checked fact by fact.')
-  .option('--env <name>', 'which environment', 'local')
+  .description(
+    'Play a happy order, failures and a killed instance in the running shop, and check each result',
+  )
+  .option('--env <name>', 'Environment to use', 'local')
   .parse()
   .opts<{ env: string }>();
 

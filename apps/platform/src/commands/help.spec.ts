@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../cli.ts';
+
+const QUAINT = /\b(whoever|nobody|somebody|everybody|anew|be had|told|heard|feels?)\b/i;
+
+function all(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(all)];
+}
+
+describe('help', () => {
+  const listed = all(commands()).filter((each) => each.name() !== 'complete');
+  it.each(listed.map((each) => [pathOf(each), each] as const))(
+    'of "%s" fits 80 columns and says what it does, in a sentence with a capital',
+    (_, each) => {
+      const options = each.options.map(({ description }) => description);
+      const parameters = each.registeredArguments.map(({ description }) => description);
+      for (const text of [each.description(), ...options, ...parameters]) {
+        expect(text).toMatch(/^[A-Z]/);
+        expect(text).not.toMatch(QUAINT);
+      }
+      let help = '';
+      each.configureOutput({
+        getOutHelpWidth: () => 80,
+        writeOut: (text) => {
+          help += text;
+        },
+      });
+      each.outputHelp();
+      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
+});
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
