@@ -61,7 +61,7 @@ async function fetchWheel(wheel, file) {
   const part = `${file}.${process.pid}.part`;
   mkdirSync(dirname(file), { recursive: true });
   try {
-    const { url, headers } = withoutCredentials(await wheelAddress(wheel, proxied));
+    const { url, headers } = withoutCredentials(await wheelAddress(wheel, { fetch: proxied }));
     const response = await proxied(url, { headers, signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     await pipeline(response.body, createWriteStream(part));

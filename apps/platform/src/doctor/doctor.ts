@@ -27,7 +27,7 @@ export async function examine(environment: Environment): Promise<Finding[]> {
   const complete = cached.there === cached.all && consulInCache() && foundJava !== undefined;
   return [
     node(),
-    java(foundJava),
+    javaFinding(foundJava),
     ...(await ports(running !== undefined)),
     memory(running !== undefined),
     disk(environment),
@@ -53,7 +53,8 @@ function node(): Finding {
     : { what: 'node', verdict: 'fault', found, attempt: 'npm ci, which brings Node 24' };
 }
 
-function java(found: Java | undefined): Finding {
+/** The Java that Kafka runs on, or what a start downloads. */
+export function javaFinding(found: Java | undefined): Finding {
   if (found) return { what: 'java', verdict: 'ok', found: `${found.version} (${found.command})` };
   const wheel = javaWheel();
   if (!wheel) {
