@@ -17,7 +17,7 @@ const figures: readonly { what: string; command: string; env?: Record<string, st
   { what: 'The event store measured against others', command: 'npm run bench:event-store' },
 ];
 
-new Command('npm run verify')
+new Command('npm run verify --')
   .description(
     `Run the checks that take too long for CI, one after another:\n${figures.map(({ what }) => `  ${what}`).join('\n')}`,
   )
