@@ -1,10 +1,11 @@
 import { Config, live } from '@fieldguide/config';
-import { serviceSettings } from '@fieldguide/service';
+import { messagingSettings, serviceSettings } from '@fieldguide/service';
 import { z } from 'zod';
 
 export class GatewayConfig extends Config(
   z.object({
     ...serviceSettings,
+    ...messagingSettings,
     /** Requests of one caller (or one address, when not signed in) in a minute. */
     RATE_LIMIT_PER_MINUTE: live(z.coerce.number().int().positive().default(6_000)),
     /** The same for registering and signing in, which cost most and are guessed at. */

@@ -36,6 +36,11 @@ export const ordering = defineService({
     upcasters: orderUpcasters,
     projections: [rebuildable(orderSummary)],
   },
+  everywhere: (parts, app) => [
+    startLoop({ ...parts, name: 'price-view', channel: 'prices', idleMs: 5_000 }, () =>
+      app.get(PriceView).check(),
+    ),
+  ],
   work: (parts, app) => {
     const { database, events, units, leases, messaging, clock } = parts;
     const subscription = 'publish-orders';
@@ -70,9 +75,6 @@ export const ordering = defineService({
       ),
       app.get(PassDeadlines).start(parts),
       app.get(EraseCustomers).start(parts),
-      startLoop({ ...parts, name: 'price-view', channel: 'prices', idleMs: 5_000 }, () =>
-        app.get(PriceView).check(),
-      ),
     ];
   },
 });

@@ -1,4 +1,4 @@
 import { ConsumerPacts, expectsOfIdentity } from '@fieldguide/contract-testing';
-import { keySet } from '@fieldguide/contracts/identity/examples';
+import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 
-expectsOfIdentity(new ConsumerPacts('payment-provider'), { keySet });
+expectsOfIdentity(new ConsumerPacts('payment-provider'), { keySet, sessionEnded });

@@ -1,10 +1,11 @@
 import { Config, secret } from '@fieldguide/config';
-import { serviceSettings } from '@fieldguide/service';
+import { messagingSettings, serviceSettings } from '@fieldguide/service';
 import { z } from 'zod';
 
 export class PaymentProviderConfig extends Config(
   z.object({
     ...serviceSettings,
+    ...messagingSettings,
     /** What its customers (our payments service) must send as X-Api-Key. */
     PROVIDER_API_KEY: secret(z.string().min(16)),
     /** Where the ledger is kept (SQLite); all instances share it. */

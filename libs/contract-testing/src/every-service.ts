@@ -72,11 +72,7 @@ export const unitsFor = (service: string) =>
  */
 export function expectsOfIdentity(
   pacts: ConsumerPacts,
-  examples: {
-    readonly keySet: Example;
-    /** Not for a service without messaging. */
-    readonly sessionEnded?: Example;
-  },
+  examples: { readonly keySet: Example; readonly sessionEnded: Example },
 ): void {
   const { keySet, sessionEnded } = examples;
   describe(`${pacts.consumer}, of identity,`, () => {
@@ -92,7 +88,6 @@ export function expectsOfIdentity(
       expect(keys).toHaveLength(1);
     });
 
-    if (!sessionEnded) return;
     it('hears which session has ended', async () => {
       const { sid } = sessionEnded.value as { sid: string };
       const ended = new EndedSessions(new ManualClock());

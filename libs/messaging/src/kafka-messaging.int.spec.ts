@@ -98,7 +98,7 @@ describe('messaging on Kafka', () => {
       url: 'kafka://127.0.0.1:9',
       clientId: 'away',
     });
-    expect(await messaging.state()).toBe('degraded');
+    expect(await messaging.state()).toMatchObject({ state: 'degraded' });
     expect(await messaging.lag('group', TOPICS)).toBeUndefined();
     await messaging.subscribe(TOPICS, { mode: 'shared', group: 'away' }, async () => undefined);
     await messaging.close();
@@ -113,6 +113,7 @@ describe('messaging on Kafka', () => {
     const health = new Health();
     health.register('messaging', () => messaging.state());
     expect((await health.report()).status).toBe('degraded');
+    await messaging.close();
     silent.close();
   });
 });

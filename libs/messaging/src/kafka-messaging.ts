@@ -1,23 +1,16 @@
 import type { Clock } from '@fieldguide/clock';
-import { inSpan, type Log } from '@fieldguide/telemetry';
-import {
-  type Admin,
-  type Consumer,
-  type EachBatchPayload,
-  type ISocketFactory,
-  Kafka,
-  type KafkaConfig,
-  logLevel,
-} from 'kafkajs';
+import { type DependencyVerdict, inSpan, type Log } from '@fieldguide/telemetry';
+import { type Admin, type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { KafkaConsumer, type RecordHandler } from './kafka-consumer.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { mendIdleTimer, mendTimeoutCheck } from './mend-timers.ts';
 import {
-  type IncomingRecord,
   Messaging,
   type OutgoingRecord,
   type SubscribeOptions,
   type Subscription,
 } from './messaging.ts';
+import { within } from './within.ts';
 
 export interface KafkaSettings {
   /** `kafka://host:port,host:port` */
@@ -33,17 +26,11 @@ export interface KafkaSettings {
   readonly publishMsMax?: number;
 }
 
-// A long poll answers at once when data is there, and stopping waits for it. `sessionTimeout` is how long the partitions
-// of a killed instance wait for another; a broadcast's reader is alone in its group, and nobody waits for it.
-const rhythm = {
-  shared: { maxWaitTimeInMs: 1_000, heartbeatInterval: 1_500, sessionTimeout: 6_000 },
-  broadcast: { maxWaitTimeInMs: 5_000, heartbeatInterval: 5_000, sessionTimeout: 30_000 },
-};
 const STATE_KEPT_MS = 10_000;
 const LOOK_MS = 500;
-const PARTITIONS_AT_ONCE = 3;
-const RETRY_WAIT_MS_MAX = 5_000;
-const RESTART_MS = 500;
+const CLOSE_MS_MAX = 1_000;
+/** How long an instance waits at its start for broadcasts that it has not read. */
+const READ_FIRST_MS = 10_000;
 
 /** The port on Apache Kafka: acknowledged by all replicas, offsets after the handler. */
 export class KafkaMessaging extends Messaging {
@@ -51,7 +38,9 @@ export class KafkaMessaging extends Messaging {
   readonly #kafka: Kafka;
   readonly #producer: KafkaProducer;
   readonly #admin: Admin;
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #consumers = new Set<KafkaConsumer>();
+  readonly #startedAt: number;
+  #hasServed = false;
   #asking: Promise<void> | undefined;
   #looking: Promise<'ok' | 'degraded'> | undefined;
   #seen: { state: 'ok' | 'degraded'; at: number } = { state: 'degraded', at: 0 };
@@ -61,6 +50,7 @@ export class KafkaMessaging extends Messaging {
     mendIdleTimer();
     mendTimeoutCheck();
     this.#settings = settings;
+    this.#startedAt = settings.clock.now().getTime();
     const { log, clientId, url, socketFactory, clock, publishMsMax } = settings;
     const config: KafkaConfig = {
       clientId,
@@ -102,105 +92,23 @@ export class KafkaMessaging extends Messaging {
 
   override async subscribe(
     topics: readonly string[],
-    { mode, group }: SubscribeOptions,
-    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
+    options: SubscribeOptions,
+    handler: RecordHandler,
   ): Promise<Subscription> {
-    const { prefix, clientId, clock, log } = this.#settings;
-    // A broadcast is read from its beginning by each process and nothing is committed, so its group leaves no trace.
-    const groupId = mode === 'shared' ? `${prefix}${group}` : `${prefix}${clientId}.broadcast`;
-    const ending = new AbortController();
-    let running: Promise<Consumer>;
-    const start = (): Promise<Consumer> => {
-      const consumer = this.#kafka.consumer({
-        groupId,
-        allowAutoTopicCreation: false,
-        ...rhythm[mode],
-        rebalanceTimeout: 15_000,
-        retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 200, maxRetryTime: 3_000 },
-      });
-      // kafkajs takes some things for final that pass, like a coordinator that is not there for a moment.
-      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-        if (restart || ending.signal.aborted) return;
-        log.warn({ err: error, groupId }, 'The consumer has crashed; starting another');
-        running = clock.sleep(RESTART_MS, ending.signal).then(start, () => consumer);
-      });
-      return this.#run(consumer, topics, mode, handler, ending.signal).then(() => consumer);
-    };
-    running = start();
-    const subscription = {
-      close: async () => {
-        ending.abort();
-        this.#subscriptions.delete(subscription);
-        const consumer = await running;
-        // There is nothing to hand over from a broadcast, so nobody waits for its long poll.
-        const left = consumer.disconnect();
-        if (mode === 'shared') await left;
-        else left.catch(() => undefined);
+    const { clientId, prefix, clock, log } = this.#settings;
+    const consumer = new KafkaConsumer(
+      { kafka: this.#kafka, clientId, prefix, clock, log },
+      topics,
+      options,
+      handler,
+    );
+    this.#consumers.add(consumer);
+    return {
+      close: () => {
+        this.#consumers.delete(consumer);
+        return consumer.close();
       },
     };
-    this.#subscriptions.add(subscription);
-    return subscription;
-  }
-
-  /** Connects in the background, as long as it takes: a service must come up while Kafka is away. */
-  async #run(
-    consumer: Consumer,
-    topics: readonly string[],
-    mode: SubscribeOptions['mode'],
-    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { clock, log, prefix } = this.#settings;
-    for (let attempt = 1; !signal.aborted; attempt++) {
-      try {
-        await consumer.connect();
-        await consumer.subscribe({
-          topics: topics.map((topic) => prefix + topic),
-          fromBeginning: true,
-        });
-        await consumer.run({
-          eachBatchAutoResolve: false,
-          autoCommit: mode === 'shared',
-          partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-          eachBatch: (payload) => this.#handle(payload, handler, signal),
-        });
-        return;
-      } catch (error) {
-        log.warn({ err: error, attempt }, 'Kafka cannot be reached yet; trying again');
-        await clock
-          .sleep(Math.min(500 * attempt, RETRY_WAIT_MS_MAX), signal)
-          .catch(() => undefined);
-      }
-    }
-  }
-
-  /** Tries the same batch until the handler takes it: what cannot be handled is parked by the handler itself. */
-  async #handle(
-    { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload,
-    handler: (batch: readonly IncomingRecord[]) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { clock, log, prefix } = this.#settings;
-    const topic = batch.topic.slice(prefix.length);
-    const records = batch.messages.map(({ key, value, offset }) => ({
-      topic,
-      key: key?.toString() ?? '',
-      value: value?.toString() ?? '',
-      position: { partition: batch.partition, offset },
-    }));
-    for (let failures = 0; isRunning() && !isStale() && !signal.aborted; failures++) {
-      try {
-        await handler(records);
-        resolveOffset(batch.lastOffset());
-        return;
-      } catch (error) {
-        log.warn({ err: error, topic }, 'A batch failed and is tried again');
-        await clock
-          .sleep(Math.min(200 * 2 ** failures, RETRY_WAIT_MS_MAX), signal)
-          .catch(() => undefined);
-        await heartbeat();
-      }
-    }
   }
 
   override async lag(group: string, topics: readonly string[]): Promise<number | undefined> {
@@ -225,11 +133,28 @@ export class KafkaMessaging extends Messaging {
     }
   }
 
-  override async state(): Promise<'ok' | 'degraded'> {
+  /**
+   * `down` while the broadcasts of before the start were not read, for 10 s at most and never again afterwards: an
+   * instance that cannot reach Kafka serves, `degraded`, and may accept the token of an ended session (ADR 23).
+   */
+  override async state(): Promise<DependencyVerdict> {
+    const broker = await this.#brokerState();
+    const consumers = [...this.#consumers];
+    const unread = consumers.flatMap(({ unreadTopics }) => unreadTopics);
+    const detail = unread.length > 0 ? `not read to the end yet: ${unread.join(', ')}` : '';
+    const ageMs = this.#settings.clock.now().getTime() - this.#startedAt;
+    if (detail && !this.#hasServed && ageMs < READ_FIRST_MS) return { state: 'down', detail };
+    this.#hasServed = true;
+    if (broker !== 'ok') return { state: broker, detail: 'Kafka does not answer' };
+    const details = [detail, ...consumers.flatMap(({ failing }) => failing)].filter(Boolean);
+    return details.length > 0 ? { state: 'degraded', detail: details.join('; ') } : { state: 'ok' };
+  }
+
+  async #brokerState(): Promise<'ok' | 'degraded'> {
     const { clock } = this.#settings;
     const age = clock.now().getTime() - this.#seen.at;
     if (this.#seen.state === 'ok' && age < STATE_KEPT_MS) return 'ok';
-    // kafkajs may try for many seconds; whoever asks for readiness wants to know now.
+    // kafkajs may try for many seconds; readiness has to be known now.
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
@@ -253,9 +178,12 @@ export class KafkaMessaging extends Messaging {
     return state;
   }
 
+  /** Ends within a few seconds, also when the broker does not answer. */
   override async close(): Promise<void> {
-    await Promise.all([...this.#subscriptions].map((each) => each.close()));
-    await Promise.all([this.#producer.close(), this.#admin.disconnect()]);
+    const { clock } = this.#settings;
+    await Promise.all([...this.#consumers].map((each) => each.close()));
+    const admin = within(CLOSE_MS_MAX, clock, 'Kafka did not close', this.#admin.disconnect());
+    await Promise.all([this.#producer.close(), admin.catch(() => undefined)]);
   }
 
   #ask(): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type TopicMessages,
 } from 'kafkajs';
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
+import { within } from './within.ts';
 
 const PUBLISH_MS_MAX = 10_000;
 /** How long the broker may wait for its replicas; then it answers with an error. */
@@ -116,18 +117,5 @@ class ProducerSession {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;
-  }
-}
-
-async function within(limitMs: number, clock: Clock, what: string, work: Promise<void>) {
-  const done = new AbortController();
-  const late = clock.sleep(limitMs, done.signal).then(() => {
-    throw new Error(`${what} within ${limitMs} ms`);
-  });
-  late.catch(() => undefined);
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    done.abort();
   }
 }

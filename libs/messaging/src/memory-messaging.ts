@@ -1,4 +1,5 @@
 import type { Clock } from '@fieldguide/clock';
+import type { DependencyVerdict } from '@fieldguide/telemetry';
 import {
   type IncomingRecord,
   Messaging,
@@ -58,8 +59,8 @@ export class MemoryMessaging extends Messaging {
     return this.#log.slice(from).filter(({ topic }) => topics.includes(topic)).length;
   }
 
-  override async state(): Promise<'ok'> {
-    return 'ok';
+  override async state(): Promise<DependencyVerdict> {
+    return { state: 'ok' };
   }
 
   override async close(): Promise<void> {

@@ -19,14 +19,21 @@ interface Extras {
 export class MessagingStrategy extends Server implements CustomTransportStrategy {
   readonly #service: string;
   readonly #messaging: Messaging;
-  readonly #units: UnitsOfWork;
+  readonly #units: UnitsOfWork | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
   #subscriptions: Subscription[] = [];
   /** The consumer of the shared topics, for redriving its dead letters. */
   consumer: MessageConsumer | undefined;
 
-  constructor(service: string, messaging: Messaging, units: UnitsOfWork, clock: Clock, log: Log) {
+  /** @param units undefined where shared messages are not handled: a `web` process, or a service without a database */
+  constructor(
+    service: string,
+    messaging: Messaging,
+    units: UnitsOfWork | undefined,
+    clock: Clock,
+    log: Log,
+  ) {
     super();
     this.#service = service;
     this.#messaging = messaging;
@@ -47,11 +54,20 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
           handle: (message, uow) => call(handler, message, uow),
         }));
 
-    const shared = handlersFor('shared');
-    this.consumer = new MessageConsumer(this.#service, this.#units, shared, this.#clock, this.#log);
-    await this.#subscribe(shared, 'shared', (batch) => this.consumer!.handle(batch));
     const broadcast = handlersFor('broadcast');
     await this.#subscribe(broadcast, 'broadcast', (batch) => this.#tell(broadcast, batch));
+    if (this.#units) {
+      const shared = handlersFor('shared');
+      const consumer = new MessageConsumer(
+        this.#service,
+        this.#units,
+        shared,
+        this.#clock,
+        this.#log,
+      );
+      this.consumer = consumer;
+      await this.#subscribe(shared, 'shared', (batch) => consumer.handle(batch));
+    }
     callback();
   }
 

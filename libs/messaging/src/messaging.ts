@@ -1,4 +1,5 @@
 import type { Envelope } from '@fieldguide/database';
+import type { DependencyVerdict } from '@fieldguide/telemetry';
 
 export interface OutgoingRecord {
   readonly topic: string;
@@ -43,8 +44,8 @@ export abstract class Messaging {
   /** Records that the group has not handled yet; undefined when that cannot be told now. */
   abstract lag(group: string, topics: readonly string[]): Promise<number | undefined>;
 
-  /** Whether the transport can be reached, for readiness. */
-  abstract state(): Promise<'ok' | 'degraded'>;
+  /** For readiness: whether the transport answers, broadcasts were read to their end, and records are handled. */
+  abstract state(): Promise<DependencyVerdict>;
 
   abstract close(): Promise<void>;
 }

@@ -30,7 +30,12 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
     /** What `seed` puts in, in one unit of work; running it again changes nothing. */
     readonly seed?: (uow: UnitOfWork, settings: Settings) => Promise<void>;
   };
-  /** Background work of its own, beside the relay of the outbox that every service with messages has. */
+  /** Loops that every process needs, because they keep what it holds in memory. */
+  readonly everywhere?: (
+    parts: Required<PartsOf<Settings>>,
+    app: NestFastifyApplication,
+  ) => readonly BackgroundLoop[];
+  /** Background work of a worker, beside the relay of the outbox that every service with messages has. */
   readonly work?: (
     parts: Required<PartsOf<Settings>>,
     app: NestFastifyApplication,

@@ -10,9 +10,10 @@ import type { PartsOf } from './parts.ts';
 import { PublicPort } from './public-port.ts';
 import type { ServiceSettings } from './settings.ts';
 import { watchMessages } from './watch-messages.ts';
-import { openWeb, openWorker, PUBLIC_KEEP_ALIVE_MS } from './web.ts';
+import { openMessaging, openWeb, PUBLIC_KEEP_ALIVE_MS } from './web.ts';
 
 const STOP_WITHIN_MS = 10_000;
+const LOOPS_STOP_WITHIN_MS = 3_000;
 // How long routers may take to hear that this instance has left, on a busy machine.
 const ROUTERS_NOTICE_MS = 500;
 // Longer than clients keep an idle connection to the public port, so that none is closed under a request.
@@ -111,11 +112,15 @@ async function serve<Settings extends ServiceSettings>(
   const keys = definition.keys?.(settings) ?? new IdentityKeys(peers);
   const app = await openWeb(parts as PartsOf<object>, definition, keys);
   await definition.serve?.(app, parts);
-  if (settings.PROCESSES.has('worker')) await openWorker(app, parts as PartsOf<object>);
+  await openMessaging(app, parts as PartsOf<object>);
   await app.listen({ port: settings.PORT, host: settings.HOST });
   const publicPort = await openPublicPort(app, parts as PartsOf<object>, settings);
 
-  const loops: BackgroundLoop[] = watchMessages(parts as PartsOf<object>);
+  const all = parts as unknown as Required<PartsOf<Settings>>;
+  const loops: BackgroundLoop[] = [
+    ...watchMessages(parts as PartsOf<object>),
+    ...(definition.everywhere?.(all, app) ?? []),
+  ];
   if (settings.PROCESSES.has('worker')) {
     if (database && messaging && leases && wakeups) {
       const loop = { wakeups, clock, log };
@@ -130,7 +135,7 @@ async function serve<Settings extends ServiceSettings>(
       };
       loops.push(startLoop(forget, () => database.forgetReceived().then(() => false)));
     }
-    loops.push(...(definition.work?.(parts as unknown as Required<PartsOf<Settings>>, app) ?? []));
+    loops.push(...(definition.work?.(all, app) ?? []));
   }
   const { port } = app.getHttpServer().address() as { port: number };
   if (settings.PROCESSES.has('web')) {
@@ -164,7 +169,11 @@ async function serve<Settings extends ServiceSettings>(
       registry.deregister().then(() => clock.sleep(ROUTERS_NOTICE_MS)),
       publicPort?.drain(CONNECTIONS_LEAVE_MS),
     ]);
-    await Promise.all(loops.map((loop) => loop.stop()));
+    // A relay may wait for a broker that does not answer; closing the transport below ends its publish.
+    await Promise.race([
+      Promise.all(loops.map((loop) => loop.stop())),
+      clock.sleep(LOOPS_STOP_WITHIN_MS),
+    ]);
     await app.close();
     await Promise.all([messaging?.close(), peers.close(), wakeups?.close(), stopTracing()]);
     parts.kv.close();

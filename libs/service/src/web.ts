@@ -62,11 +62,16 @@ export async function openWeb(
   return app;
 }
 
-/** Handles messages of the port with the application's `@On` handlers; the transport connects in the background. */
-export async function openWorker(app: NestFastifyApplication, parts: Parts): Promise<void> {
-  const { name, messaging, units, clock, log } = parts;
-  if (!messaging || !units) return;
-  const strategy = new MessagingStrategy(name, messaging, units, clock, log);
+/**
+ * Subscribes the application's `@On` handlers: broadcasts in every process, shared messages in workers that have a
+ * database. The transport connects in the background.
+ */
+export async function openMessaging(app: NestFastifyApplication, parts: Parts): Promise<void> {
+  const { name, messaging, units, clock, log, config } = parts;
+  if (!messaging) return;
+  const { PROCESSES } = config.values as ServiceSettings;
+  const shared = PROCESSES.has('worker') ? units : undefined;
+  const strategy = new MessagingStrategy(name, messaging, shared, clock, log);
   app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
   if (strategy.consumer) consumers.set(parts, strategy.consumer);

@@ -3,11 +3,16 @@ export type DependencyState = 'ok' | 'degraded' | 'down';
 
 export interface HealthReport {
   readonly status: DependencyState;
-  readonly dependencies: Readonly<Record<string, { state: DependencyState; detail?: string }>>;
+  readonly dependencies: Readonly<Record<string, DependencyVerdict>>;
 }
 
-type Check = () => Promise<DependencyVerdict> | DependencyVerdict;
-type DependencyVerdict = DependencyState | { state: DependencyState; detail?: string };
+/** `detail` says what is wrong, and on what. */
+export interface DependencyVerdict {
+  readonly state: DependencyState;
+  readonly detail?: string;
+}
+type Answer = DependencyState | DependencyVerdict;
+type Check = () => Promise<Answer> | Answer;
 
 /** What readiness is made of: each lib and service registers the dependency it knows about. */
 export class Health {
@@ -43,10 +48,10 @@ export class Health {
     return { status: this.#draining ? 'down' : (worst ?? 'ok'), dependencies };
   }
 
-  async #ask(check: Check): Promise<{ state: DependencyState; detail?: string }> {
+  async #ask(check: Check): Promise<DependencyVerdict> {
     let timer: NodeJS.Timeout | undefined;
     try {
-      const late = new Promise<DependencyVerdict>((resolve) => {
+      const late = new Promise<Answer>((resolve) => {
         timer = setTimeout(
           () => resolve({ state: 'down', detail: 'no answer in time' }),
           this.#timeLimitMs,

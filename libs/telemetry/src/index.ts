@@ -1,4 +1,9 @@
-export { type DependencyState, Health, type HealthReport } from './health.ts';
+export {
+  type DependencyState,
+  type DependencyVerdict,
+  Health,
+  type HealthReport,
+} from './health.ts';
 export { type Log, makeLog, NestLog } from './log.ts';
 export { metrics } from './metrics.ts';
 export { inSpan, startTracing, type TraceCarrier, traceFrom, traceInto } from './trace.ts';
