@@ -143,6 +143,15 @@ describe('a session', () => {
     await expect.poll(async () => (await send('GET', '/orders', { token: own })).status).toBe(401);
   });
 
+  it('ends at the gateway too, which checks tokens itself', async () => {
+    const { token: own } = await newCustomer();
+    // Not forwarded: only the gateway can refuse it.
+    const metrics = async () => (await send('GET', '/metrics', { token: own })).status;
+    expect(await metrics()).toBe(403);
+    expect((await send('DELETE', '/auth/tokens', { token: own })).status).toBe(204);
+    await expect.poll(metrics).toBe(401);
+  });
+
   it('is refreshed once with each refresh token; a copied one ends it', async () => {
     const { email } = await newCustomer();
     const signIn = await send('POST', '/auth/tokens', {
