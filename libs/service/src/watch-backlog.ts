@@ -54,5 +54,10 @@ function sampled(
 ): BackgroundLoop {
   const watch = `watch:${name}`;
   const settings = { name: watch, channel: watch, idleMs: everyMs, wakeups, clock, log };
-  return startLoop(settings, () => sample().then(() => false));
+  const step = async () => {
+    // The next sample comes anyway; while the database is away, readiness says so by another entry.
+    await sample().catch((error: unknown) => log.warn({ err: error }, `${watch} failed`));
+    return false;
+  };
+  return startLoop(settings, step);
 }
