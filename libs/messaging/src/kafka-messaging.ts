@@ -22,7 +22,7 @@ export interface KafkaSettings {
   readonly log: Log;
   /** How connections are opened; tests put a proxy in between. */
   readonly socketFactory?: ISocketFactory;
-  /** How long a publish may take; 10 s when not given. */
+  /** How long a publish may take; 6 s when not given. */
   readonly publishMsMax?: number;
 }
 

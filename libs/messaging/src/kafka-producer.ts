@@ -11,7 +11,8 @@ import {
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import { within } from './within.ts';
 
-const PUBLISH_MS_MAX = 10_000;
+// A service has 10 s to stop, and waits for the publish in hand.
+const PUBLISH_MS_MAX = 6_000;
 /** How long the broker may wait for its replicas; then it answers with an error. */
 const REPLICAS_MS_MAX = 5_000;
 const CLOSE_MS_MAX = 2_000;
