@@ -128,6 +128,22 @@ describe('an instance', () => {
     expect(checked.status).toBe(401); // not only the gateway checks tokens
   });
 
+  it('samples its backlogs: outbox, publisher, dead letters and overdue checkouts', async () => {
+    const { url } = instanceOf('ordering');
+    const text = async () => (await fetch(`${url}/metrics`)).text();
+    const sampled = [
+      /^outbox_messages \d+$/m,
+      /^outbox_oldest_age_seconds [\d.]+$/m,
+      /^dead_letters_waiting \d+$/m,
+      /^checkouts_overdue \d+$/m,
+      /^subscription_lag_events{subscription="publish-orders"} \d+$/m,
+      /^subscription_oldest_age_seconds{subscription="publish-orders"} [\d.]+$/m,
+    ];
+    for (const each of sampled) await expect.poll(text, { timeout: 30_000 }).toMatch(each);
+    const ready = (await (await fetch(`${url}/health/ready`)).json()) as { dependencies: object };
+    expect(ready.dependencies).toMatchObject({ outbox: {}, publisher: {} });
+  });
+
   it('takes a live setting from Consul without a restart', async () => {
     const consul = status().services.find(({ name }) => name === 'Consul')!.url;
     const { url } = instanceOf('shipping');
