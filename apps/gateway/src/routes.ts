@@ -36,6 +36,8 @@ export interface Route {
     readonly limit?: 'signIn';
     /** Needs an Idempotency-Key. */
     readonly key?: true;
+    /** Needs an If-Match with the version that was read. */
+    readonly version?: true;
     /** Takes or gives a Consistency-Token: a read that is not older than a write. */
     readonly consistent?: true;
     readonly query?: z.ZodType;
@@ -69,6 +71,7 @@ export const routes: readonly Route[] = [
     answer: Product,
   }),
   signedIn('PATCH /products/:id', 'catalog', 200, 'Reprice or retire a product (staff)', {
+    version: true,
     body: ChangeProductRequest,
     answer: Product,
   }),

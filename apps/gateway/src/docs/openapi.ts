@@ -1,4 +1,5 @@
-import { IdempotencyKey } from '@fieldguide/contracts/ordering';
+import { orderId } from '@fieldguide/contracts/cast';
+import { ConsistencyToken, IdempotencyKey } from '@fieldguide/contracts/ordering';
 import { z } from 'zod';
 import { type Route, routes } from '../routes.ts';
 
@@ -51,9 +52,16 @@ function operation({ method, path, to, who, summary, status, more }: Route): obj
     required: true,
     schema: schemaOf(IdempotencyKey),
   };
+  const version = {
+    name: 'If-Match',
+    in: 'header',
+    required: true,
+    description: 'The ETag that the resource had when it was read.',
+    schema: { type: 'string', pattern: '^"\\d+"$' },
+  };
   const token = {
     description: 'Send it back with a read, and that is not older than this write.',
-    schema: { type: 'string', examples: ['order-0190…@3'] },
+    schema: { ...schemaOf(ConsistencyToken), examples: [`order-${orderId}@3`] },
   };
   const seen = { name: 'Consistency-Token', in: 'header', ...token };
   return {
@@ -64,6 +72,7 @@ function operation({ method, path, to, who, summary, status, more }: Route): obj
       ...inPath,
       ...inQuery,
       ...(more.key ? [key] : []),
+      ...(more.version ? [version] : []),
       ...(consistent && method === 'GET' ? [seen] : []),
     ],
     ...(body && {

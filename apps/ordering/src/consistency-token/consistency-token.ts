@@ -1,4 +1,4 @@
-import { IdRequest } from '@fieldguide/contracts/money';
+import { ConsistencyToken } from '@fieldguide/contracts/ordering';
 import { refuse } from '../order/order.refusals.ts';
 
 /** The header's name: what a write answers, and what a read waits for when it is sent back. */
@@ -17,8 +17,7 @@ export function consistencyToken(orderId: string, version: number): string {
 /** @throws RuleBroken consistencyTokenUnreadable */
 export function readConsistencyToken(token: string | undefined): Seen | undefined {
   if (token === undefined) return undefined;
-  const [, id, version] = /^order-(.+)@(\d{1,9})$/.exec(token) ?? [];
-  const { data: orderId } = IdRequest.safeParse(id);
-  if (!orderId) throw refuse.consistencyTokenUnreadable();
-  return { orderId, version: Number(version) };
+  if (!ConsistencyToken.safeParse(token).success) throw refuse.consistencyTokenUnreadable();
+  const [stream = '', version] = token.split('@');
+  return { orderId: stream.slice('order-'.length), version: Number(version) };
 }
