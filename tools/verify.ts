@@ -5,6 +5,10 @@ import { table } from '../apps/platform/src/screen/tables.ts';
 
 const figures: readonly { what: string; command: string; env?: Record<string, string> }[] = [
   {
+    what: 'Generated requests to the whole API (Schemathesis): no 5xx, no token ignored',
+    command: 'node tools/schemathesis/run.ts',
+  },
+  {
     what: '10,000 interleavings of each kind; each naive implementation fails',
     command: 'npx vitest run --project int libs/event-store/src/interleavings',
     env: { FIELDGUIDE_INTERLEAVINGS: '10000' },
@@ -23,6 +27,9 @@ new Command('npm run verify --')
   )
   .parse();
 
+// By convention: what the check needs is not on this machine, and it has said so.
+const SKIPPED = 77;
+
 const rows: string[][] = [];
 for (const { what, command, env } of figures) {
   console.log(`\n▸ ${what}: ${command}`);
@@ -30,7 +37,8 @@ for (const { what, command, env } of figures) {
   const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, ...env } });
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
   const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
-  rows.push([code === 0 ? '✓' : '✗', what, `${minutes} min`]);
+  const sign = code === SKIPPED ? 'skipped' : code === 0 ? '✓' : '✗';
+  rows.push([sign, what, `${minutes} min`]);
 }
 console.log(`\n${table(['', 'figure', 'took'], rows)}`);
 process.exitCode = rows.some(([sign]) => sign === '✗') ? 1 : 0;

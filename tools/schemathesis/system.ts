@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import pg from 'pg';
+import { appNames } from '../../apps/platform/src/apps.ts';
+import { endLeftovers, readState } from '../../apps/platform/src/controller/state.ts';
+import { Environment, root } from '../../apps/platform/src/environment.ts';
+import { databaseUrl } from '../../apps/platform/src/provision/databases.ts';
+import { writeSetting } from '../../apps/platform/src/provision/settings.ts';
+
+const PASSWORD = 'correct horse';
+const UNLIMITED = '1000000';
+
+export interface System {
+  readonly gatewayUrl: string;
+  /** Where a tool may leave its files. */
+  readonly folder: string;
+  /** Registers an account and signs in; a new session each time. */
+  token(kind: 'customer' | 'staff'): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything in a fresh environment, with the gateway's rate limits out of the way. */
+export async function startSystem(name: string): Promise<System> {
+  const environment = new Environment(name);
+  await endLeftovers(environment);
+  environment.wipe();
+  const args = [
+    'apps/platform/bin/fieldguide.mjs',
+    'start',
+    '--env',
+    name,
+    '--port',
+    '0',
+    '--json',
+  ];
+  const platform = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<void>((resolve) => platform.once('exit', () => resolve()));
+  const stop = async () => {
+    platform.kill('SIGTERM');
+    await exited;
+  };
+  const ended = exited.then(() => Promise.reject(new Error('The platform could not start')));
+  ended.catch(() => undefined);
+  const firstLine = new Promise<string>((resolve) => {
+    createInterface({ input: platform.stdout }).once('line', resolve);
+  });
+  try {
+    const { gatewayUrl } = JSON.parse(await Promise.race([firstLine, ended]));
+    await raiseLimits(environment, gatewayUrl);
+    const token = (kind: 'customer' | 'staff') => tokenFor(kind, gatewayUrl, environment);
+    return { gatewayUrl, folder: environment.folder, token, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function raiseLimits(environment: Environment, gatewayUrl: string): Promise<void> {
+  const consul = readState(environment)!.backing!['consul']!;
+  for (const key of ['RATE_LIMIT_PER_MINUTE', 'SIGN_IN_LIMIT_PER_MINUTE'])
+    await writeSetting(consul, environment, 'gateway', key, UNLIMITED);
+  const limit = async () => {
+    const answer = await fetch(`${gatewayUrl}/products`, { signal: AbortSignal.timeout(5_000) });
+    return answer.headers.get('x-ratelimit-limit');
+  };
+  for (let tries = 0; (await limit()) !== UNLIMITED; tries++) {
+    if (tries === 100) throw new Error('The gateway does not take its new rate limit');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+let accounts = 0;
+
+async function tokenFor(
+  kind: 'customer' | 'staff',
+  gatewayUrl: string,
+  environment: Environment,
+): Promise<string> {
+  const email = `${kind}-${++accounts}@fieldguide.test`;
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(gatewayUrl + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(15_000),
+    });
+    if (!answer.ok) throw new Error(`POST ${path} is answered ${answer.status}`);
+    return answer.json() as Promise<{ accessToken: string }>;
+  };
+  await post('/auth/registrations', { email, password: PASSWORD, name: kind });
+  // Nobody registers as staff: outside `local`, where Grace is seeded, an operator would do this.
+  if (kind === 'staff') await makeStaff(email, environment);
+  return (await post('/auth/tokens', { grantType: 'password', email, password: PASSWORD }))
+    .accessToken;
+}
+
+async function makeStaff(email: string, environment: Environment): Promise<void> {
+  const { backing } = readState(environment)!;
+  const secrets = environment.secrets(appNames);
+  const url = databaseUrl(backing!['postgres']!, environment, 'identity', 'app', secrets);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query("UPDATE accounts SET kind = 'staff' WHERE email = $1", [email]);
+  } finally {
+    await client.end();
+  }
+}
