@@ -12,6 +12,7 @@ import { checkoutsOverdue, countOverdue } from './open-checkouts/overdue-checkou
 import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderSummary } from './order-summary/order-summary.entity.ts';
 import { orderSummary } from './order-summary/order-summary.projection.ts';
+import { VIEW_MOVED } from './order-summary/view-waits.ts';
 import { OrderingConfig } from './ordering.config.ts';
 import { OrderingModule } from './ordering.module.ts';
 import { PassDeadlines } from './pass-deadlines/pass-deadlines.ts';
@@ -42,7 +43,7 @@ export const ordering = defineService({
     ),
   ],
   work: (parts, app) => {
-    const { database, events, units, leases, messaging, clock } = parts;
+    const { database, events, units, leases, wakeups, messaging, clock } = parts;
     const subscription = 'publish-orders';
     const settings = parts.config.values;
     const project = { ...parts, name: `projection:${orderSummary.name}`, channel: 'feed' };
@@ -55,9 +56,11 @@ export const ordering = defineService({
         leases,
         parts,
       ),
-      startLeasedLoop(project, leases, (lease) =>
-        projectNext(orderSummary, events, units, { lease, ...heldBack() }),
-      ),
+      startLeasedLoop(project, leases, async (lease) => {
+        const moved = await projectNext(orderSummary, events, units, { lease, ...heldBack() });
+        if (moved) wakeups.hint(VIEW_MOVED);
+        return moved;
+      }),
       watchBacklog(
         'publisher',
         () => subscriptionBacklog(database, subscription),

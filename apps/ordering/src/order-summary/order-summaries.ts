@@ -2,27 +2,33 @@ import { type CallerClaims, mayRead } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
 import { IdRequest } from '@fieldguide/contracts/money';
 import type { Order } from '@fieldguide/contracts/ordering';
-import { Database } from '@fieldguide/database';
+import { Database, Wakeups } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { z } from 'zod';
 import type { Seen } from '../consistency-token/consistency-token.ts';
 import { refuse } from '../order/order.refusals.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 import { summaryOf } from './order-summary.projection.ts';
+import { ViewWaits } from './view-waits.ts';
 
 const READS_ALL = 'orders:read:any';
-const LOOK_AGAIN_MS = 20;
 
 @Injectable()
 export class OrderSummaries {
+  readonly #waits: ViewWaits;
+
   constructor(
     private readonly database: Database,
     private readonly events: EventStore,
-    private readonly clock: Clock,
     private readonly config: OrderingConfig,
-  ) {}
+    wakeups: Wakeups,
+    clock: Clock,
+  ) {
+    this.#waits = new ViewWaits((ids) => this.#versions(ids), wakeups, clock);
+  }
 
   /**
    * From the view; an order that the view does not have yet, or not as of what the caller has `seen`, is read from
@@ -46,14 +52,14 @@ export class OrderSummaries {
 
   /**
    * Newest first: the caller's own, or everybody's for staff. Waits for the view to have what the caller has `seen`.
-   * @throws RuleBroken viewBehind when that takes too long
+   * @throws RuleBroken viewBehind when that takes too long, consistencyTokenUnreadable when nobody was given the token
    */
   async list(
     { limit, cursor }: { limit: number; cursor?: string | undefined },
     caller: CallerClaims,
     seen?: Seen,
   ) {
-    if (seen) await this.#waitFor(seen);
+    if (seen) await this.#waitFor(seen, caller);
     const select = this.database.source.manager
       .createQueryBuilder(OrderSummary, 'o')
       .orderBy('o.placedAt', 'DESC')
@@ -74,12 +80,31 @@ export class OrderSummaries {
     };
   }
 
-  async #waitFor({ orderId, version }: Seen): Promise<void> {
-    const until = this.clock.fromNow(this.config.CONSISTENT_READ_MS);
-    while (((await this.#row(orderId))?.streamVersion ?? 0) < version) {
-      if (this.clock.now() >= until) throw refuse.viewBehind();
-      await this.clock.sleep(LOOK_AGAIN_MS);
-    }
+  /** Waits only for what the log has and the caller may see: any other token is made up, and refused at once. */
+  async #waitFor(seen: Seen, caller: CallerClaims): Promise<void> {
+    const row = await this.#row(seen.orderId);
+    const isThere = row !== null && row.streamVersion >= seen.version;
+    const written = isThere
+      ? { customerId: row.customerId, version: row.streamVersion }
+      : await this.#written(seen.orderId);
+    const isKnown = written && written.version >= seen.version;
+    if (!isKnown || !mayRead(caller, written.customerId, READS_ALL))
+      throw refuse.consistencyTokenUnreadable();
+    if (isThere) return;
+    if (!(await this.#waits.until(seen, this.config.CONSISTENT_READ_MS))) throw refuse.viewBehind();
+  }
+
+  async #written(orderId: string): Promise<{ customerId: string; version: number } | undefined> {
+    const found = await this.#fromLog(orderId);
+    return found && { customerId: found.order.customerId, version: found.version };
+  }
+
+  async #versions(orderIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.database.source.manager.find(OrderSummary, {
+      select: { orderId: true, streamVersion: true },
+      where: { orderId: In([...orderIds]) },
+    });
+    return new Map(rows.map(({ orderId, streamVersion }) => [orderId, streamVersion]));
   }
 
   #row(orderId: string): Promise<OrderSummary | null> {
