@@ -24,10 +24,10 @@ export function send(
   const out = reply.raw;
   return new Promise((resolve, reject) => {
     let status = 0;
-    let isPaused = false;
+    let hasWaited = false; // for the caller to read on
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
-      const late = isPaused
+      const late = hasWaited
         ? new UncountedError('the caller does not read the answer')
         : new Error('no answer in time');
       if (started) started.abort(late);
@@ -59,12 +59,9 @@ export function send(
         },
         onResponseData(controller, chunk) {
           if (out.write(chunk)) return;
-          isPaused = true;
+          hasWaited = true;
           controller.pause();
-          out.once('drain', () => {
-            isPaused = false;
-            controller.resume();
-          });
+          out.once('drain', () => controller.resume());
         },
         onResponseEnd() {
           out.end();
