@@ -24,7 +24,11 @@ const figures: readonly { what: string; command: string; env?: Record<string, st
     command: 'npx vitest run --project e2e e2e/bad-bodies',
     env: { FIELDGUIDE_BAD_BODIES_SECONDS: '30' },
   },
-  { what: 'the event store beside others', command: 'npm run bench:event-store' },
+  {
+    what: '2 minutes of orders while Kafka, PostgreSQL and instances are killed',
+    command: 'npx vitest run --project e2e e2e/chaos',
+    env: { FIELDGUIDE_CHAOS_SECONDS: '120' },
+  },
 ];
 
 new Command('npm run verify --')
