@@ -8,7 +8,9 @@ export interface Topic {
 }
 
 const days = (count: number) => String(count * 24 * 60 * 60 * 1_000);
-const log = { 'retention.ms': days(7), 'segment.bytes': '16777216' };
+// Kafka deletes whole segments, by their newest record: without segment.ms one record a day would keep the old ones for
+// another week. So a record is kept for retention.ms and at most segment.ms more (docs/reference/retention.md).
+const log = { 'retention.ms': days(7), 'segment.ms': days(1), 'segment.bytes': '16777216' };
 const compacted = { 'cleanup.policy': 'compact', 'segment.ms': days(1) };
 
 export const topics: readonly Topic[] = [
@@ -66,7 +68,7 @@ export const topics: readonly Topic[] = [
     producer: 'identity',
     consumers: ['all'],
     partitions: 1,
-    settings: { 'retention.ms': '3600000' },
+    settings: { 'retention.ms': '3600000', 'segment.ms': '600000' },
   },
   {
     name: 'identity.accounts.v1',

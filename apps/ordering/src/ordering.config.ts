@@ -19,6 +19,8 @@ export class OrderingConfig extends Config(
     SHIPMENT_DEADLINE_MS: deadline('SHIPMENT_DEADLINE_MS'),
     CAPTURE_DEADLINE_MS: deadline('CAPTURE_DEADLINE_MS'),
     UNDO_DEADLINE_MS: deadline('UNDO_DEADLINE_MS'),
+    /** How many days the address of an order that has ended is kept. */
+    ADDRESS_RETENTION_DAYS: live(z.coerce.number().int().min(1).max(3_650).default(30)),
     /** Holds the order view back on purpose: for lessons and tests of what a stale view does. */
     VIEW_DELAY_MS: live(milliseconds.max(60_000).default(0)),
     /** How long a read with a Consistency-Token waits for the view. */

@@ -7,6 +7,7 @@ import { OrderingTables1760000002000 } from '../migrations/1760000002000-orderin
 import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { DeliveryAddress } from './delivery-address/delivery-address.entity.ts';
+import { addressRetention } from './delivery-address/delivery-address.retention.ts';
 import { OpenCheckout } from './open-checkouts/open-checkout.entity.ts';
 import { checkoutsOverdue, countOverdue } from './open-checkouts/overdue-checkouts.ts';
 import { orderUpcasters } from './order/order.upcasters.ts';
@@ -36,6 +37,7 @@ export const ordering = defineService({
     eventSourced: true,
     upcasters: orderUpcasters,
     projections: [rebuildable(orderSummary)],
+    retention: (settings) => [addressRetention(settings)],
   },
   everywhere: (parts, app) => [
     startLoop({ ...parts, name: 'price-view', channel: 'prices', idleMs: 5_000 }, () =>

@@ -5,9 +5,6 @@ import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity
 import { migrationLimits, runMigrations } from './migrate.ts';
 import { OwnConnection } from './own-connection.ts';
 
-// A day longer than any topic keeps its records (contracts/topics.ts).
-const INBOX_KEPT = '8 days';
-
 export interface DatabaseSettings {
   /** `postgres://role:password@host:port/database` */
   readonly url: string;
@@ -106,11 +103,6 @@ export class Database {
       ...this.#limits,
       ...options,
     });
-  }
-
-  /** Forgets which messages were received so long ago that their topic no longer has them. */
-  async forgetReceived(): Promise<void> {
-    await this.query('DELETE FROM inbox WHERE received_at < now() - $1::interval', [INBOX_KEPT]);
   }
 
   #sourceWith(bounds: Limits, poolSize: number): DataSource {

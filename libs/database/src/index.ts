@@ -15,5 +15,6 @@ export { createIndexConcurrently } from './migrate.ts';
 export { databaseMigrations } from './migrations.ts';
 export { OwnConnection } from './own-connection.ts';
 export { PostgresUnitOfWork, PostgresUnitsOfWork } from './postgres-units-of-work.ts';
+export { inboxRetention, pruneNext, type Retention } from './prune.ts';
 export { MovedOn, type Table, UnitOfWork, UnitsOfWork, type Versioned } from './unit-of-work.ts';
 export { MemoryWakeups, PostgresWakeups, Wakeups } from './wakeups.ts';

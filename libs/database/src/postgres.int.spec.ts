@@ -6,10 +6,12 @@ import {
   Database,
   DatabaseTables1760000000000,
   type Envelope,
+  inboxRetention,
   Leases,
   type PostgresUnitOfWork,
   PostgresUnitsOfWork,
   PostgresWakeups,
+  pruneNext,
   startLeasedLoop,
 } from './index.ts';
 import { freshDatabase, Thing, ThingsTable1760000009000, thing } from './testing/index.ts';
@@ -160,10 +162,38 @@ describe('the inbox', () => {
   it('forgets what no topic can bring again, and nothing else', async () => {
     await database.query('TRUNCATE inbox');
     await database.query(
-      "INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '9 days'), (gen_random_uuid(), now() - interval '7 days')",
+      "INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '10 days'), (gen_random_uuid(), now() - interval '8 days')",
     );
-    await database.forgetReceived();
+    expect(await pruneNext(database, inboxRetention)).toBe(false);
     expect(await database.query('SELECT FROM inbox')).toHaveLength(1);
+  });
+
+  it('is pruned in batches, however long it takes to delete everything', async () => {
+    await database.query('TRUNCATE inbox');
+    await database.query(
+      "INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '30 days' FROM generate_series(1, 1000)",
+    );
+    // Deleting a row takes two milliseconds, and a statement one second at most.
+    await database.query(
+      "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN OLD; END'",
+    );
+    await database.query(
+      'CREATE TRIGGER slowly BEFORE DELETE ON inbox FOR EACH ROW EXECUTE FUNCTION slowly()',
+    );
+    const limits = { statement_timeout: 1_000 };
+    const own = await new Database({
+      url: database.url,
+      entities: [],
+      migrations: [],
+      limits,
+    }).open();
+    const instances = [1, 2].map(async () => {
+      while (await pruneNext(own, inboxRetention, 50));
+    });
+    await Promise.all(instances);
+    await own.close();
+    await database.query('DROP FUNCTION slowly CASCADE');
+    expect(await database.query('SELECT FROM inbox')).toEqual([]);
   });
 });
 

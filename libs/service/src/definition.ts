@@ -1,6 +1,6 @@
 import type { KeySource } from '@fieldguide/auth';
 import type { ConfigClass } from '@fieldguide/config';
-import type { BackgroundLoop, UnitOfWork } from '@fieldguide/database';
+import type { BackgroundLoop, Retention, UnitOfWork } from '@fieldguide/database';
 import type { Rebuildable, Upcasters } from '@fieldguide/event-store';
 import type { CurrentState } from '@fieldguide/messaging';
 import type { Type } from '@nestjs/common';
@@ -27,6 +27,8 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
     readonly projections?: readonly Rebuildable[];
     /** How to publish the current state of a key of a compacted topic again. */
     readonly currentState?: CurrentState;
+    /** What is deleted after a while, beside what every service deletes. */
+    readonly retention?: (settings: Settings) => readonly Retention[];
     /** What `seed` puts in, in one unit of work; running it again changes nothing. */
     readonly seed?: (uow: UnitOfWork, settings: Settings) => Promise<void>;
   };

@@ -1,5 +1,12 @@
 import 'reflect-metadata';
-import { type BackgroundLoop, startLoop } from '@fieldguide/database';
+import {
+  type BackgroundLoop,
+  type Database,
+  inboxRetention,
+  pruneNext,
+  type Retention,
+  startLoop,
+} from '@fieldguide/database';
 import { outboxSource, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -19,7 +26,7 @@ const ROUTERS_NOTICE_MS = 500;
 // Longer than clients keep an idle connection to the public port, so that none is closed under a request.
 const CONNECTIONS_LEAVE_MS = PUBLIC_KEEP_ALIVE_MS + 1_000;
 const SETTLED_MS = 3_000;
-const FORGET_EVERY_MS = 3_600_000;
+const PRUNE_EVERY_MS = 3_600_000;
 
 /**
  * Runs a service: `node main.cjs` serves, `node main.cjs migrate`, `… seed` and `… rebuild VIEW` are one-off. A fault at boot ends the
@@ -127,13 +134,18 @@ async function serve<Settings extends ServiceSettings>(
       const current = definition.database?.currentState;
       const source = outboxSource(database, current && units && { units, current });
       loops.push(startRelay(source, messaging, leases, loop));
-      const forget = {
-        ...loop,
-        name: 'forget-received',
-        channel: 'inbox',
-        idleMs: FORGET_EVERY_MS,
+    }
+    if (database && wakeups) {
+      const prune = {
+        wakeups,
+        clock,
+        log,
+        name: 'prune',
+        channel: 'prune',
+        idleMs: PRUNE_EVERY_MS,
       };
-      loops.push(startLoop(forget, () => database.forgetReceived().then(() => false)));
+      const retention = [inboxRetention, ...(definition.database?.retention?.(settings) ?? [])];
+      loops.push(startLoop(prune, (signal) => pruneAll(database, retention, signal)));
     }
     loops.push(...(definition.work?.(all, app) ?? []));
   }
@@ -190,6 +202,24 @@ async function serve<Settings extends ServiceSettings>(
     );
     process.exit(1);
   });
+}
+
+/** Deletes what every table has kept long enough. One that fails does not keep the others from it. */
+async function pruneAll(
+  database: Database,
+  retention: readonly Retention[],
+  signal: AbortSignal,
+): Promise<false> {
+  const failed: unknown[] = [];
+  for (const each of retention) {
+    try {
+      while (!signal.aborted && (await pruneNext(database, each)));
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  if (failed.length > 0) throw failed[0];
+  return false;
 }
 
 async function openPublicPort(

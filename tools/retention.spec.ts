@@ -1,0 +1,64 @@
+import { globSync, readFileSync } from 'node:fs';
+import { topics } from '@fieldguide/contracts/topics';
+import { inboxRetention } from '@fieldguide/database';
+import { describe, expect, it } from 'vitest';
+
+const page = readFileSync('docs/reference/retention.md', 'utf8');
+const rows = page
+  .split('\n')
+  .filter((line) => /^\| .*`/.test(line))
+  .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+
+/** Tables by the service whose migrations create them, as the page names it. */
+function tables(): string[] {
+  const files = globSync(['apps/*/migrations/*.ts', 'libs/*/src/*.migration.ts']);
+  return files.flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const [area, name] = file.split(/[\\/]/);
+    const owner = area === 'apps' ? name : name === 'database' ? 'every service' : 'event-sourced';
+    const names = [...text.matchAll(/CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g)];
+    return names.map(([, table]) => `${owner} ${table}`);
+  });
+}
+
+/** `7 days`, `1 hour` or `10 minutes` for a number of milliseconds. */
+function inWords(ms: number): string {
+  const [count, unit] =
+    ms % 86_400_000 === 0
+      ? [ms / 86_400_000, 'day']
+      : ms % 3_600_000 === 0
+        ? [ms / 3_600_000, 'hour']
+        : [ms / 60_000, 'minute'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+describe('the page about retention', () => {
+  it('has one row for each table of each service, and no other', () => {
+    const named = rows.filter(([, , table]) => /^\w+$/.test(table!));
+    expect(named.map(([, owner, table]) => `${owner} ${table}`).toSorted()).toEqual(
+      tables().toSorted(),
+    );
+  });
+
+  it('has one row for each topic, with its settings, and no other', () => {
+    const named = rows.filter(([, topic]) => /\.v\d+$/.test(topic!));
+    const told = named.map(([, topic, kept, segment]) => [topic, kept, segment]);
+    const set = topics.map(({ name, settings }) => [
+      name,
+      settings['cleanup.policy'] === 'compact'
+        ? 'the latest for each product, for ever'
+        : inWords(Number(settings['retention.ms'])),
+      inWords(Number(settings['segment.ms'])),
+    ]);
+    expect(told.toSorted()).toEqual(set.toSorted());
+  });
+
+  it('knows a message for longer than any topic can bring it again', () => {
+    const longest = topics.map(
+      ({ settings }) => Number(settings['retention.ms'] ?? 0) + Number(settings['segment.ms']),
+    );
+    expect(inboxRetention.days() * 86_400_000).toBeGreaterThan(Math.max(...longest));
+    const inbox = rows.find(([, , table]) => table === 'inbox');
+    expect(inbox?.[3]).toBe(inWords(inboxRetention.days() * 86_400_000));
+  });
+});
