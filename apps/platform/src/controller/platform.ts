@@ -6,6 +6,7 @@ import type { Environment, PortName, Secrets } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { AppKeeper } from '../health-manager/app-keeper.ts';
 import { HealthManager } from '../health-manager/health-manager.ts';
+import { startRotation } from '../log-stream/rotate.ts';
 import { dropEverything, migrate, provision } from '../provision/provision.ts';
 import { consulAt } from '../provision/settings.ts';
 import { bornAt, until } from '../runner/child.ts';
@@ -48,6 +49,7 @@ export class Platform {
   readonly #ending = new AbortController();
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  readonly #rotation: { stop(): void };
   apiUrl: string | undefined;
 
   constructor(settings: PlatformSettings) {
@@ -61,6 +63,7 @@ export class Platform {
     this.secrets = environment.secrets(apps.map(({ name }) => name));
     this.keepers = new Map(apps.map((app) => [app.name, this.#keeperOf(app)]));
     this.health = new HealthManager(this.keepers);
+    this.#rotation = startRotation(environment.path('logs'));
   }
 
   /** @throws Fault before everything runs */
@@ -130,6 +133,7 @@ export class Platform {
     this.#stopping ??= (async () => {
       this.#ending.abort();
       this.health.stop();
+      this.#rotation.stop();
       await this.#stopApps();
       await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
       await this.#stopApps();

@@ -1,17 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// A log that has grown past this is put aside at the next start; only the one before is kept.
-const LOG_BYTES_MAX = 20_000_000;
 // We are told when a child of ours ends; at one that we found we have to look.
 const LOOK_AT_ADOPTED_MS = 200;
 
@@ -68,8 +58,6 @@ export class Child {
 
   static spawn(settings: ChildSettings): Child {
     const { name, command, args, env = process.env, cwd, logFile, user } = settings;
-    if (existsSync(logFile) && statSync(logFile).size > LOG_BYTES_MAX)
-      renameSync(logFile, `${logFile}.old`);
     const log = openSync(logFile, 'a', 0o600);
     const logStart = fstatSync(log).size;
     const child = spawn(command, [...args], {
@@ -134,7 +122,9 @@ export class Child {
   /** The last lines it wrote, for an error message. */
   lastWords(lines = 12): string {
     if (!existsSync(this.logFile)) return '';
-    const said = readFileSync(this.logFile).subarray(this.#logStart).toString();
+    const log = readFileSync(this.logFile);
+    const start = log.length < this.#logStart ? 0 : this.#logStart; // rotated meanwhile
+    const said = log.subarray(start).toString();
     return said.trimEnd().split('\n').slice(-lines).join('\n');
   }
 }
