@@ -15,7 +15,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { slowness } from '@fieldguide/clock/testing';
-import { Ledger } from '@fieldguide/contracts/payment-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appNames } from '../apps/platform/src/apps.ts';
 import {
@@ -27,6 +26,7 @@ import type { Status } from '../apps/platform/src/controller/status.ts';
 import { Environment } from '../apps/platform/src/environment.ts';
 import { bornAt } from '../apps/platform/src/runner/child.ts';
 import { measurePace } from './capacity.ts';
+import { ledger } from './shop.ts';
 import { Traffic } from './traffic.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -127,7 +127,7 @@ async function served(app: string): Promise<number[]> {
 }
 
 async function captured(): Promise<string[]> {
-  const { operations } = Ledger.parse(await (await fetch(ledgerUrl)).json());
+  const operations = await ledger(ledgerUrl);
   return operations.filter(({ kind }) => kind === 'capture').map(({ paymentId }) => paymentId);
 }
 

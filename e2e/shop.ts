@@ -117,9 +117,17 @@ export async function stock(
 }
 
 /** What the payment provider has done, as it says itself. */
-export async function ledger(): Promise<readonly Operation[]> {
-  const answer = await fetch(inject('shop').ledgerUrl, { signal: AbortSignal.timeout(5_000) });
-  return Ledger.parse(await answer.json()).operations;
+export async function ledger(url = inject('shop').ledgerUrl): Promise<readonly Operation[]> {
+  const all: Operation[] = [];
+  let cursor: string | null = '0';
+  while (cursor !== null) {
+    const page = `${url}?limit=1000&cursor=${cursor}`;
+    const answer = await fetch(page, { signal: AbortSignal.timeout(5_000) });
+    const { operations, nextCursor } = Ledger.parse(await answer.json());
+    all.push(...operations);
+    cursor = nextCursor;
+  }
+  return all;
 }
 
 /** A look into a service's database, as the role that the service itself has. */

@@ -22,4 +22,17 @@ export const Operation = z.object({
 });
 export type Operation = z.infer<typeof Operation>;
 
-export const Ledger = z.object({ operations: z.array(Operation) });
+/** Oldest first. */
+export const LedgerQuery = z.strictObject({
+  paymentId: Id.optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  cursor: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+});
+export type LedgerQuery = z.infer<typeof LedgerQuery>;
+
+export const Ledger = z.object({
+  operations: z.array(Operation),
+  /** What `cursor` is to be for the next page; null when this is the last one. */
+  nextCursor: z.string().nullable(),
+});
+export type Ledger = z.infer<typeof Ledger>;

@@ -41,7 +41,10 @@ const inside: readonly Route[] = [
   route('GET', '/operations/:key', 'payment-provider', 'What became of an operation', {
     answer: provider.Operation,
   }),
-  route('GET', '/ledger', 'payment-provider', 'All operations', { answer: provider.Ledger }),
+  route('GET', '/ledger', 'payment-provider', 'All operations, page by page', {
+    query: provider.LedgerQuery,
+    answer: provider.Ledger,
+  }),
 ];
 
 function route(

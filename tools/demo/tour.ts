@@ -285,13 +285,17 @@ export class Tour {
 
   async #operations(id: string): Promise<Operation[]> {
     const { body } = await this.#visitor.send<Timeline>('GET', `/orders/${id}/timeline`);
-    const paymentIds = new Set(body.items.map(({ data }) => data['paymentId']));
-    const { operations } = await this.#operator.call<{ operations: Operation[] }>(
-      'payment-provider',
-      'GET',
-      '/ledger',
+    const paymentIds = new Set(
+      body.items.flatMap(({ data }) => (data['paymentId'] as string) ?? []),
     );
-    return operations.filter(({ paymentId }) => paymentIds.has(paymentId));
+    const pages = [...paymentIds].map((paymentId) =>
+      this.#operator.call<{ operations: Operation[] }>(
+        'payment-provider',
+        'GET',
+        `/ledger?paymentId=${paymentId}`,
+      ),
+    );
+    return (await Promise.all(pages)).flatMap(({ operations }) => operations);
   }
 
   async #stock(): Promise<Stock> {

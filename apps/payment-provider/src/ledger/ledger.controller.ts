@@ -1,5 +1,6 @@
 import { Open } from '@fieldguide/auth';
-import { Controller, Get } from '@nestjs/common';
+import { LedgerQuery } from '@fieldguide/contracts/payment-provider';
+import { Controller, Get, Query } from '@nestjs/common';
 import { Ledger } from './ledger.ts';
 
 @Controller('ledger')
@@ -9,7 +10,7 @@ export class LedgerController {
   /** Open because it is a simulator's: whoever learns or tests may look at where the money went. */
   @Open()
   @Get()
-  operations() {
-    return { operations: this.ledger.all };
+  operations(@Query({ schema: LedgerQuery }) query: LedgerQuery) {
+    return this.ledger.page(query);
   }
 }

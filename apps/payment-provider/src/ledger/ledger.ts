@@ -1,7 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Operation } from '@fieldguide/contracts/payment-provider';
+import {
+  type Ledger as LedgerPage,
+  type LedgerQuery,
+  Operation,
+} from '@fieldguide/contracts/payment-provider';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PaymentProviderConfig } from '../payment-provider.config.ts';
 
@@ -27,8 +31,16 @@ export class Ledger implements OnApplicationShutdown {
     `);
   }
 
-  get all(): readonly Operation[] {
-    return this.#file.prepare('SELECT operation FROM operations ORDER BY position').all().map(read);
+  /** One page, oldest first; of one payment or of all. */
+  page({ paymentId, limit, cursor }: LedgerQuery): LedgerPage {
+    const ofPayment = paymentId ? "AND operation ->> 'paymentId' = $payment" : '';
+    const rows = this.#file
+      .prepare(
+        `SELECT position, operation FROM operations WHERE position > $cursor ${ofPayment} ORDER BY position LIMIT $limit`,
+      )
+      .all({ $cursor: cursor, $limit: limit, ...(paymentId && { $payment: paymentId }) });
+    const nextCursor = rows.length === limit ? String(rows.at(-1)!['position']) : null;
+    return { operations: rows.map(read), nextCursor };
   }
 
   find(key: string): Operation | undefined {

@@ -27,17 +27,21 @@ export async function explain(
 ): Promise<Explained> {
   const order = await shop.call<Order>('gateway', 'GET', `/orders/${orderId}`);
   const placedAt = new Date(order.placedAt);
-  const [{ items: timeline }, { operations }, messages] = await Promise.all([
+  const [{ items: timeline }, messages] = await Promise.all([
     shop.call<{ items: { type: string; time: string }[] }>(
       'gateway',
       'GET',
       `/orders/${orderId}/timeline`,
     ),
-    shop.call<Ledger>('payment-provider', 'GET', '/ledger'),
     recordsOf(shop.kafkaUrl, topicPrefix, orderId, placedAt),
   ]);
-  const paymentIds = new Set(messages.map(({ data }) => data['paymentId']));
-  const own = operations.filter(({ paymentId }) => paymentIds.has(paymentId));
+  const paymentIds = new Set(messages.flatMap(({ data }) => (data['paymentId'] as string) ?? []));
+  const ledgers = await Promise.all(
+    [...paymentIds].map((id) =>
+      shop.call<Ledger>('payment-provider', 'GET', `/ledger?paymentId=${id}`),
+    ),
+  );
+  const own = ledgers.flatMap(({ operations }) => operations);
   const facts = { placedAt, messages, timeline, operations: own };
   const reason = order.statusReason ? `: ${order.statusReason}` : '';
   return {
