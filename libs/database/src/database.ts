@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { BoundedClient, type Limits, limits } from './bounded-client.ts';
+import { type Exclusive, tryExclusive } from './exclusive.ts';
 import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
 import { migrationLimits, runMigrations } from './migrate.ts';
 import { OwnConnection } from './own-connection.ts';
@@ -63,7 +64,7 @@ export class Database {
   async migrate(): Promise<readonly string[]> {
     const source = await this.#sourceWith(migrationLimits, 2).initialize();
     try {
-      return await runMigrations(source, this.#url);
+      return await runMigrations(source, (name) => this.tryExclusive(name));
     } finally {
       await source.destroy();
     }
@@ -89,6 +90,11 @@ export class Database {
   /** One statement outside a unit of work, for reads and for libs. Never build SQL from input. */
   async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.source.query(sql, [...values]);
+  }
+
+  /** @see tryExclusive */
+  tryExclusive(name: string): Promise<Exclusive | undefined> {
+    return tryExclusive({ connectionString: this.#url, ...this.#limits }, name);
   }
 
   /**

@@ -8,6 +8,7 @@ export { type BatchUpsert, batchUpsert } from './batch-upsert.ts';
 export { Database, type DatabaseSettings } from './database.ts';
 export { DatabaseTables1760000000000 } from './database-tables.migration.ts';
 export type { Cause, Envelope, NewMessage } from './envelope.ts';
+export type { Exclusive } from './exclusive.ts';
 export { type Held, type Lease, LeaseLost, Leases } from './leases.ts';
 export { MemoryUnitsOfWork } from './memory-units-of-work.ts';
 export { DeadLetter, OutboxMessage } from './message-tables.entity.ts';

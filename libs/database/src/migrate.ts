@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { type Limits, limits } from './bounded-client.ts';
+import type { Exclusive } from './exclusive.ts';
 
 /**
  * A migration may take long, and must not make others wait long: a statement that waits for a table's lock holds up
@@ -18,8 +18,9 @@ export const migrationLimits: Limits = {
 const LOCK_NOT_AVAILABLE = '55P03';
 const ATTEMPTS = 60;
 const PAUSE_MS = 500;
-const MIGRATING = 1_760_000_000; // the advisory lock's key
 const OTHER_DONE_MS = 30 * 60_000;
+
+type TryLock = (name: string) => Promise<Exclusive | undefined>;
 
 /**
  * Runs the migrations that are missing, each in its own transaction, or in none when it says `transaction = false`.
@@ -27,12 +28,15 @@ const OTHER_DONE_MS = 30 * 60_000;
  * @returns their names
  * @throws Error when a lock was not free in any of 60 attempts, or another call does not end within 30 min
  */
-export async function runMigrations(source: DataSource, url: string): Promise<readonly string[]> {
-  const release = await exclusive(url);
+export async function runMigrations(
+  source: DataSource,
+  tryLock: TryLock,
+): Promise<readonly string[]> {
+  const lock = await whenFree(tryLock);
   try {
     return await withRetries(source);
   } finally {
-    await release();
+    await lock.release();
   }
 }
 
@@ -64,27 +68,15 @@ async function ran(source: DataSource): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/**
- * An advisory lock on a connection of its own. It is asked for again and again, not waited for: a waiting statement has
- * a snapshot, which CREATE INDEX CONCURRENTLY of the other one would wait for.
- */
-async function exclusive(url: string): Promise<() => Promise<void>> {
-  const client = new pg.Client({ ...limits, connectionString: url, application_name: 'migrate' });
-  client.on('error', () => undefined);
-  await client.connect();
+async function whenFree(tryLock: TryLock): Promise<Exclusive> {
   const until = performance.now() + OTHER_DONE_MS;
-  const isOurs = async () => {
-    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS ours', [MIGRATING]);
-    return rows[0].ours as boolean;
-  };
-  while (!(await isOurs())) {
-    if (performance.now() > until) {
-      await client.end();
+  for (;;) {
+    const lock = await tryLock('migrate');
+    if (lock) return lock;
+    if (performance.now() > until)
       throw new Error('Another migrate of this database is still running after 30 min.');
-    }
     await sleep(PAUSE_MS);
   }
-  return () => client.end();
 }
 
 /**

@@ -295,4 +295,18 @@ describe('a projection', () => {
     expect(await counts()).toEqual(Object.fromEntries(folded));
     expect(progress.length).toBeGreaterThan(0);
   });
+
+  it('is rebuilt by one at a time: a second rebuild is refused, and the first ends as if there had been none', async () => {
+    for (let n = 0; n < 20; n++) await append(`t-${n % 7}`, 3);
+    let refused: unknown;
+    const first = await rebuild(counting, store, database, ({ events }) => {
+      if (events > 0 && !refused)
+        refused = rebuild(counting, store, database).catch((error) => error);
+    });
+    expect(first).toBe(60);
+    expect(await refused).toEqual(
+      new Error('Projection counting is being rebuilt already: wait until it is done'),
+    );
+    expect(await rebuild(counting, store, database)).toBe(60);
+  });
 });

@@ -1,4 +1,10 @@
-import { type BatchUpsert, batchUpsert, type Database, type Versioned } from '@fieldguide/database';
+import {
+  type BatchUpsert,
+  batchUpsert,
+  type Database,
+  type Exclusive,
+  type Versioned,
+} from '@fieldguide/database';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 import { keysOf, type Projection, project } from './projection.ts';
@@ -17,12 +23,30 @@ export interface RebuildProgress {
  * until the moment they see the new ones, and the live projection goes on meanwhile. Needs the owner's role.
  * A rebuild that dies leaves the live table as it was; the next one begins again.
  * @returns how many events were read
+ * @throws Error while another rebuild of this projection runs
  */
 export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
   projection: Projection<Row, Event>,
   store: EventStore,
   database: Database,
   progress: (at: RebuildProgress) => void = () => undefined,
+): Promise<number> {
+  const { name } = projection;
+  const lock = await database.tryExclusive(`rebuild ${name}`);
+  if (!lock) throw new Error(`Projection ${name} is being rebuilt already: wait until it is done`);
+  try {
+    return await rebuildAlone(projection, store, database, lock, progress);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function rebuildAlone<Row extends Versioned, Event extends DomainEvent>(
+  projection: Projection<Row, Event>,
+  store: EventStore,
+  database: Database,
+  lock: Exclusive,
+  progress: (at: RebuildProgress) => void,
 ): Promise<number> {
   const shadow = new Shadow(projection, database);
   await shadow.create();
@@ -40,6 +64,9 @@ export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
     progress({ events: count, of: Number(end) });
     if (isClose) break;
   }
+  // Another rebuild may have begun when the connection was lost, with a table of the same name.
+  if (!lock.isHeld)
+    throw new Error(`The rebuild of ${projection.name} lost its connection: try again`);
   return count + (await shadow.replaceLive(store, position));
 }
 
