@@ -73,7 +73,7 @@ written AS (
 ),
 ended AS (
   UPDATE feed_end SET position = position + (SELECT count(*) FROM written)
-  WHERE EXISTS (SELECT FROM written)
+  WHERE only_row AND EXISTS (SELECT FROM written)
   RETURNING position - (SELECT count(*) FROM written) AS before
 ),
 fed AS (

@@ -44,7 +44,7 @@ type FeedColumns = readonly [position: string, stream: string, ...event: ReadCol
  * the pool's time limits bound how long a stuck one can hold it.
  */
 const number = `
-  UPDATE feed_end SET position = position + $1::int RETURNING position - $1::int AS before`;
+  UPDATE feed_end SET position = position + $1::int WHERE only_row RETURNING position - $1::int AS before`;
 
 const LIMIT = 2_147_483_647;
 // What is cheap to take apart: the time as a number, and nothing that the caller knows already.
@@ -225,7 +225,9 @@ export class PostgresEventStore extends EventStore {
   }
 
   override async end(): Promise<string> {
-    const [row] = await this.#database.query<{ position: string }>('SELECT position FROM feed_end');
+    const [row] = await this.#database.query<{ position: string }>(
+      'SELECT position FROM feed_end WHERE only_row',
+    );
     return row!.position;
   }
 

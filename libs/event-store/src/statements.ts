@@ -33,7 +33,7 @@ export function appendAlone(expected: ExpectedVersion): { name: string; text: st
 const heading = (head: Head) => `
   WITH ${written(head)},
   ended AS (
-    UPDATE feed_end SET position = position + $2::int WHERE EXISTS (SELECT FROM head)
+    UPDATE feed_end SET position = position + $2::int WHERE only_row AND EXISTS (SELECT FROM head)
     RETURNING position - $2::int AS before
   ),
   fed AS (
