@@ -12,30 +12,35 @@ const SIGN_INS = Math.ceil((SECONDS * 10) / 30);
 const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
 const json = 'Content-Type: application/json';
 const chunked = `${json}\r\nTransfer-Encoding: chunked`;
-/** What is wrong, in headers and body. */
+const badChunk = `${chunk(10)}zz\r\n`;
+const tooMuch = 'x'.repeat(3_000_000);
+/** What is wrong, in headers and body; eleven of them, so that every path gets each. */
 const faults: readonly (readonly [headers: string, body: string])[] = [
-  [`${json}\r\nContent-Length: 100000`, 'x'.repeat(100_000)],
-  [chunked, chunk(50_000) + chunk(50_000)],
-  [chunked, `${chunk(10)}zz\r\n`],
+  [`${json}\r\nContent-Length: ${tooMuch.length}`, tooMuch],
+  [chunked, badChunk],
+  [chunked, chunk(50_000) + chunk(50_000) + chunk(900_000)],
   [chunked, 'ffffffffffffffffff\r\n'],
+  [`${json}\r\nContent-Length: ${tooMuch.length}`, tooMuch],
+  [chunked, badChunk],
+  [chunked, chunk(60_000).repeat(10)],
+  [chunked, badChunk],
   [`${json}\r\nContent-Length: 2\r\nContent-Length: 3`, '{}'],
-  [`${json}\r\nContent-Length: 7`, '{"a":\0}'],
+  [`${json}\r\nContent-Length: 9`, '{"a":'],
   ['Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3', 'a=b'],
 ];
 
-/** Sends something bad; hangs up in the middle now and then. Resolves with the status, if there was one. */
+/** Sends something bad, and hangs up on what is not finished. Resolves with the status, if there was one. */
 function sendBad(n: number, token: string): Promise<string | undefined> {
   const { hostname, port } = new URL(inject('shop').gatewayUrl);
   // All come from one address here, and bad sign-ins are limited like good ones: a few of them only.
   const path = n % 10 === 0 ? '/auth/tokens' : '/orders';
   const [headers, body] = faults[n % faults.length]!;
   const head = `POST ${path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nIdempotency-Key: bad-body-${n}\r\nAuthorization: Bearer ${token}`;
-  const hangsUp = n % 4 === 0;
   return new Promise((resolve) => {
     let status: string | undefined;
     const socket = connect(Number(port), hostname, () => {
-      socket.write(`${head}\r\n${headers}\r\n\r\n${hangsUp ? '{' : body}`);
-      if (hangsUp) setTimeout(() => socket.destroy(), 50);
+      socket.write(`${head}\r\n${headers}\r\n\r\n${body}`);
+      if (body.endsWith(':')) setTimeout(() => socket.destroy(), 50);
     });
     socket.setTimeout(20_000, () => socket.destroy());
     socket.on('data', (bytes) => {
