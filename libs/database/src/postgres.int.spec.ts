@@ -6,6 +6,7 @@ import {
   Database,
   DatabaseTables1760000000000,
   type Envelope,
+  handledDeadLetters,
   inboxRetention,
   Leases,
   type PostgresUnitOfWork,
@@ -194,6 +195,19 @@ describe('the inbox', () => {
     await own.close();
     await database.query('DROP FUNCTION slowly CASCADE');
     expect(await database.query('SELECT FROM inbox')).toEqual([]);
+  });
+});
+
+describe('a dead letter', () => {
+  it('goes 30 days after it was handled, and never before', async () => {
+    await database.query('TRUNCATE dead_letters');
+    for (const handledAt of ["now() - interval '31 days'", "now() - interval '29 days'", 'NULL'])
+      await database.query(
+        `INSERT INTO dead_letters (message_id, topic, key, envelope, reason, arrival, parked_at, redriven, version, handled_at)
+         VALUES (gen_random_uuid(), 't', 'k', '{}', '', 1, now() - interval '60 days', false, 1, ${handledAt})`,
+      );
+    await pruneNext(database, handledDeadLetters);
+    expect(await database.query('SELECT FROM dead_letters')).toHaveLength(2);
   });
 });
 

@@ -20,6 +20,13 @@ export const inboxRetention: Retention = {
   days: () => 9,
 };
 
+/** Those that were redriven or discarded; one that waits is never deleted. */
+export const handledDeadLetters: Retention = {
+  table: 'dead_letters',
+  where: 'handled_at < now() - $1::interval',
+  days: () => 30,
+};
+
 /**
  * Deletes one batch, so that no statement takes long however much there is to delete. Safe on many instances at once:
  * each takes other rows.

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import {
   type BackgroundLoop,
   type Database,
+  handledDeadLetters,
   inboxRetention,
   pruneNext,
   type Retention,
@@ -144,7 +145,11 @@ async function serve<Settings extends ServiceSettings>(
         channel: 'prune',
         idleMs: PRUNE_EVERY_MS,
       };
-      const retention = [inboxRetention, ...(definition.database?.retention?.(settings) ?? [])];
+      const retention = [
+        inboxRetention,
+        handledDeadLetters,
+        ...(definition.database?.retention?.(settings) ?? []),
+      ];
       loops.push(startLoop(prune, (signal) => pruneAll(database, retention, signal)));
     }
     loops.push(...(definition.work?.(all, app) ?? []));
