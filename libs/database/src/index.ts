@@ -18,5 +18,6 @@ export { databaseMigrations } from './migrations.ts';
 export { OwnConnection } from './own-connection.ts';
 export { PostgresUnitOfWork, PostgresUnitsOfWork } from './postgres-units-of-work.ts';
 export { handledDeadLetters, inboxRetention, pruneNext, type Retention } from './prune.ts';
+export { isTransient } from './transient.ts';
 export { MovedOn, type Table, UnitOfWork, UnitsOfWork, type Versioned } from './unit-of-work.ts';
 export { MemoryWakeups, PostgresWakeups, Wakeups } from './wakeups.ts';

@@ -14,6 +14,7 @@ export interface Versioned {
 /** Somebody else changed the row or stream since we read it. The unit of work does it again, a few times. */
 export class MovedOn extends Error {
   override name = 'MovedOn';
+  readonly isTransient = true;
 }
 
 /** Who speaks and with which time and ids: what outgoing envelopes are filled from. */
