@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { message } from '../message.ts';
+import { command, message } from '../message.ts';
 import { Id } from '../money.ts';
 
 export { IdempotencyKey } from '../idempotency-key.ts';
@@ -13,14 +13,14 @@ export const Replenishment = z.object({ id: Id, productId: Id, units: z.int() })
 const Line = z.object({ productId: Id, quantity: z.int().positive() });
 
 /** Please set this aside for the order. Answered by StockReserved or StockRefused. Key: orderId. */
-export const ReserveStock = message(
+export const ReserveStock = command(
   'inventory.requests.v1',
   'ReserveStock',
   z.object({ orderId: Id, lines: z.array(Line).min(1) }),
 );
 
 /** Please give back what was set aside, or refuse the reservation when it comes later. Key: orderId. */
-export const ReleaseStock = message(
+export const ReleaseStock = command(
   'inventory.requests.v1',
   'ReleaseStock',
   z.object({ orderId: Id }),

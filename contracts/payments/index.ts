@@ -1,23 +1,23 @@
 import { z } from 'zod';
-import { message } from '../message.ts';
+import { command, message } from '../message.ts';
 import { Id, Money } from '../money.ts';
 
 /** Please get the money promised. Answered by PaymentAuthorised or PaymentDeclined. Key: orderId. */
-export const AuthorisePayment = message(
+export const AuthorisePayment = command(
   'payments.requests.v1',
   'AuthorisePayment',
   z.object({ orderId: Id, amount: Money, paymentToken: z.string() }),
 );
 
 /** Please collect the promised money; it can no longer be refused. Answered by PaymentCaptured. Key: orderId. */
-export const CapturePayment = message(
+export const CapturePayment = command(
   'payments.requests.v1',
   'CapturePayment',
   z.object({ orderId: Id }),
 );
 
 /** Please let the money go, or decline the authorisation when it comes later. Answered by PaymentVoided. Key: orderId. */
-export const VoidPayment = message(
+export const VoidPayment = command(
   'payments.requests.v1',
   'VoidPayment',
   z.object({ orderId: Id }),

@@ -180,8 +180,9 @@ export class SimulatedShop {
 
   async deliverText(topic: string, key: string, value: string): Promise<void> {
     const position = { partition: 0, offset: String(this.#offset++) };
+    const record = { topic, key: Buffer.from(key), value: Buffer.from(value), position };
     for (const [consumer, topics] of this.#consumers)
-      if (topics.has(topic)) await consumer.handle([{ topic, key, value, position }]);
+      if (topics.has(topic)) await consumer.handle([record]);
   }
 
   async order(orderId: string) {

@@ -132,8 +132,8 @@ export class ConsumerPacts {
     const position = { partition: 0, offset: '0' };
     return (await said.executeTest(({ contents, metadata }) => {
       const { topic: from, key } = metadata as { topic: string; key: string };
-      const value = JSON.stringify(contents.content);
-      return handle({ topic: from, key, value, position });
+      const value = Buffer.from(JSON.stringify(contents.content));
+      return handle({ topic: from, key: Buffer.from(key), value, position });
     })) as T;
   }
 

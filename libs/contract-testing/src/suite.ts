@@ -110,5 +110,6 @@ export async function deliver(
     correlationid: ids.next(),
   };
   const position = { partition: 0, offset: '0' };
-  await consumer.handle([{ topic, key: subject, value: JSON.stringify(envelope), position }]);
+  const [key, value] = [Buffer.from(subject), Buffer.from(JSON.stringify(envelope))];
+  await consumer.handle([{ topic, key, value, position }]);
 }

@@ -23,6 +23,7 @@ export class MemoryUnitsOfWork extends UnitsOfWork {
   readonly leases = new Map<string, string>();
   /** What a relay would send, in order. */
   readonly outbox: { topic: string; envelope: Envelope }[] = [];
+  #numbers = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(voice: Voice) {
@@ -45,7 +46,14 @@ export class MemoryUnitsOfWork extends UnitsOfWork {
   }
 
   async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
-    const uow = new MemoryUnitOfWork(this.#voice, this.#tables, this.#inbox, this.leases);
+    const nextNumber = () => ++this.#numbers;
+    const uow = new MemoryUnitOfWork(
+      this.#voice,
+      this.#tables,
+      this.#inbox,
+      this.leases,
+      nextNumber,
+    );
     const result = await work(uow);
     await uow.commit(this.outbox);
     return result;
@@ -56,6 +64,7 @@ class MemoryUnitOfWork extends UnitOfWork {
   readonly #tables: Map<Table<never>, Rows>;
   readonly #inbox: Set<string>;
   readonly #leases: ReadonlyMap<string, string>;
+  readonly #nextNumber: () => number;
   readonly #changed = new Map<Table<never>, Rows>();
   readonly #received = new Set<string>();
 
@@ -64,11 +73,13 @@ class MemoryUnitOfWork extends UnitOfWork {
     tables: Map<Table<never>, Rows>,
     inbox: Set<string>,
     leases: ReadonlyMap<string, string>,
+    nextNumber: () => number,
   ) {
     super(voice);
     this.#tables = tables;
     this.#inbox = inbox;
     this.#leases = leases;
+    this.#nextNumber = nextNumber;
   }
 
   override async load<Row extends Versioned>(
@@ -89,19 +100,27 @@ class MemoryUnitOfWork extends UnitOfWork {
     table: Table<Row>,
     where: Partial<Row>,
     limit: number,
+    order?: keyof Row & string,
   ): Promise<Row[]> {
     const matches = (row: Row) =>
       Object.entries(where).every(([column, value]) => row[column as keyof Row] === value);
-    return this.#all(table).filter(matches).slice(0, limit);
+    const found = this.#all(table).filter(matches);
+    if (order) found.sort((a, b) => compare(a[order], b[order]));
+    return found.slice(0, limit);
   }
+
+  /** Units of work in memory run one after the other. */
+  override async exclusively(): Promise<void> {}
 
   override async save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void> {
     const id = keyOf(table, row);
     const stored = await this.load(table, id);
     if ((stored?.version ?? 0) !== row.version) throw new MovedOn(`${table.name} ${id} moved on`);
     row.version += 1;
+    const next = copy(row);
+    if (row.version === 1) this.#number(table, next);
     const changed = this.#changed.get(table as Table<never>) ?? new Map();
-    this.#changed.set(table as Table<never>, changed.set(id, copy(row)));
+    this.#changed.set(table as Table<never>, changed.set(id, next));
   }
 
   override async saveAll<Row extends Versioned>(
@@ -182,6 +201,13 @@ class MemoryUnitOfWork extends UnitOfWork {
     this.committed();
   }
 
+  /** Fills identity columns, as the database does: growing, with gaps where a unit of work failed. */
+  #number(table: Table<object>, row: object): void {
+    for (const { target, propertyName, strategy } of getMetadataArgsStorage().generations)
+      if (target === table && strategy === 'increment')
+        Object.assign(row, { [propertyName]: String(this.#nextNumber()) });
+  }
+
   #all<Row extends object>(table: Table<Row>): Row[] {
     const merged = new Map([
       ...(this.#tables.get(table as Table<never>) ?? []),
@@ -202,4 +228,12 @@ function keyOf(table: Table<object>, row: object): string {
   const key = columns.find(({ options }) => options.primary)?.propertyName;
   if (!key) throw new Error(`${table.name} has no primary column`);
   return String((row as Record<string, unknown>)[key]);
+}
+
+// Identity columns are bigint, and so strings here: 10 comes after 9.
+function compare(a: unknown, b: unknown): number {
+  const [left, right] = [a, b].map((each) =>
+    typeof each === 'string' && /^\d+$/.test(each) ? BigInt(each) : each,
+  ) as [number, number];
+  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -88,9 +88,15 @@ export class PostgresUnitOfWork extends UnitOfWork {
     table: Table<Row>,
     where: Partial<Row>,
     limit: number,
+    order: keyof Row & string = this.#key(table) as keyof Row & string,
   ): Promise<Row[]> {
-    const order = { [this.#key(table)]: 'ASC' } as never;
-    return this.#manager.find(table, { where: where as never, order, take: limit });
+    const sorted = { [order]: 'ASC' } as never;
+    return this.#manager.find(table, { where: where as never, order: sorted, take: limit });
+  }
+
+  // READ COMMITTED: each statement after this one reads what was committed before it begins.
+  override async exclusively(name: string): Promise<void> {
+    await this.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
   }
 
   override async save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void> {

@@ -45,12 +45,19 @@ export abstract class UnitOfWork {
   /** The rows with these keys, locked until the end and in the order of their keys, so that no two deadlock. */
   abstract lock<Row extends Versioned>(table: Table<Row>, ids: readonly string[]): Promise<Row[]>;
 
-  /** Rows whose columns equal `where`, oldest key first. */
+  /** Rows whose columns equal `where`, lowest `order` first; the primary key when no order is given. */
   abstract find<Row extends object>(
     table: Table<Row>,
     where: Partial<Row>,
     limit: number,
+    order?: keyof Row & string,
   ): Promise<Row[]>;
+
+  /**
+   * Waits until no other unit of work holds the lock `name`, and holds it until this one ends. What is read afterwards
+   * includes everything that the earlier holders committed.
+   */
+  abstract exclusively(name: string): Promise<void>;
 
   /**
    * Inserts (version 0) or updates the row and counts its version up.

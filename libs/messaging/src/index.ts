@@ -1,4 +1,12 @@
 export { outboxBacklog } from './backlog.ts';
+export {
+  type LetterQuery,
+  type LetterRow,
+  letterDetails,
+  letterPage,
+  letterStatuses,
+} from './dead-letter-pages.ts';
+export { DeadLetters, NoSuchLetter } from './dead-letters.ts';
 export { KafkaMessaging } from './kafka-messaging.ts';
 export { MemoryMessaging } from './memory-messaging.ts';
 export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';

@@ -78,7 +78,8 @@ describe('a backlog', () => {
             await clock.sleep(HANDLED_IN_MS);
             if (seen.has(numberOf(record))) continue;
             seen.add(numberOf(record));
-            firsts.set(record.key, [...(firsts.get(record.key) ?? []), numberOf(record)]);
+            const key = String(record.key);
+            firsts.set(key, [...(firsts.get(key) ?? []), numberOf(record)]);
           }
         },
       );

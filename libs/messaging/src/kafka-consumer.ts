@@ -238,8 +238,8 @@ export class KafkaConsumer implements Subscription {
   ): IncomingRecord {
     return {
       topic: topic.slice(this.#settings.prefix.length),
-      key: key?.toString() ?? '',
-      value: value?.toString() ?? '',
+      key: key ?? Buffer.alloc(0),
+      value: value ?? Buffer.alloc(0),
       position: { partition, offset },
     };
   }

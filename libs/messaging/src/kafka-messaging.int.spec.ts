@@ -75,7 +75,8 @@ describe('messaging on Kafka', () => {
       [topic],
       { mode: 'shared', group: 'crashing' },
       async (records) => {
-        for (const { value } of records) seen.push((JSON.parse(value) as { id: string }).id);
+        for (const { value } of records)
+          seen.push((JSON.parse(value.toString()) as { id: string }).id);
       },
     );
     const [before, after] = [envelope('crashing'), envelope('crashing')];

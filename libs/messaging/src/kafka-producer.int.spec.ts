@@ -37,7 +37,8 @@ beforeAll(async () => {
   units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
   direct = messaging('direct');
   await direct.subscribe([TOPIC], { mode: 'shared', group: 'producer' }, async (records) => {
-    for (const { key, value } of records) seen.push({ key, n: JSON.parse(value).data.n });
+    for (const { key, value } of records)
+      seen.push({ key: key.toString(), n: JSON.parse(value.toString()).data.n });
   });
 });
 afterAll(async () => {

@@ -81,7 +81,9 @@ beforeEach(async () => {
   broker = new MemoryMessaging(clock);
   published = [];
   await broker.subscribe([TOPIC], { mode: 'shared', group: 'g' }, async (records) => {
-    published.push(...records.map(({ value }) => JSON.parse(value).data.count as number));
+    published.push(
+      ...records.map(({ value }) => JSON.parse(value.toString()).data.count as number),
+    );
   });
 });
 

@@ -30,7 +30,8 @@ export class MemoryMessaging extends Messaging {
   override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
     for (const { topic, envelope } of batch) {
       const position = { partition: 0, offset: String(this.#log.length) };
-      this.#log.push({ topic, key: envelope.subject, value: JSON.stringify(envelope), position });
+      const [key, value] = [Buffer.from(envelope.subject), Buffer.from(JSON.stringify(envelope))];
+      this.#log.push({ topic, key, value, position });
     }
     for (const group of this.#groups.values()) this.#deliver(group);
   }
@@ -80,7 +81,7 @@ export class MemoryMessaging extends Messaging {
     while (group.next < this.#log.length && group.members.length > 0) {
       const record = this.#log[group.next]!;
       // Members take turns by key, so that one key stays with one member.
-      const member = group.members[[...record.key].length % group.members.length]!;
+      const member = group.members[record.key.length % group.members.length]!;
       try {
         if (group.topics.has(record.topic)) await member([record]);
         group.next += 1;

@@ -10,37 +10,54 @@ import { Thing, thing } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type IncomingRecord, MessageConsumer } from './index.ts';
+import { DeadLetters, type IncomingRecord, MessageConsumer } from './index.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
+const command = {
+  topic: 'thing-requests.v1',
+  type: 'ChangeThing',
+  data: z.object({ by: z.number() }),
+  kind: 'command',
+} as const;
 const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({ by: z.number() }) };
 const log = makeLog('test', 'test', 'silent');
 let units: MemoryUnitsOfWork;
 let consumer: MessageConsumer;
+let letters: DeadLetters;
 let poisoned: Set<string>;
+let unreachable: Map<string, Error>;
 beforeEach(() => {
   units = new MemoryUnitsOfWork({ service: 'test', clock, ids });
   poisoned = new Set();
+  unreachable = new Map();
   const handle = async ({ subject, data }: Envelope, uow: UnitOfWork) => {
     if (poisoned.has(subject)) throw new Error('cannot be digested');
+    if (unreachable.has(subject)) throw unreachable.get(subject);
     const row = (await uow.load(Thing, subject)) ?? thing(subject);
     row.count += (data as { by: number }).by;
     await uow.save(Thing, row);
   };
-  consumer = new MessageConsumer('test', units, [{ contract, handle }], clock, log);
+  const handlers = [contract, command].map((each) => ({ contract: each, handle }));
+  consumer = new MessageConsumer('test', units, handlers, clock, log);
+  letters = new DeadLetters(units, clock, log);
 });
 
 let offset = 0;
 const record = (message: Envelope | string): IncomingRecord => ({
   topic: 'things.v1',
-  key: typeof message === 'string' ? 'malformed' : message.subject,
-  value: typeof message === 'string' ? message : JSON.stringify(message),
+  key: Buffer.from(typeof message === 'string' ? 'malformed' : message.subject),
+  value: Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)),
   position: { partition: 0, offset: String(offset++) },
 });
+/** The same as a command that is known. */
+const retyped = (each: IncomingRecord): IncomingRecord => {
+  const message = JSON.parse(each.value.toString());
+  return { ...each, value: Buffer.from(JSON.stringify({ ...message, type: command.type })) };
+};
 const change = (subject: string, by: unknown = 1) => envelope(subject, { by });
 const count = (id: string) => units.run(async (uow) => (await uow.load(Thing, id))?.count);
-const parked = () => units.run((uow) => uow.find(DeadLetter, { redriven: false }, 100));
+const parked = () => units.run((uow) => uow.find(DeadLetter, { redriven: false }, 100, 'serial'));
 
 describe('a message', () => {
   it('has its effect once, however often it comes', async () => {
@@ -67,7 +84,11 @@ describe('a message', () => {
       'cannot be digested',
       expect.stringMatching(/^waits behind/),
     ]);
-    expect(await consumer.redrive('a')).toEqual({ redriven: 2 });
+    expect(await letters.redriveKey('a', 'grace', consumer)).toEqual({
+      key: 'a',
+      redriven: 2,
+      moreWaiting: false,
+    });
     expect(await count('a')).toBe(11);
     await consumer.handle([record(change('a'))]);
     expect(await count('a')).toBe(12);
@@ -76,7 +97,11 @@ describe('a message', () => {
   it('that fails again when redriven stays where it is', async () => {
     poisoned.add('a');
     await consumer.handle([record(change('a'))]);
-    expect(await consumer.redrive('a')).toEqual({ redriven: 0, failed: 'cannot be digested' });
+    expect(await letters.redriveKey('a', 'grace', consumer)).toMatchObject({
+      redriven: 0,
+      failed: { reason: 'cannot be digested' },
+      moreWaiting: true,
+    });
     expect(await parked()).toHaveLength(1);
   });
 
@@ -102,5 +127,105 @@ describe('a message', () => {
   it('of a type that nobody here listens to is left alone', async () => {
     await consumer.handle([record(envelope('a', {}, 'SomethingElse'))]);
     expect(await parked()).toEqual([]);
+  });
+
+  it('that is a command of an unknown type is parked with its key, and others go on', async () => {
+    const commands = [envelope('a', {}, 'PaintThing'), change('a'), change('b')];
+    const records = commands.map((each) => ({ ...record(each), topic: command.topic }));
+    await consumer.handle(records.map((each, n) => (n === 0 ? each : retyped(each))));
+    expect(await parked()).toMatchObject([
+      { key: 'a', reason: 'test has no handler for thing-requests.v1/PaintThing' },
+      { key: 'a', reason: expect.stringMatching(/^waits behind/) },
+    ]);
+    expect(await count('b')).toBe(1);
+  });
+
+  it('that meets a transient error is given back, and nothing is parked', async () => {
+    unreachable.set('b', Object.assign(new Error('canceling statement'), { code: '57014' }));
+    const batch = [record(change('a')), record(change('b')), record(change('b'))];
+    await expect(consumer.handle(batch)).rejects.toThrow('canceling statement');
+    expect(await parked()).toEqual([]);
+    unreachable.clear();
+    await consumer.handle(batch);
+    expect([await count('a'), await count('b')]).toEqual([1, 2]);
+  });
+
+  it('without a key does not wait behind another without one', async () => {
+    poisoned.add('');
+    await consumer.handle([record(change(''))]);
+    poisoned.clear();
+    await consumer.handle([record(change('', 3))]);
+    expect(await count('')).toBe(3);
+    expect(await parked()).toHaveLength(1);
+  });
+});
+
+describe('a dead letter', () => {
+  const [grace, id] = ['grace', async () => (await parked())[0]!.messageId];
+  const stored = async (messageId: string) =>
+    units.run((uow) => uow.load(DeadLetter, messageId)) as Promise<DeadLetter>;
+
+  it('that is no message is refused again when redriven, and can be discarded', async () => {
+    await consumer.handle([record('nonsense'), record('more nonsense')]);
+    const letter = await id();
+    expect(await letters.redrive(letter, grace, consumer)).toMatchObject({
+      redriven: 0,
+      failed: { id: letter, reason: 'not a CloudEvents envelope' },
+    });
+    expect(await letters.discard(letter, grace, 'sent by a test')).toEqual({
+      id: letter,
+      key: 'malformed',
+      moreWaiting: true,
+    });
+    expect(await stored(letter)).toMatchObject({
+      redriven: true,
+      outcome: 'discarded',
+      handledBy: grace,
+      handledAt: expect.any(Date),
+      note: 'sent by a test',
+    });
+    expect(await letters.discard(await id(), grace)).toMatchObject({ moreWaiting: false });
+    expect(await parked()).toEqual([]);
+  });
+
+  it('is redriven by its id with all that wait for its key, and says who did it', async () => {
+    poisoned.add('a');
+    await consumer.handle([record(change('a')), record(change('a'))]);
+    poisoned.clear();
+    const [first, last] = (await parked()).map(({ messageId }) => messageId);
+    expect(await letters.redrive(last!, grace, consumer)).toMatchObject({ redriven: 2 });
+    expect(await count('a')).toBe(2);
+    expect(await stored(first!)).toMatchObject({ outcome: 'redriven', handledBy: grace });
+  });
+
+  it('that waited behind another has the reason of its own once it is refused itself', async () => {
+    poisoned.add('a');
+    await consumer.handle([record(change('a')), record(change('a'))]);
+    await letters.discard(await id(), grace);
+    expect(await letters.redriveKey('a', grace, consumer)).toMatchObject({ redriven: 0 });
+    expect(await parked()).toMatchObject([{ reason: 'cannot be digested' }]);
+  });
+
+  it('stays when the redrive meets a transient error', async () => {
+    poisoned.add('a');
+    await consumer.handle([record(change('a'))]);
+    poisoned.clear();
+    unreachable.set('a', Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
+    await expect(letters.redriveKey('a', grace, consumer)).rejects.toThrow('away');
+    expect(await parked()).toMatchObject([{ reason: 'cannot be digested', redriven: false }]);
+  });
+
+  it('that is unknown, or was resolved before, is refused with what is known of it', async () => {
+    const unknown = '00000000-0000-7000-8000-0000000000ff';
+    await expect(letters.discard(unknown, grace)).rejects.toMatchObject({ kind: 'unknown' });
+    await expect(letters.redriveKey('a', grace, consumer)).rejects.toMatchObject({
+      kind: 'unknown',
+    });
+    await consumer.handle([record('nonsense')]);
+    const letter = await id();
+    await letters.discard(letter, grace);
+    await expect(letters.redrive(letter, 'ada', consumer)).rejects.toThrow(
+      /was discarded before at .* by grace/,
+    );
   });
 });

@@ -1,15 +1,15 @@
-import { type Clock, derivedId } from '@fieldguide/clock';
+import type { Clock } from '@fieldguide/clock';
 import {
   DeadLetter,
   type Envelope,
-  MovedOn,
+  isTransient,
   type UnitOfWork,
   type UnitsOfWork,
 } from '@fieldguide/database';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
-import { messageShape } from './message-shape.ts';
 import type { IncomingRecord } from './messaging.ts';
 import type { MessageContract } from './on.decorator.ts';
+import { envelopeOf, keyText, letterOf } from './parked-record.ts';
 
 export interface Handler {
   readonly contract: MessageContract;
@@ -20,17 +20,26 @@ export interface Consumer {
   handle(batch: readonly IncomingRecord[]): Promise<void>;
 }
 
+/** A record with what is read of it once. */
+interface Incoming {
+  readonly record: IncomingRecord;
+  readonly key: string;
+  readonly envelope: Envelope | undefined;
+}
+
 const ATTEMPTS = 3;
+const NO_ENVELOPE = 'not a CloudEvents envelope';
 
 /**
  * Makes "at least once" have its effect exactly once: inbox row, effect and outgoing rows are one transaction.
- * A batch that fails is done again key by key; a record that cannot be handled is parked as a dead letter, and the
- * later records of its key wait behind it.
+ * A batch that fails is done again key by key. A record that a schema or a handler refuses is parked as a dead letter,
+ * and the later records of its key wait behind it; a transient error goes back to the transport.
  */
 export class MessageConsumer implements Consumer {
   readonly #service: string;
   readonly #units: UnitsOfWork;
   readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #commandTopics: ReadonlySet<string>;
   readonly #clock: Clock;
   readonly #log: Log;
 
@@ -46,17 +55,19 @@ export class MessageConsumer implements Consumer {
     this.#handlers = new Map(
       handlers.map((each) => [`${each.contract.topic}/${each.contract.type}`, each]),
     );
+    const commands = handlers.filter(({ contract }) => contract.kind === 'command');
+    this.#commandTopics = new Set(commands.map(({ contract }) => contract.topic));
     this.#clock = clock;
     this.#log = log;
   }
 
-  /** @throws only when the database cannot be reached: then the transport gives the batch again */
+  /** @throws a transient error: the transport gives the batch again, after a pause */
   async handle(batch: readonly IncomingRecord[]): Promise<void> {
-    const wanted = batch.filter((record) => this.#isWanted(record));
+    const wanted = batch.map(read).filter((each) => this.#isWanted(each));
     if (wanted.length === 0) return;
     try {
       await this.#units.run(async (uow) => {
-        for (const record of wanted) await this.#handleOne(record, uow);
+        for (const each of wanted) await this.#handleOne(each, uow);
       });
     } catch (error) {
       if (wanted.length > 1)
@@ -66,58 +77,66 @@ export class MessageConsumer implements Consumer {
     }
   }
 
-  /** Handles the parked records of a key again, in their order; stops at the first that fails again. */
-  async redrive(key: string): Promise<{ redriven: number; failed?: string }> {
-    let redriven = 0;
-    for (;;) {
-      try {
-        const more = await this.#units.run(async (uow) => {
-          const letters = await uow.find(DeadLetter, { key, redriven: false }, 10_000);
-          const [next] = letters.toSorted((a, b) => Number(a.arrival) - Number(b.arrival));
-          if (!next) return false;
-          next.redriven = true;
-          await uow.save(DeadLetter, next);
-          await uow.receive(next.envelope);
-          await this.#call(next.topic, next.envelope, uow);
-          return true;
-        });
-        if (!more) return { redriven };
-        redriven += 1;
-      } catch (error) {
-        return { redriven, failed: (error as Error).message };
-      }
-    }
+  /**
+   * Handles a record that was parked, inside a unit of work of the caller.
+   * @throws what refuses it
+   */
+  async handleParked(record: IncomingRecord, uow: UnitOfWork): Promise<void> {
+    const envelope = envelopeOf(record);
+    if (!envelope) throw new Error(NO_ENVELOPE);
+    await uow.receive(envelope); // its inbox row was written when it was parked; this names the cause
+    await this.#call(record.topic, envelope, uow);
   }
 
-  async #keyByKey(records: readonly IncomingRecord[]): Promise<void> {
-    for (const record of records) {
+  async #keyByKey(records: readonly Incoming[]): Promise<void> {
+    for (const each of records) {
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.#units.run((uow) => this.#handleOne(record, uow));
+          await this.#units.run((uow) => this.#handleOne(each, uow));
           break;
         } catch (error) {
+          // A lock, the database or the network says nothing about the record.
+          if (isTransient(error)) throw error;
           if (attempt < ATTEMPTS) continue;
-          // Losing a race again and again is no fault of the record: the transport brings it back later.
-          if (error instanceof MovedOn) throw error;
-          await this.#units.run((uow) => this.#park(record, (error as Error).message, uow));
+          await this.#units.run((uow) => this.#parkIfOurs(each, reasonOf(error), uow));
           break;
         }
       }
     }
   }
 
-  async #handleOne(record: IncomingRecord, uow: UnitOfWork): Promise<void> {
-    const envelope = envelopeOf(record);
-    if (!envelope) return this.#park(record, 'not a CloudEvents envelope', uow);
-    if (!(await uow.receive(envelope)))
-      return this.#count(record.topic, envelope.type, 'duplicate');
-    const [waiting] = await uow.find(DeadLetter, { redriven: false }, 1);
-    if (waiting) {
-      const [sameKey] = await uow.find(DeadLetter, { key: record.key, redriven: false }, 1);
-      if (sameKey) return this.#park(record, `waits behind ${sameKey.messageId}`, uow);
-    }
+  async #handleOne(each: Incoming, uow: UnitOfWork): Promise<void> {
+    const { record, envelope } = each;
+    if (!envelope) return this.#park(each, NO_ENVELOPE, uow);
+    if (!(await uow.receive(envelope))) return this.#count(each, 'duplicate');
+    const blocking = await this.#blocking(each, uow);
+    if (blocking) return this.#park(each, `waits behind ${blocking.messageId}`, uow);
     await this.#call(record.topic, envelope, uow);
-    this.#count(record.topic, envelope.type, 'handled');
+    this.#count(each, 'handled');
+  }
+
+  /**
+   * The first dead letter that this record has to wait for. Without one, which is the rule, it costs one look at an
+   * empty index and no lock. With one, a redrive may be about to finish it: only the holder of the key's lock decides.
+   *
+   *   this record                         redrive of the key
+   *   sees a letter                       takes the lock; handles and marks the letter
+   *   waits for the lock                  commits
+   *   looks again: none, is handled       looks again: none, ends
+   *
+   *   takes the lock, looks again: parks  waits for the lock
+   *   commits                             looks: this record too; handles both
+   *
+   * A record never misses a letter that is still being parked: the earlier record has an inbox row in that transaction,
+   * and an instance that is given the later record is given the earlier one first, and waits for that row.
+   */
+  async #blocking({ key }: Incoming, uow: UnitOfWork): Promise<DeadLetter | undefined> {
+    if (key === '') return undefined; // records without a key have no order
+    const first = async () =>
+      (await uow.find(DeadLetter, { key, redriven: false }, 1, 'serial'))[0];
+    if (!(await first())) return undefined;
+    await uow.exclusively(keyLock(key));
+    return first();
   }
 
   async #call(topic: string, envelope: Envelope, uow: UnitOfWork): Promise<void> {
@@ -136,43 +155,56 @@ export class MessageConsumer implements Consumer {
     );
   }
 
-  async #park(record: IncomingRecord, reason: string, uow: UnitOfWork): Promise<void> {
-    const { topic, key, value, position } = record;
-    const envelope = envelopeOf(record);
-    const messageId = envelope?.id ?? derivedId(topic, String(position.partition), position.offset);
-    if (envelope) await uow.receive(envelope);
+  /** Another instance may have handled or parked the record since this one failed: the partition has moved. */
+  async #parkIfOurs(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
+    if (each.envelope && !(await uow.receive(each.envelope))) return this.#count(each, 'duplicate');
+    await this.#park(each, reason, uow);
+  }
+
+  async #park(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
+    const letter = letterOf(each.record, reason, this.#clock.now());
+    const { topic, key, messageId } = letter;
     if (await uow.load(DeadLetter, messageId)) return;
-    const letter = Object.assign(new DeadLetter(), {
-      messageId,
-      topic,
-      key,
-      envelope: envelope ?? { malformed: value },
-      reason: reason.slice(0, 2_000),
-      arrival: position.offset,
-      parkedAt: this.#clock.now(),
-    });
     await uow.save(DeadLetter, letter);
-    this.#log.error({ topic, key, messageId, reason }, 'A message was parked as a dead letter');
-    this.#count(topic, envelope?.type ?? 'malformed', 'parked');
+    uow.afterCommit(() =>
+      this.#log.error(
+        { topic, key, messageId, reason: letter.reason },
+        'A message was parked as a dead letter',
+      ),
+    );
+    this.#count(each, 'parked');
   }
 
-  /** A topic carries more types than one service cares for; those are left alone, malformed ones are not. */
-  #isWanted(record: IncomingRecord): boolean {
-    const envelope = envelopeOf(record);
-    return !envelope || this.#handlers.has(`${record.topic}/${envelope.type}`);
+  /**
+   * An event topic carries more types than one service cares for: those are skipped, which is right because nobody
+   * addressed them to this service. A command topic is addressed to this service alone, so a type without a handler is a
+   * message that would be lost: it is parked, and redriven when a version that handles it runs. Parking holds up one
+   * key; giving it back to the transport would hold up every key of the partition for as long as the rollout lasts.
+   */
+  #isWanted({ record: { topic }, envelope }: Incoming): boolean {
+    if (!envelope || this.#commandTopics.has(topic)) return true;
+    return this.#handlers.has(`${topic}/${envelope.type}`);
   }
 
-  #count(topic: string, type: string, outcome: string): void {
+  #count({ record: { topic }, envelope }: Incoming, outcome: string): void {
+    // A label has few values: types that nothing handles come from outside.
+    const known = envelope && this.#handlers.has(`${topic}/${envelope.type}`);
+    const type = known ? envelope.type : envelope ? 'unknown' : 'malformed';
     metrics.messagesHandled.inc({ topic, type, consumer: this.#service, outcome });
   }
 }
 
-/** The envelope of a record, or undefined when it is none. */
-export function envelopeOf({ value }: IncomingRecord): Envelope | undefined {
-  try {
-    const read = messageShape.safeParse(JSON.parse(value));
-    return read.success ? (read.data as unknown as Envelope) : undefined;
-  } catch {
-    return undefined;
-  }
+/** The name of the lock that puts redriving a key and parking behind it in order. */
+export const keyLock = (key: string): string => `dead-letters:${key}`;
+
+/** What to say of anything thrown. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text || 'no reason given';
 }
+
+const read = (record: IncomingRecord): Incoming => ({
+  record,
+  key: keyText(record.key),
+  envelope: envelopeOf(record),
+});

@@ -3,9 +3,10 @@ import type { UnitOfWork, UnitsOfWork } from '@fieldguide/database';
 import { type Log, metrics } from '@fieldguide/telemetry';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { envelopeOf, type Handler, MessageConsumer } from './message-consumer.ts';
+import { type Handler, MessageConsumer } from './message-consumer.ts';
 import type { IncomingRecord, Messaging, Subscription } from './messaging.ts';
 import type { MessageContract } from './on.decorator.ts';
+import { envelopeOf } from './parked-record.ts';
 
 interface Extras {
   contract: MessageContract;

@@ -6,11 +6,13 @@ export interface OutgoingRecord {
   readonly envelope: Envelope;
 }
 
-/** As it came off the wire: nothing is parsed yet, so that a malformed record can be parked like any other. */
+/** As it came off the wire: bytes, so that a record of any content can be parked like any other. */
 export interface IncomingRecord {
   readonly topic: string;
-  readonly key: string;
-  readonly value: string;
+  /** Empty when the record has none. */
+  readonly key: Buffer;
+  /** Empty when the record has none (a tombstone). */
+  readonly value: Buffer;
   /** Unique within the topic, and growing for each key. */
   readonly position: { readonly partition: number; readonly offset: string };
 }

@@ -10,6 +10,11 @@ export interface MessageContract<
   readonly topic: string;
   readonly type: Type;
   readonly data: Data;
+  /**
+   * A command is addressed to the one service that consumes its topic: that service parks what it cannot handle. An
+   * event is for anybody, so each consumer skips the types that it does not handle.
+   */
+  readonly kind?: 'command';
 }
 
 /** The envelope of a message that was declared with `heard`, as a handler gets it. */
@@ -26,9 +31,9 @@ export function heard<
   Type extends string,
   Data extends z.ZodObject,
   const Mask extends keyof z.infer<Data> & string,
->({ topic, type, data }: MessageContract<Type, Data>, ...fields: readonly Mask[]) {
+>({ data, ...contract }: MessageContract<Type, Data>, ...fields: readonly Mask[]) {
   const mask = Object.fromEntries(fields.map((field) => [field, true]));
-  return { topic, type, data: data.pick(mask as never) } as unknown as MessageContract<
+  return { ...contract, data: data.pick(mask as never) } as unknown as MessageContract<
     Type,
     z.ZodObject<Pick<Data['shape'], Mask>>
   >;

@@ -60,7 +60,7 @@ describe('the relay', () => {
   it('sends what was committed, in order, and forgets it then', async () => {
     const running = relay('one');
     for (const subject of ['a', 'b', 'c', 'd']) await say(subject);
-    await expect.poll(() => got.map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
+    await expect.poll(() => got.map(({ key }) => key.toString())).toEqual(['a', 'b', 'c', 'd']);
     await expect.poll(left).toBe(0);
     await running.stop();
   });
@@ -80,7 +80,7 @@ describe('the relay', () => {
     await say('a');
     await expect.poll(left, { timeout: 8_000 }).toBe(0);
     await running.stop();
-    const messageIds = got.map(({ value }) => JSON.parse(value).id);
+    const messageIds = got.map(({ value }) => JSON.parse(value.toString()).id);
     expect(messageIds.length).toBeGreaterThan(1);
     expect(new Set(messageIds).size).toBe(1);
   });
@@ -110,7 +110,9 @@ describe('the relay', () => {
     await expect.poll(() => got.length).toBe(1);
     await one.stop();
     await say('b');
-    await expect.poll(() => got.map(({ key }) => key), { timeout: 5_000 }).toEqual(['a', 'b']);
+    await expect
+      .poll(() => got.map(({ key }) => key.toString()), { timeout: 5_000 })
+      .toEqual(['a', 'b']);
     await two.stop();
   });
 });

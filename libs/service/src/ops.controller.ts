@@ -1,18 +1,8 @@
-import { Open, Scope } from '@fieldguide/auth';
-import { DeadLetter } from '@fieldguide/database';
+import { Open } from '@fieldguide/auth';
 import { metrics } from '@fieldguide/telemetry';
-import {
-  Controller,
-  Get,
-  Header,
-  Inject,
-  NotFoundException,
-  Param,
-  Post,
-  Res,
-} from '@nestjs/common';
+import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { consumers, PARTS, type Parts } from './parts.ts';
+import { PARTS, type Parts } from './parts.ts';
 
 /** What every service tells about itself. The gateway's route table does not lead here. */
 @Controller()
@@ -51,25 +41,4 @@ export class OpsController {
       waitingForRestart: config.waitingForRestart(),
     };
   }
-
-  /** Messages that could not be handled, and those that wait behind them. */
-  @Scope('operations')
-  @Get('dead-letters')
-  async deadLetters() {
-    const units = this.parts.units ?? missing();
-    const letters = await units.run((uow) => uow.find(DeadLetter, { redriven: false }, 100));
-    return { items: letters.map(({ envelope: _, ...letter }) => letter) };
-  }
-
-  /** Handles the parked messages of one key again, in order. */
-  @Scope('operations')
-  @Post('dead-letters/:key/redrive')
-  redrive(@Param('key') key: string) {
-    const consumer = consumers.get(this.parts) ?? missing();
-    return consumer.redrive(key);
-  }
-}
-
-function missing(): never {
-  throw new NotFoundException('This service handles no messages.');
 }

@@ -9,6 +9,7 @@ import { ProblemFilter } from '@fieldguide/problems';
 import { Health } from '@fieldguide/telemetry';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { DeadLettersController } from './dead-letters.controller.ts';
 import { OpsController } from './ops.controller.ts';
 import { PARTS, type Parts } from './parts.ts';
 import { Peers } from './peers.ts';
@@ -40,7 +41,11 @@ export class ServiceModule {
     return {
       module: ServiceModule,
       imports: [module],
-      controllers: [OpsController, ...(parts.messaging ? [WhenSessionEnded] : [])],
+      controllers: [
+        OpsController,
+        DeadLettersController,
+        ...(parts.messaging ? [WhenSessionEnded] : []),
+      ],
       providers: [
         ...present.map(([provide, useValue]) => ({ provide: provide as Type, useValue })),
         { provide: APP_GUARD, useClass: AuthGuard },

@@ -8,7 +8,7 @@ import {
   PostgresUnitsOfWork,
 } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
-import { MemoryMessaging, MessageConsumer } from '@fieldguide/messaging';
+import { DeadLetters, MemoryMessaging, MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -34,6 +34,7 @@ let database: Database;
 let clock: ShiftedClock;
 let messaging: MemoryMessaging;
 let consumer: MessageConsumer;
+let letters: DeadLetters;
 let view: PriceView;
 
 beforeAll(async () => {
@@ -59,6 +60,7 @@ beforeEach(async () => {
     clock,
     log,
   );
+  letters = new DeadLetters(units, clock, log);
   view = new PriceView(messaging, database, clock);
   await messaging.subscribe(
     [ProductChanged.topic],
@@ -117,10 +119,11 @@ describe('the age of the prices', () => {
     await view.check();
     expect(view.isFresh([tent])).toBe(false);
     await database.query(
-      `UPDATE dead_letters SET envelope = jsonb_set(envelope, '{data}', $1::jsonb)`,
+      `UPDATE dead_letters SET value = convert_to(
+         jsonb_set(convert_from(value, 'UTF8')::jsonb, '{data}', $1::jsonb)::text, 'UTF8')`,
       [JSON.stringify({ productId: tent, ...good })],
     );
-    expect(await consumer.redrive(tent)).toEqual({ redriven: 1 });
+    expect(await letters.redriveKey(tent, 'grace', consumer)).toMatchObject({ redriven: 1 });
     await view.check();
     expect(view.isFresh([tent])).toBe(true);
   });

@@ -41,7 +41,9 @@ beforeEach(async () => {
   messaging = new MemoryMessaging(clock);
   [published, logged] = [[], []];
   await messaging.subscribe(topics, { mode: 'shared', group: 'test' }, async (records) => {
-    published.push(...records.map(({ value }) => (JSON.parse(value) as { type: string }).type));
+    published.push(
+      ...records.map(({ value }) => (JSON.parse(value.toString()) as { type: string }).type),
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Envelope } from '../envelope.ts';
 import { LeaseLost } from '../leases.ts';
+import { DeadLetter } from '../message-tables.entity.ts';
 import { MovedOn, type UnitOfWork, type UnitsOfWork } from '../unit-of-work.ts';
 import { Thing, thing } from './index.ts';
 
@@ -123,6 +124,48 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
       await units.run((uow) => uow.save(Thing, thing('d')));
       const found = await units.run((uow) => uow.find(Thing, { count: 7 }, 2));
       expect(found.map(({ id }) => id)).toEqual(['a', 'b']);
+    });
+
+    it('find rows in the order of another column', async () => {
+      for (const [id, n] of [
+        ['a', 10],
+        ['b', 9],
+        ['c', 11],
+      ] as const)
+        await units.run((uow) => uow.save(Thing, thing(id, { count: n })));
+      const found = await units.run((uow) => uow.find(Thing, {}, 2, 'count'));
+      expect(found.map(({ id }) => id)).toEqual(['b', 'a']);
+    });
+
+    it('hold a lock by its name: the next one reads what the holder committed', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a')));
+      let runs = 0;
+      const add = () =>
+        units.run(async (uow) => {
+          runs += 1;
+          await uow.exclusively('things/a');
+          const row = (await uow.load(Thing, 'a'))!;
+          row.count += 1;
+          await uow.save(Thing, row);
+        });
+      await Promise.all(Array.from({ length: 6 }, add));
+      expect(await count('a')).toBe(6);
+      expect(runs).toBe(6); // nobody was too late and had to do it again
+    });
+
+    it('number dead letters in the order in which they are saved', async () => {
+      for (const messageId of [second!, first!]) {
+        const letter = { messageId, topic: 't', key: 'a', envelope: {}, reason: 'r', arrival: '0' };
+        const parkedAt = new Date('2030-01-01');
+        await units.run((uow) =>
+          uow.save(DeadLetter, Object.assign(new DeadLetter(), letter, { parkedAt })),
+        );
+      }
+      const inOrder = () => units.run((uow) => uow.find(DeadLetter, { key: 'a' }, 9, 'serial'));
+      expect((await inOrder()).map(({ messageId }) => messageId)).toEqual([second, first]);
+      const [before] = await inOrder();
+      await units.run((uow) => uow.save(DeadLetter, Object.assign(before!, { redriven: true })));
+      expect((await inOrder())[0]).toMatchObject({ messageId: second, serial: before!.serial });
     });
 
     it('remove rows by their columns, and all of them again when they fail', async () => {

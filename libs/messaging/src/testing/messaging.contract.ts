@@ -52,7 +52,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
         })),
       );
     const dataOf = ({ value }: IncomingRecord) =>
-      JSON.parse(value).data as { marked: string; n: number };
+      JSON.parse(value.toString()).data as { marked: string; n: number };
     const only = (marked: string, batch: readonly IncomingRecord[]) =>
       batch.filter((record) => dataOf(record).marked === marked);
 
@@ -65,7 +65,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
       await expect.poll(() => got.length, WAIT).toBe(15);
       for (const key of ['a', 'b', 'c']) {
         expect(
-          got.filter((record) => record.key === key).map((record) => dataOf(record).n),
+          got.filter((record) => record.key.toString() === key).map((record) => dataOf(record).n),
         ).toEqual([0, 1, 2, 3, 4]);
       }
       expect(got[0]?.topic).toBe(TOPICS[0]);

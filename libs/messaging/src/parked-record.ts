@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { derivedId } from '@fieldguide/clock';
+import { DeadLetter, type Envelope } from '@fieldguide/database';
+import { messageShape } from './message-shape.ts';
+import type { IncomingRecord } from './messaging.ts';
+
+const KEY_LENGTH_MAX = 200;
+const REASON_LENGTH_MAX = 2_000;
+const HEADER_LENGTH_MAX = 500;
+const decoder = new TextDecoder();
+
+/** The envelope of a record, or undefined when it is none. */
+export function envelopeOf({ value }: Pick<IncomingRecord, 'value'>): Envelope | undefined {
+  try {
+    const read = messageShape.safeParse(JSON.parse(decoder.decode(value)));
+    return read.success ? (read.data as unknown as Envelope) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text that every text and jsonb column takes: without NUL and lone surrogates, of a bounded length. */
+export function storableText(text: string, lengthMax: number): string {
+  return text.slice(0, lengthMax).toWellFormed().replaceAll('\u0000', '\u2400');
+}
+
+/** The key as dead letters are found by it. A long one is cut, and still differs from others that begin the same. */
+export function keyText(key: Uint8Array): string {
+  const text = storableText(decoder.decode(key), Number.POSITIVE_INFINITY);
+  if (text.length <= KEY_LENGTH_MAX) return text;
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  return `${storableText(text, KEY_LENGTH_MAX)}\u2026${digest}`;
+}
+
+/** A dead letter of a record, whatever its content: what is stored as text is made storable first. */
+export function letterOf(record: IncomingRecord, reason: string, parkedAt: Date): DeadLetter {
+  const { topic, key, value, position } = record;
+  const envelope = envelopeOf(record);
+  return Object.assign(new DeadLetter(), {
+    messageId: envelope?.id ?? idOf(record),
+    topic,
+    key: keyText(key),
+    rawKey: key,
+    value,
+    envelope: envelope ? headersOf(envelope) : {},
+    reason: storableText(reason, REASON_LENGTH_MAX),
+    arrival: position.offset,
+    partition: position.partition,
+    parkedAt,
+  });
+}
+
+/** The record as it came, from what was parked by this version or by one that kept the envelope only. */
+export function recordOf(letter: DeadLetter): IncomingRecord {
+  const { topic, key, rawKey, value, envelope, arrival, partition } = letter;
+  const { malformed } = envelope as { malformed?: string };
+  return {
+    topic,
+    key: Buffer.from(rawKey ?? Buffer.from(key)),
+    value: Buffer.from(value ?? Buffer.from(malformed ?? JSON.stringify(envelope))),
+    position: { partition: partition ?? 0, offset: arrival },
+  };
+}
+
+/** The same for a record that comes again, and another for a topic that was made again and counts from 0. */
+function idOf({ topic, value, position }: IncomingRecord): string {
+  const digest = createHash('sha256').update(value).digest('hex');
+  return derivedId(topic, String(position.partition), position.offset, digest);
+}
+
+/** The attributes without the data: jsonb refuses NUL, lone surrogates and deep nesting, which data may have. */
+function headersOf(envelope: Envelope): Partial<Envelope> {
+  const { specversion, id, source, type, subject, time, correlationid, causationid } = envelope;
+  const all = { specversion, id, source, type, subject, time, correlationid, causationid };
+  const texts = Object.entries(all).filter((entry): entry is [string, string] => {
+    return typeof entry[1] === 'string';
+  });
+  return Object.fromEntries(
+    texts.map(([name, text]) => [name, storableText(text, HEADER_LENGTH_MAX)]),
+  );
+}

@@ -1,0 +1,129 @@
+import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { isTransient } from '@fieldguide/database';
+import {
+  DeadLetters,
+  letterDetails,
+  letterPage,
+  letterStatuses,
+  NoSuchLetter,
+} from '@fieldguide/messaging';
+import { problem } from '@fieldguide/problems';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpException,
+  Inject,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
+import { z } from 'zod';
+import { consumers, PARTS, type Parts } from './parts.ts';
+
+const Id = z.guid();
+// A key as the list shows it; it can be no longer, and holds no NUL.
+const Key = z
+  .string()
+  .min(1)
+  .max(250)
+  .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'text without NUL');
+const Page = z.strictObject({
+  status: z.enum(letterStatuses).default('waiting'),
+  key: Key.optional(),
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .default('0'),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+const RedriveRequest = z.strictObject({ key: Key });
+const DiscardRequest = z.strictObject({ reason: z.string().trim().max(500).optional() }).nullish();
+
+/** Messages that this service could not handle, and those that wait behind them; not reachable through the gateway. */
+@Scope('operations')
+@Controller('dead-letters')
+export class DeadLettersController {
+  constructor(@Inject(PARTS) private readonly parts: Parts) {}
+
+  /** Oldest first, without their content. */
+  @Get()
+  list(@Query({ schema: Page }) page: z.infer<typeof Page>) {
+    return letterPage(this.#database(), page);
+  }
+
+  /** One with its content, as text and in base64. */
+  @Get(':id')
+  async show(@Param('id', { schema: Id }) id: string) {
+    return (await letterDetails(this.#database(), id)) ?? refuse('unknown', noLetter(id));
+  }
+
+  /** Handles the messages of a key again, in order; stops at the first that is refused again. */
+  @HttpCode(200)
+  @Post('redrives')
+  redriveKey(
+    @Caller() { id: by }: CallerClaims,
+    @Body({ schema: RedriveRequest }) { key }: z.infer<typeof RedriveRequest>,
+  ) {
+    return answered(this.#letters().redriveKey(key, by, this.#consumer()));
+  }
+
+  /** The same for the key of this letter. */
+  @HttpCode(200)
+  @Post(':id/redrives')
+  redrive(@Caller() { id: by }: CallerClaims, @Param('id', { schema: Id }) id: string) {
+    return answered(this.#letters().redrive(id, by, this.#consumer()));
+  }
+
+  /** Gives one up. Its bytes stay until they are pruned, with the caller's id and reason. */
+  @HttpCode(200)
+  @Post(':id/discards')
+  discard(
+    @Caller() { id: by }: CallerClaims,
+    @Param('id', { schema: Id }) id: string,
+    @Body({ schema: DiscardRequest }) request: z.infer<typeof DiscardRequest>,
+  ) {
+    return answered(this.#letters().discard(id, by, request?.reason));
+  }
+
+  #database() {
+    return this.parts.database ?? refuse('unknown', 'This service handles no messages.');
+  }
+
+  #letters(): DeadLetters {
+    const { units, clock, log } = this.parts;
+    return new DeadLetters(
+      units ?? refuse('unknown', 'This service handles no messages.'),
+      clock,
+      log,
+    );
+  }
+
+  #consumer() {
+    return (
+      consumers.get(this.parts) ??
+      refuse('unknown', 'This instance handles no messages: ask one with PROCESSES=worker.')
+    );
+  }
+}
+
+async function answered<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof NoSuchLetter) refuse(error.kind, error.message);
+    if (!isTransient(error)) throw error;
+    const { message: detail } = error as Error;
+    const title = 'The message could not be handled now: try again in a few seconds.';
+    throw new HttpException(problem(503, 'tryAgain', title, { detail }), 503, { cause: error });
+  }
+}
+
+const noLetter = (id: string) => `There is no dead letter ${id}.`;
+
+function refuse(kind: NoSuchLetter['kind'], title: string): never {
+  const [status, code] =
+    kind === 'unknown' ? [404, 'deadLetterUnknown'] : [409, 'deadLetterFinished'];
+  throw new HttpException(problem(status as number, code as string, title), status as number);
+}

@@ -1,0 +1,192 @@
+import 'reflect-metadata';
+import { EndedSessions } from '@fieldguide/auth';
+import { TestKeys } from '@fieldguide/auth/testing';
+import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { Config, loadConfig } from '@fieldguide/config';
+import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { freshDatabase } from '@fieldguide/database/testing';
+import { FixedRegistry } from '@fieldguide/discovery';
+import { MessageConsumer } from '@fieldguide/messaging';
+import { envelope } from '@fieldguide/messaging/testing';
+import { Health, makeLog } from '@fieldguide/telemetry';
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { consumers, type Parts } from './parts.ts';
+import { Peers } from './peers.ts';
+import { openWeb } from './web.ts';
+
+@Module({})
+class Nothing {}
+class TestConfig extends Config(z.object({ ENVIRONMENT: z.string() })) {}
+
+const [clock, ids] = [new SystemClock(), new SystemIds()];
+const keys = new TestKeys('fieldguide/test');
+const log = makeLog('things', 'things-1', 'silent');
+const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) };
+let database: Database;
+let app: NestFastifyApplication;
+let consumer: MessageConsumer;
+let refusal: Error | undefined;
+beforeAll(async () => {
+  database = await freshDatabase(inject('backing').postgres, 'int_dead_letters_api');
+  const registry = new FixedRegistry([]);
+  const voice = { service: 'things', clock, ids };
+  const units = new PostgresUnitsOfWork(database, voice, new MemoryWakeups(clock));
+  const parts: Parts = {
+    name: 'things',
+    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
+    config: loadConfig(TestConfig, { ENVIRONMENT: 'test' }),
+    log,
+    clock,
+    ids,
+    health: new Health(),
+    registry,
+    peers: new Peers('things', undefined, registry, clock),
+    ended: new EndedSessions(clock),
+    database,
+    units,
+  };
+  const handle = async () => {
+    if (refusal) throw refusal;
+  };
+  consumer = new MessageConsumer('things', units, [{ contract, handle }], clock, log);
+  consumers.set(parts, consumer);
+  app = await openWeb(parts, { config: TestConfig, module: Nothing }, keys);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+});
+afterAll(async () => {
+  await app.close();
+  await database.close();
+});
+beforeEach(async () => {
+  await database.query('TRUNCATE inbox, dead_letters');
+  refusal = new Error('cannot be handled');
+});
+
+const ask = (
+  method: 'GET' | 'POST',
+  path: string,
+  payload?: object,
+  token = keys.token('grace', 'operations'),
+) =>
+  app.inject({
+    method,
+    url: `/dead-letters${path}`,
+    headers: { authorization: `Bearer ${token}` },
+    ...(payload && { payload }),
+  });
+let offset = 0;
+const park = (value: string | Buffer, key = 'a') =>
+  consumer.handle([
+    {
+      topic: contract.topic,
+      key: Buffer.from(key),
+      value: Buffer.from(value as string),
+      position: { partition: 0, offset: String(offset++) },
+    },
+  ]);
+const items = async (query = '') => (await ask('GET', query)).json().items;
+const UNKNOWN = '00000000-0000-7000-8000-0000000000ff';
+
+describe('the dead letters of a service', () => {
+  it('are listed in pages without their content, and shown one by one with it', async () => {
+    await park(Buffer.from([0xff, 0x00, 0x41]));
+    for (const key of ['b', 'c']) await park(JSON.stringify(envelope(key)), key);
+    const page = (await ask('GET', '?limit=2')).json();
+    expect(page.items).toMatchObject([
+      { key: 'a', type: null, reason: 'not a CloudEvents envelope', status: 'waiting' },
+      { key: 'b', type: 'ThingChanged', reason: 'cannot be handled' },
+    ]);
+    expect(page.items[0]).not.toHaveProperty('value');
+    const rest = (await ask('GET', `?limit=2&after=${page.next}`)).json();
+    expect(rest).toMatchObject({ items: [{ key: 'c' }], next: null });
+    expect(await items('?key=b')).toHaveLength(1);
+    expect((await ask('GET', `/${page.items[0].id}`)).json()).toMatchObject({
+      status: 'waiting',
+      keyBase64: 'YQ==',
+      value: { bytes: 3, text: '\ufffd\u0000A', isTextComplete: true, base64: '/wBB' },
+    });
+    expect((await ask('GET', `/${rest.items[0].id}`)).json()).toMatchObject({
+      headers: { type: 'ThingChanged', subject: 'c', correlationid: 'test' },
+    });
+  });
+
+  it('are redriven by key or by id, and the answer says which one is refused again', async () => {
+    for (const key of ['a', 'a', 'b']) await park(JSON.stringify(envelope(key)), key);
+    const [first] = await items();
+    expect((await ask('POST', '/redrives', { key: 'a' })).json()).toEqual({
+      key: 'a',
+      redriven: 0,
+      failed: { id: first.id, reason: 'cannot be handled' },
+      moreWaiting: true,
+    });
+    refusal = undefined;
+    const answer = await ask('POST', `/${first.id}/redrives`);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      { key: 'a', redriven: 2, moreWaiting: false },
+    ]);
+    expect(await items()).toMatchObject([{ key: 'b' }]);
+    expect(await items('?status=redriven')).toMatchObject([
+      { key: 'a', handledBy: 'grace', status: 'redriven' },
+      { key: 'a', handledAt: expect.any(String) },
+    ]);
+  });
+
+  it('are discarded one by one; who, when and why stays with them', async () => {
+    await park('nonsense');
+    const [{ id }] = await items();
+    const answer = await ask('POST', `/${id}/discards`, { reason: 'sent by mistake' });
+    expect(answer.json()).toEqual({ id, key: 'a', moreWaiting: false });
+    expect(await items()).toEqual([]);
+    expect(await items('?status=discarded')).toMatchObject([
+      { id, status: 'discarded', handledBy: 'grace', note: 'sent by mistake' },
+    ]);
+    const again = await ask('POST', `/${id}/discards`);
+    expect(again.json()).toMatchObject({ status: 409, type: '/problems/deadLetterFinished' });
+  });
+
+  it.each([
+    ['GET', `/${UNKNOWN}`, undefined],
+    ['POST', `/${UNKNOWN}/redrives`, undefined],
+    ['POST', `/${UNKNOWN}/discards`, { reason: 'none' }],
+    ['POST', '/redrives', { key: 'unknown' }],
+  ] as const)('answer %s %s with a problem: unknown', async (method, path, body) => {
+    const answer = await ask(method, path, body);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.json()).toMatchObject({ status: 404, type: '/problems/deadLetterUnknown' });
+  });
+
+  it.each([
+    ['GET', '/no-id', undefined],
+    ['GET', '?limit=101', undefined],
+    ['GET', '?key=%00', undefined],
+    ['GET', '?after=-1', undefined],
+    ['GET', '?status=lost', undefined],
+    ['POST', '/redrives', { key: '\ud800' }],
+    ['POST', `/${UNKNOWN}/discards`, { why: 'x' }],
+  ] as const)('refuse %s %s as unreadable', async (method, path, body) => {
+    expect((await ask(method, path, body)).statusCode).toBe(400);
+  });
+
+  it('answer 503, not 500, when the database is the reason', async () => {
+    await park(JSON.stringify(envelope('a')));
+    refusal = Object.assign(new Error('lock timeout'), { code: '55P03' });
+    const answer = await ask('POST', '/redrives', { key: 'a' });
+    expect(answer.json()).toMatchObject({ status: 503, type: '/problems/tryAgain' });
+    expect(await items()).toHaveLength(1);
+  });
+
+  it('are for callers with the scope for operations', async () => {
+    const customer = keys.token('ada', 'orders:write');
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', `/${UNKNOWN}`],
+      ['POST', `/${UNKNOWN}/discards`],
+    ] as const)
+      expect((await ask(method, path, undefined, customer)).statusCode).toBe(403);
+  });
+});
