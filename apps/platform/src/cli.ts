@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
+import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
 import { addLogCommands } from './commands/log-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
@@ -39,7 +40,7 @@ export function commands(): Command {
     ['Platform:', addRunCommands],
     ['Apps:', addAppCommands],
     ['Observation:', addLookCommands],
-    ['Orders and events:', addOrderCommands, addLogCommands],
+    ['Orders and events:', addOrderCommands, addLogCommands, addDeadLetterCommands],
     ['Contracts:', addContractsCommands],
     ['Attached backing services:', addAttachedCommands],
     ['This machine:', addMachineCommands],

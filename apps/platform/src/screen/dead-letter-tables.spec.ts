@@ -1,0 +1,45 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { type LetterDetails, lettersTable, letterText } from './dead-letter-tables.ts';
+
+const letter: LetterDetails = {
+  id: '0192',
+  topic: 'things.v1',
+  partition: 2,
+  offset: '7',
+  key: 'order-1',
+  reason: 'not a CloudEvents envelope',
+  status: 'waiting',
+  parkedAt: '2030-01-01T12:00:00.000Z',
+  handledAt: null,
+  handledBy: null,
+  note: null,
+  headers: { type: 'ThingChanged' },
+  value: { bytes: 12, text: 'a\u0000b\u001b[8mc\nd', isTextComplete: true, base64: '' },
+};
+
+describe('a dead letter on the screen', () => {
+  it('is a row with its reason below it', () => {
+    const text = stripVTControlCharacters(
+      lettersTable([{ app: 'payments', type: null, ...letter }]),
+    );
+    expect(text).toMatch(/payments +0192 +order-1 +– +waiting\n +not a CloudEvents envelope/);
+    expect(lettersTable([])).toBe('No dead letters.');
+  });
+
+  it('shows control characters of its content instead of sending them to the terminal', () => {
+    const text = letterText(letter);
+    expect(text).toContain('a·b·[8mc\nd');
+    expect(stripVTControlCharacters(text)).toMatch(/record +things\.v1, partition 2, offset 7/);
+  });
+
+  it('says who resolved it', () => {
+    const resolved = {
+      ...letter,
+      status: 'discarded',
+      handledAt: 'T',
+      handledBy: 'grace',
+    } as const;
+    expect(stripVTControlCharacters(letterText(resolved))).toMatch(/status +discarded T by grace/);
+  });
+});

@@ -1,0 +1,69 @@
+import { styleText } from 'node:util';
+import { table } from './tables.ts';
+
+/** A dead letter as a service lists it. */
+export interface Letter {
+  readonly id: string;
+  readonly topic: string;
+  readonly key: string;
+  readonly type: string | null;
+  readonly reason: string;
+  readonly status: 'waiting' | 'redriven' | 'discarded';
+  readonly parkedAt: string;
+  readonly handledAt: string | null;
+  readonly handledBy: string | null;
+  readonly note: string | null;
+}
+
+/** The same with its content. */
+export interface LetterDetails extends Omit<Letter, 'type'> {
+  readonly partition: number | null;
+  readonly offset: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly value: {
+    readonly bytes: number;
+    readonly text: string;
+    readonly isTextComplete: boolean;
+    readonly base64: string;
+  };
+}
+
+export function lettersTable(letters: readonly (Letter & { readonly app: string })[]): string {
+  if (letters.length === 0) return 'No dead letters.';
+  const rows = letters.flatMap((letter) => [
+    [letter.app, letter.id, printable(letter.key), printable(letter.type ?? '–'), statusOf(letter)],
+    [styleText('dim', `  ${printable(letter.reason).slice(0, 160)}`)],
+  ]);
+  return table(['APP', 'ID', 'KEY', 'TYPE', 'STATUS'], rows);
+}
+
+export function letterText(letter: LetterDetails): string {
+  const { id, topic, partition, offset, key, reason, parkedAt, headers, note, value } = letter;
+  const facts: [string, string][] = [
+    ['id', id],
+    ['record', `${topic}, partition ${partition ?? '–'}, offset ${offset}`],
+    ['key', key],
+    ['reason', reason],
+    ['parked', parkedAt],
+    ...(note ? [['note', note] as [string, string]] : []),
+    ...Object.entries(headers).map(([name, text]): [string, string] => [name, String(text)]),
+    ['value', `${value.bytes} bytes${value.isTextComplete ? '' : '; --json has all of them'}`],
+  ];
+  const lines = facts.map(
+    ([name, text]) => `${styleText('dim', printable(name).padEnd(14))} ${printable(text)}`,
+  );
+  lines.splice(1, 0, `${styleText('dim', 'status'.padEnd(14))} ${statusOf(letter)}`);
+  return [...lines, printable(value.text)].join('\n');
+}
+
+function statusOf({ status, handledAt, handledBy }: Omit<Letter, 'type'>): string {
+  if (status === 'waiting') return styleText('yellow', status);
+  const [at, by] = [handledAt && ` ${handledAt}`, handledBy && ` by ${handledBy}`];
+  return `${status}${at ?? ''}${by ?? ''}`;
+}
+
+/** What came from outside does not steer the terminal: control characters are shown as dots. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+  return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·');
+}
