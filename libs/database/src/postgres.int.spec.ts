@@ -201,10 +201,15 @@ describe('the inbox', () => {
 describe('a dead letter', () => {
   it('goes 30 days after it was handled, and never before', async () => {
     await database.query('TRUNCATE dead_letters');
-    for (const handledAt of ["now() - interval '31 days'", "now() - interval '29 days'", 'NULL'])
+    for (const [handledAt, redriven] of [
+      ["now() - interval '31 days'", true],
+      ["now() - interval '29 days'", true],
+      ['NULL', true], // by a version without the column
+      ['NULL', false],
+    ] as const)
       await database.query(
         `INSERT INTO dead_letters (message_id, topic, key, envelope, reason, arrival, parked_at, redriven, version, handled_at)
-         VALUES (gen_random_uuid(), 't', 'k', '{}', '', 1, now() - interval '60 days', false, 1, ${handledAt})`,
+         VALUES (gen_random_uuid(), 't', 'k', '{}', '', 1, now() - interval '60 days', ${redriven}, 1, ${handledAt})`,
       );
     await pruneNext(database, handledDeadLetters);
     expect(await database.query('SELECT FROM dead_letters')).toHaveLength(2);

@@ -20,10 +20,13 @@ export const inboxRetention: Retention = {
   days: () => 9,
 };
 
-/** Those that were redriven or discarded; one that waits is never deleted. */
+/**
+ * Those that were redriven or discarded; one that waits is never deleted. A version without `handled_at` leaves it empty
+ * when it redrives one during a rollout.
+ */
 export const handledDeadLetters: Retention = {
   table: 'dead_letters',
-  where: 'handled_at < now() - $1::interval',
+  where: 'redriven AND coalesce(handled_at, parked_at) < now() - $1::interval',
   days: () => 30,
 };
 
