@@ -64,6 +64,7 @@ const reads = {
     text: `SELECT f.position, stream, ${columns}
       FROM feed f JOIN events e USING (stream, version) WHERE f.position > $1 ORDER BY f.position LIMIT $2`,
   },
+  end: { name: 'feed-end', text: 'SELECT position FROM feed_end WHERE only_row' },
   // The snapshot first, as a row without an id.
   on: {
     name: 'read-on',
@@ -225,10 +226,9 @@ export class PostgresEventStore extends EventStore {
   }
 
   override async end(): Promise<string> {
-    const [row] = await this.#database.query<{ position: string }>(
-      'SELECT position FROM feed_end WHERE only_row',
-    );
-    return row!.position;
+    // Not from the pool: a projection asks inside its transaction, and the pool's connections may all wait for its locks.
+    const [row] = await this.#feed.query<[position: string]>({ ...reads.end, values: [] });
+    return row![0];
   }
 
   #values(request: AppendRequest, tx: UnitOfWork | undefined): AppendValues {
