@@ -1,6 +1,11 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import {
+  type Database,
+  MemoryWakeups,
+  type PostgresUnitOfWork,
+  PostgresUnitsOfWork,
+} from '@fieldguide/database';
 import {
   freshDatabase,
   Thing,
@@ -298,15 +303,21 @@ describe('a projection', () => {
 
   it('is rebuilt by one at a time: a second rebuild is refused, and the first ends as if there had been none', async () => {
     for (let n = 0; n < 20; n++) await append(`t-${n % 7}`, 3);
-    let refused: unknown;
-    const first = await rebuild(counting, store, database, ({ events }) => {
-      if (events > 0 && !refused)
-        refused = rebuild(counting, store, database).catch((error) => error);
+    const [locked, begun, letGo] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    const holder = units.run(async (uow) => {
+      await (uow as PostgresUnitOfWork).query('LOCK TABLE things IN ROW SHARE MODE', []);
+      locked!.resolve();
+      await letGo!.promise; // until then the first cannot end
     });
-    expect(first).toBe(60);
-    expect(await refused).toEqual(
-      new Error('Projection counting is being rebuilt already: wait until it is done'),
+    await locked!.promise;
+    const first = rebuild(counting, store, database, () => begun!.resolve());
+    await begun!.promise;
+    await expect(rebuild(counting, store, database)).rejects.toThrow(
+      'Projection counting is being rebuilt already: wait until it is done',
     );
+    letGo!.resolve();
+    await holder;
+    expect(await first).toBe(60);
     expect(await rebuild(counting, store, database)).toBe(60);
   });
 });
