@@ -106,6 +106,15 @@ export class Environment {
     return this.name === 'local' ? own : `${this.name.replaceAll('-', '_')}_${own}`;
   }
 
+  /**
+   * What marks databases and roles as created by this installation: another machine's environment of the same name,
+   * on the same server, has another mark. It lasts as long as `secrets.json`.
+   */
+  ownerMark({ postgresPassword }: Secrets): string {
+    const installation = createHash('sha256').update(`owner:${postgresPassword}`).digest('hex');
+    return `fieldguide:${this.name}:${installation.slice(0, 12)}`;
+  }
+
   get topicPrefix(): string {
     return this.name === 'local' ? '' : `${this.name}.`;
   }

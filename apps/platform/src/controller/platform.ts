@@ -7,7 +7,7 @@ import { Fault } from '../fault.ts';
 import { AppKeeper } from '../health-manager/app-keeper.ts';
 import { HealthManager } from '../health-manager/health-manager.ts';
 import { startRotation } from '../log-stream/rotate.ts';
-import { dropEverything, migrate, provision } from '../provision/provision.ts';
+import { dropEverything, mayDropEverything, migrate, provision } from '../provision/provision.ts';
 import { consulAt } from '../provision/settings.ts';
 import { bornAt, until } from '../runner/child.ts';
 import { Instance, type InstanceSpec, runTask } from '../runner/instance.ts';
@@ -149,10 +149,11 @@ export class Platform {
 
   /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
   async reset(): Promise<void> {
+    await mayDropEverything(this.environment, this.backing);
     this.events.info('Resetting: apps stop');
     await this.#stopApps();
     const begun = performance.now();
-    await dropEverything(this.environment, this.backing);
+    await dropEverything(this.environment, this.backing, this.secrets);
     await this.provision();
     this.events.info(`✓ Clean and seeded again (${secondsSince(begun)} s)`);
     for (const keeper of this.keepers.values()) keeper.resume();

@@ -1,26 +1,31 @@
 import pg from 'pg';
 import type { Environment, Secrets } from '../environment.ts';
+import { isOurs, present, refuseForeign } from './ownership.ts';
 
 /**
  * One database and two roles for each service: the owner migrates, the app serves and owns nothing. A role cannot
- * connect to another's database. Running it again changes nothing.
+ * connect to another's database. Running it again changes nothing, and completes what a crash has interrupted.
+ * The server may serve others too: what is created carries a comment that names this installation, and nothing
+ * without it is changed.
+ * @throws Fault before anything is changed, when a database or role of that name belongs to somebody else
  */
 export async function provisionDatabases(
   adminUrl: string,
   environment: Environment,
   services: readonly string[],
-  { roles }: Secrets,
+  secrets: Secrets,
 ): Promise<void> {
+  const mark = environment.ownerMark(secrets);
   const admin = await connect(adminUrl);
   try {
-    const { rows } = await admin.query<{ datname: string }>('SELECT datname FROM pg_database');
-    const present = new Set(rows.map(({ datname }) => datname));
-    for (const service of services) {
-      const database = environment.databaseName(service);
+    const all = await present(admin, environment, services);
+    await refuseForeign(adminUrl, all, mark, secrets);
+    for (const { database, owner: existing, comment } of all) {
       const [owner, app] = [`${database}_owner`, `${database}_app`];
-      for (const role of [owner, app]) await ensureRole(admin, role, roles[role]!);
-      if (present.has(database)) continue;
-      await admin.query(`CREATE DATABASE ${id(database)} OWNER ${id(owner)} STRATEGY file_copy`);
+      for (const role of [owner, app]) await ensureRole(admin, role, secrets.roles[role]!, mark);
+      if (existing && comment === mark) continue;
+      if (!existing)
+        await admin.query(`CREATE DATABASE ${id(database)} OWNER ${id(owner)} STRATEGY file_copy`);
       await admin.query(`REVOKE ALL ON DATABASE ${id(database)} FROM PUBLIC`);
       await admin.query(`GRANT CONNECT ON DATABASE ${id(database)} TO ${id(app)}`);
       const inside = await connect(withDatabase(adminUrl, database));
@@ -35,25 +40,26 @@ export async function provisionDatabases(
       } finally {
         await inside.end();
       }
+      // Last, so that a database without it is completed the next time.
+      await admin.query(`COMMENT ON DATABASE ${id(database)} IS ${pg.escapeLiteral(mark)}`);
     }
   } finally {
     await admin.end();
   }
 }
 
-/** For `reset`: the databases go, whoever is still connected. */
+/** For `reset`: drops the databases that this installation created, also under open connections. */
 export async function dropDatabases(
   adminUrl: string,
   environment: Environment,
   services: readonly string[],
+  secrets: Secrets,
 ): Promise<void> {
+  const mark = environment.ownerMark(secrets);
   const admin = await connect(adminUrl);
   try {
-    for (const service of services) {
-      await admin.query(
-        `DROP DATABASE IF EXISTS ${id(environment.databaseName(service))} WITH (FORCE)`,
-      );
-    }
+    for (const each of await present(admin, environment, services))
+      if (isOurs(each, mark)) await admin.query(`DROP DATABASE ${id(each.database)} WITH (FORCE)`);
   } finally {
     await admin.end();
   }
@@ -75,10 +81,21 @@ export function databaseUrl(
   return url.href;
 }
 
-async function ensureRole(admin: pg.Client, role: string, password: string): Promise<void> {
+/** The role and its comment in one transaction: a role of ours without the comment would be refused. */
+async function ensureRole(
+  admin: pg.Client,
+  role: string,
+  password: string,
+  mark: string,
+): Promise<void> {
   const { rowCount } = await admin.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   const verb = rowCount ? 'ALTER' : 'CREATE';
-  await admin.query(`${verb} ROLE ${id(role)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+  await admin.query(`
+    BEGIN;
+    ${verb} ROLE ${id(role)} LOGIN PASSWORD ${pg.escapeLiteral(password)};
+    COMMENT ON ROLE ${id(role)} IS ${pg.escapeLiteral(mark)};
+    COMMIT;
+  `);
 }
 
 async function connect(url: string): Promise<pg.Client> {

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type App, apps, databaseServices } from '../apps.ts';
-import type { Addresses } from '../backing/backing-service.ts';
+import type { Addresses, BackingName, BackingService } from '../backing/backing-service.ts';
 import { type Environment, type Secrets, writeFileSafely } from '../environment.ts';
 import { runTask } from '../runner/instance.ts';
 import type { Artifact } from '../stager/stage.ts';
 import { dropDatabases, provisionDatabases } from './databases.ts';
 import { dropSettings, provisionSettings } from './settings.ts';
-import { dropTopics, provisionTopics } from './topics.ts';
+import { dropTopics, provisionTopics, refuseForeignTopics } from './topics.ts';
 
 /** What is there before any app runs: databases and roles, topics, settings. Running it again changes nothing. */
 export async function provision(
@@ -53,13 +53,27 @@ export async function migrate(
   return due.length;
 }
 
-/** All data gone; the backing services stay up. */
-export async function dropEverything(environment: Environment, backing: Addresses): Promise<void> {
+/** The services in which `reset` removes data; what runs somewhere else may serve others too. */
+type Backing = Readonly<Record<BackingName, Pick<BackingService, 'url' | 'origin'>>>;
+
+/** @throws Fault when the data cannot be removed as a whole; nothing has changed then */
+export async function mayDropEverything(environment: Environment, backing: Backing): Promise<void> {
+  await refuseForeignTopics(backing.kafka.url, environment, isOwn(backing.kafka));
+}
+
+/** Removes the environment's data, and nothing else; the backing services stay up. */
+export async function dropEverything(
+  environment: Environment,
+  backing: Backing,
+  secrets: Secrets,
+): Promise<void> {
   rmSync(environment.path('migrated.json'), { force: true });
   rmSync(environment.path('provider'), { recursive: true, force: true });
   await Promise.all([
-    dropDatabases(backing.postgres.url, environment, databaseServices),
-    dropTopics(backing.kafka.url, environment),
+    dropDatabases(backing.postgres.url, environment, databaseServices, secrets),
+    dropTopics(backing.kafka.url, environment, isOwn(backing.kafka)),
     dropSettings(backing.consul.url, environment),
   ]);
 }
+
+const isOwn = ({ origin }: Pick<BackingService, 'origin'>) => origin !== 'attached';

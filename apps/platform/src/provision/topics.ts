@@ -1,43 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { topics } from '@fieldguide/contracts/topics';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import type { Environment } from '../environment.ts';
+import { appNames } from '../apps.ts';
+import { type Environment, writeFileSafely } from '../environment.ts';
+import { Fault } from '../fault.ts';
 import { until } from '../runner/child.ts';
 
-/** Every topic of the contracts with its settings; what is there stays. */
-export async function provisionTopics(
-  kafkaUrl: string,
-  { topicPrefix }: Environment,
-): Promise<void> {
+/** The broker's own `default.replication.factor`: one copy would be lost with its broker. */
+const BROKER_DEFAULT = -1;
+
+/**
+ * Every topic of the contracts with its settings; a topic that exists is used as it is. Those created here are recorded
+ * in the environment's folder, because Kafka keeps no comment on a topic.
+ */
+export async function provisionTopics(kafkaUrl: string, environment: Environment): Promise<void> {
   await withAdmin(kafkaUrl, async (admin) => {
-    const present = new Set(await admin.listTopics());
-    const missing = topics.filter(({ name }) => !present.has(topicPrefix + name));
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(({ name }) => !existing.has(environment.topicPrefix + name));
     if (missing.length === 0) return;
+    // Recorded first: after a crash in between, the record names topics that do not exist, and those are created here.
+    const created = new CreatedTopics(environment, await clusterOf(admin));
+    created.add(missing.map(({ name }) => environment.topicPrefix + name));
     await admin.createTopics({
       waitForLeaders: true,
       topics: missing.map(({ name, partitions, settings }) => ({
-        topic: topicPrefix + name,
+        topic: environment.topicPrefix + name,
         numPartitions: partitions,
-        replicationFactor: 1,
+        replicationFactor: BROKER_DEFAULT,
         configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
       })),
     });
   });
 }
 
-/** For `reset`: topics with all records, and the groups' places in them. */
-export async function dropTopics(kafkaUrl: string, { topicPrefix }: Environment): Promise<void> {
+/**
+ * Before `reset` stops anything: a topic of ours that somebody else created would keep its records, and the services
+ * would read them again.
+ * @throws Fault that names those topics
+ */
+export async function refuseForeignTopics(
+  kafkaUrl: string,
+  environment: Environment,
+  isOwnBroker: boolean,
+): Promise<void> {
+  if (isOwnBroker) return;
   await withAdmin(kafkaUrl, async (admin) => {
-    const own = new Set(topics.map(({ name }) => topicPrefix + name));
-    const present = async () => (await admin.listTopics()).filter((topic) => own.has(topic));
-    const doomed = await present();
-    if (doomed.length > 0) await admin.deleteTopics({ topics: doomed });
-    await until(async () => (await present()).length === 0, 10_000);
-    const { groups } = await admin.listGroups();
-    const ours = groups
-      .map(({ groupId }) => groupId)
-      .filter((group) => group.startsWith(topicPrefix));
-    if (ours.length > 0) await admin.deleteGroups(ours).catch(() => undefined); // a group in use goes with its topics
+    const created = new CreatedTopics(environment, await clusterOf(admin));
+    const foreign = (await existingTopics(admin, environment)).filter((each) => !created.has(each));
+    if (foreign.length === 0) return;
+    throw new Fault(
+      `Kafka's topics ${foreign.join(', ')} were not created by this installation, and reset does not delete them. Nothing was changed.`,
+      'delete them yourself if their records may go, then reset again',
+    );
   });
+}
+
+/**
+ * For `reset`: deletes the topics that this installation created, and the consumer groups of its services. A group that
+ * has read any other topic belongs to somebody else and stays.
+ * @param isOwnBroker the broker was started by this environment: every topic and group in it is ours
+ */
+export async function dropTopics(
+  kafkaUrl: string,
+  environment: Environment,
+  isOwnBroker: boolean,
+): Promise<void> {
+  await withAdmin(kafkaUrl, async (admin) => {
+    const created = new CreatedTopics(environment, await clusterOf(admin));
+    const doomed = async () =>
+      (await existingTopics(admin, environment)).filter((each) => isOwnBroker || created.has(each));
+    // Before the topics: with a topic Kafka forgets which groups have read it.
+    const groups = await groupsOf(admin, environment);
+    if (groups.length > 0) await admin.deleteGroups(groups).catch(() => undefined); // a group in use stays
+    const deleted = await doomed();
+    if (deleted.length > 0) await admin.deleteTopics({ topics: deleted });
+    await until(async () => (await doomed()).length === 0, 10_000);
+    created.remove(deleted);
+  });
+}
+
+async function existingTopics(admin: Admin, { topicPrefix }: Environment): Promise<string[]> {
+  const own = new Set(topics.map(({ name }) => topicPrefix + name));
+  return (await admin.listTopics()).filter((topic) => own.has(topic));
+}
+
+/** The groups named after our services that have read nothing but our topics. */
+async function groupsOf(admin: Admin, { topicPrefix }: Environment): Promise<string[]> {
+  // `ordering`, and for broadcasts one of each process: `ordering-1-17.broadcast`.
+  const names = new RegExp(`^(${appNames.join('|')})(-\\d+-\\d+\\.broadcast)?$`);
+  const own = new Set(topics.map(({ name }) => topicPrefix + name));
+  const found: string[] = [];
+  for (const { groupId } of (await admin.listGroups()).groups) {
+    if (!groupId.startsWith(topicPrefix) || !names.test(groupId.slice(topicPrefix.length)))
+      continue;
+    const read = await admin.fetchOffsets({ groupId });
+    if (read.every(({ topic }) => own.has(topic))) found.push(groupId);
+  }
+  return found;
+}
+
+async function clusterOf(admin: Admin): Promise<string> {
+  return (await admin.describeCluster()).clusterId;
+}
+
+/** `topics.json`: what was created, by cluster, so that another broker's topics are not taken for ours. */
+class CreatedTopics {
+  readonly #file: string;
+  readonly #cluster: string;
+
+  constructor(environment: Environment, cluster: string) {
+    this.#file = environment.path('topics.json');
+    this.#cluster = cluster;
+  }
+
+  has(topic: string): boolean {
+    return this.#read()[this.#cluster]?.includes(topic) ?? false;
+  }
+
+  add(names: readonly string[]): void {
+    const before = this.#read()[this.#cluster] ?? [];
+    this.#write([...new Set([...before, ...names])]);
+  }
+
+  remove(names: readonly string[]): void {
+    const before = this.#read()[this.#cluster] ?? [];
+    this.#write(before.filter((each) => !names.includes(each)));
+  }
+
+  #read(): Record<string, readonly string[]> {
+    return existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) : {};
+  }
+
+  #write(names: readonly string[]): void {
+    const all = { ...this.#read(), [this.#cluster]: names };
+    writeFileSafely(this.#file, JSON.stringify(all, null, 2), 0o600);
+  }
 }
 
 async function withAdmin(kafkaUrl: string, work: (admin: Admin) => Promise<void>): Promise<void> {
