@@ -7,9 +7,11 @@ import { ConsulKv } from './consul-kv.ts';
 // A Consul that answers each long poll as the test says, and always with the same index: nothing has changed.
 let isAway = false;
 const waiting: ServerResponse[] = [];
-const server = createServer((_, response) => {
-  if (isAway) response.destroy();
-  else waiting.push(response);
+const paths = new Map<ServerResponse, string>();
+const server = createServer(({ url = '' }, response) => {
+  if (isAway) return response.destroy();
+  paths.set(response, url);
+  return waiting.push(response);
 });
 const answerAll = () => {
   for (const response of waiting.splice(0))
@@ -28,6 +30,29 @@ afterAll(() => {
   kv.close();
   server.closeAllConnections();
   server.close();
+});
+
+it('keeps the values of the boot while the first watch has answered and the other has not', async () => {
+  const { port } = server.address() as AddressInfo;
+  const booted = new ConsulKv(`http://127.0.0.1:${port}`, 'test', 'others');
+  const reading = booted.read();
+  await expect.poll(() => waiting.length).toBe(2);
+  answerAll();
+  await reading;
+  expect(booted.values.get('fieldguide/test/common/A')).toBe('1');
+  const seen: (string | undefined)[] = [];
+  booted.watch(() => seen.push(booted.values.get('fieldguide/test/common/A')));
+  await expect.poll(() => waiting.length).toBe(2);
+  const own = waiting.findIndex((each) => paths.get(each)!.includes('others'));
+  waiting
+    .splice(own, 1)[0]!
+    .writeHead(200, { 'x-consul-index': '8', 'content-type': 'application/json' })
+    .end(JSON.stringify([{ Key: 'fieldguide/test/others/B', Value: btoa('2') }]));
+  await expect.poll(() => booted.values.get('fieldguide/test/others/B')).toBe('2');
+  expect(booted.values.get('fieldguide/test/common/A')).toBe('1');
+  expect(seen).toEqual(['1']);
+  booted.close();
+  for (const response of waiting.splice(0)) response.destroy();
 });
 
 it('is well again as soon as Consul answers again, also when nothing has changed meanwhile', async () => {

@@ -20,11 +20,14 @@ export class ConsulKv implements KvSource {
   readonly #folders: readonly string[];
   #readFault: string | undefined;
   #watches: Watched[] = [];
+  /** What each folder holds as last seen. */
+  readonly #seen: (readonly KvItem[])[];
 
   constructor(address: string, environment: string, service: string) {
     const { hostname, port } = new URL(address);
     this.#consul = new Consul({ host: hostname, port: Number(port) });
     this.#folders = [`fieldguide/${environment}/common/`, `fieldguide/${environment}/${service}/`];
+    this.#seen = this.#folders.map(() => []);
   }
 
   /** Why the last read failed; undefined when it went well. */
@@ -51,7 +54,7 @@ export class ConsulKv implements KvSource {
           }),
         ),
       );
-      this.#take(folders.map((items) => (items ?? []) as KvItem[]));
+      for (const [index, items] of folders.entries()) this.#take(index, (items ?? []) as KvItem[]);
       this.#readFault = undefined;
     } catch (error) {
       this.#readFault = messageOf(error as Error);
@@ -61,7 +64,6 @@ export class ConsulKv implements KvSource {
 
   /** Calls `changed` whenever a value may differ; long polls of 10 s, so that a restarted agent is noticed. */
   watch(changed: () => void): void {
-    const seen: KvItem[][] = this.#folders.map(() => []);
     this.#watches = this.#folders.map((key, index) => {
       const watch = this.#consul.watch({
         method: this.#consul.kv.get,
@@ -70,9 +72,8 @@ export class ConsulKv implements KvSource {
         backoffMax: 10_000,
       });
       watch.on('change', (items: KvItem[] | undefined) => {
-        seen[index] = items ?? [];
         const before = JSON.stringify([...this.values]);
-        this.#take(seen);
+        this.#take(index, items ?? []);
         if (JSON.stringify([...this.values]) !== before) changed();
       });
       const watched: Watched = { watch };
@@ -87,9 +88,13 @@ export class ConsulKv implements KvSource {
     for (const { watch } of this.#watches) watch.end();
   }
 
-  #take(folders: readonly (readonly KvItem[])[]): void {
+  /** Of one folder; the other keeps what was last seen, or its settings would be the defaults until its own answer. */
+  #take(index: number, items: readonly KvItem[]): void {
+    this.#seen[index] = items;
     this.values = new Map(
-      folders.flat().flatMap(({ Key, Value }) => (Value === null ? [] : [[Key, Value] as const])),
+      this.#seen
+        .flat()
+        .flatMap(({ Key, Value }) => (Value === null ? [] : [[Key, Value] as const])),
     );
   }
 }

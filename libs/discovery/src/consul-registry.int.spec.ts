@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { SystemClock } from '@fieldguide/clock';
+import { ManualClock } from '@fieldguide/clock/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import Consul from 'consul';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -46,6 +47,43 @@ describe('the registry on Consul', () => {
     await agent.service.deregister('again-1');
     await expect.poll(present, WAIT).toBe(true);
     await own.deregister();
+  });
+
+  it('registers again when its entry has another address', async () => {
+    const own = registry();
+    own.register(instance('moved-1', 'moved'));
+    const { hostname, port } = new URL(inject('backing').consul);
+    const agent = new Consul({ host: hostname, port: Number(port) }).agent;
+    const registered = async () => {
+      const all = (await agent.service.list()) as Record<string, { Port: number } | undefined>;
+      return all['moved-1']?.Port;
+    };
+    await expect.poll(registered, WAIT).toBe(instance('', '').port);
+    await agent.service.register({
+      id: 'moved-1',
+      name: 'int-moved',
+      address: '127.0.0.1',
+      port: 9,
+    });
+    await expect.poll(registered, WAIT).toBe(instance('', '').port);
+    await own.deregister();
+  });
+
+  it('forgets instances that have left, also when Consul tells of no further change', async () => {
+    const time = new ManualClock();
+    const [own, watching] = [
+      registry(),
+      new ConsulRegistry(inject('backing').consul, 'int', time, makeLog('test', 'test', 'silent')),
+    ];
+    own.register(instance('left-1', 'left'));
+    await expect.poll(() => watching.instances('left'), WAIT).toHaveLength(1);
+    await own.deregister();
+    const later = () => {
+      time.advance(1_000);
+      return watching.instances('left');
+    };
+    await expect.poll(later, WAIT).toEqual([]);
+    await watching.deregister();
   });
 
   it('goes on with what it last knew while Consul is away', async () => {

@@ -7,6 +7,10 @@ interface HealthEntry {
   Service: { ID: string; Address: string; Port: number; Meta?: Record<string, string> };
 }
 
+type AgentEntries = Readonly<
+  Record<string, { Service: string; Address: string; Port: number } | undefined>
+>;
+
 const LOOK_AGAIN_MS = 5_000;
 const EMPTY_GRACE_MS = 15_000;
 
@@ -70,14 +74,12 @@ export class ConsulRegistry extends Registry {
     let present = false;
     while (!signal.aborted) {
       try {
-        const entries = (await this.#consul.agent.service.list(within(2_000))) as Record<
-          string,
-          unknown
-        >;
+        const entries = (await this.#consul.agent.service.list(within(2_000))) as AgentEntries;
         this.#reachable = true;
-        if (!(this.#registered!.id in entries)) {
+        if (!this.#isRegistered(entries)) {
           await this.#put(this.#registered!);
-          if (present) this.#log.warn('The entry in Consul had vanished; registered again');
+          if (present)
+            this.#log.warn('The entry in Consul was missing or different; registered again');
         }
         present = true;
       } catch (error) {
@@ -86,6 +88,15 @@ export class ConsulRegistry extends Registry {
       }
       await this.#clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
     }
+  }
+
+  /** An entry with our id but another address would send callers to somebody else. */
+  #isRegistered(entries: AgentEntries): boolean {
+    const { id, service, address, port } = this.#registered!;
+    const entry = entries[id];
+    return (
+      entry?.Service === this.#prefix + service && entry.Address === address && entry.Port === port
+    );
   }
 
   async #put({ id, service, address, port, version }: Instance): Promise<void> {
@@ -126,6 +137,7 @@ export class ConsulRegistry extends Registry {
       const emptySince = before.emptySince ?? now;
       if (now - emptySince < EMPTY_GRACE_MS) {
         this.#snapshots.set(service, { ...before, emptySince });
+        if (before.emptySince === undefined) void this.#emptyAfterGrace(service, emptySince);
         return;
       }
     }
@@ -137,6 +149,14 @@ export class ConsulRegistry extends Registry {
       version: Meta?.version ?? '',
     }));
     this.#snapshots.set(service, { instances });
+  }
+
+  /** A watch is silent as long as nothing changes: without this an empty answer would never take effect. */
+  async #emptyAfterGrace(service: string, emptySince: number): Promise<void> {
+    const { signal } = this.#closing;
+    await this.#clock.sleep(EMPTY_GRACE_MS, signal).catch(() => undefined);
+    if (signal.aborted || this.#snapshots.get(service)?.emptySince !== emptySince) return;
+    this.#snapshots.set(service, { instances: [] });
   }
 }
 

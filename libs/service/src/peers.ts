@@ -37,6 +37,7 @@ export class Peers {
   readonly #guards = new Map<string, Guard>();
   readonly #agent = new Agent({ keepAliveTimeout: 30_000, connect: { timeout: 1_000 } });
   #token: { text: string; until: Date } | undefined;
+  #renewing: Promise<string> | undefined;
 
   constructor(service: string, secret: string | undefined, registry: Registry, clock: Clock) {
     this.#service = service;
@@ -78,22 +79,26 @@ export class Peers {
     const now = this.#clock.now().getTime();
     const instance = this.#registry.pick(peer, now);
     if (!instance) throw new Error(`no healthy instance of ${peer} is known`);
-    const headers = traceInto({
-      ...(body && { 'content-type': 'application/json' }),
-      ...(token && { authorization: `Bearer ${token}` }),
-    }) as Record<string, string>;
-    const response = await request(`http://${instance.address}:${instance.port}${path}`, {
-      method,
-      headers,
-      ...(body && { body: JSON.stringify(body) }),
-      signal,
-      dispatcher: this.#agent,
-    }).catch((error: unknown) => {
-      this.#registry.avoid(instance.id, now);
-      throw error;
-    });
-    const text = await response.body.text();
-    const { statusCode: status } = response;
+    const attempt = async (bearer: string | undefined) => {
+      const headers = traceInto({
+        ...(body && { 'content-type': 'application/json' }),
+        ...(bearer && { authorization: `Bearer ${bearer}` }),
+      }) as Record<string, string>;
+      const response = await request(`http://${instance.address}:${instance.port}${path}`, {
+        method,
+        headers,
+        ...(body && { body: JSON.stringify(body) }),
+        signal,
+        dispatcher: this.#agent,
+      }).catch((error: unknown) => {
+        this.#registry.avoid(instance.id, now);
+        throw error;
+      });
+      return { status: response.statusCode, text: await response.body.text() };
+    };
+    let { status, text } = await attempt(token);
+    // The keys may have changed, or the client's session has ended: once with another token, then it is a failure.
+    if (status === 401 && token) ({ status, text } = await attempt(await this.#otherToken(token)));
     if (status === 404) return undefined;
     if (isOutage(status)) throw new Error(`${peer} answered ${status}`);
     if (status >= 300) throw new UncountedError(`${peer} answered ${status}`);
@@ -119,6 +124,15 @@ export class Peers {
     const until = this.#clock.fromNow(made.expiresInSeconds * 1_000 - TOKEN_SPARE_MS);
     this.#token = { text: made.accessToken, until };
     return made.accessToken;
+  }
+
+  /** A token other than the refused one; calls that were refused at the same time ask identity once. */
+  async #otherToken(refused: string): Promise<string> {
+    if (this.#token?.text === refused) this.#token = undefined;
+    this.#renewing ??= this.serviceToken().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
   }
 
   #guardFor({ peer, method = 'GET' }: PeerCall<unknown>): Guard {

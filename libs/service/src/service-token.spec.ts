@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SystemClock } from '@fieldguide/clock';
+import { FixedRegistry } from '@fieldguide/discovery';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Peers } from './peers.ts';
+
+// Identity counts the tokens it makes; `stock` takes those that are in `accepted`.
+let made = 0;
+let asked = 0;
+let accepted: (token: string) => boolean;
+let server: Server;
+let peers: Peers;
+beforeEach(async () => {
+  [made, asked, accepted] = [0, 0, () => true];
+  server = createServer((request, response) => {
+    if (request.url === '/auth/tokens') {
+      made += 1;
+      return response.end(JSON.stringify({ accessToken: `t${made}`, expiresInSeconds: 900 }));
+    }
+    asked += 1;
+    const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    response.statusCode = accepted(token) ? 200 : 401;
+    return response.end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const registry = new FixedRegistry(
+    ['identity', 'stock'].map((service) => ({
+      id: service,
+      service,
+      address: '127.0.0.1',
+      port,
+      version: '',
+    })),
+  );
+  peers = new Peers('ordering', 'secret', registry, new SystemClock());
+});
+afterEach(async () => {
+  await peers.close();
+  server.close();
+});
+const call = () =>
+  peers.call({
+    peer: 'stock',
+    method: 'POST',
+    path: '/reservations',
+    route: '/reservations',
+    body: {},
+    answer: z.object({}),
+    asService: true,
+  });
+
+it('gets another token when the kept one is refused, once for all calls', async () => {
+  await call();
+  accepted = (token) => token !== 't1';
+  await expect(Promise.all([call(), call(), call()])).resolves.toEqual([{}, {}, {}]);
+  expect(made).toBe(2);
+});
+
+it('fails when another token is refused as well, without asking again and again', async () => {
+  accepted = () => false;
+  await expect(call()).rejects.toThrow('401');
+  expect([made, asked]).toEqual([2, 2]);
+});
