@@ -77,11 +77,15 @@ afterAll(async () => {
 });
 
 async function start(): Promise<void> {
-  platform = spawn(process.execPath, [cli, 'start', '--env', ENV, '--port', '0', '--json'], {
-    cwd: copy,
-    env: ownEnv,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  platform = spawn(
+    process.execPath,
+    [cli, 'start', '--env', ENV, '--port', '0', '--force', '--json'],
+    {
+      cwd: copy,
+      env: ownEnv,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = new Promise<never>((_, reject) => {
     platform.once('exit', (code) => reject(new Error(`fieldguide start ended with ${code}`)));
   });
@@ -219,7 +223,10 @@ describe('a push', () => {
         .find(({ app }) => app === 'catalog')!
         .instances.map((each) => each.digest);
     const after = await digests();
-    const back = JSON.parse(await fieldguide('rollback', 'catalog', '--json'));
+    await expect(fieldguide('rollback', 'catalog')).rejects.toThrow(
+      /nobody has published a version[\s\S]*--force/,
+    );
+    const back = JSON.parse(await fieldguide('rollback', 'catalog', '--force', '--json'));
     expect(await digests()).toEqual([back.digest, back.digest]);
     expect(after).not.toContain(back.digest);
   });

@@ -80,6 +80,32 @@ describe('the platform', () => {
   });
 });
 
+describe('the settings of an app whose /info is for operators only', () => {
+  const settings = (...args: string[]) => {
+    const { status, stdout, stderr } = fieldguide(
+      'env',
+      'gateway',
+      ...args,
+      '--env',
+      'e2e',
+      '--json',
+    );
+    expect(status, stderr).toBe(0);
+    return JSON.parse(stdout) as Info['configuration'];
+  };
+
+  it('are shown', () => {
+    expect(settings()['PORT']).toMatchObject({ source: 'environment' });
+  });
+
+  it('are set while it runs', () => {
+    const set = settings('SIGN_IN_LIMIT_PER_MINUTE=299');
+    expect(set['SIGN_IN_LIMIT_PER_MINUTE']).toMatchObject({ value: '299', live: true });
+    const unset = settings('--unset', 'SIGN_IN_LIMIT_PER_MINUTE');
+    expect(unset['SIGN_IN_LIMIT_PER_MINUTE']).toMatchObject({ source: 'default' });
+  });
+});
+
 describe('a database', () => {
   it('lets the app read and add events, and neither change nor delete them', async () => {
     const { token } = await newCustomer();

@@ -34,7 +34,16 @@ export default async function setup(project: TestProject) {
   rmSync(environment.path('desired.json'), { force: true });
   const platform = spawn(
     process.execPath,
-    ['apps/platform/bin/fieldguide.mjs', 'start', '--env', 'e2e', '--port', '0', '--json'],
+    [
+      'apps/platform/bin/fieldguide.mjs',
+      'start',
+      '--env',
+      'e2e',
+      '--port',
+      '0',
+      '--force',
+      '--json',
+    ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = new Promise<never>((_, reject) => {

@@ -83,10 +83,14 @@ export function routes(
         schema: {
           summary: 'Back to the artifact that ran before',
           params: App,
+          body: z.object({ force: z.boolean().default(false) }).default({ force: false }),
           response: answers(Artifact),
         },
       },
-      async ({ params: { app } }) => ({ app, ...(await operations.rollback(app)) }),
+      async ({ params: { app }, body }) => ({
+        app,
+        ...(await operations.rollback(app, body.force)),
+      }),
     );
     api.post(
       '/apps/:app/rebuilds',
@@ -172,12 +176,15 @@ export function routes(
         schema: {
           summary: 'Restart with source maps and a port for a debugger',
           params: App,
-          body: z.strictObject({ port: z.int().min(1_024).max(65_535) }),
+          body: z.strictObject({
+            port: z.int().min(1_024).max(65_535),
+            force: z.boolean().default(false),
+          }),
           response: answers(Done),
         },
       },
-      async ({ params: { app }, body: { port } }) => {
-        await operations.dev(app, port);
+      async ({ params: { app }, body: { port, force } }) => {
+        await operations.dev(app, port, force);
         return { done: `${app} listens for a debugger on ${port}` };
       },
     );

@@ -3,6 +3,7 @@ import { readState } from '../controller/state.ts';
 import type { Status } from '../controller/status.ts';
 import type { Environment } from '../environment.ts';
 import { Fault } from '../fault.ts';
+import { operatorToken, readAnswer } from './operator-token.ts';
 import type { PlatformClient } from './platform-client.ts';
 
 const ANSWER_WITHIN_MS = 15_000;
@@ -53,7 +54,7 @@ export class ShopClient {
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
-    return read<T>(answer, lookAt);
+    return readAnswer<T>(answer, lookAt ?? 'fieldguide checkouts');
   }
 
   async #urlOf(service: string): Promise<string> {
@@ -67,22 +68,8 @@ export class ShopClient {
 
   async #operator(): Promise<string> {
     if (this.#token) return this.#token;
-    const clientSecret = this.#environment.secrets(appNames).clients['operator'];
-    const body = { grantType: 'clientCredentials', clientId: 'operator', clientSecret };
-    const answer = await fetch(`${await this.gatewayUrl()}/auth/tokens`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
-    this.#token = (await read<{ accessToken: string }>(answer)).accessToken;
+    const clientSecret = this.#environment.secrets(appNames).clients['operator']!;
+    this.#token = await operatorToken(await this.gatewayUrl(), clientSecret);
     return this.#token;
   }
-}
-
-async function read<T>(answer: Response, lookAt = 'fieldguide checkouts'): Promise<T> {
-  const text = await answer.text();
-  if (answer.ok) return JSON.parse(text) as T;
-  const { title = text } = JSON.parse(text) as { title?: string };
-  throw new Fault(title, answer.status < 500 ? lookAt : 'fieldguide logs -f');
 }

@@ -130,9 +130,11 @@ export function addAppCommands(program: Command): void {
 
   command(program, 'rollback', 'Return an app to its previous artifact', 'rollback ordering')
     .addArgument(oneApp())
-    .action(async (app: string, options: CommonOptions) => {
+    .option('--force', 'outside `local`: also when contracts speak against it (it is logged)')
+    .action(async (app: string, options: CommonOptions & { force?: true }) => {
       const platform = platformOf(options);
-      const rollback = () => platform.call<Pushed>('POST', `/apps/${app}/rollbacks`);
+      const body = { force: options.force === true };
+      const rollback = () => platform.call<Pushed>('POST', `/apps/${app}/rollbacks`, body);
       const back = await showingEvents(platform, options, rollback);
       print(options, back, `${app} runs ${back.digest.slice(0, 8)} again`);
     });

@@ -33,6 +33,7 @@ interface StartOptions extends CommonOptions {
   readonly postgres?: string;
   readonly kafka?: string;
   readonly consul?: string;
+  readonly force?: boolean;
 }
 interface Dev {
   /** Every app whose sources change, or this one with a debugger's port. */
@@ -51,6 +52,7 @@ export function addRunCommands(program: Command): void {
     .addOption(link('postgres', 'attached', 'embedded'))
     .addOption(link('kafka', 'attached', 'apache'))
     .addOption(link('consul', 'attached', 'path', 'cache', 'hashicorp', 'debian'))
+    .addOption(force())
     .action((options: StartOptions) => start(options));
 
   command(
@@ -62,6 +64,7 @@ export function addRunCommands(program: Command): void {
   )
     .addArgument(named('[app]', appNames, 'Name of the app'))
     .addOption(port())
+    .addOption(force())
     .option('--inspect <port>', 'Port for the debugger', parsePort, DEBUG_PORT)
     .action((app: string | undefined, options: StartOptions & { inspect: number }) => {
       const watch = app
@@ -85,13 +88,16 @@ export function addRunCommands(program: Command): void {
   command(program, 'reset', 'Delete all data and seed the databases again', 'reset').action(reset);
 }
 
-async function start({ env, port, json, ...choices }: StartOptions, dev?: Dev): Promise<void> {
+async function start(
+  { env, port, json, force = false, ...choices }: StartOptions,
+  dev?: Dev,
+): Promise<void> {
   const environment = new Environment(env);
   const say = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
   // A terminal that is gone must not take the platform with it before it has stopped in order.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const gatewayPort = port ?? (env === 'local' ? DEFAULT_PORT : 0);
-  const platform = new Platform({ environment, choices, gatewayPort });
+  const platform = new Platform({ environment, choices, gatewayPort, force });
   const operations = new Operations(platform);
   platform.events.listen(({ text }) => say(text));
 
@@ -119,7 +125,7 @@ async function start({ env, port, json, ...choices }: StartOptions, dev?: Dev): 
     else console.log(await readyScreen(platform));
     // What starting has left behind; node --expose-gc.
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    const endDev = dev && (await develop(dev, operations, say));
+    const endDev = dev && (await develop(dev, operations, say, force));
     await asked.promise;
     endDev?.();
   } catch (error) {
@@ -141,30 +147,38 @@ function explained(error: Error, { folder }: Environment): Error {
 }
 
 /** In the platform's own process. */
-async function develop({ watch }: Dev, operations: Operations, say: (line: string) => void) {
+async function develop(
+  { watch }: Dev,
+  operations: Operations,
+  say: (line: string) => void,
+  force: boolean,
+) {
   if (watch !== 'all') {
-    await operations.dev(watch.app, watch.inspectPort);
+    await operations.dev(watch.app, watch.inspectPort, force);
     say(`${watch.app} waits for a debugger on port ${watch.inspectPort}`);
   }
   const wanted = watch === 'all' ? appNames : [watch.app];
-  return watchSources(wanted, (app) => operations.push(app), say);
+  return watchSources(wanted, (app) => operations.push(app, force), say);
 }
 
 /** Beside a platform that runs already: one app is developed until Ctrl-C, then it runs as before. */
 async function join(
   { app, inspectPort }: { app: string; inspectPort: number },
-  options: CommonOptions,
+  options: StartOptions,
 ): Promise<void> {
   const platform = platformOf(options);
+  const force = options.force === true;
   const say = (line: string) => process.stderr.write(`  ${line}\n`);
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => ending.abort());
-  const begin = () => platform.call('PUT', `/apps/${app}/debugger`, { port: inspectPort });
+  const begin = () => platform.call('PUT', `/apps/${app}/debugger`, { port: inspectPort, force });
   await showingEvents(platform, options, begin);
   say(`${app} waits for a debugger on port ${inspectPort}; Ctrl-C ends it`);
   const push = (name: string) =>
-    showingEvents(platform, options, () => platform.call('POST', `/apps/${name}/pushes`));
+    showingEvents(platform, options, () =>
+      platform.call('POST', `/apps/${name}/pushes`, { force }),
+    );
   const endWatching = watchSources([app], push, say);
   for await (const line of newLogs(environmentOf(options), { source: app }, ending.signal))
     console.log(shown(line));
@@ -196,6 +210,13 @@ async function reset(options: CommonOptions): Promise<void> {
 function port(): Option {
   return new Option('--port <number>', 'Port of the gateway; 0 selects a free one').argParser(
     parsePort,
+  );
+}
+
+function force(): Option {
+  return new Option(
+    '--force',
+    'Outside `local`: deploy even if can-i-deploy refuses; the log says so',
   );
 }
 

@@ -2,6 +2,12 @@ import { contractVersion, whichContracts } from '../contracts/which-contracts.ts
 import { Fault } from '../fault.ts';
 import type { Platform } from './platform.ts';
 
+/** An artifact that is to run. */
+export interface Coming {
+  readonly name: string;
+  readonly digest: string;
+}
+
 /** What contracts say to a deployment. In `local` everything may be tried; anywhere else others rely on what is there. */
 export class Deployments {
   readonly #platform: Pick<Platform, 'environment' | 'events'>;
@@ -10,36 +16,55 @@ export class Deployments {
     this.#platform = platform;
   }
 
-  /** @throws Fault when contracts speak against it, or know nothing of it; by force that is only logged */
-  async allow(name: string, digest: string, force: boolean): Promise<void> {
+  /**
+   * Asks for artifacts that come at once.
+   * @param force what speaks against them is only logged
+   * @throws Fault when contracts speak against them, or do not know them
+   */
+  async allow(coming: readonly Coming[], force: boolean): Promise<void> {
     const { environment, events } = this.#platform;
-    if (environment.name === 'local') return;
-    const wanted = [{ pacticipant: name, version: contractVersion(digest) }];
+    if (environment.name === 'local' || coming.length === 0) return;
+    const wanted = coming.map(({ name, digest }) => ({
+      pacticipant: name,
+      version: contractVersion(digest),
+    }));
+    const who = wanted.map(({ pacticipant, version }) => `${pacticipant} ${version}`).join(', ');
     try {
       const { deployable, reasons } = await whichContracts().canIDeploy(wanted, environment.name);
       if (!deployable)
         throw new Fault(
-          `${name} ${contractVersion(digest)} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
+          `${who} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
           'fieldguide contracts can-i-deploy shows the whole matrix; --force deploys all the same',
         );
     } catch (error) {
-      if (!force) throw error;
-      const why = (error as Error).message;
-      events.warn(`! ${name} is deployed by force, though: ${why}`, { app: name });
+      const { message, attempt = 'see the contracts' } = error as Fault;
+      if (!force)
+        throw new Fault(
+          message,
+          attempt.includes('--force') ? attempt : `${attempt}; --force deploys all the same`,
+          error,
+        );
+      const names = coming.map(({ name }) => name);
+      const are = names.length > 1 ? 'are' : 'is';
+      events.warn(`! ${names.join(', ')} ${are} deployed by force, though: ${message}`, {
+        ...(names.length === 1 && { app: names[0]! }),
+      });
     }
   }
 
   /** What the record does not know it cannot speak for. */
-  async record(name: string, digest: string): Promise<void> {
+  async record(deployed: readonly Coming[]): Promise<void> {
     const { environment, events } = this.#platform;
     if (environment.name === 'local') return;
-    const place = { pacticipant: name, version: contractVersion(digest) };
-    try {
-      const where = { ...place, environment: environment.name };
-      await whichContracts().place('record-deployment', where);
-    } catch (error) {
-      const why = (error as Error).message;
-      events.warn(`! The deployment of ${name} is not recorded: ${why}`, { app: name });
+    for (const { name, digest } of deployed) {
+      const place = { pacticipant: name, version: contractVersion(digest) };
+      try {
+        const where = { ...place, environment: environment.name };
+        await whichContracts().place('record-deployment', where);
+      } catch (error) {
+        const why = (error as Error).message;
+        events.warn(`! The deployment of ${name} is not recorded: ${why}`, { app: name });
+      }
     }
   }
 }

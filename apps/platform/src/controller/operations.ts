@@ -1,13 +1,13 @@
 import { freemem } from 'node:os';
 import { appNames, apps } from '../apps.ts';
 import { type BackingName, backingNames } from '../backing/backing-service.ts';
+import { operatorToken, readAnswer } from '../client/operator-token.ts';
 import { Fault } from '../fault.ts';
 import { oneOf } from '../nearest.ts';
 import { writeSetting } from '../provision/settings.ts';
 import { until } from '../runner/child.ts';
 import type { Instance } from '../runner/instance.ts';
 import { stageApps } from '../stager/stage-stale.ts';
-import { Deployments } from './deployments.ts';
 import type { DesiredApp } from './desired.ts';
 import { secondsSince } from './events.ts';
 import type { Platform } from './platform.ts';
@@ -30,17 +30,17 @@ export class Busy extends Fault {}
  */
 export class Operations {
   readonly #platform: Platform;
-  readonly #deployments: Deployments;
+  /** The token of the client `operator`, renewed when it is refused. */
+  #operator: string | undefined;
   readonly #underWay = new Map<string, { what: string; sinceMs: number }>();
 
   constructor(platform: Platform) {
     this.#platform = platform;
-    this.#deployments = new Deployments(platform);
   }
 
   /** Stages the present sources, or takes an artifact that was staged before; then replaces one instance after the other. */
   push(name: string, force = false): Promise<{ digest: string; fresh: boolean }> {
-    const { desired, events } = this.#platform;
+    const { desired, deployments, events } = this.#platform;
     return this.#alone(name, 'pushed', async () => {
       const begun = performance.now();
       const { digest, sources, version } = await this.#stage(name);
@@ -49,25 +49,26 @@ export class Operations {
         desired.change(name, { pushedSources: sources });
         return { digest, fresh: false };
       }
-      await this.#deployments.allow(name, digest, force);
+      await deployments.allow([{ name, digest }], force);
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
       await this.#become(name, () => desired.run(name, digest, sources), { migrate: true });
       const took = `${secondsSince(begun)} s`;
       events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${took})`, { app: name });
-      await this.#deployments.record(name, digest);
+      await deployments.record([{ name, digest }]);
       return { digest, fresh: true };
     });
   }
 
   /** To the artifact that ran before. */
-  rollback(name: string): Promise<{ digest: string }> {
-    const { desired } = this.#platform;
+  rollback(name: string, force = false): Promise<{ digest: string }> {
+    const { desired, deployments } = this.#platform;
     return this.#alone(name, 'rolled back', async () => {
       const [digest] = desired.app(name).earlier;
       if (!digest)
         throw new Fault(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
+      await deployments.allow([{ name, digest }], force);
       await this.#become(name, () => desired.run(name, digest));
-      await this.#deployments.record(name, digest);
+      await deployments.record([{ name, digest }]);
       return { digest };
     });
   }
@@ -156,22 +157,32 @@ export class Operations {
       ({ ready, instance }) => ready && instance.child.isRunning,
     );
     if (!running) throw new Fault(`No instance of ${name} runs now.`, 'fieldguide status');
-    const answer = await fetch(`${running.instance.url}/info`, {
-      signal: AbortSignal.timeout(5_000),
-    });
-    return ((await answer.json()) as { configuration: never }).configuration;
+    const info = (headers = {}) =>
+      fetch(`${running.instance.url}/info`, { headers, signal: AbortSignal.timeout(5_000) });
+    const bearer = () => ({ authorization: `Bearer ${this.#operator}` });
+    let answer = await info(this.#operator ? bearer() : {});
+    // The gateway's port is open to the world, so that its /info is for operators only.
+    if (answer.status === 401) {
+      const { gatewayUrl, secrets } = this.#platform;
+      this.#operator = await operatorToken(gatewayUrl!, secrets.clients['operator']!);
+      answer = await info(bearer());
+    }
+    return (await readAnswer<{ configuration: never }>(answer)).configuration;
   }
 
   /** From now on with a debugger's port and source maps; `undefined` ends it. */
-  dev(name: string, inspectPort: number | undefined): Promise<void> {
-    const { desired } = this.#platform;
+  dev(name: string, inspectPort: number | undefined, force = false): Promise<void> {
+    const { desired, deployments } = this.#platform;
     return this.#alone(name, 'prepared for a debugger', async () => {
       const { digest, sources } = await this.#stage(name, inspectPort !== undefined);
+      const isNew = desired.app(name).digest !== digest;
+      if (isNew) await deployments.allow([{ name, digest }], force);
       const change = () => {
         this.#platform.inspect(name, inspectPort);
-        if (desired.app(name).digest !== digest) desired.run(name, digest, sources);
+        if (isNew) desired.run(name, digest, sources);
       };
       await this.#become(name, change, { migrate: true });
+      if (isNew) await deployments.record([{ name, digest }]);
     });
   }
 

@@ -15,6 +15,7 @@ import { instanceEnvironment } from '../runner/instance-environment.ts';
 import { freePorts, isFree } from '../runner/ports.ts';
 import { type Artifact, artifactOf } from '../stager/stage.ts';
 import { stageStale } from '../stager/stage-stale.ts';
+import { Deployments } from './deployments.ts';
 import { DesiredState } from './desired.ts';
 import { Events, secondsSince } from './events.ts';
 import { giveBack, type PlatformState, takeEnvironment, writeState } from './state.ts';
@@ -25,6 +26,8 @@ export interface PlatformSettings {
   readonly choices: Choices;
   /** Where the gateway should listen; 0 for any free port. */
   readonly gatewayPort: number;
+  /** Starts also what contracts speak against; that is logged. */
+  readonly force?: boolean;
 }
 
 /** One environment, running: the desired state, a keeper for each app, the backing services behind them. */
@@ -35,6 +38,7 @@ export class Platform {
   readonly secrets: Secrets;
   readonly keepers: ReadonlyMap<string, AppKeeper>;
   readonly health: HealthManager;
+  readonly deployments: Deployments;
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
   /** What a platform that was killed has left. */
@@ -64,6 +68,7 @@ export class Platform {
     this.keepers = new Map(apps.map((app) => [app.name, this.#keeperOf(app)]));
     this.health = new HealthManager(this.keepers);
     this.#rotation = startRotation(environment.path('logs'));
+    this.deployments = new Deployments(this);
   }
 
   /** @throws Fault before everything runs */
@@ -109,7 +114,7 @@ export class Platform {
     if (backing.status === 'fulfilled') this.#backing = backing.value;
     if (backing.status === 'rejected') throw backing.reason;
     if (staged.status === 'rejected') throw staged.reason;
-    for (const artifact of staged.value.artifacts.values()) this.#goOnTo(artifact);
+    await this.#deploy([...staged.value.artifacts.values()]);
     this.backing.onRestart = () => this.turn();
     await this.#choosePublicPorts(adopted);
     for (const instance of adopted) this.keepers.get(instance.record.app)?.adopt(instance);
@@ -287,11 +292,20 @@ export class Platform {
     await gone.catch(() => undefined); // away itself, or it has never heard of it
   }
 
-  /** A start goes on to the artifact of newer sources; it does not undo a rollback. */
-  #goOnTo({ name, digest, sources }: Artifact): void {
-    const { digest: present, pushedSources } = this.desired.app(name);
-    if (present && pushedSources === sources && isStaged(name, present)) return;
-    this.desired.run(name, digest, sources);
+  /**
+   * A start goes on to the artifacts of newer sources; it does not undo a rollback. What ran before is not asked about
+   * again: an environment must come up after a crash. Recorded first, so that a crash in between asks again.
+   * @throws Fault when contracts speak against it
+   */
+  async #deploy(staged: readonly Artifact[]): Promise<void> {
+    const newer = staged.filter(({ name, sources }) => {
+      const { digest: present, pushedSources } = this.desired.app(name);
+      return !present || pushedSources !== sources || !isStaged(name, present);
+    });
+    const coming = newer.filter(({ name, digest }) => this.desired.app(name).digest !== digest);
+    await this.deployments.allow(coming, this.#settings.force ?? false);
+    await this.deployments.record(coming);
+    for (const { name, digest, sources } of newer) this.desired.run(name, digest, sources);
   }
 
   #adoptable(): Instance[] {
