@@ -3,7 +3,7 @@ import { type Events, secondsSince } from '../controller/events.ts';
 import type { Environment, PortName } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { backoffMs } from '../health-manager/next-steps.ts';
-import { bornAt, type Child, type ChildRecord } from '../runner/child.ts';
+import { type Child, type ChildRecord, isSameProcess } from '../runner/child.ts';
 import {
   type BackingName,
   type BackingService,
@@ -213,7 +213,7 @@ export class BackingServices {
 }
 
 function isRunning(record: ChildRecord | undefined): boolean {
-  return record !== undefined && bornAt(record.pid) === record.born;
+  return record !== undefined && isSameProcess(record);
 }
 
 /** For people: without scheme and password. */

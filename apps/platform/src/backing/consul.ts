@@ -4,6 +4,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,7 +18,7 @@ import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { Child, until } from '../runner/child.ts';
 import type { BackingService, Say, StartContext } from './backing-service.ts';
-import { download } from './cache.ts';
+import { digestOf, download } from './cache.ts';
 
 const VERSION = '1.21.4';
 const HASHICORP = 'https://releases.hashicorp.com/consul';
@@ -65,7 +66,10 @@ async function find(choice: string | undefined, say: Say): Promise<Found> {
   const cached = cachedFile;
   const links: Record<string, () => Promise<Found | undefined> | Found | undefined> = {
     path: () => (versionOf('consul') ? { command: 'consul', origin: 'on PATH' } : undefined),
-    cache: () => (versionOf(cached) ? { command: cached, origin: 'cache' } : undefined),
+    cache: async () =>
+      (await isWhole(cached)) && versionOf(cached)
+        ? { command: cached, origin: 'cache' }
+        : undefined,
     hashicorp: () => fromHashicorp(cached, say),
     debian: () => fromDebian(cached, say),
   };
@@ -106,7 +110,7 @@ async function fromHashicorp(cached: string, say: Say): Promise<Found> {
   );
   if (!program) throw new Error('the archive holds no consul');
   writeFileSync(`${cached}.new`, program[1], { mode: 0o755 });
-  renameSync(`${cached}.new`, cached);
+  await place(cached);
   rmSync(file);
   return { command: cached, origin: 'HashiCorp' };
 }
@@ -115,12 +119,12 @@ async function fromHashicorp(cached: string, say: Say): Promise<Found> {
  * Debian 11's package, with apt's own signature check, from the mirror this system uses. Everything happens in a folder
  * of ours: nothing is installed, and the system's package lists stay as they are.
  */
-function fromDebian(cached: string, say: Say): Found {
+async function fromDebian(cached: string, say: Say): Promise<Found> {
   if (process.platform !== 'linux' || spawnSync('apt-get', ['--version']).status !== 0)
     throw new Error('this is no Debian');
   const mirror = debianMirror();
   say('Consul: fetching the Debian package');
-  const folder = join(tmpdir(), `fieldguide-consul-${process.pid}`);
+  const folder = mkdtempSync(join(tmpdir(), 'fieldguide-consul-'));
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
   mkdirSync(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
@@ -148,7 +152,7 @@ function fromDebian(cached: string, say: Say): Found {
     mkdirSync(cacheFolder, { recursive: true });
     copyFileSync(join(folder, 'unpacked', 'usr', 'bin', 'consul'), `${cached}.new`);
     chmodSync(`${cached}.new`, 0o755);
-    renameSync(`${cached}.new`, cached);
+    await place(cached);
     return { command: cached, origin: 'Debian package' };
   } catch (error) {
     const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
@@ -156,6 +160,28 @@ function fromDebian(cached: string, say: Say): Found {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const sumOf = (cached: string) => `${cached}.sha256`;
+
+/** Gives a verified program its name; its checksum goes first, so that a crash in between leaves none that matches. */
+async function place(cached: string): Promise<void> {
+  writeFileSafely(sumOf(cached), await digestOf(`${cached}.new`, 'sha256'));
+  renameSync(`${cached}.new`, cached);
+}
+
+/**
+ * Whether the program in the cache is the one that was placed there; one that has changed is removed and fetched again.
+ * A cache of an older version holds no checksum: it is recorded now.
+ */
+export async function isWhole(cached: string): Promise<boolean> {
+  if (!existsSync(cached)) return false;
+  const sum = await digestOf(cached, 'sha256');
+  if (!existsSync(sumOf(cached))) writeFileSafely(sumOf(cached), sum);
+  if (readFileSync(sumOf(cached), 'utf8') === sum) return true;
+  rmSync(cached);
+  rmSync(sumOf(cached));
+  return false;
 }
 
 /** The address that the system's own package lists name for Debian's main archive. */

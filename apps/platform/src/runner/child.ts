@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 // We are told when a child of ours ends; at one that we found we have to look.
 const LOOK_AT_ADOPTED_MS = 200;
+const UNKNOWN = 'unknown';
 
 export interface ChildSettings {
   readonly name: string;
@@ -77,7 +78,7 @@ export class Child {
 
   /** The process of this record, if it still runs. */
   static adopt(name: string, logFile: string, { pid, born }: ChildRecord): Child | undefined {
-    if (bornAt(pid) !== born) return undefined;
+    if (!isSameProcess({ pid, born })) return undefined;
     const gone = async () => {
       while (bornAt(pid) === born) await sleep(LOOK_AT_ADOPTED_MS);
       return 'for a reason that only its log tells';
@@ -129,6 +130,14 @@ export class Child {
   }
 }
 
+/**
+ * Whether the process of this record still runs. Where its start is unknown (Windows) the answer is no: the id alone may
+ * belong to somebody else's process, which must be neither adopted nor killed.
+ */
+export function isSameProcess({ pid, born }: ChildRecord): boolean {
+  return born !== UNKNOWN && bornAt(pid) === born;
+}
+
 export function killGroup(pid: number): void {
   send(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
 }
@@ -142,7 +151,7 @@ export function bornAt(pid: number): string | undefined {
       const fields = rest.split(' ');
       return fields[0] === 'Z' ? undefined : fields[19];
     }
-    if (process.platform === 'win32') return send(pid, 0) ? 'unknown' : undefined;
+    if (process.platform === 'win32') return send(pid, 0) ? UNKNOWN : undefined;
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
     return undefined;
