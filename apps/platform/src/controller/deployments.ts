@@ -56,15 +56,19 @@ export class Deployments {
   async record(deployed: readonly Coming[]): Promise<void> {
     const { environment, events } = this.#platform;
     if (environment.name === 'local') return;
+    const faults = new Map<string, string>();
     for (const { name, digest } of deployed) {
       const place = { pacticipant: name, version: contractVersion(digest) };
       try {
         const where = { ...place, environment: environment.name };
         await whichContracts().place('record-deployment', where);
       } catch (error) {
-        const why = (error as Error).message;
-        events.warn(`! The deployment of ${name} is not recorded: ${why}`, { app: name });
+        faults.set(name, (error as Error).message);
       }
     }
+    const [why] = faults.values();
+    if (why === undefined) return;
+    const names = [...faults.keys()].join(', ');
+    events.warn(`! The deployment of ${names} is not recorded: ${why}`);
   }
 }
