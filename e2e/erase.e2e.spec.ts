@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, it } from 'vitest';
 import { Environment } from '../apps/platform/src/environment.ts';
@@ -24,6 +24,7 @@ it('an erased customer is found in no database, topic or log; views and totals s
     shipTo: person,
   });
   await misuse(customer.email, customer.token);
+  await failingStatements(customer.email);
   const sold = await place(customer.token, 'before-erasing', order('tok_ok', product.plenty));
   const refused = await place(
     customer.token,
@@ -61,6 +62,18 @@ it('an erased customer is found in no database, topic or log; views and totals s
   await expect.poll(async () => (await viewHash('view')) === (await viewHash('log'))).toBe(true);
 });
 
+it('what the environment keeps on the disk is for this user only', () => {
+  const { folder } = new Environment('e2e');
+  const open = (path: string): string[] => {
+    const { mode } = lstatSync(path);
+    if ((mode & 0o077) === 0) return [];
+    return lstatSync(path).isDirectory()
+      ? readdirSync(path).flatMap((name) => open(join(path, name)))
+      : [relative(folder, path)];
+  };
+  expect(open(folder)).toEqual([]);
+});
+
 it('only a customer can be erased, and only by herself', async () => {
   expect((await send('DELETE', '/accounts/me')).status).toBe(401);
   const { operatorSecret: clientSecret } = inject('shop');
@@ -82,6 +95,19 @@ async function misuse(email: string, token: string): Promise<void> {
   await place(token, 'a-bad-address', bad);
   await place(token, 'a-bad-address', `${JSON.stringify(bad)}}`);
   await send('GET', `/orders?limit=5&name=${encodeURIComponent(person.name)}`, { token });
+  const withNul = { ...orderOf('tok_ok', product.plenty), shipTo: { ...person, city: '\0' } };
+  await place(token, 'a-nul-address', withNul);
+}
+
+/** Statements that fail with her data in hand: in DETAIL, in CONTEXT, in the parameters, in the text. */
+async function failingStatements(email: string): Promise<void> {
+  const address = JSON.stringify({ ...person, region: '\0' });
+  for (const [service, sql, values] of [
+    ['identity', 'UPDATE accounts SET email = NULL WHERE email = $1', [email]],
+    ['ordering', 'SELECT $1::jsonb', [address]],
+    ['ordering', `SELECT no_column AS "${person.street}"`, []],
+  ] as const)
+    await expect(query(service, sql, [...values]), sql).rejects.toThrow();
 }
 
 async function totalsOf(customerId: string) {
@@ -93,11 +119,11 @@ async function totalsOf(customerId: string) {
   );
 }
 
-/** Where any of the words stands: every row of every table, every record of every topic, every line of every log. */
+/** Where any of the words stands: every row of every table, every record of every topic, every file. */
 async function found(needles: readonly string[]): Promise<string[]> {
   const lower = needles.map((needle) => needle.toLowerCase());
   const has = (text: string) => lower.some((needle) => text.toLowerCase().includes(needle));
-  const places = [...(await tables()), ...(await records()), ...logs()];
+  const places = [...(await tables()), ...(await records()), ...files()];
   return places.filter(([, text]) => has(text)).map(([name]) => name);
 }
 
@@ -154,10 +180,21 @@ async function records(): Promise<Place[]> {
   return all;
 }
 
-function logs(): Place[] {
-  const folder = new Environment('e2e').path('logs');
-  return readdirSync(folder).map((name) => [
-    `log ${name}`,
-    readFileSync(join(folder, name), 'utf8'),
-  ]);
+/**
+ * Every file of the environment: logs of apps and backing services, Kafka's segments, Consul's data, the provider's ledger.
+ * Not PostgreSQL's data: a deleted row leaves its pages and its write-ahead log later.
+ */
+function files(): Place[] {
+  const { folder } = new Environment('e2e');
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((file) => !relative(folder, file).startsWith('postgres'))
+    .flatMap((file): Place[] => {
+      try {
+        return [[`file ${relative(folder, file)}`, readFileSync(file, 'latin1')]];
+      } catch {
+        return []; // it was removed meanwhile
+      }
+    });
 }

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -72,7 +73,9 @@ export class Environment {
     this.name = name;
     this.folder = join(environmentsFolder, name);
     try {
-      mkdirSync(this.path('logs'), { recursive: true, mode: 0o755 });
+      // PostgreSQL may run as another user, who must be able to enter; the folders inside are closed.
+      mkdirSync(this.folder, { recursive: true, mode: 0o755 });
+      this.privateFolder('logs');
     } catch (error) {
       throw new Fault(
         `The folder ${this.folder} cannot be written: ${(error as Error).message}`,
@@ -94,6 +97,14 @@ export class Environment {
 
   path(...parts: string[]): string {
     return join(this.folder, ...parts);
+  }
+
+  /** A folder that only this user can enter, also when an older version has made it. */
+  privateFolder(name: string): string {
+    const folder = this.path(name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    return folder;
   }
 
   logFile(process: string): string {

@@ -31,12 +31,39 @@ export function makeLog(
   return to ? pino(settings, to) : pino(settings);
 }
 
-/** Of an error only what helps: a failed statement carries its parameters, and they may be personal. */
-function told(error: Error & { code?: string }) {
-  const { name, message, stack, code, cause } = error;
-  const because = cause instanceof Error ? cause.message : undefined;
-  return { name, message, stack, ...(code && { code }), ...(because && { because }) };
+interface Told extends Error {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+  readonly column?: string;
+  /** TypeORM's copy of the database's own error. */
+  readonly driverError?: Told;
 }
+
+/**
+ * Of an error only what helps: a failed statement carries its parameters, and PostgreSQL's `detail` the values of a
+ * row, and both may be personal.
+ */
+function told(error: Told): { message: string | undefined } & Record<string, unknown> {
+  const { name, cause } = error;
+  const { code = error.code, constraint, table, column } = error.driverError ?? error;
+  const redact = (text: string | undefined) => (isDataException(code) ? withoutValues(text) : text);
+  const because: string | undefined = cause instanceof Error ? told(cause).message : undefined;
+  return {
+    name,
+    message: redact(error.message),
+    stack: redact(error.stack),
+    ...(code && { code }),
+    ...(constraint && { constraint }),
+    ...(table && { table }),
+    ...(column && { column }),
+    ...(because && { because }),
+  };
+}
+
+// SQLSTATE class 22, whose messages quote what could not be read: invalid input syntax for type uuid: "…".
+const isDataException = (code: string | undefined) => /^22[0-9A-Z]{3}$/.test(code ?? '');
+const withoutValues = (text: string | undefined) => text?.replace(/: ".*"/gs, ': "…"');
 
 /** Nest's own messages in the same form; its chatter about modules and routes goes to `debug`. */
 export class NestLog implements LoggerService {

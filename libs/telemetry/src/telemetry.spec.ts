@@ -59,4 +59,30 @@ describe('a log', () => {
     });
     expect(lines.join()).not.toContain('ada@example.org');
   });
+
+  it('says which constraint and table refused, and none of the values', () => {
+    const lines: string[] = [];
+    const log = makeLog('test', 'test-1', 'info', { write: (line) => void lines.push(line) });
+    const driverError = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      constraint: 'accounts_email_key',
+      table: 'accounts',
+      detail: 'Key (email)=(ada@example.org) already exists.',
+    });
+    const query = "INSERT INTO accounts VALUES ('ada@example.org')";
+    log.error({ err: Object.assign(new Error('duplicate key'), { query, driverError }) }, 'failed');
+    const unreadable = Object.assign(
+      new Error('invalid input syntax for type uuid: "ada@example.org"'),
+      { code: '22P02' },
+    );
+    log.error({ err: unreadable }, 'failed');
+    log.error({ err: new Error('not handled', { cause: unreadable }) }, 'failed');
+    expect(JSON.parse(lines[0]!).err).toMatchObject({
+      code: '23505',
+      constraint: 'accounts_email_key',
+      table: 'accounts',
+    });
+    expect(JSON.parse(lines[1]!).err.message).toBe('invalid input syntax for type uuid: "…"');
+    expect(lines.join()).not.toContain('ada@example.org');
+  });
 });

@@ -207,8 +207,7 @@ async function run(
   { environment, ports, left, spawned }: StartContext,
 ): Promise<BackingService> {
   const version = versionOf(command) ?? '';
-  const folder = environment.path('consul');
-  mkdirSync(folder, { recursive: true });
+  const folder = environment.privateFolder('consul');
   const config = join(folder, 'consul.json');
   const logFile = environment.logFile('consul');
   const adopted = left && Child.adopt('consul', logFile, left);

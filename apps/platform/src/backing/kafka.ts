@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -83,8 +83,7 @@ async function startBroker(
   { environment, ports, say, signal }: StartContext,
 ): Promise<Child> {
   await fetchKafka(say, signal);
-  const folder = environment.path('kafka');
-  mkdirSync(folder, { recursive: true });
+  const folder = environment.privateFolder('kafka');
   const properties = join(folder, 'server.properties');
   writeFileSafely(
     properties,

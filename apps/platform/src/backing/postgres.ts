@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { Environment } from '../environment.ts';
 import { Fault } from '../fault.ts';
+import { silentAboutData } from '../provision/databases.ts';
 import { Child, until } from '../runner/child.ts';
 import type { BackingService, StartContext } from './backing-service.ts';
 
@@ -107,6 +108,8 @@ const settings = [
   ['unix_socket_directories', ''],
   ['deadlock_timeout', '200ms'],
   ['max_wal_size', '256MB'],
+  // A statement that fails carries personal data in its text, parameters, DETAIL and CONTEXT: none of it is logged.
+  ...silentAboutData,
 ].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
 async function findBinaries(): Promise<Binaries> {

@@ -130,7 +130,7 @@ export function addAppCommands(program: Command): void {
 
   command(program, 'rollback', 'Return an app to its previous artifact', 'rollback ordering')
     .addArgument(oneApp())
-    .option('--force', 'outside `local`: also when contracts speak against it (it is logged)')
+    .option('--force', 'Outside `local`: deploy even if can-i-deploy refuses; the log says so')
     .action(async (app: string, options: CommonOptions & { force?: true }) => {
       const platform = platformOf(options);
       const body = { force: options.force === true };

@@ -168,6 +168,7 @@ export class Platform {
   /** Databases, topics and settings; migrations of the artifacts that should run. */
   async provision(): Promise<void> {
     const begun = performance.now();
+    this.environment.privateFolder('provider');
     const given = Object.fromEntries(
       apps.map(({ name }) => [name, this.desired.app(name).settings]),
     );

@@ -81,6 +81,14 @@ export function databaseUrl(
   return url.href;
 }
 
+/** What keeps values out of the server's log; only a superuser may set it. */
+export const silentAboutData = [
+  ['log_error_verbosity', 'terse'],
+  ['log_min_error_statement', 'panic'],
+  ['log_parameter_max_length', '0'],
+  ['log_parameter_max_length_on_error', '0'],
+] as const;
+
 /** The role and its comment in one transaction: a role of ours without the comment would be refused. */
 async function ensureRole(
   admin: pg.Client,
@@ -96,6 +104,13 @@ async function ensureRole(
     COMMENT ON ROLE ${id(role)} IS ${pg.escapeLiteral(mark)};
     COMMIT;
   `);
+  try {
+    for (const [name, value] of silentAboutData)
+      await admin.query(`ALTER ROLE ${id(role)} SET ${name} = '${value}'`);
+  } catch (error) {
+    // The administrator of an attached server need not be a superuser; its log is then that server's business.
+    if ((error as { code?: string }).code !== '42501') throw error;
+  }
 }
 
 async function connect(url: string): Promise<pg.Client> {

@@ -49,7 +49,7 @@ export async function migrate(
       done[app.name] = artifact.digest;
     }),
   );
-  writeFileSafely(file, JSON.stringify(done));
+  writeFileSafely(file, JSON.stringify(done), 0o600);
   return due.length;
 }
 

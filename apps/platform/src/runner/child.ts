@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -61,13 +61,17 @@ export class Child {
     const { name, command, args, env = process.env, cwd, logFile, user } = settings;
     const log = openSync(logFile, 'a', 0o600);
     const logStart = fstatSync(log).size;
-    const child = spawn(command, [...args], {
+    const options: SpawnOptions = {
       env,
       detached: true,
       stdio: ['ignore', log, log],
       ...(cwd && { cwd }),
       ...user,
-    });
+    };
+    // What it writes, like Kafka's segments or the provider's ledger, is for this user only.
+    const umask = process.umask(0o077);
+    const child = spawn(command, [...args], options);
+    process.umask(umask);
     closeSync(log);
     const ended = new Promise<string>((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
