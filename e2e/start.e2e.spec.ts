@@ -48,7 +48,7 @@ describe('a start', () => {
   it('of what no contract test has seen is refused outside local, unless by force', async () => {
     const { platform, said, ended } = start();
     const decided = () => platform.exitCode !== null || /apps are ready/.test(said());
-    await expect.poll(decided, WAIT).toBe(true);
+    await expect.poll(decided, { ...WAIT, timeout: 100_000 }).toBe(true);
     if (platform.exitCode === null) platform.kill('SIGINT');
     await ended;
     expect(said()).toMatch(/nobody has published a version[\s\S]*--force/);
