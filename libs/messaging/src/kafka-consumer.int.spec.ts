@@ -117,14 +117,15 @@ describe('a chunk that fails', () => {
     let isFailing = true;
     const handled: string[] = [];
     await one.subscribe([SILENT, OTHER], { mode: 'shared', group: 'failing' }, async ([record]) => {
-      if (isFailing && record!.topic === SILENT) throw new Error('the database is away');
+      if (isFailing && record!.topic === SILENT)
+        throw Object.assign(new Error('a secret'), { code: '57P03' });
       handled.push(record!.topic);
     });
     await expect
       .poll(() => one.state())
       .toEqual({
         state: 'degraded',
-        detail: `int.${SILENT}[0] fails: the database is away`,
+        detail: `int.${SILENT}[0] fails: Error 57P03`,
       });
     await send(OTHER, [{ key: 'a', value: '0' }]);
     await expect.poll(() => handled).toContain(OTHER);

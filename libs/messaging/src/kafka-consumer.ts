@@ -16,8 +16,10 @@ const CHUNK_RECORDS = 64;
 const PARTITION_TURN_MS = 250;
 /** More than a relay's batch: Kafka never returns a part of what was produced together. */
 const PARTITION_BYTES_MAX = 256 * 1024;
-/** Partitions of one topic that are handled at the same time; each needs a connection to the database. */
+/** Partitions of one topic that are handled at the same time. */
 const LANES_PER_TOPIC = 2;
+/** Chunks that are handled at the same time; each needs one of the pool's eight connections. */
+const CHUNKS_AT_ONCE = 4;
 const PARTITIONS_MAX = 256;
 const RETRY_MS_MAX = 5_000;
 const RESTART_MS = 500;
@@ -54,6 +56,8 @@ export class KafkaConsumer implements Subscription {
   /** By partition. */
   readonly #failures = new Map<string, Failure>();
   readonly #lanes = new Map<string, Promise<void>>();
+  #handling = 0;
+  readonly #waiting: (() => void)[] = [];
   /** Where each partition of a broadcast ended when it was subscribed to; undefined when that is not known yet. */
   #unread: Map<string, bigint> | undefined;
   #running: Promise<Consumer>;
@@ -205,7 +209,9 @@ export class KafkaConsumer implements Subscription {
       if (isLate || !isRunning() || isStale() || this.#ending.signal.aborted) return;
       const chunk = messages.slice(at, at + CHUNK_RECORDS);
       try {
-        await this.#handler(chunk.map((message) => this.#recordOf(message, topic, partition)));
+        await this.#whenFree(() =>
+          this.#handler(chunk.map((message) => this.#recordOf(message, topic, partition))),
+        );
       } catch (error) {
         return this.#backOff(id, error as Error, pause());
       }
@@ -220,12 +226,26 @@ export class KafkaConsumer implements Subscription {
     }
   }
 
+  /** Lets so many chunks be handled at once, in the order in which they asked, so that each topic gets its share. */
+  async #whenFree(work: () => Promise<void>): Promise<void> {
+    if (this.#handling >= CHUNKS_AT_ONCE)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#handling += 1;
+    try {
+      await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#handling -= 1;
+    }
+  }
+
   /** What cannot be handled is parked by the handler itself, so a failure is expected to pass. */
   #backOff(id: string, error: Error, resume: () => void): void {
     const { clock, log } = this.#settings;
     const now = clock.now().getTime();
     const { failures, since } = this.#failures.get(id) ?? { failures: 0, since: now };
-    this.#failures.set(id, { failures: failures + 1, since, reason: error.message });
+    this.#failures.set(id, { failures: failures + 1, since, reason: nameOf(error) });
     const waitMs = Math.min(200 * 2 ** failures, RETRY_MS_MAX);
     log.warn({ err: error, partition: id, failures: failures + 1, waitMs }, 'A chunk failed');
     clock.sleep(waitMs, this.#ending.signal).then(resume, () => undefined);
@@ -243,6 +263,12 @@ export class KafkaConsumer implements Subscription {
       position: { partition, offset },
     };
   }
+}
+
+/** Not the message: it may quote what the record holds. */
+function nameOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? `${error.name} ${code}` : error.name;
 }
 
 const idOf = (topic: string, partition: number) => `${topic}[${partition}]`;

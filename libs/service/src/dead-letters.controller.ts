@@ -23,12 +23,14 @@ import { z } from 'zod';
 import { consumers, PARTS, type Parts } from './parts.ts';
 
 const Id = z.guid();
-// A key as the list shows it; it can be no longer, and holds no NUL.
-const Key = z
-  .string()
-  .min(1)
-  .max(250)
-  .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'text without NUL');
+/** PostgreSQL stores no NUL, and half a surrogate pair is no character. */
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((given) => !given.includes('\u0000') && given.isWellFormed(), 'text without NUL');
+// A key as the list shows it; it can be no longer.
+const Key = text(250).min(1);
 const Page = z.strictObject({
   status: z.enum(letterStatuses).default('waiting'),
   key: Key.optional(),
@@ -39,7 +41,7 @@ const Page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
 const RedriveRequest = z.strictObject({ key: Key });
-const DiscardRequest = z.strictObject({ reason: z.string().trim().max(500).optional() }).nullish();
+const DiscardRequest = z.strictObject({ reason: text(500).optional() }).nullish();
 
 /** Messages that this service could not handle, and those that wait behind them; not reachable through the gateway. */
 @Scope('operations')

@@ -168,6 +168,7 @@ describe('the dead letters of a service', () => {
     ['GET', '?status=lost', undefined],
     ['POST', '/redrives', { key: '\ud800' }],
     ['POST', `/${UNKNOWN}/discards`, { why: 'x' }],
+    ['POST', `/${UNKNOWN}/discards`, { reason: 'half of \u0000' }],
   ] as const)('refuse %s %s as unreadable', async (method, path, body) => {
     expect((await ask(method, path, body)).statusCode).toBe(400);
   });
