@@ -204,7 +204,10 @@ describe('a cancellation', () => {
     await set('shipping', 'DISPATCH_DELAY_MS', '1000');
     expect(new Set(ends)).toEqual(new Set(['cancelled', 'completed']));
     for (const service of ['ordering', 'inventory', 'payments', 'shipping'])
-      expect(await query(service, 'SELECT reason FROM dead_letters'), service).toEqual([]);
+      expect(
+        await query(service, 'SELECT reason FROM dead_letters WHERE NOT redriven'),
+        service,
+      ).toEqual([]);
   }, 600_000);
 
   it('is for the owner only, and a second one gets the same answer', async () => {

@@ -65,6 +65,9 @@ beforeAll(async () => {
   environment.wipe();
   rmSync(environment.path('desired.json'), { force: true });
   await start();
+  // Nothing here is about deadlines: an order must not be rejected because a killed broker takes its time.
+  for (const deadline of ['STOCK', 'PAYMENT'])
+    await fieldguide('env', 'ordering', `${deadline}_DEADLINE_MS=300000`);
   pace = await measurePace(gatewayUrl);
 }, 300_000);
 afterAll(async () => {

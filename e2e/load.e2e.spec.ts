@@ -64,7 +64,10 @@ it(`${ORDERS} orders at up to 20 a second: all end, none doubled, stock conserve
   await expectMoneyToBalance();
   expect(await viewHash('view')).toBe(await viewHash('log'));
   for (const service of ['ordering', 'inventory', 'payments', 'shipping']) {
-    expect(await query(service, 'SELECT reason FROM dead_letters'), service).toEqual([]);
+    expect(
+      await query(service, 'SELECT reason FROM dead_letters WHERE NOT redriven'),
+      service,
+    ).toEqual([]);
   }
 }, 600_000);
 

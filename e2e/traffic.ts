@@ -82,7 +82,16 @@ export class Traffic {
   }
 
   /** Those of these orders that have not completed after a minute. */
-  async notCompleted(orders: ReadonlySet<string>): Promise<string[]> {
+  notCompleted(orders: ReadonlySet<string>): Promise<string[]> {
+    return this.#notYet(orders, ['completed']);
+  }
+
+  /** Those of these orders that have not ended after a minute, well or not. */
+  notEnded(orders: ReadonlySet<string>): Promise<string[]> {
+    return this.#notYet(orders, ['completed', 'rejected', 'cancelled']);
+  }
+
+  async #notYet(orders: ReadonlySet<string>, wanted: readonly string[]): Promise<string[]> {
     await this.signIn();
     const end = performance.now() + ENDS_WITHIN_MS;
     let open = [...orders];
@@ -91,7 +100,7 @@ export class Traffic {
         open.map(async (id) => {
           const answer = await this.#send('GET', `/orders/${id}`).catch(() => undefined);
           if (answer?.status !== 200) return undefined;
-          return Order.parse(await answer.json()).status === 'completed' ? id : undefined;
+          return wanted.includes(Order.parse(await answer.json()).status) ? id : undefined;
         }),
       );
       open = open.filter((id) => !done.includes(id));
