@@ -293,8 +293,8 @@ export const changes: readonly Change[] = [
     harmless('the old one is still said'),
     edit(
       publishing,
-      '  return [...(fact ? [fact] : []), ...said]',
-      '  const next2: Said[] = fact ? [[{ ...fact[0], type: fact[0].type.concat("V2") }, fact[1]]] : [];\n  return [...(fact ? [fact] : []), ...next2, ...said]',
+      '  return said.map(',
+      '  const [[first, data] = []] = said;\n  const next: Said[] = first && data ? [[{ ...first, type: first.type.concat("V2") }, data]] : [];\n  return [...said, ...next].map(',
     ),
   ),
   provider(
@@ -324,8 +324,8 @@ export const changes: readonly Change[] = [
     harmless('no pact mentions it'),
     edit(
       publishing,
-      'OrderCancelled: ({ orderId, customerId }) => [OrderCancelled, { orderId, customerId }]',
-      'OrderCancelled: ({ orderId }) => [OrderCancelled, { orderId }]',
+      '[[OrderCancelled, { orderId, customerId }], ...send(undo, placed)]',
+      '[[OrderCancelled, { orderId }], ...send(undo, placed)]',
     ),
   ),
   provider(
