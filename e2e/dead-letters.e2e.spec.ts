@@ -35,7 +35,7 @@ afterAll(async () => {
   await query('payments', 'DELETE FROM dead_letters'); // other specs expect none
 });
 
-it('a record that nothing can read stops nobody: it is listed, shown, and discarded', async () => {
+it('a record that nothing can read does not stop consumption: it is listed, shown, and discarded', async () => {
   const value = Buffer.from([0x7b, 0x00, 0xff, 0xfe, 0x22]);
   const partitions = Array.from({ length: 6 }, (_, partition) => partition);
   await producer.send({

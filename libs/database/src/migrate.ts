@@ -89,7 +89,7 @@ export async function createIndexConcurrently(
   name: string,
   definition: string,
 ): Promise<void> {
-  await runner.query('SET lock_timeout = 0'); // it waits for every older transaction, and nobody waits for it
+  await runner.query('SET lock_timeout = 0'); // it waits for every older transaction, and blocks no other
   await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
   await runner.query(`CREATE INDEX CONCURRENTLY ${name} ${definition}`);
   await runner.query('RESET lock_timeout');

@@ -90,7 +90,7 @@ export class ConsulRegistry extends Registry {
     }
   }
 
-  /** An entry with our id but another address would send callers to somebody else. */
+  /** An entry with our id but another address would send callers to the wrong address. */
   #isRegistered(entries: AgentEntries): boolean {
     const { id, service, address, port } = this.#registered!;
     const entry = entries[id];

@@ -5,7 +5,7 @@ import type { IncomingRecord, SubscribeOptions, Subscription } from './messaging
 import { within } from './within.ts';
 
 // A long poll answers at once when data is there, and stopping waits for it. `sessionTimeout` is how long the partitions
-// of a killed instance wait for another; a broadcast's reader is alone in its group, and nobody waits for it.
+// of a killed instance wait for another; a broadcast's reader is alone in its group, so no other member waits for it.
 const timing = {
   shared: { maxWaitTimeInMs: 1_000, heartbeatInterval: 1_500, sessionTimeout: 6_000 },
   broadcast: { maxWaitTimeInMs: 5_000, heartbeatInterval: 5_000, sessionTimeout: 30_000 },

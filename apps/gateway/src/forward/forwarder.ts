@@ -78,7 +78,7 @@ export class Forwarder {
     }
   }
 
-  /** Whoever left or does not read gets nothing more; what cannot be forwarded is a bad request. */
+  /** A caller who left or does not read gets nothing more; what cannot be forwarded is a bad request. */
   #refuseCaller(reply: FastifyReply): FastifyReply {
     if (!reply.raw.headersSent && !reply.raw.destroyed)
       return refuse(reply, 400, 'unreadable', 'The request cannot be read.');
@@ -87,7 +87,7 @@ export class Forwarder {
     return reply;
   }
 
-  /** What reached nobody goes to another instance, a POST too; anything else might have been done already. */
+  /** A request that reached no instance goes to another one, a POST too; anything else might have been done already. */
   async #tryTwice(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     try {
       await this.#guarded(service, request, reply);

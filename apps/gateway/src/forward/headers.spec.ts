@@ -133,7 +133,7 @@ describe('the gateway refuses', () => {
     expect(seen).toEqual([]);
   });
 
-  it('whoever has no token, and says how to bring one', async () => {
+  it('a caller without a token, and says how to bring one', async () => {
     const answer = await ask('GET /orders');
     expect(answer).toMatch(/^HTTP\/1.1 401 /);
     expect(answer.toLowerCase()).toContain('www-authenticate: bearer');

@@ -52,7 +52,7 @@ export class OrderSummaries {
 
   /**
    * Newest first: the caller's own, or everybody's for staff. Waits for the view to have what the caller has `seen`.
-   * @throws RuleBroken viewBehind when that takes too long, consistencyTokenUnreadable when nobody was given the token
+   * @throws RuleBroken viewBehind when that takes too long, consistencyTokenUnreadable when the token was never issued
    */
   async list(
     { limit, cursor }: { limit: number; cursor?: string | undefined },

@@ -18,7 +18,7 @@ export async function operatorToken(gatewayUrl: string, clientSecret: string): P
 }
 
 /**
- * @param lookAt the command that shows what there is, for whoever asked for what is not there
+ * @param lookAt the command that shows what there is, shown when the requested thing does not exist
  * @throws Fault with the title of the problem, when it is no success
  */
 export async function readAnswer<T>(answer: Response, lookAt = 'fieldguide status'): Promise<T> {

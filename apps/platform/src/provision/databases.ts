@@ -7,7 +7,7 @@ import { isOurs, present, refuseForeign } from './ownership.ts';
  * connect to another's database. Running it again changes nothing, and completes what a crash has interrupted.
  * The server may serve others too: what is created carries a comment that names this installation, and nothing
  * without it is changed.
- * @throws Fault before anything is changed, when a database or role of that name belongs to somebody else
+ * @throws Fault before anything is changed, when a database or role of that name belongs to another owner
  */
 export async function provisionDatabases(
   adminUrl: string,

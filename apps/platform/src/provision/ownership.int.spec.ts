@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { Environment as AnyEnvironment } from '../environment.ts';
 
-// `local` has no prefix in its names: the case in which somebody else's are most easily taken for ours.
+// `local` has no prefix in its names: the case in which a foreign object is most easily taken for ours.
 const home = mkdtempSync(join(tmpdir(), 'fieldguide-ownership-'));
 vi.stubEnv('FIELDGUIDE_HOME', home);
 const { Environment } = await import('../environment.ts');
@@ -39,7 +39,7 @@ const dropped = (environment: AnyEnvironment, secrets = secretsOf(environment)) 
   dropDatabases(postgres, environment, services, secrets);
 
 describe('a database server that others use too', () => {
-  it("keeps somebody else's database of the same name, and provisioning says what to do", async () => {
+  it('keeps a foreign database of the same name, and provisioning says what to do', async () => {
     await admin.query('CREATE DATABASE ordering');
     await expect(provisioned(local)).rejects.toMatchObject({
       message: expect.stringContaining('the database ordering'),
@@ -51,7 +51,7 @@ describe('a database server that others use too', () => {
     await admin.query('DROP DATABASE ordering');
   });
 
-  it("keeps somebody else's role and its password", async () => {
+  it('keeps a foreign role and its password', async () => {
     await admin.query("CREATE ROLE ordering_app LOGIN PASSWORD 'theirs'");
     await expect(provisioned(local)).rejects.toThrow('the role ordering_app');
     const theirs = new URL(postgres);
@@ -130,7 +130,7 @@ describe('a broker that others use too', () => {
     withAdmin(async (own) => (await own.listGroups()).groups.map(({ groupId }) => groupId));
   const existing = () => withAdmin((own) => own.listTopics());
 
-  it("loses our topics and groups, and keeps somebody else's", async () => {
+  it('loses our topics and groups, and keeps foreign ones', async () => {
     await create('their.orders');
     await provisionTopics(kafka, local);
     const theirs = ['their-group', 'payments'];
@@ -152,7 +152,7 @@ describe('a broker that others use too', () => {
     await remove('their.orders');
   });
 
-  it("uses somebody else's topic of the same name as it is, and refuses a reset", async () => {
+  it('uses a foreign topic of the same name as it is, and refuses a reset', async () => {
     await create(first!);
     await provisionTopics(kafka, local);
     await expect(refuseForeignTopics(kafka, local, false)).rejects.toThrow(first!);

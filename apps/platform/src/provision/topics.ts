@@ -34,7 +34,7 @@ export async function provisionTopics(kafkaUrl: string, environment: Environment
 }
 
 /**
- * Before `reset` stops anything: a topic of ours that somebody else created would keep its records, and the services
+ * Before `reset` stops anything: a topic that another owner created would keep its records, and the services
  * would read them again.
  * @throws Fault that names those topics
  */
@@ -57,7 +57,7 @@ export async function refuseForeignTopics(
 
 /**
  * For `reset`: deletes the topics that this installation created, and the consumer groups of its services. A group that
- * has read any other topic belongs to somebody else and stays.
+ * has read any other topic belongs to another owner and stays.
  * @param isOwnBroker the broker was started by this environment: every topic and group in it is ours
  */
 export async function dropTopics(
