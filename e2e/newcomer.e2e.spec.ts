@@ -81,6 +81,11 @@ const elsewhere = new Set([
 let orderId = '';
 
 describe('what README tells a newcomer to type', () => {
+  it('opens the address of the shop on the screen', async () => {
+    const answer = await fetch(gatewayUrl);
+    expect([answer.status, answer.redirected]).toEqual([200, true]);
+    expect(await answer.text()).toContain('swagger-ui');
+  });
   it('places an order with the one command on the screen', async () => {
     const [command] = /^curl [\s\S]*?\}'$/m.exec(screen) ?? [];
     expect(command, screen).toBeDefined();
