@@ -58,7 +58,7 @@ async function shell(command: string, timeout = 120_000): Promise<string> {
 const elsewhere = new Set([
   'npm start',
   'npm start -- --port 8081',
-  'npm start -- --env other',
+  'npm start -- --env other --force',
   'npm test',
   'npm run status -- --watch', // goes on until Ctrl-C
   'npm run dev',
