@@ -1,4 +1,4 @@
-// `npm run verify`: the long figures, which a run of CI has no time for. About 20 minutes; exits with 1 when one is missed.
+// `npm run verify`: the long figures, which a run of CI has no time for. About half an hour; exits with 1 when one is missed.
 import { spawn } from 'node:child_process';
 import { Command } from 'commander';
 import { table } from '../apps/platform/src/screen/tables.ts';
