@@ -58,7 +58,7 @@ it('a record that nothing can read does not stop consumption: it is listed, show
     /is discarded; others of its key wait/,
   );
   expect(await letters('--key', 'planted')).toHaveLength(partitions.length - 1);
-  expect(await letters('--status', 'discarded')).toMatchObject([
+  expect(await letters('--key', 'planted', '--status', 'discarded')).toMatchObject([
     { id, handledBy: 'operator', note: 'planted', handledAt: expect.any(String) },
   ]);
   await expect(fieldguide('discard', 'payments', id)).rejects.toThrow(/was discarded before/);
