@@ -154,19 +154,21 @@ describe('a provider that never answers', () => {
     await scale('payments', 1);
   });
 
-  /** The order's end, which must have come by then; a completed one may take its time after the payment. */
+  /**
+   * The order's end. By then the payment must be decided; an order that was dispatched can only be completed, and its
+   * capture is retried for as long as it takes.
+   */
   async function endedWithin(id: string, by: number): Promise<Order> {
     const left = Math.max(5_000, by - performance.now());
     let order = {} as Order;
-    await expect
-      .poll(
-        async () => {
-          order = (await send('GET', `/orders/${id}`, { token: customer.token })).body as Order;
-          return order.status;
-        },
-        { timeout: left, interval: 100 },
-      )
-      .toMatch(/completed|rejected/);
+    const status = async () => {
+      order = (await send('GET', `/orders/${id}`, { token: customer.token })).body as Order;
+      return order.status;
+    };
+    const decided = { timeout: left, interval: 100 };
+    await expect.poll(status, decided).toMatch(/dispatched|completed|rejected/);
+    const ended = { timeout: 120_000, interval: 100 };
+    await expect.poll(status, ended).toMatch(/completed|rejected/);
     return order;
   }
 });
