@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { findWords, insteadOf } from './prose.ts';
+
+const wordsIn = (text: string) => findWords('a.ts', text).map(({ word }) => word);
+
+it('finds a word in prose, whatever its case, with its line', () => {
+  expect(findWords('a.md', 'fine\nNobody reads this.')).toEqual([
+    { file: 'a.md', line: 2, word: 'nobody', text: 'Nobody reads this.' },
+  ]);
+});
+
+it('finds words inside identifiers', () => {
+  expect(wordsIn('sayDispatched(WISH_AT)')).toEqual(['say', 'wish']);
+});
+
+it('passes words that only begin like one of the list', () => {
+  expect(wordsIn('task, factory, voiced, telltale, hearth')).toEqual([]);
+});
+
+it('suggests a term for each word', () => {
+  expect(insteadOf('nobody')).toBe('name the actor');
+});
