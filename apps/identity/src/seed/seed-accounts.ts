@@ -35,7 +35,7 @@ export async function seedAccounts(
   const passwords = new Passwords(new Secrets());
   for (const person of people) {
     if (await uow.load(Account, person.id)) continue;
-    const passwordHash = await passwords.hash('fieldguide');
+    const passwordHash = await passwords.hash('outdoor-gear');
     await uow.save(Account, Object.assign(new Account(), { ...person, passwordHash }));
   }
 }

@@ -49,7 +49,7 @@ async function adasToken(gatewayUrl: string): Promise<string | undefined> {
     body: JSON.stringify({
       grantType: 'password',
       email: 'ada@fieldguide.test',
-      password: 'fieldguide',
+      password: 'outdoor-gear',
     }),
     signal: AbortSignal.timeout(5_000),
   });
