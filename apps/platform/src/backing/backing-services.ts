@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Events, secondsSince } from '../controller/events.ts';
 import type { Environment, PortName } from '../environment.ts';
 import { Fault } from '../fault.ts';
-import { backoffMs } from '../health-manager/next-steps.ts';
 import { type Child, type ChildRecord, isSameProcess } from '../runner/child.ts';
 import {
   type BackingName,
@@ -11,6 +10,7 @@ import {
   type Choices,
   type StartContext,
 } from './backing-service.ts';
+import { backoffMs } from './backoff.ts';
 import { startConsul } from './consul.ts';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';

@@ -16,9 +16,9 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { Environment } from '../environment.ts';
 import { Fault } from '../fault.ts';
-import { silentAboutData } from '../provision/databases.ts';
 import { Child, until } from '../runner/child.ts';
 import type { BackingService, StartContext } from './backing-service.ts';
+import { silentAboutData } from './silent-about-data.ts';
 
 interface Binaries {
   readonly initdb: string;

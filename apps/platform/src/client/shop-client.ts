@@ -1,9 +1,9 @@
 import { appNames } from '../apps.ts';
+import { operatorToken, readAnswer } from '../controller/operator-token.ts';
 import { readState } from '../controller/state.ts';
 import type { Status } from '../controller/status.ts';
 import type { Environment } from '../environment.ts';
 import { Fault } from '../fault.ts';
-import { operatorToken, readAnswer } from './operator-token.ts';
 import type { PlatformClient } from './platform-client.ts';
 
 const ANSWER_WITHIN_MS = 15_000;

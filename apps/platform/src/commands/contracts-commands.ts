@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { apps } from '../apps.ts';
 import { testedBuilds } from '../contracts/builds.ts';
 import { matrix, type Wanted } from '../contracts/can-i-deploy.ts';
 import type { Placing } from '../contracts/contracts.ts';
@@ -7,6 +8,7 @@ import { pactsToVerify } from '../contracts/pacts-to-verify.ts';
 import { whichContracts } from '../contracts/which-contracts.ts';
 import { Fault } from '../fault.ts';
 import { answerText, matrixTable, pactsTable } from '../screen/contract-tables.ts';
+import { stage } from '../stager/stage.ts';
 import { type CommonOptions, command, print } from './command.ts';
 
 interface Deploying extends CommonOptions {
@@ -67,7 +69,9 @@ export function addContractsCommands(program: Command): void {
   )
     .option('--branch <name>', 'Branch of the sources; by default the current one')
     .action(async (options: CommonOptions & { branch?: string }) => {
-      const builds = await testedBuilds(options.branch);
+      const artifacts = [];
+      for (const app of apps) artifacts.push((await stage(app)).artifact);
+      const builds = testedBuilds(artifacts, options.branch);
       await whichContracts().publish(builds);
       const lines = builds.map(
         ({ pacticipant, version, expects, verified }) =>

@@ -3,10 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { apps } from '../apps.ts';
 import { home, root } from '../environment.ts';
 import { Fault } from '../fault.ts';
-import { stage } from '../stager/stage.ts';
 import type { Build } from './contracts.ts';
 import { contractVersion } from './which-contracts.ts';
 
@@ -30,11 +28,19 @@ const Result = z.object({
 export const fingerprint = (text: string) =>
   createHash('sha256').update(text).digest('hex').slice(0, 12);
 
+/** A staged artifact, as far as its contracts' version depends on it. */
+export interface StagedBuild {
+  readonly name: string;
+  readonly digest: string;
+  /** Fingerprint of the sources. */
+  readonly sources: string;
+}
+
 /**
  * What the last `npm run test:pact` has found about the present sources, as builds to publish.
  * @throws Fault when other sources were tested, or none
  */
-export async function testedBuilds(branch = currentBranch()): Promise<Build[]> {
+export function testedBuilds(artifacts: readonly StagedBuild[], branch = currentBranch()): Build[] {
   if (!existsSync(TESTED)) throw new Fault('Nothing was tested yet.', 'npm run test:pact');
   const tested = JSON.parse(readFileSync(TESTED, 'utf8')) as Record<string, string>;
   const pacts = readdirSync(PACTS).map((name) => {
@@ -57,14 +63,13 @@ export async function testedBuilds(branch = currentBranch()): Promise<Build[]> {
       .map(({ consumer, pact, ok }) => ({ consumer, pact, success: ok })),
   });
   const builds: Build[] = [];
-  for (const app of apps) {
-    const { artifact } = await stage(app);
-    if (tested[app.name] !== artifact.sources)
+  for (const { name, digest, sources } of artifacts) {
+    if (tested[name] !== sources)
       throw new Fault(
-        `The sources of ${app.name} are not those that were tested.`,
+        `The sources of ${name} are not those that were tested.`,
         'npm run test:pact, then publish again',
       );
-    builds.push(about(app.name, contractVersion(artifact.digest)));
+    builds.push(about(name, contractVersion(digest)));
   }
   return [...builds, about('shop', shopVersion())];
 }

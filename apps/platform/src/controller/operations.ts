@@ -1,7 +1,6 @@
 import { freemem } from 'node:os';
 import { appNames, apps } from '../apps.ts';
 import { type BackingName, backingNames } from '../backing/backing-service.ts';
-import { operatorToken, readAnswer } from '../client/operator-token.ts';
 import { Fault } from '../fault.ts';
 import { oneOf } from '../nearest.ts';
 import { writeSetting } from '../provision/settings.ts';
@@ -10,6 +9,7 @@ import type { Instance } from '../runner/instance.ts';
 import { stageApps } from '../stager/stage-stale.ts';
 import type { DesiredApp } from './desired.ts';
 import { secondsSince } from './events.ts';
+import { operatorToken, readAnswer } from './operator-token.ts';
 import type { Platform } from './platform.ts';
 
 export const INSTANCES_MAX = 10;

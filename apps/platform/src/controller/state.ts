@@ -12,7 +12,22 @@ import type { Environment } from '../environment.ts';
 import { writeFileSafely } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import { bornAt, Child, type ChildRecord } from '../runner/child.ts';
-import type { InstanceRecord } from '../runner/instance.ts';
+
+/** Which copy it is, and what finds it again after the platform was killed. */
+export interface InstanceRecord {
+  readonly app: string;
+  /** 1, 2, … up to the number of instances wanted. */
+  readonly slot: number;
+  /** Counts every start in the environment, so that no two instances ever have the same name. */
+  readonly serial: number;
+  readonly port: number;
+  readonly hash: string;
+  readonly digest: string;
+  readonly version: string;
+  /** ISO 8601 */
+  readonly startedAt: string;
+  readonly memoryMb: number;
+}
 
 /**
  * What a platform leaves for the other commands to find, and for the platform after it when it is killed: where it is,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../backing/backoff.ts';
 import type { Events } from '../controller/events.ts';
 import type { Instance } from '../runner/instance.ts';
-import { backoffMs, nextSteps, type Seen, type Step, type Wanted } from './next-steps.ts';
+import { nextSteps, type Seen, type Step, type Wanted } from './next-steps.ts';
 
 /** What a keeper is given to work with; all about one app. */
 export interface KeeperContext {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, nextSteps, type Seen, type Step, type Wanted } from './next-steps.ts';
+import { backoffMs } from '../backing/backoff.ts';
+import { nextSteps, type Seen, type Step, type Wanted } from './next-steps.ts';
 
 const wanted: Wanted = { instances: 2, hash: 'new' };
 const well: Seen = {

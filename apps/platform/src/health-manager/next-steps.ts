@@ -61,10 +61,3 @@ export function nextSteps(wanted: Wanted, seen: readonly Seen[], nowMs: number):
   if (quiet && due) steps.push({ kind: 'replace', slot: due.slot, why: 'another is wanted' });
   return steps;
 }
-
-const BACKOFF_MS = [0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
-
-/** How long to wait after so many failures in a row: the first is mended at once, a loop is not hammered. */
-export function backoffMs(failures: number): number {
-  return failures === 0 ? 0 : BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1]!;
-}

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { silentAboutData } from '../backing/silent-about-data.ts';
 import type { Environment, Secrets } from '../environment.ts';
 import { isOurs, present, refuseForeign } from './ownership.ts';
 
@@ -80,14 +81,6 @@ export function databaseUrl(
   url.password = roles[role]!;
   return url.href;
 }
-
-/** What keeps values out of the server's log; only a superuser may set it. */
-export const silentAboutData = [
-  ['log_error_verbosity', 'terse'],
-  ['log_min_error_statement', 'panic'],
-  ['log_parameter_max_length', '0'],
-  ['log_parameter_max_length_on_error', '0'],
-] as const;
 
 /** The role and its comment in one transaction: a role of ours without the comment would be refused. */
 async function ensureRole(

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { InstanceRecord } from '../controller/state.ts';
 import { Fault } from '../fault.ts';
 import { type Artifact, compileCacheOf } from '../stager/stage.ts';
 import { Child, type ChildRecord, until } from './child.ts';
@@ -13,22 +14,6 @@ export interface InstanceSpec {
   readonly inspectPort?: number;
   /** Hash over the above. */
   readonly hash: string;
-}
-
-/** Which copy it is, and what finds it again after the platform was killed. */
-export interface InstanceRecord {
-  readonly app: string;
-  /** 1, 2, … up to the number of instances wanted. */
-  readonly slot: number;
-  /** Counts every start in the environment, so that no two instances ever have the same name. */
-  readonly serial: number;
-  readonly port: number;
-  readonly hash: string;
-  readonly digest: string;
-  readonly version: string;
-  /** ISO 8601 */
-  readonly startedAt: string;
-  readonly memoryMb: number;
 }
 
 const READY_WITHIN_MS = 60_000;

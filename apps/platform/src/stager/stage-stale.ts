@@ -7,7 +7,7 @@ import { Fault } from '../fault.ts';
 import { Child } from '../runner/child.ts';
 import { type Artifact, hasSourceMap, staged } from './stage.ts';
 
-const cli = fileURLToPath(new URL('../../bin/fieldguide.mjs', import.meta.url));
+const stageMain = fileURLToPath(new URL('./stage-main.ts', import.meta.url));
 
 /** The artifact of every app, made anew where the sources have changed. */
 export async function stageStale(
@@ -32,7 +32,7 @@ export async function stageApps(
   const fresh = wanted.filter((app) => !isDone(staged(app))).map(({ name }) => name);
   if (fresh.length > 0) {
     say(`Staging ${fresh.join(', ')}`);
-    const args = [cli, 'stage', ...fresh, ...(sourceMap ? ['--source-map'] : [])];
+    const args = [stageMain, ...fresh, ...(sourceMap ? ['--source-map'] : [])];
     const logFile = environment.logFile('stage');
     const child = Child.spawn({ name: 'stage', command: process.execPath, args, logFile });
     const end = () => void child.kill();
