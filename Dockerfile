@@ -7,7 +7,7 @@ WORKDIR /fieldguide
 COPY . .
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 ARG COMMIT=unknown
-RUN FIELDGUIDE_COMMIT=${COMMIT} node apps/platform/bin/fieldguide.mjs stage \
+RUN FIELDGUIDE_COMMIT=${COMMIT} node platform/cli/bin/fieldguide.mjs stage \
   && mkdir -p /artifacts /secrets .fieldguide/environments \
   && for app in .fieldguide/artifacts/*; do \
        cp -r "$app"/*/ "/artifacts/$(basename "$app")" && mkdir "/secrets/$(basename "$app")"; \
@@ -15,7 +15,7 @@ RUN FIELDGUIDE_COMMIT=${COMMIT} node apps/platform/bin/fieldguide.mjs stage \
   && mkdir /secrets/postgres \
   && chown -R 1000:1000 /secrets .fieldguide/environments
 USER 1000:1000
-ENTRYPOINT ["node", "apps/platform/bin/fieldguide.mjs"]
+ENTRYPOINT ["node", "platform/cli/bin/fieldguide.mjs"]
 
 FROM ${NODE_IMAGE} AS app
 ARG APP

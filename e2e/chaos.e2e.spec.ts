@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { slowness } from '@fieldguide/clock/testing';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { readState } from '@fieldguide/platform-host/state';
 import { Kafka, KafkaJSProtocolError, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { appNames } from '../apps/platform/src/apps.ts';
-import { readState } from '../apps/platform/src/controller/state.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
 import { expectMoneyToBalance, inHand, reservedUnits, unitsOnHand, unitsShipped } from './books.ts';
 import { platform, scale } from './running-platform.ts';
 import { query } from './shop.ts';
@@ -35,7 +35,7 @@ const unreadable: readonly [topic: string, service: string, value: Buffer | null
 const consumers = ['inventory', 'payments', 'ordering', 'shipping'];
 
 const fieldguide = async (...args: string[]) => {
-  const all = ['apps/platform/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
+  const all = ['platform/cli/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
   return (await promisify(execFile)(process.execPath, all)).stdout;
 };
 /** Ids of the dead letters that wait in a service. */

@@ -229,7 +229,7 @@ describe('a cancellation', () => {
 
 describe('a person', () => {
   const fieldguide = async (...args: string[]) => {
-    const all = ['apps/platform/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
+    const all = ['platform/cli/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
     return (await promisify(execFile)(process.execPath, all)).stdout;
   };
 

@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Letter, LetterDetails } from '@fieldguide/platform-cli/screen/dead-letter-tables';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import type { Letter, LetterDetails } from '../apps/platform/src/screen/dead-letter-tables.ts';
 import { instances } from './running-platform.ts';
 import { ended, newCustomer, orderOf, place, product, query, send } from './shop.ts';
 
 const TOPIC = 'e2e.payments.requests.v1';
 const WAIT = { timeout: 30_000, interval: 100 };
 const fieldguide = async (...args: string[]) => {
-  const all = ['apps/platform/bin/fieldguide.mjs', 'dead-letters', ...args, '--env', 'e2e'];
+  const all = ['platform/cli/bin/fieldguide.mjs', 'dead-letters', ...args, '--env', 'e2e'];
   return (await promisify(execFile)(process.execPath, all)).stdout;
 };
 const letters = async (...args: string[]) =>

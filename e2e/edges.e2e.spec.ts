@@ -1,6 +1,6 @@
 import { Storefront } from '@fieldguide/contracts/shop/storefront';
+import { appNames } from '@fieldguide/platform-host/apps';
 import { expect, inject, it } from 'vitest';
-import { appNames } from '../apps/platform/src/apps.ts';
 import { asks, type Edge, hears, pactEdges } from '../tools/contracts/edges.ts';
 import { instances, platform, scale, set } from './running-platform.ts';
 import { operatorToken, orderOf, product, send } from './shop.ts';

@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { Environment } from '@fieldguide/platform-host/environment';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, it } from 'vitest';
-import { Environment } from '../apps/platform/src/environment.ts';
 import { ended, newCustomer, orderOf, place, product, query, send, stock } from './shop.ts';
 import { viewHash } from './views.ts';
 

@@ -15,16 +15,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { slowness } from '@fieldguide/clock/testing';
+import type { Status } from '@fieldguide/platform-controller/status';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { bornAt } from '@fieldguide/platform-host/processes/child';
+import { endLeftovers, type PlatformState, readState } from '@fieldguide/platform-host/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appNames } from '../apps/platform/src/apps.ts';
-import {
-  endLeftovers,
-  type PlatformState,
-  readState,
-} from '../apps/platform/src/controller/state.ts';
-import type { Status } from '../apps/platform/src/controller/status.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
-import { bornAt } from '../apps/platform/src/runner/child.ts';
 import { measurePace } from './capacity.ts';
 import { ledger } from './shop.ts';
 import { Traffic } from './traffic.ts';
@@ -49,6 +45,7 @@ beforeAll(async () => {
   for (const name of [
     'apps',
     'libs',
+    'platform',
     'contracts',
     'package.json',
     'package-lock.json',
@@ -101,7 +98,7 @@ async function start(): Promise<void> {
   ledgerUrl = `${said.providerUrl}/ledger`;
 }
 
-const cli = 'apps/platform/bin/fieldguide.mjs';
+const cli = 'platform/cli/bin/fieldguide.mjs';
 async function fieldguide(...args: string[]): Promise<string> {
   const all = [cli, ...args, '--env', ENV];
   return (await runFile(process.execPath, all, { cwd: copy, env: ownEnv })).stdout;

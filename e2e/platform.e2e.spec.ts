@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Status as PlatformStatus } from '@fieldguide/platform-controller/status';
+import { Environment } from '@fieldguide/platform-host/environment';
 import { describe, expect, it } from 'vitest';
-import type { Status as PlatformStatus } from '../apps/platform/src/controller/status.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
 import { newCustomer, orderOf, place, product, query, send } from './shop.ts';
 
 interface Info {
@@ -15,7 +15,7 @@ interface Info {
 const infoOf = async (url: string) => (await (await fetch(`${url}/info`)).json()) as Info;
 const root = fileURLToPath(new URL('../', import.meta.url));
 const fieldguide = (...args: string[]) =>
-  spawnSync(process.execPath, ['apps/platform/bin/fieldguide.mjs', ...args], {
+  spawnSync(process.execPath, ['platform/cli/bin/fieldguide.mjs', ...args], {
     cwd: root,
     encoding: 'utf8',
   });

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import type { View } from '@fieldguide/platform-cli/screen/log-tables';
 import { describe, expect, inject, it } from 'vitest';
 import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
-import type { View } from '../apps/platform/src/screen/log-tables.ts';
 import { instances } from './running-platform.ts';
 import {
   newCustomer,
@@ -19,7 +19,7 @@ import { Traffic } from './traffic.ts';
 import { viewHash } from './views.ts';
 
 const fieldguide = async (...args: string[]) => {
-  const all = ['apps/platform/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
+  const all = ['platform/cli/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
   return (await promisify(execFile)(process.execPath, all)).stdout;
 };
 

@@ -1,7 +1,7 @@
+import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
+import type { Status } from '@fieldguide/platform-controller/status';
+import { Environment } from '@fieldguide/platform-host/environment';
 import { vi } from 'vitest';
-import { PlatformClient } from '../apps/platform/src/client/platform-client.ts';
-import type { Status } from '../apps/platform/src/controller/status.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
 
 /** The platform that runs the system under test. */
 export const platform = () => new PlatformClient(new Environment('e2e'));

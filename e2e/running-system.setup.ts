@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { databaseUrl } from '@fieldguide/platform-controller/provision/databases';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { endLeftovers, readState } from '@fieldguide/platform-host/state';
 import type { TestProject } from 'vitest/node';
-import { appNames } from '../apps/platform/src/apps.ts';
-import { endLeftovers, readState } from '../apps/platform/src/controller/state.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
-import { databaseUrl } from '../apps/platform/src/provision/databases.ts';
 import { measurePace } from './capacity.ts';
 
 declare module 'vitest' {
@@ -35,7 +35,7 @@ export default async function setup(project: TestProject) {
   const platform = spawn(
     process.execPath,
     [
-      'apps/platform/bin/fieldguide.mjs',
+      'platform/cli/bin/fieldguide.mjs',
       'start',
       '--env',
       'e2e',

@@ -4,10 +4,10 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { bornAt } from '@fieldguide/platform-host/processes/child';
+import { endLeftovers, readState } from '@fieldguide/platform-host/state';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endLeftovers, readState } from '../apps/platform/src/controller/state.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
-import { bornAt } from '../apps/platform/src/runner/child.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const environment = new Environment('interrupted');
@@ -28,7 +28,7 @@ function start(...options: string[]): {
   said: () => string;
   ended: Promise<unknown[]>;
 } {
-  const cli = 'apps/platform/bin/fieldguide.mjs';
+  const cli = 'platform/cli/bin/fieldguide.mjs';
   const args = [cli, 'start', '--env', 'interrupted', '--port', '0', ...options];
   const platform = spawn(process.execPath, args, {
     cwd: root,

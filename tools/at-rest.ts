@@ -1,8 +1,8 @@
 // Memory and CPU of a running environment without its backing services: `node tools/at-rest.ts [env] [seconds]`.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readState } from '../apps/platform/src/controller/state.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { readState } from '@fieldguide/platform-host/state';
 
 const [env = 'local', seconds = '60'] = process.argv.slice(2);
 const state = readState(new Environment(env));

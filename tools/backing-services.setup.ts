@@ -1,14 +1,14 @@
-import type { TestProject } from 'vitest/node';
-import { BackingServices } from '../apps/platform/src/backing/backing-services.ts';
-import { Events } from '../apps/platform/src/controller/events.ts';
+import { BackingServices } from '@fieldguide/platform-host/backing-services/backing-services';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { Events } from '@fieldguide/platform-host/events';
+import { bornAt } from '@fieldguide/platform-host/processes/child';
 import {
   endLeftovers,
   giveBack,
   takeEnvironment,
   writeState,
-} from '../apps/platform/src/controller/state.ts';
-import { Environment } from '../apps/platform/src/environment.ts';
-import { bornAt } from '../apps/platform/src/runner/child.ts';
+} from '@fieldguide/platform-host/state';
+import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   export interface ProvidedContext {

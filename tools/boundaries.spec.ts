@@ -11,6 +11,10 @@ describe('a boundary', () => {
     ['libs/database/src/x.ts', '@fieldguide/service', 'earlier group'],
     ['libs/clock/src/x.ts', '../../database/src/index.ts', 'by its name'],
     ['contracts/ordering/index.ts', '@fieldguide/clock', 'zod only'],
+    ['apps/ordering/src/x.ts', '@fieldguide/platform-host/state', 'know no platform'],
+    ['platform/host/src/x.ts', '@fieldguide/platform-controller/status', 'earlier ones'],
+    ['platform/cli/src/x.ts', '@fieldguide/ordering', 'nobody imports an app'],
+    ['platform/cli/src/x.ts', '@fieldguide/database', 'knows no lib'],
   ])('is crossed when %s imports %s', (file, specifier, rule) =>
     expect(violation(file, specifier)).toContain(rule),
   );

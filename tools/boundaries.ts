@@ -10,6 +10,8 @@ const groups: readonly (readonly string[])[] = [
   ['service'],
   ['contract-testing'],
 ];
+/** The platform's packages from the ground up; each may import earlier ones only. */
+const platform = ['host', 'contract-record', 'controller', 'cli'];
 /** The storefront has no app yet: what it expects is tested beside its client. */
 const isContractTest = (file: string) => /^contracts\/[^/]+\/pact\//.test(file);
 const groupOf = (lib: string) => groups.findIndex((group) => group.includes(lib));
@@ -26,6 +28,14 @@ export function violation(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('.'))
     return says('another project is imported by its name, not by its path');
   if (to.kind === 'app') return says('nobody imports an app');
+  if (to.kind === 'platform' && (from.kind === 'app' || from.kind === 'lib'))
+    return says('apps and libs know no platform');
+  if (from.kind === 'platform' && to.kind === 'platform') {
+    return platform.indexOf(to.name) < platform.indexOf(from.name)
+      ? undefined
+      : says('a package of the platform imports earlier ones only');
+  }
+  if (from.kind === 'platform' && to.kind === 'lib') return says('the platform knows no lib');
   if (from.kind === 'contracts') return says('contracts import zod only');
   if (from.kind === 'lib' && to.kind === 'contracts') return says('libs know no contract');
   if (from.kind === 'lib' && to.kind === 'lib' && groupOf(to.name) >= groupOf(from.name)) {
@@ -48,12 +58,13 @@ export function foreignViolation(file: string, specifier: string): string | unde
   return undefined;
 }
 
-type Place = { kind: 'app' | 'lib' | 'contracts' | 'e2e' | 'tools'; name: string };
+type Place = { kind: 'app' | 'lib' | 'platform' | 'contracts' | 'e2e' | 'tools'; name: string };
 
 function placeOf(path: string): Place | undefined {
   const [top = '', name = ''] = path.split('/');
   if (top === 'apps') return { kind: 'app', name };
   if (top === 'libs') return { kind: 'lib', name };
+  if (top === 'platform') return { kind: 'platform', name };
   return top === 'contracts' || top === 'e2e' || top === 'tools'
     ? { kind: top, name: '' }
     : undefined;
@@ -65,13 +76,17 @@ function targetOf(file: string, specifier: string): Place | undefined {
   const name = /^@fieldguide\/([^/]+)/.exec(specifier)?.[1];
   if (!name) return undefined;
   if (name === 'contracts') return { kind: 'contracts', name: '' };
+  if (name.startsWith('platform-')) return { kind: 'platform', name: name.slice(9) };
   return { kind: libs.has(name) ? 'lib' : 'app', name };
 }
 
 if (import.meta.main) {
-  const files = globSync(['apps/**/*.ts', 'libs/**/*.ts', 'contracts/**/*.ts'], {
-    exclude: (path) => path.includes('node_modules'),
-  });
+  const files = globSync(
+    ['apps/**/*.ts', 'libs/**/*.ts', 'platform/**/*.ts', 'contracts/**/*.ts'],
+    {
+      exclude: (path) => path.includes('node_modules'),
+    },
+  );
   const faults = files.flatMap((path) => {
     const file = path.replaceAll('\\', '/');
     const imports = readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);

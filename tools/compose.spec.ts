@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { secretKeys } from '@fieldguide/platform-controller/runner/instance-environment';
+import { appNames } from '@fieldguide/platform-host/apps';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
-import { appNames } from '../apps/platform/src/apps.ts';
-import { secretKeys } from '../apps/platform/src/runner/instance-environment.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');

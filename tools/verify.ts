@@ -1,7 +1,7 @@
 // `npm run verify`: the long figures, which a run of CI has no time for. About half an hour; exits with 1 when one is missed.
 import { spawn } from 'node:child_process';
+import { table } from '@fieldguide/platform-cli/screen/tables';
 import { Command } from 'commander';
-import { table } from '../apps/platform/src/screen/tables.ts';
 
 const figures: readonly { what: string; command: string; env?: Record<string, string> }[] = [
   {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { table } from '../../apps/platform/src/screen/tables.ts';
+import { table } from '@fieldguide/platform-cli/screen/tables';
 
 export interface Line {
   readonly what: string;

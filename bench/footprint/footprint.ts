@@ -93,8 +93,8 @@ async function measure(
 
 /** With the environment of an instance that runs now: an ordinary copy of it, but for its flags. */
 async function runningInstance(): Promise<{ env: Record<string, string>; main: string }> {
-  const { Environment } = await import('../../apps/platform/src/environment.ts');
-  const { readState } = await import('../../apps/platform/src/controller/state.ts');
+  const { Environment } = await import('@fieldguide/platform-host/environment');
+  const { readState } = await import('@fieldguide/platform-host/state');
   const state = readState(new Environment('local'));
   const instance = state?.instances.find((each) => each.app === app);
   if (!instance) throw new Error(`No ${app} runs. Try: npm start`);
@@ -111,7 +111,9 @@ async function runningInstance(): Promise<{ env: Record<string, string>; main: s
 }
 
 async function minifiedMain(): Promise<string> {
-  const platform = createRequire(new URL('../../apps/platform/package.json', import.meta.url));
+  const platform = createRequire(
+    new URL('../../platform/controller/package.json', import.meta.url),
+  );
   const { minify } = platform('rolldown/experimental') as typeof import('rolldown/experimental');
   const { code } = await minify('main.cjs', readFileSync(running.main, 'utf8'), {
     mangle: false,

@@ -1,7 +1,7 @@
 // `npm run contracts:catalogue`: what developers might do to a contract, done in a copy, with the verdict of the tests.
 import { styleText } from 'node:util';
+import { table } from '@fieldguide/platform-cli/screen/tables';
 import { Command } from 'commander';
-import { table } from '../../apps/platform/src/screen/tables.ts';
 import { type Change, changes, type Verdict } from './changes.ts';
 import { type Guard, guards } from './guards.ts';
 import { withPostgres } from './postgres.ts';

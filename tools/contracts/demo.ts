@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
+import { matrixTable } from '@fieldguide/platform-cli/screen/contract-tables';
+import { fingerprint } from '@fieldguide/platform-contract-record/builds';
+import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
+import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
 import { Command } from 'commander';
-import { fingerprint } from '../../apps/platform/src/contracts/builds.ts';
-import { FileContracts } from '../../apps/platform/src/contracts/file-contracts.ts';
-import { RecordFile } from '../../apps/platform/src/contracts/record-file.ts';
-import { matrixTable } from '../../apps/platform/src/screen/contract-tables.ts';
 import { withPostgres } from './postgres.ts';
 import { type Edit, Workshop } from './workshop.ts';
 

@@ -1,8 +1,8 @@
 // `npm run contracts:page`: the table and the picture of docs/contracts.md, made of the committed pacts and the committed
 // record of the demo environments. `--check` fails when they are not as they would be made now.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { canIDeploy } from '../../apps/platform/src/contracts/can-i-deploy.ts';
-import { RecordFile } from '../../apps/platform/src/contracts/record-file.ts';
+import { canIDeploy } from '@fieldguide/platform-contract-record/can-i-deploy';
+import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
 import { type Dependency, drawGraph } from './graph.ts';
 import { committedPacts } from './pact-files.ts';
 

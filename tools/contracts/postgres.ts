@@ -1,12 +1,12 @@
-import { startPostgres } from '../../apps/platform/src/backing/postgres.ts';
+import { startPostgres } from '@fieldguide/platform-host/backing-services/postgres';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { bornAt, type Child } from '@fieldguide/platform-host/processes/child';
 import {
   endLeftovers,
   giveBack,
   takeEnvironment,
   writeState,
-} from '../../apps/platform/src/controller/state.ts';
-import { Environment } from '../../apps/platform/src/environment.ts';
-import { bornAt, type Child } from '../../apps/platform/src/runner/child.ts';
+} from '@fieldguide/platform-host/state';
 
 export interface OpenPostgres {
   readonly url: string;

@@ -2,10 +2,10 @@
 // by what is committed. Never by what was just generated, else a provider's change would rewrite what it is held to.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
+import { TESTED } from '@fieldguide/platform-contract-record/builds';
+import { sourcesOf } from '@fieldguide/platform-controller/stager/sources';
+import { apps } from '@fieldguide/platform-host/apps';
 import { Command } from 'commander';
-import { apps } from '../../apps/platform/src/apps.ts';
-import { TESTED } from '../../apps/platform/src/contracts/builds.ts';
-import { sourcesOf } from '../../apps/platform/src/stager/sources.ts';
 import { commit, differences, GENERATED } from './pact-files.ts';
 import { RESULTS, readResults } from './results.ts';
 import { run } from './run.ts';

@@ -17,6 +17,7 @@ import { output, run } from './run.ts';
 const COPIED = [
   'apps',
   'libs',
+  'platform',
   'contracts',
   'tools',
   'package.json',
@@ -119,6 +120,10 @@ export class Workshop {
       symlinkSync(join(this.folder, place), join(installed, '@fieldguide', name));
     for (const kind of ['apps', 'libs'])
       for (const name of readdirSync(join(this.folder, kind))) link(name, join(kind, name));
+    for (const { name } of readdirSync('platform', { withFileTypes: true }).filter((each) =>
+      each.isDirectory(),
+    ))
+      link(`platform-${name}`, join('platform', name));
     link('contracts', 'contracts');
     for (const name of readdirSync('apps')) {
       const own = join('apps', name, 'node_modules');

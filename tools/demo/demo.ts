@@ -1,9 +1,10 @@
 // A tour through the running shop. It says nothing that it has not checked, and puts everything back.
+
+import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
+import { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
 import { Command } from 'commander';
-import { PlatformClient } from '../../apps/platform/src/client/platform-client.ts';
-import { ShopClient } from '../../apps/platform/src/client/shop-client.ts';
-import { Environment } from '../../apps/platform/src/environment.ts';
-import { Fault } from '../../apps/platform/src/fault.ts';
 import { Teller } from './teller.ts';
 import { Tour } from './tour.ts';
 import { Visitor } from './visitor.ts';

@@ -3,9 +3,9 @@ import { styleText } from 'node:util';
 import type { Product } from '@fieldguide/contracts/catalog';
 import type { Order, Timeline } from '@fieldguide/contracts/ordering';
 import type { Operation } from '@fieldguide/contracts/payment-provider';
-import type { PlatformClient } from '../../apps/platform/src/client/platform-client.ts';
-import type { ShopClient } from '../../apps/platform/src/client/shop-client.ts';
-import type { AppStatus } from '../../apps/platform/src/controller/status.ts';
+import type { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
+import type { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
+import type { AppStatus } from '@fieldguide/platform-controller/status';
 import type { Teller } from './teller.ts';
 import type { Visitor } from './visitor.ts';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../../apps/platform/src/environment.ts';
+import { cacheFolder } from '@fieldguide/platform-host/environment';
 
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
 // What the pinned versions were chosen for.

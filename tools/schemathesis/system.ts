@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { databaseUrl } from '@fieldguide/platform-controller/provision/databases';
+import { writeSetting } from '@fieldguide/platform-controller/provision/settings';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { Environment, root } from '@fieldguide/platform-host/environment';
+import { endLeftovers, readState } from '@fieldguide/platform-host/state';
 import pg from 'pg';
-import { appNames } from '../../apps/platform/src/apps.ts';
-import { endLeftovers, readState } from '../../apps/platform/src/controller/state.ts';
-import { Environment, root } from '../../apps/platform/src/environment.ts';
-import { databaseUrl } from '../../apps/platform/src/provision/databases.ts';
-import { writeSetting } from '../../apps/platform/src/provision/settings.ts';
 
 const PASSWORD = 'correct horse';
 const UNLIMITED = '1000000';
@@ -24,15 +24,7 @@ export async function startSystem(name: string): Promise<System> {
   const environment = new Environment(name);
   await endLeftovers(environment);
   environment.wipe();
-  const args = [
-    'apps/platform/bin/fieldguide.mjs',
-    'start',
-    '--env',
-    name,
-    '--port',
-    '0',
-    '--json',
-  ];
+  const args = ['platform/cli/bin/fieldguide.mjs', 'start', '--env', name, '--port', '0', '--json'];
   const platform = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],

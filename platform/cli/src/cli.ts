@@ -1,0 +1,72 @@
+import tab from '@bomb.sh/tab/commander';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { Command } from 'commander';
+import { addAppCommands } from './commands/app-commands.ts';
+import { addAttachedCommands } from './commands/attached-commands.ts';
+import { addContractsCommands } from './commands/contracts-commands.ts';
+import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
+import { addLogCommands } from './commands/log-commands.ts';
+import { addLookCommands } from './commands/look-commands.ts';
+import { addMachineCommands } from './commands/machine-commands.ts';
+import { addOrderCommands } from './commands/order-commands.ts';
+import { addRunCommands } from './commands/run-commands.ts';
+
+/** The command `fieldguide`. Errors say what to try; a stack is shown with FIELDGUIDE_DEBUG=1 only. */
+export async function run(argv: string[]): Promise<void> {
+  quietKafkajs();
+  const program = commands();
+
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    const attempt =
+      error instanceof Fault ? error.attempt : 'FIELDGUIDE_DEBUG=1 shows more; npm run logs';
+    process.stderr.write(`\n${(error as Error).message}\nTry: ${attempt}\n`);
+    if (process.env.FIELDGUIDE_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Every command with its options and help. */
+export function commands(): Command {
+  const program = new Command('fieldguide')
+    .description('Run Fieldguide on this machine: apps, backing services, contracts, logs')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show help for a command')
+    .configureHelp({ subcommandTerm })
+    .showHelpAfterError('(use --help to list commands and options)')
+    .showSuggestionAfterError();
+  const groups: readonly (readonly [string, ...((to: Command) => void)[]])[] = [
+    ['Platform:', addRunCommands],
+    ['Apps:', addAppCommands],
+    ['Observation:', addLookCommands],
+    ['Orders and events:', addOrderCommands, addLogCommands, addDeadLetterCommands],
+    ['Contracts:', addContractsCommands],
+    ['Attached backing services:', addAttachedCommands],
+    ['This machine:', addMachineCommands],
+  ];
+  for (const [heading, ...adding] of groups) {
+    program.commandsGroup(heading);
+    for (const add of adding) add(program);
+  }
+  tab(program, { completionCommandName: 'completion' });
+  return program;
+}
+
+/** `scale <app> [instances]`, without `[options]`, which every command has. */
+function subcommandTerm(command: Command): string {
+  const terms = command.registeredArguments.map((each) => {
+    const name = each.variadic ? `${each.name()}...` : each.name();
+    return each.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...terms].join(' ');
+}
+
+// kafkajs 2.2.4 sets timers in the past; Node 24 says so once, and it means nothing to whoever reads the screen.
+function quietKafkajs(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name !== 'TimeoutNegativeWarning')
+      process.stderr.write(`${warning.name}: ${warning.message}\n`);
+  });
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import type { Environment } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { runningPlatform, tokenFileOf } from '@fieldguide/platform-host/state';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+
+const ANSWER_WITHIN_MS = 300_000;
+
+/** Talks to the running platform of an environment, as the commands do. */
+export class PlatformClient {
+  readonly #url: string;
+  readonly #token: string;
+  readonly #environment: Environment;
+
+  /** @throws Fault when none runs */
+  constructor(environment: Environment) {
+    const running = runningPlatform(environment);
+    if (!running?.apiUrl) {
+      const starting = running ? 'is just starting' : 'does not run';
+      throw new Fault(
+        `Fieldguide ${starting} in the environment "${environment.name}".`,
+        running ? 'again in a few seconds' : startCommand(environment),
+      );
+    }
+    this.#environment = environment;
+    this.#url = running.apiUrl;
+    this.#token = readFileSync(tokenFileOf(environment), 'utf8');
+  }
+
+  /** @throws Fault with the platform's own words when it refuses */
+  async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const answer = await this.#fetch(method, path, body, AbortSignal.timeout(ANSWER_WITHIN_MS));
+    return (await answer.json()) as T;
+  }
+
+  /** Server-sent events, until the signal. */
+  async *events<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+    const { body } = await this.#fetch('GET', path, undefined, signal);
+    if (!body) return;
+    const messages = body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream());
+    try {
+      for await (const { data } of messages) yield JSON.parse(data) as T;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #fetch(method: string, path: string, body: object | undefined, signal: AbortSignal) {
+    try {
+      const answer = await fetch(this.#url + path, {
+        method,
+        signal,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      if (answer.ok) return answer;
+      const { title, attempt } = (await answer.json()) as { title: string; attempt?: string };
+      throw new Fault(title, attempt ?? 'fieldguide logs platform');
+    } catch (error) {
+      if (error instanceof Fault || signal.aborted) throw error;
+      throw new Fault(
+        `The platform of "${this.#environment.name}" went away: ${(error as Error).message}`,
+        startCommand(this.#environment),
+        error,
+      );
+    }
+  }
+}
+
+function startCommand({ name }: Environment): string {
+  return name === 'local' ? 'npm start' : `fieldguide start --env ${name}`;
+}

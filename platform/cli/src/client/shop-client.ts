@@ -1,0 +1,75 @@
+import { operatorToken, readAnswer } from '@fieldguide/platform-controller/operator-token';
+import type { Status } from '@fieldguide/platform-controller/status';
+import { appNames } from '@fieldguide/platform-host/apps';
+import type { Environment } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { readState } from '@fieldguide/platform-host/state';
+import type { PlatformClient } from './platform-client.ts';
+
+const ANSWER_WITHIN_MS = 15_000;
+
+/** Talks to the shop's own services as the client `operator`, past the gateway where its route table does not lead. */
+export class ShopClient {
+  readonly #environment: Environment;
+  readonly #platform: PlatformClient;
+  #status: Status | undefined;
+  #token: string | undefined;
+
+  constructor(environment: Environment, platform: PlatformClient) {
+    this.#environment = environment;
+    this.#platform = platform;
+  }
+
+  /** Where Kafka is: `kafka://host:port,…`. */
+  get kafkaUrl(): string {
+    return readState(this.#environment)!.backing!['kafka']!;
+  }
+
+  async gatewayUrl(): Promise<string> {
+    return (await this.status()).gatewayUrl;
+  }
+
+  async status(): Promise<Status> {
+    this.#status ??= await this.#platform.call<Status>('GET', '/status');
+    return this.#status;
+  }
+
+  /**
+   * @param options `lookAt`: the command that shows what there is, for whoever asked for what is not there
+   * @throws Fault with the service's own words when it refuses
+   */
+  async call<T>(
+    service: string,
+    method: string,
+    path: string,
+    { body, key, lookAt }: { body?: object; key?: string; lookAt?: string } = {},
+  ): Promise<T> {
+    const answer = await fetch((await this.#urlOf(service)) + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.#operator()}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(key && { 'idempotency-key': key }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    return readAnswer<T>(answer, lookAt ?? 'fieldguide checkouts');
+  }
+
+  async #urlOf(service: string): Promise<string> {
+    const { apps, gatewayUrl } = await this.status();
+    if (service === 'gateway') return gatewayUrl;
+    const { instances = [] } = apps.find(({ app }) => app === service) ?? {};
+    const healthy = instances.find(({ health }) => health === 'ok');
+    if (!healthy) throw new Fault(`No instance of ${service} answers.`, 'fieldguide status');
+    return healthy.url;
+  }
+
+  async #operator(): Promise<string> {
+    if (this.#token) return this.#token;
+    const clientSecret = this.#environment.secrets(appNames).clients['operator']!;
+    this.#token = await operatorToken(await this.gatewayUrl(), clientSecret);
+    return this.#token;
+  }
+}

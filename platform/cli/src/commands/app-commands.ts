@@ -1,0 +1,194 @@
+import { stage } from '@fieldguide/platform-controller/stager/stage';
+import type { AppStatus } from '@fieldguide/platform-controller/status';
+import { appNames, apps } from '@fieldguide/platform-host/apps';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { oneOf } from '@fieldguide/platform-host/nearest';
+import type { Argument, Command } from 'commander';
+import { appsTable, settingsTable } from '../screen/tables.ts';
+import {
+  type CommonOptions,
+  command,
+  named,
+  parseInstance,
+  platformOf,
+  print,
+  showingEvents,
+} from './command.ts';
+
+interface Pushed {
+  app: string;
+  digest: string;
+  fresh: boolean;
+}
+
+/** What is done to apps: push, stage, scale, restart, kill, rollback, env. */
+export function addAppCommands(program: Command): void {
+  command(
+    program,
+    'push',
+    'Build an app from its sources and replace its instances one by one',
+    'push ordering',
+    'push --all',
+  )
+    .addArgument(manyApps())
+    .option('--all', 'Push every app, one after another')
+    .option('--force', 'Push even if can-i-deploy refuses; the push is logged')
+    .action(async (names: string[], options: CommonOptions & { all?: boolean; force?: true }) => {
+      const wanted = known(options.all ? appNames : names);
+      if (wanted.length === 0) throw new Fault('Which app?', 'fieldguide push ordering, or --all');
+      const platform = platformOf(options);
+      const pushed: Pushed[] = [];
+      for (const app of wanted) {
+        const push = () =>
+          platform.call<Pushed>('POST', `/apps/${app}/pushes`, { force: options.force === true });
+        pushed.push(await showingEvents(platform, options, push));
+      }
+      const lines = pushed.map(({ app, digest, fresh }) =>
+        fresh
+          ? `${app} runs ${digest.slice(0, 8)}`
+          : `${app} runs ${digest.slice(0, 8)} already: its sources have not changed`,
+      );
+      print(options, pushed, lines.join('\n'));
+    });
+
+  command(
+    program,
+    'stage',
+    'Build the artifacts of some apps, or of all, without running them',
+    'stage ordering',
+  )
+    .addArgument(manyApps())
+    .option('--source-map', 'Also write a source map for a debugger')
+    .action(async (names: string[], options: CommonOptions & { sourceMap?: boolean }) => {
+      const staged = [];
+      for (const app of apps.filter(({ name }) =>
+        known(names.length ? names : appNames).includes(name),
+      )) {
+        const { artifact, fresh } = await stage(app, options.sourceMap);
+        staged.push({ app: app.name, version: artifact.version, digest: artifact.digest, fresh });
+      }
+      const lines = staged.map(
+        ({ app, version, digest, fresh }) =>
+          `${app} ${version} ${digest.slice(0, 16)} ${fresh ? 'staged' : 'unchanged'}`,
+      );
+      print(options, staged, lines.join('\n'));
+    });
+
+  command(
+    program,
+    'scale',
+    'Set the number of instances of an app, or their memory limit',
+    'scale ordering 3',
+    'scale ordering --memory 400',
+  )
+    .addArgument(oneApp())
+    .argument('[instances]', 'Number of instances', parseNumber)
+    .option('--memory <MB>', 'Memory limit; an instance above it is replaced', parseNumber)
+    .action(
+      async (
+        app: string,
+        instances: number | undefined,
+        options: CommonOptions & { memory?: number },
+      ) => {
+        const { memory: memoryMb } = options;
+        if (instances === undefined && memoryMb === undefined)
+          throw new Fault('How many?', 'fieldguide scale ordering 3');
+        const platform = platformOf(options);
+        const scale = () =>
+          platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
+        const status = await showingEvents(platform, options, scale);
+        print(options, status, appsTable([status]));
+      },
+    );
+
+  command(program, 'restart', 'Restart all instances of an app one by one', 'restart ordering')
+    .addArgument(oneApp())
+    .action(async (app: string, options: CommonOptions) => {
+      const platform = platformOf(options);
+      const restart = () => platform.call('POST', `/apps/${app}/restarts`);
+      const done = await showingEvents(platform, options, restart);
+      print(options, done, `${app} is restarted`);
+    });
+
+  command(
+    program,
+    'kill',
+    'Send a signal to an instance, to test how the platform recovers',
+    'kill ordering/2',
+    'kill ordering/1 --signal SIGSTOP',
+  )
+    .argument('<instance>', 'App and number, for example ordering/2')
+    .option('--signal <name>', 'One of SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGINT', 'SIGKILL')
+    .action(async (instance: string, options: CommonOptions & { signal: string }) => {
+      const { app, slot } = parseInstance(instance);
+      if (!(slot >= 1)) throw new Fault(`"${instance}" is no instance.`, 'for example ordering/2');
+      const path = `/apps/${app}/instances/${slot}/signals`;
+      const { signal } = options;
+      const done = await platformOf(options).call<{ done: string }>('POST', path, { signal });
+      print(options, done, `${done.done}; fieldguide status --watch shows what follows`);
+    });
+
+  command(program, 'rollback', 'Return an app to its previous artifact', 'rollback ordering')
+    .addArgument(oneApp())
+    .option('--force', 'Outside `local`: deploy even if can-i-deploy refuses; the log says so')
+    .action(async (app: string, options: CommonOptions & { force?: true }) => {
+      const platform = platformOf(options);
+      const body = { force: options.force === true };
+      const rollback = () => platform.call<Pushed>('POST', `/apps/${app}/rollbacks`, body);
+      const back = await showingEvents(platform, options, rollback);
+      print(options, back, `${app} runs ${back.digest.slice(0, 8)} again`);
+    });
+
+  command(
+    program,
+    'env',
+    'Show the settings of an app with their sources, or change one',
+    'env ordering',
+    'env shipping DISPATCH_DELAY_MS=5000',
+    'env shipping --unset DISPATCH_DELAY_MS',
+  )
+    .addArgument(oneApp())
+    .argument('[setting]', 'KEY shows a setting, KEY=value changes it')
+    .option('--unset <key>', 'Remove a value that was set with KEY=value')
+    .action(
+      async (
+        app: string,
+        setting: string | undefined,
+        options: CommonOptions & { unset?: string },
+      ) => {
+        const platform = platformOf(options);
+        const { unset } = options;
+        const [key = unset, ...value] = setting?.split('=') ?? [];
+        const path = `/apps/${app}/settings`;
+        const one = `${path}/${encodeURIComponent(key ?? '')}`;
+        if (unset) await showingEvents(platform, options, () => platform.call('DELETE', one));
+        else if (value.length > 0) {
+          const body = { value: value.join('=') };
+          await showingEvents(platform, options, () => platform.call('PUT', one, body));
+        }
+        const all = await platform.call<Parameters<typeof settingsTable>[0]>('GET', path);
+        if (key) oneOf(`setting of ${app}`, key, Object.keys(all));
+        const shown = key ? { [key]: all[key]! } : all;
+        print(options, shown, settingsTable(shown));
+      },
+    );
+}
+
+function oneApp(): Argument {
+  return named('<app>', appNames, 'Name of the app');
+}
+
+function manyApps(): Argument {
+  return named('[app...]', appNames, 'Names of apps');
+}
+
+function known(names: readonly string[]): string[] {
+  return names.map((name) => oneOf('app', name, appNames));
+}
+
+function parseNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isInteger(number))
+    throw new Fault(`"${text}" is no whole number.`, 'for example 3');
+  return number;
+}

@@ -1,0 +1,80 @@
+import { Environment } from '@fieldguide/platform-host/environment';
+import type { PlatformEvent } from '@fieldguide/platform-host/events';
+import { oneOf } from '@fieldguide/platform-host/nearest';
+import { Argument, type Command, Option } from 'commander';
+import { PlatformClient } from '../client/platform-client.ts';
+
+export interface CommonOptions {
+  readonly env: string;
+  readonly json?: boolean;
+}
+
+const DEFAULT_ENV = 'local';
+
+/** A command with what all have: which environment, output for programs, an example. */
+export function command(
+  parent: Command,
+  name: string,
+  text: string,
+  ...examples: string[]
+): Command {
+  const made = parent.command(name).description(text).addOption(whichEnvironment());
+  made.option('--json', 'Print JSON only');
+  const lines = examples.map((example) => `  fieldguide ${example}`).join('\n');
+  return made.addHelpText('after', `\nExample:\n${lines}`);
+}
+
+export function whichEnvironment(): Option {
+  return new Option('--env <name>', 'Environment to use').default(
+    process.env.FIELDGUIDE_ENV ?? DEFAULT_ENV,
+  );
+}
+
+/** One that is there. @throws Fault that offers the nearest name */
+export function environmentOf({ env }: CommonOptions): Environment {
+  if (env !== DEFAULT_ENV)
+    oneOf('environment', env, [...new Set([DEFAULT_ENV, ...Environment.all()])]);
+  return new Environment(env);
+}
+
+export function platformOf(options: CommonOptions): PlatformClient {
+  return new PlatformClient(environmentOf(options));
+}
+
+/** JSON for programs, or text for people. */
+export function print({ json }: CommonOptions, data: unknown, text: string): void {
+  console.log(json ? JSON.stringify(data) : text);
+}
+
+/** Shows what happens on the platform while something is waited for. */
+export async function showingEvents<T>(
+  platform: PlatformClient,
+  options: CommonOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const ending = new AbortController();
+  const showing = (async () => {
+    for await (const { text } of platform.events<PlatformEvent>('/events', ending.signal))
+      process.stderr.write(`  ${text}\n`);
+  })().catch(() => undefined);
+  try {
+    return await work();
+  } finally {
+    if (!options.json) await new Promise((resolve) => setTimeout(resolve, 50)); // the last line is on its way
+    ending.abort();
+    await showing;
+  }
+}
+
+/** An argument whose values the shell can complete; a wrong one is refused later, with the nearest. */
+export function named(name: string, values: readonly string[], text = ''): Argument {
+  const argument = new Argument(name, text);
+  argument.argChoices = [...values];
+  return argument;
+}
+
+/** `ordering/2` */
+export function parseInstance(text: string): { app: string; slot: number } {
+  const [app = '', slot = '1'] = text.split('/');
+  return { app, slot: Number(slot) };
+}

@@ -1,0 +1,178 @@
+import { apps } from '@fieldguide/platform-host/apps';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { oneOf } from '@fieldguide/platform-host/nearest';
+import { type Command, Option } from 'commander';
+import { ShopClient } from '../client/shop-client.ts';
+import {
+  type Letter,
+  type LetterDetails,
+  lettersTable,
+  letterText,
+} from '../screen/dead-letter-tables.ts';
+import { type CommonOptions, command, environmentOf, named, platformOf, print } from './command.ts';
+
+const PAGE = 100;
+const consumers = apps
+  .filter(({ hasDatabase, hasMessaging }) => hasDatabase && hasMessaging)
+  .map(({ name }) => name);
+
+interface Redrive {
+  readonly key: string;
+  readonly redriven: number;
+  readonly failed?: { readonly id: string; readonly reason: string };
+  readonly moreWaiting: boolean;
+}
+
+/** Messages that a service could not handle, and what to do about them. */
+export function addDeadLetterCommands(program: Command): void {
+  const letters = program
+    .command('dead-letters')
+    .description('Show, redrive and discard messages that an app refused');
+
+  command(
+    letters,
+    'list',
+    'List dead letters with their reasons',
+    'dead-letters list',
+    'dead-letters list payments --status discarded',
+  )
+    .addArgument(named('[app]', consumers, 'Name of the app; all apps by default'))
+    .addOption(
+      new Option('--status <status>', 'Letters with this status')
+        .choices(['waiting', 'redriven', 'discarded', 'all'])
+        .default('waiting'),
+    )
+    .option('--key <key>', 'Letters of this key, such as an order id')
+    .option('--limit <count>', 'Letters of each app at most', String(PAGE))
+    .action(
+      async (
+        app: string | undefined,
+        options: CommonOptions & { status: string; key?: string; limit: string },
+      ) => {
+        const shop = shopOf(options);
+        const found: (Letter & { app: string })[] = [];
+        for (const each of app ? [known(app)] : consumers)
+          for (const letter of await listed(shop, each, options))
+            found.push({ app: each, ...letter });
+        print(options, found, lettersTable(found));
+      },
+    );
+
+  command(
+    letters,
+    'show',
+    'Show a dead letter with its headers and content',
+    'dead-letters show payments 0192…',
+  )
+    .addArgument(named('<app>', consumers, 'Name of the app'))
+    .argument('<id>', 'Id of the letter, from the list')
+    .action(async (app: string, id: string, options: CommonOptions) => {
+      const path = `/dead-letters/${letterId(app, id)}`;
+      const lookAt = listCommand(app);
+      const letter = await shopOf(options).call<LetterDetails>(known(app), 'GET', path, { lookAt });
+      print(options, letter, letterText(letter));
+    });
+
+  command(
+    letters,
+    'redrive',
+    'Handle the dead letters of a key again, in order',
+    'dead-letters redrive payments 0192…',
+    'dead-letters redrive payments --key ORDER',
+  )
+    .addArgument(named('<app>', consumers, 'Name of the app'))
+    .argument('[id]', 'Id of a letter; the others of its key are handled too')
+    .option('--key <key>', 'Key to redrive instead of a letter')
+    .action(
+      async (app: string, id: string | undefined, options: CommonOptions & { key?: string }) => {
+        const { key } = options;
+        if (!id === !key)
+          throw new Fault('Name either a letter or a key to redrive.', listCommand(app));
+        const result = await redrive(shopOf(options), known(app), id && letterId(app, id), key);
+        const { failed, redriven } = result;
+        if (options.json || !failed)
+          print(options, result, `${count(redriven)} of ${result.key || 'no key'} redriven`);
+        if (failed)
+          throw new Fault(
+            `${count(redriven)} redriven; ${failed.id} was refused again: ${failed.reason}`,
+            `fieldguide dead-letters show ${app} ${failed.id}; discard it if it can never be handled`,
+          );
+      },
+    );
+
+  command(
+    letters,
+    'discard',
+    'Discard a dead letter that can never be handled',
+    'dead-letters discard payments 0192… --reason "not a message"',
+  )
+    .addArgument(named('<app>', consumers, 'Name of the app'))
+    .argument('<id>', 'Id of the letter, from the list')
+    .option('--reason <text>', 'Reason to store with the letter')
+    .action(async (app: string, id: string, options: CommonOptions & { reason?: string }) => {
+      const path = `/dead-letters/${letterId(app, id)}/discards`;
+      const { reason } = options;
+      const discarded = await shopOf(options).call<{ key: string; moreWaiting: boolean }>(
+        known(app),
+        'POST',
+        path,
+        { body: { ...(reason && { reason }) }, lookAt: listCommand(app) },
+      );
+      const next = discarded.moreWaiting
+        ? `; others of its key wait: fieldguide dead-letters redrive ${app} --key ${discarded.key}`
+        : '';
+      print(options, discarded, `${id} is discarded${next}`);
+    });
+}
+
+async function listed(
+  shop: ShopClient,
+  app: string,
+  { status, key, limit }: { status: string; key?: string; limit: string },
+): Promise<Letter[]> {
+  const most = Number(limit);
+  if (!Number.isInteger(most) || most < 1)
+    throw new Fault(`--limit ${limit} is not a positive number.`, '--limit 100');
+  const found: Letter[] = [];
+  for (let after: string | null = '0'; after !== null && found.length < most; ) {
+    const size = String(Math.min(PAGE, most - found.length));
+    const query = new URLSearchParams({ status, after, limit: size, ...(key && { key }) });
+    const page: { items: Letter[]; next: string | null } = await shop.call(
+      app,
+      'GET',
+      `/dead-letters?${query}`,
+    );
+    found.push(...page.items);
+    after = page.next;
+  }
+  return found;
+}
+
+/** One request handles what fits into a few seconds; this goes on until none of the key waits, or one is refused. */
+async function redrive(
+  shop: ShopClient,
+  app: string,
+  id: string | undefined,
+  key: string | undefined,
+): Promise<Redrive> {
+  const lookAt = listCommand(app);
+  const path = id ? `/dead-letters/${id}/redrives` : '/dead-letters/redrives';
+  const body = id ? {} : { body: { key } };
+  const first = await shop.call<Redrive>(app, 'POST', path, { ...body, lookAt });
+  if (first.failed || !first.moreWaiting) return first;
+  const rest = await redrive(shop, app, undefined, first.key);
+  return { ...rest, redriven: first.redriven + rest.redriven };
+}
+
+function shopOf(options: CommonOptions): ShopClient {
+  return new ShopClient(environmentOf(options), platformOf(options));
+}
+
+const known = (app: string): string => oneOf('app with messages', app, consumers);
+const listCommand = (app: string): string => `fieldguide dead-letters list ${app}`;
+const count = (letters: number): string => `${letters} ${letters === 1 ? 'letter' : 'letters'}`;
+
+function letterId(app: string, text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new Fault(`"${text}" is not the id of a dead letter.`, listCommand(app));
+}

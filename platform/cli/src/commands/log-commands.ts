@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '@fieldguide/platform-host/fault';
+import type { Command } from 'commander';
+import { ShopClient } from '../client/shop-client.ts';
+import { eventText, type LoggedEvent, projectionsTable, type View } from '../screen/log-tables.ts';
+import {
+  type CommonOptions,
+  command,
+  environmentOf,
+  platformOf,
+  print,
+  showingEvents,
+} from './command.ts';
+
+const APP = 'ordering';
+const LOOK_EVERY_MS = 300;
+
+/** What lies in the log, and what is made of it. */
+export function addLogCommands(program: Command): void {
+  command(
+    program,
+    'events',
+    'Show the events of an order and its state after each',
+    'events order-0192…',
+  )
+    .argument('<stream>', 'Stream of an order: order-<id>')
+    .action(async (stream: string, options: CommonOptions) => {
+      const [, id] = /^(?:order-)?([0-9a-f-]{36})$/i.exec(stream) ?? [];
+      if (!id)
+        throw new Fault(`"${stream}" is no stream of an order.`, 'fieldguide events order-<id>');
+      const { items } = await shopOf(options).call<{ items: LoggedEvent[] }>(
+        APP,
+        'GET',
+        `/log/orders/${id}`,
+        { lookAt: 'fieldguide feed' },
+      );
+      print(options, items, items.map(eventText).join('\n'));
+    });
+
+  command(
+    program,
+    'feed',
+    'Show the events of all orders as projections receive them',
+    'feed --tail',
+    'feed --after 100 --json',
+  )
+    .option('--after <position>', 'Start after this position; by default 20 before the end')
+    .option('--tail', 'Follow new events until Ctrl-C')
+    .action(async (options: CommonOptions & { after?: string; tail?: true }) => {
+      const shop = shopOf(options);
+      const page = (after: string, limit = 500) =>
+        shop.call<{ items: LoggedEvent[]; position: string; end: string }>(
+          APP,
+          'GET',
+          `/log/feed?after=${after}&limit=${limit}`,
+        );
+      const { end } = await page('0', 1);
+      let position = options.after ?? String(Math.max(0, Number(end) - 20));
+      for (;;) {
+        const { items, position: reached } = await page(position);
+        for (const item of items)
+          console.log(options.json ? JSON.stringify(item) : eventText(item));
+        position = reached;
+        if (items.length > 0) continue;
+        if (!options.tail) return;
+        await sleep(LOOK_EVERY_MS);
+      }
+    });
+
+  const projections = program
+    .command('projections')
+    .description('List, pause, resume and rebuild projections');
+  command(
+    projections,
+    'list',
+    'Show projections and publishers with their positions',
+    'projections list',
+  )
+    .alias('status')
+    .action(async (options: CommonOptions) => {
+      const { items } = await shopOf(options).call<{ items: View[] }>(
+        APP,
+        'GET',
+        '/log/projections',
+      );
+      print(options, items, projectionsTable(items));
+    });
+  for (const [verb, what, done] of [
+    ['pause', 'Pause a projection; reads return its last state', 'stands still'],
+    ['resume', 'Resume a paused projection from its position', 'goes on'],
+  ] as const)
+    command(projections, verb, what, `projections ${verb} order-summary`)
+      .argument('<name>', 'Name, as in projections list')
+      .action(async (name: string, options: CommonOptions) => {
+        const path = `/log/projections/${encodeURIComponent(name)}/${verb}`;
+        const lookAt = 'fieldguide projections list';
+        const answer = await shopOf(options).call<object>(APP, 'POST', path, { lookAt });
+        print(options, answer, `${name} ${done}`);
+      });
+  command(
+    projections,
+    'rebuild',
+    'Rebuild a projection beside the live one, then replace it without downtime',
+    'projections rebuild order-summary',
+  )
+    .argument('<name>', 'Name, as in projections list')
+    .action(async (name: string, options: CommonOptions) => {
+      const platform = platformOf(options);
+      const rebuild = () => platform.call('POST', `/apps/${APP}/rebuilds`, { projection: name });
+      const done = await showingEvents(platform, options, rebuild);
+      print(options, done, `${name} is made anew`);
+    });
+}
+
+function shopOf(options: CommonOptions): ShopClient {
+  return new ShopClient(environmentOf(options), platformOf(options));
+}

@@ -1,0 +1,145 @@
+import { clearScreenDown, cursorTo } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  asJson,
+  logSources,
+  logsSoFar,
+  newLogs,
+  shown,
+} from '@fieldguide/platform-controller/log-stream/logs';
+import { type ServiceStatus, type Status, sizeOf } from '@fieldguide/platform-controller/status';
+import { backingNames } from '@fieldguide/platform-host/backing-services/backing-service';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { runningPlatform } from '@fieldguide/platform-host/state';
+import type { Command } from 'commander';
+import ms, { type StringValue } from 'ms';
+import openInBrowser from 'open';
+import { environmentsTable, servicesTable, statusTables } from '../screen/tables.ts';
+import {
+  type CommonOptions,
+  command,
+  environmentOf,
+  named,
+  platformOf,
+  print,
+  showingEvents,
+} from './command.ts';
+
+const LOOK_EVERY_MS = 2_000;
+
+/** What is looked at: status, logs, services, environments, and the shop itself. */
+export function addLookCommands(program: Command): void {
+  command(
+    program,
+    'status',
+    'Show apps and backing services with their health',
+    'status',
+    'status --watch',
+  )
+    .option('-w, --watch', 'Refresh until Ctrl-C')
+    .action(async (options: CommonOptions & { watch?: boolean }) => {
+      const platform = platformOf(options);
+      const look = () => platform.call<Status>('GET', '/status');
+      if (!options.watch) {
+        const status = await look();
+        return print(options, status, statusTables(status));
+      }
+      for (;;) {
+        const status = await look();
+        if (process.stdout.isTTY && !options.json) {
+          cursorTo(process.stdout, 0, 0);
+          clearScreenDown(process.stdout);
+        }
+        print(options, status, statusTables(status));
+        await sleep(LOOK_EVERY_MS);
+      }
+    });
+
+  command(
+    program,
+    'logs',
+    'Show the logs of an app, or of all, merged by time',
+    'logs -f ordering',
+    'logs --since 10m --json',
+  )
+    .addArgument(named('[app]', logSources, 'Name of the app or process'))
+    .option('-f, --follow', 'Follow new lines until Ctrl-C')
+    .option('--since <time>', 'Show lines since an age (90s, 10m, 2h) or an ISO time')
+    .action(
+      async (
+        source: string | undefined,
+        options: CommonOptions & { follow?: boolean; since?: string },
+      ) => {
+        const environment = environmentOf(options);
+        const since = options.since ? parseSince(options.since) : undefined;
+        const text = options.json ? asJson : shown;
+        for (const line of await logsSoFar(environment, { source, since })) console.log(text(line));
+        if (!options.follow) return;
+        const never = new AbortController().signal;
+        for await (const line of newLogs(environment, { source }, never)) console.log(text(line));
+      },
+    );
+
+  command(
+    program,
+    'services',
+    'Show backing services with version, address and size on disk',
+    'services',
+  ).action(async (options: CommonOptions) => {
+    const services = await platformOf(options).call<ServiceStatus[]>('GET', '/services');
+    print(options, services, servicesTable(services));
+  });
+
+  const backing = program.command('backing').description('Restart backing services');
+  command(backing, 'restart', 'Stop a backing service and start it again', 'backing restart kafka')
+    .addArgument(named('<service>', backingNames, 'Name of the backing service'))
+    .action(async (service: string, options: CommonOptions) => {
+      const platform = platformOf(options);
+      const restart = () => platform.call<object>('POST', `/services/${service}/restarts`);
+      const done = await showingEvents(platform, options, restart);
+      print(options, done, `${service} is restarted`);
+    });
+
+  command(program, 'open', 'Open the API of the shop in a browser', 'open').action(
+    async (options: CommonOptions) => {
+      const { gatewayUrl } = await platformOf(options).call<Status>('GET', '/status');
+      const url = `${gatewayUrl}/docs`;
+      print(options, { url }, url);
+      if (options.json) return;
+      const browser = await openInBrowser(url);
+      browser.once('error', () => {
+        console.error('No browser could be started here: open the address above in one.');
+      });
+    },
+  );
+
+  command(
+    program,
+    'environments',
+    'List the environments on this machine',
+    'environments',
+    'start --env staging',
+  ).action((options: CommonOptions) => {
+    const all = Environment.all().map((name) => {
+      const environment = new Environment(name);
+      const running = runningPlatform(environment);
+      return {
+        name,
+        state: running ? 'running' : 'stopped',
+        gatewayUrl: running?.gatewayUrl ?? null,
+        apiUrl: running?.apiUrl ?? null,
+        sizeMb: sizeOf(environment.folder),
+        folder: environment.folder,
+      };
+    });
+    print(options, all, environmentsTable(all));
+  });
+}
+
+function parseSince(text: string): Date {
+  const ago = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text) ? ms(text as StringValue) : undefined;
+  const date = ago === undefined ? new Date(text) : new Date(Date.now() - ago);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new Fault(`"${text}" is no time.`, '90s, 10m, 2h, or 2026-01-31T12:00:00Z');
+}

@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { oneOf } from '@fieldguide/platform-host/nearest';
+import type { Command } from 'commander';
+import { ShopClient } from '../client/shop-client.ts';
+import { drawSvg, drawText } from '../explain/draw.ts';
+import { explain } from '../explain/explain.ts';
+import { type Checkout, checkoutsTable } from '../screen/tables.ts';
+import { type CommonOptions, command, environmentOf, named, platformOf, print } from './command.ts';
+
+/** What can be done about an order that waits, and what is said when it is done. */
+const deeds = {
+  retry: ['retries', 'is asked for again'],
+  abandon: ['abandonment', 'is given up'],
+  expire: ['deadline', 'is late as of now; its deadline is acted on within two seconds'],
+} as const;
+type Deed = keyof typeof deeds;
+
+/** What concerns orders: those that wait, and how one of them went. */
+export function addOrderCommands(program: Command): void {
+  command(
+    program,
+    'checkouts',
+    'Show orders whose checkout is open, with their deadlines',
+    'checkouts',
+    'checkouts --stuck',
+  )
+    .option('--stuck', 'Show only those that need an operator')
+    .action(async (options: CommonOptions & { stuck?: boolean }) => {
+      const shop = shopOf(options);
+      const path = `/checkouts?stuck=${options.stuck ?? false}`;
+      const { items } = await shop.call<{ items: Checkout[] }>('ordering', 'GET', path);
+      const none = options.stuck ? 'No order is stuck.' : 'No order waits for anything.';
+      print(options, items, items.length > 0 ? checkoutsTable(items) : none);
+    });
+
+  command(
+    program,
+    'checkout',
+    'Retry the last request of an open checkout, abandon it, or (in local) expire it',
+    'checkout 0192… retry',
+    'checkout 0192… expire',
+  )
+    .argument('<order>', 'Order id')
+    .addArgument(named('<action>', Object.keys(deeds), 'What to do'))
+    .action(async (order: string, deed: string, options: CommonOptions) => {
+      const known = oneOf('action', deed, Object.keys(deeds)) as Deed;
+      const [path, what] = deeds[known];
+      const place = `/checkouts/${orderId(order)}/${path}`;
+      const done = await shopOf(options).call('ordering', 'POST', place);
+      print(options, done, `${order} ${what}; fieldguide explain ${order} shows what comes of it`);
+    });
+
+  command(
+    program,
+    'explain',
+    'Show the messages of an order: sender, receiver, time and source line',
+    'explain 0192…',
+    'explain 0192… --svg order.svg',
+  )
+    .argument('<order>', 'Order id')
+    .option('--svg <file>', 'Write a diagram to a file')
+    .action(async (order: string, options: CommonOptions & { svg?: string }) => {
+      const explained = await explain(orderId(order), shopOf(options), environmentOf(options));
+      const title = `Order ${order}: ${explained.status}`;
+      if (options.svg) writeFileSync(options.svg, drawSvg(title, explained.arrows));
+      const text = options.svg
+        ? `${options.svg} is written`
+        : `${title}\n\n${drawText(explained.arrows)}`;
+      print(options, explained, text);
+    });
+}
+
+function shopOf(options: CommonOptions): ShopClient {
+  return new ShopClient(environmentOf(options), platformOf(options));
+}
+
+function orderId(text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new Fault(
+    `"${text}" is no order's id.`,
+    'fieldguide checkouts, or the id that POST /orders gave',
+  );
+}

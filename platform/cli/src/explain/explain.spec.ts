@@ -1,0 +1,122 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { root } from '@fieldguide/platform-host/environment';
+import { describe, expect, it } from 'vitest';
+import { drawSvg, drawText } from './draw.ts';
+import { findHandlers } from './handlers.ts';
+import type { Said } from './records.ts';
+import { sequenceOf } from './sequence.ts';
+
+const placedAt = new Date('2030-01-01T12:00:00.000Z');
+const at = (ms: number) => new Date(placedAt.getTime() + ms);
+const said = (type: string, source: string, ms: number, causationId?: string): Said => ({
+  id: type,
+  type,
+  source,
+  time: at(ms),
+  data: {},
+  ...(causationId && { causationId }),
+});
+const messages = [
+  said('OrderPlaced', 'ordering', 0),
+  said('ReserveStock', 'ordering', 0),
+  said('StockReserved', 'inventory', 30, 'ReserveStock'),
+  said('AuthorisePayment', 'ordering', 40, 'StockReserved'),
+  said('OrderCancelled', 'ordering', 90),
+  said('VoidPayment', 'ordering', 90),
+];
+const handlers = findHandlers();
+const arrows = sequenceOf(
+  {
+    placedAt,
+    messages,
+    timeline: [{ type: 'DeadlinePassed', time: at(90).toISOString() }],
+    operations: [{ kind: 'authorise', outcome: 'approved', at: at(60).toISOString() }],
+  },
+  handlers,
+);
+
+describe('the handlers in the sources', () => {
+  it('are found, every one of them, where they stand', () => {
+    const files = globSync('apps/*/src/**/*.ts', { cwd: root, exclude: ['**/*.spec.ts'] });
+    const written = files.flatMap((file) => [
+      ...readFileSync(join(root, file), 'utf8').matchAll(/@On\(/g),
+    ]);
+    const found = [...handlers.messages.values()].flat();
+    expect(found.length).toBe(written.length);
+    for (const { file, line } of [...found, ...handlers.routes.values()]) {
+      const text = readFileSync(join(root, file), 'utf8').split('\n')[line - 1];
+      expect(text).toMatch(/@(On|Get|Post|Patch|Delete)\(/);
+    }
+  });
+  it('are known by the names that are on the wire', () => {
+    expect(handlers.messages.get('CapturePayment')?.map(({ service }) => service)).toEqual([
+      'payments',
+    ]);
+    expect(handlers.messages.get('CancellationRequested')?.map(({ service }) => service)).toEqual([
+      'shipping',
+    ]);
+    for (const route of [
+      'ordering POST /orders',
+      'ordering POST /orders/:id/cancellation',
+      'payment-provider POST /operations',
+    ])
+      expect(handlers.routes.has(route), route).toBe(true);
+  });
+});
+
+describe('the sequence of an order', () => {
+  it('tells who said what to whom, in the order of time, and how long each answer took', () => {
+    const told = arrows.map(
+      ({ from, to, what, atMs, tookMs }) =>
+        `${atMs} ${from} → ${to} ${what}${tookMs === undefined ? '' : ` (${tookMs})`}`,
+    );
+    expect(told).toEqual([
+      '0 customer → ordering POST /orders',
+      '0 ordering → ordering OrderPlaced',
+      '0 ordering → inventory ReserveStock (30)',
+      '30 inventory → ordering StockReserved (10)',
+      '40 ordering → payments AuthorisePayment',
+      '60 payments → provider authorise: approved',
+      '90 customer → ordering POST /orders/:id/cancellation',
+      '90 ordering → ordering DeadlinePassed',
+      '90 ordering → ordering OrderCancelled',
+      '90 ordering → payments VoidPayment',
+    ]);
+  });
+  it('fits a terminal of 80 columns, but for the places in the sources', () => {
+    const lines = stripVTControlCharacters(drawText(arrows)).split('\n');
+    const drawn = lines.filter((line) => !line.includes('apps/'));
+    expect(Math.max(...drawn.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.find((line) => line.includes('◀'))).toMatch(/│◀─+│/);
+  });
+  it('is a picture too, with everything in it', () => {
+    const svg = drawSvg('Order <1> & more', arrows);
+    expect(svg).toContain('Order &lt;1&gt; &amp; more');
+    for (const { what } of arrows) expect(svg).toContain(what);
+    expect(svg.match(/marker-end/g)).toHaveLength(
+      arrows.filter(({ from, to }) => from !== to).length,
+    );
+  });
+});
+
+describe('the picture in the docs', () => {
+  it('shows what is on the wire, and files that are there', () => {
+    const svg = readFileSync(join(root, 'docs', 'order.svg'), 'utf8');
+    const texts = (name: string) =>
+      [...svg.matchAll(new RegExp(`class="${name}"[^>]*>([^<]+)<`, 'g'))].map(([, text]) => text!);
+    const words = texts('what').map((text) => text.split(' ·')[0]!);
+    const messages = words.filter(
+      (word) => /^[A-Z][a-z]+[A-Z]/.test(word) && word !== 'OrderPlaced',
+    );
+    expect(messages.length).toBeGreaterThan(8);
+    for (const message of messages) expect(handlers.messages.has(message), message).toBe(true);
+    const files = globSync('apps/*/src/**/*.ts', { cwd: root });
+    for (const name of texts('by'))
+      expect(
+        files.some((file) => file.endsWith(name)),
+        name,
+      ).toBe(true);
+  });
+});

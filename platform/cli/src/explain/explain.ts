@@ -1,0 +1,52 @@
+import type { Environment } from '@fieldguide/platform-host/environment';
+import type { ShopClient } from '../client/shop-client.ts';
+import { findHandlers } from './handlers.ts';
+import { recordsOf } from './records.ts';
+import { type Arrow, sequenceOf } from './sequence.ts';
+
+interface Order {
+  status: string;
+  statusReason?: string;
+  placedAt: string;
+}
+interface Ledger {
+  operations: { paymentId: string; kind: string; outcome: string; at: string }[];
+}
+
+export interface Explained {
+  readonly orderId: string;
+  readonly status: string;
+  readonly arrows: readonly Arrow[];
+}
+
+/** An order as it really went: from the topics, the provider's ledger and the order's own timeline. */
+export async function explain(
+  orderId: string,
+  shop: ShopClient,
+  { topicPrefix }: Environment,
+): Promise<Explained> {
+  const order = await shop.call<Order>('gateway', 'GET', `/orders/${orderId}`);
+  const placedAt = new Date(order.placedAt);
+  const [{ items: timeline }, messages] = await Promise.all([
+    shop.call<{ items: { type: string; time: string }[] }>(
+      'gateway',
+      'GET',
+      `/orders/${orderId}/timeline`,
+    ),
+    recordsOf(shop.kafkaUrl, topicPrefix, orderId, placedAt),
+  ]);
+  const paymentIds = new Set(messages.flatMap(({ data }) => (data['paymentId'] as string) ?? []));
+  const ledgers = await Promise.all(
+    [...paymentIds].map((id) =>
+      shop.call<Ledger>('payment-provider', 'GET', `/ledger?paymentId=${id}`),
+    ),
+  );
+  const own = ledgers.flatMap(({ operations }) => operations);
+  const facts = { placedAt, messages, timeline, operations: own };
+  const reason = order.statusReason ? `: ${order.statusReason}` : '';
+  return {
+    orderId,
+    status: order.status + reason,
+    arrows: sequenceOf(facts, findHandlers()),
+  };
+}

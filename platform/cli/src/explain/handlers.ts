@@ -1,0 +1,53 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '@fieldguide/platform-host/environment';
+
+/** A place in the sources that handles a message or a request. */
+export interface HandledBy {
+  readonly service: string;
+  /** From the project's root, with forward slashes. */
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Where each message type and route is handled, read from the sources as they are. */
+export interface Handlers {
+  /** By message type. Several services may listen to one type. */
+  readonly messages: ReadonlyMap<string, readonly HandledBy[]>;
+  /** By service, method and path, as in `ordering POST /orders/:id/cancellation`. */
+  readonly routes: ReadonlyMap<string, HandledBy>;
+}
+
+const HEARD = /const (\w+) = heard\(\s*(\w+)/g;
+const ON = /@On\((\w+)/g;
+const CONTROLLER = /@Controller\('([^']*)'\)/;
+const ROUTE = /@(Get|Post|Patch|Delete)\((?:'([^']*)')?\)/g;
+
+export function findHandlers(): Handlers {
+  const messages = new Map<string, HandledBy[]>();
+  const routes = new Map<string, HandledBy>();
+  const files = globSync('apps/*/src/**/*.ts', { cwd: root, exclude: ['**/*.spec.ts'] });
+  for (const path of files.toSorted()) {
+    const file = path.replaceAll('\\', '/');
+    const text = readFileSync(join(root, path), 'utf8');
+    const service = file.split('/')[1]!;
+    const at = (index: number) => ({
+      service,
+      file,
+      line: text.slice(0, index).split('\n').length,
+    });
+    // A handler's contract carries the name of its message type; `heard` gives a part of it a name of its own.
+    const names = new Map([...text.matchAll(HEARD)].map(([, own, type]) => [own!, type!]));
+    for (const { 1: own, index } of text.matchAll(ON)) {
+      const type = names.get(own!) ?? own!;
+      messages.set(type, [...(messages.get(type) ?? []), at(index)]);
+    }
+    const prefix = CONTROLLER.exec(text)?.[1];
+    if (prefix === undefined) continue;
+    for (const { 1: method, 2: more, index } of text.matchAll(ROUTE)) {
+      const route = ['', prefix, more].filter((part) => part !== undefined).join('/');
+      routes.set(`${service} ${method!.toUpperCase()} ${route}`, at(index));
+    }
+  }
+  return { messages, routes };
+}

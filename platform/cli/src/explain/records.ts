@@ -1,0 +1,101 @@
+import { topics } from '@fieldguide/contracts/topics';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { Kafka, logLevel } from 'kafkajs';
+
+/** What was said about an order on the wire, as it lies in Kafka. */
+export interface Said {
+  readonly id: string;
+  readonly type: string;
+  /** The service that said it. */
+  readonly source: string;
+  readonly time: Date;
+  readonly causationId?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const ANSWER_WITHIN_MS = 30_000;
+
+/**
+ * Every record about a key since a moment, oldest first. Reads as a group of its own that leaves nothing behind.
+ * @throws Fault when Kafka does not answer in time
+ */
+export async function recordsOf(
+  kafkaUrl: string,
+  prefix: string,
+  wanted: string,
+  since: Date,
+): Promise<Said[]> {
+  const brokers = kafkaUrl.replace('kafka://', '').split(',');
+  const kafka = new Kafka({ clientId: 'explain', brokers, logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  const groupId = `${prefix}explain-${process.pid}-${since.getTime()}`;
+  const consumer = kafka.consumer({ groupId });
+  const names = topics
+    .filter(({ name }) => /^(ordering|inventory|payments|shipping)\./.test(name))
+    .map(({ name }) => prefix + name);
+  await Promise.all([admin.connect(), consumer.connect()]);
+  try {
+    // Per partition: where to begin, and the end as of now.
+    const range = new Map<string, { from: string; end: bigint }>();
+    for (const topic of names) {
+      const [from, ends] = await Promise.all([
+        admin.fetchTopicOffsetsByTimestamp(topic, since.getTime()),
+        admin.fetchTopicOffsets(topic),
+      ]);
+      for (const { partition, high } of ends) {
+        const { offset } = from.find((each) => each.partition === partition)!;
+        if (BigInt(offset) < BigInt(high))
+          range.set(`${topic}/${partition}`, { from: offset, end: BigInt(high) });
+      }
+    }
+    if (range.size === 0) return [];
+    const found: Said[] = [];
+    const read = Promise.withResolvers<void>();
+    await consumer.subscribe({ topics: names });
+    const left = new Set(range.keys());
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ topic, partition, message: { key, value, offset } }) => {
+        if (key?.toString() === wanted) found.push(said(JSON.parse(String(value))));
+        const place = `${topic}/${partition}`;
+        if (BigInt(offset) + 1n >= (range.get(place)?.end ?? 0n)) left.delete(place);
+        if (left.size === 0) read.resolve();
+      },
+    });
+    for (const [place, { from }] of range) {
+      const [, topic = '', partition = ''] = /^(.*)\/(\d+)$/.exec(place) ?? [];
+      consumer.seek({ topic, partition: Number(partition), offset: from });
+    }
+    await Promise.race([read.promise, tooLate()]);
+    return found.toSorted((a, b) => a.time.getTime() - b.time.getTime());
+  } finally {
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => undefined); // it goes by itself in a while
+    await admin.disconnect();
+  }
+}
+
+interface Envelope {
+  id: string;
+  type: string;
+  source: string;
+  time: string;
+  causationid?: string;
+  data: Record<string, unknown>;
+}
+
+function said({ id, type, source, time, causationid, data }: Envelope): Said {
+  return {
+    id,
+    type,
+    source: source.slice(1),
+    time: new Date(time),
+    data,
+    ...(causationid && { causationId: causationid }),
+  };
+}
+
+async function tooLate(): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN_MS).unref());
+  throw new Fault('Kafka did not answer in time.', 'fieldguide services');
+}

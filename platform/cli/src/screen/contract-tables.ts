@@ -1,0 +1,46 @@
+import { styleText } from 'node:util';
+import type { Answer, MatrixRow } from '@fieldguide/platform-contract-record/can-i-deploy';
+import type { PactToVerify } from '@fieldguide/platform-contract-record/pacts-to-verify';
+import { table } from './tables.ts';
+
+const colour = {
+  verified: 'green',
+  failed: 'red',
+  unverified: 'yellow',
+  absent: 'yellow',
+} as const;
+
+export function matrixTable(rows: readonly MatrixRow[]): string {
+  if (rows.length === 0)
+    return 'Nothing was published yet.\nTry: npm run test:pact, then fieldguide contracts publish';
+  const lines = rows.map(({ consumer, consumerVersion, provider, providerVersion, verdict }) => [
+    consumer,
+    consumerVersion,
+    provider,
+    providerVersion ?? '–',
+    styleText(colour[verdict], verdict),
+  ]);
+  return table(['consumer', 'version', 'provider', 'version', 'verdict'], lines);
+}
+
+export function pactsTable(pacts: readonly PactToVerify[]): string {
+  if (pacts.length === 0) return 'Nobody expects anything of it.';
+  const lines = pacts.map(({ consumer, consumerVersion, because, pending, wip }) => [
+    consumer,
+    consumerVersion,
+    because,
+    pending ? styleText('yellow', wip ? 'pending, in progress' : 'pending') : 'must be kept',
+  ]);
+  return table(['consumer', 'version', 'asked because', 'a failure is'], lines);
+}
+
+export function answerText({
+  deployable,
+  reasons,
+  rows = [],
+}: Pick<Answer, 'deployable' | 'reasons'> & Partial<Answer>): string {
+  const verdict = deployable
+    ? styleText('green', 'Yes, it can be deployed.')
+    : styleText('red', 'No, it cannot be deployed.');
+  return [...(rows.length > 0 ? [matrixTable(rows), ''] : []), verdict, ...reasons].join('\n');
+}

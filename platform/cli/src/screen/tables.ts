@@ -1,0 +1,164 @@
+import { styleText } from 'node:util';
+import type { AppStatus, ServiceStatus, Status } from '@fieldguide/platform-controller/status';
+import Table from 'cli-table3';
+
+// Without borders, so that eight columns fit into a terminal of 80.
+const bare = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+type Cell = string | { content: string; hAlign: 'right' };
+
+export function statusTables({ environment, gatewayUrl, apps, services }: Status): string {
+  return [
+    `Environment ${environment}, the shop at ${gatewayUrl}`,
+    appsTable(apps),
+    servicesTable(services),
+  ].join('\n\n');
+}
+
+export function appsTable(apps: readonly AppStatus[]): string {
+  const rows = apps.flatMap(({ app, wantedInstances, instances, inspectPort }) => {
+    const own = instances.map((each): Cell[] => [
+      each.id,
+      healthText(each.health),
+      each.version,
+      each.digest.slice(0, 8),
+      number(each.restarts),
+      number(each.cpuPercent, ' %'),
+      { content: `${each.memoryMb ?? '–'}/${each.memoryLimitMb}`, hAlign: 'right' },
+      { content: duration(each.upSeconds), hAlign: 'right' },
+    ]);
+    if (instances.length !== wantedInstances)
+      own.push([styleText('yellow', `${app}: ${instances.length} of ${wantedInstances} run`)]);
+    if (inspectPort !== null) own.push([`${app}: debugger on port ${inspectPort}`]);
+    return own;
+  });
+  const head = ['instance', 'health', 'version', 'digest', 'again', 'CPU', 'MB/max', 'up'];
+  return table(head, rows);
+}
+
+export function servicesTable(services: readonly ServiceStatus[]): string {
+  const rows = services.map(({ service, version, origin, address, state, restarts, sizeMb }) => [
+    service,
+    state === 'running' ? styleText('green', state) : styleText('red', state),
+    version,
+    origin,
+    address,
+    number(restarts),
+    number(sizeMb, ' MB'),
+  ]);
+  return table(['service', 'state', 'version', 'from', 'address', 'again', 'disk'], rows);
+}
+
+export function settingsTable(
+  settings: Readonly<Record<string, { value: string; source: string; live: boolean }>>,
+): string {
+  const rows = Object.entries(settings).map(([key, { value, source, live }]) => [
+    key,
+    value.length > 24 ? `${value.slice(0, 23)}…` : value,
+    source.replace(/^consul fieldguide\/[^/]+\/([^/]+)\/.*$/, 'Consul, $1'),
+    live ? 'at once' : 'restart',
+  ]);
+  return table(['setting', 'value', 'from', 'a change needs'], rows);
+}
+
+export function environmentsTable(
+  all: readonly { name: string; state: string; gatewayUrl: string | null; sizeMb: number }[],
+): string {
+  if (all.length === 0) return 'None yet: npm start makes the first.';
+  const rows = all.map(({ name, state, gatewayUrl, sizeMb }) => [
+    name,
+    state === 'running' ? styleText('green', state) : state,
+    gatewayUrl ?? '–',
+    number(sizeMb, ' MB'),
+  ]);
+  return table(['environment', 'state', 'the shop', 'on disk'], rows);
+}
+
+export interface Finding {
+  readonly what: string;
+  readonly verdict: 'ok' | 'warning' | 'fault';
+  readonly found: string;
+  readonly attempt?: string;
+}
+
+export function findingsTable(findings: readonly Finding[]): string {
+  const mark = {
+    ok: styleText('green', '✓'),
+    warning: styleText('yellow', '!'),
+    fault: styleText('red', '✗'),
+  };
+  return findings
+    .map(({ what, verdict, found, attempt }) => {
+      const line = `${mark[verdict]} ${what.padEnd(14)} ${found}`;
+      return attempt ? `${line}\n  ${' '.repeat(14)} Try: ${attempt}` : line;
+    })
+    .join('\n');
+}
+
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const made = new Table({
+    chars: bare,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+  });
+  made.push(head.map((name) => styleText('dim', name)));
+  for (const row of rows) {
+    made.push(row.length === 1 ? [{ content: String(row[0]), colSpan: head.length }] : [...row]);
+  }
+  return made.toString().replaceAll(/ +$/gm, '');
+}
+
+function healthText(health: string): string {
+  const colour = health === 'ok' ? 'green' : /^(starting|degraded)/.test(health) ? 'yellow' : 'red';
+  return styleText(colour, health);
+}
+
+function number(value: number | null, unit = ''): Cell {
+  return { content: value === null ? '–' : `${value}${unit}`, hAlign: 'right' };
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3_600).toFixed(1)} h`;
+}
+
+/** An order that waits, as ordering tells it. */
+export interface Checkout {
+  readonly orderId: string;
+  readonly step: string;
+  readonly waitsSince: string;
+  readonly deadlineAt: string;
+  readonly overdueSince: string | null;
+  readonly retries: number;
+}
+
+export function checkoutsTable(checkouts: readonly Checkout[]): string {
+  const seconds = (from: string, to: Date) =>
+    Math.round((to.getTime() - new Date(from).getTime()) / 1_000);
+  const now = new Date();
+  const rows = checkouts.map(
+    ({ orderId, step, waitsSince, deadlineAt, overdueSince, retries }): Cell[] => [
+      orderId,
+      overdueSince ? styleText('red', step) : step,
+      { content: duration(seconds(waitsSince, now)), hAlign: 'right' },
+      { content: overdueSince ? 'overdue' : duration(-seconds(deadlineAt, now)), hAlign: 'right' },
+      number(retries),
+    ],
+  );
+  return table(['order', 'waits in', 'for', 'late in', 'again'], rows);
+}

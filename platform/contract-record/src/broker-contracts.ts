@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { z } from 'zod';
+import type { Wanted } from './can-i-deploy.ts';
+import { type Build, Contracts, type Place, type Placing } from './contracts.ts';
+
+// The Broker's own client, fetched when it is first needed: most people have no Broker, and it is 30 MB.
+const CLI = '@pact-foundation/pact-cli@18.1.2';
+const ANSWER_WITHIN_MS = 15_000;
+
+const Links = z.object({
+  _links: z.object({ 'pb:publish-verification-results': z.object({ href: z.url() }) }),
+});
+
+export interface BrokerSettings {
+  readonly baseUrl: string;
+  readonly token?: string | undefined;
+  /** Runs the Broker's client. @returns its exit code and what it said */
+  readonly client?: (args: readonly string[]) => Promise<{ code: number; said: string }>;
+}
+
+/** With PACT_BROKER_BASE_URL: a real Pact Broker, through its own command line client and its HTTP interface. */
+export class BrokerContracts extends Contracts {
+  readonly #baseUrl: string;
+  readonly #token: string | undefined;
+  readonly #client: NonNullable<BrokerSettings['client']>;
+
+  constructor({ baseUrl, token, client = runClient }: BrokerSettings) {
+    super();
+    this.#baseUrl = baseUrl.replace(/\/$/, '');
+    this.#token = token;
+    this.#client = client;
+  }
+
+  override createEnvironment(name: string, production: boolean): Promise<void> {
+    return this.#do('create-environment', '--name', name, ...(production ? ['--production'] : []));
+  }
+
+  override async publish(builds: readonly Build[]): Promise<void> {
+    for (const { pacticipant, version, branch, expects, verified } of builds) {
+      await this.#putBranch(pacticipant, branch, version);
+      if (expects.length > 0) await this.#publishPacts(version, branch, expects);
+      for (const { consumer, success } of verified)
+        await this.#publishResult(consumer, pacticipant, version, success);
+    }
+  }
+
+  override async canIDeploy(together: readonly Wanted[], environment: string) {
+    const { code, said } = await this.#client([
+      'can-i-deploy',
+      ...together.flatMap(({ pacticipant, version }) => [
+        '--pacticipant',
+        pacticipant,
+        '--version',
+        version,
+      ]),
+      '--to-environment',
+      environment,
+    ]);
+    return { deployable: code === 0, reasons: [said.trim()] };
+  }
+
+  override place(placing: Placing, { pacticipant, version, environment }: Place): Promise<void> {
+    const where = ['--pacticipant', pacticipant, '--environment', environment];
+    // An undeployment is of whatever version is there.
+    const which = placing === 'record-undeployment' ? [] : ['--version', version];
+    return this.#do(placing, ...where, ...which);
+  }
+
+  async #do(...args: string[]): Promise<void> {
+    const { code, said } = await this.#client(args);
+    if (code !== 0)
+      throw new Fault(
+        `The Pact Broker's client refuses ${args[0]}: ${said.trim()}`,
+        'is PACT_BROKER_BASE_URL right, and PACT_BROKER_TOKEN (or _USERNAME and _PASSWORD)?',
+      );
+  }
+
+  async #publishPacts(version: string, branch: string, expects: Build['expects']): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'pacts-'));
+    try {
+      for (const { file } of expects) copyFileSync(file, join(folder, basename(file)));
+      await this.#do('publish', folder, '--consumer-app-version', version, '--branch', branch);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  async #putBranch(pacticipant: string, branch: string, version: string): Promise<void> {
+    const names = [pacticipant, branch, version].map(encodeURIComponent);
+    await this.#call(
+      'PUT',
+      `/pacticipants/${names[0]}/branches/${names[1]}/versions/${names[2]}`,
+      {},
+    );
+  }
+
+  /** What a provider's build answered to the latest pact of a consumer. */
+  async #publishResult(
+    consumer: string,
+    provider: string,
+    version: string,
+    success: boolean,
+  ): Promise<void> {
+    const pair = `provider/${encodeURIComponent(provider)}/consumer/${encodeURIComponent(consumer)}`;
+    const { _links } = Links.parse(await this.#call('GET', `/pacts/${pair}/latest`));
+    const { href } = _links['pb:publish-verification-results'];
+    await this.#call('POST', href, { success, providerApplicationVersion: version });
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
+    const url = path.startsWith('http') ? path : this.#baseUrl + path;
+    const answer = await fetch(url, {
+      method,
+      headers: {
+        accept: 'application/hal+json',
+        ...(body && { 'content-type': 'application/json' }),
+        ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    }).catch((error: Error) => {
+      throw new Fault(
+        `The Pact Broker does not answer: ${error.message}`,
+        'is PACT_BROKER_BASE_URL right?',
+        error,
+      );
+    });
+    if (answer.ok) return answer.json();
+    throw new Fault(
+      `The Pact Broker answers ${answer.status} to ${method} ${new URL(url).pathname}.`,
+      'is PACT_BROKER_TOKEN right, and are the pacts of that consumer published?',
+    );
+  }
+}
+
+/** The client reads address and credentials from the environment, as its own documentation says. */
+function runClient(args: readonly string[]): Promise<{ code: number; said: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('npx', ['--yes', '-p', CLI, 'pact-broker', ...args], {
+      shell: process.platform === 'win32',
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (said += chunk));
+    child.once('error', reject);
+    child.once('exit', (code) => resolve({ code: code ?? 1, said }));
+  });
+}

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { home, root } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { z } from 'zod';
+import type { Build } from './contracts.ts';
+import { contractVersion } from './which-contracts.ts';
+
+const PACTS = join(root, 'contracts', 'pacts');
+export const RESULTS = join(home, 'pact-results');
+/** Which sources were tested: app → fingerprint. */
+export const TESTED = join(home, 'pact-tested.json');
+
+const Pact = z.object({
+  consumer: z.object({ name: z.string() }),
+  provider: z.object({ name: z.string() }),
+});
+const Result = z.object({
+  consumer: z.string(),
+  provider: z.string(),
+  pact: z.string(),
+  ok: z.boolean(),
+});
+
+/** The fingerprint of what a consumer expects: the same text is the same pact, whoever publishes it. */
+export const fingerprint = (text: string) =>
+  createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/** A staged artifact, as far as its contracts' version depends on it. */
+export interface StagedBuild {
+  readonly name: string;
+  readonly digest: string;
+  /** Fingerprint of the sources. */
+  readonly sources: string;
+}
+
+/**
+ * What the last `npm run test:pact` has found about the present sources, as builds to publish.
+ * @throws Fault when other sources were tested, or none
+ */
+export function testedBuilds(artifacts: readonly StagedBuild[], branch = currentBranch()): Build[] {
+  if (!existsSync(TESTED)) throw new Fault('Nothing was tested yet.', 'npm run test:pact');
+  const tested = JSON.parse(readFileSync(TESTED, 'utf8')) as Record<string, string>;
+  const pacts = readdirSync(PACTS).map((name) => {
+    const file = join(PACTS, name);
+    const text = readFileSync(file, 'utf8');
+    return { ...Pact.parse(JSON.parse(text)), pact: fingerprint(text), file };
+  });
+  const results = readdirSync(RESULTS).map((name) =>
+    Result.parse(JSON.parse(readFileSync(join(RESULTS, name), 'utf8'))),
+  );
+  const about = (pacticipant: string, version: string): Build => ({
+    pacticipant,
+    version,
+    branch,
+    expects: pacts
+      .filter(({ consumer }) => consumer.name === pacticipant)
+      .map(({ provider, pact, file }) => ({ provider: provider.name, pact, file })),
+    verified: results
+      .filter(({ provider }) => provider === pacticipant)
+      .map(({ consumer, pact, ok }) => ({ consumer, pact, success: ok })),
+  });
+  const builds: Build[] = [];
+  for (const { name, digest, sources } of artifacts) {
+    if (tested[name] !== sources)
+      throw new Fault(
+        `The sources of ${name} are not those that were tested.`,
+        'npm run test:pact, then publish again',
+      );
+    builds.push(about(name, contractVersion(digest)));
+  }
+  return [...builds, about('shop', shopVersion())];
+}
+
+/** The storefront's client is no app yet: its version is what it is made of. */
+function shopVersion(): string {
+  const files = globSync(join(root, 'contracts', 'shop', '*.ts')).toSorted();
+  return fingerprint(files.map((file) => readFileSync(file, 'utf8')).join('\n'));
+}
+
+function currentBranch(): string {
+  try {
+    const args = ['rev-parse', '--abbrev-ref', 'HEAD'];
+    return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  } catch {
+    return 'main'; // not a clone
+  }
+}

@@ -1,0 +1,81 @@
+import { Fault } from '@fieldguide/platform-host/fault';
+import { oneOf } from '@fieldguide/platform-host/nearest';
+import { type Answer, canIDeploy, type Wanted } from './can-i-deploy.ts';
+import { type Build, Contracts, type Place, type Placing } from './contracts.ts';
+import { RecordFile } from './record-file.ts';
+
+const factOf = {
+  'record-deployment': 'Deployed',
+  'record-undeployment': 'Undeployed',
+  'record-release': 'Released',
+  'record-support-ended': 'SupportEnded',
+} as const;
+
+/** Without a server: the record is a file, a fact a line. */
+export class FileContracts extends Contracts {
+  readonly file: RecordFile;
+
+  constructor(file = new RecordFile()) {
+    super();
+    this.file = file;
+  }
+
+  override async createEnvironment(environment: string, production: boolean): Promise<void> {
+    if (this.file.read().environments.includes(environment)) return;
+    this.file.append([{ type: 'EnvironmentCreated', environment, production }]);
+  }
+
+  override async publish(builds: readonly Build[]): Promise<void> {
+    const record = this.file.read();
+    for (const { pacticipant, version, branch, expects, verified } of builds) {
+      const isKnown = record.branchOf(pacticipant, version) === branch;
+      const before = new Map(
+        record.pactsOf(pacticipant, version).map(({ provider, pact }) => [provider, pact]),
+      );
+      this.file.append([
+        ...(isKnown ? [] : [{ type: 'VersionPublished' as const, pacticipant, version, branch }]),
+        ...expects
+          .filter(({ provider, pact }) => before.get(provider) !== pact)
+          .map(({ provider, pact }) => ({
+            type: 'PactPublished' as const,
+            consumer: pacticipant,
+            consumerVersion: version,
+            provider,
+            pact,
+          })),
+        ...verified
+          .filter(({ pact, success }) => record.verdict(pact, pacticipant, version) !== success)
+          .map((each) => ({
+            type: 'PactVerified' as const,
+            provider: pacticipant,
+            providerVersion: version,
+            ...each,
+          })),
+      ]);
+    }
+  }
+
+  override async canIDeploy(together: readonly Wanted[], environment: string): Promise<Answer> {
+    return canIDeploy(this.file.read(), { together, environment });
+  }
+
+  override async place(placing: Placing, place: Place): Promise<void> {
+    const record = this.file.read();
+    const { pacticipant, version, environment } = place;
+    oneOf('environment of the record', environment, known(record.environments));
+    if (record.branchOf(pacticipant, version) === undefined)
+      throw new Fault(
+        `The record knows no version ${version} of ${pacticipant}.`,
+        'npm run test:pact, then fieldguide contracts publish',
+      );
+    this.file.append([{ type: factOf[placing], ...place }]);
+  }
+}
+
+function known(environments: readonly string[]): readonly string[] {
+  if (environments.length > 0) return environments;
+  throw new Fault(
+    'The record knows no environment yet.',
+    'fieldguide contracts create-environment --name staging',
+  );
+}

@@ -1,0 +1,47 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { home } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { ContractRecord, Fact } from './record.ts';
+
+type New = Fact extends infer Each ? (Each extends Fact ? Omit<Each, 'at'> : never) : never;
+
+/**
+ * The record as a file, a fact a line: what a Pact Broker keeps in its database. Appending is one write, so that two
+ * commands at once lose nothing. FIELDGUIDE_CONTRACTS_RECORD names another.
+ */
+export class RecordFile {
+  readonly path: string;
+
+  constructor(
+    path = process.env.FIELDGUIDE_CONTRACTS_RECORD ?? join(home, 'contracts', 'record.jsonl'),
+  ) {
+    this.path = path;
+  }
+
+  /** @throws Fault that names the line that cannot be read */
+  read(): ContractRecord {
+    if (!existsSync(this.path)) return new ContractRecord([]);
+    const lines = readFileSync(this.path, 'utf8').split('\n');
+    const facts = lines.flatMap((line, index) => (line ? [this.#fact(line, index + 1)] : []));
+    return new ContractRecord(facts);
+  }
+
+  append(facts: readonly New[], at = new Date()): void {
+    mkdirSync(dirname(this.path), { recursive: true });
+    const lines = facts.map((fact) => Fact.parse({ ...fact, at: at.toISOString() }));
+    appendFileSync(this.path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  }
+
+  #fact(line: string, number: number): Fact {
+    try {
+      return Fact.parse(JSON.parse(line));
+    } catch (error) {
+      throw new Fault(
+        `Line ${number} of the contracts' record cannot be read: ${(error as Error).message.split('\n')[0]}`,
+        `mend or remove that line in ${this.path}`,
+        error,
+      );
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Platform } from '../platform.ts';
+
+let api: FastifyInstance;
+let platform: Platform;
+let token: string;
+let host: string;
+const asked: string[] = [];
+beforeAll(async () => {
+  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  const { Environment } = await import('@fieldguide/platform-host/environment');
+  const rooms = await import('../platform.ts');
+  const { Operations } = await import('../operations.ts');
+  const { tokenFileOf } = await import('@fieldguide/platform-host/state');
+  const { openApi } = await import('./api.ts');
+  const environment = new Environment('api');
+  platform = new rooms.Platform({ environment, choices: {}, gatewayPort: 0 });
+  api = await openApi(platform, new Operations(platform), () => asked.push('stop'));
+  token = readFileSync(tokenFileOf(environment), 'utf8');
+  expect(statSync(tokenFileOf(environment)).mode & 0o777).toBe(0o600);
+  host = new URL(platform.apiUrl!).host;
+});
+afterAll(async () => {
+  await api.close();
+  await platform.stop();
+  vi.unstubAllEnvs();
+});
+
+const ask = (
+  url: string,
+  headers: Record<string, string | undefined> = {},
+  more: InjectOptions = {},
+) => {
+  const all = { host, authorization: `Bearer ${token}`, ...headers };
+  const given = Object.entries(all).filter(
+    (each): each is [string, string] => each[1] !== undefined,
+  );
+  return api.inject({ url, headers: Object.fromEntries(given), ...more });
+};
+
+describe('the API', () => {
+  it.each<[string, Record<string, string | undefined>, number]>([
+    ['no token', { authorization: undefined }, 401],
+    ['a wrong token', { authorization: 'Bearer wrong' }, 401],
+    ['a token of the same length', { authorization: `Bearer ${'x'.repeat(32)}` }, 401],
+    ['a foreign host (DNS rebinding)', { host: 'evil.example:8090' }, 403],
+    ['the right name with another port', { host: '127.0.0.1:1' }, 403],
+    ['a foreign origin', { origin: 'https://evil.example' }, 403],
+    ['an origin that only begins alike', { origin: 'http://127.0.0.1.evil.example' }, 403],
+    ['a page without origin', { origin: 'null' }, 403],
+  ])('refuses %s', async (_what, headers, status) => {
+    for (const path of ['/openapi.json', '/status', '/events', '/nowhere']) {
+      const answer = await ask(path, headers);
+      expect([path, answer.statusCode]).toEqual([path, status]);
+      expect(answer.headers['content-type']).toMatch('application/problem+json');
+    }
+    const stop = await ask('/stops', headers, { method: 'POST' });
+    expect(stop.statusCode).toBe(status);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    '/apps/../../secrets.json',
+    '/apps/..%2f..%2fsecrets.json',
+    '/apps/%2e%2e/settings',
+    '//etc/passwd',
+    '/apps/ordering%00',
+    '/apps/constructor',
+    '/apps/__proto__/settings',
+    '/logs?app=..%2fsecrets',
+    '/services/..%2f/restarts',
+  ])('falls for no trick in a path: %s', async (path) => {
+    const answer = await ask(path);
+    expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+    expect(answer.statusCode).toBeLessThan(500);
+    expect(answer.body).not.toMatch(/postgresPassword|root:/);
+  });
+
+  it('lets no page read across origins', async () => {
+    const answer = await ask('/openapi.json', { origin: `http://${host}` });
+    expect(answer.statusCode).toBe(200);
+    expect(Object.keys(answer.headers).join()).not.toMatch(/access-control/);
+  });
+
+  it('describes itself', async () => {
+    const document = (await ask('/openapi.json')).json();
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining([
+        '/apps/{app}/pushes',
+        '/events',
+        '/logs',
+        '/services/{service}/restarts',
+      ]),
+    );
+  });
+
+  it.each<[string, string, object | string | undefined, RegExp]>([
+    ['PATCH', '/apps/orderng', { instances: 2 }, /Did you mean \\"ordering\\"/],
+    ['PATCH', '/apps/ordering', { instances: 'many' }, /instances/],
+    ['PATCH', '/apps/ordering', { instance: 2 }, /instance/],
+    ['PATCH', '/apps/ordering', '{', /JSON/],
+    ['PATCH', '/apps/ordering', { instances: 2 }, /still starting/],
+    ['POST', '/apps/ordering/instances/0/signals', { signal: 'SIGKILL' }, /index/],
+    [
+      'POST',
+      '/apps/ordering/instances/1/signals',
+      { signal: 'SIGKILL' },
+      /no instance ordering\/1/,
+    ],
+    ['GET', '/logs?since=yesterday', undefined, /since/],
+    ['GET', '/nowhere', undefined, /no such resource/],
+  ])('explains %s %s', async (method, path, payload, message) => {
+    const answer = await ask(
+      path,
+      { ...(payload && { 'content-type': 'application/json' }) },
+      {
+        method: method as 'GET',
+        ...(payload && { payload }),
+      },
+    );
+    expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+    expect(answer.statusCode).toBeLessThan(500);
+    expect(answer.body).toMatch(message);
+    expect(answer.json()).toMatchObject({ type: expect.any(String), status: answer.statusCode });
+  });
+});

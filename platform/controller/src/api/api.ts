@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import { writeFileSafely } from '@fieldguide/platform-host/environment';
+import { isFree } from '@fieldguide/platform-host/processes/ports';
+import { tokenFileOf } from '@fieldguide/platform-host/state';
+import Fastify, { type FastifyInstance } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import type { Operations } from '../operations.ts';
+import type { Platform } from '../platform.ts';
+import { guard } from './guard.ts';
+import { ApiProblem, answerProblem } from './problem.ts';
+import { routes } from './routes.ts';
+
+const BODY_BYTES_MAX = 64 * 1024;
+const PORT = 8090;
+
+/** The platform's HTTP API on the loopback: what the commands use, and a console can be built on. */
+export async function openApi(
+  platform: Platform,
+  operations: Operations,
+  stop: () => void,
+): Promise<FastifyInstance> {
+  const { environment } = platform;
+  const token = randomBytes(24).toString('base64url');
+  const port = await choosePort(platform);
+  const api = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
+  api.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
+  api.setErrorHandler(answerProblem);
+  guard(api, token, () => [`127.0.0.1:${port}`, `localhost:${port}`]);
+  api.setNotFoundHandler(() => {
+    throw new ApiProblem(404, 'unknown', 'There is no such resource.', 'GET /openapi.json');
+  });
+  await api.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Fieldguide platform',
+        version: '1',
+        description: `On the loopback only; the token is in ${tokenFileOf(environment)}.`,
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  await api.register(routes(platform, operations, stop));
+  api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
+  await api.listen({ port, host: '127.0.0.1' });
+  writeFileSafely(tokenFileOf(environment), token, 0o600);
+  platform.apiUrl = `http://127.0.0.1:${port}`;
+  platform.remember();
+  return api;
+}
+
+async function choosePort({ environment, events }: Platform): Promise<number> {
+  const isLocal = environment.name === 'local';
+  if (isLocal && (await isFree(PORT))) return PORT;
+  const { api } = await environment.ports(['api']);
+  if (isLocal)
+    events.warn(`! Port ${PORT} is taken by another program; the API uses ${api} instead`);
+  return api;
+}

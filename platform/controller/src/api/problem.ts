@@ -1,0 +1,60 @@
+import { Fault } from '@fieldguide/platform-host/fault';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Busy } from '../operations.ts';
+
+/** RFC 9457, with what to try as an extension. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  attempt: z.string().optional(),
+});
+
+/** A no of the API itself. */
+export class ApiProblem extends Fault {
+  readonly status: number;
+  readonly type: string;
+
+  constructor(status: number, type: string, title: string, attempt = '') {
+    super(title, attempt);
+    this.status = status;
+    this.type = type;
+  }
+}
+
+/** Every error as a problem: what a person can mend is told, anything else is in the log only. */
+export function answerProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
+  const { status, type, title, attempt } = problemOf(error);
+  const body = { type: `fieldguide:platform/${type}`, title, status, ...(attempt && { attempt }) };
+  void reply.status(status).type('application/problem+json').serializer(JSON.stringify).send(body);
+}
+
+function problemOf(error: unknown): {
+  status: number;
+  type: string;
+  title: string;
+  attempt?: string;
+} {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const title = error.validation
+      .map(({ instancePath, message }) => `${instancePath.slice(1) || 'the request'}: ${message}`)
+      .join('; ');
+    return { status: 422, type: 'notUnderstood', title, attempt: 'GET /openapi.json' };
+  }
+  if (error instanceof ApiProblem) {
+    return { ...error, title: error.message };
+  }
+  if (error instanceof Busy) {
+    return { status: 409, type: 'busy', title: error.message, attempt: error.attempt };
+  }
+  if (error instanceof Fault) {
+    const unknown = error.message.startsWith('There is no ');
+    const [status, type] = unknown ? [404, 'unknown'] : [422, 'refused'];
+    return { status, type, title: error.message, attempt: error.attempt };
+  }
+  const { statusCode = 500, message } = error as FastifyError;
+  if (statusCode < 500) return { status: statusCode, type: 'notUnderstood', title: message };
+  return { status: 500, type: 'unexpected', title: message, attempt: 'fieldguide logs platform' };
+}

@@ -1,0 +1,66 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as EnvironmentRoom from '@fieldguide/platform-host/environment';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type * as DesiredRoom from './desired.ts';
+
+let room: typeof EnvironmentRoom;
+let desired: typeof DesiredRoom;
+beforeAll(async () => {
+  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  room = await import('@fieldguide/platform-host/environment');
+  desired = await import('./desired.ts');
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+const quiet = () => undefined;
+
+describe('the desired state', () => {
+  it('survives whoever wrote it', () => {
+    const environment = new room.Environment('kept');
+    const before = new desired.DesiredState(environment, quiet);
+    before.change('ordering', { instances: 3 });
+    before.run('ordering', 'a');
+    before.run('ordering', 'b', 'sources of b');
+    const serial = before.nextSerial();
+    const after = new desired.DesiredState(environment, quiet);
+    expect(after.app('ordering')).toMatchObject({
+      instances: 3,
+      digest: 'b',
+      earlier: ['a'],
+      pushedSources: 'sources of b',
+    });
+    expect(after.nextSerial()).toBe(serial + 1);
+    expect(after.app('shipping')).toMatchObject({ instances: 1, earlier: [] });
+  });
+
+  it('remembers each artifact once, and only a few', () => {
+    const state = new desired.DesiredState(new room.Environment('earlier'), quiet);
+    for (const digest of ['a', 'b', 'a', 'c', 'd', 'e', 'f']) state.run('ordering', digest);
+    expect(state.app('ordering')).toMatchObject({ digest: 'f', earlier: ['e', 'd', 'c'] });
+    const file = new room.Environment('earlier').path('desired.json');
+    expect(desired.digestsIn(readFileSync(file, 'utf8'))).toEqual(['f', 'e', 'd', 'c']);
+  });
+
+  it('puts a file aside that it cannot read, and says so', () => {
+    const environment = new room.Environment('damaged');
+    writeFileSync(environment.path('desired.json'), '{"serial":');
+    const said: string[] = [];
+    const state = new desired.DesiredState(environment, (line) => said.push(line));
+    expect(state.app('ordering').instances).toBe(1);
+    expect(said.join()).toMatch(/could not be read/);
+    expect(existsSync(environment.path('desired.json.unreadable'))).toBe(true);
+  });
+
+  it('does not change when it cannot be written', () => {
+    const environment = new room.Environment('full');
+    const state = new desired.DesiredState(environment, quiet);
+    state.change('ordering', { instances: 2 });
+    vi.spyOn(process, 'pid', 'get').mockReturnValue('no/such/folder' as never);
+    expect(() => state.change('ordering', { instances: 5 })).toThrow(/cannot be written/);
+    vi.restoreAllMocks();
+    expect(state.app('ordering').instances).toBe(2);
+  });
+});

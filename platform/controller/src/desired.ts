@@ -1,0 +1,103 @@
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { apps } from '@fieldguide/platform-host/apps';
+import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
+import { z } from 'zod';
+
+const DesiredApp = z.object({
+  instances: z.int().min(1),
+  memoryMb: z.int().min(1),
+  /** Of the artifact that should run; none before the first start. */
+  digest: z.string().optional(),
+  /** Sources that were pushed last: a start goes on to newer ones, not back from a rollback. */
+  pushedSources: z.string().optional(),
+  /** Artifacts that ran before, the last one first. */
+  earlier: z.array(z.string()),
+  /** Settings that somebody has given, by key; they are kept in Consul, and put there again should it lose them. */
+  settings: z.record(z.string(), z.string()),
+  /** Counts the restarts that were asked for: another number is another spec. */
+  revision: z.int(),
+});
+export type DesiredApp = z.infer<typeof DesiredApp>;
+
+const Desired = z.object({
+  /** Of the next instance that is started. */
+  serial: z.int(),
+  apps: z.record(z.string(), DesiredApp),
+});
+
+const EARLIER_KEPT = 3;
+/** What an instance may use unless somebody says otherwise: it rests at a third of that. */
+const MEMORY_MB = 320;
+
+/** What should run, in one small file: the platform may be killed at any moment and goes on from here. */
+export class DesiredState {
+  readonly #file: string;
+  #state: z.infer<typeof Desired>;
+
+  /** @param say told when an unreadable file was put aside */
+  constructor(environment: Environment, say: (line: string) => void) {
+    this.#file = environment.path('desired.json');
+    this.#state = read(this.#file, say);
+    for (const { name } of apps) this.#state.apps[name] ??= first();
+  }
+
+  app(name: string): DesiredApp {
+    return this.#state.apps[name]!;
+  }
+
+  /** Written before anything is done about it. @throws Fault when that is not possible; then nothing has changed */
+  change(name: string, change: Partial<DesiredApp>): void {
+    const apps = { ...this.#state.apps, [name]: { ...this.app(name), ...change } };
+    this.#save({ ...this.#state, apps });
+  }
+
+  /** Another artifact; the one before is remembered, for `rollback`. */
+  run(name: string, digest: string, pushedSources?: string): void {
+    const { digest: before, earlier } = this.app(name);
+    const others = [...(before ? [before] : []), ...earlier].filter((each) => each !== digest);
+    this.change(name, {
+      digest,
+      earlier: [...new Set(others)].slice(0, EARLIER_KEPT),
+      ...(pushedSources && { pushedSources }),
+    });
+  }
+
+  nextSerial(): number {
+    const { serial } = this.#state;
+    this.#save({ ...this.#state, serial: serial + 1 });
+    return serial;
+  }
+
+  #save(state: z.infer<typeof Desired>): void {
+    writeFileSafely(this.#file, JSON.stringify(state, null, 2), 0o600);
+    this.#state = state;
+  }
+}
+
+/** Digests that some environment may still want to run: their artifacts must stay. */
+export function digestsIn(text: string): string[] {
+  const state = Desired.safeParse(JSON.parse(text));
+  return Object.values(state.data?.apps ?? {}).flatMap(({ digest, earlier }) => [
+    ...(digest ? [digest] : []),
+    ...earlier,
+  ]);
+}
+
+function read(file: string, say: (line: string) => void): z.infer<typeof Desired> {
+  const none = { serial: 1, apps: {} };
+  if (!existsSync(file)) return none;
+  try {
+    return Desired.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const aside = `${file}.unreadable`;
+    renameSync(file, aside);
+    say(
+      `! What should run could not be read (${(error as Error).message}); one of each. See ${aside}`,
+    );
+    return none;
+  }
+}
+
+function first(): DesiredApp {
+  return { instances: 1, memoryMb: MEMORY_MB, earlier: [], settings: {}, revision: 0 };
+}

@@ -1,0 +1,85 @@
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Environment } from '@fieldguide/platform-host/environment';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type * as LogsRoom from './logs.ts';
+
+let environment: Environment;
+let logs: typeof LogsRoom;
+let count = 0;
+beforeAll(() => {
+  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  vi.stubEnv('NO_COLOR', '1');
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+beforeEach(async () => {
+  const room = await import('@fieldguide/platform-host/environment');
+  logs = await import('./logs.ts');
+  environment = new room.Environment(`logs-${++count}`);
+});
+const line = (second: number, msg: string) =>
+  `${JSON.stringify({ level: 'info', time: `2026-01-01T00:00:0${second}.000Z`, msg })}\n`;
+const texts = (lines: readonly LogsRoom.LogLine[]) =>
+  lines.map((each) => `${each.source} ${JSON.parse(logs.asJson(each)).msg}`);
+
+describe('the log stream', () => {
+  it('merges what all have written by time, and what tells no time stays where it was', async () => {
+    writeFileSync(environment.logFile('ordering-1'), line(1, 'one') + line(3, 'three'));
+    writeFileSync(
+      environment.logFile('kafka'),
+      '2026-01-01T00:00:02,500 WARN two\n  and what belongs to it\n',
+    );
+    expect(texts(await logs.logsSoFar(environment, {}))).toEqual([
+      'ordering-1 one',
+      'kafka 2026-01-01T00:00:02,500 WARN two',
+      'kafka   and what belongs to it',
+      'ordering-1 three',
+    ]);
+  });
+
+  it('of one app has all its instances, and none of an app whose name begins alike', async () => {
+    writeFileSync(environment.logFile('payments-1'), line(1, 'a'));
+    writeFileSync(environment.logFile('payments-2'), line(2, 'b'));
+    writeFileSync(environment.logFile('payments-provision'), line(3, 'c'));
+    writeFileSync(environment.logFile('payment-provider-1'), line(4, 'd'));
+    const own = await logs.logsSoFar(environment, { source: 'payments' });
+    expect(texts(own)).toEqual(['payments-1 a', 'payments-2 b', 'payments-provision c']);
+    await expect(logs.logsSoFar(environment, { source: 'payment' })).rejects.toThrow(
+      /Did you mean "payments"/,
+    );
+  });
+
+  it('begins where it is asked to', async () => {
+    writeFileSync(environment.logFile('ordering-1'), line(1, 'old') + line(5, 'new'));
+    const since = new Date('2026-01-01T00:00:03Z');
+    expect(texts(await logs.logsSoFar(environment, { since }))).toEqual(['ordering-1 new']);
+  });
+
+  it('follows line by line, also when a line comes in two parts', async () => {
+    writeFileSync(environment.logFile('ordering-1'), line(1, 'before'));
+    const ending = new AbortController();
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const each of logs.newLogs(environment, {}, ending.signal))
+        seen.push(...texts([each]));
+    })();
+    const whole = line(2, 'in two parts');
+    appendFileSync(environment.logFile('ordering-1'), whole.slice(0, 20));
+    appendFileSync(environment.logFile('ordering-1'), whole.slice(20));
+    await expect.poll(() => seen).toEqual(['ordering-1 in two parts']);
+    appendFileSync(environment.logFile('ordering-2'), line(3, 'another file'));
+    await expect.poll(() => seen.at(-1)).toBe('ordering-2 another file');
+    ending.abort();
+    await following;
+  });
+
+  it('shows one line each to people', async () => {
+    const [shown] = [
+      { source: 'ordering-1', time: '', text: line(1, 'An order was placed').trim() },
+    ].map(logs.shown);
+    expect(shown).toBe('ordering-1         00:00:01.000 info An order was placed');
+  });
+});

@@ -1,0 +1,330 @@
+import { freemem } from 'node:os';
+import { appNames, apps } from '@fieldguide/platform-host/apps';
+import {
+  type BackingName,
+  backingNames,
+} from '@fieldguide/platform-host/backing-services/backing-service';
+import { secondsSince } from '@fieldguide/platform-host/events';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { oneOf } from '@fieldguide/platform-host/nearest';
+import { until } from '@fieldguide/platform-host/processes/child';
+import type { DesiredApp } from './desired.ts';
+import { operatorToken, readAnswer } from './operator-token.ts';
+import type { Platform } from './platform.ts';
+import { writeSetting } from './provision/settings.ts';
+import type { Instance } from './runner/instance.ts';
+import { stageApps } from './stager/stage-stale.ts';
+
+export const INSTANCES_MAX = 10;
+/** Less would not hold the code and the connections of any app. */
+export const MEMORY_MIN_MB = 128;
+const MEMORY_MAX_MB = 4_096;
+const MB = 1_048_576;
+const HEADROOM = 1.15;
+const SETTING_TAKEN_MS = 8_000;
+const signals = ['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGINT', 'SIGUSR1'] as const;
+
+/** Somebody else is at it: try again later. */
+export class Busy extends Fault {}
+
+/**
+ * What people ask of a running platform. Each changes the desired state first, then waits until the keepers have made it
+ * so; when they cannot, the desired state goes back to what it was. One at a time for each app.
+ */
+export class Operations {
+  readonly #platform: Platform;
+  /** The token of the client `operator`, renewed when it is refused. */
+  #operator: string | undefined;
+  readonly #underWay = new Map<string, { what: string; sinceMs: number }>();
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  /** Stages the present sources, or takes an artifact that was staged before; then replaces one instance after the other. */
+  push(name: string, force = false): Promise<{ digest: string; fresh: boolean }> {
+    const { desired, deployments, events } = this.#platform;
+    return this.#alone(name, 'pushed', async () => {
+      const begun = performance.now();
+      const { digest, sources, version } = await this.#stage(name);
+      const before = desired.app(name);
+      if (before.digest === digest) {
+        desired.change(name, { pushedSources: sources });
+        return { digest, fresh: false };
+      }
+      await deployments.allow([{ name, digest }], force);
+      events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
+      await this.#become(name, () => desired.run(name, digest, sources), { migrate: true });
+      const took = `${secondsSince(begun)} s`;
+      events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${took})`, { app: name });
+      await deployments.record([{ name, digest }]);
+      return { digest, fresh: true };
+    });
+  }
+
+  /** To the artifact that ran before. */
+  rollback(name: string, force = false): Promise<{ digest: string }> {
+    const { desired, deployments } = this.#platform;
+    return this.#alone(name, 'rolled back', async () => {
+      const [digest] = desired.app(name).earlier;
+      if (!digest)
+        throw new Fault(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
+      await deployments.allow([{ name, digest }], force);
+      await this.#become(name, () => desired.run(name, digest));
+      await deployments.record([{ name, digest }]);
+      return { digest };
+    });
+  }
+
+  /** More or fewer instances, more or less memory for each. */
+  scale(
+    name: string,
+    wanted: { instances?: number | undefined; memoryMb?: number | undefined },
+  ): Promise<DesiredApp> {
+    const { desired } = this.#platform;
+    return this.#alone(name, 'scaled', async () => {
+      const { instances = desired.app(name).instances, memoryMb = desired.app(name).memoryMb } =
+        wanted;
+      this.#check(name, instances, memoryMb);
+      await this.#become(name, () => desired.change(name, { instances, memoryMb }));
+      return desired.app(name);
+    });
+  }
+
+  /** Every instance anew, one after the other. */
+  restart(name: string): Promise<void> {
+    const { desired } = this.#platform;
+    return this.#alone(name, 'restarted', () => {
+      const { revision } = desired.app(name);
+      return this.#become(name, () => desired.change(name, { revision: revision + 1 }));
+    });
+  }
+
+  /** Sends a signal to one instance; what follows is the health manager's business. */
+  kill(name: string, slot: number, signal: string): Instance {
+    const given = oneOf('signal', signal.toUpperCase(), signals);
+    const instance = this.instance(name, slot);
+    if (!instance.child.isRunning)
+      throw new Fault(`${instance.id} does not run now.`, 'fieldguide status');
+    this.#platform.events.info(`${instance.id} gets ${given}`, {
+      app: name,
+      instance: instance.id,
+    });
+    instance.child.signal(given);
+    return instance;
+  }
+
+  /** A setting of one app; undefined takes it away. A live one takes effect at once, another by a restart. */
+  set(name: string, key: string, value: string | undefined): Promise<{ restarted: boolean }> {
+    const { desired, environment, backing, events } = this.#platform;
+    return this.#alone(name, 'configured', async () => {
+      const known = await this.settings(name);
+      oneOf(`setting of ${name}`, key, Object.keys(known));
+      if (known[key]!.source === 'environment') {
+        throw new Fault(
+          `${key} is set by the platform itself; Consul cannot change it.`,
+          'fieldguide env shows where each value comes from',
+        );
+      }
+      const before = desired.app(name).settings;
+      const write = async (settings: DesiredApp['settings']) => {
+        desired.change(name, { settings });
+        await writeSetting(backing.consul.url, environment, name, key, settings[key]);
+      };
+      const { [key]: _, ...others } = before;
+      await write(value === undefined ? others : { ...others, [key]: value });
+      try {
+        const live = known[key]!.live;
+        if (live) await this.#taken(name, key, value);
+        else {
+          const { revision } = desired.app(name);
+          await this.#become(name, () => desired.change(name, { revision: revision + 1 }));
+        }
+        events.info(`${name}: ${key} ${value === undefined ? 'is unset' : 'is set'}`, {
+          app: name,
+        });
+        return { restarted: !live };
+      } catch (error) {
+        await write(before);
+        throw error;
+      }
+    });
+  }
+
+  /** What an app's settings are, and where each value comes from; secrets masked by the app itself. */
+  async settings(
+    name: string,
+  ): Promise<Record<string, { value: string; source: string; live: boolean }>> {
+    this.known(name);
+    const running = [...this.#platform.keepers.get(name)!.slots.values()].find(
+      ({ ready, instance }) => ready && instance.child.isRunning,
+    );
+    if (!running) throw new Fault(`No instance of ${name} runs now.`, 'fieldguide status');
+    const info = (headers = {}) =>
+      fetch(`${running.instance.url}/info`, { headers, signal: AbortSignal.timeout(5_000) });
+    const bearer = () => ({ authorization: `Bearer ${this.#operator}` });
+    let answer = await info(this.#operator ? bearer() : {});
+    // The gateway's port is open to the world, so that its /info is for operators only.
+    if (answer.status === 401) {
+      const { gatewayUrl, secrets } = this.#platform;
+      this.#operator = await operatorToken(gatewayUrl!, secrets.clients['operator']!);
+      answer = await info(bearer());
+    }
+    return (await readAnswer<{ configuration: never }>(answer)).configuration;
+  }
+
+  /** From now on with a debugger's port and source maps; `undefined` ends it. */
+  dev(name: string, inspectPort: number | undefined, force = false): Promise<void> {
+    const { desired, deployments } = this.#platform;
+    return this.#alone(name, 'prepared for a debugger', async () => {
+      const { digest, sources } = await this.#stage(name, inspectPort !== undefined);
+      const isNew = desired.app(name).digest !== digest;
+      if (isNew) await deployments.allow([{ name, digest }], force);
+      const change = () => {
+        this.#platform.inspect(name, inspectPort);
+        if (isNew) desired.run(name, digest, sources);
+      };
+      await this.#become(name, change, { migrate: true });
+      if (isNew) await deployments.record([{ name, digest }]);
+    });
+  }
+
+  /** Makes a view anew beside the live one, which goes on. */
+  rebuild(name: string, projection: string): Promise<void> {
+    const { events } = this.#platform;
+    return this.#alone(name, 'rebuilt', async () => {
+      const begun = performance.now();
+      events.info(`Making ${projection} of ${name} anew`, { app: name });
+      await this.#platform.task(name, 'rebuild', projection);
+      events.info(`✓ ${projection} is made anew (${secondsSince(begun)} s)`, { app: name });
+    });
+  }
+
+  async restartBacking(name: string): Promise<void> {
+    const service = oneOf<BackingName>('backing service', name, backingNames);
+    await this.#alone(service, 'restarted', () => this.#platform.backing.restart(service));
+  }
+
+  async reset(): Promise<void> {
+    const [busy] = this.#underWay;
+    if (busy) throw new Busy(`${busy[0]} is being ${busy[1].what}.`, 'wait until that is done');
+    for (const name of appNames) this.#underWay.set(name, { what: 'reset', sinceMs: 0 });
+    try {
+      await this.#platform.reset();
+    } finally {
+      this.#underWay.clear();
+    }
+  }
+
+  /** @throws Fault that offers the nearest name */
+  known(name: string): string {
+    return oneOf('app', name, appNames);
+  }
+
+  /** @throws Fault that names the instances there are */
+  instance(name: string, slot: number): Instance {
+    const { slots } = this.#platform.keepers.get(this.known(name))!;
+    const found = slots.get(slot);
+    if (found) return found.instance;
+    const ids = [...slots.values()].map(({ instance }) => instance.id);
+    throw new Fault(`There is no instance ${name}/${slot}.`, `one of: ${ids.join(', ') || 'none'}`);
+  }
+
+  async #stage(name: string, sourceMap = this.#platform.inspectPort(name) !== undefined) {
+    const artifacts = await stageApps(
+      this.#platform.environment,
+      apps.filter((app) => app.name === name),
+      () => undefined,
+      { sourceMap },
+    );
+    return artifacts.artifacts.get(name)!;
+  }
+
+  /** Makes it so, or makes it as it was. */
+  async #become(
+    name: string,
+    change: () => void,
+    { migrate = false }: { migrate?: boolean } = {},
+  ): Promise<void> {
+    const { desired, keepers, events } = this.#platform;
+    const before = structuredClone(desired.app(name));
+    const inspectBefore = this.#platform.inspectPort(name);
+    change();
+    try {
+      if (migrate) await this.#platform.provision();
+      await keepers.get(name)!.settled();
+      // Only now: the instance before this one has held the debugger's port until it ended.
+      if (this.#platform.inspectPort(name)) this.instance(name, 1).child.signal('SIGUSR1');
+    } catch (error) {
+      if (this.#platform.isStopping) throw error;
+      events.warn(`! ${name} goes back to how it was`, { app: name });
+      desired.change(name, before);
+      this.#platform.inspect(name, inspectBefore);
+      await keepers
+        .get(name)!
+        .settled()
+        .catch(() => undefined);
+      const { message, attempt } = error as Fault;
+      throw new Fault(`${message}\n${name} is as it was before.`, attempt ?? 'npm run logs', error);
+    }
+  }
+
+  async #taken(name: string, key: string, value: string | undefined): Promise<void> {
+    const isTaken = async () => {
+      const { source, value: present } = (await this.settings(name))[key] ?? {};
+      const own = source?.includes(`/${name}/`) ?? false;
+      return value === undefined ? !own : own && present === value;
+    };
+    if (await until(isTaken, SETTING_TAKEN_MS)) return;
+    throw new Fault(
+      `${name} does not take ${key}=${value}: the old value stays.`,
+      `fieldguide logs ${name} says why`,
+    );
+  }
+
+  #check(name: string, instances: number, memoryMb: number): void {
+    if (!(instances >= 1 && instances <= INSTANCES_MAX)) {
+      throw new Fault(
+        `${instances} instances of ${name} cannot be had.`,
+        `a number from 1 to ${INSTANCES_MAX}; to end everything: fieldguide stop`,
+      );
+    }
+    const { slots } = this.#platform.keepers.get(name)!;
+    const used = Math.max(0, ...[...slots.values()].map(({ usage }) => usage?.memoryMb ?? 0));
+    const needed = Math.max(MEMORY_MIN_MB, Math.ceil(used * HEADROOM));
+    if (!(memoryMb >= needed && memoryMb <= MEMORY_MAX_MB)) {
+      const why = used > 0 ? ` An instance uses ${used} MB now.` : '';
+      throw new Fault(
+        `${memoryMb} MB is no memory limit that ${name} could run with.${why}`,
+        `a number from ${needed} to ${MEMORY_MAX_MB}`,
+      );
+    }
+    const more = Math.max(0, instances - slots.size);
+    const free = Math.round(freemem() / MB);
+    if (more * (used || MEMORY_MIN_MB) > free) {
+      throw new Fault(
+        `${more} more instances of ${name} need about ${more * (used || MEMORY_MIN_MB)} MB; ${free} MB are free.`,
+        'fewer instances, or end other programs',
+      );
+    }
+  }
+
+  async #alone<T>(name: string, what: string, work: () => Promise<T>): Promise<T> {
+    if (!(backingNames as readonly string[]).includes(name)) this.known(name);
+    void this.#platform.backing; // says so while the platform still starts
+    const other = this.#underWay.get(name);
+    if (other) {
+      const seconds = Math.round((performance.now() - other.sinceMs) / 1_000);
+      throw new Busy(
+        `${name} is being ${other.what} by another command (for ${seconds} s).`,
+        'wait until that is done; fieldguide status shows how far it is',
+      );
+    }
+    this.#underWay.set(name, { what, sinceMs: performance.now() });
+    try {
+      return await work();
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+}

@@ -1,0 +1,365 @@
+import { createHash } from 'node:crypto';
+import { type App, apps } from '@fieldguide/platform-host/apps';
+import type { Choices } from '@fieldguide/platform-host/backing-services/backing-service';
+import {
+  BackingServices,
+  type BackingSettings,
+} from '@fieldguide/platform-host/backing-services/backing-services';
+import type { Environment, PortName, Secrets } from '@fieldguide/platform-host/environment';
+import { Events, secondsSince } from '@fieldguide/platform-host/events';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { bornAt, until } from '@fieldguide/platform-host/processes/child';
+import { freePorts, isFree } from '@fieldguide/platform-host/processes/ports';
+import {
+  giveBack,
+  type PlatformState,
+  takeEnvironment,
+  writeState,
+} from '@fieldguide/platform-host/state';
+import { Deployments } from './deployments.ts';
+import { DesiredState } from './desired.ts';
+import { AppKeeper } from './health-manager/app-keeper.ts';
+import { HealthManager } from './health-manager/health-manager.ts';
+import { startRotation } from './log-stream/rotate.ts';
+import { dropEverything, mayDropEverything, migrate, provision } from './provision/provision.ts';
+import { consulAt } from './provision/settings.ts';
+import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
+import { instanceEnvironment } from './runner/instance-environment.ts';
+import { type Artifact, artifactOf } from './stager/stage.ts';
+import { stageStale } from './stager/stage-stale.ts';
+import { untilRouted } from './until-routed.ts';
+
+export interface PlatformSettings {
+  readonly environment: Environment;
+  readonly choices: Choices;
+  /** Where the gateway should listen; 0 for any free port. */
+  readonly gatewayPort: number;
+  /** Starts also what contracts speak against; that is logged. */
+  readonly force?: boolean;
+}
+
+/** One environment, running: the desired state, a keeper for each app, the backing services behind them. */
+export class Platform {
+  readonly environment: Environment;
+  readonly events: Events;
+  readonly desired: DesiredState;
+  readonly secrets: Secrets;
+  readonly keepers: ReadonlyMap<string, AppKeeper>;
+  readonly health: HealthManager;
+  readonly deployments: Deployments;
+  readonly startedAt = new Date();
+  readonly #settings: PlatformSettings;
+  /** What a platform that was killed has left. */
+  readonly #left: PlatformState | undefined;
+  #services: PlatformState['services'];
+  /** Until then its instances are still its own: a second kill must not make them nobody's. */
+  #tookOver = false;
+  readonly #artifacts = new Map<string, Artifact>();
+  readonly #publicPorts = new Map<string, number>();
+  readonly #inspectPorts = new Map<string, number>();
+  #backing: BackingServices | undefined;
+  readonly #ending = new AbortController();
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  readonly #rotation: { stop(): void };
+  apiUrl: string | undefined;
+
+  constructor(settings: PlatformSettings) {
+    const { environment } = settings;
+    this.#settings = settings;
+    this.environment = environment;
+    this.events = new Events(environment.logFile('platform'));
+    this.#left = takeEnvironment(environment);
+    this.#services = this.#left?.services ?? {};
+    this.desired = new DesiredState(environment, (line) => this.events.warn(line));
+    this.secrets = environment.secrets(apps.map(({ name }) => name));
+    this.keepers = new Map(apps.map((app) => [app.name, this.#keeperOf(app)]));
+    this.health = new HealthManager(this.keepers);
+    this.#rotation = startRotation(environment.path('logs'));
+    this.deployments = new Deployments(this);
+  }
+
+  /** @throws Fault before everything runs */
+  get backing(): BackingServices {
+    if (!this.#backing)
+      throw new Fault('The platform is still starting.', 'wait until it is ready');
+    return this.#backing;
+  }
+
+  get gatewayUrl(): string | undefined {
+    const port = this.#publicPorts.get('gateway');
+    return port ? `http://127.0.0.1:${port}` : undefined;
+  }
+
+  get providerUrl(): string | undefined {
+    const port = this.#publicPorts.get('payment-provider');
+    return port ? `http://127.0.0.1:${port}` : undefined;
+  }
+
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { environment, choices } = this.#settings;
+    const { events } = this;
+    if (this.#left)
+      events.info('The platform before this one was killed: taking over what it left');
+    const adopted = this.#adoptable();
+    const left = this.#left?.services ?? {};
+    const { postgresPassword } = this.secrets;
+    const spawned: BackingSettings['spawned'] = (name, record) => {
+      this.#services = { ...this.#services, [name]: record };
+      this.remember();
+    };
+    const { signal } = this.#ending;
+    const settings = { environment, postgresPassword, choices, events, left, spawned, signal };
+    const [backing, staged] = await Promise.allSettled([
+      BackingServices.start(settings),
+      stageStale(environment, (line) => events.info(line), signal),
+    ]);
+    if (backing.status === 'fulfilled') this.#backing = backing.value;
+    if (backing.status === 'rejected') throw backing.reason;
+    if (staged.status === 'rejected') throw staged.reason;
+    await this.#deploy([...staged.value.artifacts.values()]);
+    this.backing.onRestart = () => this.turn();
+    await this.#choosePublicPorts(adopted);
+    for (const instance of adopted) this.keepers.get(instance.record.app)?.adopt(instance);
+    this.#tookOver = true;
+    this.remember();
+    try {
+      if (!this.isStopping) await this.provision();
+      if (!this.isStopping) await this.#startApps();
+    } catch (error) {
+      // A lost connection is often noticed before the end of the process behind it.
+      if (!(error instanceof Fault)) await until(() => this.backing.fault !== undefined, 500);
+      throw this.backing.fault ?? error;
+    }
+    if (this.isStopping) return;
+    this.backing.heal();
+    this.health.start();
+  }
+
+  /** Apps first, so that they can finish what they have in hand; then what they lean on. May be called at any moment. */
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      this.#ending.abort();
+      this.health.stop();
+      this.#rotation.stop();
+      await this.#stopApps();
+      await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
+      await this.#stopApps();
+      await this.#backing?.stop();
+      giveBack(this.environment);
+    })();
+    return this.#stopping;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
+  async reset(): Promise<void> {
+    await mayDropEverything(this.environment, this.backing);
+    this.events.info('Resetting: apps stop');
+    await this.#stopApps();
+    const begun = performance.now();
+    await dropEverything(this.environment, this.backing, this.secrets);
+    await this.provision();
+    this.events.info(`✓ Clean and seeded again (${secondsSince(begun)} s)`);
+    for (const keeper of this.keepers.values()) keeper.resume();
+    await this.#startApps();
+  }
+
+  /** Databases, topics and settings; migrations of the artifacts that should run. */
+  async provision(): Promise<void> {
+    const begun = performance.now();
+    this.environment.privateFolder('provider');
+    const given = Object.fromEntries(
+      apps.map(({ name }) => [name, this.desired.app(name).settings]),
+    );
+    await provision(this.environment, this.backing, this.secrets, given);
+    const artifacts = new Map(apps.map(({ name }) => [name, this.artifact(name)]));
+    const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
+    const migrated = await migrate(this.environment, artifacts, environmentOf);
+    const what = `databases, topics and settings; migrated ${migrated}`;
+    this.events.info(`✓ Provisioned ${what} (${secondsSince(begun)} s)`);
+  }
+
+  /** A one-off process of the artifact that should run, as the owner of the app's database. */
+  async task(name: string, task: string, about: string): Promise<void> {
+    const app = apps.find((each) => each.name === name)!;
+    const log = this.environment.logFile(`${name}-${task}`);
+    await runTask(this.artifact(name), task, this.#environmentOf(app, 'owner'), log, about);
+  }
+
+  /** Compares what should be with what is, for every app. */
+  turn(): void {
+    for (const keeper of this.keepers.values()) keeper.turn();
+  }
+
+  artifact(name: string): Artifact {
+    const { digest = '' } = this.desired.app(name);
+    const artifact = this.#artifacts.get(digest) ?? artifactOf(name, digest);
+    this.#artifacts.set(digest, artifact);
+    return artifact;
+  }
+
+  /** For `dev`: from now on instances of the app listen for a debugger there; undefined ends it. */
+  inspect(name: string, port: number | undefined): void {
+    if (port === undefined) this.#inspectPorts.delete(name);
+    else this.#inspectPorts.set(name, port);
+  }
+
+  inspectPort(name: string): number | undefined {
+    return this.#inspectPorts.get(name);
+  }
+
+  /** Kept up to date, so that other commands find us, and that a start after a crash can take over. */
+  remember(): void {
+    if (this.isStopping) return;
+    const instances = [...this.keepers.values()].flatMap((keeper) => keeper.instances);
+    const { postgres, kafka, consul } = this.#backing ?? {};
+    const state = {
+      pid: process.pid,
+      born: bornAt(process.pid) ?? '',
+      ...(this.apiUrl && { apiUrl: this.apiUrl }),
+      ...(this.gatewayUrl && { gatewayUrl: this.gatewayUrl }),
+      ...(this.providerUrl && { providerUrl: this.providerUrl }),
+      ...(postgres &&
+        kafka &&
+        consul && { backing: { postgres: postgres.url, kafka: kafka.url, consul: consul.url } }),
+      instances: [
+        ...(this.#tookOver ? [] : (this.#left?.instances ?? [])),
+        ...instances.flatMap(({ record, child }) =>
+          child.record ? [{ ...record, ...child.record }] : [],
+        ),
+      ],
+      services: { ...this.#services, ...this.#backing?.records },
+    };
+    try {
+      writeState(this.environment, state);
+    } catch (error) {
+      this.events.warn(`! ${(error as Error).message}`); // what runs goes on all the same
+    }
+  }
+
+  #keeperOf(app: App): AppKeeper {
+    const { name } = app;
+    return new AppKeeper({
+      app: name,
+      events: this.events,
+      wanted: () => ({
+        instances: this.desired.app(name).instances,
+        hash: this.#specOf(app).hash,
+      }),
+      start: (slot) => this.#startInstance(app, slot),
+      evict: (instance) => this.#evict(instance),
+      changed: () => this.remember(),
+    });
+  }
+
+  async #startInstance(app: App, slot: number): Promise<Instance> {
+    const [port] = await freePorts(1);
+    const spec = this.#specOf(app);
+    const record = {
+      app: app.name,
+      slot,
+      serial: this.desired.nextSerial(),
+      port: port!,
+      hash: spec.hash,
+      digest: spec.artifact.digest,
+      version: spec.artifact.version,
+      startedAt: new Date().toISOString(),
+      memoryMb: spec.memoryMb,
+    };
+    const logFile = this.environment.logFile(`${app.name}-${slot}`);
+    return Instance.start(record, spec, logFile);
+  }
+
+  #specOf(app: App): InstanceSpec {
+    const { memoryMb, revision } = this.desired.app(app.name);
+    const artifact = this.artifact(app.name);
+    const env = this.#environmentOf(app);
+    const inspectPort = this.#inspectPorts.get(app.name);
+    const all = JSON.stringify([artifact.digest, env, memoryMb, revision, inspectPort]);
+    const hash = createHash('sha256').update(all).digest('hex').slice(0, 16);
+    return { artifact, env, memoryMb, hash, ...(inspectPort && { inspectPort }) };
+  }
+
+  #environmentOf(app: App, role: 'owner' | 'app' = 'app'): Record<string, string> {
+    const { environment, backing, secrets } = this;
+    return instanceEnvironment(app, environment, backing, secrets, this.#publicPorts, role);
+  }
+
+  /** A crashed instance cannot say that it has left; without this its callers would try it until its check fails. */
+  async #evict({ name }: Instance): Promise<void> {
+    const { agent } = consulAt(this.backing.consul.url);
+    const gone = agent.service.deregister({ id: name, timeout: 2_000 } as { id: string });
+    await gone.catch(() => undefined); // away itself, or it has never heard of it
+  }
+
+  /**
+   * A start goes on to the artifacts of newer sources; it does not undo a rollback. What ran before is not asked about
+   * again: an environment must come up after a crash. Recorded first, so that a crash in between asks again.
+   * @throws Fault when contracts speak against it
+   */
+  async #deploy(staged: readonly Artifact[]): Promise<void> {
+    const newer = staged.filter(({ name, sources }) => {
+      const { digest: present, pushedSources } = this.desired.app(name);
+      return !present || pushedSources !== sources || !isStaged(name, present);
+    });
+    const coming = newer.filter(({ name, digest }) => this.desired.app(name).digest !== digest);
+    await this.deployments.allow(coming, this.#settings.force ?? false);
+    await this.deployments.record(coming);
+    for (const { name, digest, sources } of newer) this.desired.run(name, digest, sources);
+  }
+
+  #adoptable(): Instance[] {
+    return (this.#left?.instances ?? []).flatMap((record) => {
+      const logFile = this.environment.logFile(`${record.app}-${record.slot}`);
+      const instance = Instance.adopt(record, logFile);
+      return instance ? [instance] : [];
+    });
+  }
+
+  async #choosePublicPorts(adopted: readonly Instance[]): Promise<void> {
+    const { gatewayPort, environment } = this.#settings;
+    const held = new Set(adopted.map(({ record }) => record.app));
+    const own = apps.filter(({ hasPublicPort }) => hasPublicPort).map(({ name }) => name);
+    const ports = await environment.ports(own.filter((name) => !held.has(name)) as PortName[]);
+    for (const name of own) this.#publicPorts.set(name, ports[name as PortName]);
+    const before = this.#left?.gatewayUrl;
+    if (held.has('gateway') && before)
+      return void this.#publicPorts.set('gateway', Number(new URL(before).port));
+    if (gatewayPort === 0) return;
+    if (await isFree(gatewayPort)) return void this.#publicPorts.set('gateway', gatewayPort);
+    this.events.warn(
+      `! Port ${gatewayPort} is taken by another program; the gateway uses ${ports.gateway} instead`,
+    );
+  }
+
+  /** All at once: a service survives that another one is not there yet, and says so in its readiness. */
+  async #startApps(): Promise<void> {
+    const begun = performance.now();
+    await Promise.all([...this.keepers.values()].map((keeper) => keeper.settled()));
+    await untilRouted(this.gatewayUrl!, () => this.isStopping);
+    this.events.info(`✓ ${apps.length} apps are ready (${secondsSince(begun)} s)`);
+  }
+
+  async #stopApps(): Promise<void> {
+    await Promise.all([...this.keepers.values()].map((keeper) => keeper.stop()));
+    // Taken over from a platform that was killed, and not yet in a keeper's hands.
+    for (const { child } of this.#adoptable()) await child.stop(2_000);
+  }
+}
+
+function isStaged(name: string, digest: string): boolean {
+  try {
+    return artifactOf(name, digest) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { appNames, apps } from '@fieldguide/platform-host/apps';
+import type { Addresses } from '@fieldguide/platform-host/backing-services/backing-service';
+import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { instanceEnvironment, secretKeys } from '../runner/instance-environment.ts';
+
+const hints = {
+  FIELDGUIDE_POSTGRES_URL: 'postgres://postgres@postgres:5432/postgres',
+  FIELDGUIDE_KAFKA_URL: 'kafka://kafka:9092',
+  FIELDGUIDE_CONSUL_URL: 'http://consul:8500',
+} as const;
+
+/**
+ * The backing services that somebody else runs, by the same variables with which `start` attaches them. The
+ * administrator's password is the environment's own when the address has none.
+ * @throws Fault that names what is missing
+ */
+export function attachedAddresses(environment: Environment): Addresses {
+  const missing = Object.entries(hints).find(([key]) => !process.env[key]);
+  if (missing)
+    throw new Fault(`${missing[0]} is not set.`, `set ${missing[0]}, for example to ${missing[1]}`);
+  const postgres = new URL(process.env.FIELDGUIDE_POSTGRES_URL!);
+  if (!postgres.password) postgres.password = environment.secrets(appNames).postgresPassword;
+  return {
+    postgres: { url: postgres.href },
+    kafka: { url: process.env.FIELDGUIDE_KAFKA_URL! },
+    consul: { url: process.env.FIELDGUIDE_CONSUL_URL! },
+  };
+}
+
+/**
+ * Writes what each service must keep to itself into a folder of its own, one file for each key: `<KEY>_FILE` reads
+ * it. The administrator's password of PostgreSQL lies in `postgres/`.
+ * @returns how many files
+ */
+export function writeSecrets(environment: Environment, backing: Addresses, folder: string): number {
+  const secrets = environment.secrets(appNames);
+  let files = 0;
+  const write = (owner: string, key: string, value: string, mode: number) => {
+    writeFileSafely(join(folder, owner, key), value, mode);
+    files += 1;
+  };
+  for (const app of apps) {
+    const all = instanceEnvironment(app, environment, backing, secrets, new Map());
+    for (const [key, value] of Object.entries(all))
+      if (secretKeys.has(key)) write(app.name, key, value, 0o400);
+  }
+  // PostgreSQL's image reads it as another user; the folder is nobody else's.
+  write('postgres', 'POSTGRES_PASSWORD', secrets.postgresPassword, 0o444);
+  return files;
+}

@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { topics } from '@fieldguide/contracts/topics';
+import type { Environment as AnyEnvironment } from '@fieldguide/platform-host/environment';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+
+// `local` has no prefix in its names: the case in which a foreign object is most easily taken for ours.
+const home = mkdtempSync(join(tmpdir(), 'fieldguide-ownership-'));
+vi.stubEnv('FIELDGUIDE_HOME', home);
+const { Environment } = await import('@fieldguide/platform-host/environment');
+const { dropDatabases, provisionDatabases } = await import('./databases.ts');
+const { dropTopics, provisionTopics, refuseForeignTopics } = await import('./topics.ts');
+
+const services = ['ordering', 'catalog'];
+const { postgres, kafka } = inject('backing');
+const local = new Environment('local');
+const secretsOf = (environment: AnyEnvironment) => environment.secrets(services);
+
+let admin: pg.Client;
+beforeAll(async () => {
+  admin = new pg.Client({ connectionString: postgres });
+  await admin.connect();
+});
+afterAll(async () => {
+  await admin.end();
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true });
+});
+const names = async (query: string) =>
+  (await admin.query<{ name: string }>(query)).rows.map(({ name }) => name);
+const databases = () => names('SELECT datname AS name FROM pg_database');
+const roles = () => names('SELECT rolname AS name FROM pg_roles');
+const provisioned = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
+  provisionDatabases(postgres, environment, services, secrets);
+const dropped = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
+  dropDatabases(postgres, environment, services, secrets);
+
+describe('a database server that others use too', () => {
+  it('keeps a foreign database of the same name, and provisioning says what to do', async () => {
+    await admin.query('CREATE DATABASE ordering');
+    await expect(provisioned(local)).rejects.toMatchObject({
+      message: expect.stringContaining('the database ordering'),
+      attempt: expect.stringContaining('--env'),
+    });
+    expect(await roles()).not.toContain('catalog_owner'); // nothing was changed
+    await dropped(local);
+    expect(await databases()).toContain('ordering');
+    await admin.query('DROP DATABASE ordering');
+  });
+
+  it('keeps a foreign role and its password', async () => {
+    await admin.query("CREATE ROLE ordering_app LOGIN PASSWORD 'theirs'");
+    await expect(provisioned(local)).rejects.toThrow('the role ordering_app');
+    const theirs = new URL(postgres);
+    [theirs.username, theirs.password] = ['ordering_app', 'theirs'];
+    const client = new pg.Client({ connectionString: theirs.href });
+    await client.connect();
+    await client.end();
+    await admin.query('DROP ROLE ordering_app');
+  });
+
+  it('loses what we created, and nothing of an installation with the same environment name', async () => {
+    await provisioned(local);
+    await provisioned(local); // changes nothing
+    expect(await databases()).toEqual(expect.arrayContaining(services));
+    const elsewhere = { ...secretsOf(local), postgresPassword: "another machine's" };
+    await expect(provisioned(local, elsewhere)).rejects.toThrow('the role ordering_owner');
+    await dropped(local, elsewhere);
+    expect(await databases()).toEqual(expect.arrayContaining(services));
+    await dropped(local);
+    expect((await databases()).filter((name) => services.includes(name))).toEqual([]);
+    await provisioned(local); // the roles that stayed are ours
+    await dropped(local);
+  });
+
+  it('completes a database that a crash left half made', async () => {
+    await provisioned(local);
+    await admin.query('COMMENT ON DATABASE ordering IS NULL');
+    await admin.query('REVOKE CONNECT ON DATABASE ordering FROM ordering_app');
+    await provisioned(local);
+    const { rows } = await admin.query(
+      "SELECT has_database_privilege('ordering_app', 'ordering', 'CONNECT') AS can",
+    );
+    expect(rows).toEqual([{ can: true }]);
+    await dropped(local);
+  });
+
+  it('accepts the roles and databases of a version that left no comment', async () => {
+    await provisioned(local);
+    for (const service of services) {
+      await admin.query(`COMMENT ON DATABASE ${service} IS NULL`);
+      await admin.query(`COMMENT ON ROLE ${service}_owner IS NULL`);
+      await admin.query(`COMMENT ON ROLE ${service}_app IS NULL`);
+    }
+    await dropped(local);
+    expect(await databases()).toEqual(expect.arrayContaining(services)); // not yet marked
+    await provisioned(local);
+    await dropped(local);
+    expect((await databases()).filter((name) => services.includes(name))).toEqual([]);
+    for (const each of services) await admin.query(`DROP ROLE ${each}_owner, ${each}_app`);
+  });
+});
+
+describe('a broker that others use too', () => {
+  const [first, ...others] = topics.map(({ name }) => name);
+  const broker = new Kafka({
+    clientId: 'ownership',
+    brokers: [kafka.replace('kafka://', '')],
+    logLevel: logLevel.NOTHING,
+  });
+  // Each call with a client of its own: kafkajs keeps asking for topics that it has seen, also when they are deleted.
+  const withAdmin = async <T>(work: (own: Admin) => Promise<T>): Promise<T> => {
+    const own = broker.admin();
+    await own.connect();
+    return work(own).finally(() => own.disconnect());
+  };
+  const create = (topic: string) =>
+    withAdmin((own) =>
+      own.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] }),
+    );
+  const remove = (topic: string) => withAdmin((own) => own.deleteTopics({ topics: [topic] }));
+  const commit = (groupId: string, topic: string) =>
+    withAdmin((own) =>
+      own.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '0' }] }),
+    );
+  const groups = () =>
+    withAdmin(async (own) => (await own.listGroups()).groups.map(({ groupId }) => groupId));
+  const existing = () => withAdmin((own) => own.listTopics());
+
+  it('loses our topics and groups, and keeps foreign ones', async () => {
+    await create('their.orders');
+    await provisionTopics(kafka, local);
+    const theirs = ['their-group', 'payments'];
+    await Promise.all([
+      commit('their-group', 'their.orders'),
+      commit('payments', 'their.orders'), // our name, but it reads another topic
+      commit('ordering', first!),
+      commit('catalog-1-17.broadcast', first!),
+    ]);
+    await refuseForeignTopics(kafka, local, false);
+    await dropTopics(kafka, local, false);
+    const left = await groups();
+    expect(left).toEqual(expect.arrayContaining(theirs));
+    expect(left).not.toContain('ordering');
+    expect(left).not.toContain('catalog-1-17.broadcast');
+    expect(await existing()).toContain('their.orders');
+    expect((await existing()).filter((topic) => others.includes(topic))).toEqual([]);
+    await withAdmin((own) => own.deleteGroups(theirs));
+    await remove('their.orders');
+  });
+
+  it('uses a foreign topic of the same name as it is, and refuses a reset', async () => {
+    await create(first!);
+    await provisionTopics(kafka, local);
+    await expect(refuseForeignTopics(kafka, local, false)).rejects.toThrow(first!);
+    await refuseForeignTopics(kafka, local, true); // in our own broker everything is ours
+    await dropTopics(kafka, local, false);
+    expect((await existing()).filter((each) => [first, ...others].includes(each))).toEqual([first]);
+    await remove(first!);
+  });
+});

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { type App, apps, databaseServices } from '@fieldguide/platform-host/apps';
+import type {
+  Addresses,
+  BackingName,
+  BackingService,
+} from '@fieldguide/platform-host/backing-services/backing-service';
+import {
+  type Environment,
+  type Secrets,
+  writeFileSafely,
+} from '@fieldguide/platform-host/environment';
+import { runTask } from '../runner/instance.ts';
+import type { Artifact } from '../stager/stage.ts';
+import { dropDatabases, provisionDatabases } from './databases.ts';
+import { dropSettings, provisionSettings } from './settings.ts';
+import { dropTopics, provisionTopics, refuseForeignTopics } from './topics.ts';
+
+/** What is there before any app runs: databases and roles, topics, settings. Running it again changes nothing. */
+export async function provision(
+  environment: Environment,
+  backing: Addresses,
+  secrets: Secrets,
+  settings: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<void> {
+  await Promise.all([
+    provisionDatabases(backing.postgres.url, environment, databaseServices, secrets),
+    provisionTopics(backing.kafka.url, environment),
+    provisionSettings(backing.consul.url, environment, settings),
+  ]);
+}
+
+/**
+ * One-off processes of the artifacts, where the artifact is another than the one that migrated last: `migrate` as the
+ * owner of the database, then `seed` as the app.
+ */
+export async function migrate(
+  environment: Environment,
+  artifacts: ReadonlyMap<string, Artifact>,
+  environmentOf: (app: App, role: 'owner' | 'app') => Record<string, string>,
+): Promise<number> {
+  const file = environment.path('migrated.json');
+  const done: Record<string, string> = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : {};
+  const due = apps.filter(
+    ({ name, hasDatabase }) => hasDatabase && done[name] !== artifacts.get(name)?.digest,
+  );
+  await Promise.all(
+    due.map(async (app) => {
+      const artifact = artifacts.get(app.name)!;
+      const log = environment.logFile(`${app.name}-provision`);
+      await runTask(artifact, 'migrate', environmentOf(app, 'owner'), log);
+      if (app.hasSeeds) {
+        await runTask(artifact, 'seed', environmentOf(app, 'app'), log);
+      }
+      done[app.name] = artifact.digest;
+    }),
+  );
+  writeFileSafely(file, JSON.stringify(done), 0o600);
+  return due.length;
+}
+
+/** The services in which `reset` removes data; what runs somewhere else may serve others too. */
+type Backing = Readonly<Record<BackingName, Pick<BackingService, 'url' | 'origin'>>>;
+
+/** @throws Fault when the data cannot be removed as a whole; nothing has changed then */
+export async function mayDropEverything(environment: Environment, backing: Backing): Promise<void> {
+  await refuseForeignTopics(backing.kafka.url, environment, isOwn(backing.kafka));
+}
+
+/** Removes the environment's data, and nothing else; the backing services stay up. */
+export async function dropEverything(
+  environment: Environment,
+  backing: Backing,
+  secrets: Secrets,
+): Promise<void> {
+  rmSync(environment.path('migrated.json'), { force: true });
+  rmSync(environment.path('provider'), { recursive: true, force: true });
+  await Promise.all([
+    dropDatabases(backing.postgres.url, environment, databaseServices, secrets),
+    dropTopics(backing.kafka.url, environment, isOwn(backing.kafka)),
+    dropSettings(backing.consul.url, environment),
+  ]);
+}
+
+const isOwn = ({ origin }: Pick<BackingService, 'origin'>) => origin !== 'attached';

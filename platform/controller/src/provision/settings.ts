@@ -1,0 +1,50 @@
+import type { Environment } from '@fieldguide/platform-host/environment';
+import Consul from 'consul';
+
+// What `local` wants differently from the schema defaults. People change live keys here and watch them take effect.
+const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  common: { LOG_LEVEL: 'info' },
+  gateway: { RATE_LIMIT_PER_MINUTE: '6000' },
+  // Long enough for the slowest test token and its retries, short enough to wait for.
+  ordering: { PAYMENT_DEADLINE_MS: '20000' },
+  shipping: { DISPATCH_DELAY_MS: '1000' },
+};
+
+/** Puts the settings into Consul; a value that somebody has changed stays. */
+export async function provisionSettings(
+  consulUrl: string,
+  environment: Environment,
+  given: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<void> {
+  const consul = consulAt(consulUrl);
+  const all = [...Object.entries(given), ...Object.entries(settings)]; // what somebody has given goes first
+  for (const [folder, values] of all) {
+    for (const [key, value] of Object.entries(values)) {
+      const path = `fieldguide/${environment.name}/${folder}/${key}`;
+      await consul.kv.set({ key: path, value, cas: 0 }); // 0: only when there is none
+    }
+  }
+}
+
+/** One setting of one service; undefined takes it away, and what is more general holds again. */
+export async function writeSetting(
+  consulUrl: string,
+  environment: Environment,
+  service: string,
+  key: string,
+  value: string | undefined,
+): Promise<void> {
+  const path = `fieldguide/${environment.name}/${service}/${key}`;
+  if (value === undefined) await consulAt(consulUrl).kv.del(path);
+  else await consulAt(consulUrl).kv.set(path, value);
+}
+
+/** For `reset`. */
+export async function dropSettings(consulUrl: string, environment: Environment): Promise<void> {
+  await consulAt(consulUrl).kv.del({ key: `fieldguide/${environment.name}/`, recurse: true });
+}
+
+export function consulAt(url: string): Consul {
+  const { hostname, port } = new URL(url);
+  return new Consul({ host: hostname, port: Number(port) });
+}

@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { Child, type ChildRecord, until } from '@fieldguide/platform-host/processes/child';
+import type { InstanceRecord } from '@fieldguide/platform-host/state';
+import { type Artifact, compileCacheOf } from '../stager/stage.ts';
+
+/** What an instance is made of: two with the same spec are alike. */
+export interface InstanceSpec {
+  readonly artifact: Artifact;
+  readonly env: Readonly<Record<string, string>>;
+  /** All its memory (RSS), not only the heap. */
+  readonly memoryMb: number;
+  /** Where it opens a debugger's port when it gets SIGUSR1; for `dev`. */
+  readonly inspectPort?: number;
+  /** Hash over the above. */
+  readonly hash: string;
+}
+
+const READY_WITHIN_MS = 60_000;
+const DEGRADED_IS_READY_AFTER_MS = 5_000;
+const PROBE_MS = 1_500;
+const HEAP_OF_MEMORY = 0.6;
+
+/** One running copy of an app, from its artifact. */
+export class Instance {
+  readonly record: InstanceRecord;
+  readonly child: Child;
+
+  private constructor(record: InstanceRecord, child: Child) {
+    this.record = record;
+    this.child = child;
+  }
+
+  static start(
+    record: InstanceRecord,
+    { artifact, env, memoryMb, inspectPort }: InstanceSpec,
+    logFile: string,
+  ): Instance {
+    const child = Child.spawn({
+      name: nameOf(record),
+      command: process.execPath,
+      args: [...flags(memoryMb, inspectPort), join(artifact.folder, 'main.cjs')],
+      cwd: artifact.folder,
+      env: {
+        ...inherited(),
+        NODE_COMPILE_CACHE: compileCacheOf(artifact),
+        ...smallMalloc,
+        ...env,
+        INSTANCE: nameOf(record),
+        PORT: String(record.port),
+      },
+      logFile,
+    });
+    return new Instance(record, child);
+  }
+
+  /** One that was left running by a platform that is gone; undefined when it has ended since. */
+  static adopt(record: InstanceRecord & ChildRecord, logFile: string): Instance | undefined {
+    const child = Child.adopt(nameOf(record), logFile, record);
+    return child && new Instance(record, child);
+  }
+
+  /** What people call it: `ordering/2`. */
+  get id(): string {
+    return `${this.record.app}/${this.record.slot}`;
+  }
+
+  /** What it calls itself, in the registry and in its logs: `ordering-2-17`. */
+  get name(): string {
+    return nameOf(this.record);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.record.port}`;
+  }
+
+  /**
+   * Resolves when everything it depends on is there too, or (something it leans on is away) when it answers all the same.
+   * @throws Fault with its last words
+   */
+  async ready(withinMs = READY_WITHIN_MS): Promise<void> {
+    let last = 'it did not answer';
+    let degradedSince: number | undefined;
+    const ready = await until(async () => {
+      if (!this.child.isRunning) return true;
+      const report = await this.health();
+      last = report ? JSON.stringify(report.dependencies) : last;
+      if (report?.status !== 'degraded') degradedSince = undefined;
+      else degradedSince ??= performance.now();
+      const patient = performance.now() - (degradedSince ?? Number.POSITIVE_INFINITY);
+      return report?.status === 'ok' || patient > DEGRADED_IS_READY_AFTER_MS;
+    }, withinMs);
+    if (ready && this.child.isRunning) return;
+    const what = this.child.isRunning
+      ? `is not ready after ${withinMs / 1_000} s: ${last}`
+      : `ended (${this.child.outcome})`;
+    throw new Fault(
+      `${this.id} ${what}. It said:\n${this.child.lastWords()}`,
+      `read ${this.child.logFile}`,
+    );
+  }
+
+  /** Readiness with the state of each dependency; undefined when it gives no answer. */
+  async health(): Promise<{ status: string; dependencies: object } | undefined> {
+    try {
+      const answer = await fetch(`${this.url}/health/ready`, {
+        signal: AbortSignal.timeout(3_000),
+      });
+      return (await answer.json()) as { status: string; dependencies: object };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether it answers at all: what is frozen does not. */
+  async isAlive(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(PROBE_MS);
+      return (await fetch(`${this.url}/health/live`, { signal })).ok;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function nameOf({ app, slot, serial }: InstanceRecord): string {
+  return `${app}-${slot}-${serial}`;
+}
+
+// Measured in docs/reference/footprint.md.
+function flags(memoryMb: number, inspectPort: number | undefined): string[] {
+  return [
+    '--max-semi-space-size=2',
+    '--expose-gc', // used once, when it has started
+    `--max-old-space-size=${Math.round(memoryMb * HEAP_OF_MEMORY)}`,
+    '--disable-warning=TimeoutNegativeWarning',
+    ...(inspectPort ? [`--inspect-port=127.0.0.1:${inspectPort}`, '--enable-source-maps'] : []),
+  ];
+}
+
+/** One-off: runs a task of the artifact (`migrate`, `seed`) to its end. */
+export async function runTask(
+  artifact: Artifact,
+  task: string,
+  env: Readonly<Record<string, string>>,
+  logFile: string,
+  about?: string,
+): Promise<void> {
+  const child = Child.spawn({
+    name: `${artifact.name} ${task}`,
+    command: process.execPath,
+    args: [join(artifact.folder, 'main.cjs'), task, ...(about ? [about] : [])],
+    cwd: artifact.folder,
+    env: {
+      ...inherited(),
+      NODE_COMPILE_CACHE: compileCacheOf(artifact),
+      ...env,
+      INSTANCE: `${artifact.name}-${task}`,
+      PORT: '0',
+    },
+    logFile,
+  });
+  await child.exited;
+  if (child.outcome === 'exit code 0') return;
+  throw new Fault(
+    `${artifact.name} ${task} failed (${child.outcome}). It said:\n${child.lastWords()}`,
+    `read ${logFile}`,
+  );
+}
+
+// glibc would keep what argon2 and big buffers have used; so it goes back to the system. No effect elsewhere.
+const smallMalloc = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '262144',
+  MALLOC_TRIM_THRESHOLD_: '262144',
+};
+
+/** What a process needs of ours, and nothing else: a variable of the developer's shell must not change a service. */
+function inherited(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR, LANG, SystemRoot, OTEL_EXPORTER_OTLP_ENDPOINT } = process.env;
+  return Object.fromEntries(
+    Object.entries({ PATH, HOME, TMPDIR, LANG, SystemRoot, OTEL_EXPORTER_OTLP_ENDPOINT }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}

@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { type App, apps } from '@fieldguide/platform-host/apps';
+import type { Say } from '@fieldguide/platform-host/backing-services/backing-service';
+import type { Environment } from '@fieldguide/platform-host/environment';
+import { secondsSince } from '@fieldguide/platform-host/events';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { Child } from '@fieldguide/platform-host/processes/child';
+import { type Artifact, hasSourceMap, staged } from './stage.ts';
+
+const stageMain = fileURLToPath(new URL('./stage-main.ts', import.meta.url));
+
+/** The artifact of every app, made anew where the sources have changed. */
+export async function stageStale(
+  environment: Environment,
+  say: Say,
+  signal: AbortSignal,
+): Promise<{ artifacts: Map<string, Artifact> }> {
+  const begun = performance.now();
+  const { artifacts, fresh } = await stageApps(environment, apps, say, { signal });
+  say(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${secondsSince(begun)} s)`);
+  return { artifacts };
+}
+
+/** The bundler runs in a process of its own, and only when something is stale: it would keep two gigabytes of ours. */
+export async function stageApps(
+  environment: Environment,
+  wanted: readonly App[],
+  say: Say,
+  { sourceMap = false, signal }: { sourceMap?: boolean; signal?: AbortSignal } = {},
+): Promise<{ artifacts: Map<string, Artifact>; fresh: readonly string[] }> {
+  const isDone = (artifact?: Artifact) => artifact && (!sourceMap || hasSourceMap(artifact));
+  const fresh = wanted.filter((app) => !isDone(staged(app))).map(({ name }) => name);
+  if (fresh.length > 0) {
+    say(`Staging ${fresh.join(', ')}`);
+    const args = [stageMain, ...fresh, ...(sourceMap ? ['--source-map'] : [])];
+    const logFile = environment.logFile('stage');
+    const child = Child.spawn({ name: 'stage', command: process.execPath, args, logFile });
+    const end = () => void child.kill();
+    signal?.addEventListener('abort', end);
+    await child.exited;
+    signal?.removeEventListener('abort', end);
+    if (child.outcome !== 'exit code 0') {
+      throw new Fault(`Staging failed. It said:\n${child.lastWords()}`, `read ${logFile}`);
+    }
+  }
+  const artifacts = new Map<string, Artifact>();
+  for (const app of wanted) {
+    const artifact = staged(app);
+    if (!artifact)
+      throw new Fault(`${app.name} changed while it was staged.`, 'run the command again');
+    artifacts.set(app.name, artifact);
+  }
+  return { artifacts, fresh };
+}

@@ -1,0 +1,214 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import type { App } from '@fieldguide/platform-host/apps';
+import {
+  artifactsFolder,
+  environmentsFolder,
+  root,
+  writeFileSafely,
+} from '@fieldguide/platform-host/environment';
+import { Fault } from '@fieldguide/platform-host/fault';
+import { digestsIn } from '../desired.ts';
+import { sourcesOf } from './sources.ts';
+
+/** What runs: one folder with one bundle, named after the digest of its content and never changed. */
+export interface Artifact {
+  readonly name: string;
+  readonly version: string;
+  readonly commit: string;
+  /** sha256 over the bundle and its assets: the same sources give the same digest. */
+  readonly digest: string;
+  readonly sources: string;
+  readonly folder: string;
+}
+
+const KEPT = 3;
+const MAP = 'main.cjs.map';
+const compileCaches = join(artifactsFolder, '..', 'compile-cache');
+
+/** The artifact that is made of the present sources, if there is one. */
+export function staged(app: App): Artifact | undefined {
+  const shelf = join(artifactsFolder, app.name);
+  const pointer = join(shelf, 'current.json');
+  if (!existsSync(pointer)) return undefined;
+  const current = JSON.parse(readFileSync(pointer, 'utf8')) as Artifact;
+  const folder = join(shelf, current.digest.slice(0, 16));
+  const isCurrent =
+    current.sources === sourcesOf(app.folder) && existsSync(join(folder, 'artifact.json'));
+  return isCurrent ? { ...current, folder } : undefined;
+}
+
+/**
+ * Makes the artifact of an app, or finds that the present one is made of the same sources.
+ * @param sourceMap puts a source map beside the bundle; the artifact is the same with it and without
+ */
+export async function stage(
+  app: App,
+  sourceMap = false,
+): Promise<{ artifact: Artifact; fresh: boolean }> {
+  const present = staged(app);
+  if (present && (!sourceMap || hasSourceMap(present))) return { artifact: present, fresh: false };
+  const shelf = join(artifactsFolder, app.name);
+  const sources = sourcesOf(app.folder);
+  const building = join(shelf, `.building-${process.pid}`);
+  rmSync(building, { recursive: true, force: true });
+  mkdirSync(building, { recursive: true });
+  await bundle(app, building, sourceMap);
+  copyAssets(app, building);
+  const digest = digestOf(building);
+  const { name, version } = app;
+  const about = { name, version, commit: commit(), digest, sources };
+  writeFileSync(join(building, 'artifact.json'), `${JSON.stringify(about, null, 2)}\n`);
+  const folder = join(shelf, digest.slice(0, 16));
+  if (!existsSync(folder)) renameSync(building, folder);
+  else {
+    if (sourceMap) renameSync(join(building, MAP), join(folder, MAP));
+    rmSync(building, { recursive: true });
+  }
+  writeFileSafely(join(shelf, 'current.json'), JSON.stringify(about));
+  prune(shelf, [folder, ...wantedIn(shelf)]);
+  return { artifact: { ...about, folder }, fresh: true };
+}
+
+/** For a debugger. */
+export function hasSourceMap({ folder }: Artifact): boolean {
+  return existsSync(join(folder, MAP));
+}
+
+async function bundle(app: App, folder: string, sourceMap: boolean): Promise<void> {
+  try {
+    // Loaded here only: it holds on to hundreds of megabytes, which a platform that stages nothing need not have.
+    const { rolldown } = await import('rolldown');
+    const build = await rolldown({
+      cwd: root,
+      input: join(app.folder, 'src', 'main.ts'),
+      platform: 'node',
+      tsconfig: join(root, 'tsconfig.json'),
+      resolve: { conditionNames: ['node'] },
+      external: (id) => builtin.has(id) || optional.test(id),
+      logLevel: 'silent',
+    });
+    const file = join(folder, 'main.cjs');
+    await build.write({
+      file,
+      format: 'cjs', // Node keeps two copies of the source of an ES module, and one of this
+      sourcemap: sourceMap && 'hidden',
+      codeSplitting: false,
+      keepNames: true,
+      minify: false,
+    });
+    await build.close();
+    writeFileSync(file, `${escaped(readFileSync(file, 'utf8'))}//# sourceMappingURL=${MAP}\n`);
+  } catch (error) {
+    throw new Fault(
+      `${app.name} cannot be staged: ${(error as Error).message}`,
+      'npm run check shows faults in the sources',
+      error,
+    );
+  }
+}
+
+/** One character beyond Latin-1 makes V8 keep the whole source at two bytes a letter: 8 MB for each process. */
+function escaped(source: string): string {
+  return source.replaceAll(
+    /[^\0-\xff]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const builtin = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
+
+// Optional peers that libraries look for at run time; we use none of them, and whether one happens to be installed must
+// not change the digest.
+const optional =
+  /^(@nestjs\/(websockets|platform-express|axios|mongoose|sequelize|typeorm)|@grpc\/.*|class-(validator|transformer)|mqtt|nats|@nats-io\/.*|ioredis|amqp.*|pg-native|@mikro-orm\/.*|mongoose|sequelize|@prisma\/client|react-native-sqlite-storage|@sap\/.*|mysql2?|mssql|oracledb|better-sqlite3|sql\.js|redis|mongodb|typeorm-aurora.*|@google-cloud\/spanner|expo-sqlite|hdb-pool|pg-query-stream|sqlite3|swagger-ui-dist|@fastify\/(view|static)|cache-manager|swagger-ui-express|pino-pretty|@mongodb-js\/zstd|snappy|socks|kerberos|gcp-metadata|supports-color|aws4|mongodb-client-encryption)(\/|$)/;
+
+function copyAssets({ assets, folder: app }: App, folder: string): void {
+  const require = createRequire(join(app, 'package.json'));
+  for (const asset of assets) {
+    mkdirSync(join(folder, 'assets'), { recursive: true });
+    copyFileSync(require.resolve(asset), join(folder, 'assets', basename(asset)));
+  }
+}
+
+function digestOf(folder: string): string {
+  const hash = createHash('sha256');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== MAP)
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+  for (const file of files) hash.update(basename(file)).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+/** `FIELDGUIDE_COMMIT` says it where there is no git, as when an image is built. */
+function commit(): string {
+  if (process.env.FIELDGUIDE_COMMIT) return process.env.FIELDGUIDE_COMMIT;
+  try {
+    const git = (...args: string[]) =>
+      execFileSync('git', args, {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    return (
+      git('rev-parse', 'HEAD') +
+      (git('status', '--porcelain', '--untracked-files=no') ? '-dirty' : '')
+    );
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** An artifact that was staged before. @throws Fault when it has been removed since */
+export function artifactOf(name: string, digest: string): Artifact {
+  const folder = join(artifactsFolder, name, digest.slice(0, 16));
+  const file = join(folder, 'artifact.json');
+  if (!existsSync(file)) {
+    throw new Fault(
+      `The artifact ${digest.slice(0, 8)} of ${name} is not there any more.`,
+      `fieldguide push ${name} makes one of the present sources`,
+    );
+  }
+  return { ...(JSON.parse(readFileSync(file, 'utf8')) as Artifact), folder };
+}
+
+/** What some environment runs, or may go back to. */
+function wantedIn(shelf: string): string[] {
+  const files = globSync('*/desired.json', { cwd: environmentsFolder });
+  return files
+    .flatMap((file) => digestsIn(readFileSync(join(environmentsFolder, file), 'utf8')))
+    .map((digest) => join(shelf, digest.slice(0, 16)));
+}
+
+/** What V8 has made of an artifact's code; it goes with the artifact. */
+export function compileCacheOf({ name, digest }: Artifact): string {
+  return join(compileCaches, name, digest.slice(0, 16));
+}
+
+/** Keeps a few more artifacts; the oldest go. */
+function prune(shelf: string, kept: readonly string[]): void {
+  const older = readdirSync(shelf)
+    .map((name) => join(shelf, name))
+    .filter((path) => !kept.includes(path) && existsSync(join(path, 'artifact.json')))
+    .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const path of older.slice(KEPT - 1)) {
+    rmSync(path, { recursive: true, force: true });
+    const cache = join(compileCaches, basename(shelf), basename(path));
+    rmSync(cache, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,143 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { addressOf } from '@fieldguide/platform-host/backing-services/backing-services';
+import { z } from 'zod';
+import type { Platform } from './platform.ts';
+import type { Instance } from './runner/instance.ts';
+
+const BLOCK_BYTES = 512;
+
+export const InstanceStatus = z.object({
+  id: z.string(),
+  /** As in the registry and in its logs. */
+  name: z.string(),
+  health: z.string(),
+  version: z.string(),
+  digest: z.string(),
+  url: z.string(),
+  pid: z.number(),
+  restarts: z.number(),
+  cpuPercent: z.number().nullable(),
+  memoryMb: z.number().nullable(),
+  memoryLimitMb: z.number(),
+  upSeconds: z.number(),
+});
+export type InstanceStatus = z.infer<typeof InstanceStatus>;
+
+export const AppStatus = z.object({
+  app: z.string(),
+  wantedInstances: z.number(),
+  memoryMb: z.number(),
+  version: z.string(),
+  digest: z.string(),
+  /** Artifacts that `rollback` may go to, the last one first. */
+  earlier: z.array(z.string()),
+  inspectPort: z.number().nullable(),
+  instances: z.array(InstanceStatus),
+});
+export type AppStatus = z.infer<typeof AppStatus>;
+
+export const ServiceStatus = z.object({
+  service: z.string(),
+  name: z.string(),
+  version: z.string(),
+  origin: z.string(),
+  address: z.string(),
+  url: z.string(),
+  state: z.string(),
+  restarts: z.number(),
+  sizeMb: z.number().nullable(),
+});
+export type ServiceStatus = z.infer<typeof ServiceStatus>;
+
+export const Status = z.object({
+  environment: z.string(),
+  gatewayUrl: z.string(),
+  providerUrl: z.string(),
+  apps: z.array(AppStatus),
+  services: z.array(ServiceStatus),
+});
+export type Status = z.infer<typeof Status>;
+
+export async function statusOf(platform: Platform): Promise<Status> {
+  return {
+    environment: platform.environment.name,
+    gatewayUrl: platform.gatewayUrl ?? '',
+    providerUrl: platform.providerUrl ?? '',
+    apps: await Promise.all(appNames.map((name) => appStatus(platform, name))),
+    services: servicesOf(platform),
+  };
+}
+
+export async function appStatus(platform: Platform, name: string): Promise<AppStatus> {
+  const { instances, memoryMb, digest = '', earlier } = platform.desired.app(name);
+  const slots = [...platform.keepers.get(name)!.slots.values()];
+  return {
+    app: name,
+    wantedInstances: instances,
+    memoryMb,
+    version: digest ? platform.artifact(name).version : '',
+    digest,
+    earlier,
+    inspectPort: platform.inspectPort(name) ?? null,
+    instances: await Promise.all(
+      slots
+        .toSorted((a, b) => a.instance.record.slot - b.instance.record.slot)
+        .map(async ({ instance, next, ready, restarts, usage }) => ({
+          id: instance.id,
+          name: instance.name,
+          health: await healthOf(instance, ready, next !== undefined),
+          version: instance.record.version,
+          digest: instance.record.digest,
+          url: instance.url,
+          pid: instance.child.pid ?? 0,
+          restarts,
+          cpuPercent: usage?.cpuPercent ?? null,
+          memoryMb: usage?.memoryMb ?? null,
+          memoryLimitMb: instance.record.memoryMb,
+          upSeconds: ageSeconds(instance.record.startedAt),
+        })),
+    ),
+  };
+}
+
+async function healthOf(instance: Instance, ready: boolean, replaced: boolean): Promise<string> {
+  if (!instance.child.isRunning) return `ended (${instance.child.outcome})`;
+  if (!ready) return 'starting';
+  const health = (await instance.health())?.status ?? 'no answer';
+  return replaced ? `${health}, being replaced` : health;
+}
+
+function ageSeconds(time: string): number {
+  return Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1_000));
+}
+
+export function servicesOf({ backing }: Platform): ServiceStatus[] {
+  return backing.all.map(([service, each]) => ({
+    service,
+    name: each.name,
+    version: each.version,
+    origin: each.origin,
+    address: addressOf(each),
+    url: each.url.replace(/\/\/[^@]*@/, '//'),
+    state: !each.child || each.child.isRunning ? 'running' : `ended (${each.child.outcome})`,
+    restarts: backing.restarts[service],
+    sizeMb: each.folder ? sizeOf(each.folder) : null,
+  }));
+}
+
+/** Of a folder with all below it; files come and go while we look. */
+export function sizeOf(folder: string): number {
+  let bytes = 0;
+  try {
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const file = statSync(join(folder, name), { throwIfNoEntry: false });
+      // What it takes on the disk: Kafka's index files are mostly holes.
+      if (file?.isFile()) bytes += file.blocks ? file.blocks * BLOCK_BYTES : file.size;
+    }
+  } catch {
+    // not ours to look into, or just removed
+  }
+  return Math.round(bytes / 1e6);
+}

