@@ -39,7 +39,7 @@ export interface Decider<State, Command extends DomainCommand, Event extends Dom
 
 /**
  * Keeps the state beside the stream now and then, so that a long one need not be read whole. It pays from a few hundred
- * events on (docs/explanation/when-a-snapshot-pays.md); the state must be what JSON can tell.
+ * events on (docs/explanation/when-snapshots-pay-off.md); the state must be what JSON can tell.
  */
 export interface Snapshots {
   /** How many events lie between two of them. */
