@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { committedText } from './pact-files.ts';
-import { type Result, readResults } from './results.ts';
-import { output, run } from './run.ts';
+import { committedText } from '../../../tools/contracts/pact-files.ts';
+import { type Result, readResults } from '../../../tools/contracts/results.ts';
+import { output, run } from '../../../tools/contracts/run.ts';
 
 const COPIED = [
   'apps',

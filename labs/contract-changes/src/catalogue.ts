@@ -2,10 +2,10 @@
 import { styleText } from 'node:util';
 import { table } from '@fieldguide/platform-cli/screen/tables';
 import { Command } from 'commander';
+import { withPostgres } from '../../../tools/contracts/postgres.ts';
+import type { Result } from '../../../tools/contracts/results.ts';
 import { type Change, changes, type Verdict } from './changes.ts';
 import { type Guard, guards } from './guards.ts';
-import { withPostgres } from './postgres.ts';
-import type { Result } from './results.ts';
 import { Workshop } from './workshop.ts';
 
 const AT_ONCE = 2;

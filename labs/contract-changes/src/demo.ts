@@ -8,7 +8,7 @@ import { fingerprint } from '@fieldguide/platform-contract-record/builds';
 import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
 import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
 import { Command } from 'commander';
-import { withPostgres } from './postgres.ts';
+import { withPostgres } from '../../../tools/contracts/postgres.ts';
 import { type Edit, Workshop } from './workshop.ts';
 
 const PRODUCTION = 'production';
