@@ -68,9 +68,9 @@ const elsewhere = new Set([
   'npm run reset',
   'npm run stop',
   'npm run demo', // below
-  'npm run test:pact', // tools/test.ts runs it, and the two after it
-  'npm run contracts:demo',
-  'npm run contracts:catalogue',
+  'npm run test:pact', // tools/test.ts runs it
+  'npm run lab:contract-changes', // a step of .ci/run
+  'npm run lab:contract-changes -- demo',
   'npm run bench:event-store', // minutes, and about speed
   'docker compose up --build', // tools/compose.spec.ts
   'npx vitest run --project unit e2e',

@@ -16,8 +16,6 @@ let [passed, failed, skipped, broken] = [0, 0, 0, 0];
 
 run('check', 'node', ['tools/check.ts']);
 for (const step of ['test-pact', 'try-fields']) run(step, 'node', [`tools/contracts/${step}.ts`]);
-for (const step of ['catalogue', 'demo'])
-  run(step, 'node', [`labs/contract-changes/src/${step}.ts`]);
 for (const project of ['unit', 'int', 'e2e']) {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];

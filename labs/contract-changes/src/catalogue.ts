@@ -1,24 +1,15 @@
-// `npm run contracts:catalogue`: what developers might do to a contract, done in a copy, with the verdict of the tests.
+// The catalogue: each change of a contract is applied to a copy of the sources, and the contract tests give a verdict.
 import { styleText } from 'node:util';
 import { table } from '@fieldguide/platform-cli/screen/tables';
-import { Command } from 'commander';
 import { withPostgres } from '../../../tools/contracts/postgres.ts';
 import type { Result } from '../../../tools/contracts/results.ts';
 import { type Change, changes, type Verdict } from './changes.ts';
 import { type Guard, guards } from './guards.ts';
 import { Workshop } from './workshop.ts';
 
-const AT_ONCE = 2;
+const PARALLEL = 2;
 
-const { only } = new Command('npm run contracts:catalogue --')
-  .description(
-    'Apply each change of the catalogue to a copy of the sources and compare the results',
-  )
-  .option('--only <text>', 'Play only changes whose name contains this text')
-  .parse()
-  .opts<{ only?: string }>();
-
-interface Played {
+interface Outcome {
   readonly name: string;
   readonly expected: string;
   readonly found: string;
@@ -27,19 +18,22 @@ interface Played {
   readonly findings: readonly string[];
 }
 
-process.exitCode = (await main()) ? 0 : 1;
-
-async function main(): Promise<boolean> {
+/** Plays the changes and guards whose name contains `only`. @returns whether every verdict is as expected */
+export async function playCatalogue(only = ''): Promise<boolean> {
   const begun = performance.now();
-  const isWanted = ({ name }: { name: string }) => !only || name.includes(only);
+  const isWanted = ({ name }: { name: string }) => name.includes(only);
   const [wanted, tried] = [changes.filter(isWanted), guards.filter(isWanted)];
+  if (wanted.length + tried.length === 0) {
+    console.error(`No change or guard has "${only}" in its name.\nTry: --only field`);
+    return false;
+  }
   console.log(`${wanted.length} changes and ${tried.length} guards, each in a copy of the sources`);
   const [played, taken] = await withPostgres(async (url) => {
-    const workshops = Array.from({ length: AT_ONCE }, () => new Workshop(url));
+    const workshops = Array.from({ length: PARALLEL }, () => new Workshop(url));
     try {
       return [
-        await inTurn(wanted, workshops, play),
-        await inTurn(tried, workshops, takeAway),
+        await forEach(wanted, workshops, play),
+        await forEach(tried, workshops, removeGuard),
       ] as const;
     } finally {
       for (const workshop of workshops) workshop.close();
@@ -49,7 +43,7 @@ async function main(): Promise<boolean> {
   const rows = played.map(({ name, found, right, why }) => [mark(right), name, found, why]);
   if (rows.length > 0) console.log(`\n${table(['', 'change', 'verdict', ''], rows)}`);
   const guarded = taken.map(({ name, found, right }) => [mark(right), name, found]);
-  if (guarded.length > 0) console.log(`\n${table(['', 'guard taken away', 'said by'], guarded)}`);
+  if (guarded.length > 0) console.log(`\n${table(['', 'removed guard', 'caught by'], guarded)}`);
   const wrong = [...played, ...taken].filter(({ right }) => !right);
   for (const { name, expected, found, findings } of wrong)
     console.log(
@@ -61,14 +55,14 @@ async function main(): Promise<boolean> {
   return wrong.length === 0;
 }
 
-/** Each once, in whichever copy is free. */
-async function inTurn<Item>(
+/** Applies `work` to each item once, in the next free copy. */
+async function forEach<Item>(
   items: readonly Item[],
   workshops: readonly Workshop[],
-  work: (item: Item, workshop: Workshop) => Promise<Played>,
-): Promise<Played[]> {
+  work: (item: Item, workshop: Workshop) => Promise<Outcome>,
+): Promise<Outcome[]> {
   const waiting = [...items.entries()];
-  const done: Played[] = [];
+  const done: Outcome[] = [];
   const serve = async (workshop: Workshop) => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const outcome = await work(next[1], workshop);
@@ -80,27 +74,27 @@ async function inTurn<Item>(
   return done;
 }
 
-async function takeAway(guard: Guard, workshop: Workshop): Promise<Played> {
-  const played = { name: guard.name, why: '', expected: String(guard.says) };
+async function removeGuard(guard: Guard, workshop: Workshop): Promise<Outcome> {
+  const played = { name: guard.name, why: '', expected: String(guard.caughtBy) };
   try {
     workshop.edit(guard.edits);
     const { ok, output } = await guard.run(workshop);
-    const said = guard.says.exec(output)?.[0];
-    const found = said && !ok ? said.split('\n')[0]!.trim() : 'nobody';
-    return { ...played, found, right: Boolean(said) && !ok, findings: [output] };
+    const failure = ok ? undefined : guard.caughtBy.exec(output)?.[0];
+    const found = failure?.split('\n')[0]?.trim() ?? 'no test';
+    return { ...played, found, right: Boolean(failure), findings: [output] };
   } finally {
     workshop.restore();
   }
 }
 
-async function play(change: Change, workshop: Workshop): Promise<Played> {
+async function play(change: Change, workshop: Workshop): Promise<Outcome> {
   try {
     workshop.edit(change.edits);
     if (change.by === 'consumer') {
-      const agreed = await workshop.agree(change.who);
-      if (!agreed.ok) return broken(change, [agreed.output]);
+      const pacts = await workshop.updatePacts(change.who);
+      if (!pacts.ok) return broken(change, [pacts.output]);
     }
-    const { ok, output, results } = await workshop.verify(change.asks ?? [change.who]);
+    const { ok, output, results } = await workshop.verify(change.providers ?? [change.who]);
     if (results.length === 0) return broken(change, [output]);
     const failed = results.filter((each) => !each.ok);
     if (!ok && failed.length === 0) return broken(change, [output]);
@@ -112,25 +106,25 @@ async function play(change: Change, workshop: Workshop): Promise<Played> {
   }
 }
 
-function judged(change: Change, failed: readonly Result[]): Played {
+function judged(change: Change, failed: readonly Result[]): Outcome {
   const names = failed.map(({ consumer }) => consumer).toSorted();
   const expected = 'breaks' in change.verdict ? change.verdict.breaks.toSorted() : [];
   const findings = failed.flatMap((each) => each.findings);
   return {
     ...named(change),
-    found: names.length > 0 ? `breaks ${names.join(', ')}` : quiet(change.verdict),
+    found: names.length > 0 ? `breaks ${names.join(', ')}` : passed(change.verdict),
     right: names.join() === expected.join(),
     why: reason(change.verdict) || shortened(findings[1] ?? ''),
     findings,
   };
 }
 
-function broken(change: Change, findings: readonly string[]): Played {
+function broken(change: Change, findings: readonly string[]): Outcome {
   return { ...named(change), found: 'could not be tried', right: false, why: '', findings };
 }
 
 function named({ name, who, verdict }: Change) {
-  return { name: `${name} (${who})`, expected: told(verdict) };
+  return { name: `${name} (${who})`, expected: described(verdict) };
 }
 
 function shortened(text: string): string {
@@ -142,7 +136,7 @@ function mark(right: boolean): string {
   return right ? styleText('green', '✓') : styleText('red', '✗');
 }
 
-function quiet(verdict: Verdict): string {
+function passed(verdict: Verdict): string {
   return 'notCaught' in verdict ? styleText('yellow', 'not caught') : 'harmless';
 }
 
@@ -151,6 +145,6 @@ function reason(verdict: Verdict): string {
   return 'harmless' in verdict ? verdict.harmless : verdict.notCaught;
 }
 
-function told(verdict: Verdict): string {
-  return 'breaks' in verdict ? `breaks ${verdict.breaks.join(', ')}` : quiet(verdict);
+function described(verdict: Verdict): string {
+  return 'breaks' in verdict ? `breaks ${verdict.breaks.join(', ')}` : passed(verdict);
 }

@@ -1,4 +1,4 @@
-// `npm run contracts:demo`: a breaking change, stopped before it gets anywhere, and then done right. It plays in a copy.
+// A breaking change, stopped before it is deployed, and then done without a break. It plays in a copy of the sources.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -7,78 +7,56 @@ import { matrixTable } from '@fieldguide/platform-cli/screen/contract-tables';
 import { fingerprint } from '@fieldguide/platform-contract-record/builds';
 import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
 import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
-import { Command } from 'commander';
 import { withPostgres } from '../../../tools/contracts/postgres.ts';
-import { type Edit, Workshop } from './workshop.ts';
+import { type Edit, select } from './edit.ts';
+import { Workshop } from './workshop.ts';
 
 const PRODUCTION = 'production';
-const entity = 'apps/catalog/src/product/product.entity.ts';
-const schema = 'contracts/catalog/index.ts';
-const example = 'contracts/catalog/examples.ts';
-const reads = 'contracts/shop/index.ts';
-const edit = (file: string, from: string, to: string): Edit => ({ file, from, to });
+const product = select('apps/catalog/src/product/product.entity.ts', 'Product.toPublic');
+const schema = select('contracts/catalog/index.ts', 'Product');
+const example = select('contracts/catalog/examples.ts', 'product');
+const reads = select('contracts/shop/index.ts', 'Detail');
 
-const rename = [
-  edit(
-    entity,
-    '      description,\n      category,\n      price',
-    '      details: description,\n      category,\n      price',
-  ),
-];
+const rename = [product.property('description').rename('details')];
 const expand = [
-  edit(entity, '      details: description,', '      description,\n      details: description,'),
-  edit(
-    schema,
-    '  description: z.string(),\n  category',
-    '  description: z.string(),\n  details: z.string(),\n  category',
-  ),
-  edit(
-    example,
-    '  id: hammock,\n  retired',
-    "  id: hammock,\n  details: 'Hangs between two trees.',\n  retired",
-  ),
+  product.property('details').add('description', (value) => value),
+  schema.property('description').add('details', 'z.string()'),
+  example.property('id').add('details', "'Hangs between two trees.'"),
 ];
-const move = [edit(reads, 'description: true', 'details: true')];
+const move = [reads.property('description').rename('details')];
 const contract = [
-  edit(entity, '      description,\n      details', '      details'),
-  edit(schema, '  description: z.string(),\n  details', '  details'),
+  product.property('description').remove(),
+  schema.property('description').remove(),
 ];
 
-const { step } = new Command('npm run contracts:demo --')
-  .description(
-    'Rename a field: show what breaks, which check stops it, and how to do it without a break',
-  )
-  .option('--step', 'Wait for Enter after each step')
-  .parse()
-  .opts<{ step?: true }>();
+/** A step of the demo ended otherwise than announced. */
+class UnexpectedResult extends Error {}
 
-/** What was told is not what came. */
-class Wrong extends Error {}
-
-async function main(): Promise<boolean> {
+/** Plays the demo. @param step wait for Enter after each step @returns whether each step went as expected */
+export async function playDemo(step: boolean): Promise<boolean> {
   const begun = performance.now();
-  say(`
-A shop shows products; a catalog has them. Two teams, two deployments. The shop's team has written down what it
-reads of the catalog's answers: that is its ${styleText('bold', 'pact')}. The catalog's tests ask the real catalog for exactly that.
-Everything here plays in a copy of the sources: yours are not touched.`);
+  print(`
+A shop shows products of a catalog: two teams, two deployments. The fields that the shop reads of the catalog's
+responses are its ${styleText('bold', 'pact')}. The catalog's tests verify the real catalog against that pact.
+The demo runs in a copy of the sources and does not change yours.`);
   try {
     await withPostgres(async (url) => {
       const workshop = new Workshop(url);
       try {
-        await new Demo(workshop).play();
+        await new Demo(workshop, step).play();
       } finally {
         workshop.close();
       }
     });
   } catch (error) {
-    if (!(error instanceof Wrong)) throw error;
-    say(styleText('red', `\n✗ ${error.message}`));
+    if (!(error instanceof UnexpectedResult)) throw error;
+    print(styleText('red', `\n✗ ${error.message}`));
     return false;
   }
   const seconds = Math.round((performance.now() - begun) / 1_000);
-  say(`\nThe copy is gone, and so is its record. ${seconds} s.`);
-  say(
-    'Next: docs/tutorials/your-first-pact.md, and npm run contracts:catalogue for 39 more changes.',
+  print(`\nThe copy and its record are deleted. ${seconds} s.`);
+  print(
+    'Next: docs/tutorials/your-first-pact.md, and npm run lab:contract-changes for 39 more changes.',
   );
   return true;
 }
@@ -86,18 +64,20 @@ Everything here plays in a copy of the sources: yours are not touched.`);
 class Demo {
   readonly #workshop: Workshop;
   readonly #contracts: FileContracts;
+  readonly #waits: boolean;
   #step = 0;
 
-  constructor(workshop: Workshop) {
+  constructor(workshop: Workshop, waits: boolean) {
     this.#workshop = workshop;
+    this.#waits = waits;
     this.#contracts = new FileContracts(new RecordFile(join(workshop.folder, 'record.jsonl')));
   }
 
   async play(): Promise<void> {
     await this.#scene(
-      'All is well',
+      'Start: every pact is verified',
       `
-The catalog's present version is asked for everything that its consumers expect.`,
+The present version of the catalog is verified against the pacts of its consumers.`,
     );
     await this.#contracts.createEnvironment(PRODUCTION, true);
     await this.#publishConsumer('shop', '1');
@@ -108,31 +88,31 @@ The catalog's present version is asked for everything that its consumers expect.
     await this.#scene(
       'A developer of the catalog renames a field',
       `
-"details" says better what it is than "description". All tests of the catalog are green: nobody there shows products.`,
+"description" becomes "details". All tests of the catalog pass: no code there shows products.`,
     );
     this.#edit(rename);
 
     await this.#scene(
       'The contract tests are red',
       `
-The catalog is asked again. What consumers expect is committed: renaming it here cannot rewrite it there.`,
+The catalog is verified again. Pacts are committed: a rename in the provider cannot rewrite them.`,
     );
     await this.#verified('2', ['shop']);
 
     await this.#scene(
       'Can it be deployed?',
       `
-The result is published all the same: it is a fact about version 2. Then the record is asked.`,
+The result for version 2 is published. Then can-i-deploy reads the record.`,
     );
     await this.#mayDeploy('catalog', '2', false);
-    say(
-      `  The answer names the shop. ordering also asks the catalog for products, reads no description, and is not in the way.`,
+    print(
+      `  The result names the shop. ordering also reads products, but no description, and does not block.`,
     );
 
     await this.#scene(
-      'Done right, first: expand',
+      'Without a break, first: expand',
       `
-The catalog sends both, the old field and the new one. Nobody has to do anything yet.`,
+The catalog sends both the old field and the new one. No consumer has to change yet.`,
     );
     this.#edit(expand);
     await this.#verified('3', []);
@@ -142,13 +122,13 @@ The catalog sends both, the old field and the new one. Nobody has to do anything
     await this.#scene(
       'Then: the consumer moves',
       `
-The shop reads the new field. Its pact changes with what it picks; whoever has the field keeps it already.`,
+The shop reads the new field. Its pact changes with the fields that it picks.`,
     );
     this.#edit(move);
-    const agreed = await this.#workshop.agree('shop');
-    if (!agreed.ok) throw new Wrong(agreed.output);
+    const pacts = await this.#workshop.updatePacts('shop');
+    if (!pacts.ok) throw new UnexpectedResult(pacts.output);
     await this.#publishConsumer('shop', '2');
-    await this.#mayDeploy('shop', '2', false, 'nobody has asked catalog 3 for it yet');
+    await this.#mayDeploy('shop', '2', false, 'catalog 3 is not verified against it yet');
     await this.#verified('3', []);
     await this.#mayDeploy('shop', '2', true);
     await this.#deployed('shop', '2');
@@ -156,46 +136,45 @@ The shop reads the new field. Its pact changes with what it picks; whoever has t
     await this.#scene(
       'Last: contract',
       `
-Nobody in production reads the old field any more. So it can go, and the record knows it.`,
+No deployed consumer reads the old field any more. The record allows its removal.`,
     );
     this.#edit(contract);
     await this.#verified('4', []);
     await this.#mayDeploy('catalog', '4', true);
     await this.#deployed('catalog', '4');
-    say(
-      `\nThe field is renamed. Nobody was ever broken, nobody had to be deployed at the same time as somebody else.`,
+    print(
+      `\nThe field is renamed. No version was ever broken, and no two services had to be deployed together.`,
     );
   }
 
   async #scene(title: string, text: string): Promise<void> {
-    if (step && this.#step > 0) await enter();
+    if (this.#waits && this.#step > 0) await enter();
     this.#step += 1;
-    say(`\n${styleText('bold', `${this.#step}. ${title}`)}${text}`);
+    print(`\n${styleText('bold', `${this.#step}. ${title}`)}${text}`);
   }
 
   #edit(edits: readonly Edit[]): void {
-    this.#workshop.edit(edits);
-    for (const { file, from, to } of edits) {
-      say(`  ${styleText('dim', file)}`);
-      for (const line of changedLines(from, to)) say(`    ${line}`);
+    for (const { file, before, after } of this.#workshop.edit(edits)) {
+      print(`  ${styleText('dim', file)}`);
+      for (const line of changedLines(before, after)) print(`    ${line}`);
     }
   }
 
-  /** Asks the catalog, shows what comes, and publishes it. @param broken who is expected to be */
+  /** Verifies the catalog, prints the results and publishes them. @param broken expected failing consumers */
   async #verified(version: string, broken: readonly string[]): Promise<void> {
-    say(styleText('dim', '  asking the real catalog, on a real PostgreSQL …'));
+    print(styleText('dim', '  verifying the real catalog, on a real PostgreSQL …'));
     const { results, output } = await this.#workshop.verify(['catalog']);
-    if (results.length === 0) throw new Wrong(output);
+    if (results.length === 0) throw new UnexpectedResult(output);
     for (const { consumer, ok, interactions, findings } of results) {
-      say(
+      print(
         `  ${ok ? styleText('green', '✓') : styleText('red', '✗')} ${consumer.padEnd(9)} ${interactions} expectations`,
       );
-      for (const finding of findings) say(styleText('red', `      ${finding}`));
+      for (const finding of findings) print(styleText('red', `      ${finding}`));
     }
     const failed = results.filter(({ ok }) => !ok).map(({ consumer }) => consumer);
     if (failed.join() !== broken.join())
-      throw new Wrong(
-        `Expected to be broken: ${broken.join() || 'nobody'}; it is ${failed.join() || 'nobody'}`,
+      throw new UnexpectedResult(
+        `Expected to fail: ${broken.join() || 'none'}; failed: ${failed.join() || 'none'}`,
       );
     const verified = results.map(({ consumer, ok }) => ({
       consumer,
@@ -221,20 +200,22 @@ Nobody in production reads the old field any more. So it can go, and the record 
     expected: boolean,
     why = '',
   ): Promise<void> {
-    say(
+    print(
       styleText(
         'cyan',
         `  $ fieldguide contracts can-i-deploy --pacticipant ${pacticipant} --version ${version} --to-environment ${PRODUCTION}`,
       ),
     );
-    const answer = await this.#contracts.canIDeploy([{ pacticipant, version }], PRODUCTION);
-    for (const line of matrixTable(answer.rows).split('\n')) say(`    ${line}`);
-    say(
-      `    ${answer.deployable ? styleText('green', 'Yes.') : styleText('red', 'No.')} ${answer.reasons.join('\n    ')}`,
+    const result = await this.#contracts.canIDeploy([{ pacticipant, version }], PRODUCTION);
+    for (const line of matrixTable(result.rows).split('\n')) print(`    ${line}`);
+    print(
+      `    ${result.deployable ? styleText('green', 'Yes.') : styleText('red', 'No.')} ${result.reasons.join('\n    ')}`,
     );
-    if (why) say(`    (${why})`);
-    if (answer.deployable !== expected)
-      throw new Wrong(`Expected ${expected ? 'yes' : 'no'} for ${pacticipant} ${version}`);
+    if (why) print(`    (${why})`);
+    if (result.deployable !== expected)
+      throw new UnexpectedResult(
+        `Expected ${expected ? 'yes' : 'no'} for ${pacticipant} ${version}`,
+      );
   }
 
   async #deployed(pacticipant: string, version: string): Promise<void> {
@@ -243,7 +224,7 @@ Nobody in production reads the old field any more. So it can go, and the record 
       version,
       environment: PRODUCTION,
     });
-    say(`  ${pacticipant} ${version} is deployed.`);
+    print(`  ${pacticipant} ${version} is deployed.`);
   }
 
   #file(consumer: string, provider: string): string {
@@ -268,14 +249,12 @@ function changedLines(from: string, to: string): string[] {
   ];
 }
 
-function say(text: string): void {
+function print(text: string): void {
   console.log(text);
 }
 
 async function enter(): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  await terminal.question(styleText('dim', '\n  Enter goes on, Ctrl-C ends …'));
+  await terminal.question(styleText('dim', '\n  Enter continues, Ctrl-C ends …'));
   terminal.close();
 }
-
-process.exitCode = (await main()) ? 0 : 1;

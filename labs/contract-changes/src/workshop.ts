@@ -13,6 +13,7 @@ import { basename, join } from 'node:path';
 import { committedText } from '../../../tools/contracts/pact-files.ts';
 import { type Result, readResults } from '../../../tools/contracts/results.ts';
 import { output, run } from '../../../tools/contracts/run.ts';
+import { type Edit, edited } from './edit.ts';
 
 const COPIED = [
   'apps',
@@ -26,14 +27,7 @@ const COPIED = [
 ];
 const SKIPPED = new Set(['node_modules', '.fieldguide', '.nx']);
 
-/** A small change of a source: the text must be there, once or more; the first is replaced. */
-export interface Edit {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** A copy of the sources in which developers can be played; what is installed is shared. */
+/** A copy of the sources for changes and their tests; installed packages are shared. */
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'fieldguide-workshop-'));
   readonly #originals = new Map<string, string>();
@@ -48,40 +42,44 @@ export class Workshop {
     process.once('exit', () => this.close()); // also after Ctrl-C
   }
 
-  /** @throws Error when the text to be changed is not there: then the sources have moved on */
-  edit(edits: readonly Edit[]): void {
-    for (const { file, from, to } of edits) {
-      const path = join(this.folder, file);
-      const text = readFileSync(path, 'utf8');
-      if (!text.includes(from)) throw new Error(`${file} has no "${from}" to be changed`);
-      if (!this.#originals.has(path)) this.#originals.set(path, text);
-      writeFileSync(path, text.replace(from, to));
-    }
+  /**
+   * Applies edits to the copy. @returns the text of each file before and after its edit
+   * @throws Error when an edit does not find its symbol
+   */
+  edit(edits: readonly Edit[]): { file: string; before: string; after: string }[] {
+    return edits.map((each) => {
+      const path = join(this.folder, each.file);
+      const before = readFileSync(path, 'utf8');
+      const after = edited(before, each);
+      if (!this.#originals.has(path)) this.#originals.set(path, before);
+      writeFileSync(path, after);
+      return { file: each.file, before, after };
+    });
   }
 
-  /** Everything as it was. */
+  /** Reverts all edits. */
   restore(): void {
     for (const [path, text] of this.#originals) writeFileSync(path, text);
     this.#originals.clear();
   }
 
-  /** The consumers say what they expect, and it is committed. */
-  async agree(consumer: string): Promise<{ ok: boolean; output: string }> {
+  /** Runs the contract tests of a consumer and commits its pacts. */
+  async updatePacts(consumer: string): Promise<{ ok: boolean; output: string }> {
     const own = consumer === 'shop' ? 'contracts/shop/pact' : `apps/${consumer}/pact`;
     const generated = join(this.folder, '.fieldguide/pacts');
     rmSync(generated, { recursive: true, force: true });
-    const said = await this.run('consumers', [own]);
-    if (!said.ok) return said;
+    const tested = await this.run('consumers', [own]);
+    if (!tested.ok) return tested;
     for (const name of readdirSync(generated)) {
       const committed = join(this.folder, 'contracts/pacts', name);
       if (!this.#originals.has(committed))
         this.#originals.set(committed, readFileSync(committed, 'utf8'));
       writeFileSync(committed, committedText(readFileSync(join(generated, name), 'utf8')));
     }
-    return said;
+    return tested;
   }
 
-  /** Asks providers what their consumers expect. */
+  /** Verifies the pacts of providers. */
   async verify(
     providers: readonly string[],
   ): Promise<{ ok: boolean; output: string; results: readonly Result[] }> {
@@ -89,15 +87,15 @@ export class Workshop {
     rmSync(results, { recursive: true, force: true });
     mkdirSync(results, { recursive: true });
     const files = providers.map((name) => `apps/${name}/pact`);
-    const asked = await this.run('providers', files);
-    return { ...asked, results: readResults(results) };
+    const verified = await this.run('providers', files);
+    return { ...verified, results: readResults(results) };
   }
 
   run(project: string, files: readonly string[]): Promise<{ ok: boolean; output: string }> {
     return run('', project, files, { cwd: this.folder, env: this.#env });
   }
 
-  /** A script of the copy. */
+  /** Runs a script of the copy. */
   node(
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
@@ -109,7 +107,7 @@ export class Workshop {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Links to everything that is installed; our own packages are those of the copy. */
+  /** Links to all installed packages; our own packages are those of the copy. */
   #install(): void {
     const installed = join(this.folder, 'node_modules');
     mkdirSync(join(installed, '@fieldguide'), { recursive: true });

@@ -1,0 +1,23 @@
+// `npm run lab:contract-changes`
+import { Command } from 'commander';
+import { playCatalogue } from './catalogue.ts';
+import { playDemo } from './demo.ts';
+
+const program = new Command('npm run lab:contract-changes --').description(
+  'Change contracts in a copy of the sources and compare the verdicts of the contract tests',
+);
+program
+  .command('catalogue', { isDefault: true })
+  .description('Apply each change and compare its verdict with the expected one (default)')
+  .option('--only <text>', 'Apply only changes whose name contains this text')
+  .action(async ({ only }: { only?: string }) => {
+    process.exitCode = (await playCatalogue(only)) ? 0 : 1;
+  });
+program
+  .command('demo')
+  .description('Rename a field: show what breaks, which check stops it, and how to avoid the break')
+  .option('--step', 'Wait for Enter after each step')
+  .action(async ({ step }: { step?: true }) => {
+    process.exitCode = (await playDemo(Boolean(step))) ? 0 : 1;
+  });
+await program.parseAsync();
