@@ -1,4 +1,5 @@
 import {
+  IndentationText,
   type MethodDeclaration,
   Node,
   Project,
@@ -21,7 +22,8 @@ type Text = string | ((present: string) => string);
  * @throws Error when the edit does not find its symbol, or changes nothing
  */
 export function edited(text: string, { file, apply }: Edit): string {
-  const project = new Project({ useInMemoryFileSystem: true });
+  const manipulationSettings = { indentationText: IndentationText.TwoSpaces };
+  const project = new Project({ useInMemoryFileSystem: true, manipulationSettings });
   const source = project.createSourceFile(file, text);
   apply(source);
   const changed = source.getFullText();

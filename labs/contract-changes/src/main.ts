@@ -3,12 +3,8 @@ import { Command } from 'commander';
 import { playCatalogue } from './catalogue.ts';
 import { playDemo } from './demo.ts';
 
-const program = new Command('npm run lab:contract-changes --').description(
-  'Change contracts in a copy of the sources and compare the verdicts of the contract tests',
-);
-program
-  .command('catalogue', { isDefault: true })
-  .description('Apply each change and compare its verdict with the expected one (default)')
+const program = new Command('npm run lab:contract-changes --')
+  .description('Change contracts in a copy of the sources and compare the verdicts of the tests')
   .option('--only <text>', 'Apply only changes whose name contains this text')
   .action(async ({ only }: { only?: string }) => {
     process.exitCode = (await playCatalogue(only)) ? 0 : 1;
