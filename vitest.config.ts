@@ -1,6 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['apps/**', 'libs/**', 'contracts/**', 'tools/**', 'e2e/**', 'labs/**'];
+const everywhere = [
+  'apps/**',
+  'libs/**',
+  'platform/**',
+  'contracts/**',
+  'tools/**',
+  'e2e/**',
+  'labs/**',
+];
 const specs = (ending: string) => everywhere.map((folder) => `${folder}/*${ending}`);
 
 // Spec files use decorators too: without this the metadata that Nest injects by would be dropped.
