@@ -1,9 +1,11 @@
 // The catalogue: each change of a contract is applied to a copy of the sources, and the contract tests give a verdict.
+import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { table } from '@fieldguide/platform-cli/screen/tables';
 import { withPostgres } from '../../../tools/contracts/postgres.ts';
 import type { Result } from '../../../tools/contracts/results.ts';
 import { type Change, changes, type Verdict } from './changes.ts';
+import { edited } from './edit.ts';
 import { type Guard, guards } from './guards.ts';
 import { Workshop } from './workshop.ts';
 
@@ -16,6 +18,24 @@ interface Outcome {
   readonly right: boolean;
   readonly why: string;
   readonly findings: readonly string[];
+}
+
+/** Applies the edits of the catalogue to texts in memory. @returns whether each finds its symbol */
+export function checkEdits(only = ''): boolean {
+  const wanted = [...changes, ...guards].filter(({ name }) => name.includes(only));
+  const failures = wanted.flatMap(({ name, edits }) => {
+    const texts = new Map<string, string>();
+    try {
+      for (const edit of edits)
+        texts.set(edit.file, edited(texts.get(edit.file) ?? readFileSync(edit.file, 'utf8'), edit));
+      return [];
+    } catch (error) {
+      return [`${mark(false)} ${name}: ${(error as Error).message}`];
+    }
+  });
+  for (const failure of failures) console.log(failure);
+  console.log(`${wanted.length - failures.length} of ${wanted.length} can be applied`);
+  return failures.length === 0;
 }
 
 /** Plays the changes and guards whose name contains `only`. @returns whether every verdict is as expected */

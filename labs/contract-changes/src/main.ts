@@ -1,13 +1,14 @@
 // `npm run lab:contract-changes`
 import { Command } from 'commander';
-import { playCatalogue } from './catalogue.ts';
+import { checkEdits, playCatalogue } from './catalogue.ts';
 import { playDemo } from './demo.ts';
 
 const program = new Command('npm run lab:contract-changes --')
   .description('Change contracts in a copy of the sources and compare the verdicts of the tests')
   .option('--only <text>', 'Apply only changes whose name contains this text')
-  .action(async ({ only }: { only?: string }) => {
-    process.exitCode = (await playCatalogue(only)) ? 0 : 1;
+  .option('--dry-run', 'Apply the edits, but run no tests')
+  .action(async ({ only, dryRun }: { only?: string; dryRun?: true }) => {
+    process.exitCode = (dryRun ? checkEdits(only) : await playCatalogue(only)) ? 0 : 1;
   });
 program
   .command('demo')
