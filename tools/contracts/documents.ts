@@ -8,7 +8,7 @@ import { openapi } from '../../apps/gateway/src/docs/openapi.ts';
 import { type Route, routes } from '../../apps/gateway/src/routes.ts';
 import * as ordering from '../../contracts/ordering/index.ts';
 import * as provider from '../../contracts/payment-provider/index.ts';
-import { messageShape } from '../../libs/messaging/src/message-shape.ts';
+import { messageShape } from '../../libs/messaging/src/envelope-schema.ts';
 import { committedPacts } from './pact-files.ts';
 
 export const GENERATED = 'contracts/generated';

@@ -217,7 +217,7 @@ export const changes: readonly Change[] = [
     'ordering',
     'the type of a problem is renamed',
     breaks('shop'),
-    select('apps/ordering/src/order/order.refusals.ts')
+    select('apps/ordering/src/order/order.errors.ts')
       .property('productRetired')
       .rename('productGone'),
     select('apps/ordering/src/product-prices/product-prices.ts')

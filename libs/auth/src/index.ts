@@ -1,7 +1,7 @@
 export { AuthGuard } from './auth.guard.ts';
 export { Caller, type CallerClaims, Open, Scope } from './decorators.ts';
-export { EndedSessions } from './ended-sessions.ts';
 export { mayRead } from './ownership.ts';
+export { EndedSessions } from './revoked-sessions.ts';
 export {
   bearerToken,
   KeySource,

@@ -3,7 +3,7 @@ import type { Clock } from '@fieldguide/clock';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { CallerClaims } from './decorators.ts';
-import type { EndedSessions } from './ended-sessions.ts';
+import type { EndedSessions } from './revoked-sessions.ts';
 
 /** A public key as identity publishes it (RFC 7517). */
 export interface PublicKey {

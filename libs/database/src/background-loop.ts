@@ -1,7 +1,7 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Log } from '@fieldguide/telemetry';
 import type { Lease, Leases } from './leases.ts';
-import type { Wakeups } from './wakeups.ts';
+import type { Wakeups } from './notifier.ts';
 
 export interface LoopSettings {
   readonly name: string;

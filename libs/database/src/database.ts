@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { BoundedClient, type Limits, limits } from './bounded-client.ts';
+import { OwnConnection } from './dedicated-connection.ts';
 import { type Exclusive, tryExclusive } from './exclusive.ts';
 import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
 import { migrationLimits, runMigrations } from './migrate.ts';
-import { OwnConnection } from './own-connection.ts';
 
 export interface DatabaseSettings {
   /** `postgres://role:password@host:port/database` */

@@ -16,7 +16,7 @@ import {
   startLeasedLoop,
 } from './index.ts';
 import { freshDatabase, Thing, ThingsTable1760000009000, thing } from './testing/index.ts';
-import { unitsOfWorkContract } from './testing/units-of-work.contract.ts';
+import { unitsOfWorkContract } from './testing/unit-of-work.contract.ts';
 
 const clock = new SystemClock();
 let database: Database & { url: string };

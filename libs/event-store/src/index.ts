@@ -8,6 +8,7 @@ export {
   replay,
   type Snapshots,
 } from './decider.ts';
+export { type EventTranslation, EventUnknown, feedSource, translate } from './event-feed-reader.ts';
 export {
   type AppendRequest,
   EventStore,
@@ -19,7 +20,6 @@ export {
   StreamMovedOn,
 } from './event-store.ts';
 export { eventStoreMigrations } from './event-store-tables.migration.ts';
-export { type EventTranslation, EventUnknown, feedSource, translate } from './feed-source.ts';
 export { Formats, FormatUnknown, type Upcast, type Upcasters } from './formats.ts';
 export { AppendUnknown, StoreBusy } from './group-commit.ts';
 export { MemoryEventStore } from './memory-event-store.ts';

@@ -17,7 +17,7 @@ import {
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
 import { GroupCommit, UNIQUE } from './group-commit.ts';
-import { HeldUp } from './held-up.ts';
+import { HeldUp } from './lock-wait-monitor.ts';
 import { type AppendValues, appendIn, valuesFor } from './statements.ts';
 
 /** In the order of `columns`. */

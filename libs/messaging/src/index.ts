@@ -7,10 +7,10 @@ export {
   letterStatuses,
 } from './dead-letter-pages.ts';
 export { DeadLetters, NoSuchLetter } from './dead-letters.ts';
+export { messageShape } from './envelope-schema.ts';
 export { KafkaMessaging } from './kafka-messaging.ts';
 export { MemoryMessaging } from './memory-messaging.ts';
 export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
-export { messageShape } from './message-shape.ts';
 export { MessagingStrategy } from './messaging.strategy.ts';
 export {
   type IncomingRecord,
@@ -18,6 +18,6 @@ export {
   type OutgoingRecord,
   type Subscription,
 } from './messaging.ts';
-export { type Heard, heard, type MessageContract, On } from './on.decorator.ts';
+export { type Heard, heard, type MessageContract, On } from './on-message.decorator.ts';
 export { type CurrentState, outboxSource, type RelaySource, startRelay } from './relay.ts';
 export { countWaiting, type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';

@@ -6,7 +6,7 @@ import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { KafkaMessaging } from './index.ts';
-import { mendIdleTimer } from './mend-timers.ts';
+import { mendIdleTimer } from './patch-timers.ts';
 import { envelope, messagingContract, TOPICS } from './testing/messaging.contract.ts';
 
 const clock = new SystemClock();

@@ -3,13 +3,13 @@ import { type DependencyVerdict, inSpan, type Log } from '@fieldguide/telemetry'
 import { type Admin, type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { KafkaConsumer, type RecordHandler } from './kafka-consumer.ts';
 import { KafkaProducer } from './kafka-producer.ts';
-import { mendIdleTimer, mendTimeoutCheck } from './mend-timers.ts';
 import {
   Messaging,
   type OutgoingRecord,
   type SubscribeOptions,
   type Subscription,
 } from './messaging.ts';
+import { mendIdleTimer, mendTimeoutCheck } from './patch-timers.ts';
 import { within } from './within.ts';
 
 export interface KafkaSettings {

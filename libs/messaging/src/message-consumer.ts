@@ -8,7 +8,7 @@ import {
 } from '@fieldguide/database';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { IncomingRecord } from './messaging.ts';
-import type { MessageContract } from './on.decorator.ts';
+import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf, keyText, letterOf } from './parked-record.ts';
 
 export interface Handler {

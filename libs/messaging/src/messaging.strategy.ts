@@ -5,7 +5,7 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type Handler, MessageConsumer } from './message-consumer.ts';
 import type { IncomingRecord, Messaging, Subscription } from './messaging.ts';
-import type { MessageContract } from './on.decorator.ts';
+import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf } from './parked-record.ts';
 
 interface Extras {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { derivedId } from '@fieldguide/clock';
 import { DeadLetter, type Envelope } from '@fieldguide/database';
-import { messageShape } from './message-shape.ts';
+import { messageShape } from './envelope-schema.ts';
 import type { IncomingRecord } from './messaging.ts';
 
 const KEY_LENGTH_MAX = 200;

@@ -8,8 +8,8 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { trace } from '@opentelemetry/api';
 import { throwError } from 'rxjs';
+import { RuleBroken } from './domain-error.ts';
 import { PROBLEM_JSON, type Problem, problem, unreadableBecause } from './problem.ts';
-import { RuleBroken } from './refusals.ts';
 
 /**
  * The one place where anything thrown becomes an answer: a broken rule and a framework's refusal keep their

@@ -1,1 +1,7 @@
-export { CallFailed, Guard, type GuardSettings, isOutage, UncountedError } from './guard.ts';
+export {
+  CallFailed,
+  Guard,
+  type GuardSettings,
+  isOutage,
+  UncountedError,
+} from './resilience-policy.ts';

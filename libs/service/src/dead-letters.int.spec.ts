@@ -14,7 +14,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { consumers, type Parts } from './parts.ts';
-import { Peers } from './peers.ts';
+import { Peers } from './service-client.ts';
 import { openWeb } from './web.ts';
 
 @Module({})

@@ -10,7 +10,7 @@ import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Peers } from './peers.ts';
+import { Peers } from './service-client.ts';
 import { openWeb } from './web.ts';
 
 @Controller('things')

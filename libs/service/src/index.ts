@@ -1,9 +1,9 @@
 export { defineService, type ServiceDefinition } from './definition.ts';
 export { BODY_BYTES_MAX } from './http-server.ts';
 export type { Parts, PartsOf } from './parts.ts';
-export { type PeerCall, Peers } from './peers.ts';
 export { runService } from './run-service.ts';
 export { ServiceModule } from './service.module.ts';
+export { type PeerCall, Peers } from './service-client.ts';
 export {
   databaseSettings,
   messagingSettings,

@@ -15,7 +15,7 @@ import { KafkaMessaging } from '@fieldguide/messaging';
 import { Health, makeLog } from '@fieldguide/telemetry';
 import type { ServiceDefinition } from './definition.ts';
 import type { About, PartsOf } from './parts.ts';
-import { Peers } from './peers.ts';
+import { Peers } from './service-client.ts';
 import type { ServiceSettings } from './settings.ts';
 
 /** The parts with what only the boot needs of them: opening, watching, closing. */

@@ -6,7 +6,7 @@ import type { Registry } from '@fieldguide/discovery';
 import type { EventStore } from '@fieldguide/event-store';
 import type { MessageConsumer, Messaging } from '@fieldguide/messaging';
 import type { Health, Log } from '@fieldguide/telemetry';
-import type { Peers } from './peers.ts';
+import type { Peers } from './service-client.ts';
 
 /** What a service leans on, made once at boot; handlers get each by injection. */
 export interface PartsOf<Settings> {

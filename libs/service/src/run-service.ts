@@ -12,7 +12,7 @@ import { outboxSource, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceDefinition } from './definition.ts';
-import { IdentityKeys } from './identity-keys.ts';
+import { IdentityKeys } from './jwks-key-source.ts';
 import { makeParts } from './make-parts.ts';
 import type { PartsOf } from './parts.ts';
 import { PublicPort } from './public-port.ts';

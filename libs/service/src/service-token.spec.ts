@@ -5,7 +5,7 @@ import { SystemClock } from '@fieldguide/clock';
 import { FixedRegistry } from '@fieldguide/discovery';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Peers } from './peers.ts';
+import { Peers } from './service-client.ts';
 
 // Identity counts the tokens it makes; `stock` takes those that are in `accepted`.
 let made = 0;

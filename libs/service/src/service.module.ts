@@ -10,10 +10,10 @@ import { Health } from '@fieldguide/telemetry';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DeadLettersController } from './dead-letters.controller.ts';
+import { WhenSessionEnded } from './on-session-ended.ts';
 import { OpsController } from './ops.controller.ts';
 import { PARTS, type Parts } from './parts.ts';
-import { Peers } from './peers.ts';
-import { WhenSessionEnded } from './when-session-ended.ts';
+import { Peers } from './service-client.ts';
 
 /** Makes the parts injectable everywhere, and puts guard, filter and the endpoints of every service in place. */
 @Global()

@@ -11,7 +11,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Parts } from './parts.ts';
-import { Peers } from './peers.ts';
+import { Peers } from './service-client.ts';
 import { openWeb } from './web.ts';
 
 const refuse = refusals('shop', { closed: ['conflict', 'The shop is closed.'] });

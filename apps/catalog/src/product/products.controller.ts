@@ -7,7 +7,7 @@ import {
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { refuse } from './product.refusals.ts';
+import { refuse } from './product.errors.ts';
 import { Products } from './products.ts';
 
 @Controller('products')

@@ -11,7 +11,7 @@ import { Injectable } from '@nestjs/common';
 import { Brackets } from 'typeorm';
 import { productChanged } from '../publish-products/publish-products.ts';
 import { Product } from './product.entity.ts';
-import { refuse } from './product.refusals.ts';
+import { refuse } from './product.errors.ts';
 
 @Injectable()
 export class Products {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { Secrets } from '../session/secrets.ts';
-import { refuse } from './account.refusals.ts';
+import { refuse } from './account.errors.ts';
 
 const derive = promisify(argon2);
 

@@ -4,7 +4,7 @@ import { RegistrationRequest } from '@fieldguide/contracts/identity';
 import { UnitsOfWork } from '@fieldguide/database';
 import { Body, Controller, Post } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
-import { refuse } from '../account/account.refusals.ts';
+import { refuse } from '../account/account.errors.ts';
 import { Passwords } from '../account/passwords.ts';
 
 @Controller('auth/registrations')

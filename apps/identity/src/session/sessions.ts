@@ -4,7 +4,7 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { type UnitOfWork, UnitsOfWork } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
-import { refuse } from '../account/account.refusals.ts';
+import { refuse } from '../account/account.errors.ts';
 import { IdentityConfig } from '../identity.config.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';
 import { fingerprint, Secrets, sameSecret } from './secrets.ts';

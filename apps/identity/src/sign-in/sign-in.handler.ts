@@ -3,7 +3,7 @@ import type { Token, TokenRequest } from '@fieldguide/contracts/identity';
 import { Database } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
-import { refuse } from '../account/account.refusals.ts';
+import { refuse } from '../account/account.errors.ts';
 import { Passwords } from '../account/passwords.ts';
 import { Client, clientScopes } from '../client/client.entity.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';

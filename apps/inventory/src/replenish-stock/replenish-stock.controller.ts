@@ -6,7 +6,7 @@ import { UnitsOfWork } from '@fieldguide/database';
 import { Body, Controller, Headers, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { Stock, UNITS_MAX } from '../stock/stock.entity.ts';
-import { refuse } from '../stock/stock.refusals.ts';
+import { refuse } from '../stock/stock.errors.ts';
 import { Replenishment } from './replenishment.entity.ts';
 
 @Controller('stock/:productId/replenishments')

@@ -3,7 +3,7 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { Controller, Get, Param } from '@nestjs/common';
 import { Stock } from './stock.entity.ts';
-import { refuse } from './stock.refusals.ts';
+import { refuse } from './stock.errors.ts';
 
 @Controller('stock')
 export class StockController {

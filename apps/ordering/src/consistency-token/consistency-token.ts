@@ -1,5 +1,5 @@
 import { ConsistencyToken } from '@fieldguide/contracts/ordering';
-import { refuse } from '../order/order.refusals.ts';
+import { refuse } from '../order/order.errors.ts';
 
 /** The header's name: what a write answers, and what a read waits for when it is sent back. */
 export const CONSISTENCY_TOKEN = 'consistency-token';

@@ -3,8 +3,8 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Header, Param } from '@nestjs/common';
+import { refuse } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
-import { refuse } from '../order/order.refusals.ts';
 import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
 import { DeliveryAddress } from './delivery-address.entity.ts';
 

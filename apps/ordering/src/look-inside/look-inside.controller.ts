@@ -3,8 +3,8 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { EventStore, replay } from '@fieldguide/event-store';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { refuse } from '../order/order.errors.ts';
 import type { OrderEvent } from '../order/order.events.ts';
-import { refuse } from '../order/order.refusals.ts';
 import { order } from '../order/order.ts';
 
 const PAGE_MAX = 500;

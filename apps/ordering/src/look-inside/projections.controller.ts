@@ -2,7 +2,7 @@ import { Scope } from '@fieldguide/auth';
 import { Leases, UnitsOfWork, Wakeups } from '@fieldguide/database';
 import { Checkpoint, EventStore, pause } from '@fieldguide/event-store';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { refuse } from '../order/order.refusals.ts';
+import { refuse } from '../order/order.errors.ts';
 import { orderSummary } from '../order-summary/order-summary.projection.ts';
 
 const PROJECTIONS_MAX = 100;

@@ -4,7 +4,7 @@ import { Database, UnitsOfWork } from '@fieldguide/database';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { z } from 'zod';
-import { refuse } from '../order/order.refusals.ts';
+import { refuse } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
 import { OpenCheckouts } from './open-checkouts.ts';

@@ -8,7 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { z } from 'zod';
 import type { Seen } from '../consistency-token/consistency-token.ts';
-import { refuse } from '../order/order.refusals.ts';
+import { refuse } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 import { summaryOf } from './order-summary.projection.ts';

@@ -1,8 +1,8 @@
 import { AMOUNT_MINOR_MAX } from '@fieldguide/contracts/money';
 import type { Decider } from '@fieldguide/event-store';
 import { stepDuring } from '../checkout/checkout.ts';
+import { refuse } from './order.errors.ts';
 import type { OrderCommand, OrderEvent, Placed } from './order.events.ts';
-import { refuse } from './order.refusals.ts';
 import {
   about,
   cancelled,

@@ -1,7 +1,7 @@
 import type { OrderStatus, RejectionReason } from '@fieldguide/contracts/ordering';
 import { type Request, type StepName, stepDuring, type Undo } from '../checkout/checkout.ts';
+import { refuse } from './order.errors.ts';
 import type { OrderEvent, Placed } from './order.events.ts';
-import { refuse } from './order.refusals.ts';
 
 /** `status` is the checkout's step that is waited for, or how it ended. */
 export interface Order {

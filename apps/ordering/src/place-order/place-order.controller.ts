@@ -3,7 +3,7 @@ import { IdempotencyKey, PlaceOrderRequest } from '@fieldguide/contracts/orderin
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
-import { refuse } from '../order/order.refusals.ts';
+import { refuse } from '../order/order.errors.ts';
 import { PlaceOrderHandler } from './place-order.handler.ts';
 
 @Controller('orders')

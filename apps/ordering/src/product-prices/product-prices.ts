@@ -4,7 +4,7 @@ import { Database } from '@fieldguide/database';
 import { Peers } from '@fieldguide/service';
 import { Injectable, Logger } from '@nestjs/common';
 import { In } from 'typeorm';
-import { refuse } from '../order/order.refusals.ts';
+import { refuse } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { Prices } from '../place-order/prices.ts';
 import { PriceView } from './price-view.ts';

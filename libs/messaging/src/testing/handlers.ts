@@ -1,7 +1,7 @@
 import type { Envelope, UnitOfWork } from '@fieldguide/database';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import type { Handler } from '../message-consumer.ts';
-import type { MessageContract } from '../on.decorator.ts';
+import type { MessageContract } from '../on-message.decorator.ts';
 
 type Method = (message: Envelope, uow: UnitOfWork) => Promise<void>;
 

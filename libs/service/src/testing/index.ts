@@ -56,6 +56,6 @@ export async function openForTest<Settings extends ServiceSettings>(
   };
 }
 
-export { IdentityKeys } from '../identity-keys.ts';
-export { TokenAnswer } from '../peers.ts';
-export { SessionHeard, WhenSessionEnded } from '../when-session-ended.ts';
+export { IdentityKeys } from '../jwks-key-source.ts';
+export { SessionHeard, WhenSessionEnded } from '../on-session-ended.ts';
+export { TokenAnswer } from '../service-client.ts';

@@ -4,7 +4,7 @@ import { SystemClock } from '@fieldguide/clock';
 import { FixedRegistry } from '@fieldguide/discovery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Peers } from './peers.ts';
+import { Peers } from './service-client.ts';
 
 // More than a breaker needs to judge.
 const TIMES = 8;

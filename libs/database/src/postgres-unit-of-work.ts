@@ -3,6 +3,7 @@ import { batchUpsert } from './batch-upsert.ts';
 import type { Database } from './database.ts';
 import type { Envelope } from './envelope.ts';
 import { type Lease, LeaseLost } from './leases.ts';
+import type { Wakeups } from './notifier.ts';
 import {
   MovedOn,
   type Table,
@@ -11,7 +12,6 @@ import {
   type Versioned,
   type Voice,
 } from './unit-of-work.ts';
-import type { Wakeups } from './wakeups.ts';
 
 const ATTEMPTS = 5;
 // PostgreSQL's own words for "somebody was faster": serialization failure and deadlock.

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { MemoryUnitsOfWork } from './index.ts';
-import { unitsOfWorkContract } from './testing/units-of-work.contract.ts';
+import { unitsOfWorkContract } from './testing/unit-of-work.contract.ts';
 
 unitsOfWorkContract('in memory', async () => {
   const units = new MemoryUnitsOfWork({

@@ -1,6 +1,6 @@
 import { KeySource, type PublicKey } from '@fieldguide/auth';
 import { z } from 'zod';
-import type { Peers } from './peers.ts';
+import type { Peers } from './service-client.ts';
 
 const Jwks = z.object({
   keys: z.array(
