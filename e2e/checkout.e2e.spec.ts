@@ -259,7 +259,7 @@ describe('a person', () => {
     await expect.poll(types).toContain('PaymentVoided');
     await expect(fieldguide('checkout', id, 'retry')).rejects.toThrow(/Nothing is left to do/);
     const explained = await fieldguide('explain', id);
-    expect(explained).toMatch(/VoidPayment[\s\S]*when-payment-is-requested\.ts:\d+/);
+    expect(explained).toMatch(/VoidPayment[\s\S]*on-payment-command\.ts:\d+/);
   });
 
   it('without the scope for it sees nothing', async () => {

@@ -4,7 +4,7 @@ import { foreignViolation, violation } from './boundaries.ts';
 describe('a boundary', () => {
   it.each([
     ['apps/ordering/src/x.ts', '@fieldguide/payments', 'nobody imports an app'],
-    ['apps/ordering/src/x.ts', '../../payments/src/payment/payment.ts', 'by its name'],
+    ['apps/ordering/src/x.ts', '../../payments/src/payment/payment.model.ts', 'by its name'],
     ['libs/clock/src/x.ts', '@fieldguide/ordering', 'nobody imports an app'],
     ['libs/messaging/src/x.ts', '@fieldguide/contracts/ordering', 'no contract'],
     ['libs/messaging/src/x.ts', '@fieldguide/event-store', 'earlier group'],
@@ -20,15 +20,15 @@ describe('a boundary', () => {
   );
   it.each([
     ['contracts/ordering/index.ts', '@nestjs/common', 'zod only'],
-    ['apps/ordering/src/order/order.ts', '@nestjs/common', 'pure'],
-    ['apps/ordering/src/checkout/checkout.ts', 'typeorm', 'pure'],
+    ['apps/ordering/src/order/order.model.ts', '@nestjs/common', 'pure'],
+    ['apps/ordering/src/checkout/checkout.model.ts', 'typeorm', 'pure'],
   ])('is crossed when %s imports %s', (file, specifier, rule) =>
     expect(foreignViolation(file, specifier)).toContain(rule),
   );
   it.each([
     ['apps/ordering/src/x.ts', '@fieldguide/contracts/payments'],
     ['apps/ordering/src/x.ts', '@fieldguide/service'],
-    ['apps/ordering/src/place-order/x.ts', '../order/order.ts'],
+    ['apps/ordering/src/place-order/x.ts', '../order/order.model.ts'],
     ['libs/service/src/x.ts', '@fieldguide/auth'],
     ['libs/event-store/src/testing/x.ts', '../decider.ts'],
     ['contracts/ordering/index.ts', '../money.ts'],

@@ -1,8 +1,8 @@
 import type { Decider, DomainCommand } from '@fieldguide/event-store';
 import type { OrderEvent } from '../../apps/ordering/src/order/order.events.ts';
 import { orderPlaced } from '../../apps/ordering/src/order/order.examples.ts';
-import { order } from '../../apps/ordering/src/order/order.ts';
-import type { Order } from '../../apps/ordering/src/order/state.ts';
+import { order } from '../../apps/ordering/src/order/order.model.ts';
+import type { Order } from '../../apps/ordering/src/order/order-state.model.ts';
 import type { Settings } from './bench.ts';
 import { ours } from './contenders.ts';
 import { freshDatabase } from './databases.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { outcomeOf } from '../../apps/payment-provider/src/operate/outcome.ts';
+import { outcomeOf } from '../../apps/payment-provider/src/operations/outcome.model.ts';
 import { Provider } from '../../apps/payments/src/call-provider/provider.ts';
 
 /** The outside provider with its own rules, and a line to it that fails when a test says so. */

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { topics } from '@fieldguide/contracts/topics';
 import { z } from 'zod';
-import { openapi } from '../../apps/gateway/src/docs/openapi.ts';
+import { openapi } from '../../apps/gateway/src/api-docs/openapi.ts';
 import { type Route, routes } from '../../apps/gateway/src/routes.ts';
 import * as ordering from '../../contracts/ordering/index.ts';
 import * as provider from '../../contracts/payment-provider/index.ts';

@@ -1,8 +1,8 @@
 import { defineService } from '@fieldguide/service';
-import { openDocs } from './docs/docs.ts';
-import { openRoutes } from './forward/open-routes.ts';
+import { openDocs } from './api-docs/api-docs.ts';
 import { GatewayConfig } from './gateway.config.ts';
 import { GatewayModule } from './gateway.module.ts';
+import { openRoutes } from './proxy/proxy-routes.ts';
 
 export const gateway = defineService({
   name: 'gateway',

@@ -9,14 +9,10 @@ import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 import { releaseStock, reserveStock } from '@fieldguide/contracts/inventory/examples';
 import { orderCompleted } from '@fieldguide/contracts/ordering/examples';
 import { describe, expect, it } from 'vitest';
+import { Completed, WhenOrderCompleted } from '../src/on-order-completed/on-order-completed.ts';
 import { Reservation } from '../src/reservation/reservation.entity.ts';
+import { Release, Reserve, WhenStockIsRequested } from '../src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../src/stock/stock.entity.ts';
-import { Completed, WhenOrderCompleted } from '../src/when-order-completed/when-order-completed.ts';
-import {
-  Release,
-  Reserve,
-  WhenStockIsRequested,
-} from '../src/when-stock-is-requested/when-stock-is-requested.ts';
 
 const inventory = new ConsumerPacts('inventory');
 

@@ -8,8 +8,8 @@ import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
 import { reserveStock } from '@fieldguide/contracts/inventory/examples';
 import { inventory } from '../src/inventory.definition.ts';
 import { Reservation } from '../src/reservation/reservation.entity.ts';
+import { WhenStockIsRequested } from '../src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../src/stock/stock.entity.ts';
-import { WhenStockIsRequested } from '../src/when-stock-is-requested/when-stock-is-requested.ts';
 
 keepsItsPromises(inventory, {
   who: { staff: { id: 'the-staff', scope: 'stock:write' } },

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
+import { WhenOrderCompleted } from './on-order-completed/on-order-completed.ts';
 import { ReplenishStockController } from './replenish-stock/replenish-stock.controller.ts';
+import { WhenStockIsRequested } from './reserve-stock/reserve-stock.ts';
 import { StockController } from './stock/stock.controller.ts';
-import { WhenOrderCompleted } from './when-order-completed/when-order-completed.ts';
-import { WhenStockIsRequested } from './when-stock-is-requested/when-stock-is-requested.ts';
 
 /** The map of the service: what it answers, and what it listens to. */
 @Module({

@@ -26,19 +26,19 @@ import { MemoryWakeups } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import type { MessageContract } from '@fieldguide/messaging';
 import { describe, expect, it } from 'vitest';
-import { deadlines } from '../src/checkout/checkout.ts';
+import { deadlines } from '../src/checkout/checkout.model.ts';
+import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';
+import { ErasedCustomer } from '../src/on-customer-erased/erased-customer.entity.ts';
+import { Erased, WhenCustomerErased } from '../src/on-customer-erased/on-customer-erased.ts';
+import * as payments from '../src/on-payment-reply/on-payment-reply.ts';
+import { Changed, WhenProductChanged } from '../src/on-product-changed/on-product-changed.ts';
+import * as shipping from '../src/on-shipment-reply/on-shipment-reply.ts';
+import * as inventory from '../src/on-stock-reply/on-stock-reply.ts';
 import { OpenCheckouts } from '../src/open-checkouts/open-checkouts.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
 import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
 import { Offer, offered } from '../src/product-prices/product-prices.ts';
-import { EraseCustomers } from '../src/when-customer-erased/erase-customers.ts';
-import { ErasedCustomer } from '../src/when-customer-erased/erased-customer.entity.ts';
-import { Erased, WhenCustomerErased } from '../src/when-customer-erased/when-customer-erased.ts';
-import * as payments from '../src/when-payment-is-answered/when-payment-is-answered.ts';
-import { Changed, WhenProductChanged } from '../src/when-product-changed/when-product-changed.ts';
-import * as shipping from '../src/when-shipment-is-answered/when-shipment-is-answered.ts';
-import * as inventory from '../src/when-stock-is-answered/when-stock-is-answered.ts';
 
 const ordering = new ConsumerPacts('ordering');
 

@@ -2,14 +2,14 @@ import { keepsItsPromises, type ProviderState } from '@fieldguide/contract-testi
 import { ada, shipTo } from '@fieldguide/contracts/cast';
 import { feedSource, projectNext } from '@fieldguide/event-store';
 import { DeliveryAddress } from '../src/delivery-address/delivery-address.entity.ts';
+import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
 import { orderSummary } from '../src/order-summary/order-summary.projection.ts';
 import { ordering } from '../src/ordering.definition.ts';
-import { PriceView } from '../src/product-prices/price-view.ts';
+import { PriceView } from '../src/product-prices/price-freshness.ts';
 import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
 import { publisherOf } from '../src/publish-orders/publish-orders.ts';
-import { EraseCustomers } from '../src/when-customer-erased/erase-customers.ts';
 
 const placed = [history.orderPlaced];
 const hasStock = [...placed, history.stockReserved];

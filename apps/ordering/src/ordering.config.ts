@@ -1,7 +1,7 @@
 import { Config, live } from '@fieldguide/config';
 import { databaseSettings, messagingSettings, serviceSettings } from '@fieldguide/service';
 import { z } from 'zod';
-import { type Deadline, deadlines } from './checkout/checkout.ts';
+import { type Deadline, deadlines } from './checkout/checkout.model.ts';
 
 const milliseconds = z.coerce.number().int().min(0);
 const deadline = (name: Deadline) => live(milliseconds.min(100).default(deadlines[name]));

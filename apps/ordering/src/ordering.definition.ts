@@ -8,20 +8,20 @@ import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-che
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { DeliveryAddress } from './delivery-address/delivery-address.entity.ts';
 import { addressRetention } from './delivery-address/delivery-address.retention.ts';
+import { PassDeadlines } from './expire-deadlines/expire-deadlines.ts';
+import { EraseCustomers } from './on-customer-erased/erase-customers.ts';
+import { ErasedCustomer } from './on-customer-erased/erased-customer.entity.ts';
 import { OpenCheckout } from './open-checkouts/open-checkout.entity.ts';
 import { checkoutsOverdue, countOverdue } from './open-checkouts/overdue-checkouts.ts';
 import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderSummary } from './order-summary/order-summary.entity.ts';
 import { orderSummary } from './order-summary/order-summary.projection.ts';
-import { VIEW_MOVED } from './order-summary/view-waits.ts';
+import { VIEW_MOVED } from './order-summary/projection-waits.ts';
 import { OrderingConfig } from './ordering.config.ts';
 import { OrderingModule } from './ordering.module.ts';
-import { PassDeadlines } from './pass-deadlines/pass-deadlines.ts';
-import { PriceView } from './product-prices/price-view.ts';
+import { PriceView } from './product-prices/price-freshness.ts';
 import { ProductPrice } from './product-prices/product-price.entity.ts';
 import { publisherOf } from './publish-orders/publish-orders.ts';
-import { EraseCustomers } from './when-customer-erased/erase-customers.ts';
-import { ErasedCustomer } from './when-customer-erased/erased-customer.entity.ts';
 
 export const ordering = defineService({
   name: 'ordering',

@@ -16,13 +16,13 @@ import {
 import { MemoryWakeups } from '@fieldguide/database';
 import { describe, expect, it } from 'vitest';
 import { HttpProvider, Result } from '../src/call-provider/provider.ts';
-import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
 import {
   Authorise,
   Capture,
   Void,
   WhenPaymentIsRequested,
-} from '../src/when-payment-is-requested/when-payment-is-requested.ts';
+} from '../src/on-payment-command/on-payment-command.ts';
+import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
 
 const payments = new ConsumerPacts('payments');
 const clock = new ManualClock();

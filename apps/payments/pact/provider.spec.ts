@@ -8,9 +8,9 @@ import { authorisePayment } from '@fieldguide/contracts/payments/examples';
 import type { MessageContract } from '@fieldguide/messaging';
 import { CallProvider } from '../src/call-provider/call-provider.ts';
 import { Provider, type Result } from '../src/call-provider/provider.ts';
+import { WhenPaymentIsRequested } from '../src/on-payment-command/on-payment-command.ts';
 import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
 import { payments } from '../src/payments.definition.ts';
-import { WhenPaymentIsRequested } from '../src/when-payment-is-requested/when-payment-is-requested.ts';
 
 /** The outside world: says what the state needs it to say. */
 class Says extends Provider {

@@ -22,12 +22,12 @@ import { MemoryWakeups } from '@fieldguide/database';
 import { TokenAnswer } from '@fieldguide/service/testing';
 import { describe, expect, it } from 'vitest';
 import { OrderingAddresses } from '../src/dispatch-shipment/addresses.ts';
-import { Shipment } from '../src/shipment/shipment.entity.ts';
 import {
   Requested,
   WhenCancellationIsRequested,
-} from '../src/when-cancellation-is-requested/when-cancellation-is-requested.ts';
-import { Confirmed, WhenOrderConfirmed } from '../src/when-order-confirmed/when-order-confirmed.ts';
+} from '../src/on-cancellation-request/on-cancellation-request.ts';
+import { Confirmed, WhenOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.ts';
+import { Shipment } from '../src/shipment/shipment.entity.ts';
 
 const shipping = new ConsumerPacts('shipping');
 

@@ -8,10 +8,10 @@ import { CancellationRequested, OrderConfirmed } from '@fieldguide/contracts/ord
 import { cancellationRequested, orderConfirmed } from '@fieldguide/contracts/ordering/examples';
 import { Addresses, type Label } from '../src/dispatch-shipment/addresses.ts';
 import { DispatchShipments } from '../src/dispatch-shipment/dispatch-shipments.ts';
+import { WhenCancellationIsRequested } from '../src/on-cancellation-request/on-cancellation-request.ts';
+import { WhenOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.ts';
 import { Shipment, type ShipmentStatus } from '../src/shipment/shipment.entity.ts';
 import { shipping } from '../src/shipping.definition.ts';
-import { WhenCancellationIsRequested } from '../src/when-cancellation-is-requested/when-cancellation-is-requested.ts';
-import { WhenOrderConfirmed } from '../src/when-order-confirmed/when-order-confirmed.ts';
 
 /** Ordering, as shipping asks it. */
 class Known extends Addresses {

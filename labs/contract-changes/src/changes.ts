@@ -228,7 +228,7 @@ export const changes: readonly Change[] = [
     'payment-provider',
     'an external provider renames a value',
     breaks('payments'),
-    select('apps/payment-provider/src/operate/outcome.ts')
+    select('apps/payment-provider/src/operations/outcome.model.ts')
       .property('tok_insufficient_funds')
       .replace("'notCovered'"),
   ),
@@ -305,7 +305,9 @@ export const changes: readonly Change[] = [
     'ordering',
     'a command is no longer sent',
     breaks('payments'),
-    select('apps/ordering/src/checkout/checkout.ts', 'everything').literal('voidPayment').remove(),
+    select('apps/ordering/src/checkout/checkout.model.ts', 'everything')
+      .literal('voidPayment')
+      .remove(),
     select('apps/ordering/src/order/order.examples.ts', 'cancelled')
       .literal('voidPayment')
       .remove(),

@@ -53,7 +53,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'a pact without an edge',
     edits: [
-      select('apps/inventory/src/when-order-completed/when-order-completed.ts')
+      select('apps/inventory/src/on-order-completed/on-order-completed.ts')
         .decorator('On')
         .remove(),
     ],

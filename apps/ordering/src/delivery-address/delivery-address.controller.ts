@@ -3,9 +3,9 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Header, Param } from '@nestjs/common';
+import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
 import { refuse } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
-import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
 import { DeliveryAddress } from './delivery-address.entity.ts';
 
 /** For shipping's label, with shipping's own token; the gateway's route table does not lead here. */

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { StepName } from '../checkout/checkout.ts';
+import type { StepName } from '../checkout/checkout.model.ts';
 
 /** An order that waits for something, and until when. Written with the events; gone when nothing is left to do. */
 @Entity('open_checkouts')

@@ -1,10 +1,10 @@
 import { type UnitOfWork, Wakeups } from '@fieldguide/database';
 import { EventStore, type Handled } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
-import { deadlineOf } from '../checkout/checkout.ts';
+import { deadlineOf } from '../checkout/checkout.model.ts';
 import type { OrderCommand, OrderEvent } from '../order/order.events.ts';
-import { order } from '../order/order.ts';
-import { type Order, stepOf } from '../order/state.ts';
+import { order } from '../order/order.model.ts';
+import { type Order, stepOf } from '../order/order-state.model.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
 

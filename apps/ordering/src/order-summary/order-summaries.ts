@@ -12,7 +12,7 @@ import { refuse } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 import { summaryOf } from './order-summary.projection.ts';
-import { ViewWaits } from './view-waits.ts';
+import { ViewWaits } from './projection-waits.ts';
 
 const READS_ALL = 'orders:read:any';
 

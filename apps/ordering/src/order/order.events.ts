@@ -2,7 +2,7 @@ import { Id, Money } from '@fieldguide/contracts/money';
 import { RejectionReason } from '@fieldguide/contracts/ordering';
 import type { DomainCommand, EventsOf } from '@fieldguide/event-store';
 import { z } from 'zod';
-import { requests, type StepName, stepNames, undos } from '../checkout/checkout.ts';
+import { requests, type StepName, stepNames, undos } from '../checkout/checkout.model.ts';
 
 const Time = z.iso.datetime();
 const Step = z.enum(stepNames);

@@ -20,7 +20,7 @@ import {
   stockRefused,
   stockReleased,
 } from './order.examples.ts';
-import { order } from './order.ts';
+import { order } from './order.model.ts';
 import { orderUpcasters } from './order.upcasters.ts';
 
 storedFormatsContract<OrderEvent>({

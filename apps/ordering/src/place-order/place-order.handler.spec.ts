@@ -4,12 +4,12 @@ import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { deadlines } from '../checkout/checkout.ts';
+import { deadlines } from '../checkout/checkout.model.ts';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
 import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { ada, hammock } from '../order/order.examples.ts';
-import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
 import { PlaceOrderHandler } from './place-order.handler.ts';
 import { Prices } from './prices.ts';
 

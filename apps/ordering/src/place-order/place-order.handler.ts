@@ -4,12 +4,12 @@ import { type UnitOfWork, UnitsOfWork } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { refuse } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
-import { sameWish } from '../order/order.ts';
+import { sameWish } from '../order/order.model.ts';
 import { summaryOf } from '../order-summary/order-summary.projection.ts';
-import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
 import { Prices } from './prices.ts';
 
 /**

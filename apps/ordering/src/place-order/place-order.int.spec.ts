@@ -6,12 +6,12 @@ import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguid
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
-import { deadlines } from '../checkout/checkout.ts';
+import { deadlines } from '../checkout/checkout.model.ts';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
+import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
 import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { ada, hammock } from '../order/order.examples.ts';
-import { ErasedCustomer } from '../when-customer-erased/erased-customer.entity.ts';
 import { PlaceOrderHandler } from './place-order.handler.ts';
 import { Prices } from './prices.ts';
 

@@ -7,7 +7,7 @@ import { In } from 'typeorm';
 import { refuse } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { Prices } from '../place-order/prices.ts';
-import { PriceView } from './price-view.ts';
+import { PriceView } from './price-freshness.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
 /** What is read of a product. */

@@ -16,7 +16,7 @@ import {
   type RecordedEvent,
   translate,
 } from '@fieldguide/event-store';
-import { type Request, requestOn } from '../checkout/checkout.ts';
+import { type Request, requestOn } from '../checkout/checkout.model.ts';
 import type { OrderEvent, Placed } from '../order/order.events.ts';
 
 type Said = readonly [contract: { topic: string; type: string }, data: object];

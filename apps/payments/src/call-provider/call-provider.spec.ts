@@ -4,8 +4,8 @@ import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-
 import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
 import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { WhenPaymentIsRequested } from '../on-payment-command/on-payment-command.ts';
 import { Payment } from '../payment/payment.entity.ts';
-import { WhenPaymentIsRequested } from '../when-payment-is-requested/when-payment-is-requested.ts';
 import { CallProvider } from './call-provider.ts';
 import { Provider } from './provider.ts';
 

@@ -9,7 +9,7 @@ import {
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
-import { isGivenUp, keyOf, operationOf, settle, voidIt } from '../payment/payment.ts';
+import { isGivenUp, keyOf, operationOf, settle, voidIt } from '../payment/payment.model.ts';
 import { Provider, type Result } from './provider.ts';
 
 const AT_ONCE = 16;

@@ -3,8 +3,8 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WhenCancellationIsRequested } from '../when-cancellation-is-requested/when-cancellation-is-requested.ts';
-import { WhenOrderConfirmed } from '../when-order-confirmed/when-order-confirmed.ts';
+import { WhenCancellationIsRequested } from '../on-cancellation-request/on-cancellation-request.ts';
+import { WhenOrderConfirmed } from '../on-order-confirmed/on-order-confirmed.ts';
 import { Addresses } from './addresses.ts';
 import { DispatchShipments } from './dispatch-shipments.ts';
 

@@ -13,8 +13,8 @@ import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
-import { WhenProductChanged } from '../when-product-changed/when-product-changed.ts';
-import { PriceView } from './price-view.ts';
+import { WhenProductChanged } from '../on-product-changed/on-product-changed.ts';
+import { PriceView } from './price-freshness.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
 const [tent, stove] = [

@@ -4,7 +4,7 @@ import { CallFailed, Guard, isOutage, UncountedError } from '@fieldguide/resilie
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
-import { refuse } from '../caller/caller.ts';
+import { refuse } from '../auth/caller.ts';
 import { NotReached, send } from './send.ts';
 
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.

@@ -1,6 +1,6 @@
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { describe, expect, it } from 'vitest';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf } from './outcome.model.ts';
 
 const paymentId = '01900000-0000-7000-8000-0000000000aa';
 const amount = { amountMinor: 990, currency: 'EUR' };

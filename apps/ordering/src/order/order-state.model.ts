@@ -1,5 +1,5 @@
 import type { OrderStatus, RejectionReason } from '@fieldguide/contracts/ordering';
-import { type Request, type StepName, stepDuring, type Undo } from '../checkout/checkout.ts';
+import { type Request, type StepName, stepDuring, type Undo } from '../checkout/checkout.model.ts';
 import { refuse } from './order.errors.ts';
 import type { OrderEvent, Placed } from './order.events.ts';
 

@@ -3,12 +3,12 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { deadlines } from '../checkout/checkout.ts';
+import { deadlines } from '../checkout/checkout.model.ts';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { ada, happyPath, orderId, orderPlaced } from '../order/order.examples.ts';
 import { EraseCustomers } from './erase-customers.ts';
-import { WhenCustomerErased } from './when-customer-erased.ts';
+import { WhenCustomerErased } from './on-customer-erased.ts';
 
 const shipTo = {
   name: 'Ada',

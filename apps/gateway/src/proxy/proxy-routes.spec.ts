@@ -5,7 +5,7 @@ import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { routes } from '../routes.ts';
-import { openRoutes } from './open-routes.ts';
+import { openRoutes } from './proxy-routes.ts';
 
 /** Knows a service when it is told of it. */
 class Learning extends Registry {

@@ -11,7 +11,7 @@ import { type UnitOfWork, Wakeups } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
-import { said, voidIt } from '../payment/payment.ts';
+import { said, voidIt } from '../payment/payment.model.ts';
 
 export const Authorise = heard(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
 export const Capture = heard(CapturePayment, 'orderId');

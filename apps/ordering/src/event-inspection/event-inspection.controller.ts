@@ -5,7 +5,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { refuse } from '../order/order.errors.ts';
 import type { OrderEvent } from '../order/order.events.ts';
-import { order } from '../order/order.ts';
+import { order } from '../order/order.model.ts';
 
 const PAGE_MAX = 500;
 const Page = z.strictObject({

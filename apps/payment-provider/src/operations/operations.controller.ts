@@ -6,7 +6,7 @@ import { refusals } from '@fieldguide/problems';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { Ledger } from '../ledger/ledger.ts';
 import { PaymentProviderConfig } from '../payment-provider.config.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf } from './outcome.model.ts';
 
 const refuse = refusals('paymentProvider', {
   apiKeyWrong: ['notAllowed', 'Send your API key as X-Api-Key.'],

@@ -3,9 +3,9 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contracts/inventory';
 import { MemoryUnitsOfWork } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { WhenOrderCompleted } from '../on-order-completed/on-order-completed.ts';
 import { Stock } from '../stock/stock.entity.ts';
-import { WhenOrderCompleted } from '../when-order-completed/when-order-completed.ts';
-import { WhenStockIsRequested } from './when-stock-is-requested.ts';
+import { WhenStockIsRequested } from './reserve-stock.ts';
 
 const [tent, mug] = [
   '01900000-0000-7000-8000-000000000001',

@@ -1,6 +1,6 @@
 import { scenariosOf } from '@fieldguide/event-store/testing';
 import { describe, it } from 'vitest';
-import type { StepName } from '../checkout/checkout.ts';
+import type { StepName } from '../checkout/checkout.model.ts';
 import type { OrderCommand, OrderEvent } from './order.events.ts';
 import {
   cancellationRequested,
@@ -25,7 +25,7 @@ import {
   stockReleased,
   stockReserved,
 } from './order.examples.ts';
-import { order } from './order.ts';
+import { order } from './order.model.ts';
 
 const given = scenariosOf(order);
 const note = <Fact extends { type: string; data: object }>({ type, data }: Fact) =>

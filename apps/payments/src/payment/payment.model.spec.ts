@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from 'vitest';
 import { Payment, type PaymentStatus } from './payment.entity.ts';
-import { keyOf, settle } from './payment.ts';
+import { keyOf, settle } from './payment.model.ts';
 
 const orderId = '01900000-0000-8000-8000-000000000001';
 const payment = (status: PaymentStatus) =>

@@ -1,6 +1,6 @@
 import { AMOUNT_MINOR_MAX } from '@fieldguide/contracts/money';
 import type { Decider } from '@fieldguide/event-store';
-import { stepDuring } from '../checkout/checkout.ts';
+import { stepDuring } from '../checkout/checkout.model.ts';
 import { refuse } from './order.errors.ts';
 import type { OrderCommand, OrderEvent, Placed } from './order.events.ts';
 import {
@@ -14,7 +14,7 @@ import {
   toSend,
   undone,
   waits,
-} from './state.ts';
+} from './order-state.model.ts';
 
 // Answers may come twice, late or for no order of ours: in a step that does not wait for them they change nothing.
 export const order: Decider<Order, OrderCommand, OrderEvent> = {

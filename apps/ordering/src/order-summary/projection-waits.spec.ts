@@ -1,7 +1,7 @@
 import { SystemClock } from '@fieldguide/clock';
 import { MemoryWakeups } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VIEW_MOVED, ViewWaits } from './view-waits.ts';
+import { VIEW_MOVED, ViewWaits } from './projection-waits.ts';
 
 const clock = new SystemClock();
 let wakeups: MemoryWakeups;

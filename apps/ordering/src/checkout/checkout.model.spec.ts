@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { happyPath } from '../order/order.examples.ts';
-import { order } from '../order/order.ts';
-import { checkout, deadlineOf, requestOn, stepDuring } from './checkout.ts';
+import { order } from '../order/order.model.ts';
+import { checkout, deadlineOf, requestOn, stepDuring } from './checkout.model.ts';
 
 describe('the checkout', () => {
   it('goes on with each answer that the step before waits for', () => {

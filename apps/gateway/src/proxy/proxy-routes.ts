@@ -4,7 +4,7 @@ import { PROBLEM_JSON, unreadableBecause } from '@fieldguide/problems';
 import { BODY_BYTES_MAX, type PartsOf } from '@fieldguide/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf, refuse, signedIn } from '../caller/caller.ts';
+import { callerOf, refuse, signedIn } from '../auth/caller.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
 import { routes } from '../routes.ts';
 import { Forwarder } from './forwarder.ts';
