@@ -1,5 +1,5 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, databaseMigrations, MemoryWakeups, type Wakeups } from '@fieldguide/database';
+import { Database, databaseMigrations, MemoryNotifier, type Notifier } from '@fieldguide/database';
 import {
   Checkpoint,
   type EventStore,
@@ -37,10 +37,10 @@ export async function ours(url: string, name = 'fieldguide', isFollowed = false)
   const database = new Database({ url, name, entities: [Checkpoint], migrations });
   await database.open();
   await database.migrate();
-  const wakeups = new MemoryWakeups(clock);
-  const store = new PostgresEventStore(database, clock, ids, wakeups);
+  const notifier = new MemoryNotifier(clock);
+  const store = new PostgresEventStore(database, clock, ids, notifier);
   const ending = new AbortController();
-  const following = isFollowed ? follow(store, wakeups, ending.signal) : undefined;
+  const following = isFollowed ? follow(store, notifier, ending.signal) : undefined;
   const contender: Contender = {
     name,
     append: (stream, count) =>
@@ -53,16 +53,16 @@ export async function ours(url: string, name = 'fieldguide', isFollowed = false)
       await database.close();
     },
   };
-  return { contender, store, database, wakeups, clock, ids };
+  return { contender, store, database, notifier, clock, ids };
 }
 
 /** What a projection reads, as fast as it comes. */
-async function follow(store: EventStore, wakeups: Wakeups, ending: AbortSignal): Promise<void> {
+async function follow(store: EventStore, notifier: Notifier, ending: AbortSignal): Promise<void> {
   let position = '0';
   while (!ending.aborted) {
     const page = await store.feed(position, 500);
     position = page.position;
-    if (page.events.length === 0) await wakeups.next('feed', 1_000, ending);
+    if (page.events.length === 0) await notifier.wait('feed', 1_000, ending);
   }
 }
 

@@ -2,8 +2,8 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   Database,
   databaseMigrations,
-  PostgresUnitsOfWork,
-  PostgresWakeups,
+  PostgresNotifier,
+  PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
 import {
   Checkpoint,
@@ -32,15 +32,15 @@ async function open(url: string) {
   const database = new Database({ url, entities: [Checkpoint, OrderSummary], migrations });
   await database.open();
   await database.migrate();
-  const wakeups = await new PostgresWakeups(clock, url).open();
-  const store = new PostgresEventStore(database, clock, ids, wakeups);
+  const notifier = await new PostgresNotifier(clock, url).open();
+  const store = new PostgresEventStore(database, clock, ids, notifier);
   const close = async () => {
     await store.close();
-    await wakeups.close();
+    await notifier.close();
     await database.close();
   };
-  const units = new PostgresUnitsOfWork(database, { service: 'bench', clock, ids }, wakeups);
-  return { database, wakeups, store, units, close };
+  const units = new PostgresUnitOfWorkRunner(database, { service: 'bench', clock, ids }, notifier);
+  return { database, notifier, store, units, close };
 }
 
 /** From the commit of an append to the moment at which another process, told by PostgreSQL, has the event in its hands. */
@@ -51,7 +51,7 @@ export async function feed({ url }: Settings): Promise<Measured> {
   const over = new AbortController();
   let position = await reader.store.end();
   for (let n = 0; n < LOOKS; n++) {
-    const told = reader.wakeups.next('feed', 1_000, over.signal);
+    const told = reader.notifier.wait('feed', 1_000, over.signal);
     await writer.store.append({ stream: `f-${n}`, expected: 0, events: [fact] });
     const committed = performance.now();
     await told;

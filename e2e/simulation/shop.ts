@@ -1,7 +1,12 @@
 import 'reflect-metadata';
 import { derivedId } from '@fieldguide/clock';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { DeadLetter, type Envelope, MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
+import {
+  DeadLetter,
+  type Envelope,
+  MemoryNotifier,
+  MemoryUnitOfWorkRunner,
+} from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
@@ -57,7 +62,7 @@ export class SimulatedShop {
   readonly provider = new SimulatedProvider(this.clock);
   readonly addresses = new Book();
   readonly #ids = new CountingIds();
-  readonly #units = new Map<string, MemoryUnitsOfWork>();
+  readonly #units = new Map<string, MemoryUnitOfWorkRunner>();
   /** With the topics that each listens to. */
   readonly #consumers = new Map<MessageConsumer, ReadonlySet<string>>();
   readonly #events = new MemoryEventStore(this.clock, this.#ids);
@@ -73,9 +78,9 @@ export class SimulatedShop {
   constructor(unitsOnHand = product.units) {
     const { clock } = this;
     const ids = this.#ids;
-    const wakeups = new MemoryWakeups(clock);
+    const notifier = new MemoryNotifier(clock);
     const units = (service: string) => {
-      const made = new MemoryUnitsOfWork({ service, clock, ids });
+      const made = new MemoryUnitOfWorkRunner({ service, clock, ids });
       this.#units.set(service, made);
       return made;
     };
@@ -85,9 +90,9 @@ export class SimulatedShop {
       units('payments'),
       units('shipping'),
     ];
-    this.#checkouts = new OpenCheckouts(this.#events, deadlines as never, wakeups);
+    this.#checkouts = new OpenCheckouts(this.#events, deadlines as never, notifier);
     this.#deadlines = new PassDeadlines(ordering, this.#checkouts);
-    this.#payments = new CallProvider(payments, this.provider, wakeups);
+    this.#payments = new CallProvider(payments, this.provider, notifier);
     this.#shipments = new DispatchShipments(shipping, this.addresses);
     const config = { DISPATCH_DELAY_MS } as never;
     this.#listens(
@@ -97,10 +102,10 @@ export class SimulatedShop {
       new WhenShipmentIsAnswered(this.#checkouts),
     );
     this.#listens('inventory', new WhenStockIsRequested(), new WhenOrderCompleted());
-    this.#listens('payments', new WhenPaymentIsRequested(ids, wakeups));
+    this.#listens('payments', new WhenPaymentIsRequested(ids, notifier));
     this.#listens(
       'shipping',
-      new WhenOrderConfirmed(config, ids, wakeups),
+      new WhenOrderConfirmed(config, ids, notifier),
       new WhenCancellationIsRequested(ids),
     );
     void this.#units.get('inventory')!.run((uow) => {

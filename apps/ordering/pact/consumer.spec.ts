@@ -22,7 +22,7 @@ import {
   paymentVoided,
 } from '@fieldguide/contracts/payments/examples';
 import { shipmentCancelled, shipmentDispatched } from '@fieldguide/contracts/shipping/examples';
-import { MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import type { MessageContract } from '@fieldguide/messaging';
 import { describe, expect, it } from 'vitest';
@@ -89,7 +89,7 @@ async function orderWith(past: readonly OrderEvent[]) {
   const clock = new ManualClock();
   const units = unitsFor('ordering');
   const events = new MemoryEventStore(clock, new CountingIds());
-  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryWakeups(clock));
+  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryNotifier(clock));
   const stream = `order-${orderId}`;
   if (past.length > 0) await events.append({ stream, expected: 0, events: past });
   const hear = consumerOf(

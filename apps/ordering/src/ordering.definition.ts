@@ -1,4 +1,4 @@
-import { startLeasedLoop, startLoop } from '@fieldguide/database';
+import { startLeasedWorker, startWorker } from '@fieldguide/database';
 import { feedSource, projectNext, rebuildable, subscriptionBacklog } from '@fieldguide/event-store';
 import { startRelay } from '@fieldguide/messaging';
 import { defineService, watchBacklog, watchCount } from '@fieldguide/service';
@@ -40,12 +40,12 @@ export const ordering = defineService({
     retention: (settings) => [addressRetention(settings)],
   },
   everywhere: (parts, app) => [
-    startLoop({ ...parts, name: 'price-view', channel: 'prices', idleMs: 5_000 }, () =>
+    startWorker({ ...parts, name: 'price-view', channel: 'prices', idleMs: 5_000 }, () =>
       app.get(PriceView).check(),
     ),
   ],
   work: (parts, app) => {
-    const { database, events, units, leases, wakeups, messaging, clock } = parts;
+    const { database, events, units, leases, notifier, messaging, clock } = parts;
     const subscription = 'publish-orders';
     const settings = parts.config.values;
     const project = { ...parts, name: `projection:${orderSummary.name}`, channel: 'feed' };
@@ -58,9 +58,9 @@ export const ordering = defineService({
         leases,
         parts,
       ),
-      startLeasedLoop(project, leases, async (lease) => {
+      startLeasedWorker(project, leases, async (lease) => {
         const moved = await projectNext(orderSummary, events, units, { lease, ...heldBack() });
-        if (moved) wakeups.hint(VIEW_MOVED);
+        if (moved) notifier.notify(VIEW_MOVED);
         return moved;
       }),
       watchBacklog(

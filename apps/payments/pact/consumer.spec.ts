@@ -13,7 +13,7 @@ import {
   capturePayment,
   voidPayment,
 } from '@fieldguide/contracts/payments/examples';
-import { MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier } from '@fieldguide/database';
 import { describe, expect, it } from 'vitest';
 import { HttpProvider, Result } from '../src/call-provider/provider.ts';
 import {
@@ -46,7 +46,7 @@ describe('payments, of ordering,', () => {
       };
       if (status) await uow.save(Payment, Object.assign(new Payment(), row));
     });
-    const requests = new WhenPaymentIsRequested(ids, new MemoryWakeups(clock));
+    const requests = new WhenPaymentIsRequested(ids, new MemoryNotifier(clock));
     const payment = () => units.run((uow) => uow.load(Payment, orderId));
     return { hear: consumerOf('payments', units, requests), payment };
   }

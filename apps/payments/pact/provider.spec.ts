@@ -28,14 +28,14 @@ class Says extends Provider {
 keepsItsPromises(payments, {
   env: { PAYMENT_PROVIDER_URL: 'http://127.0.0.1:9', PROVIDER_API_KEY: 'the-key-of-payments' },
   states: (service) => {
-    const { database, units, wakeups } = service.parts;
+    const { database, units, notifier } = service.parts;
     const ask = async (contract: MessageContract, orderId: string) =>
       deliver(service, [WhenPaymentIsRequested], contract, orderId, {
         ...authorisePayment.value,
         orderId,
       });
     const call = (outcome: Result['outcome'] = 'approved') =>
-      new CallProvider(units!, new Says(outcome), wakeups!).once();
+      new CallProvider(units!, new Says(outcome), notifier!).once();
     /** What was asked for, one after the other, leads to a payment with this status. */
     const leadsTo = (
       status: PaymentStatus,

@@ -18,7 +18,7 @@ import {
   erasedAddress,
   orderConfirmed,
 } from '@fieldguide/contracts/ordering/examples';
-import { MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier } from '@fieldguide/database';
 import { TokenAnswer } from '@fieldguide/service/testing';
 import { describe, expect, it } from 'vitest';
 import { OrderingAddresses } from '../src/dispatch-shipment/addresses.ts';
@@ -89,7 +89,7 @@ describe('shipping, of ordering,', () => {
     const units = unitsFor('shipping');
     const ids = new CountingIds();
     const config = { DISPATCH_DELAY_MS: 0 } as never;
-    const confirmed = new WhenOrderConfirmed(config, ids, new MemoryWakeups(new ManualClock()));
+    const confirmed = new WhenOrderConfirmed(config, ids, new MemoryNotifier(new ManualClock()));
     const hear = consumerOf('shipping', units, confirmed, new WhenCancellationIsRequested(ids));
     return { hear, shipment: () => units.run((uow) => uow.load(Shipment, orderId)) };
   };

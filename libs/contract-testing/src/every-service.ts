@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EndedSessions } from '@fieldguide/auth';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { DeadLetter, MemoryUnitsOfWork } from '@fieldguide/database';
+import { DeadLetter, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { FixedRegistry } from '@fieldguide/discovery';
 import { type IncomingRecord, MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
@@ -44,7 +44,7 @@ export async function withTokenOffice<T>(work: (origin: string) => Promise<T>): 
 /** The real consumer of a service in memory: envelope, inbox, dead letters and the given handlers. */
 export function consumerOf(
   service: string,
-  units: MemoryUnitsOfWork,
+  units: MemoryUnitOfWorkRunner,
   ...controllers: readonly object[]
 ): (record: IncomingRecord) => Promise<void> {
   const log = makeLog(service, service, 'silent');
@@ -64,7 +64,7 @@ export function consumerOf(
 }
 
 export const unitsFor = (service: string) =>
-  new MemoryUnitsOfWork({ service, clock: new ManualClock(), ids: new CountingIds() });
+  new MemoryUnitOfWorkRunner({ service, clock: new ManualClock(), ids: new CountingIds() });
 
 /**
  * What every service expects of identity: the keys that check tokens, and to hear which sessions have ended.

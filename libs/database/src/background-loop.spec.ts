@@ -1,10 +1,10 @@
 import { SystemClock } from '@fieldguide/clock';
 import { makeLog } from '@fieldguide/telemetry';
 import { expect, it } from 'vitest';
-import { MemoryWakeups, startLoop } from './index.ts';
+import { MemoryNotifier, startWorker } from './index.ts';
 
 const clock = new SystemClock();
-const wakeups = new MemoryWakeups(clock);
+const notifier = new MemoryNotifier(clock);
 const log = makeLog('test', 'test', 'silent');
 
 it.each([
@@ -12,10 +12,13 @@ it.each([
   ['of idleMs, when the step names a later one', 60_000, 30],
 ])('a loop looks again after the time %s', async (_, dueInMs, idleMs) => {
   let rounds = 0;
-  const loop = startLoop({ name: 'due', channel: 'due', idleMs, wakeups, clock, log }, async () => {
-    rounds += 1;
-    return dueInMs;
-  });
+  const loop = startWorker(
+    { name: 'due', channel: 'due', idleMs, notifier, clock, log },
+    async () => {
+      rounds += 1;
+      return dueInMs;
+    },
+  );
   await expect.poll(() => rounds).toBeGreaterThan(2);
   await loop.stop();
 });

@@ -1,14 +1,14 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Log } from '@fieldguide/telemetry';
 import type { Lease, Leases } from './leases.ts';
-import type { Wakeups } from './notifier.ts';
+import type { Notifier } from './notifier.ts';
 
 export interface LoopSettings {
   readonly name: string;
   /** The hint that wakes it; it also looks by itself every `idleMs` at least. */
   readonly channel: string;
   readonly idleMs?: number;
-  readonly wakeups: Wakeups;
+  readonly notifier: Notifier;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,8 +30,8 @@ const LEASED_STEP_MS_MAX = 30_000;
 const DUE_MS_MIN = 20;
 
 /** Runs `step` on every instance; for steps that claim their own rows. */
-export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
-  const { name, channel, idleMs = 2_000, wakeups, clock, log } = settings;
+export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop {
+  const { name, channel, idleMs = 2_000, notifier, clock, log } = settings;
   const ending = new AbortController();
   const { signal } = ending;
 
@@ -44,7 +44,7 @@ export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
         if (more === true) continue;
         const waitMs =
           typeof more === 'number' ? Math.min(Math.max(more, DUE_MS_MIN), idleMs) : idleMs;
-        await wakeups.next(channel, waitMs, signal);
+        await notifier.wait(channel, waitMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
@@ -68,26 +68,26 @@ export function startLoop(settings: LoopSettings, step: Step): BackgroundLoop {
  * once when it is given up. Whoever fails gives it up: another may be newer and know better, or reach what this one
  * cannot.
  */
-export function startLeasedLoop(
+export function startLeasedWorker(
   settings: LoopSettings,
   leases: Leases,
   step: LeasedStep,
 ): BackgroundLoop {
-  const { name, clock, wakeups } = settings;
-  const givenUp = `lease:${name}`;
+  const { name, clock, notifier } = settings;
+  const releasedChannel = `lease:${name}`;
   let lease: Lease | undefined;
   let renewAt = 0;
 
-  const giveUp = async () => {
+  const release = async () => {
     if (!lease) return;
     await leases.release(lease).catch(() => undefined); // it expires by itself
     lease = undefined;
-    wakeups.hint(givenUp);
+    notifier.notify(releasedChannel);
   };
   const renew = async () => {
-    const held = await leases.hold(name);
+    const held = await leases.acquire(name);
     lease = held.lease;
-    renewAt = clock.fromNow(held.againInMs).getTime();
+    renewAt = clock.fromNow(held.retryInMs).getTime();
     return held;
   };
   /** Renews the lease while a step runs that takes longer than the lease lasts. */
@@ -98,11 +98,11 @@ export function startLeasedLoop(
       await renew();
     }
   };
-  const loop = startLoop(settings, async (signal) => {
+  const loop = startWorker(settings, async (signal) => {
     // Waiting for the lease is no success: the backoff of a step that failed goes on.
     while (!lease || clock.now().getTime() >= renewAt) {
       const held = await renew();
-      if (!lease) await wakeups.next(givenUp, held.againInMs, signal);
+      if (!lease) await notifier.wait(releasedChannel, held.retryInMs, signal);
       if (signal.aborted) return false;
     }
     const over = new AbortController();
@@ -116,13 +116,13 @@ export function startLeasedLoop(
     } finally {
       over.abort();
       await renewing; // a renewal after the release would take the lease again
-      if (failure) await giveUp();
+      if (failure) await release();
     }
   });
   return {
     stop: async () => {
       await loop.stop();
-      await giveUp();
+      await release();
     },
   };
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { BoundedClient, type Limits, limits } from './bounded-client.ts';
-import { OwnConnection } from './dedicated-connection.ts';
+import { DedicatedConnection } from './dedicated-connection.ts';
 import { type Exclusive, tryExclusive } from './exclusive.ts';
 import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
 import { migrationLimits, runMigrations } from './migrate.ts';
@@ -71,7 +71,7 @@ export class Database {
   }
 
   /** @throws Error when the database is older than the code: serving would fail later and less clearly */
-  async refuseOlderSchema(): Promise<void> {
+  async assertMigrated(): Promise<void> {
     const rows: { name: string }[] = await this.source
       .query('SELECT name FROM migrations')
       .catch(() => []);
@@ -101,9 +101,12 @@ export class Database {
    * A connection beside the pool, with the same limits.
    * @param use stands behind the service's name in the database's list of connections
    */
-  ownConnection(use: string, options: { readonly pipeline?: boolean } = {}): OwnConnection {
+  dedicatedConnection(
+    use: string,
+    options: { readonly pipeline?: boolean } = {},
+  ): DedicatedConnection {
     const application_name = `${this.#name} ${use}`;
-    return new OwnConnection({
+    return new DedicatedConnection({
       connectionString: this.#url,
       application_name,
       ...this.#limits,

@@ -15,7 +15,7 @@ type Row = readonly unknown[];
  * A connection beside the pool, for a hot path with prepared statements: made at the first use, and again when it was
  * lost. With `pipeline` statements do not wait for each other's answers; each of them is a transaction of its own.
  */
-export class OwnConnection {
+export class DedicatedConnection {
   readonly #settings: pg.ClientConfig;
   #client: Promise<pg.Client> | undefined;
   #isCorked = false;
@@ -27,7 +27,7 @@ export class OwnConnection {
   /** @throws what the database says (with `code`), or the reason why the connection was lost */
   async query<Columns extends Row>(statement: Statement): Promise<Columns[]> {
     const client = await this.#connected();
-    if (this.#settings.pipeline) this.#together(client);
+    if (this.#settings.pipeline) this.#corkUntilNextTurn(client);
     return (await client.query<unknown[]>({ ...statement, rowMode: 'array' }))
       .rows as unknown as Columns[];
   }
@@ -44,7 +44,7 @@ export class OwnConnection {
   }
 
   /** What is asked for in one turn of the loop goes out with one write: each one more would wake the server again. */
-  #together(client: pg.Client): void {
+  #corkUntilNextTurn(client: pg.Client): void {
     if (this.#isCorked) return;
     this.#isCorked = true;
     const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;

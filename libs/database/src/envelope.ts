@@ -21,7 +21,7 @@ export interface Envelope<Type extends string = string, Data = unknown> {
 }
 
 /** What made something happen; kept beside work that is done later, so that its messages still belong to the whole. */
-export type Cause = Pick<Envelope, 'id' | 'correlationid' | 'traceparent'>;
+export type Causation = Pick<Envelope, 'id' | 'correlationid' | 'traceparent'>;
 
 /** What a service says; the unit of work puts the envelope around it. */
 export interface NewMessage {

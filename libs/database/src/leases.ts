@@ -7,8 +7,8 @@ export interface Lease {
 }
 
 /** Somebody else holds the lease by now: stop, and write nothing more. */
-export class LeaseLost extends Error {
-  override name = 'LeaseLost';
+export class LeaseLostError extends Error {
+  override name = 'LeaseLostError';
 
   constructor(name: string) {
     super(`The lease ${name} has another holder by now`);
@@ -16,19 +16,19 @@ export class LeaseLost extends Error {
 }
 
 /** What asking for a lease came to. */
-export interface Held {
+export interface LeaseAttempt {
   /** Undefined while somebody else has it. */
   readonly lease?: Lease;
   /** When to ask again: well before it ends, or when the other's has. */
-  readonly againInMs: number;
+  readonly retryInMs: number;
 }
 
 /** Asking at the very end would come too early. */
-const JUST_AFTER_MS = 10;
+const MARGIN_MS = 10;
 
 /**
  * Leases as rows with an expiry and an epoch, on the database's own clock. Being the holder is a hint; what makes it
- * safe is that every statement that counts checks the epoch (`UnitOfWork.holding`). No session locks: a pooler
+ * safe is that every statement that counts checks the epoch (`UnitOfWork.assertHeld`). No session locks: a pooler
  * or a lost connection would drop them without a word.
  */
 export class Leases {
@@ -44,7 +44,7 @@ export class Leases {
   }
 
   /** Takes a free or expired lease, or renews our own. */
-  async hold(name: string): Promise<Held> {
+  async acquire(name: string): Promise<LeaseAttempt> {
     // The clock's time, not the transaction's: whoever waited for a frozen one's lock must see that time has passed.
     const [row] = await this.#database.query<{ epoch: string | null; left: number }>(
       `WITH held AS (
@@ -63,8 +63,8 @@ export class Leases {
       [name, this.#holder, this.#ttlMs],
     );
     // No row: the other one had come in since our statement began to look.
-    if (row?.epoch) return { lease: { name, epoch: row.epoch }, againInMs: this.#ttlMs / 3 };
-    return { againInMs: Math.max(0, row?.left ?? 0) + JUST_AFTER_MS };
+    if (row?.epoch) return { lease: { name, epoch: row.epoch }, retryInMs: this.#ttlMs / 3 };
+    return { retryInMs: Math.max(0, row?.left ?? 0) + MARGIN_MS };
   }
 
   /** Whether no other instance has held the lease since we got it. */

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { MemoryUnitsOfWork } from './index.ts';
-import { unitsOfWorkContract } from './testing/unit-of-work.contract.ts';
+import { MemoryUnitOfWorkRunner } from './index.ts';
+import { unitOfWorkContract } from './testing/unit-of-work.contract.ts';
 
-unitsOfWorkContract('in memory', async () => {
-  const units = new MemoryUnitsOfWork({
+unitOfWorkContract('in memory', async () => {
+  const units = new MemoryUnitOfWorkRunner({
     service: 'test',
     clock: new SystemClock(),
     ids: new SystemIds(),

@@ -1,13 +1,13 @@
 import { getMetadataArgsStorage } from 'typeorm';
 import type { Envelope } from './envelope.ts';
-import { type Lease, LeaseLost } from './leases.ts';
+import { type Lease, LeaseLostError } from './leases.ts';
 import {
-  MovedOn,
-  type Table,
+  ConcurrencyError,
+  type EntityClass,
+  type MessageOrigin,
   UnitOfWork,
-  UnitsOfWork,
+  UnitOfWorkRunner,
   type Versioned,
-  type Voice,
 } from './unit-of-work.ts';
 
 /** Undefined: removed. */
@@ -15,9 +15,9 @@ type Rows = Map<string, object | undefined>;
 const ATTEMPTS = 5;
 
 /** Units of work in memory, one after the other: for unit tests and simulation, never in a running system. */
-export class MemoryUnitsOfWork extends UnitsOfWork {
-  readonly #voice: Voice;
-  readonly #tables = new Map<Table<never>, Rows>();
+export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
+  readonly #origin: MessageOrigin;
+  readonly #tables = new Map<EntityClass<never>, Rows>();
   readonly #inbox = new Set<string>();
   /** Epoch by lease name; a test moves it on to play a takeover. */
   readonly leases = new Map<string, string>();
@@ -26,9 +26,9 @@ export class MemoryUnitsOfWork extends UnitsOfWork {
   #numbers = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(voice: Voice) {
+  constructor(voice: MessageOrigin) {
     super();
-    this.#voice = voice;
+    this.#origin = voice;
   }
 
   override run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
@@ -37,7 +37,7 @@ export class MemoryUnitsOfWork extends UnitsOfWork {
         try {
           return await this.#once(work);
         } catch (error) {
-          if (attempt === ATTEMPTS || !(error instanceof MovedOn)) throw error;
+          if (attempt === ATTEMPTS || !(error instanceof ConcurrencyError)) throw error;
         }
       }
     });
@@ -48,7 +48,7 @@ export class MemoryUnitsOfWork extends UnitsOfWork {
   async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
     const nextNumber = () => ++this.#numbers;
     const uow = new MemoryUnitOfWork(
-      this.#voice,
+      this.#origin,
       this.#tables,
       this.#inbox,
       this.leases,
@@ -61,16 +61,16 @@ export class MemoryUnitsOfWork extends UnitsOfWork {
 }
 
 class MemoryUnitOfWork extends UnitOfWork {
-  readonly #tables: Map<Table<never>, Rows>;
+  readonly #tables: Map<EntityClass<never>, Rows>;
   readonly #inbox: Set<string>;
   readonly #leases: ReadonlyMap<string, string>;
   readonly #nextNumber: () => number;
-  readonly #changed = new Map<Table<never>, Rows>();
+  readonly #changed = new Map<EntityClass<never>, Rows>();
   readonly #received = new Set<string>();
 
   constructor(
-    voice: Voice,
-    tables: Map<Table<never>, Rows>,
+    voice: MessageOrigin,
+    tables: Map<EntityClass<never>, Rows>,
     inbox: Set<string>,
     leases: ReadonlyMap<string, string>,
     nextNumber: () => number,
@@ -83,21 +83,21 @@ class MemoryUnitOfWork extends UnitOfWork {
   }
 
   override async load<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     id: string,
   ): Promise<Row | undefined> {
     return this.#all(table).find((row) => keyOf(table, row) === id);
   }
 
   override async lock<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     ids: readonly string[],
   ): Promise<Row[]> {
     return this.#all(table).filter((row) => ids.includes(keyOf(table, row)));
   }
 
   override async find<Row extends object>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     where: Partial<Row>,
     limit: number,
     order?: keyof Row & string,
@@ -112,37 +112,38 @@ class MemoryUnitOfWork extends UnitOfWork {
   /** Units of work in memory run one after the other. */
   override async exclusively(): Promise<void> {}
 
-  override async save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void> {
+  override async save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void> {
     const id = keyOf(table, row);
     const stored = await this.load(table, id);
-    if ((stored?.version ?? 0) !== row.version) throw new MovedOn(`${table.name} ${id} moved on`);
+    if ((stored?.version ?? 0) !== row.version)
+      throw new ConcurrencyError(`${table.name} ${id} moved on`);
     row.version += 1;
     const next = copy(row);
     if (row.version === 1) this.#number(table, next);
-    const changed = this.#changed.get(table as Table<never>) ?? new Map();
-    this.#changed.set(table as Table<never>, changed.set(id, next));
+    const changed = this.#changed.get(table as EntityClass<never>) ?? new Map();
+    this.#changed.set(table as EntityClass<never>, changed.set(id, next));
   }
 
   override async saveAll<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     rows: readonly Row[],
   ): Promise<void> {
     for (const row of rows) await this.save(table, row);
   }
 
   override async remove<Row extends object>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     where: Partial<Row>,
   ): Promise<number> {
     const doomed = await this.find(table, where, Number.POSITIVE_INFINITY);
-    const changed = this.#changed.get(table as Table<never>) ?? new Map();
+    const changed = this.#changed.get(table as EntityClass<never>) ?? new Map();
     for (const row of doomed) changed.set(keyOf(table, row), undefined);
-    this.#changed.set(table as Table<never>, changed);
+    this.#changed.set(table as EntityClass<never>, changed);
     return doomed.length;
   }
 
   override async claim<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     due: keyof Row & string,
     forMs: number,
     limit: number,
@@ -161,7 +162,7 @@ class MemoryUnitOfWork extends UnitOfWork {
   }
 
   override async msUntilDue<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     due: keyof Row & string,
   ): Promise<number | undefined> {
     const times = this.#all(table).flatMap((row) => (row[due] as Date | null)?.getTime() ?? []);
@@ -173,11 +174,11 @@ class MemoryUnitOfWork extends UnitOfWork {
     return this.now();
   }
 
-  override async holding({ name, epoch }: Lease): Promise<void> {
-    if (this.#leases.get(name) !== epoch) throw new LeaseLost(name);
+  override async assertHeld({ name, epoch }: Lease): Promise<void> {
+    if (this.#leases.get(name) !== epoch) throw new LeaseLostError(name);
   }
 
-  protected override async remember({ id }: Envelope): Promise<boolean> {
+  protected override async insertInbox({ id }: Envelope): Promise<boolean> {
     if (this.#inbox.has(id) || this.#received.has(id)) return false;
     this.#received.add(id);
     return true;
@@ -185,7 +186,7 @@ class MemoryUnitOfWork extends UnitOfWork {
 
   async commit(outbox: { topic: string; envelope: Envelope }[]): Promise<void> {
     const outgoing: { topic: string; envelope: Envelope }[] = [];
-    await this.finish(async (messages) => {
+    await this.runBeforeCommit(async (messages) => {
       outgoing.push(...messages);
     });
     for (const [table, rows] of this.#changed) {
@@ -198,20 +199,20 @@ class MemoryUnitOfWork extends UnitOfWork {
     }
     for (const id of this.#received) this.#inbox.add(id);
     outbox.push(...outgoing);
-    this.committed();
+    this.runAfterCommit();
   }
 
   /** Fills identity columns, as the database does: growing, with gaps where a unit of work failed. */
-  #number(table: Table<object>, row: object): void {
+  #number(table: EntityClass<object>, row: object): void {
     for (const { target, propertyName, strategy } of getMetadataArgsStorage().generations)
       if (target === table && strategy === 'increment')
         Object.assign(row, { [propertyName]: String(this.#nextNumber()) });
   }
 
-  #all<Row extends object>(table: Table<Row>): Row[] {
+  #all<Row extends object>(table: EntityClass<Row>): Row[] {
     const merged = new Map([
-      ...(this.#tables.get(table as Table<never>) ?? []),
-      ...(this.#changed.get(table as Table<never>) ?? []),
+      ...(this.#tables.get(table as EntityClass<never>) ?? []),
+      ...(this.#changed.get(table as EntityClass<never>) ?? []),
     ]);
     const inOrder = [...merged].toSorted(([a], [b]) => (a < b ? -1 : 1));
     return inOrder.flatMap(([, row]) => (row ? [copy(row as Row)] : []));
@@ -223,7 +224,7 @@ function copy<Row extends object>(row: Row): Row {
   return Object.assign(Object.create(Object.getPrototypeOf(row)), structuredClone({ ...row }));
 }
 
-function keyOf(table: Table<object>, row: object): string {
+function keyOf(table: EntityClass<object>, row: object): string {
   const columns = getMetadataArgsStorage().filterColumns(table);
   const key = columns.find(({ options }) => options.primary)?.propertyName;
   if (!key) throw new Error(`${table.name} has no primary column`);

@@ -7,7 +7,7 @@ import { BoundedClient, limits } from './bounded-client.ts';
  * Hints that there is something to do, so that nobody polls fast. A hint may be lost: whoever waits also looks by
  * itself now and then.
  */
-export abstract class Wakeups {
+export abstract class Notifier {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
   readonly #clock: Clock;
 
@@ -16,12 +16,12 @@ export abstract class Wakeups {
   }
 
   /** Say after a commit that `channel` has something new. */
-  hint(channel: string): void {
+  notify(channel: string): void {
     this.wake(channel);
   }
 
   /** Resolves at the next hint, after `timeoutMs`, or when `signal` aborts; never rejects. */
-  async next(channel: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async wait(channel: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const over = new AbortController();
     const end = () => over.abort();
@@ -38,18 +38,18 @@ export abstract class Wakeups {
 }
 
 /** Hints within this process only. */
-export class MemoryWakeups extends Wakeups {}
+export class MemoryNotifier extends Notifier {}
 
 const CHANNEL = 'fieldguide';
 const PAUSE_MS = 5;
-const TOLD_WITHIN_MS = 2_000;
+const ANSWER_WITHIN_MS = 2_000;
 
 /**
  * Hints across the instances of a service through LISTEN and NOTIFY, on one connection of their own and at most one
  * NOTIFY every few milliseconds: inside the writers' transactions it would halve their throughput, because it
  * takes a global lock at commit (measured; see docs/adr).
  */
-export class PostgresWakeups extends Wakeups {
+export class PostgresNotifier extends Notifier {
   readonly #url: string;
   #client: pg.Client | undefined;
   #pending = new Set<string>();
@@ -67,9 +67,9 @@ export class PostgresWakeups extends Wakeups {
     const client = new BoundedClient({
       ...limits,
       connectionString: this.#url,
-      application_name: 'wakeups',
-      connectionTimeoutMillis: TOLD_WITHIN_MS,
-      query_timeout: TOLD_WITHIN_MS,
+      application_name: 'notifier',
+      connectionTimeoutMillis: ANSWER_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
     });
     const lost = () => {
       this.#client = undefined;
@@ -92,12 +92,12 @@ export class PostgresWakeups extends Wakeups {
   }
 
   /** At once when it is quiet; else together with the others, a few milliseconds after the last one. */
-  override hint(channel: string): void {
-    super.hint(channel);
+  override notify(channel: string): void {
+    super.notify(channel);
     this.#pending.add(channel);
     if (this.#isPausing) return;
     this.#isPausing = true;
-    setImmediate(() => void this.#notify());
+    setImmediate(() => void this.#flush());
   }
 
   async close(): Promise<void> {
@@ -105,7 +105,7 @@ export class PostgresWakeups extends Wakeups {
     await this.#client?.end();
   }
 
-  async #notify(): Promise<void> {
+  async #flush(): Promise<void> {
     const channels = [...this.#pending].join(',');
     this.#pending = new Set();
     if (channels === '') {
@@ -115,6 +115,6 @@ export class PostgresWakeups extends Wakeups {
     await this.#client
       ?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels])
       .catch(() => undefined);
-    setTimeout(() => void this.#notify(), PAUSE_MS);
+    setTimeout(() => void this.#flush(), PAUSE_MS);
   }
 }

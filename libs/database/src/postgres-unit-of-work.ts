@@ -2,15 +2,15 @@ import { type EntityManager, type EntityMetadata, In, Raw } from 'typeorm';
 import { batchUpsert } from './batch-upsert.ts';
 import type { Database } from './database.ts';
 import type { Envelope } from './envelope.ts';
-import { type Lease, LeaseLost } from './leases.ts';
-import type { Wakeups } from './notifier.ts';
+import { type Lease, LeaseLostError } from './leases.ts';
+import type { Notifier } from './notifier.ts';
 import {
-  MovedOn,
-  type Table,
+  ConcurrencyError,
+  type EntityClass,
+  type MessageOrigin,
   UnitOfWork,
-  UnitsOfWork,
+  UnitOfWorkRunner,
   type Versioned,
-  type Voice,
 } from './unit-of-work.ts';
 
 const ATTEMPTS = 5;
@@ -18,16 +18,16 @@ const ATTEMPTS = 5;
 const RETRYABLE = new Set(['40001', '40P01']);
 
 /** Units of work as PostgreSQL transactions (READ COMMITTED; versions and row locks do the rest). */
-export class PostgresUnitsOfWork extends UnitsOfWork {
+export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
   readonly #database: Database;
-  readonly #voice: Voice;
-  readonly #wakeups: Wakeups;
+  readonly #origin: MessageOrigin;
+  readonly #notifier: Notifier;
 
-  constructor(database: Database, voice: Voice, wakeups: Wakeups) {
+  constructor(database: Database, voice: MessageOrigin, notifier: Notifier) {
     super();
     this.#database = database;
-    this.#voice = voice;
-    this.#wakeups = wakeups;
+    this.#origin = voice;
+    this.#notifier = notifier;
   }
 
   override async run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
@@ -36,7 +36,8 @@ export class PostgresUnitsOfWork extends UnitsOfWork {
         return await this.#once(work);
       } catch (error) {
         const code = (error as { code?: string }).code ?? '';
-        if (attempt === ATTEMPTS || !(error instanceof MovedOn || RETRYABLE.has(code))) throw error;
+        if (attempt === ATTEMPTS || !(error instanceof ConcurrencyError || RETRYABLE.has(code)))
+          throw error;
       }
     }
   }
@@ -44,28 +45,28 @@ export class PostgresUnitsOfWork extends UnitsOfWork {
   async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
     let uow: PostgresUnitOfWork | undefined;
     const result = await this.#database.source.transaction(async (manager) => {
-      uow = new PostgresUnitOfWork(manager, this.#voice, this.#wakeups);
+      uow = new PostgresUnitOfWork(manager, this.#origin, this.#notifier);
       const done = await work(uow);
       await uow.flush();
       return done;
     });
-    uow?.announce();
+    uow?.committed();
     return result;
   }
 }
 
 export class PostgresUnitOfWork extends UnitOfWork {
   readonly #manager: EntityManager;
-  readonly #wakeups: Wakeups;
+  readonly #notifier: Notifier;
 
-  constructor(manager: EntityManager, voice: Voice, wakeups: Wakeups) {
+  constructor(manager: EntityManager, voice: MessageOrigin, notifier: Notifier) {
     super(voice);
     this.#manager = manager;
-    this.#wakeups = wakeups;
+    this.#notifier = notifier;
   }
 
   override async load<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     id: string,
   ): Promise<Row | undefined> {
     const found = await this.#manager.findOneBy(table, { [this.#key(table)]: id } as never);
@@ -73,7 +74,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   override async lock<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     ids: readonly string[],
   ): Promise<Row[]> {
     const key = this.#key(table);
@@ -85,7 +86,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   override async find<Row extends object>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     where: Partial<Row>,
     limit: number,
     order: keyof Row & string = this.#key(table) as keyof Row & string,
@@ -99,7 +100,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     await this.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
   }
 
-  override async save<Row extends Versioned>(table: Table<Row>, row: Row): Promise<void> {
+  override async save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void> {
     const key = this.#key(table);
     const next = { ...row, version: row.version + 1 };
     const id = (row as Record<string, unknown>)[key];
@@ -110,30 +111,31 @@ export class PostgresUnitOfWork extends UnitOfWork {
         .into(table)
         .values(next as never);
       const { raw } = await insert.orIgnore().returning([key]).execute();
-      if ((raw as unknown[]).length === 0) throw new MovedOn(`${table.name} ${id} exists already`);
+      if ((raw as unknown[]).length === 0)
+        throw new ConcurrencyError(`${table.name} ${id} exists already`);
     } else {
       const where = { [key]: id, version: row.version } as never;
       const { affected } = await this.#manager.update(table, where, next as never);
       if (affected !== 1)
-        throw new MovedOn(`${table.name} ${id} is no longer at version ${row.version}`);
+        throw new ConcurrencyError(`${table.name} ${id} is no longer at version ${row.version}`);
     }
     row.version = next.version;
   }
 
   override async saveAll<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     rows: readonly Row[],
   ): Promise<void> {
     if (rows.length === 0) return;
     const { sql, values } = batchUpsert<Row>(this.#manager.connection.getMetadata(table));
     const written = await this.query(sql, values(rows));
     if (written.length < rows.length)
-      throw new MovedOn(`One of ${rows.length} rows of ${table.name} has moved on`);
+      throw new ConcurrencyError(`One of ${rows.length} rows of ${table.name} has moved on`);
     for (const row of rows) row.version += 1;
   }
 
   override async remove<Row extends object>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     where: Partial<Row>,
   ): Promise<number> {
     const { affected } = await this.#manager.delete(table, where as never);
@@ -141,7 +143,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   override async claim<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     due: keyof Row & string,
     forMs: number,
     limit: number,
@@ -162,7 +164,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   override async msUntilDue<Row extends Versioned>(
-    table: Table<Row>,
+    table: EntityClass<Row>,
     due: keyof Row & string,
   ): Promise<number | undefined> {
     const { tableName, columns } = this.#manager.connection.getMetadata(table);
@@ -179,15 +181,15 @@ export class PostgresUnitOfWork extends UnitOfWork {
     return row!.time;
   }
 
-  override async holding({ name, epoch }: Lease): Promise<void> {
+  override async assertHeld({ name, epoch }: Lease): Promise<void> {
     const held = await this.query('SELECT 1 FROM leases WHERE name = $1 AND epoch = $2 FOR SHARE', [
       name,
       epoch,
     ]);
-    if (held.length === 0) throw new LeaseLost(name);
+    if (held.length === 0) throw new LeaseLostError(name);
   }
 
-  protected override async remember({ id }: Envelope): Promise<boolean> {
+  protected override async insertInbox({ id }: Envelope): Promise<boolean> {
     const rows = await this.query(
       'INSERT INTO inbox (message_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING message_id',
       [id],
@@ -201,22 +203,22 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   async flush(): Promise<void> {
-    await this.finish(async (messages) => {
+    await this.runBeforeCommit(async (messages) => {
       const topics = messages.map(({ topic }) => topic);
       const envelopes = messages.map(({ envelope }) => JSON.stringify(envelope));
       await this.query(
         'INSERT INTO outbox (topic, envelope) SELECT * FROM unnest($1::text[], $2::jsonb[])',
         [topics, envelopes],
       );
-      this.afterCommit(() => this.#wakeups.hint('outbox'));
+      this.afterCommit(() => this.#notifier.notify('outbox'));
     });
   }
 
-  announce(): void {
-    this.committed();
+  committed(): void {
+    this.runAfterCommit();
   }
 
-  #key(table: Table<object>): string {
+  #key(table: EntityClass<object>): string {
     const { primaryColumns }: EntityMetadata = this.#manager.connection.getMetadata(table);
     return primaryColumns[0]!.propertyName;
   }

@@ -9,37 +9,37 @@ import {
   handledDeadLetters,
   inboxRetention,
   Leases,
+  PostgresNotifier,
   type PostgresUnitOfWork,
-  PostgresUnitsOfWork,
-  PostgresWakeups,
+  PostgresUnitOfWorkRunner,
   pruneNext,
-  startLeasedLoop,
+  startLeasedWorker,
 } from './index.ts';
 import { freshDatabase, Thing, ThingsTable1760000009000, thing } from './testing/index.ts';
-import { unitsOfWorkContract } from './testing/unit-of-work.contract.ts';
+import { unitOfWorkContract } from './testing/unit-of-work.contract.ts';
 
 const clock = new SystemClock();
 let database: Database & { url: string };
-let wakeups: PostgresWakeups;
-let units: PostgresUnitsOfWork;
+let notifier: PostgresNotifier;
+let units: PostgresUnitOfWorkRunner;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_database', {
     entities: [Thing],
     migrations: [ThingsTable1760000009000],
   });
-  wakeups = await new PostgresWakeups(clock, database.url).open();
-  units = new PostgresUnitsOfWork(
+  notifier = await new PostgresNotifier(clock, database.url).open();
+  units = new PostgresUnitOfWorkRunner(
     database,
     { service: 'test', clock, ids: new SystemIds() },
-    wakeups,
+    notifier,
   );
 });
 afterAll(async () => {
-  await wakeups.close();
+  await notifier.close();
   await database.close();
 });
 
-unitsOfWorkContract('on PostgreSQL', async () => {
+unitOfWorkContract('on PostgreSQL', async () => {
   await database.query('TRUNCATE things, inbox, outbox, dead_letters, leases');
   return {
     units,
@@ -65,28 +65,28 @@ describe('leases', () => {
   ];
 
   it('have one holder, and another with a greater epoch when the first is silent', async () => {
-    const { lease: first } = await one().hold('a');
+    const { lease: first } = await one().acquire('a');
     expect(first).toBeDefined();
-    const others = await two().hold('a');
+    const others = await two().acquire('a');
     expect(others.lease).toBeUndefined();
-    expect(others.againInMs).toBeGreaterThan(0);
-    expect(others.againInMs).toBeLessThanOrEqual(310);
-    expect((await one().hold('a')).lease).toEqual(first); // renewed, not taken anew
-    await clock.sleep((await two().hold('a')).againInMs);
-    const { lease: second } = await two().hold('a');
+    expect(others.retryInMs).toBeGreaterThan(0);
+    expect(others.retryInMs).toBeLessThanOrEqual(310);
+    expect((await one().acquire('a')).lease).toEqual(first); // renewed, not taken anew
+    await clock.sleep((await two().acquire('a')).retryInMs);
+    const { lease: second } = await two().acquire('a');
     expect(Number(second!.epoch)).toBeGreaterThan(Number(first!.epoch));
-    await expect(units.run((uow) => uow.holding(first!))).rejects.toThrow(/another holder/);
+    await expect(units.run((uow) => uow.assertHeld(first!))).rejects.toThrow(/another holder/);
   });
 
   it('can be given up at once', async () => {
-    const { lease } = await one().hold('b');
+    const { lease } = await one().acquire('b');
     await one().release(lease!);
-    expect((await two().hold('b')).lease).toBeDefined();
+    expect((await two().acquire('b')).lease).toBeDefined();
   });
 
   const log = makeLog('test', 'test', 'silent');
   const loopOf = (name: string, leases: Leases, step: () => Promise<boolean>) =>
-    startLeasedLoop({ name, channel: name, idleMs: 5, wakeups, clock, log }, leases, step);
+    startLeasedWorker({ name, channel: name, idleMs: 5, notifier, clock, log }, leases, step);
 
   it('let one loop of several work', async () => {
     const workers = new Set<string>();
@@ -115,8 +115,8 @@ describe('leases', () => {
       await expect.poll(holds).toEqual([{ holder: 'x' }]);
       const asked = Promise.withResolvers<void>();
       class Asking extends Leases {
-        override async hold(which: string) {
-          const held = await super.hold(which);
+        override async acquire(which: string) {
+          const held = await super.acquire(which);
           asked.resolve();
           return held;
         }
@@ -133,24 +133,24 @@ describe('leases', () => {
 
 describe('a wake-up', () => {
   it('reaches another instance', async () => {
-    const other = await new PostgresWakeups(clock, database.url).open();
+    const other = await new PostgresNotifier(clock, database.url).open();
     const begun = performance.now();
-    const woken = other.next('feed', 60_000, new AbortController().signal);
-    wakeups.hint('feed');
+    const woken = other.wait('feed', 60_000, new AbortController().signal);
+    notifier.notify('feed');
     await woken;
     expect(performance.now() - begun).toBeLessThan(50_000);
     await other.close();
   });
 
   it('is heard again after its connection was lost', async () => {
-    const other = await new PostgresWakeups(clock, database.url).open();
+    const other = await new PostgresNotifier(clock, database.url).open();
     await database.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wakeups' AND datname = current_database()",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'notifier' AND datname = current_database()",
     );
     const hears = async () => {
       const begun = performance.now();
-      const woken = other.next('again', 2_000, new AbortController().signal);
-      wakeups.hint('again');
+      const woken = other.wait('again', 2_000, new AbortController().signal);
+      notifier.notify('again');
       await woken;
       return performance.now() - begun < 1_900;
     };
@@ -223,9 +223,7 @@ describe('a database', () => {
     }
     const migrations = [DatabaseTables1760000000000, Newer1790000000000];
     const behind = await new Database({ url: database.url, entities: [], migrations }).open();
-    await expect(behind.refuseOlderSchema()).rejects.toThrow(
-      /Newer1790000000000 not run[\s\S]*Try:/,
-    );
+    await expect(behind.assertMigrated()).rejects.toThrow(/Newer1790000000000 not run[\s\S]*Try:/);
     await behind.close();
   });
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { Database, PostgresUnitsOfWork, PostgresWakeups } from './index.ts';
+import { Database, PostgresNotifier, PostgresUnitOfWorkRunner } from './index.ts';
 import {
   freshDatabase,
   StallingProxy,
@@ -47,12 +47,12 @@ async function errorsOf(work: readonly Promise<unknown>[]): Promise<string[]> {
 
 it('every query and unit of work ends with an error when the database stops answering, and the pool recovers', async () => {
   const database = await open(2);
-  const wakeups = new PostgresWakeups(clock, proxy.url);
+  const notifier = new PostgresNotifier(clock, proxy.url);
   const voice = { service: 'test', clock, ids: new SystemIds() };
-  const units = new PostgresUnitsOfWork(database, voice, wakeups);
+  const units = new PostgresUnitOfWorkRunner(database, voice, notifier);
   const [own, pipeline] = [
-    database.ownConnection('own'),
-    database.ownConnection('pipeline', { pipeline: true }),
+    database.dedicatedConnection('own'),
+    database.dedicatedConnection('pipeline', { pipeline: true }),
   ];
   const one = { name: 'one', text: 'SELECT 1', values: [] };
   for (const connection of [own, pipeline]) await connection.query(one);
@@ -91,11 +91,11 @@ it('every query and unit of work ends with an error when the database stops answ
 it('closing does not wait for a database that does not answer', async () => {
   const database = await open(2);
   await Promise.all([database.query('SELECT 1'), database.query('SELECT 1')]);
-  const own = database.ownConnection('own');
+  const own = database.dedicatedConnection('own');
   await own.query({ name: 'one', text: 'SELECT 1', values: [] });
-  const wakeups = await new PostgresWakeups(clock, proxy.url).open();
+  const notifier = await new PostgresNotifier(clock, proxy.url).open();
   proxy.stall();
-  expect(await errorsOf([database.close(), own.close(), wakeups.close()])).toEqual([
+  expect(await errorsOf([database.close(), own.close(), notifier.close()])).toEqual([
     'none',
     'none',
     'none',
@@ -104,16 +104,16 @@ it('closing does not wait for a database that does not answer', async () => {
 
 it('wake-ups connect again after a time without answers', async () => {
   proxy.stall();
-  const wakeups = await new PostgresWakeups(clock, proxy.url).open();
+  const notifier = await new PostgresNotifier(clock, proxy.url).open();
   proxy.resume();
-  const sender = await new PostgresWakeups(clock, migrated.url).open();
+  const sender = await new PostgresNotifier(clock, migrated.url).open();
   const isHeard = async () => {
     const begun = performance.now();
-    const heard = wakeups.next('again', 900, new AbortController().signal);
-    sender.hint('again');
+    const heard = notifier.wait('again', 900, new AbortController().signal);
+    sender.notify('again');
     await heard;
     return performance.now() - begun < 600;
   };
   await expect.poll(isHeard).toBe(true);
-  await Promise.all([wakeups.close(), sender.close()]);
+  await Promise.all([notifier.close(), sender.close()]);
 });

@@ -1,6 +1,6 @@
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { isTransient, MovedOn } from './index.ts';
+import { ConcurrencyError, isTransient } from './index.ts';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 const failedQuery = (code: string) => new QueryFailedError('SELECT 1', [], withCode(code));
@@ -45,7 +45,7 @@ describe('an error is transient', () => {
   );
 
   it('when another unit of work was faster, or a time limit has passed', () => {
-    expect(isTransient(new MovedOn('a moved on'))).toBe(true);
+    expect(isTransient(new ConcurrencyError('a moved on'))).toBe(true);
     expect(isTransient(AbortSignal.abort(new DOMException('late', 'TimeoutError')).reason)).toBe(
       true,
     );

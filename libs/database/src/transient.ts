@@ -1,5 +1,5 @@
 /** An error that knows by itself that the same work can succeed later. */
-interface SaysSo {
+interface MarkedTransient {
   readonly isTransient?: boolean;
 }
 
@@ -34,7 +34,7 @@ export function isTransient(error: unknown, depth = 0): boolean {
     driverError,
     errors,
     isTransient: says,
-  } = error as SaysSo & {
+  } = error as MarkedTransient & {
     code?: unknown;
     name?: unknown;
     message?: unknown;

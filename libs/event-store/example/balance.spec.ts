@@ -1,5 +1,5 @@
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore, projectNext } from '@fieldguide/event-store';
 import { recordedAs, rowAfter } from '@fieldguide/event-store/testing';
 import { expect, it } from 'vitest';
@@ -17,7 +17,7 @@ it('is what was not yet redeemed', () => {
 it('follows what is decided', async () => {
   const [clock, ids] = [new ManualClock(), new CountingIds()];
   const events = new MemoryEventStore(clock, ids);
-  const units = new MemoryUnitsOfWork({ service: 'gift-cards', clock, ids });
+  const units = new MemoryUnitOfWorkRunner({ service: 'gift-cards', clock, ids });
   await events.handle(card, '1', { type: 'IssueCard', data: { amountMinor: 5_000 } });
   await projectNext(balance, events, units);
   expect(await units.run((uow) => uow.load(Balance, '1'))).toMatchObject({ leftMinor: 5_000 });

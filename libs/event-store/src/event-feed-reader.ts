@@ -1,4 +1,4 @@
-import type { Envelope, Lease, UnitsOfWork } from '@fieldguide/database';
+import type { Envelope, Lease, UnitOfWorkRunner } from '@fieldguide/database';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 import { Checkpoint, checkpointOf } from './projection.ts';
@@ -50,7 +50,7 @@ export function translate<Event extends DomainEvent, About, Message>(
 export function feedSource(
   name: string,
   store: EventStore,
-  units: UnitsOfWork,
+  units: UnitOfWorkRunner,
   translate: (event: RecordedEvent) => Promise<readonly { topic: string; envelope: Envelope }[]>,
 ) {
   let next: string | undefined;
@@ -67,7 +67,7 @@ export function feedSource(
     /** Only after the transport has them all. */
     async done(lease: Lease): Promise<void> {
       await units.run(async (uow) => {
-        await uow.holding(lease);
+        await uow.assertHeld(lease);
         const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);
         checkpoint.position = next ?? checkpoint.position;
         await uow.save(Checkpoint, checkpoint);

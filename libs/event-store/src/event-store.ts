@@ -1,4 +1,4 @@
-import { MovedOn, type UnitOfWork } from '@fieldguide/database';
+import { ConcurrencyError, type UnitOfWork } from '@fieldguide/database';
 import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from './decider.ts';
 
 /** An event as it lies in the log. */
@@ -53,7 +53,7 @@ export interface Handled<State, Event extends DomainEvent> {
 }
 
 /** The stream is not at the expected version: somebody else appended since it was read. */
-export class StreamMovedOn extends MovedOn {
+export class StreamMovedOn extends ConcurrencyError {
   override name = 'StreamMovedOn';
 
   constructor(stream: string, expected: ExpectedVersion) {

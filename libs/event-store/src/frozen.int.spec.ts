@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { spawn } from 'node:child_process';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { slowness } from '@fieldguide/clock/testing';
-import { type Database, MemoryWakeups } from '@fieldguide/database';
+import { type Database, MemoryNotifier } from '@fieldguide/database';
 import { freshDatabase, limits } from '@fieldguide/database/testing';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
@@ -16,8 +16,8 @@ beforeAll(async () => {
     entities: [Checkpoint],
     migrations: eventStoreMigrations,
   });
-  const wakeups = new MemoryWakeups(clock);
-  store = new PostgresEventStore(database, clock, ids, wakeups, {
+  const notifier = new MemoryNotifier(clock);
+  store = new PostgresEventStore(database, clock, ids, notifier, {
     report: (text) => reports.push(text),
   });
 });

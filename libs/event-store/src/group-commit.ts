@@ -1,4 +1,4 @@
-import type { Database, OwnConnection } from '@fieldguide/database';
+import type { Database, DedicatedConnection } from '@fieldguide/database';
 import { type AppendValues, appendAlone, valuesFor } from './statements.ts';
 
 /** Too many appends wait already; nothing was appended. Slow down, or try again later. */
@@ -89,13 +89,13 @@ SELECT stream, version FROM heads`;
  */
 export class GroupCommit {
   readonly #database: Database;
-  readonly #connection: OwnConnection;
+  readonly #connection: DedicatedConnection;
   #waiting: Waiting[] = [];
   #isUnderWay = false;
 
   constructor(database: Database) {
     this.#database = database;
-    this.#connection = database.ownConnection('append');
+    this.#connection = database.dedicatedConnection('append');
   }
 
   /**

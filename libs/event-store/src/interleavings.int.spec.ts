@@ -1,6 +1,11 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, LeaseLost, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import {
+  type Database,
+  LeaseLostError,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
+} from '@fieldguide/database';
 import {
   freshDatabase,
   Thing,
@@ -26,9 +31,9 @@ const SCHEDULES = Number(process.env['FIELDGUIDE_INTERLEAVINGS'] ?? 1_000);
 const FOUND_WITHIN = 500;
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const wakeups = new MemoryWakeups(clock);
+const notifier = new MemoryNotifier(clock);
 let database: Database & { url: string };
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 let store: PostgresEventStore;
 let clients: pg.Client[];
 beforeAll(async () => {
@@ -36,8 +41,8 @@ beforeAll(async () => {
     entities: [Checkpoint, Thing],
     migrations: [...eventStoreMigrations, ThingsTable1760000009000],
   });
-  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
-  store = new PostgresEventStore(database, clock, ids, wakeups);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
+  store = new PostgresEventStore(database, clock, ids, notifier);
   clients = Array.from({ length: 4 }, () => new pg.Client({ connectionString: database.url }));
   for (const client of clients) await client.connect();
   await database.query(`
@@ -295,7 +300,7 @@ const project =
     try {
       while (await projectNext(counting, gated(gate), units, { lease }));
     } catch (error) {
-      if (!(error instanceof LeaseLost)) throw error;
+      if (!(error instanceof LeaseLostError)) throw error;
     }
   };
 

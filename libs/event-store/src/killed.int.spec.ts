@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as dial, type Server } from 'node:net';
 import { join } from 'node:path';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { type Database, MemoryNotifier, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase, Thing, ThingsTable1760000009000 } from '@fieldguide/database/testing';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -14,17 +14,17 @@ import { commits, VICTIM, work } from './testing/appending.ts';
 const folder = mkdtempSync(join(import.meta.dirname, '.bundle-'));
 const file = join(folder, 'appending.mjs');
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const wakeups = new MemoryWakeups(clock);
+const notifier = new MemoryNotifier(clock);
 let database: Database & { url: string };
 let store: PostgresEventStore;
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_killed', {
     entities: [Checkpoint, Thing],
     migrations: [...eventStoreMigrations, ThingsTable1760000009000],
   });
-  store = new PostgresEventStore(database, clock, ids, wakeups);
-  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
+  store = new PostgresEventStore(database, clock, ids, notifier);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
   // Decorators need a compiler.
   const build = await rolldown({
     input: join(import.meta.dirname, 'testing/appending.ts'),

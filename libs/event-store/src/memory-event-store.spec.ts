@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { describe, expect, it } from 'vitest';
 import {
   type Decider,
@@ -18,7 +18,7 @@ eventStoreContract('in memory', async () => {
   const log: RecordedEvent[] = [];
   return {
     store: new MemoryEventStore(clock, ids, {}, log),
-    units: new MemoryUnitsOfWork({ service: 'test', clock, ids }),
+    units: new MemoryUnitOfWorkRunner({ service: 'test', clock, ids }),
     ofNextVersion: (upcasters) => new MemoryEventStore(clock, ids, upcasters, log),
   };
 });

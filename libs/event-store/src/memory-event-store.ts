@@ -42,7 +42,7 @@ export class MemoryEventStore extends EventStore {
     );
     if (!fits || isTaken) throw new StreamMovedOn(stream, expected);
 
-    const correlationId = tx?.cause?.correlationid ?? this.#ids.next();
+    const correlationId = tx?.causation?.correlationid ?? this.#ids.next();
     const fresh = events.map(({ id, type, data }, i) => ({
       id: id ?? this.#ids.next(),
       stream,
@@ -51,7 +51,7 @@ export class MemoryEventStore extends EventStore {
       data,
       time: this.#clock.now(),
       correlationId,
-      ...(tx?.cause && { causationId: tx.cause.id }),
+      ...(tx?.causation && { causationId: tx.causation.id }),
       ...(actor && { actor }),
     }));
     if (tx) this.#stage(tx, fresh);

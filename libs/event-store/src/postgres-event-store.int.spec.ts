@@ -2,9 +2,9 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   type Database,
-  MemoryWakeups,
+  MemoryNotifier,
   type PostgresUnitOfWork,
-  PostgresUnitsOfWork,
+  PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
 import {
   freshDatabase,
@@ -29,17 +29,17 @@ import {
 import { eventStoreContract } from './testing/event-store.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const wakeups = new MemoryWakeups(clock);
+const notifier = new MemoryNotifier(clock);
 let database: Database;
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 let store: PostgresEventStore;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_event_store', {
     entities: [Checkpoint, Thing],
     migrations: [...eventStoreMigrations, ThingsTable1760000009000],
   });
-  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
-  store = new PostgresEventStore(database, clock, ids, wakeups);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
+  store = new PostgresEventStore(database, clock, ids, notifier);
 });
 afterAll(async () => {
   await store.close();
@@ -55,7 +55,7 @@ afterAll(() => Promise.all(others.map((each) => each.close())));
 eventStoreContract('on PostgreSQL', async () => {
   await empty();
   const ofNextVersion = (upcasters: Upcasters) => {
-    const next = new PostgresEventStore(database, clock, ids, wakeups, { upcasters });
+    const next = new PostgresEventStore(database, clock, ids, notifier, { upcasters });
     others.push(next);
     return next;
   };
@@ -260,13 +260,13 @@ describe('a projection', () => {
     const lag = async () => (await metrics.subscriptionLagEvents.get()).values[0]?.value;
     await append('t-1', 2);
     while (await projectNext(counting, store, units));
-    const since = await pause(counting.name, true, units, wakeups);
-    expect(await pause(counting.name, true, units, wakeups)).toEqual(since);
+    const since = await pause(counting.name, true, units, notifier);
+    expect(await pause(counting.name, true, units, notifier)).toEqual(since);
     await append('t-1', 3);
     expect(await projectNext(counting, store, units)).toBe(false);
     expect(await counts()).toEqual({ 't-1': 2 });
     expect(await lag()).toBe(3);
-    expect(await pause(counting.name, false, units, wakeups)).toBeNull();
+    expect(await pause(counting.name, false, units, notifier)).toBeNull();
     while (await projectNext(counting, store, units));
     expect(await counts()).toEqual({ 't-1': 5 });
     expect(await lag()).toBe(0);

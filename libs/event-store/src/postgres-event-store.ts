@@ -1,10 +1,10 @@
 import type { Clock, Ids } from '@fieldguide/clock';
 import {
   type Database,
-  type OwnConnection,
+  type DedicatedConnection,
+  type Notifier,
   PostgresUnitOfWork,
   type UnitOfWork,
-  type Wakeups,
 } from '@fieldguide/database';
 import { inSpan, traceInto } from '@fieldguide/telemetry';
 import {
@@ -92,11 +92,11 @@ export class PostgresEventStore extends EventStore {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #ids: Ids;
-  readonly #wakeups: Wakeups;
+  readonly #notifier: Notifier;
   readonly #group: GroupCommit;
   readonly #heldUp: HeldUp;
-  readonly #reader: OwnConnection;
-  readonly #feed: OwnConnection;
+  readonly #reader: DedicatedConnection;
+  readonly #feed: DedicatedConnection;
   readonly #formats: Formats;
   readonly #unnumbered = new WeakMap<UnitOfWork, { stream: string; version: number }[]>();
 
@@ -104,7 +104,7 @@ export class PostgresEventStore extends EventStore {
     database: Database,
     clock: Clock,
     ids: Ids,
-    wakeups: Wakeups,
+    notifier: Notifier,
     { upcasters, report = () => undefined }: EventStoreOptions = {},
   ) {
     super();
@@ -112,11 +112,11 @@ export class PostgresEventStore extends EventStore {
     this.#database = database;
     this.#clock = clock;
     this.#ids = ids;
-    this.#wakeups = wakeups;
+    this.#notifier = notifier;
     this.#group = new GroupCommit(database);
     this.#heldUp = new HeldUp(database, report);
-    this.#reader = database.ownConnection('read', { pipeline: true });
-    this.#feed = database.ownConnection('feed', { pipeline: true }); // a long page must not hold up the reads
+    this.#reader = database.dedicatedConnection('read', { pipeline: true });
+    this.#feed = database.dedicatedConnection('feed', { pipeline: true }); // a long page must not hold up the reads
   }
 
   /** Its own connections; the database's pool is somebody else's. */
@@ -134,7 +134,7 @@ export class PostgresEventStore extends EventStore {
   async #appendAlone(request: AppendRequest): Promise<number> {
     const version = await this.#heldUp.watch(this.#group.append(this.#values(request, undefined)));
     if (version === undefined) return this.#versionOfRepeat(request, this.#database);
-    this.#wakeups.hint('feed');
+    this.#notifier.notify('feed');
     return version;
   }
 
@@ -156,7 +156,7 @@ export class PostgresEventStore extends EventStore {
     else {
       this.#unnumbered.set(tx, appended);
       tx.beforeCommit(() => this.#heldUp.watch(this.#feedAll(tx)));
-      tx.afterCommit(() => this.#wakeups.hint('feed'));
+      tx.afterCommit(() => this.#notifier.notify('feed'));
     }
     return done.version;
   }
@@ -243,8 +243,8 @@ export class PostgresEventStore extends EventStore {
   }
 
   #metadata({ actor }: AppendRequest, tx: UnitOfWork | undefined): string {
-    const correlationId = tx?.cause?.correlationid ?? this.#ids.next();
-    const causation = tx?.cause && { causationId: tx.cause.id };
+    const correlationId = tx?.causation?.correlationid ?? this.#ids.next();
+    const causation = tx?.causation && { causationId: tx.causation.id };
     return JSON.stringify(traceInto({ correlationId, ...causation, ...(actor && { actor }) }));
   }
 

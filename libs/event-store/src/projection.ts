@@ -1,4 +1,10 @@
-import type { Lease, Table, UnitsOfWork, Versioned, Wakeups } from '@fieldguide/database';
+import type {
+  EntityClass,
+  Lease,
+  Notifier,
+  UnitOfWorkRunner,
+  Versioned,
+} from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DomainEvent } from './decider.ts';
@@ -20,7 +26,7 @@ export class Checkpoint {
  */
 export interface Projection<Row extends Versioned, Event extends DomainEvent> {
   readonly name: string;
-  readonly table: Table<Row>;
+  readonly table: EntityClass<Row>;
   /** The column that holds the key of a row. */
   readonly key: keyof Row & string;
   /** The key of the row that an event changes. */
@@ -80,16 +86,16 @@ export interface ProjectOptions {
  * Takes the next events into the rows; rows and checkpoint are one transaction, so that each event counts once
  * whatever dies in between.
  * @returns whether there was anything
- * @throws LeaseLost when another instance has taken over
+ * @throws LeaseLostError when another instance has taken over
  */
 export async function projectNext<Row extends Versioned, Event extends DomainEvent>(
   projection: Projection<Row, Event>,
   store: EventStore,
-  units: UnitsOfWork,
+  units: UnitOfWorkRunner,
   { lease, until }: ProjectOptions = {},
 ): Promise<boolean> {
   return units.run(async (uow) => {
-    if (lease) await uow.holding(lease);
+    if (lease) await uow.assertHeld(lease);
     const { name, table, key } = projection;
     const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);
     const isPaused = checkpoint.pausedSince !== null;
@@ -124,8 +130,8 @@ function tellLag(subscription: string, position: string, end: string): void {
 export async function pause(
   name: string,
   isPaused: boolean,
-  units: UnitsOfWork,
-  wakeups: Wakeups,
+  units: UnitOfWorkRunner,
+  notifier: Notifier,
 ): Promise<Date | null> {
   return units.run(async (uow) => {
     const [stored] = await uow.lock(Checkpoint, [name]);
@@ -133,7 +139,7 @@ export async function pause(
     if ((checkpoint.pausedSince !== null) === isPaused) return checkpoint.pausedSince;
     checkpoint.pausedSince = isPaused ? uow.now() : null;
     await uow.save(Checkpoint, checkpoint);
-    uow.afterCommit(() => wakeups.hint('feed'));
+    uow.afterCommit(() => notifier.notify('feed'));
     return checkpoint.pausedSince;
   });
 }

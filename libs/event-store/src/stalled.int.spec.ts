@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, MemoryWakeups } from '@fieldguide/database';
+import { Database, MemoryNotifier } from '@fieldguide/database';
 import { freshDatabase, StallingProxy } from '@fieldguide/database/testing';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   proxy = await StallingProxy.open(migrated.url);
   const { url } = proxy;
   database = await new Database({ url, entities: [Checkpoint], migrations: [], limits }).open();
-  store = new PostgresEventStore(database, clock, ids, new MemoryWakeups(clock));
+  store = new PostgresEventStore(database, clock, ids, new MemoryNotifier(clock));
 });
 afterAll(async () => {
   await store.close();

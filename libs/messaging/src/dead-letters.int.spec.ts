@@ -5,11 +5,11 @@ import {
   type Database,
   databaseMigrations,
   type Envelope,
-  MemoryWakeups,
+  MemoryNotifier,
   type PostgresUnitOfWork,
-  PostgresUnitsOfWork,
+  PostgresUnitOfWorkRunner,
   type UnitOfWork,
-  UnitsOfWork,
+  UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
@@ -30,7 +30,7 @@ const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({ n:
 type Handle = (message: Envelope, uow: PostgresUnitOfWork) => Promise<void>;
 
 let database: Database;
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 /** What was handled and committed, in the order of handling; `handle` decides what happens before it. */
 let done: string[];
 let handled = 0;
@@ -38,10 +38,10 @@ const order = new Map<string, number>();
 let handle: Handle;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_dead_letters');
-  units = new PostgresUnitsOfWork(
+  units = new PostgresUnitOfWorkRunner(
     database,
     { service: 'test', clock, ids },
-    new MemoryWakeups(clock),
+    new MemoryNotifier(clock),
   );
 });
 afterAll(() => database.close());
@@ -53,7 +53,7 @@ beforeEach(async () => {
 
 const log = makeLog('test', 'test', 'silent');
 /** One instance of the service; several share its database. */
-const instance = (own: UnitsOfWork = units) =>
+const instance = (own: UnitOfWorkRunner = units) =>
   new MessageConsumer(
     'test',
     own,
@@ -144,7 +144,7 @@ describe('parking', () => {
     const moved = change('a', 1);
     let [runs, refusals] = [0, 0];
     /** The instance that loses the partition: before it parks, the other one has handled the record. */
-    class Losing extends UnitsOfWork {
+    class Losing extends UnitOfWorkRunner {
       override async run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
         if (++runs === 5) await instance().handle([moved]); // the batch, three attempts, then parking
         return units.run(work);

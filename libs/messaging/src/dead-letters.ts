@@ -4,7 +4,7 @@ import {
   type DeadLetterOutcome,
   isTransient,
   type UnitOfWork,
-  type UnitsOfWork,
+  type UnitOfWorkRunner,
 } from '@fieldguide/database';
 import type { Log } from '@fieldguide/telemetry';
 import { keyLock, type MessageConsumer, reasonOf } from './message-consumer.ts';
@@ -49,11 +49,11 @@ export class NoSuchLetter extends Error {
  * decided is stored with the letter and logged.
  */
 export class DeadLetters {
-  readonly #units: UnitsOfWork;
+  readonly #units: UnitOfWorkRunner;
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(units: UnitsOfWork, clock: Clock, log: Log) {
+  constructor(units: UnitOfWorkRunner, clock: Clock, log: Log) {
     this.#units = units;
     this.#clock = clock;
     this.#log = log;

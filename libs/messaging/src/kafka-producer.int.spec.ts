@@ -1,7 +1,12 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import {
+  type Database,
+  Leases,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
+} from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { Kafka, logLevel } from 'kafkajs';
@@ -16,8 +21,8 @@ const [clock, ids] = [new SystemClock(), new SystemIds()];
 const logged: string[] = [];
 const log = makeLog('test', 'test', 'warn', { write: (line) => void logged.push(line) });
 let database: Database;
-let units: PostgresUnitsOfWork;
-let wakeups: MemoryWakeups;
+let units: PostgresUnitOfWorkRunner;
+let notifier: MemoryNotifier;
 let direct: KafkaMessaging;
 const seen: { key: string; n: number }[] = [];
 let proxy: KafkaProxy;
@@ -33,8 +38,8 @@ beforeAll(async () => {
   await kafka.createTopics({ topics, waitForLeaders: true });
   await kafka.disconnect();
   database = await freshDatabase(inject('backing').postgres, 'int_producer');
-  wakeups = new MemoryWakeups(clock);
-  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
+  notifier = new MemoryNotifier(clock);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
   direct = messaging('direct');
   await direct.subscribe([TOPIC], { mode: 'shared', group: 'producer' }, async (records) => {
     for (const { key, value } of records)
@@ -68,7 +73,7 @@ const messaging = (clientId: string, through?: KafkaProxy, publishMsMax?: number
 const relay = (holder: string, transport: Messaging) =>
   startRelay(outboxSource(database), transport, new Leases(database, holder, 2_000), {
     clock,
-    wakeups,
+    notifier,
     log,
   });
 /** One transaction, as a service changes a row and says so. */

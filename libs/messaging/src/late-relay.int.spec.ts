@@ -1,6 +1,11 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import {
+  type Database,
+  Leases,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
+} from '@fieldguide/database';
 import {
   freshDatabase,
   Thing,
@@ -62,8 +67,8 @@ class FreezableMessaging extends MemoryMessaging {
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 let database: Database;
-let units: PostgresUnitsOfWork;
-let wakeups: MemoryWakeups;
+let units: PostgresUnitOfWorkRunner;
+let notifier: MemoryNotifier;
 let broker: MemoryMessaging;
 let published: number[];
 
@@ -76,8 +81,8 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   await database.query('TRUNCATE outbox, leases, things');
-  wakeups = new MemoryWakeups(clock);
-  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
+  notifier = new MemoryNotifier(clock);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
   broker = new MemoryMessaging(clock);
   published = [];
   await broker.subscribe([TOPIC], { mode: 'shared', group: 'g' }, async (records) => {
@@ -111,7 +116,7 @@ const relay = (holder: string, transport: MemoryMessaging, time: SystemClock) =>
     outboxSource(database, { units, current }),
     transport,
     new Leases(database, holder, 500),
-    { clock: time, wakeups, log },
+    { clock: time, notifier, log },
   );
 const left = async () => (await database.query('SELECT id FROM outbox')).length;
 

@@ -3,7 +3,7 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   DeadLetter,
   type Envelope,
-  MemoryUnitsOfWork,
+  MemoryUnitOfWorkRunner,
   type UnitOfWork,
 } from '@fieldguide/database';
 import { Thing, thing } from '@fieldguide/database/testing';
@@ -22,13 +22,13 @@ const command = {
 } as const;
 const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({ by: z.number() }) };
 const log = makeLog('test', 'test', 'silent');
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 let consumer: MessageConsumer;
 let letters: DeadLetters;
 let poisoned: Set<string>;
 let unreachable: Map<string, Error>;
 beforeEach(() => {
-  units = new MemoryUnitsOfWork({ service: 'test', clock, ids });
+  units = new MemoryUnitOfWorkRunner({ service: 'test', clock, ids });
   poisoned = new Set();
   unreachable = new Map();
   const handle = async ({ subject, data }: Envelope, uow: UnitOfWork) => {

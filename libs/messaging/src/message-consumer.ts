@@ -4,7 +4,7 @@ import {
   type Envelope,
   isTransient,
   type UnitOfWork,
-  type UnitsOfWork,
+  type UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { IncomingRecord } from './messaging.ts';
@@ -37,7 +37,7 @@ const NO_ENVELOPE = 'not a CloudEvents envelope';
  */
 export class MessageConsumer implements Consumer {
   readonly #service: string;
-  readonly #units: UnitsOfWork;
+  readonly #units: UnitOfWorkRunner;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #commandTopics: ReadonlySet<string>;
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class MessageConsumer implements Consumer {
 
   constructor(
     service: string,
-    units: UnitsOfWork,
+    units: UnitOfWorkRunner,
     handlers: readonly Handler[],
     clock: Clock,
     log: Log,
@@ -84,7 +84,7 @@ export class MessageConsumer implements Consumer {
   async handleParked(record: IncomingRecord, uow: UnitOfWork): Promise<void> {
     const envelope = envelopeOf(record);
     if (!envelope) throw new Error(NO_ENVELOPE);
-    await uow.receive(envelope); // its inbox row was written when it was parked; this names the cause
+    await uow.accept(envelope); // its inbox row was written when it was parked; this names the cause
     await this.#call(record.topic, envelope, uow);
   }
 
@@ -108,7 +108,7 @@ export class MessageConsumer implements Consumer {
   async #handleOne(each: Incoming, uow: UnitOfWork): Promise<void> {
     const { record, envelope } = each;
     if (!envelope) return this.#park(each, NO_ENVELOPE, uow);
-    if (!(await uow.receive(envelope))) return this.#count(each, 'duplicate');
+    if (!(await uow.accept(envelope))) return this.#count(each, 'duplicate');
     const blocking = await this.#blocking(each, uow);
     if (blocking) return this.#park(each, `waits behind ${blocking.messageId}`, uow);
     await this.#call(record.topic, envelope, uow);
@@ -157,7 +157,7 @@ export class MessageConsumer implements Consumer {
 
   /** Another instance may have handled or parked the record since this one failed: the partition has moved. */
   async #parkIfOurs(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
-    if (each.envelope && !(await uow.receive(each.envelope))) return this.#count(each, 'duplicate');
+    if (each.envelope && !(await uow.accept(each.envelope))) return this.#count(each, 'duplicate');
     await this.#park(each, reason, uow);
   }
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { makeLog } from '@fieldguide/telemetry';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const log = makeLog('test', 'test', 'silent');
 const data = z.object({});
 
 /** The messages that one process gets, of a broadcast and of a shared topic. */
-async function received(units?: MemoryUnitsOfWork): Promise<string[]> {
+async function received(units?: MemoryUnitOfWorkRunner): Promise<string[]> {
   const messaging = new MemoryMessaging(clock);
   const strategy = new MessagingStrategy('test', messaging, units, clock, log);
   const got: string[] = [];
@@ -33,6 +33,6 @@ it('a process without a unit of work, such as a web process, gets broadcasts onl
 });
 
 it('a worker gets both', async () => {
-  const units = new MemoryUnitsOfWork({ service: 'test', clock, ids: new CountingIds() });
+  const units = new MemoryUnitOfWorkRunner({ service: 'test', clock, ids: new CountingIds() });
   expect(await received(units)).toEqual(['broadcast', 'shared']);
 });

@@ -1,5 +1,5 @@
 import type { Clock } from '@fieldguide/clock';
-import type { UnitOfWork, UnitsOfWork } from '@fieldguide/database';
+import type { UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { type Log, metrics } from '@fieldguide/telemetry';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -20,7 +20,7 @@ interface Extras {
 export class MessagingStrategy extends Server implements CustomTransportStrategy {
   readonly #service: string;
   readonly #messaging: Messaging;
-  readonly #units: UnitsOfWork | undefined;
+  readonly #units: UnitOfWorkRunner | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
   #subscriptions: Subscription[] = [];
@@ -31,7 +31,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
   constructor(
     service: string,
     messaging: Messaging,
-    units: UnitsOfWork | undefined,
+    units: UnitOfWorkRunner | undefined,
     clock: Clock,
     log: Log,
   ) {

@@ -1,6 +1,11 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import {
+  type Database,
+  Leases,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
+} from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -13,9 +18,9 @@ import {
 } from './index.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const loop = { clock, wakeups: new MemoryWakeups(clock), log: makeLog('test', 'test', 'silent') };
+const loop = { clock, notifier: new MemoryNotifier(clock), log: makeLog('test', 'test', 'silent') };
 let database: Database;
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 let got: IncomingRecord[];
 
 /** A transport that fails as often as it is told, before or after the records are durable. */
@@ -35,7 +40,7 @@ let messaging: Shaky;
 
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_relay');
-  units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, loop.wakeups);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, loop.notifier);
 });
 afterAll(() => database.close());
 beforeEach(async () => {

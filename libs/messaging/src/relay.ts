@@ -3,15 +3,15 @@ import {
   type Database,
   type Envelope,
   type Lease,
-  LeaseLost,
+  LeaseLostError,
   type Leases,
   type LoopSettings,
   type NewMessage,
   OutboxMessage,
-  startLeasedLoop,
-  startLoop,
+  startLeasedWorker,
+  startWorker,
   type UnitOfWork,
-  type UnitsOfWork,
+  type UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
 import type { Messaging, OutgoingRecord } from './messaging.ts';
@@ -23,7 +23,7 @@ export interface RelaySource {
   readonly channel: string;
   /** The next messages in order; `count` 0 when there is nothing left. */
   read(): Promise<{ messages: readonly OutgoingRecord[]; count: number }>;
-  /** Called when the transport has them all. @throws LeaseLost */
+  /** Called when the transport has them all. @throws LeaseLostError */
   done(lease: Lease): Promise<void>;
   /**
    * Publishes the current state of these messages' keys again. They were, or may have been, published after another
@@ -43,11 +43,11 @@ export function startRelay(
   source: RelaySource,
   messaging: Messaging,
   leases: Leases,
-  loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>,
+  loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>,
 ): BackgroundLoop {
   const settings = { ...loop, name: `relay:${source.name}`, channel: source.channel };
   const republisher = source.republish && startRepublisher(source, loop);
-  const relay = startLeasedLoop(settings, leases, async (lease) => {
+  const relay = startLeasedWorker(settings, leases, async (lease) => {
     const { messages, count } = await source.read();
     if (count === 0) return false;
     try {
@@ -74,7 +74,7 @@ export function startRelay(
 /** Retries until the database takes it: the instance that was late may have lost its connection too. */
 function startRepublisher(
   source: RelaySource,
-  loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>,
+  loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>,
 ) {
   const late = new Map<string, OutgoingRecord>();
   const name = `republish:${source.name}`;
@@ -95,7 +95,7 @@ function startRepublisher(
   const add = (messages: readonly OutgoingRecord[]) => {
     for (const each of messages) late.set(`${each.topic} ${each.envelope.subject}`, each);
   };
-  const running = startLoop(settings, step);
+  const running = startWorker(settings, step);
   return {
     stop: async () => {
       await running.stop();
@@ -104,7 +104,7 @@ function startRepublisher(
     },
     add: (messages: readonly OutgoingRecord[]) => {
       add(messages);
-      loop.wakeups.hint(name);
+      loop.notifier.notify(name);
     },
   };
 }
@@ -125,7 +125,7 @@ export type CurrentState = Readonly<
  */
 export function outboxSource(
   database: Database,
-  compacted?: { readonly units: UnitsOfWork; readonly current: CurrentState },
+  compacted?: { readonly units: UnitOfWorkRunner; readonly current: CurrentState },
 ): RelaySource {
   let sending: string[] = [];
   return {
@@ -150,7 +150,7 @@ export function outboxSource(
          SELECT FROM held`,
         [sending, name, epoch],
       );
-      if (held.length === 0) throw new LeaseLost(name);
+      if (held.length === 0) throw new LeaseLostError(name);
     },
     ...(compacted && {
       republish: (messages) =>

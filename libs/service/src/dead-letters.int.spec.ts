@@ -3,7 +3,7 @@ import { EndedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Config, loadConfig } from '@fieldguide/config';
-import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { type Database, MemoryNotifier, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { FixedRegistry } from '@fieldguide/discovery';
 import { MessageConsumer } from '@fieldguide/messaging';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_dead_letters_api');
   const registry = new FixedRegistry([]);
   const voice = { service: 'things', clock, ids };
-  const units = new PostgresUnitsOfWork(database, voice, new MemoryWakeups(clock));
+  const units = new PostgresUnitOfWorkRunner(database, voice, new MemoryNotifier(clock));
   const parts: Parts = {
     name: 'things',
     about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },

@@ -6,8 +6,8 @@ import {
   Database,
   databaseMigrations,
   Leases,
-  PostgresUnitsOfWork,
-  PostgresWakeups,
+  PostgresNotifier,
+  PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
 import { ConsulRegistry } from '@fieldguide/discovery';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
@@ -22,7 +22,7 @@ import type { ServiceSettings } from './settings.ts';
 export interface RunningParts<Settings> extends PartsOf<Settings> {
   readonly kv: ConsulKv;
   readonly registry: ConsulRegistry;
-  readonly wakeups?: PostgresWakeups;
+  readonly notifier?: PostgresNotifier;
 }
 
 /** Reads the configuration and makes everything a service leans on; nothing is connected yet. */
@@ -85,16 +85,16 @@ function dataParts<Settings extends ServiceSettings>(
     ],
   });
   health.register('database', () => database.query('SELECT 1').then(() => 'ok' as const));
-  const wakeups = new PostgresWakeups(clock, DATABASE_URL);
-  const units = new PostgresUnitsOfWork(database, { service: name, clock, ids }, wakeups);
+  const notifier = new PostgresNotifier(clock, DATABASE_URL);
+  const units = new PostgresUnitOfWorkRunner(database, { service: name, clock, ids }, notifier);
   const leases = new Leases(database, INSTANCE);
   const events = eventSourced
-    ? new PostgresEventStore(database, clock, ids, wakeups, {
+    ? new PostgresEventStore(database, clock, ids, notifier, {
         ...(upcasters && { upcasters }),
         report: (text) => log.warn(text),
       })
     : undefined;
-  return { database, wakeups, units, leases, ...(events && { events }) };
+  return { database, notifier, units, leases, ...(events && { events }) };
 }
 
 function messagingParts(settings: ServiceSettings, { clock, log, health }: BaseParts) {

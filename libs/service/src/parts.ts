@@ -1,7 +1,7 @@
 import type { EndedSessions } from '@fieldguide/auth';
 import type { Clock, Ids } from '@fieldguide/clock';
 import type { LoadedConfig } from '@fieldguide/config';
-import type { Database, Leases, UnitsOfWork, Wakeups } from '@fieldguide/database';
+import type { Database, Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
 import type { Registry } from '@fieldguide/discovery';
 import type { EventStore } from '@fieldguide/event-store';
 import type { MessageConsumer, Messaging } from '@fieldguide/messaging';
@@ -21,9 +21,9 @@ export interface PartsOf<Settings> {
   readonly peers: Peers;
   readonly ended: EndedSessions;
   readonly database?: Database;
-  readonly units?: UnitsOfWork;
+  readonly units?: UnitOfWorkRunner;
   readonly leases?: Leases;
-  readonly wakeups?: Wakeups;
+  readonly notifier?: Notifier;
   readonly events?: EventStore;
   readonly messaging?: Messaging;
 }

@@ -6,7 +6,7 @@ import {
   inboxRetention,
   pruneNext,
   type Retention,
-  startLoop,
+  startWorker,
 } from '@fieldguide/database';
 import { outboxSource, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
@@ -96,7 +96,7 @@ async function serve<Settings extends ServiceSettings>(
     database,
     units,
     messaging,
-    wakeups,
+    notifier,
     leases,
     registry,
     peers,
@@ -108,8 +108,8 @@ async function serve<Settings extends ServiceSettings>(
   metrics.collectProcess();
 
   await database?.open();
-  await database?.refuseOlderSchema();
-  await wakeups?.open();
+  await database?.assertMigrated();
+  await notifier?.open();
   parts.kv.watch(() => {
     const { changed, refused } = config.refresh(parts.kv.values);
     if (changed.includes('LOG_LEVEL')) log.level = settings.LOG_LEVEL;
@@ -130,15 +130,15 @@ async function serve<Settings extends ServiceSettings>(
     ...(definition.everywhere?.(all, app) ?? []),
   ];
   if (settings.PROCESSES.has('worker')) {
-    if (database && messaging && leases && wakeups) {
-      const loop = { wakeups, clock, log };
+    if (database && messaging && leases && notifier) {
+      const loop = { notifier, clock, log };
       const current = definition.database?.currentState;
       const source = outboxSource(database, current && units && { units, current });
       loops.push(startRelay(source, messaging, leases, loop));
     }
-    if (database && wakeups) {
+    if (database && notifier) {
       const prune = {
-        wakeups,
+        notifier,
         clock,
         log,
         name: 'prune',
@@ -150,7 +150,7 @@ async function serve<Settings extends ServiceSettings>(
         handledDeadLetters,
         ...(definition.database?.retention?.(settings) ?? []),
       ];
-      loops.push(startLoop(prune, (signal) => pruneAll(database, retention, signal)));
+      loops.push(startWorker(prune, (signal) => pruneAll(database, retention, signal)));
     }
     loops.push(...(definition.work?.(all, app) ?? []));
   }
@@ -192,7 +192,7 @@ async function serve<Settings extends ServiceSettings>(
       clock.sleep(LOOPS_STOP_WITHIN_MS),
     ]);
     await app.close();
-    await Promise.all([messaging?.close(), peers.close(), wakeups?.close(), stopTracing()]);
+    await Promise.all([messaging?.close(), peers.close(), notifier?.close(), stopTracing()]);
     parts.kv.close();
     await parts.events?.close();
     await database?.close();

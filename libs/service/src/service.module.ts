@@ -1,7 +1,7 @@
 import { AuthGuard, EndedSessions, TokenVerifier } from '@fieldguide/auth';
 import { Clock, Ids } from '@fieldguide/clock';
 import type { ConfigClass } from '@fieldguide/config';
-import { Database, Leases, UnitsOfWork, Wakeups } from '@fieldguide/database';
+import { Database, Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
 import { Registry } from '@fieldguide/discovery';
 import { EventStore } from '@fieldguide/event-store';
 import { Messaging } from '@fieldguide/messaging';
@@ -31,9 +31,9 @@ export class ServiceModule {
       [EndedSessions, parts.ended],
       [TokenVerifier, tokens],
       [Database, parts.database],
-      [UnitsOfWork, parts.units],
+      [UnitOfWorkRunner, parts.units],
       [Leases, parts.leases],
-      [Wakeups, parts.wakeups],
+      [Notifier, parts.notifier],
       [EventStore, parts.events],
       [Messaging, parts.messaging],
     ];

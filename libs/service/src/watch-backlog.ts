@@ -1,11 +1,11 @@
-import { type BackgroundLoop, type LoopSettings, startLoop } from '@fieldguide/database';
+import { type BackgroundLoop, type LoopSettings, startWorker } from '@fieldguide/database';
 import type { Health } from '@fieldguide/telemetry';
 
 const SAMPLE_EVERY_MS = 10_000;
 /** Readiness is degraded when the oldest has waited longer. */
 const STALLED_SECONDS = 30;
 
-type Loop = Pick<LoopSettings, 'wakeups' | 'clock' | 'log'> & { readonly everyMs?: number };
+type Loop = Pick<LoopSettings, 'notifier' | 'clock' | 'log'> & { readonly everyMs?: number };
 
 /** Work that waits: how much, and the age of the oldest. */
 export interface Backlog {
@@ -49,15 +49,15 @@ export function watchCount(
 
 function sampled(
   name: string,
-  { everyMs = SAMPLE_EVERY_MS, wakeups, clock, log }: Loop,
+  { everyMs = SAMPLE_EVERY_MS, notifier, clock, log }: Loop,
   sample: () => Promise<void>,
 ): BackgroundLoop {
   const watch = `watch:${name}`;
-  const settings = { name: watch, channel: watch, idleMs: everyMs, wakeups, clock, log };
+  const settings = { name: watch, channel: watch, idleMs: everyMs, notifier, clock, log };
   const step = async () => {
     // The next sample comes anyway; while the database is away, readiness says so by another entry.
     await sample().catch((error: unknown) => log.warn({ err: error }, `${watch} failed`));
     return false;
   };
-  return startLoop(settings, step);
+  return startWorker(settings, step);
 }

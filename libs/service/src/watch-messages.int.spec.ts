@@ -4,8 +4,8 @@ import {
   type BackgroundLoop,
   type Database,
   Leases,
-  MemoryWakeups,
-  PostgresUnitsOfWork,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { MemoryMessaging, outboxSource, startRelay } from '@fieldguide/messaging';
@@ -15,7 +15,7 @@ import { watchMessages } from './watch-messages.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const log = makeLog('test', 'test', 'silent');
-const wakeups = new MemoryWakeups(clock);
+const notifier = new MemoryNotifier(clock);
 let database: Database;
 let loops: BackgroundLoop[] = [];
 
@@ -41,12 +41,12 @@ describe('a backlog', () => {
   it('is visible while publishing fails, degrades readiness after 30 s, and both recover', async () => {
     const messaging = new Failing(clock);
     const health = new Health();
-    const loop = { wakeups, clock, log };
+    const loop = { notifier, clock, log };
     loops = [
       startRelay(outboxSource(database), messaging, new Leases(database, 'test'), loop),
       ...watchMessages({ ...loop, database, messaging, health }, 100),
     ];
-    const units = new PostgresUnitsOfWork(database, { service: 'test', clock, ids }, wakeups);
+    const units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
     await units.run(async (uow) => {
       for (const subject of ['a', 'b'])
         uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} });
@@ -68,7 +68,7 @@ describe('a backlog', () => {
 
   it('counts the dead letters that wait, and no others', async () => {
     loops = watchMessages(
-      { wakeups, clock, log, database, messaging: new Failing(clock), health: new Health() },
+      { notifier, clock, log, database, messaging: new Failing(clock), health: new Health() },
       100,
     );
     const insert = (isRedriven: boolean) =>

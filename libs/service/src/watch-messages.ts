@@ -6,12 +6,12 @@ import { type Backlog, watchBacklog, watchCount } from './watch-backlog.ts';
 
 /** Outbox and dead letters, on every instance: a backlog has to be visible also while no worker runs. */
 export function watchMessages(
-  parts: Pick<Parts, 'database' | 'messaging' | 'wakeups' | 'clock' | 'log' | 'health'>,
+  parts: Pick<Parts, 'database' | 'messaging' | 'notifier' | 'clock' | 'log' | 'health'>,
   everyMs?: number,
 ): BackgroundLoop[] {
-  const { database, messaging, wakeups, clock, log, health } = parts;
-  if (!database || !messaging || !wakeups) return [];
-  const loop = { wakeups, clock, log, health, ...(everyMs && { everyMs }) };
+  const { database, messaging, notifier, clock, log, health } = parts;
+  if (!database || !messaging || !notifier) return [];
+  const loop = { notifier, clock, log, health, ...(everyMs && { everyMs }) };
   const setOutbox = ({ count, oldestSeconds }: Backlog) => {
     metrics.outboxMessages.set(count);
     metrics.outboxOldestAgeSeconds.set(oldestSeconds);

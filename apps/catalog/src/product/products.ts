@@ -6,7 +6,7 @@ import type {
   Product as PublicProduct,
 } from '@fieldguide/contracts/catalog';
 import { IdRequest } from '@fieldguide/contracts/money';
-import { Database, UnitsOfWork } from '@fieldguide/database';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { Brackets } from 'typeorm';
 import { productChanged } from '../publish-products/publish-products.ts';
@@ -17,7 +17,7 @@ import { refuse } from './product.errors.ts';
 export class Products {
   constructor(
     private readonly database: Database,
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly ids: Ids,
   ) {}
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { CustomerErased, SessionEnded } from '@fieldguide/contracts/identity';
-import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Account } from '../account/account.entity.ts';
 import { Secrets } from '../session/secrets.ts';
@@ -11,12 +11,12 @@ import { EraseAccountController } from './erase-account.controller.ts';
 
 const ada = '01900000-0000-7000-9000-000000000001';
 const bo = '01900000-0000-7000-9000-000000000003';
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 let sessions: Sessions;
 let controller: EraseAccountController;
 beforeEach(async () => {
   const [clock, ids] = [new ManualClock(), new CountingIds()];
-  units = new MemoryUnitsOfWork({ service: 'identity', clock, ids });
+  units = new MemoryUnitOfWorkRunner({ service: 'identity', clock, ids });
   const config = { ACCESS_TOKEN_SECONDS: 600, SESSION_DAYS: 30 } as never;
   const key = { sign: () => 'a token' } as never;
   sessions = new Sessions(units, config, key, clock, ids, new Secrets());

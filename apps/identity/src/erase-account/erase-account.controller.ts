@@ -1,6 +1,6 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { CustomerErased } from '@fieldguide/contracts/identity';
-import { UnitsOfWork } from '@fieldguide/database';
+import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, Delete, HttpCode } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { Session } from '../session/session.entity.ts';
@@ -12,7 +12,7 @@ const SESSIONS_MAX = 10_000;
 @Controller('accounts/me')
 export class EraseAccountController {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly sessions: Sessions,
   ) {}
 

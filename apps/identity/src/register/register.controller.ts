@@ -1,7 +1,7 @@
 import { Open } from '@fieldguide/auth';
 import { Ids } from '@fieldguide/clock';
 import { RegistrationRequest } from '@fieldguide/contracts/identity';
-import { UnitsOfWork } from '@fieldguide/database';
+import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Body, Controller, Post } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { refuse } from '../account/account.errors.ts';
@@ -10,7 +10,7 @@ import { Passwords } from '../account/passwords.ts';
 @Controller('auth/registrations')
 export class RegisterController {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly passwords: Passwords,
     private readonly ids: Ids,
   ) {}

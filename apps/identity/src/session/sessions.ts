@@ -1,7 +1,7 @@
 import { Clock, Ids } from '@fieldguide/clock';
 import { SessionEnded, type Token } from '@fieldguide/contracts/identity';
 import { IdRequest } from '@fieldguide/contracts/money';
-import { type UnitOfWork, UnitsOfWork } from '@fieldguide/database';
+import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
 import { refuse } from '../account/account.errors.ts';
@@ -15,7 +15,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 @Injectable()
 export class Sessions {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly config: IdentityConfig,
     private readonly key: SigningKey,
     private readonly clock: Clock,

@@ -1,15 +1,15 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Stock } from '../stock/stock.entity.ts';
 import { ReplenishStockController } from './replenish-stock.controller.ts';
 
 const hammock = '01900000-0000-7000-8000-000000000014';
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 let controller: ReplenishStockController;
 beforeEach(() => {
-  units = new MemoryUnitsOfWork({
+  units = new MemoryUnitOfWorkRunner({
     service: 'inventory',
     clock: new ManualClock(),
     ids: new CountingIds(),

@@ -2,7 +2,7 @@ import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { derivedId } from '@fieldguide/clock';
 import { IdempotencyKey, ReplenishmentRequest } from '@fieldguide/contracts/inventory';
 import { IdRequest } from '@fieldguide/contracts/money';
-import { UnitsOfWork } from '@fieldguide/database';
+import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Body, Controller, Headers, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { Stock, UNITS_MAX } from '../stock/stock.entity.ts';
@@ -11,7 +11,7 @@ import { Replenishment } from './replenishment.entity.ts';
 
 @Controller('stock/:productId/replenishments')
 export class ReplenishStockController {
-  constructor(private readonly units: UnitsOfWork) {}
+  constructor(private readonly units: UnitOfWorkRunner) {}
 
   @Scope('stock:write')
   @Post()

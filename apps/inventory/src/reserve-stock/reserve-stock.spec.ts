@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contracts/inventory';
-import { MemoryUnitsOfWork } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WhenOrderCompleted } from '../on-order-completed/on-order-completed.ts';
 import { Stock } from '../stock/stock.entity.ts';
@@ -14,9 +14,9 @@ const [tent, mug] = [
 const orderId = '01900000-0000-8000-8000-00000000000a';
 const handler = new WhenStockIsRequested();
 const completed = new WhenOrderCompleted();
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 beforeEach(async () => {
-  units = new MemoryUnitsOfWork({
+  units = new MemoryUnitOfWorkRunner({
     service: 'inventory',
     clock: new SystemClock(),
     ids: new SystemIds(),

@@ -1,7 +1,7 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import type { Cancellation } from '@fieldguide/contracts/ordering';
-import { UnitsOfWork } from '@fieldguide/database';
+import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
@@ -10,7 +10,7 @@ import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 @Controller('orders/:id/cancellation')
 export class CancelOrderController {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly checkouts: OpenCheckouts,
   ) {}
 

@@ -1,5 +1,5 @@
 import { Scope } from '@fieldguide/auth';
-import { Leases, UnitsOfWork, Wakeups } from '@fieldguide/database';
+import { Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
 import { Checkpoint, EventStore, pause } from '@fieldguide/event-store';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { refuse } from '../order/order.errors.ts';
@@ -13,9 +13,9 @@ const PROJECTIONS_MAX = 100;
 export class ProjectionsController {
   constructor(
     private readonly events: EventStore,
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly leases: Leases,
-    private readonly wakeups: Wakeups,
+    private readonly notifier: Notifier,
   ) {}
 
   /** How far each view and publisher has come, and which instance does it. */
@@ -49,6 +49,6 @@ export class ProjectionsController {
 
   async #setPaused(name: string, isPaused: boolean) {
     if (name !== orderSummary.name) throw refuse.viewUnknown();
-    return { name, pausedSince: await pause(name, isPaused, this.units, this.wakeups) };
+    return { name, pausedSince: await pause(name, isPaused, this.units, this.notifier) };
   }
 }

@@ -1,8 +1,8 @@
 import {
   type BackgroundLoop,
   type LoopSettings,
-  startLoop,
-  UnitsOfWork,
+  startWorker,
+  UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
@@ -18,13 +18,13 @@ export class PassDeadlines {
   readonly #log = new Logger('pass-deadlines');
 
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly checkouts: OpenCheckouts,
   ) {}
 
-  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
     const settings = { ...loop, name: 'pass-deadlines', channel: 'deadlines' };
-    return startLoop(settings, async () => (await this.once()) === AT_ONCE);
+    return startWorker(settings, async () => (await this.once()) === AT_ONCE);
   }
 
   /** One round: everything that is due. @returns how many were due */

@@ -1,9 +1,9 @@
 import {
   type BackgroundLoop,
   type LoopSettings,
-  startLoop,
+  startWorker,
   type UnitOfWork,
-  UnitsOfWork,
+  UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { RuleBroken } from '@fieldguide/problems';
 import { Injectable } from '@nestjs/common';
@@ -24,7 +24,7 @@ const ORDERS_MAX = 10_000;
 @Injectable()
 export class EraseCustomers {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly checkouts: OpenCheckouts,
   ) {}
 
@@ -38,9 +38,9 @@ export class EraseCustomers {
     await this.#forget(customerId, tx);
   }
 
-  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
     const settings = { ...loop, name: 'sweep-erased', channel: 'erased', idleMs: LOOK_EVERY_MS };
-    return startLoop(settings, async () => (await this.sweep()) === AT_ONCE);
+    return startWorker(settings, async () => (await this.sweep()) === AT_ONCE);
   }
 
   /** Looks once more. @returns at how many customers */

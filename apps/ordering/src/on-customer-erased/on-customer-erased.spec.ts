@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
@@ -18,15 +18,15 @@ const shipTo = {
   country: 'CH',
 };
 let clock: ManualClock;
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 let events: MemoryEventStore;
 let customers: EraseCustomers;
 beforeEach(async () => {
   clock = new ManualClock();
   const ids = new CountingIds();
-  units = new MemoryUnitsOfWork({ service: 'ordering', clock, ids });
+  units = new MemoryUnitOfWorkRunner({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
-  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryWakeups(clock));
+  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryNotifier(clock));
   customers = new EraseCustomers(units, checkouts);
   await keepAddress();
 });

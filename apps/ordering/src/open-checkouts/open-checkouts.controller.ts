@@ -1,6 +1,6 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
-import { Database, UnitsOfWork } from '@fieldguide/database';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { z } from 'zod';
@@ -18,7 +18,7 @@ const LISTED_MAX = 200;
 export class OpenCheckoutsController {
   constructor(
     private readonly checkouts: OpenCheckouts,
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly database: Database,
     private readonly config: OrderingConfig,
   ) {}

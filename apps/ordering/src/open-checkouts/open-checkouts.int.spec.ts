@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { type Database, MemoryNotifier, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -16,10 +16,10 @@ import { OpenCheckouts } from './open-checkouts.ts';
 import { countOverdue } from './overdue-checkouts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const wakeups = new MemoryWakeups(clock);
+const notifier = new MemoryNotifier(clock);
 const ROUNDS = 40;
 let database: Database;
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 let events: PostgresEventStore;
 let checkouts: OpenCheckouts;
 beforeAll(async () => {
@@ -32,9 +32,9 @@ beforeAll(async () => {
       OverdueCheckouts1760000010100,
     ],
   });
-  units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
-  events = new PostgresEventStore(database, clock, ids, wakeups);
-  checkouts = new OpenCheckouts(events, deadlines as never, wakeups);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
+  events = new PostgresEventStore(database, clock, ids, notifier);
+  checkouts = new OpenCheckouts(events, deadlines as never, notifier);
 });
 afterAll(() => database.close());
 
@@ -118,10 +118,10 @@ describe('a deadline on PostgreSQL', () => {
         }
       }
       const unitsOf = (byMs: number) =>
-        new PostgresUnitsOfWork(
+        new PostgresUnitOfWorkRunner(
           database,
           { service: 'ordering', clock: new Wrong(byMs), ids },
-          wakeups,
+          notifier,
         );
       const orderId = ids.next();
       const command = { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } } as const;

@@ -1,4 +1,4 @@
-import { type UnitOfWork, Wakeups } from '@fieldguide/database';
+import { Notifier, type UnitOfWork } from '@fieldguide/database';
 import { EventStore, type Handled } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { deadlineOf } from '../checkout/checkout.model.ts';
@@ -17,7 +17,7 @@ export class OpenCheckouts {
   constructor(
     private readonly events: EventStore,
     private readonly config: OrderingConfig,
-    private readonly wakeups: Wakeups,
+    private readonly notifier: Notifier,
   ) {}
 
   /**
@@ -30,7 +30,7 @@ export class OpenCheckouts {
     tx: UnitOfWork,
     actor?: string,
   ): Promise<Handled<Order, OrderEvent>> {
-    if (!tx.cause && command.type !== 'PlaceOrder') await this.#goOnFrom(orderId, tx);
+    if (!tx.causation && command.type !== 'PlaceOrder') await this.#goOnFrom(orderId, tx);
     const handled = await this.events.handle(order, orderId, command, {
       tx,
       ...(actor && { actor }),
@@ -43,14 +43,14 @@ export class OpenCheckouts {
 
   /** Deadlines are looked at now and then; this makes somebody look now. */
   wakeUp(): void {
-    this.wakeups.hint('deadlines');
+    this.notifier.notify('deadlines');
   }
 
   /** What a person or a deadline asks for belongs to the order's own trace and correlation. */
   async #goOnFrom(orderId: string, tx: UnitOfWork): Promise<void> {
     const events = await this.events.read(`order-${orderId}`, { tx });
     const last = events.at(-1);
-    if (last) tx.causedBy({ ...last, correlationid: last.correlationId });
+    if (last) tx.continueFrom({ ...last, correlationid: last.correlationId });
   }
 
   async #keep(

@@ -2,7 +2,7 @@ import { type CallerClaims, mayRead } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
 import { IdRequest } from '@fieldguide/contracts/money';
 import type { Order } from '@fieldguide/contracts/ordering';
-import { Database, Wakeups } from '@fieldguide/database';
+import { Database, Notifier } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
@@ -24,10 +24,10 @@ export class OrderSummaries {
     private readonly database: Database,
     private readonly events: EventStore,
     private readonly config: OrderingConfig,
-    wakeups: Wakeups,
+    notifier: Notifier,
     clock: Clock,
   ) {
-    this.#waits = new ViewWaits((ids) => this.#versions(ids), wakeups, clock);
+    this.#waits = new ViewWaits((ids) => this.#versions(ids), notifier, clock);
   }
 
   /**

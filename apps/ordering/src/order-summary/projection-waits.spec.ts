@@ -1,24 +1,24 @@
 import { SystemClock } from '@fieldguide/clock';
-import { MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VIEW_MOVED, ViewWaits } from './projection-waits.ts';
 
 const clock = new SystemClock();
-let wakeups: MemoryWakeups;
+let notifier: MemoryNotifier;
 let view: Map<string, number>;
 let looks: string[][];
 let waits: ViewWaits;
 beforeEach(() => {
-  [wakeups, view, looks] = [new MemoryWakeups(clock), new Map(), []];
+  [notifier, view, looks] = [new MemoryNotifier(clock), new Map(), []];
   const look = async (ids: readonly string[]) => {
     looks.push([...ids]);
     return new Map(view);
   };
-  waits = new ViewWaits(look, wakeups, clock);
+  waits = new ViewWaits(look, notifier, clock);
 });
 const moveTo = (orderId: string, version: number) => {
   view.set(orderId, version);
-  wakeups.hint(VIEW_MOVED);
+  notifier.notify(VIEW_MOVED);
 };
 
 describe('a read that waits for the view', () => {
@@ -61,7 +61,7 @@ describe('a read that waits for the view', () => {
       if (isAway) throw new Error('the database is away');
       return new Map([['a', 1]]);
     };
-    const own = new ViewWaits(look, wakeups, clock);
+    const own = new ViewWaits(look, notifier, clock);
     await expect(own.until({ orderId: 'a', version: 1 }, 10_000)).rejects.toThrow(/away/);
     isAway = false;
     expect(await own.until({ orderId: 'a', version: 1 }, 10_000)).toBe(true);

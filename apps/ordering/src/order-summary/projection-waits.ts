@@ -1,5 +1,5 @@
 import type { Clock } from '@fieldguide/clock';
-import type { Wakeups } from '@fieldguide/database';
+import type { Notifier } from '@fieldguide/database';
 import type { Seen } from '../consistency-token/consistency-token.ts';
 
 /** The hint that the order view has taken in events. */
@@ -26,7 +26,7 @@ export class ViewWaits {
   constructor(
     /** The versions in the view of those of these orders that it has. */
     private readonly look: (orderIds: readonly string[]) => Promise<ReadonlyMap<string, number>>,
-    private readonly wakeups: Wakeups,
+    private readonly notifier: Notifier,
     private readonly clock: Clock,
   ) {}
 
@@ -45,7 +45,7 @@ export class ViewWaits {
     const over = new AbortController();
     try {
       while (this.#waiting.size > 0) {
-        const moved = this.wakeups.next(VIEW_MOVED, this.#pauseMs(), over.signal); // before the look: none is missed
+        const moved = this.notifier.wait(VIEW_MOVED, this.#pauseMs(), over.signal); // before the look: none is missed
         const versions = await this.look([...this.#waiting].map(({ orderId }) => orderId));
         const now = this.clock.now().getTime();
         for (const each of this.#waiting) {

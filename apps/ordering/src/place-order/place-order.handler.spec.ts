@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
-import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
@@ -40,15 +40,15 @@ const request = (quantity = 2): PlaceOrderRequest => ({
   payment: { token: 'tok_ok' },
   shipTo,
 });
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 let events: MemoryEventStore;
 let prices: FixedPrices;
 let placeOrder: PlaceOrderHandler;
 beforeEach(() => {
-  units = new MemoryUnitsOfWork({ service: 'ordering', clock, ids });
+  units = new MemoryUnitOfWorkRunner({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
   prices = new FixedPrices();
-  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryWakeups(clock));
+  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryNotifier(clock));
   placeOrder = new PlaceOrderHandler(units, events, checkouts, prices);
 });
 

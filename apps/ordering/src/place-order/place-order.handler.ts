@@ -1,6 +1,6 @@
 import { derivedId } from '@fieldguide/clock';
 import type { Order, PlaceOrderRequest, ShipTo } from '@fieldguide/contracts/ordering';
-import { type UnitOfWork, UnitsOfWork } from '@fieldguide/database';
+import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
@@ -19,7 +19,7 @@ import { Prices } from './prices.ts';
 @Injectable()
 export class PlaceOrderHandler {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly events: EventStore,
     private readonly checkouts: OpenCheckouts,
     private readonly prices: Prices,

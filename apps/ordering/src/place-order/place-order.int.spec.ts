@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import { type Database, MemoryNotifier, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -38,7 +38,7 @@ class MeetingPrices extends Prices {
 }
 
 let database: Database;
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 let events: PostgresEventStore;
 let checkouts: OpenCheckouts;
 beforeAll(async () => {
@@ -46,10 +46,10 @@ beforeAll(async () => {
     entities: [Checkpoint, DeliveryAddress, ErasedCustomer, OpenCheckout],
     migrations: [...eventStoreMigrations, OrderingTables1760000002000, OpenCheckouts1760000003000],
   });
-  const wakeups = new MemoryWakeups(clock);
-  units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
-  events = new PostgresEventStore(database, clock, ids, wakeups);
-  checkouts = new OpenCheckouts(events, deadlines as never, wakeups);
+  const notifier = new MemoryNotifier(clock);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
+  events = new PostgresEventStore(database, clock, ids, notifier);
+  checkouts = new OpenCheckouts(events, deadlines as never, notifier);
 });
 afterAll(() => database.close());
 

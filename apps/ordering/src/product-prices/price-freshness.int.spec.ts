@@ -4,8 +4,8 @@ import { ProductChanged } from '@fieldguide/contracts/catalog';
 import {
   type Database,
   type Envelope,
-  MemoryWakeups,
-  PostgresUnitsOfWork,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { DeadLetters, MemoryMessaging, MessageConsumer } from '@fieldguide/messaging';
@@ -48,10 +48,10 @@ beforeEach(async () => {
   await database.query('TRUNCATE inbox, dead_letters, product_prices');
   clock = new ShiftedClock();
   messaging = new MemoryMessaging(clock);
-  const units = new PostgresUnitsOfWork(
+  const units = new PostgresUnitOfWorkRunner(
     database,
     { service: 'ordering', clock, ids },
-    new MemoryWakeups(clock),
+    new MemoryNotifier(clock),
   );
   consumer = new MessageConsumer(
     'ordering',

@@ -1,6 +1,11 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, Leases, MemoryWakeups, PostgresUnitsOfWork } from '@fieldguide/database';
+import {
+  type Database,
+  Leases,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
+} from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import {
   Checkpoint,
@@ -18,9 +23,9 @@ import { publisherOf } from './publish-orders.ts';
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const topics = ['ordering.orders.v1', 'inventory.requests.v1', 'payments.requests.v1'];
 let database: Database;
-let units: PostgresUnitsOfWork;
+let units: PostgresUnitOfWorkRunner;
 let events: PostgresEventStore;
-let wakeups: MemoryWakeups;
+let notifier: MemoryNotifier;
 let messaging: MemoryMessaging;
 let published: string[];
 let logged: string[];
@@ -35,9 +40,9 @@ afterAll(() => database.close());
 beforeEach(async () => {
   await database.query('TRUNCATE events, streams, feed, checkpoints, leases');
   await database.query('UPDATE feed_end SET position = 0');
-  wakeups = new MemoryWakeups(clock);
-  units = new PostgresUnitsOfWork(database, { service: 'ordering', clock, ids }, wakeups);
-  events = new PostgresEventStore(database, clock, ids, wakeups);
+  notifier = new MemoryNotifier(clock);
+  units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
+  events = new PostgresEventStore(database, clock, ids, notifier);
   messaging = new MemoryMessaging(clock);
   [published, logged] = [[], []];
   await messaging.subscribe(topics, { mode: 'shared', group: 'test' }, async (records) => {
@@ -56,7 +61,7 @@ function instance(holder: string, { isNewer }: { isNewer: boolean }) {
     const [reserved] = await current({ ...event, type: 'StockReserved' });
     return [{ ...reserved!, envelope: { ...reserved!.envelope, type: 'OrderGifted' } }];
   });
-  return startRelay(source, messaging, new Leases(database, holder), { wakeups, clock, log });
+  return startRelay(source, messaging, new Leases(database, holder), { notifier, clock, log });
 }
 const append = (...types: { type: string; data: object }[]) =>
   events.append({ stream: `order-${orderId}`, expected: 'any', events: types });

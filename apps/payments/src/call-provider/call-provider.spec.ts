@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
-import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WhenPaymentIsRequested } from '../on-payment-command/on-payment-command.ts';
 import { Payment } from '../payment/payment.entity.ts';
@@ -40,26 +40,26 @@ class Forgetful extends Provider {
 }
 
 let clock: ManualClock;
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 let provider: Forgetful;
 let worker: CallProvider;
 let requests: WhenPaymentIsRequested;
 beforeEach(() => {
   clock = new ManualClock();
-  units = new MemoryUnitsOfWork({ service: 'payments', clock, ids: new CountingIds() });
+  units = new MemoryUnitOfWorkRunner({ service: 'payments', clock, ids: new CountingIds() });
   provider = new Forgetful();
-  worker = new CallProvider(units, provider, new MemoryWakeups(clock));
-  requests = new WhenPaymentIsRequested(new CountingIds(), new MemoryWakeups(clock));
+  worker = new CallProvider(units, provider, new MemoryNotifier(clock));
+  requests = new WhenPaymentIsRequested(new CountingIds(), new MemoryNotifier(clock));
 });
 const authorise = () =>
   units.run((uow) => {
-    uow.causedBy(cause);
+    uow.continueFrom(cause);
     return requests.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow);
   });
 const capture = () => units.run((uow) => requests.capture({ data: { orderId } } as never, uow));
 const letGo = () =>
   units.run((uow) => {
-    uow.causedBy(cause);
+    uow.continueFrom(cause);
     return requests.void({ data: { orderId } } as never, uow);
   });
 const status = () => units.run(async (uow) => (await uow.load(Payment, orderId))?.status);

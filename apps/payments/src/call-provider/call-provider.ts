@@ -1,10 +1,10 @@
 import {
   type BackgroundLoop,
   type LoopSettings,
-  startLoop,
+  Notifier,
+  startWorker,
   type UnitOfWork,
-  UnitsOfWork,
-  Wakeups,
+  UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
@@ -28,21 +28,21 @@ export class CallProvider {
   readonly #log = new Logger('call-provider');
 
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly provider: Provider,
-    private readonly wakeups: Wakeups,
+    private readonly notifier: Notifier,
   ) {}
 
-  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
     const inHand = new Set<Promise<void>>();
     const settings = { ...loop, name: 'call-provider', channel: 'payments' };
-    const running = startLoop(settings, async () => {
+    const running = startWorker(settings, async () => {
       const free = AT_ONCE - inHand.size;
       const claimed = free > 0 ? await this.#claim(free) : [];
       for (const payment of claimed) {
         const call = this.#call(payment).finally(() => {
           inHand.delete(call);
-          this.wakeups.hint('payments');
+          this.notifier.notify('payments');
         });
         inHand.add(call);
       }
@@ -131,7 +131,7 @@ export class CallProvider {
     return this.units.run(async (uow) => {
       const [payment] = await uow.lock(Payment, [claimed.orderId]);
       if (!payment) return;
-      uow.causedBy(payment.cause);
+      uow.continueFrom(payment.cause);
       if (await change(payment, uow, payment.version === claimed.version))
         await uow.save(Payment, payment);
     });

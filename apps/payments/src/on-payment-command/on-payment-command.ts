@@ -7,7 +7,7 @@ import {
   PaymentVoided,
   VoidPayment,
 } from '@fieldguide/contracts/payments';
-import { type UnitOfWork, Wakeups } from '@fieldguide/database';
+import { Notifier, type UnitOfWork } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
@@ -22,7 +22,7 @@ export const Void = heard(VoidPayment, 'orderId');
 export class WhenPaymentIsRequested {
   constructor(
     private readonly ids: Ids,
-    private readonly wakeups: Wakeups,
+    private readonly notifier: Notifier,
   ) {}
 
   @On(Authorise)
@@ -77,14 +77,20 @@ export class WhenPaymentIsRequested {
 
   async #due(payment: Payment, uow: UnitOfWork): Promise<void> {
     payment.callDueAt = await uow.databaseTime();
-    if (uow.cause) payment.cause = uow.cause;
+    if (uow.causation) payment.cause = uow.causation;
     await uow.save(Payment, payment);
-    uow.afterCommit(() => this.wakeups.hint('payments'));
+    uow.afterCommit(() => this.notifier.notify('payments'));
   }
 }
 
 /** Of an order that nobody asked us to authorise anything for; XXX is ISO 4217 for no currency. */
-function tombstone(orderId: string, paymentId: string, { cause }: UnitOfWork): Payment {
+function tombstone(orderId: string, paymentId: string, { causation }: UnitOfWork): Payment {
   const nothing = { amountMinor: '0', currency: 'XXX', token: '' };
-  return Object.assign(new Payment(), { orderId, paymentId, status: 'voided', ...nothing, cause });
+  return Object.assign(new Payment(), {
+    orderId,
+    paymentId,
+    status: 'voided',
+    ...nothing,
+    cause: causation,
+  });
 }

@@ -1,4 +1,4 @@
-import type { Cause } from '@fieldguide/database';
+import type { Causation } from '@fieldguide/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type PaymentStatus =
@@ -26,7 +26,7 @@ export class Payment {
   /** How often the provider has to be told to let the money go. */
   @Column('int') voids = 0;
   /** The request that made the next step due. */
-  @Column('jsonb') cause!: Cause;
+  @Column('jsonb') cause!: Causation;
   @Column('int') version = 0;
 
   /** Voided before it was ever asked for. */

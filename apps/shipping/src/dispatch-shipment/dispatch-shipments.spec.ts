@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
-import { MemoryUnitsOfWork, MemoryWakeups } from '@fieldguide/database';
+import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WhenCancellationIsRequested } from '../on-cancellation-request/on-cancellation-request.ts';
 import { WhenOrderConfirmed } from '../on-order-confirmed/on-order-confirmed.ts';
@@ -22,22 +22,22 @@ class Book extends Addresses {
   }
 }
 let clock: ManualClock;
-let units: MemoryUnitsOfWork;
+let units: MemoryUnitOfWorkRunner;
 let book: Book;
 let dispatch: DispatchShipments;
 let confirm: () => Promise<void>;
 beforeEach(() => {
   clock = new ManualClock();
-  units = new MemoryUnitsOfWork({ service: 'shipping', clock, ids: new CountingIds() });
+  units = new MemoryUnitOfWorkRunner({ service: 'shipping', clock, ids: new CountingIds() });
   book = new Book();
   dispatch = new DispatchShipments(units, book);
   const config = { DISPATCH_DELAY_MS: 1_000 } as never;
-  const confirmed = new WhenOrderConfirmed(config, new CountingIds(), new MemoryWakeups(clock));
+  const confirmed = new WhenOrderConfirmed(config, new CountingIds(), new MemoryNotifier(clock));
   confirm = () => hear(confirmed);
 });
 const hear = (handler: WhenOrderConfirmed | WhenCancellationIsRequested) =>
   units.run((uow) => {
-    uow.causedBy({ id: orderId, correlationid: 'began-there' });
+    uow.continueFrom({ id: orderId, correlationid: 'began-there' });
     return handler.handle({ data: { orderId } } as never, uow);
   });
 const cancel = () => hear(new WhenCancellationIsRequested(new CountingIds()));

@@ -2,8 +2,8 @@ import { derivedId } from '@fieldguide/clock';
 import {
   type BackgroundLoop,
   type LoopSettings,
-  startLoop,
-  UnitsOfWork,
+  startWorker,
+  UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
@@ -20,13 +20,13 @@ export class DispatchShipments {
   readonly #log = new Logger('dispatch-shipments');
 
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: UnitOfWorkRunner,
     private readonly addresses: Addresses,
   ) {}
 
-  start(loop: Pick<LoopSettings, 'wakeups' | 'clock' | 'log'>): BackgroundLoop {
+  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
     const settings = { ...loop, name: 'dispatch-shipments', channel: 'shipments' };
-    return startLoop(
+    return startWorker(
       settings,
       async () =>
         (await this.once()) === AT_ONCE ||
@@ -56,7 +56,7 @@ export class DispatchShipments {
       await this.units.run(async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
         if (shipment?.version !== claimed.version) return; // cancelled, or somebody else has it
-        uow.causedBy(shipment.cause);
+        uow.continueFrom(shipment.cause);
         // The customer was erased: there is nowhere to send it, and there will not be.
         if (!address) return cancelShipment(shipment, 'addressErased', uow);
         const { shipmentId } = shipment;

@@ -24,8 +24,13 @@ export class WhenCancellationIsRequested {
     await cancelShipment(shipment, 'requested', uow);
   }
 
-  #tombstone(orderId: string, { cause }: UnitOfWork): Shipment {
+  #tombstone(orderId: string, { causation }: UnitOfWork): Shipment {
     const shipmentId = this.ids.next();
-    return Object.assign(new Shipment(), { orderId, shipmentId, status: 'waiting', cause });
+    return Object.assign(new Shipment(), {
+      orderId,
+      shipmentId,
+      status: 'waiting',
+      cause: causation,
+    });
   }
 }

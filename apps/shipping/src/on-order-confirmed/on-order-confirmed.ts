@@ -1,6 +1,6 @@
 import { Ids } from '@fieldguide/clock';
 import { OrderConfirmed } from '@fieldguide/contracts/ordering';
-import { type UnitOfWork, Wakeups } from '@fieldguide/database';
+import { Notifier, type UnitOfWork } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
@@ -14,7 +14,7 @@ export class WhenOrderConfirmed {
   constructor(
     private readonly config: ShippingConfig,
     private readonly ids: Ids,
-    private readonly wakeups: Wakeups,
+    private readonly notifier: Notifier,
   ) {}
 
   @On(Confirmed)
@@ -28,10 +28,10 @@ export class WhenOrderConfirmed {
       orderId,
       shipmentId: this.ids.next(),
       status: 'waiting',
-      cause: uow.cause,
+      cause: uow.causation,
       dispatchDueAt: new Date((await uow.databaseTime()).getTime() + delayMs),
     });
     await uow.save(Shipment, shipment);
-    uow.afterCommit(() => this.wakeups.hint('shipments')); // so that the loop learns when it is due
+    uow.afterCommit(() => this.notifier.notify('shipments')); // so that the loop learns when it is due
   }
 }

@@ -1,4 +1,4 @@
-import type { Cause } from '@fieldguide/database';
+import type { Causation } from '@fieldguide/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** `cancelled` before anything was confirmed is a tombstone: the confirmation that comes later ships nothing. */
@@ -16,6 +16,6 @@ export class Shipment {
     null;
   @Column('text', { name: 'tracking_number', nullable: true }) trackingNumber: string | null = null;
   /** The request that made the next step due. */
-  @Column('jsonb') cause!: Cause;
+  @Column('jsonb') cause!: Causation;
   @Column('int') version = 0;
 }

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Envelope } from '../envelope.ts';
-import { LeaseLost } from '../leases.ts';
+import { LeaseLostError } from '../leases.ts';
 import { DeadLetter } from '../message-tables.entity.ts';
-import { MovedOn, type UnitOfWork, type UnitsOfWork } from '../unit-of-work.ts';
+import { ConcurrencyError, type UnitOfWork, type UnitOfWorkRunner } from '../unit-of-work.ts';
 import { Thing, thing } from './index.ts';
 
-export interface UnitsUnderTest {
-  readonly units: UnitsOfWork;
+export interface UnitOfWorkUnderTest {
+  readonly units: UnitOfWorkRunner;
   /** What the relay would send, in its order. */
   outgoing(): Promise<readonly Envelope[]>;
   /** Makes somebody the holder of a lease, with this epoch. */
@@ -29,7 +29,7 @@ const [first, second] = [
   '00000000-0000-7000-8000-000000000a01',
   '00000000-0000-7000-8000-000000000a02',
 ];
-const said = (subject: string) => ({
+const thingChanged = (subject: string) => ({
   topic: 'things.v1',
   type: 'ThingChanged',
   subject,
@@ -37,9 +37,9 @@ const said = (subject: string) => ({
 });
 
 /** Every implementation of units of work passes this suite. */
-export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnderTest>) {
+export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkUnderTest>) {
   describe(`units of work ${name}`, () => {
-    let { units, outgoing, lease } = {} as UnitsUnderTest;
+    let { units, outgoing, lease } = {} as UnitOfWorkUnderTest;
     beforeEach(async () => {
       ({ units, outgoing, lease } = await make());
     });
@@ -52,21 +52,21 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
 
     it('keep nothing when they fail: no row, no message, no inbox', async () => {
       const failing = units.run(async (uow) => {
-        await uow.receive(message(first!));
+        await uow.accept(message(first!));
         await uow.save(Thing, thing('a'));
-        uow.publish(said('a'));
+        uow.publish(thingChanged('a'));
         throw new Error('half-way');
       });
       await expect(failing).rejects.toThrow('half-way');
       expect(await count('a')).toBeUndefined();
       expect(await outgoing()).toEqual([]);
-      expect(await units.run((uow) => uow.receive(message(first!)))).toBe(true);
+      expect(await units.run((uow) => uow.accept(message(first!)))).toBe(true);
     });
 
     it('take each message once', async () => {
       const handle = () =>
         units.run(async (uow) => {
-          if (!(await uow.receive(message(first!)))) return;
+          if (!(await uow.accept(message(first!)))) return;
           const row = (await uow.load(Thing, 'a')) ?? thing('a');
           row.count += 1;
           await uow.save(Thing, row);
@@ -80,8 +80,10 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
       await units.run((uow) => uow.save(Thing, thing('a')));
       const old = await units.run((uow) => uow.load(Thing, 'a'));
       await units.run(async (uow) => uow.save(Thing, (await uow.load(Thing, 'a'))!));
-      await expect(units.run((uow) => uow.save(Thing, old!))).rejects.toThrow(MovedOn);
-      await expect(units.run((uow) => uow.save(Thing, thing('a')))).rejects.toThrow(MovedOn);
+      await expect(units.run((uow) => uow.save(Thing, old!))).rejects.toThrow(ConcurrencyError);
+      await expect(units.run((uow) => uow.save(Thing, thing('a')))).rejects.toThrow(
+        ConcurrencyError,
+      );
     });
 
     it('save many at once, or none when one has moved on', async () => {
@@ -101,8 +103,10 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
           Thing,
           rows.map((row) => Object.assign(new Thing(), row, { count: 9 })),
         );
-      await expect(units.run(tooLate)).rejects.toThrow(MovedOn);
-      await expect(units.run((uow) => uow.saveAll(Thing, [thing('a')]))).rejects.toThrow(MovedOn);
+      await expect(units.run(tooLate)).rejects.toThrow(ConcurrencyError);
+      await expect(units.run((uow) => uow.saveAll(Thing, [thing('a')]))).rejects.toThrow(
+        ConcurrencyError,
+      );
       expect([await count('a'), await count('b')]).toEqual([1, 2]);
     });
 
@@ -205,9 +209,9 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
 
     it('send what they said in its order, caused by what they received', async () => {
       await units.run(async (uow) => {
-        await uow.receive(message(second!));
-        uow.publish(said('a'));
-        uow.publish(said('b'));
+        await uow.accept(message(second!));
+        uow.publish(thingChanged('a'));
+        uow.publish(thingChanged('b'));
       });
       const sent = await outgoing();
       expect(sent.map(({ subject }) => subject)).toEqual(['a', 'b']);
@@ -220,10 +224,10 @@ export function unitsOfWorkContract(name: string, make: () => Promise<UnitsUnder
 
     it('stop a holder whose lease has gone to somebody else', async () => {
       await lease('relay', '2');
-      await units.run((uow) => uow.holding({ name: 'relay', epoch: '2' }));
-      await expect(units.run((uow) => uow.holding({ name: 'relay', epoch: '1' }))).rejects.toThrow(
-        LeaseLost,
-      );
+      await units.run((uow) => uow.assertHeld({ name: 'relay', epoch: '2' }));
+      await expect(
+        units.run((uow) => uow.assertHeld({ name: 'relay', epoch: '1' })),
+      ).rejects.toThrow(LeaseLostError);
     });
 
     it('run what was put before the commit inside, and after it only when it held', async () => {

@@ -2,9 +2,9 @@ import { writeSync } from 'node:fs';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   Database,
-  MemoryWakeups,
-  PostgresUnitsOfWork,
-  type UnitsOfWork,
+  MemoryNotifier,
+  PostgresUnitOfWorkRunner,
+  type UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { Thing, thing } from '@fieldguide/database/testing';
 import { type EventStore, PostgresEventStore } from '../index.ts';
@@ -32,7 +32,7 @@ const event = (at: number) => ({
 /** Appends as services do: alone, several at the same time, in a unit of work with rows and a message. The same ids each time. */
 export async function work(
   store: EventStore,
-  units: UnitsOfWork,
+  units: UnitOfWorkRunner,
   acknowledge: (commit: Commit) => void,
 ): Promise<void> {
   const append = async (commit: Commit, stream: string, expected = 0) => {
@@ -63,10 +63,10 @@ export async function run(url: string): Promise<void> {
   const database = new Database({ url, name: VICTIM, entities: [Thing], migrations: [] });
   await database.open();
   const [clock, systemIds] = [new SystemClock(), new SystemIds()];
-  const wakeups = new MemoryWakeups(clock);
+  const notifier = new MemoryNotifier(clock);
   const voice = { service: 'test', clock, ids: systemIds };
-  const store = new PostgresEventStore(database, clock, systemIds, wakeups);
-  const units = new PostgresUnitsOfWork(database, voice, wakeups);
+  const store = new PostgresEventStore(database, clock, systemIds, notifier);
+  const units = new PostgresUnitOfWorkRunner(database, voice, notifier);
   await work(store, units, (commit) => writeSync(1, `${commit}\n`));
   await store.close();
   await database.close();

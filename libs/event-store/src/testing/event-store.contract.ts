@@ -1,4 +1,4 @@
-import type { UnitsOfWork } from '@fieldguide/database';
+import type { UnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Decider, DomainCommand, DomainEvent } from '../decider.ts';
 import { type EventStore, type ReadOptions, StreamMovedOn } from '../event-store.ts';
@@ -9,7 +9,7 @@ const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) =
 
 export interface StoreUnderTest {
   readonly store: EventStore;
-  readonly units: UnitsOfWork;
+  readonly units: UnitOfWorkRunner;
   /** Another one on the same log. */
   readonly ofNextVersion: (upcasters: Upcasters) => EventStore;
 }

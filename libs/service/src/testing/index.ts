@@ -36,7 +36,7 @@ export async function openForTest<Settings extends ServiceSettings>(
     MESSAGING_URL: `kafka://${NOBODY}`,
     ...env,
   });
-  const { database, wakeups, peers, kv } = parts;
+  const { database, notifier, peers, kv } = parts;
   const messaging = parts.messaging && new MemoryMessaging(parts.clock);
   const used = { ...parts, ...(messaging && { messaging }) } as PartsOf<Settings>;
   await database?.open();
@@ -48,7 +48,7 @@ export async function openForTest<Settings extends ServiceSettings>(
     parts: used,
     async close() {
       await app.close();
-      await Promise.all([peers.close(), wakeups?.close(), parts.messaging?.close()]);
+      await Promise.all([peers.close(), notifier?.close(), parts.messaging?.close()]);
       kv.close();
       await parts.events?.close();
       await database?.close();
