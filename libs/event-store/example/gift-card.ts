@@ -1,7 +1,7 @@
 import type { Decider, DomainCommand, DomainEvent } from '@fieldguide/event-store';
-import { refusals } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems';
 
-export const refuse = refusals('giftCards', {
+export const errors = defineErrors('giftCards', {
   alreadyIssued: ['conflict', 'This card was issued already.'],
   tooLittle: ['unprocessable', 'There is too little on this card.'],
 });
@@ -18,11 +18,11 @@ export const card: Decider<{ isIssued: boolean; leftMinor: number }, CardCommand
   initial: { isIssued: false, leftMinor: 0 },
   decide: {
     IssueCard: (wish, { isIssued }) => {
-      if (isIssued) throw refuse.alreadyIssued();
+      if (isIssued) throw errors.alreadyIssued();
       return [{ type: 'CardIssued', data: wish }];
     },
     RedeemCard: (wish, { leftMinor }) => {
-      if (wish.amountMinor > leftMinor) throw refuse.tooLittle();
+      if (wish.amountMinor > leftMinor) throw errors.tooLittle();
       return [{ type: 'CardRedeemed', data: wish }];
     },
   },

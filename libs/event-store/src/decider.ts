@@ -61,7 +61,7 @@ export function replay<State, Command extends DomainCommand, Event extends Domai
   }, from);
 }
 
-/** @throws RuleBroken when the rules refuse it */
+/** @throws DomainError when the rules refuse it */
 export function decide<State, Command extends DomainCommand, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   command: Command,

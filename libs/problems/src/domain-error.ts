@@ -7,15 +7,15 @@ const statusOf = {
   unprocessable: 422,
   unavailable: 503,
 };
-export type RefusalKind = keyof typeof statusOf;
+export type ErrorKind = keyof typeof statusOf;
 
 /** A rule said no. The code is public and stable (`ordering.orderNotOpen`); the message is for people. */
-export class RuleBroken extends Error {
-  override name = 'RuleBroken';
+export class DomainError extends Error {
+  override name = 'DomainError';
   readonly code: string;
-  readonly kind: RefusalKind;
+  readonly kind: ErrorKind;
 
-  constructor(code: string, kind: RefusalKind, message: string) {
+  constructor(code: string, kind: ErrorKind, message: string) {
     super(message);
     this.code = code;
     this.kind = kind;
@@ -28,18 +28,18 @@ export class RuleBroken extends Error {
 
 /**
  * Declares everything a service can refuse as one table, so that it reads like one:
- * `refusals('ordering', { orderNotOpen: ['conflict', 'Only an open order can be changed.'] })`.
+ * `defineErrors('ordering', { orderNotOpen: ['conflict', 'Only an open order can be changed.'] })`.
  */
-export function refusals<const Table extends Record<string, readonly [RefusalKind, string]>>(
+export function defineErrors<const Table extends Record<string, readonly [ErrorKind, string]>>(
   owner: string,
   table: Table,
 ) {
   const entries = Object.entries(table).map(([code, [kind, message]]) => [
     code,
     (detail?: string) =>
-      new RuleBroken(`${owner}.${code}`, kind, detail ? `${message} ${detail}` : message),
+      new DomainError(`${owner}.${code}`, kind, detail ? `${message} ${detail}` : message),
   ]);
   return Object.fromEntries(entries) as {
-    readonly [Code in keyof Table]: (detail?: string) => RuleBroken;
+    readonly [Code in keyof Table]: (detail?: string) => DomainError;
   };
 }

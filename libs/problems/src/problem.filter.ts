@@ -8,8 +8,8 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { trace } from '@opentelemetry/api';
 import { throwError } from 'rxjs';
-import { RuleBroken } from './domain-error.ts';
-import { PROBLEM_JSON, type Problem, problem, unreadableBecause } from './problem.ts';
+import { DomainError } from './domain-error.ts';
+import { PROBLEM_JSON, type Problem, problem, toRequestProblem } from './problem.ts';
 
 /**
  * The one place where anything thrown becomes an answer: a broken rule and a framework's refusal keep their
@@ -24,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost) {
     if (host.getType() === 'rpc') return throwError(() => thrown);
-    const answer = this.#problemOf(thrown);
+    const answer = this.#toProblem(thrown);
     const response = host.switchToHttp().getResponse();
     this.http.httpAdapter.setHeader(response, 'content-type', PROBLEM_JSON);
     if (answer.status === 401)
@@ -32,12 +32,12 @@ export class ProblemFilter implements ExceptionFilter {
     this.http.httpAdapter.reply(response, answer, answer.status);
   }
 
-  #problemOf(thrown: unknown): Problem {
-    if (thrown instanceof RuleBroken) return problem(thrown.status, thrown.code, thrown.message);
-    if (thrown instanceof HttpException) return ofHttp(thrown);
+  #toProblem(thrown: unknown): Problem {
+    if (thrown instanceof DomainError) return problem(thrown.status, thrown.code, thrown.message);
+    if (thrown instanceof HttpException) return fromHttpException(thrown);
     // Fastify's own refusals (bad JSON, body too large, …) carry a status and a public message.
     const { statusCode = 500 } = thrown as { statusCode?: number };
-    if (statusCode >= 400 && statusCode < 500) return unreadableBecause(thrown as Error);
+    if (statusCode >= 400 && statusCode < 500) return toRequestProblem(thrown as Error);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
     this.#log.error(thrown);
     return problem(500, 'unexpected', 'Something went wrong on our side.', {
@@ -46,7 +46,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function ofHttp(thrown: HttpException): Problem {
+function fromHttpException(thrown: HttpException): Problem {
   const body = thrown.getResponse() as Problem | string;
   if (typeof body === 'object' && body.type?.startsWith('/problems/')) return body;
   const status = thrown.getStatus();

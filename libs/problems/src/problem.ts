@@ -30,7 +30,10 @@ type IssueWithKeys = Issue & { code?: string; keys?: readonly string[] };
  * unknown field is pointed at itself, not at its parent.
  * @param parameter the name of a path or query parameter, when the issues are about its value
  */
-export function unreadable(issues: readonly Issue[], parameter?: string): BadRequestException {
+export function toValidationProblem(
+  issues: readonly Issue[],
+  parameter?: string,
+): BadRequestException {
   const root = parameter === undefined ? [] : [parameter];
   const errors = (issues as readonly IssueWithKeys[]).flatMap(
     ({ message, path = [], code, keys }) => {
@@ -39,7 +42,7 @@ export function unreadable(issues: readonly Issue[], parameter?: string): BadReq
       );
       const places = code === 'unrecognized_keys' && keys ? keys.map((key) => [...at, key]) : [at];
       return places.map((place) => ({
-        pointer: place.map((part) => `/${escaped(String(part))}`).join(''),
+        pointer: place.map((part) => `/${escapeToken(String(part))}`).join(''),
         detail: message,
       }));
     },
@@ -50,18 +53,18 @@ export function unreadable(issues: readonly Issue[], parameter?: string): BadReq
 }
 
 /** A token of a JSON Pointer (RFC 6901); the pointer to the whole body is empty. */
-function escaped(part: string): string {
+function escapeToken(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** For what Fastify itself refuses (bad JSON, body too large, …): its errors carry a status and a public message. */
-export function unreadableBecause(error: Error & { statusCode?: number; code?: string }): Problem {
+export function toRequestProblem(error: Error & { statusCode?: number; code?: string }): Problem {
   const { statusCode = 400, code, message: detail } = error;
-  return problem(statusCode, nameOf(code), 'The request cannot be read.', { detail });
+  return problem(statusCode, codeFrom(code), 'The request cannot be read.', { detail });
 }
 
 // FST_ERR_CTP_BODY_TOO_LARGE → bodyTooLarge
-function nameOf(code = 'unreadable'): string {
+function codeFrom(code = 'unreadable'): string {
   const words = code
     .replace(/^FST_ERR_(CTP_)?/, '')
     .toLowerCase()

@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, StandardSchemaValidationPipe } from '@nestjs/common';
-import { unreadable } from './problem.ts';
+import { toValidationProblem } from './problem.ts';
 
 /** Reads bodies and parameters with their schemas; a refusal points at the bad field or parameter. */
 export class RequestPipe extends StandardSchemaValidationPipe {
@@ -8,7 +8,7 @@ export class RequestPipe extends StandardSchemaValidationPipe {
     if (!schema || !this.toValidate(metadata)) return value;
     this.stripProtoKeys(value);
     const result = await this.validate(value, schema);
-    if (result.issues) throw unreadable(result.issues, data as string | undefined);
+    if (result.issues) throw toValidationProblem(result.issues, data as string | undefined);
     return result.value as T;
   }
 }

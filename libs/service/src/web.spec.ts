@@ -4,7 +4,7 @@ import { TestKeys } from '@fieldguide/auth/testing';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Config, loadConfig, secret } from '@fieldguide/config';
 import { FixedRegistry } from '@fieldguide/discovery';
-import { refusals } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems';
 import { Health, makeLog } from '@fieldguide/telemetry';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -14,7 +14,7 @@ import type { Parts } from './parts.ts';
 import { Peers } from './service-client.ts';
 import { openWeb } from './web.ts';
 
-const refuse = refusals('shop', { closed: ['conflict', 'The shop is closed.'] });
+const errors = defineErrors('shop', { closed: ['conflict', 'The shop is closed.'] });
 const Wish = z.strictObject({ units: z.int().positive() });
 
 @Controller('things')
@@ -33,7 +33,7 @@ class ThingsController {
   @Scope('things:write')
   @Post()
   add(@Body({ schema: Wish }) wish: z.infer<typeof Wish>) {
-    if (wish.units === 13) throw refuse.closed();
+    if (wish.units === 13) throw errors.closed();
     if (wish.units === 500) throw new Error('a detail of the inside');
     return wish;
   }

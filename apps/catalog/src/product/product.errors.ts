@@ -1,6 +1,6 @@
-import { refusals } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems';
 
-export const refuse = refusals('catalog', {
+export const errors = defineErrors('catalog', {
   productUnknown: ['notFound', 'There is no such product.'],
   skuTaken: ['conflict', 'Another product has this SKU.'],
   productChangedMeanwhile: [

@@ -7,7 +7,7 @@ import {
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { refuse } from './product.errors.ts';
+import { errors } from './product.errors.ts';
 import { Products } from './products.ts';
 
 @Controller('products')
@@ -54,7 +54,7 @@ export class ProductsController {
     @Body({ schema: ChangeProductRequest }) change: ChangeProductRequest,
   ) {
     const version = /^"(\d+)"$/.exec(match ?? '')?.[1];
-    if (!version) throw refuse.ifMatchNeeded();
+    if (!version) throw errors.ifMatchNeeded();
     return this.products.change(id, Number(version), change);
   }
 }

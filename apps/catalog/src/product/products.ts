@@ -11,7 +11,7 @@ import { Injectable } from '@nestjs/common';
 import { Brackets } from 'typeorm';
 import { productChanged } from '../publish-products/publish-products.ts';
 import { Product } from './product.entity.ts';
-import { refuse } from './product.errors.ts';
+import { errors } from './product.errors.ts';
 
 @Injectable()
 export class Products {
@@ -52,7 +52,7 @@ export class Products {
 
   async one(id: string): Promise<Product> {
     const product = await this.database.source.manager.findOneBy(Product, { id });
-    if (!product) throw refuse.productUnknown();
+    if (!product) throw errors.productUnknown();
     return product;
   }
 
@@ -60,7 +60,7 @@ export class Products {
     const { price, ...rest } = request;
     return this.units.run(async (uow) => {
       const [sameSku] = await uow.find(Product, { sku: request.sku }, 1);
-      if (sameSku) throw refuse.skuTaken();
+      if (sameSku) throw errors.skuTaken();
       const product = Object.assign(new Product(), {
         ...rest,
         id: this.ids.next(),
@@ -82,8 +82,8 @@ export class Products {
   ): Promise<PublicProduct> {
     return this.units.run(async (uow) => {
       const product = await uow.load(Product, id);
-      if (!product) throw refuse.productUnknown();
-      if (product.version !== expectedVersion) throw refuse.productChangedMeanwhile();
+      if (!product) throw errors.productUnknown();
+      if (product.version !== expectedVersion) throw errors.productChangedMeanwhile();
       const { price, ...rest } = change;
       Object.assign(product, rest, { updatedAt: uow.now() });
       if (price)
@@ -97,6 +97,6 @@ export class Products {
 
 function readCursor(cursor: string): string {
   const { data: id } = IdRequest.safeParse(Buffer.from(cursor, 'base64url').toString());
-  if (!id) throw refuse.cursorUnreadable();
+  if (!id) throw errors.cursorUnreadable();
   return id;
 }

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import { TokenVerifier } from '@fieldguide/auth';
-import { PROBLEM_JSON, unreadableBecause } from '@fieldguide/problems';
+import { PROBLEM_JSON, toRequestProblem } from '@fieldguide/problems';
 import { BODY_BYTES_MAX, type PartsOf } from '@fieldguide/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
@@ -65,7 +65,7 @@ export async function openRoutes(
       const isCallers = status >= 400 && status < 500;
       if (status === 413) readOn(request, reply);
       if (isCallers) {
-        const answer = status === 429 ? error : unreadableBecause(error);
+        const answer = status === 429 ? error : toRequestProblem(error);
         return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(answer));
       }
       parts.log.error({ err: error }, 'A request could not be forwarded');

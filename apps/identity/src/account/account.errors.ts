@@ -1,6 +1,6 @@
-import { refusals } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems';
 
-export const refuse = refusals('identity', {
+export const errors = defineErrors('identity', {
   emailTaken: ['conflict', 'There is an account with this e-mail address already.'],
   credentialsWrong: ['unauthenticated', 'These credentials are not right.'],
   sessionEnded: ['unauthenticated', 'This session has ended: sign in again.'],

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { Secrets } from '../session/secrets.ts';
-import { refuse } from './account.errors.ts';
+import { errors } from './account.errors.ts';
 
 const derive = promisify(argon2);
 
@@ -46,7 +46,7 @@ export class Passwords {
   }
 
   #derive(password: string, nonce: Buffer, cost: typeof COST): Promise<Buffer> {
-    if (this.#turn.pendingCount >= WAITING_MAX) throw refuse.busy();
+    if (this.#turn.pendingCount >= WAITING_MAX) throw errors.busy();
     return this.#turn(
       () => derive('argon2id', { message: password, nonce, ...cost }) as Promise<Buffer>,
     );

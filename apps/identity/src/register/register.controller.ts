@@ -4,7 +4,7 @@ import { RegistrationRequest } from '@fieldguide/contracts/identity';
 import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Body, Controller, Post } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
-import { refuse } from '../account/account.errors.ts';
+import { errors } from '../account/account.errors.ts';
 import { Passwords } from '../account/passwords.ts';
 
 @Controller('auth/registrations')
@@ -23,7 +23,7 @@ export class RegisterController {
     const passwordHash = await this.passwords.hash(password);
     return this.units.run(async (uow) => {
       const [taken] = await uow.find(Account, { email }, 1);
-      if (taken) throw refuse.emailTaken();
+      if (taken) throw errors.emailTaken();
       const id = this.ids.next();
       const account = Object.assign(new Account(), {
         id,

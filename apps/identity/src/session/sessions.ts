@@ -4,7 +4,7 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
-import { refuse } from '../account/account.errors.ts';
+import { errors } from '../account/account.errors.ts';
 import { IdentityConfig } from '../identity.config.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';
 import { fingerprint, Secrets, sameSecret } from './secrets.ts';
@@ -33,7 +33,7 @@ export class Sessions {
     await this.units.run(async (uow) => {
       // The account may be erased in this very moment: one of the two is first.
       const [present] = await uow.lock(AccountTable, [account.id]);
-      if (!present) throw refuse.credentialsWrong();
+      if (!present) throw errors.credentialsWrong();
       const now = await uow.databaseTime();
       session.expiresAt = new Date(now.getTime() + this.config.SESSION_DAYS * DAY_MS);
       await uow.save(Session, session);
@@ -45,7 +45,7 @@ export class Sessions {
   async refresh(refreshToken: string): Promise<Token> {
     const [id, secret = ''] = refreshToken.split('.');
     const { data: sid } = IdRequest.safeParse(id);
-    if (!sid) throw refuse.sessionEnded();
+    if (!sid) throw errors.sessionEnded();
     const next = this.secrets.text();
     const account = await this.units.run(async (uow) => {
       const session = await uow.load(Session, sid);
@@ -59,7 +59,7 @@ export class Sessions {
       await uow.save(Session, session);
       return uow.load(AccountTable, session.accountId);
     });
-    if (!account) throw refuse.sessionEnded();
+    if (!account) throw errors.sessionEnded();
     return this.#tokens(account, sid, next);
   }
 

@@ -3,7 +3,7 @@ import type { Token, TokenRequest } from '@fieldguide/contracts/identity';
 import { Database } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
-import { refuse } from '../account/account.errors.ts';
+import { errors } from '../account/account.errors.ts';
 import { Passwords } from '../account/passwords.ts';
 import { Client, clientScopes } from '../client/client.entity.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';
@@ -32,16 +32,16 @@ export class SignInHandler {
   async #byPassword({ email, password }: Of<'password'>): Promise<Token> {
     const account = await this.database.source.manager.findOneBy(Account, { email });
     const right = await this.passwords.matches(password, account?.passwordHash);
-    if (!account || !right) throw refuse.credentialsWrong();
+    if (!account || !right) throw errors.credentialsWrong();
     return this.sessions.begin(account);
   }
 
   async #byClient({ clientId, clientSecret, scope }: Of<'clientCredentials'>): Promise<Token> {
     const client = await this.database.source.manager.findOneBy(Client, { id: clientId });
-    if (!client || !sameSecret(clientSecret, client.secretHash)) throw refuse.credentialsWrong();
+    if (!client || !sameSecret(clientSecret, client.secretHash)) throw errors.credentialsWrong();
     const allowed = clientScopes[clientId]?.split(' ') ?? [];
     const wanted = scope?.split(' ') ?? allowed;
-    if (!wanted.every((each) => allowed.includes(each))) throw refuse.scopeNotAllowed();
+    if (!wanted.every((each) => allowed.includes(each))) throw errors.scopeNotAllowed();
     const claims = { kind: 'service', scope: wanted.join(' '), sid: this.ids.next() };
     const accessToken = this.key.sign(clientId, claims, CLIENT_TOKEN_SECONDS);
     return { accessToken, expiresInSeconds: CLIENT_TOKEN_SECONDS, tokenType: 'Bearer' };

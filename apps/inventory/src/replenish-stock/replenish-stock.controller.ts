@@ -6,7 +6,7 @@ import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Body, Controller, Headers, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { Stock, UNITS_MAX } from '../stock/stock.entity.ts';
-import { refuse } from '../stock/stock.errors.ts';
+import { errors } from '../stock/stock.errors.ts';
 import { Replenishment } from './replenishment.entity.ts';
 
 @Controller('stock/:productId/replenishments')
@@ -21,15 +21,15 @@ export class ReplenishStockController {
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: ReplenishmentRequest }) { units }: z.infer<typeof ReplenishmentRequest>,
   ) {
-    if (!IdempotencyKey.safeParse(key).success) throw refuse.idempotencyKeyNeeded();
+    if (!IdempotencyKey.safeParse(key).success) throw errors.idempotencyKeyNeeded();
     const id = derivedId(caller.id, `POST /stock/${productId}/replenishments`, key!);
     return this.units.run(async (uow) => {
       const earlier = await uow.load(Replenishment, id);
-      if (earlier && earlier.units !== units) throw refuse.idempotencyKeyReused();
+      if (earlier && earlier.units !== units) throw errors.idempotencyKeyReused();
       if (!earlier) {
         const [locked] = await uow.lock(Stock, [productId]);
         const stock = locked ?? Object.assign(new Stock(), { productId });
-        if (stock.onHandUnits + units > UNITS_MAX) throw refuse.stockTooLarge();
+        if (stock.onHandUnits + units > UNITS_MAX) throw errors.stockTooLarge();
         stock.onHandUnits += units;
         await uow.save(Stock, stock);
         await uow.save(Replenishment, Object.assign(new Replenishment(), { id, productId, units }));

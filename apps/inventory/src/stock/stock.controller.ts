@@ -3,7 +3,7 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { Controller, Get, Param } from '@nestjs/common';
 import { Stock } from './stock.entity.ts';
-import { refuse } from './stock.errors.ts';
+import { errors } from './stock.errors.ts';
 
 @Controller('stock')
 export class StockController {
@@ -13,7 +13,7 @@ export class StockController {
   @Get(':productId')
   async one(@Param('productId', { schema: IdRequest }) productId: string) {
     const stock = await this.database.source.manager.findOneBy(Stock, { productId });
-    if (!stock) throw refuse.productUnknown();
+    if (!stock) throw errors.productUnknown();
     return { productId, onHandUnits: stock.onHandUnits, freeUnits: stock.freeUnits };
   }
 }

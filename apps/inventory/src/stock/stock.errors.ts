@@ -1,6 +1,6 @@
-import { refusals } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems';
 
-export const refuse = refusals('inventory', {
+export const errors = defineErrors('inventory', {
   productUnknown: ['notFound', 'There is no stock of such a product.'],
   idempotencyKeyNeeded: [
     'unprocessable',

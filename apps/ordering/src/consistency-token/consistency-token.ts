@@ -1,5 +1,5 @@
 import { ConsistencyToken } from '@fieldguide/contracts/ordering';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 
 /** The header's name: what a write answers, and what a read waits for when it is sent back. */
 export const CONSISTENCY_TOKEN = 'consistency-token';
@@ -14,10 +14,10 @@ export function consistencyToken(orderId: string, version: number): string {
   return `order-${orderId}@${version}`;
 }
 
-/** @throws RuleBroken consistencyTokenUnreadable */
+/** @throws DomainError consistencyTokenUnreadable */
 export function readConsistencyToken(token: string | undefined): Seen | undefined {
   if (token === undefined) return undefined;
-  if (!ConsistencyToken.safeParse(token).success) throw refuse.consistencyTokenUnreadable();
+  if (!ConsistencyToken.safeParse(token).success) throw errors.consistencyTokenUnreadable();
   const [stream = '', version] = token.split('@');
   return { orderId: stream.slice('order-'.length), version: Number(version) };
 }

@@ -4,7 +4,7 @@ import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Header, Param } from '@nestjs/common';
 import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
 import { DeliveryAddress } from './delivery-address.entity.ts';
 
@@ -27,7 +27,7 @@ export class DeliveryAddressController {
     const { customerId } = (placed?.data ?? {}) as Partial<Placed>;
     const isErased = customerId && (await manager.existsBy(ErasedCustomer, { customerId }));
     // An order without an address that nobody erased is a fault; shipping must not take it for one that was.
-    if (!isErased) throw refuse.orderUnknown();
+    if (!isErased) throw errors.orderUnknown();
     return { shipTo: null };
   }
 }

@@ -3,7 +3,7 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { EventStore, replay } from '@fieldguide/event-store';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import type { OrderEvent } from '../order/order.events.ts';
 import { order } from '../order/order.model.ts';
 
@@ -26,7 +26,7 @@ export class LookInsideController {
   @Get('orders/:id')
   async order(@Param('id', { schema: IdRequest }) orderId: string) {
     const events = await this.events.read(`order-${orderId}`);
-    if (events.length === 0) throw refuse.orderUnknown();
+    if (events.length === 0) throw errors.orderUnknown();
     const items = events.map((event, at) => {
       const { placed: _, ...state } = replay(
         order,

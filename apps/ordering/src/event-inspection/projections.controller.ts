@@ -2,7 +2,7 @@ import { Scope } from '@fieldguide/auth';
 import { Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
 import { Checkpoint, EventStore, pause } from '@fieldguide/event-store';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import { orderSummary } from '../order-summary/order-summary.projection.ts';
 
 const PROJECTIONS_MAX = 100;
@@ -48,7 +48,7 @@ export class ProjectionsController {
   }
 
   async #setPaused(name: string, isPaused: boolean) {
-    if (name !== orderSummary.name) throw refuse.viewUnknown();
+    if (name !== orderSummary.name) throw errors.viewUnknown();
     return { name, pausedSince: await pause(name, isPaused, this.units, this.notifier) };
   }
 }

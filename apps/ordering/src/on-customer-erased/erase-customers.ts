@@ -5,7 +5,7 @@ import {
   type UnitOfWork,
   UnitOfWorkRunner,
 } from '@fieldguide/database';
-import { RuleBroken } from '@fieldguide/problems';
+import { DomainError } from '@fieldguide/problems';
 import { Injectable } from '@nestjs/common';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
@@ -69,7 +69,7 @@ export class EraseCustomers {
     try {
       await this.checkouts.handle(orderId, wish, tx, customerId);
     } catch (error) {
-      if (!(error instanceof RuleBroken)) throw error; // it has ended, or has left already
+      if (!(error instanceof DomainError)) throw error; // it has ended, or has left already
     }
   }
 }

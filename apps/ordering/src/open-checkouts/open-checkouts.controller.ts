@@ -4,7 +4,7 @@ import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { z } from 'zod';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
 import { OpenCheckouts } from './open-checkouts.ts';
@@ -55,10 +55,10 @@ export class OpenCheckoutsController {
   @Post(':orderId/deadline')
   @HttpCode(202)
   async passDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {
-    if (this.config.ENVIRONMENT !== 'local') throw refuse.clockIsReal();
+    if (this.config.ENVIRONMENT !== 'local') throw errors.clockIsReal();
     await this.units.run(async (uow) => {
       const row = await uow.load(OpenCheckout, orderId);
-      if (!row) throw refuse.nothingLeftToDo();
+      if (!row) throw errors.nothingLeftToDo();
       await uow.save(OpenCheckout, Object.assign(row, { deadlineAt: await uow.databaseTime() }));
     });
     this.checkouts.wakeUp();

@@ -22,7 +22,7 @@ export class OpenCheckouts {
 
   /**
    * @param actor who asks for it, when it is a person
-   * @throws RuleBroken
+   * @throws DomainError
    */
   async handle(
     orderId: string,

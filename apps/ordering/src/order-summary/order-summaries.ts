@@ -8,7 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { z } from 'zod';
 import type { Seen } from '../consistency-token/consistency-token.ts';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 import { summaryOf } from './order-summary.projection.ts';
@@ -46,13 +46,13 @@ export class OrderSummaries {
       row && !isBehind
         ? { order: row.toPublic(), version: row.streamVersion }
         : await this.#fromLog(orderId);
-    if (!found || !mayRead(caller, found.order.customerId, READS_ALL)) throw refuse.orderUnknown();
+    if (!found || !mayRead(caller, found.order.customerId, READS_ALL)) throw errors.orderUnknown();
     return found;
   }
 
   /**
    * Newest first: the caller's own, or everybody's for staff. Waits for the view to have what the caller has `seen`.
-   * @throws RuleBroken viewBehind when that takes too long, consistencyTokenUnreadable when the token was never issued
+   * @throws DomainError viewBehind when that takes too long, consistencyTokenUnreadable when the token was never issued
    */
   async list(
     { limit, cursor }: { limit: number; cursor?: string | undefined },
@@ -89,9 +89,9 @@ export class OrderSummaries {
       : await this.#written(seen.orderId);
     const isKnown = written && written.version >= seen.version;
     if (!isKnown || !mayRead(caller, written.customerId, READS_ALL))
-      throw refuse.consistencyTokenUnreadable();
+      throw errors.consistencyTokenUnreadable();
     if (isThere) return;
-    if (!(await this.#waits.until(seen, this.config.CONSISTENT_READ_MS))) throw refuse.viewBehind();
+    if (!(await this.#waits.until(seen, this.config.CONSISTENT_READ_MS))) throw errors.viewBehind();
   }
 
   async #written(orderId: string): Promise<{ customerId: string; version: number } | undefined> {
@@ -126,7 +126,7 @@ const Cursor = z.tuple([z.iso.datetime().transform((time) => new Date(time)), Id
 
 function readCursor(cursor: string): { placedAt: Date; orderId: string } {
   const { data } = Cursor.safeParse(Buffer.from(cursor, 'base64url').toString().split(' '));
-  if (!data) throw refuse.cursorUnreadable();
+  if (!data) throw errors.cursorUnreadable();
   const [placedAt, orderId] = data;
   return { placedAt, orderId };
 }

@@ -1,6 +1,6 @@
 import type { OrderStatus, RejectionReason } from '@fieldguide/contracts/ordering';
 import { type Request, type StepName, stepDuring, type Undo } from '../checkout/checkout.model.ts';
-import { refuse } from './order.errors.ts';
+import { errors } from './order.errors.ts';
 import type { OrderEvent, Placed } from './order.events.ts';
 
 /** `status` is the checkout's step that is waited for, or how it ended. */
@@ -49,9 +49,9 @@ export function cancelled(order: Order, how: 'refused' | 'late'): OrderEvent {
 }
 
 export function openStep(order: Order): StepName {
-  if (order.status === 'none') throw refuse.orderUnknown();
+  if (order.status === 'none') throw errors.orderUnknown();
   const step = stepOf(order);
-  if (!step) throw refuse.nothingLeftToDo();
+  if (!step) throw errors.nothingLeftToDo();
   return step;
 }
 

@@ -1,6 +1,6 @@
-import { refusals } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems';
 
-export const refuse = refusals('ordering', {
+export const errors = defineErrors('ordering', {
   orderUnknown: ['notFound', 'There is no such order.'],
   idempotencyKeyNeeded: [
     'unprocessable',

@@ -1,7 +1,7 @@
 import { AMOUNT_MINOR_MAX } from '@fieldguide/contracts/money';
 import type { Decider } from '@fieldguide/event-store';
 import { stepDuring } from '../checkout/checkout.model.ts';
-import { refuse } from './order.errors.ts';
+import { errors } from './order.errors.ts';
 import type { OrderCommand, OrderEvent, Placed } from './order.events.ts';
 import {
   about,
@@ -24,15 +24,15 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
   decide: {
     PlaceOrder: (wish, order) => {
       if (order.status !== 'none') {
-        if (!sameWish(wish, order.placed!)) throw refuse.idempotencyKeyReused();
+        if (!sameWish(wish, order.placed!)) throw errors.idempotencyKeyReused();
         return [];
       }
       // No contract carries a greater amount: such an order could be neither paid nor undone.
-      if (wish.total.amountMinor > AMOUNT_MINOR_MAX) throw refuse.totalTooHigh();
+      if (wish.total.amountMinor > AMOUNT_MINOR_MAX) throw errors.totalTooHigh();
       return [{ type: 'OrderPlaced', data: wish }];
     },
     CancelOrder: ({ customerId }, order) => {
-      if (order.placed?.customerId !== customerId) throw refuse.orderUnknown();
+      if (order.placed?.customerId !== customerId) throw errors.orderUnknown();
       switch (order.status) {
         case 'placed':
         case 'awaitingPayment':
@@ -43,9 +43,9 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         case 'cancelled':
           return [];
         case 'rejected':
-          throw refuse.alreadyRejected();
+          throw errors.alreadyRejected();
         default:
-          throw refuse.alreadyDispatched();
+          throw errors.alreadyDispatched();
       }
     },
 
@@ -102,7 +102,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         return [abandoned, rejected(order, 'abandoned', 'late')];
       if (step === 'confirmed')
         return [abandoned, { type: 'CancellationRequested', data: about(order) }];
-      throw refuse.canOnlyBeFinished();
+      throw errors.canOnlyBeFinished();
     },
   },
 

@@ -3,7 +3,7 @@ import { IdempotencyKey, PlaceOrderRequest } from '@fieldguide/contracts/orderin
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import { PlaceOrderHandler } from './place-order.handler.ts';
 
 @Controller('orders')
@@ -18,7 +18,7 @@ export class PlaceOrderController {
     @Body({ schema: PlaceOrderRequest }) request: PlaceOrderRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (!IdempotencyKey.safeParse(key).success) throw refuse.idempotencyKeyNeeded();
+    if (!IdempotencyKey.safeParse(key).success) throw errors.idempotencyKeyNeeded();
     const { order, version } = await this.placeOrder.handle(caller.id, key!, request);
     reply.header('location', `/orders/${order.id}`);
     reply.header(CONSISTENCY_TOKEN, consistencyToken(order.id, version));

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
 import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
 import { sameWish } from '../order/order.model.ts';
 import { summaryOf } from '../order-summary/order-summary.projection.ts';
@@ -50,7 +50,7 @@ export class PlaceOrderHandler {
       pricesAsOf: asOf.toISOString(),
     };
     await this.units.run(async (tx) => {
-      if (await tx.load(ErasedCustomer, customerId)) throw refuse.customerErased();
+      if (await tx.load(ErasedCustomer, customerId)) throw errors.customerErased();
       const command = { type: 'PlaceOrder', data: wish } as const;
       const placed = await this.checkouts.handle(orderId, command, tx, customerId);
       // Another request with this key was faster, and committed its address with the event.
@@ -64,7 +64,7 @@ export class PlaceOrderHandler {
 
   async #refuseAnother({ lines, payment, shipTo }: PlaceOrderRequest, placed: Placed) {
     const wish = { lines: lines as never, paymentToken: payment.token };
-    if (!sameWish(wish, placed)) throw refuse.idempotencyKeyReused();
+    if (!sameWish(wish, placed)) throw errors.idempotencyKeyReused();
     await this.units.run((tx) => this.#refuseOtherAddress(placed, shipTo, tx));
   }
 
@@ -75,7 +75,7 @@ export class PlaceOrderHandler {
     tx: UnitOfWork,
   ): Promise<void> {
     const address = await tx.load(DeliveryAddress, orderId);
-    if (address && !address.equals(shipTo)) throw refuse.idempotencyKeyReused();
-    if (!address && (await tx.load(ErasedCustomer, customerId))) throw refuse.customerErased();
+    if (address && !address.equals(shipTo)) throw errors.idempotencyKeyReused();
+    if (!address && (await tx.load(ErasedCustomer, customerId))) throw errors.customerErased();
   }
 }

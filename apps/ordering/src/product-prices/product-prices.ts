@@ -4,7 +4,7 @@ import { Database } from '@fieldguide/database';
 import { Peers } from '@fieldguide/service';
 import { Injectable, Logger } from '@nestjs/common';
 import { In } from 'typeorm';
-import { refuse } from '../order/order.errors.ts';
+import { errors } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { Prices } from '../place-order/prices.ts';
 import { PriceView } from './price-freshness.ts';
@@ -39,13 +39,13 @@ export class ProductPrices extends Prices {
     const { offers, asOf } = await this.#offers(ids);
     const priced = lines.map(({ productId, quantity }) => {
       const offer = offers.get(productId);
-      if (!offer) throw refuse.productUnknown(productId);
-      if (offer.retired) throw refuse.productRetired(productId);
+      if (!offer) throw errors.productUnknown(productId);
+      if (offer.retired) throw errors.productRetired(productId);
       return { productId, name: offer.name, quantity, unitPrice: offer.price };
     });
     const { currency } = priced[0]!.unitPrice;
     if (priced.some(({ unitPrice }) => unitPrice.currency !== currency))
-      throw refuse.currenciesMixed();
+      throw errors.currenciesMixed();
     const amountMinor = priced.reduce(
       (sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amountMinor,
       0,
@@ -61,7 +61,7 @@ export class ProductPrices extends Prices {
       return { offers: await this.#asked(ids), asOf: this.clock.now() };
     } catch (error) {
       const tooOld = !asOf || asOf < this.clock.fromNow(-this.config.PRICE_AGE_MS_MAX);
-      if (tooOld || known.size < ids.length) throw refuse.pricesUnknown();
+      if (tooOld || known.size < ids.length) throw errors.pricesUnknown();
       this.#log.warn(`Priced as of ${asOf.toISOString()}, because ${(error as Error).message}`);
       return { offers: known, asOf };
     }

@@ -2,13 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import { Open } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
 import { type Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { refusals } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { Ledger } from '../ledger/ledger.ts';
 import { PaymentProviderConfig } from '../payment-provider.config.ts';
 import { outcomeOf } from './outcome.model.ts';
 
-const refuse = refusals('paymentProvider', {
+const errors = defineErrors('paymentProvider', {
   apiKeyWrong: ['notAllowed', 'Send your API key as X-Api-Key.'],
   operationUnknown: ['notFound', 'There is no operation with this key.'],
   outOfOrder: ['unavailable', 'Please try again.'],
@@ -54,7 +54,7 @@ export class OperateController {
   ): Operation {
     this.#check(apiKey);
     const operation = this.ledger.find(key);
-    if (!operation) throw refuse.operationUnknown();
+    if (!operation) throw errors.operationUnknown();
     return operation;
   }
 
@@ -62,13 +62,13 @@ export class OperateController {
     if (token === 'tok_slow') await this.clock.sleep(this.config.SLOW_MS);
     if (token === 'tok_timeout') await new Promise(() => undefined);
     if (token === 'tok_flaky') {
-      if (this.ledger.countFailure(key) <= FLAKY_FAILURES) throw refuse.outOfOrder();
+      if (this.ledger.countFailure(key) <= FLAKY_FAILURES) throw errors.outOfOrder();
     }
   }
 
   #check(apiKey = ''): void {
     const [given, wanted] = [Buffer.from(apiKey), Buffer.from(this.config.PROVIDER_API_KEY)];
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-      throw refuse.apiKeyWrong();
+      throw errors.apiKeyWrong();
   }
 }
