@@ -99,7 +99,7 @@ describe('the log', () => {
       actor: customer.id,
       state: { status: 'placed' },
     });
-    expect(events.at(-1).state).toMatchObject({ status: 'rejected', undoing: [] });
+    expect(events.at(-1).state).toMatchObject({ status: 'rejected', pendingCompensations: [] });
     expect(await fieldguide('events', `order-${id}`)).toMatch(
       /OrderPlaced by .*\n.*\n.*"status":"placed"/,
     );
@@ -140,7 +140,7 @@ describe('the log', () => {
     expect(events[3]).toMatchObject({
       type: 'PaymentVoided',
       data: { paymentId: null },
-      state: { status: 'rejected', undoing: ['releaseStock'] },
+      state: { status: 'rejected', pendingCompensations: ['releaseStock'] },
     });
     const view = () =>
       query('ordering', 'SELECT status, payment_status FROM order_summary WHERE order_id = $1', [

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkout, deadlines, type Step } from '../../apps/ordering/src/checkout/checkout.model.ts';
 import { product, QUANTITY, SimulatedShop } from './shop.ts';
 
-type StepName = Step['during'];
+type StepName = Step['whileStatus'];
 
 /** What can happen to each step. */
 const cases = [
@@ -96,7 +96,7 @@ async function reach(step: StepName, held: string, token = 'tok_ok'): Promise<vo
 
 async function untilLate(step: StepName): Promise<void> {
   shop.addresses.isAway = step === 'cancelling';
-  const late = checkout.find(({ during }) => during === step)!.late === 'overdue';
+  const late = checkout.find(({ whileStatus }) => whileStatus === step)!.onTimeout === 'overdue';
   await shop.pass(longest);
   expect((await shop.openCheckout(orderId))?.overdueSince instanceof Date).toBe(late);
   shop.addresses.isAway = false;
@@ -178,7 +178,7 @@ async function expectAllInOrder(): Promise<void> {
   expect(await shop.deadLetters()).toEqual([]);
 }
 
-describe.each(checkout.map(({ during }) => during))('an order that is %s', (step) => {
+describe.each(checkout.map(({ whileStatus }) => whileStatus))('an order that is %s', (step) => {
   it.each(cases)('ends as it should: %s', async (name) => {
     const ending = (expected as Record<string, Record<string, string> | undefined>)[step]?.[name];
     expect(ending, `no expectation for ${step} × ${name}`).toBeDefined();
@@ -214,7 +214,7 @@ describe('an order whose provider', () => {
 });
 
 describe('a clock that jumps', () => {
-  it.each(checkout.map(({ during }) => during))(
+  it.each(checkout.map(({ whileStatus }) => whileStatus))(
     'an hour ahead while an order is %s',
     async (step) => {
       await reach(step, wire[step].answer);
@@ -224,7 +224,7 @@ describe('a clock that jumps', () => {
       await expectAllInOrder();
     },
   );
-  it.each(checkout.map(({ during }) => during))(
+  it.each(checkout.map(({ whileStatus }) => whileStatus))(
     'an hour back while an order is %s',
     async (step) => {
       await reach(step, wire[step].answer);

@@ -15,14 +15,14 @@ import { WhenOrderCompleted } from '../../apps/inventory/src/on-order-completed/
 import { WhenStockIsRequested } from '../../apps/inventory/src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../../apps/inventory/src/stock/stock.entity.ts';
 import { deadlines } from '../../apps/ordering/src/checkout/checkout.model.ts';
-import { PassDeadlines } from '../../apps/ordering/src/expire-deadlines/expire-deadlines.ts';
-import { WhenPaymentIsAnswered } from '../../apps/ordering/src/on-payment-reply/on-payment-reply.ts';
-import { WhenShipmentIsAnswered } from '../../apps/ordering/src/on-shipment-reply/on-shipment-reply.ts';
-import { WhenStockIsAnswered } from '../../apps/ordering/src/on-stock-reply/on-stock-reply.ts';
+import { ExpireDeadlines } from '../../apps/ordering/src/expire-deadlines/expire-deadlines.ts';
+import { OnPaymentReply } from '../../apps/ordering/src/on-payment-reply/on-payment-reply.ts';
+import { OnShipmentReply } from '../../apps/ordering/src/on-shipment-reply/on-shipment-reply.ts';
+import { OnStockReply } from '../../apps/ordering/src/on-stock-reply/on-stock-reply.ts';
 import { OpenCheckout } from '../../apps/ordering/src/open-checkouts/open-checkout.entity.ts';
 import { OpenCheckouts } from '../../apps/ordering/src/open-checkouts/open-checkouts.ts';
 import { summaryOf } from '../../apps/ordering/src/order-summary/order-summary.projection.ts';
-import { publisherOf } from '../../apps/ordering/src/publish-orders/publish-orders.ts';
+import { orderTranslator } from '../../apps/ordering/src/publish-orders/publish-orders.ts';
 import { CallProvider } from '../../apps/payments/src/call-provider/call-provider.ts';
 import { WhenPaymentIsRequested } from '../../apps/payments/src/on-payment-command/on-payment-command.ts';
 import { Addresses, type Label } from '../../apps/shipping/src/dispatch-shipment/addresses.ts';
@@ -67,7 +67,7 @@ export class SimulatedShop {
   readonly #consumers = new Map<MessageConsumer, ReadonlySet<string>>();
   readonly #events = new MemoryEventStore(this.clock, this.#ids);
   readonly #checkouts: OpenCheckouts;
-  readonly #deadlines: PassDeadlines;
+  readonly #deadlines: ExpireDeadlines;
   readonly #payments: CallProvider;
   readonly #shipments: DispatchShipments;
   readonly #sentUpTo = new Map<string, number>();
@@ -91,15 +91,15 @@ export class SimulatedShop {
       units('shipping'),
     ];
     this.#checkouts = new OpenCheckouts(this.#events, deadlines as never, notifier);
-    this.#deadlines = new PassDeadlines(ordering, this.#checkouts);
+    this.#deadlines = new ExpireDeadlines(ordering, this.#checkouts);
     this.#payments = new CallProvider(payments, this.provider, notifier);
     this.#shipments = new DispatchShipments(shipping, this.addresses);
     const config = { DISPATCH_DELAY_MS } as never;
     this.#listens(
       'ordering',
-      new WhenStockIsAnswered(this.#checkouts),
-      new WhenPaymentIsAnswered(this.#checkouts),
-      new WhenShipmentIsAnswered(this.#checkouts),
+      new OnStockReply(this.#checkouts),
+      new OnPaymentReply(this.#checkouts),
+      new OnShipmentReply(this.#checkouts),
     );
     this.#listens('inventory', new WhenStockIsRequested(), new WhenOrderCompleted());
     this.#listens('payments', new WhenPaymentIsRequested(ids, notifier));
@@ -260,7 +260,7 @@ export class SimulatedShop {
   async #takeUnsent(): Promise<Sent[]> {
     const { events, position } = await this.#events.feed(this.#position, 100);
     this.#position = position;
-    const said = await Promise.all(events.map(publisherOf(this.#events)));
+    const said = await Promise.all(events.map(orderTranslator(this.#events)));
     const fromOutboxes = [...this.#units].flatMap(([service, { outbox }]) => {
       const from = this.#sentUpTo.get(service) ?? 0;
       this.#sentUpTo.set(service, outbox.length);

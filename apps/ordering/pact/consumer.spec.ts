@@ -29,16 +29,16 @@ import { describe, expect, it } from 'vitest';
 import { deadlines } from '../src/checkout/checkout.model.ts';
 import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';
 import { ErasedCustomer } from '../src/on-customer-erased/erased-customer.entity.ts';
-import { Erased, WhenCustomerErased } from '../src/on-customer-erased/on-customer-erased.ts';
+import { Erased, OnCustomerErased } from '../src/on-customer-erased/on-customer-erased.ts';
 import * as payments from '../src/on-payment-reply/on-payment-reply.ts';
-import { Changed, WhenProductChanged } from '../src/on-product-changed/on-product-changed.ts';
+import { Changed, OnProductChanged } from '../src/on-product-changed/on-product-changed.ts';
 import * as shipping from '../src/on-shipment-reply/on-shipment-reply.ts';
 import * as inventory from '../src/on-stock-reply/on-stock-reply.ts';
 import { OpenCheckouts } from '../src/open-checkouts/open-checkouts.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
 import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
-import { Offer, offered } from '../src/product-prices/product-prices.ts';
+import { fetchOffer, Offer } from '../src/product-prices/product-prices.ts';
 
 const ordering = new ConsumerPacts('ordering');
 
@@ -46,39 +46,39 @@ expectsOfIdentity(ordering, { keySet, sessionEnded });
 
 describe('ordering, of catalog,', () => {
   it('asks for a product that it does not know', async () => {
-    const question = {
+    const interaction = {
       given: ['a product is sold', { productId: hammock }],
       asks: 'the offer of a product',
       request: { method: 'GET', path: `/products/${hammock}` },
       answer: { status: 200, reads: Offer, of: product },
     } as const;
-    const asked = await ordering.asks('catalog', question, (catalog) =>
-      offered(hammock, peersAt({ catalog })),
+    const offer = await ordering.asks('catalog', interaction, (catalog) =>
+      fetchOffer(hammock, peersAt({ catalog })),
     );
-    expect(asked).toMatchObject({ id: hammock, name: 'Hammock', retired: false });
+    expect(offer).toMatchObject({ id: hammock, name: 'Hammock', retired: false });
   });
   it('asks for a product that does not exist', async () => {
     const unknown = '01900000-0000-7000-8000-00000000dead';
-    const question = {
+    const interaction = {
       given: ['no product is sold', { productId: unknown }],
       asks: 'the offer of a product that does not exist',
       request: { method: 'GET', path: `/products/${unknown}` },
       answer: { status: 404 },
     } as const;
-    const asked = await ordering.asks('catalog', question, (catalog) =>
-      offered(unknown, peersAt({ catalog })),
+    const offer = await ordering.asks('catalog', interaction, (catalog) =>
+      fetchOffer(unknown, peersAt({ catalog })),
     );
-    expect(asked).toBeUndefined();
+    expect(offer).toBeUndefined();
   });
   it('hears of prices', async () => {
     const units = unitsFor('ordering');
-    const fact = {
+    const message = {
       given: ['a product was repriced', { productId: hammock }],
       hears: Changed,
       of: productChanged,
       subject: hammock,
     } as const;
-    await ordering.hears('catalog', fact, consumerOf('ordering', units, new WhenProductChanged()));
+    await ordering.hears('catalog', message, consumerOf('ordering', units, new OnProductChanged()));
     const row = await units.run((uow) => uow.load(ProductPrice, hammock));
     expect(row).toMatchObject({ name: 'Hammock', price: { amountMinor: 6_900 }, revision: 2 });
   });
@@ -92,28 +92,28 @@ async function orderWith(past: readonly OrderEvent[]) {
   const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryNotifier(clock));
   const stream = `order-${orderId}`;
   if (past.length > 0) await events.append({ stream, expected: 0, events: past });
-  const hear = consumerOf(
+  const receive = consumerOf(
     'ordering',
     units,
-    new inventory.WhenStockIsAnswered(checkouts),
-    new payments.WhenPaymentIsAnswered(checkouts),
-    new shipping.WhenShipmentIsAnswered(checkouts),
-    new WhenCustomerErased(new EraseCustomers(units, checkouts)),
+    new inventory.OnStockReply(checkouts),
+    new payments.OnPaymentReply(checkouts),
+    new shipping.OnShipmentReply(checkouts),
+    new OnCustomerErased(new EraseCustomers(units, checkouts)),
   );
   const next = async () => (await events.read(stream)).slice(past.length).map(({ type }) => type);
-  return { hear, next, units };
+  return { receive, next, units };
 }
 
 describe('ordering, of identity,', () => {
   it('hears which customer is to be forgotten', async () => {
-    const { hear, units } = await orderWith([]);
-    const fact = {
+    const { receive, units } = await orderWith([]);
+    const message = {
       given: ['a customer was erased', { customerId: ada }],
       hears: Erased,
       of: customerErased,
       subject: ada,
     } as const;
-    await ordering.hears('identity', fact, hear);
+    await ordering.hears('identity', message, receive);
     expect(await units.run((uow) => uow.load(ErasedCustomer, ada))).toBeDefined();
   });
 });
@@ -123,7 +123,7 @@ const placed = [orderPlaced];
 const waitsForMoney = [...placed, reserved];
 const confirmed = [...waitsForMoney, authorised, history.orderConfirmed];
 const dispatched = [...confirmed, history.shipmentDispatched];
-const undoing = [
+const compensating = [
   ...confirmed,
   history.cancellationRequested,
   history.shipmentCancelled,
@@ -150,7 +150,7 @@ describe.each<
   [
     'inventory',
     'stock was given back',
-    undoing,
+    compensating,
     inventory.Released,
     stockReleased,
     'StockReleased',
@@ -198,7 +198,14 @@ describe.each<
     paymentCaptured,
     'PaymentCaptured',
   ],
-  ['payments', 'a payment was voided', undoing, payments.Voided, paymentVoided, 'PaymentVoided'],
+  [
+    'payments',
+    'a payment was voided',
+    compensating,
+    payments.Voided,
+    paymentVoided,
+    'PaymentVoided',
+  ],
   [
     'shipping',
     'a shipment has left',
@@ -227,14 +234,14 @@ describe.each<
   ],
 ])('ordering, of %s, when %s,', (provider, given, past, hears, of, leadsTo, reason) => {
   it('hears it', async () => {
-    const { hear, next } = await orderWith(past);
-    const fact = {
+    const { receive, next } = await orderWith(past);
+    const message = {
       given: [given, { orderId, ...(reason && { reason }) }] as const,
       hears,
       of: reason ? withReason(of, reason) : of,
       subject: orderId,
     };
-    await ordering.hears(provider, fact, hear);
+    await ordering.hears(provider, message, receive);
     expect((await next())[0]).toBe(leadsTo);
   });
 });

@@ -7,9 +7,9 @@ import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
 import { orderSummary } from '../src/order-summary/order-summary.projection.ts';
 import { ordering } from '../src/ordering.definition.ts';
-import { PriceView } from '../src/product-prices/price-freshness.ts';
+import { PriceFreshness } from '../src/product-prices/price-freshness.ts';
 import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
-import { publisherOf } from '../src/publish-orders/publish-orders.ts';
+import { orderTranslator } from '../src/publish-orders/publish-orders.ts';
 
 const placed = [history.orderPlaced];
 const hasStock = [...placed, history.stockReserved];
@@ -22,7 +22,7 @@ keepsItsPromises(ordering, {
     service: { id: 'shipping', scope: 'orders:address:read' },
   },
   said: async ({ parts: { events, units } }) =>
-    (await feedSource('publish-orders', events!, units!, publisherOf(events!)).read()).messages,
+    (await feedSource('publish-orders', events!, units!, orderTranslator(events!)).read()).messages,
   states: ({ app, parts }) => {
     const { database, events, units } = parts;
     const { manager } = database!.source;
@@ -31,7 +31,7 @@ keepsItsPromises(ordering, {
         const known = { productId, name: hammock.name, price: hammock.unitPrice, revision: 1 };
         const all = Object.assign(new ProductPrice(), known, row);
         await units!.run((uow) => uow.save(ProductPrice, all));
-        await app.get(PriceView).check();
+        await app.get(PriceFreshness).check();
       },
       holds: ({ productId = '' }) => manager.existsBy(ProductPrice, { productId, ...row }),
     });

@@ -8,7 +8,7 @@ import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-che
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { DeliveryAddress } from './delivery-address/delivery-address.entity.ts';
 import { addressRetention } from './delivery-address/delivery-address.retention.ts';
-import { PassDeadlines } from './expire-deadlines/expire-deadlines.ts';
+import { ExpireDeadlines } from './expire-deadlines/expire-deadlines.ts';
 import { EraseCustomers } from './on-customer-erased/erase-customers.ts';
 import { ErasedCustomer } from './on-customer-erased/erased-customer.entity.ts';
 import { OpenCheckout } from './open-checkouts/open-checkout.entity.ts';
@@ -16,12 +16,12 @@ import { checkoutsOverdue, countOverdue } from './open-checkouts/overdue-checkou
 import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderSummary } from './order-summary/order-summary.entity.ts';
 import { orderSummary } from './order-summary/order-summary.projection.ts';
-import { VIEW_MOVED } from './order-summary/projection-waits.ts';
+import { PROJECTION_ADVANCED } from './order-summary/projection-waits.ts';
 import { OrderingConfig } from './ordering.config.ts';
 import { OrderingModule } from './ordering.module.ts';
-import { PriceView } from './product-prices/price-freshness.ts';
+import { PriceFreshness } from './product-prices/price-freshness.ts';
 import { ProductPrice } from './product-prices/product-price.entity.ts';
-import { publisherOf } from './publish-orders/publish-orders.ts';
+import { orderTranslator } from './publish-orders/publish-orders.ts';
 
 export const ordering = defineService({
   name: 'ordering',
@@ -41,7 +41,7 @@ export const ordering = defineService({
   },
   everywhere: (parts, app) => [
     startWorker({ ...parts, name: 'price-view', channel: 'prices', idleMs: 5_000 }, () =>
-      app.get(PriceView).check(),
+      app.get(PriceFreshness).check(),
     ),
   ],
   work: (parts, app) => {
@@ -53,14 +53,14 @@ export const ordering = defineService({
       settings.VIEW_DELAY_MS > 0 ? { until: clock.fromNow(-settings.VIEW_DELAY_MS) } : {};
     return [
       startRelay(
-        feedSource(subscription, events, units, publisherOf(events)),
+        feedSource(subscription, events, units, orderTranslator(events)),
         messaging,
         leases,
         parts,
       ),
       startLeasedWorker(project, leases, async (lease) => {
         const moved = await projectNext(orderSummary, events, units, { lease, ...heldBack() });
-        if (moved) notifier.notify(VIEW_MOVED);
+        if (moved) notifier.notify(PROJECTION_ADVANCED);
         return moved;
       }),
       watchBacklog(
@@ -78,7 +78,7 @@ export const ordering = defineService({
         parts,
         (count) => checkoutsOverdue.set(count),
       ),
-      app.get(PassDeadlines).start(parts),
+      app.get(ExpireDeadlines).start(parts),
       app.get(EraseCustomers).start(parts),
     ];
   },

@@ -1,15 +1,15 @@
 import { Module } from '@nestjs/common';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { DeliveryAddressController } from './delivery-address/delivery-address.controller.ts';
-import { LookInsideController } from './event-inspection/event-inspection.controller.ts';
+import { EventInspectionController } from './event-inspection/event-inspection.controller.ts';
 import { ProjectionsController } from './event-inspection/projections.controller.ts';
-import { PassDeadlines } from './expire-deadlines/expire-deadlines.ts';
+import { ExpireDeadlines } from './expire-deadlines/expire-deadlines.ts';
 import { EraseCustomers } from './on-customer-erased/erase-customers.ts';
-import { WhenCustomerErased } from './on-customer-erased/on-customer-erased.ts';
-import { WhenPaymentIsAnswered } from './on-payment-reply/on-payment-reply.ts';
-import { WhenProductChanged } from './on-product-changed/on-product-changed.ts';
-import { WhenShipmentIsAnswered } from './on-shipment-reply/on-shipment-reply.ts';
-import { WhenStockIsAnswered } from './on-stock-reply/on-stock-reply.ts';
+import { OnCustomerErased } from './on-customer-erased/on-customer-erased.ts';
+import { OnPaymentReply } from './on-payment-reply/on-payment-reply.ts';
+import { OnProductChanged } from './on-product-changed/on-product-changed.ts';
+import { OnShipmentReply } from './on-shipment-reply/on-shipment-reply.ts';
+import { OnStockReply } from './on-stock-reply/on-stock-reply.ts';
 import { OpenCheckoutsController } from './open-checkouts/open-checkouts.controller.ts';
 import { OpenCheckouts } from './open-checkouts/open-checkouts.ts';
 import { OrderSummaries } from './order-summary/order-summaries.ts';
@@ -18,7 +18,7 @@ import { OrderTimelineController } from './order-timeline/order-timeline.control
 import { PlaceOrderController } from './place-order/place-order.controller.ts';
 import { PlaceOrderHandler } from './place-order/place-order.handler.ts';
 import { Prices } from './place-order/prices.ts';
-import { PriceView } from './product-prices/price-freshness.ts';
+import { PriceFreshness } from './product-prices/price-freshness.ts';
 import { ProductPrices } from './product-prices/product-prices.ts';
 
 /** The map of the service: what it answers, what it listens to, what it leans on. */
@@ -30,21 +30,21 @@ import { ProductPrices } from './product-prices/product-prices.ts';
     OrderTimelineController,
     DeliveryAddressController,
     OpenCheckoutsController,
-    LookInsideController,
+    EventInspectionController,
     ProjectionsController,
-    WhenStockIsAnswered,
-    WhenPaymentIsAnswered,
-    WhenShipmentIsAnswered,
-    WhenCustomerErased,
-    WhenProductChanged,
+    OnStockReply,
+    OnPaymentReply,
+    OnShipmentReply,
+    OnCustomerErased,
+    OnProductChanged,
   ],
   providers: [
     PlaceOrderHandler,
     OrderSummaries,
     OpenCheckouts,
-    PassDeadlines,
+    ExpireDeadlines,
     EraseCustomers,
-    PriceView,
+    PriceFreshness,
     { provide: Prices, useClass: ProductPrices },
   ],
 })

@@ -23,9 +23,9 @@ export class CancelOrderController {
     @Param('id', { schema: IdRequest }) orderId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Cancellation> {
-    const wish = { type: 'CancelOrder', data: { customerId: caller.id } } as const;
+    const command = { type: 'CancelOrder', data: { customerId: caller.id } } as const;
     const { state, version } = await this.units.run((tx) =>
-      this.checkouts.handle(orderId, wish, tx, caller.id),
+      this.checkouts.handle(orderId, command, tx, caller.id),
     );
     reply.header(CONSISTENCY_TOKEN, consistencyToken(orderId, version));
     return { status: state.status as Cancellation['status'] };

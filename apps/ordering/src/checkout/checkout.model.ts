@@ -1,19 +1,19 @@
 import type { RejectionReason } from '@fieldguide/contracts/ordering';
 
 /** How a step that was done is undone; each is a request to the service that did it, and is answered. */
-export const undos = ['releaseStock', 'voidPayment'] as const;
-export type Undo = (typeof undos)[number];
+export const compensations = ['releaseStock', 'voidPayment'] as const;
+export type Compensation = (typeof compensations)[number];
 
 /** What the process says to other services. */
-export const requests = [
+export const checkoutMessages = [
   'reserveStock',
   'authorisePayment',
   'confirmOrder',
   'requestCancellation',
   'capturePayment',
-  ...undos,
+  ...compensations,
 ] as const;
-export type Request = (typeof requests)[number];
+export type CheckoutMessage = (typeof checkoutMessages)[number];
 
 /** What is waited for: one of the table's steps, or, when the order has ended, that everything is undone. */
 export const stepNames = [
@@ -28,19 +28,22 @@ export type StepName = (typeof stepNames)[number];
 
 export interface Step {
   /** The order's status while this step is waited for. */
-  readonly during: Exclude<StepName, 'undoing'>;
+  readonly whileStatus: Exclude<StepName, 'undoing'>;
   /** The event that begins the step, and what is said then. */
   readonly on: string;
-  readonly send: Request;
+  readonly send: CheckoutMessage;
   readonly waitsFor: readonly string[];
   /** Before the pivot a step that is late or cancelled ends the order; after it, it is listed for a person. */
-  readonly late: RejectionReason | 'overdue';
+  readonly onTimeout: RejectionReason | 'overdue';
   /** What is undone when this step ends badly: everything before it that was done, and itself when it may be. */
-  readonly undo: { readonly refused: readonly Undo[]; readonly late: readonly Undo[] };
+  readonly compensate: {
+    readonly refused: readonly Compensation[];
+    readonly timedOut: readonly Compensation[];
+  };
 }
 
 const everything = ['voidPayment', 'releaseStock'] as const;
-const nothing = { refused: [], late: [] } as const;
+const nothing = { refused: [], timedOut: [] } as const;
 
 /**
  * The checkout as one table: on this fact, send that request, wait that long, else undo. Dispatch is the pivot:
@@ -49,44 +52,44 @@ const nothing = { refused: [], late: [] } as const;
  */
 export const checkout: readonly Step[] = [
   {
-    during: 'placed',
+    whileStatus: 'placed',
     on: 'OrderPlaced',
     send: 'reserveStock',
     waitsFor: ['StockReserved', 'StockRefused'],
-    late: 'stockTimeout',
-    undo: { refused: [], late: ['releaseStock'] },
+    onTimeout: 'stockTimeout',
+    compensate: { refused: [], timedOut: ['releaseStock'] },
   },
   {
-    during: 'awaitingPayment',
+    whileStatus: 'awaitingPayment',
     on: 'StockReserved',
     send: 'authorisePayment',
     waitsFor: ['PaymentAuthorised', 'PaymentDeclined'],
-    late: 'paymentTimeout',
-    undo: { refused: ['releaseStock'], late: everything },
+    onTimeout: 'paymentTimeout',
+    compensate: { refused: ['releaseStock'], timedOut: everything },
   },
   {
-    during: 'confirmed',
+    whileStatus: 'confirmed',
     on: 'OrderConfirmed',
     send: 'confirmOrder',
     waitsFor: ['ShipmentDispatched', 'ShipmentCancelled'],
-    late: 'overdue',
-    undo: { refused: everything, late: [] },
+    onTimeout: 'overdue',
+    compensate: { refused: everything, timedOut: [] },
   },
   {
-    during: 'cancelling',
+    whileStatus: 'cancelling',
     on: 'CancellationRequested',
     send: 'requestCancellation',
     waitsFor: ['ShipmentDispatched', 'ShipmentCancelled'],
-    late: 'overdue',
-    undo: { refused: everything, late: [] },
+    onTimeout: 'overdue',
+    compensate: { refused: everything, timedOut: [] },
   },
   {
-    during: 'dispatched',
+    whileStatus: 'dispatched',
     on: 'ShipmentDispatched',
     send: 'capturePayment',
     waitsFor: ['PaymentCaptured'],
-    late: 'overdue',
-    undo: nothing,
+    onTimeout: 'overdue',
+    compensate: nothing,
   },
 ];
 
@@ -110,11 +113,11 @@ export const deadlineOf: Readonly<Record<StepName, Deadline>> = {
 };
 
 /** The step that an order with this status waits in; none when it has not begun or has ended. */
-export function stepDuring(status: string): Step | undefined {
-  return checkout.find(({ during }) => during === status);
+export function stepOfStatus(status: string): Step | undefined {
+  return checkout.find(({ whileStatus }) => whileStatus === status);
 }
 
 /** What an event makes the process say, if anything. */
-export function requestOn(eventType: string): Request | undefined {
+export function messageAfter(eventType: string): CheckoutMessage | undefined {
   return checkout.find(({ on }) => on === eventType)?.send;
 }

@@ -5,7 +5,7 @@ import { errors } from '../order/order.errors.ts';
 export const CONSISTENCY_TOKEN = 'consistency-token';
 
 /** A stream and the version that it has after the write. */
-export interface Seen {
+export interface SeenVersion {
   readonly orderId: string;
   readonly version: number;
 }
@@ -15,7 +15,7 @@ export function consistencyToken(orderId: string, version: number): string {
 }
 
 /** @throws DomainError consistencyTokenUnreadable */
-export function readConsistencyToken(token: string | undefined): Seen | undefined {
+export function readConsistencyToken(token: string | undefined): SeenVersion | undefined {
   if (token === undefined) return undefined;
   if (!ConsistencyToken.safeParse(token).success) throw errors.consistencyTokenUnreadable();
   const [stream = '', version] = token.split('@');

@@ -19,7 +19,7 @@ const Page = z.strictObject({
 /** The log as it is, for whoever keeps the shop running; the gateway's route table does not lead here. */
 @Scope('operations')
 @Controller('log')
-export class LookInsideController {
+export class EventInspectionController {
   constructor(private readonly events: EventStore) {}
 
   /** An order's events, each with what the order was after it. */

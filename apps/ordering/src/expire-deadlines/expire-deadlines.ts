@@ -9,13 +9,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
-const AT_ONCE = 20;
+const BATCH_SIZE = 20;
 const CLAIM_MS = 15_000;
 
 /** Tells orders that their time is up. An answer that comes at that moment meets the same stream: one of them wins. */
 @Injectable()
-export class PassDeadlines {
-  readonly #log = new Logger('pass-deadlines');
+export class ExpireDeadlines {
+  readonly #log = new Logger('expire-deadlines');
 
   constructor(
     private readonly units: UnitOfWorkRunner,
@@ -23,24 +23,24 @@ export class PassDeadlines {
   ) {}
 
   start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
-    const settings = { ...loop, name: 'pass-deadlines', channel: 'deadlines' };
-    return startWorker(settings, async () => (await this.once()) === AT_ONCE);
+    const settings = { ...loop, name: 'expire-deadlines', channel: 'deadlines' };
+    return startWorker(settings, async () => (await this.once()) === BATCH_SIZE);
   }
 
   /** One round: everything that is due. @returns how many were due */
   async once(): Promise<number> {
     const due = await this.units.run((uow) =>
-      uow.claim(OpenCheckout, 'deadlineAt', CLAIM_MS, AT_ONCE),
+      uow.claim(OpenCheckout, 'deadlineAt', CLAIM_MS, BATCH_SIZE),
     );
-    await Promise.all(due.map((checkout) => this.#pass(checkout)));
+    await Promise.all(due.map((checkout) => this.#expire(checkout)));
     return due.length;
   }
 
-  async #pass({ orderId, step }: OpenCheckout): Promise<void> {
+  async #expire({ orderId, step }: OpenCheckout): Promise<void> {
     try {
-      await inSpan('work', 'pass deadline', { order: orderId }, () =>
+      await inSpan('work', 'expire deadline', { order: orderId }, () =>
         this.units.run((tx) =>
-          this.checkouts.handle(orderId, { type: 'PassDeadline', data: { step } }, tx),
+          this.checkouts.handle(orderId, { type: 'ExpireDeadline', data: { step } }, tx),
         ),
       );
     } catch (error) {

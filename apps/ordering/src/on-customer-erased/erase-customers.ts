@@ -13,8 +13,8 @@ import { ErasedCustomer } from './erased-customer.entity.ts';
 
 // Longer than a transaction that has not seen the tombstone can take.
 const SWEEP_AFTER_MS = 60_000;
-const LOOK_EVERY_MS = 30_000;
-const AT_ONCE = 20;
+const SWEEP_INTERVAL_MS = 30_000;
+const BATCH_SIZE = 20;
 const ORDERS_MAX = 10_000;
 
 /**
@@ -35,22 +35,27 @@ export class EraseCustomers {
       Object.assign(new ErasedCustomer(), { customerId, erasedAt: tx.now() });
     erased.sweepDueAt = new Date((await tx.databaseTime()).getTime() + SWEEP_AFTER_MS);
     await tx.save(ErasedCustomer, erased);
-    await this.#forget(customerId, tx);
+    await this.#deletePersonalData(customerId, tx);
   }
 
   start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
-    const settings = { ...loop, name: 'sweep-erased', channel: 'erased', idleMs: LOOK_EVERY_MS };
-    return startWorker(settings, async () => (await this.sweep()) === AT_ONCE);
+    const settings = {
+      ...loop,
+      name: 'sweep-erased',
+      channel: 'erased',
+      idleMs: SWEEP_INTERVAL_MS,
+    };
+    return startWorker(settings, async () => (await this.sweep()) === BATCH_SIZE);
   }
 
   /** Looks once more. @returns at how many customers */
   async sweep(): Promise<number> {
     const due = await this.units.run((tx) =>
-      tx.claim(ErasedCustomer, 'sweepDueAt', SWEEP_AFTER_MS, AT_ONCE),
+      tx.claim(ErasedCustomer, 'sweepDueAt', SWEEP_AFTER_MS, BATCH_SIZE),
     );
     for (const { customerId } of due) {
       await this.units.run(async (tx) => {
-        await this.#forget(customerId, tx);
+        await this.#deletePersonalData(customerId, tx);
         const row = await tx.load(ErasedCustomer, customerId);
         await tx.save(ErasedCustomer, Object.assign(row!, { sweepDueAt: null }));
       });
@@ -58,16 +63,16 @@ export class EraseCustomers {
     return due.length;
   }
 
-  async #forget(customerId: string, tx: UnitOfWork): Promise<void> {
+  async #deletePersonalData(customerId: string, tx: UnitOfWork): Promise<void> {
     const addresses = await tx.find(DeliveryAddress, { customerId }, ORDERS_MAX);
     for (const { orderId } of addresses) await this.#cancel(orderId, customerId, tx);
     await tx.remove(DeliveryAddress, { customerId });
   }
 
   async #cancel(orderId: string, customerId: string, tx: UnitOfWork): Promise<void> {
-    const wish = { type: 'CancelOrder', data: { customerId } } as const;
+    const command = { type: 'CancelOrder', data: { customerId } } as const;
     try {
-      await this.checkouts.handle(orderId, wish, tx, customerId);
+      await this.checkouts.handle(orderId, command, tx, customerId);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error; // it has ended, or has left already
     }

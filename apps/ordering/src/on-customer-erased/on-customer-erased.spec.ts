@@ -8,7 +8,7 @@ import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts'
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { ada, happyPath, orderId, orderPlaced } from '../order/order.examples.ts';
 import { EraseCustomers } from './erase-customers.ts';
-import { WhenCustomerErased } from './on-customer-erased.ts';
+import { OnCustomerErased } from './on-customer-erased.ts';
 
 const shipTo = {
   name: 'Ada',
@@ -35,9 +35,9 @@ const keepAddress = () =>
     const row = Object.assign(new DeliveryAddress(), { orderId, customerId: ada, shipTo });
     return tx.save(DeliveryAddress, row);
   });
-const hear = () =>
+const receive = () =>
   units.run((tx) =>
-    new WhenCustomerErased(customers).handle({ data: { customerId: ada } } as never, tx),
+    new OnCustomerErased(customers).handle({ data: { customerId: ada } } as never, tx),
   );
 const address = () => units.run((tx) => tx.load(DeliveryAddress, orderId));
 const given = (...history: typeof happyPath) =>
@@ -47,18 +47,18 @@ const types = async () => (await events.read(`order-${orderId}`)).map(({ type })
 describe('an erased customer', () => {
   it('has no address here any more; what has left stays as it is', async () => {
     await given(...happyPath);
-    await hear();
+    await receive();
     expect(await address()).toBeUndefined();
     expect(await types()).toEqual(happyPath.map(({ type }) => type));
   });
   it('gets nothing sent: what is under way is cancelled', async () => {
     await given(orderPlaced);
-    await hear();
+    await receive();
     expect(await types()).toEqual(['OrderPlaced', 'OrderCancelled']);
   });
   it('is looked for once more, because an order may have been placed in that very moment', async () => {
     await given(orderPlaced);
-    await hear();
+    await receive();
     await keepAddress();
     expect(await customers.sweep()).toBe(0);
     clock.advance(60_000);
@@ -69,8 +69,8 @@ describe('an erased customer', () => {
   });
   it('may be heard of twice', async () => {
     await given(orderPlaced);
-    await hear();
-    await hear();
+    await receive();
+    await receive();
     expect(await types()).toEqual(['OrderPlaced', 'OrderCancelled']);
   });
 });

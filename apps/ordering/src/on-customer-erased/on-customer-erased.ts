@@ -7,7 +7,7 @@ import { EraseCustomers } from './erase-customers.ts';
 export const Erased = heard(CustomerErased, 'customerId');
 
 @Controller()
-export class WhenCustomerErased {
+export class OnCustomerErased {
   constructor(private readonly customers: EraseCustomers) {}
 
   @On(Erased)

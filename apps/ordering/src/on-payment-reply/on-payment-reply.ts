@@ -15,7 +15,7 @@ export const Captured = heard(PaymentCaptured, 'orderId', 'paymentId', 'amount')
 export const Voided = heard(PaymentVoided, 'orderId', 'paymentId');
 
 @Controller()
-export class WhenPaymentIsAnswered {
+export class OnPaymentReply {
   constructor(private readonly checkouts: OpenCheckouts) {}
 
   @On(Authorised)
@@ -23,9 +23,9 @@ export class WhenPaymentIsAnswered {
     { source, time, data }: Heard<typeof Authorised>,
     tx: UnitOfWork,
   ): Promise<void> {
-    const { orderId, ...fact } = data;
+    const { orderId, ...reply } = data;
     const origin = { source, time };
-    const command = { type: 'NotePaymentAuthorised', data: { origin, ...fact } } as const;
+    const command = { type: 'RecordPaymentAuthorised', data: { origin, ...reply } } as const;
     await this.checkouts.handle(orderId, command, tx);
   }
 
@@ -34,22 +34,22 @@ export class WhenPaymentIsAnswered {
     const { orderId, paymentId } = data;
     // Voided before it was authorised: whoever asked for that has ended the order already.
     const reason = data.reason === 'voided' ? 'paymentDeclined' : data.reason;
-    const fact = { origin: { source, time }, paymentId, reason };
-    await this.checkouts.handle(orderId, { type: 'NotePaymentDeclined', data: fact }, tx);
+    const reply = { origin: { source, time }, paymentId, reason };
+    await this.checkouts.handle(orderId, { type: 'RecordPaymentDeclined', data: reply }, tx);
   }
 
   @On(Captured)
   async captured({ source, time, data }: Heard<typeof Captured>, tx: UnitOfWork): Promise<void> {
-    const { orderId, ...fact } = data;
+    const { orderId, ...reply } = data;
     const origin = { source, time };
-    const command = { type: 'NotePaymentCaptured', data: { origin, ...fact } } as const;
+    const command = { type: 'RecordPaymentCaptured', data: { origin, ...reply } } as const;
     await this.checkouts.handle(orderId, command, tx);
   }
 
   @On(Voided)
   async voided({ source, time, data }: Heard<typeof Voided>, tx: UnitOfWork): Promise<void> {
     const { orderId, paymentId } = data;
-    const fact = { origin: { source, time }, paymentId };
-    await this.checkouts.handle(orderId, { type: 'NotePaymentVoided', data: fact }, tx);
+    const reply = { origin: { source, time }, paymentId };
+    await this.checkouts.handle(orderId, { type: 'RecordPaymentVoided', data: reply }, tx);
   }
 }

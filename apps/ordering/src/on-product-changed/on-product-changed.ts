@@ -7,7 +7,7 @@ import { ProductPrice } from '../product-prices/product-price.entity.ts';
 export const Changed = heard(ProductChanged, 'productId', 'name', 'price', 'retired', 'revision');
 
 @Controller()
-export class WhenProductChanged {
+export class OnProductChanged {
   @On(Changed)
   async handle({ data }: Heard<typeof Changed>, uow: UnitOfWork): Promise<void> {
     const row = (await uow.load(ProductPrice, data.productId)) ?? new ProductPrice();

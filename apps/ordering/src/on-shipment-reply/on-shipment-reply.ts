@@ -15,7 +15,7 @@ export const Cancelled = heard(ShipmentCancelled, 'orderId', 'reason');
 
 /** Shipping decides between dispatch and cancellation; whatever it says here is how it is. */
 @Controller()
-export class WhenShipmentIsAnswered {
+export class OnShipmentReply {
   constructor(private readonly checkouts: OpenCheckouts) {}
 
   @On(Dispatched)
@@ -25,14 +25,14 @@ export class WhenShipmentIsAnswered {
   ): Promise<void> {
     const { orderId, ...shipment } = data;
     const origin = { source, time };
-    const command = { type: 'NoteShipmentDispatched', data: { origin, ...shipment } } as const;
+    const command = { type: 'RecordShipmentDispatched', data: { origin, ...shipment } } as const;
     await this.checkouts.handle(orderId, command, tx);
   }
 
   @On(Cancelled)
   async cancelled({ source, time, data }: Heard<typeof Cancelled>, tx: UnitOfWork): Promise<void> {
     const { orderId, reason } = data;
-    const fact = { origin: { source, time }, reason };
-    await this.checkouts.handle(orderId, { type: 'NoteShipmentCancelled', data: fact }, tx);
+    const reply = { origin: { source, time }, reason };
+    await this.checkouts.handle(orderId, { type: 'RecordShipmentCancelled', data: reply }, tx);
   }
 }

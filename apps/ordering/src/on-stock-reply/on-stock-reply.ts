@@ -9,24 +9,24 @@ export const Refused = heard(StockRefused, 'orderId', 'productIds');
 export const Released = heard(StockReleased, 'orderId');
 
 @Controller()
-export class WhenStockIsAnswered {
+export class OnStockReply {
   constructor(private readonly checkouts: OpenCheckouts) {}
 
   @On(Reserved)
   async reserved({ source, time, data }: Heard<typeof Reserved>, tx: UnitOfWork): Promise<void> {
-    const fact = { origin: { source, time } };
-    await this.checkouts.handle(data.orderId, { type: 'NoteStockReserved', data: fact }, tx);
+    const reply = { origin: { source, time } };
+    await this.checkouts.handle(data.orderId, { type: 'RecordStockReserved', data: reply }, tx);
   }
 
   @On(Refused)
   async refused({ source, time, data }: Heard<typeof Refused>, tx: UnitOfWork): Promise<void> {
-    const fact = { origin: { source, time }, productIds: data.productIds };
-    await this.checkouts.handle(data.orderId, { type: 'NoteStockRefused', data: fact }, tx);
+    const reply = { origin: { source, time }, productIds: data.productIds };
+    await this.checkouts.handle(data.orderId, { type: 'RecordStockRefused', data: reply }, tx);
   }
 
   @On(Released)
   async released({ source, time, data }: Heard<typeof Released>, tx: UnitOfWork): Promise<void> {
-    const fact = { origin: { source, time } };
-    await this.checkouts.handle(data.orderId, { type: 'NoteStockReleased', data: fact }, tx);
+    const reply = { origin: { source, time } };
+    await this.checkouts.handle(data.orderId, { type: 'RecordStockReleased', data: reply }, tx);
   }
 }

@@ -9,7 +9,7 @@ import { OrderingConfig } from '../ordering.config.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
 import { OpenCheckouts } from './open-checkouts.ts';
 
-const Which = z.strictObject({ stuck: z.stringbool().default(false) });
+const CheckoutQuery = z.strictObject({ stuck: z.stringbool().default(false) });
 const LISTED_MAX = 200;
 
 /** For whoever keeps the shop running; the gateway's route table does not lead here. */
@@ -25,7 +25,7 @@ export class OpenCheckoutsController {
 
   /** What waits the longest first; `stuck`: only what a person should look at. */
   @Get()
-  async list(@Query({ schema: Which }) { stuck }: z.infer<typeof Which>) {
+  async list(@Query({ schema: CheckoutQuery }) { stuck }: z.infer<typeof CheckoutQuery>) {
     const rows = await this.database.source.manager.find(OpenCheckout, {
       where: stuck ? { overdueSince: Not(IsNull()) } : {},
       order: { waitsSince: 'ASC' },
@@ -38,7 +38,7 @@ export class OpenCheckoutsController {
   @Post(':orderId/retries')
   @HttpCode(202)
   retry(@Caller() caller: CallerClaims, @Param('orderId', { schema: IdRequest }) orderId: string) {
-    return this.#tell(orderId, { type: 'RetryCheckout', data: {} }, caller);
+    return this.#handle(orderId, { type: 'RetryCheckout', data: {} }, caller);
   }
 
   /** Ends it as a deadline would, or asks shipping to; after the dispatch it is refused. */
@@ -48,13 +48,13 @@ export class OpenCheckoutsController {
     @Caller() caller: CallerClaims,
     @Param('orderId', { schema: IdRequest }) orderId: string,
   ) {
-    return this.#tell(orderId, { type: 'AbandonCheckout', data: {} }, caller);
+    return this.#handle(orderId, { type: 'AbandonCheckout', data: {} }, caller);
   }
 
   /** The clock control of `local`: this order's deadline comes now, and nobody else's. */
   @Post(':orderId/deadline')
   @HttpCode(202)
-  async passDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {
+  async expireDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {
     if (this.config.ENVIRONMENT !== 'local') throw errors.clockIsReal();
     await this.units.run(async (uow) => {
       const row = await uow.load(OpenCheckout, orderId);
@@ -65,7 +65,7 @@ export class OpenCheckoutsController {
     return { orderId };
   }
 
-  async #tell(
+  async #handle(
     orderId: string,
     command: Parameters<OpenCheckouts['handle']>[1],
     caller: CallerClaims,

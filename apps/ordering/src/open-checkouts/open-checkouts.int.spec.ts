@@ -8,7 +8,7 @@ import { OrderingTables1760000002000 } from '../../migrations/1760000002000-orde
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
 import { OverdueCheckouts1760000010100 } from '../../migrations/1760000010100-overdue-checkouts.ts';
 import { deadlines } from '../checkout/checkout.model.ts';
-import { PassDeadlines } from '../expire-deadlines/expire-deadlines.ts';
+import { ExpireDeadlines } from '../expire-deadlines/expire-deadlines.ts';
 import type { OrderCommand } from '../order/order.events.ts';
 import { orderPlaced, stockReserved } from '../order/order.examples.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
@@ -38,14 +38,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const tell = (orderId: string, command: OrderCommand) =>
+const handle = (orderId: string, command: OrderCommand) =>
   units.run((tx) => checkouts.handle(orderId, command, tx));
 const place = async () => {
   const orderId = ids.next();
-  await tell(orderId, { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } });
+  await handle(orderId, { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } });
   return orderId;
 };
-const late = (orderId: string) =>
+const makeOverdue = (orderId: string) =>
   database.query("UPDATE open_checkouts SET deadline_at = '2020-01-01' WHERE order_id = $1", [
     orderId,
   ]);
@@ -54,18 +54,18 @@ const types = async (orderId: string) =>
 const row = (orderId: string) => units.run((tx) => tx.load(OpenCheckout, orderId));
 
 describe('a deadline on PostgreSQL', () => {
-  it('that fires while its answer is being handled loses or wins, and never both', async () => {
+  it('that fires while its reply is being handled loses or wins, and never both', async () => {
     const ends = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
       const orderId = await place();
-      await late(orderId);
-      const answer = { type: 'NoteStockReserved', data: stockReserved.data } as const;
-      const passed = { type: 'PassDeadline', data: { step: 'placed' } } as const;
-      const both = [answer, passed].map((each) => tell(orderId, each));
+      await makeOverdue(orderId);
+      const reply = { type: 'RecordStockReserved', data: stockReserved.data } as const;
+      const expired = { type: 'ExpireDeadline', data: { step: 'placed' } } as const;
+      const both = [reply, expired].map((each) => handle(orderId, each));
       await Promise.all(round % 2 === 0 ? both : both.reverse());
-      const said = (await types(orderId)).slice(1).join(' ');
-      ends.add(said);
-      const step = said === 'StockReserved' ? 'awaitingPayment' : 'undoing';
+      const emitted = (await types(orderId)).slice(1).join(' ');
+      ends.add(emitted);
+      const step = emitted === 'StockReserved' ? 'awaitingPayment' : 'undoing';
       expect((await row(orderId))?.step).toBe(step);
     }
     expect([...ends].toSorted()).toEqual(['DeadlinePassed OrderRejected', 'StockReserved']);
@@ -73,8 +73,8 @@ describe('a deadline on PostgreSQL', () => {
 
   it('is acted on once by many instances', async () => {
     const orders = await Promise.all(Array.from({ length: 10 }, place));
-    for (const orderId of orders) await late(orderId);
-    const instances = [1, 2, 3].map(() => new PassDeadlines(units, checkouts));
+    for (const orderId of orders) await makeOverdue(orderId);
+    const instances = [1, 2, 3].map(() => new ExpireDeadlines(units, checkouts));
     await Promise.all(instances.map((each) => each.once()));
     for (const orderId of orders)
       expect(await types(orderId)).toEqual(['OrderPlaced', 'DeadlinePassed', 'OrderRejected']);
@@ -82,12 +82,12 @@ describe('a deadline on PostgreSQL', () => {
 
   it('of a step that is past by now brings the row back into step', async () => {
     const orderId = await place();
-    await tell(orderId, { type: 'NoteStockReserved', data: stockReserved.data });
+    await handle(orderId, { type: 'RecordStockReserved', data: stockReserved.data });
     await database.query("UPDATE open_checkouts SET step = 'placed' WHERE order_id = $1", [
       orderId,
     ]);
-    await late(orderId);
-    await new PassDeadlines(units, checkouts).once();
+    await makeOverdue(orderId);
+    await new ExpireDeadlines(units, checkouts).once();
     expect(await types(orderId)).toEqual(['OrderPlaced', 'StockReserved']);
     expect((await row(orderId))?.step).toBe('awaitingPayment');
   });
@@ -126,7 +126,7 @@ describe('a deadline on PostgreSQL', () => {
       const orderId = ids.next();
       const command = { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } } as const;
       await unitsOf(placing).run((tx) => checkouts.handle(orderId, command, tx));
-      await new PassDeadlines(unitsOf(looking), checkouts).once();
+      await new ExpireDeadlines(unitsOf(looking), checkouts).once();
       expect(await types(orderId)).toEqual(['OrderPlaced']);
     },
   );

@@ -30,14 +30,14 @@ export class OpenCheckouts {
     tx: UnitOfWork,
     actor?: string,
   ): Promise<Handled<Order, OrderEvent>> {
-    if (!tx.causation && command.type !== 'PlaceOrder') await this.#goOnFrom(orderId, tx);
+    if (!tx.causation && command.type !== 'PlaceOrder') await this.#continueTrace(orderId, tx);
     const handled = await this.events.handle(order, orderId, command, {
       tx,
       ...(actor && { actor }),
     });
     // A deadline of a step that is past: an instance of a version without deadlines has moved the order on.
-    const isOutOfStep = handled.events.length === 0 && command.type === 'PassDeadline';
-    if (handled.events.length > 0 || isOutOfStep) await this.#keep(orderId, handled, tx);
+    const isOutOfStep = handled.events.length === 0 && command.type === 'ExpireDeadline';
+    if (handled.events.length > 0 || isOutOfStep) await this.#reschedule(orderId, handled, tx);
     return handled;
   }
 
@@ -47,13 +47,13 @@ export class OpenCheckouts {
   }
 
   /** What a person or a deadline asks for belongs to the order's own trace and correlation. */
-  async #goOnFrom(orderId: string, tx: UnitOfWork): Promise<void> {
+  async #continueTrace(orderId: string, tx: UnitOfWork): Promise<void> {
     const events = await this.events.read(`order-${orderId}`, { tx });
     const last = events.at(-1);
     if (last) tx.continueFrom({ ...last, correlationid: last.correlationId });
   }
 
-  async #keep(
+  async #reschedule(
     orderId: string,
     { events, state }: Handled<Order, OrderEvent>,
     tx: UnitOfWork,

@@ -7,18 +7,18 @@ import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { z } from 'zod';
-import type { Seen } from '../consistency-token/consistency-token.ts';
+import type { SeenVersion } from '../consistency-token/consistency-token.ts';
 import { errors } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 import { summaryOf } from './order-summary.projection.ts';
-import { ViewWaits } from './projection-waits.ts';
+import { ProjectionWaits } from './projection-waits.ts';
 
 const READS_ALL = 'orders:read:any';
 
 @Injectable()
 export class OrderSummaries {
-  readonly #waits: ViewWaits;
+  readonly #waits: ProjectionWaits;
 
   constructor(
     private readonly database: Database,
@@ -27,7 +27,7 @@ export class OrderSummaries {
     notifier: Notifier,
     clock: Clock,
   ) {
-    this.#waits = new ViewWaits((ids) => this.#versions(ids), notifier, clock);
+    this.#waits = new ProjectionWaits((ids) => this.#versions(ids), notifier, clock);
   }
 
   /**
@@ -38,7 +38,7 @@ export class OrderSummaries {
   async one(
     orderId: string,
     caller: CallerClaims,
-    seen?: Seen,
+    seen?: SeenVersion,
   ): Promise<{ order: Order; version: number }> {
     const row = await this.#row(orderId);
     const isBehind = seen?.orderId === orderId && (row?.streamVersion ?? 0) < seen.version;
@@ -57,7 +57,7 @@ export class OrderSummaries {
   async list(
     { limit, cursor }: { limit: number; cursor?: string | undefined },
     caller: CallerClaims,
-    seen?: Seen,
+    seen?: SeenVersion,
   ) {
     if (seen) await this.#waitFor(seen, caller);
     const select = this.database.source.manager
@@ -81,12 +81,12 @@ export class OrderSummaries {
   }
 
   /** Waits only for what the log has and the caller may see: any other token is made up, and refused at once. */
-  async #waitFor(seen: Seen, caller: CallerClaims): Promise<void> {
+  async #waitFor(seen: SeenVersion, caller: CallerClaims): Promise<void> {
     const row = await this.#row(seen.orderId);
     const isThere = row !== null && row.streamVersion >= seen.version;
     const written = isThere
       ? { customerId: row.customerId, version: row.streamVersion }
-      : await this.#written(seen.orderId);
+      : await this.#versionInLog(seen.orderId);
     const isKnown = written && written.version >= seen.version;
     if (!isKnown || !mayRead(caller, written.customerId, READS_ALL))
       throw errors.consistencyTokenUnreadable();
@@ -94,7 +94,9 @@ export class OrderSummaries {
     if (!(await this.#waits.until(seen, this.config.CONSISTENT_READ_MS))) throw errors.viewBehind();
   }
 
-  async #written(orderId: string): Promise<{ customerId: string; version: number } | undefined> {
+  async #versionInLog(
+    orderId: string,
+  ): Promise<{ customerId: string; version: number } | undefined> {
     const found = await this.#fromLog(orderId);
     return found && { customerId: found.order.customerId, version: found.version };
   }

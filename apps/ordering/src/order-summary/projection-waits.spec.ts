@@ -1,39 +1,39 @@
 import { SystemClock } from '@fieldguide/clock';
 import { MemoryNotifier } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VIEW_MOVED, ViewWaits } from './projection-waits.ts';
+import { PROJECTION_ADVANCED, ProjectionWaits } from './projection-waits.ts';
 
 const clock = new SystemClock();
 let notifier: MemoryNotifier;
-let view: Map<string, number>;
-let looks: string[][];
-let waits: ViewWaits;
+let projection: Map<string, number>;
+let reads: string[][];
+let waits: ProjectionWaits;
 beforeEach(() => {
-  [notifier, view, looks] = [new MemoryNotifier(clock), new Map(), []];
-  const look = async (ids: readonly string[]) => {
-    looks.push([...ids]);
-    return new Map(view);
+  [notifier, projection, reads] = [new MemoryNotifier(clock), new Map(), []];
+  const readVersions = async (ids: readonly string[]) => {
+    reads.push([...ids]);
+    return new Map(projection);
   };
-  waits = new ViewWaits(look, notifier, clock);
+  waits = new ProjectionWaits(readVersions, notifier, clock);
 });
 const moveTo = (orderId: string, version: number) => {
-  view.set(orderId, version);
-  notifier.notify(VIEW_MOVED);
+  projection.set(orderId, version);
+  notifier.notify(PROJECTION_ADVANCED);
 };
 
 describe('a read that waits for the view', () => {
   it('goes on when the view says that it has moved far enough', async () => {
     const waiting = waits.until({ orderId: 'a', version: 2 }, 10_000);
-    await expect.poll(() => looks.length).toBe(1);
+    await expect.poll(() => reads.length).toBe(1);
     moveTo('a', 1);
-    await expect.poll(() => looks.length).toBeGreaterThan(1);
+    await expect.poll(() => reads.length).toBeGreaterThan(1);
     moveTo('a', 2);
     expect(await waiting).toBe(true);
   });
 
-  it('ends when its time is over, after a few looks', async () => {
+  it('ends when its time is over, after a few reads', async () => {
     expect(await waits.until({ orderId: 'a', version: 1 }, 600)).toBe(false);
-    expect(looks.length).toBeLessThan(8);
+    expect(reads.length).toBeLessThan(8);
   });
 
   it('is looked for together with all others', async () => {
@@ -41,10 +41,10 @@ describe('a read that waits for the view', () => {
     const all = Array.from({ length: 50 }, (_, n) =>
       waits.until({ orderId: `order-${n}`, version: 1 }, 10_000),
     );
-    for (let n = 0; n < 50; n++) view.set(`order-${n}`, 1);
+    for (let n = 0; n < 50; n++) projection.set(`order-${n}`, 1);
     moveTo('first', 1);
     expect(await Promise.all([first, ...all])).toEqual(Array.from({ length: 51 }, () => true));
-    expect(looks.length).toBeLessThan(4);
+    expect(reads.length).toBeLessThan(4);
   });
 
   it('is refused when too many wait', async () => {
@@ -52,16 +52,16 @@ describe('a read that waits for the view', () => {
       waits.until({ orderId: `order-${n}`, version: 1 }, 300),
     );
     expect((await Promise.all(all)).filter(Boolean)).toEqual([]);
-    expect(looks.every((ids) => ids.length <= 200)).toBe(true);
+    expect(reads.every((ids) => ids.length <= 200)).toBe(true);
   });
 
   it('is told when the view cannot be asked, and the next one asks again', async () => {
     let isAway = true;
-    const look = async () => {
+    const readVersions = async () => {
       if (isAway) throw new Error('the database is away');
       return new Map([['a', 1]]);
     };
-    const own = new ViewWaits(look, notifier, clock);
+    const own = new ProjectionWaits(readVersions, notifier, clock);
     await expect(own.until({ orderId: 'a', version: 1 }, 10_000)).rejects.toThrow(/away/);
     isAway = false;
     expect(await own.until({ orderId: 'a', version: 1 }, 10_000)).toBe(true);

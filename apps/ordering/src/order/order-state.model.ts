@@ -1,5 +1,10 @@
 import type { OrderStatus, RejectionReason } from '@fieldguide/contracts/ordering';
-import { type Request, type StepName, stepDuring, type Undo } from '../checkout/checkout.model.ts';
+import {
+  type CheckoutMessage,
+  type Compensation,
+  type StepName,
+  stepOfStatus,
+} from '../checkout/checkout.model.ts';
 import { errors } from './order.errors.ts';
 import type { OrderEvent, Placed } from './order.events.ts';
 
@@ -7,45 +12,47 @@ import type { OrderEvent, Placed } from './order.events.ts';
 export interface Order {
   readonly status: OrderStatus | 'none';
   readonly placed?: Placed;
-  /** What was asked to be undone and was not yet said to be. */
-  readonly undoing: readonly Undo[];
+  /** What was asked to be compensated and was not yet said to be. */
+  readonly pendingCompensations: readonly Compensation[];
   /** The present step has been listed for a person. */
   readonly isOverdue: boolean;
 }
 
 /** What an order waits for; undefined when nothing is left to do. */
-export function stepOf({ status, undoing }: Order): StepName | undefined {
-  return stepDuring(status)?.during ?? (undoing.length > 0 ? 'undoing' : undefined);
+export function stepOf({ status, pendingCompensations }: Order): StepName | undefined {
+  return (
+    stepOfStatus(status)?.whileStatus ?? (pendingCompensations.length > 0 ? 'undoing' : undefined)
+  );
 }
 
-export const about = ({ placed }: Order) => ({ orderId: placed!.orderId });
+export const orderRef = ({ placed }: Order) => ({ orderId: placed!.orderId });
 
-export const waits = ({ status }: Order, type: string) =>
-  stepDuring(status)?.waitsFor.includes(type) ?? false;
+export const awaits = ({ status }: Order, type: string) =>
+  stepOfStatus(status)?.waitsFor.includes(type) ?? false;
 
-export const enter = (order: Order, status: OrderStatus): Order => ({
+export const transitionTo = (order: Order, status: OrderStatus): Order => ({
   ...order,
   status,
   isOverdue: false,
 });
 
-export const undone = (order: Order, what: Undo): Order => ({
+export const compensated = (order: Order, what: Compensation): Order => ({
   ...order,
-  undoing: order.undoing.filter((each) => each !== what),
+  pendingCompensations: order.pendingCompensations.filter((each) => each !== what),
 });
 
 export function rejected(
   order: Order,
   reason: RejectionReason,
-  how: 'refused' | 'late',
+  how: 'refused' | 'timedOut',
 ): OrderEvent {
-  const undo = stepDuring(order.status)!.undo[how];
-  return { type: 'OrderRejected', data: { ...about(order), reason, undo } };
+  const undo = stepOfStatus(order.status)!.compensate[how];
+  return { type: 'OrderRejected', data: { ...orderRef(order), reason, undo } };
 }
 
-export function cancelled(order: Order, how: 'refused' | 'late'): OrderEvent {
-  const undo = stepDuring(order.status)!.undo[how];
-  return { type: 'OrderCancelled', data: { ...about(order), undo } };
+export function cancelled(order: Order, how: 'refused' | 'timedOut'): OrderEvent {
+  const undo = stepOfStatus(order.status)!.compensate[how];
+  return { type: 'OrderCancelled', data: { ...orderRef(order), undo } };
 }
 
 export function openStep(order: Order): StepName {
@@ -55,7 +62,10 @@ export function openStep(order: Order): StepName {
   return step;
 }
 
-export function toSend({ status, undoing }: Order): readonly Request[] {
-  const step = stepDuring(status);
-  return step ? [step.send] : undoing;
+export function messagesToSend({
+  status,
+  pendingCompensations,
+}: Order): readonly CheckoutMessage[] {
+  const step = stepOfStatus(status);
+  return step ? [step.send] : pendingCompensations;
 }

@@ -2,11 +2,16 @@ import { Id, Money } from '@fieldguide/contracts/money';
 import { RejectionReason } from '@fieldguide/contracts/ordering';
 import type { DomainCommand, EventsOf } from '@fieldguide/event-store';
 import { z } from 'zod';
-import { requests, type StepName, stepNames, undos } from '../checkout/checkout.model.ts';
+import {
+  checkoutMessages,
+  compensations,
+  type StepName,
+  stepNames,
+} from '../checkout/checkout.model.ts';
 
 const Time = z.iso.datetime();
 const Step = z.enum(stepNames);
-const Undos = z.array(z.enum(undos)).readonly();
+const Compensations = z.array(z.enum(compensations)).readonly();
 const PricedLine = z.strictObject({
   productId: Id,
   name: z.string(),
@@ -30,11 +35,11 @@ export type Placed = z.infer<typeof Placed>;
 const Origin = z.strictObject({ source: z.string(), time: Time });
 export type Origin = z.infer<typeof Origin>;
 
-const about = z.strictObject({ orderId: Id });
-const answer = z.strictObject({ origin: Origin });
-const ofPayment = answer.extend({ paymentId: Id });
+const orderRef = z.strictObject({ orderId: Id });
+const reply = z.strictObject({ origin: Origin });
+const paymentReply = reply.extend({ paymentId: Id });
 /** `send` is said (again) because of it. */
-const Sent = z.strictObject({ step: Step, send: z.array(z.enum(requests)).readonly() });
+const Sent = z.strictObject({ step: Step, send: z.array(z.enum(checkoutMessages)).readonly() });
 
 /**
  * What lies in an order's stream, as it is stored today. Private: `publish-orders` decides what others hear of it.
@@ -42,24 +47,24 @@ const Sent = z.strictObject({ step: Step, send: z.array(z.enum(requests)).readon
  */
 export const orderEvents = {
   OrderPlaced: Placed,
-  StockReserved: answer,
-  StockRefused: answer.extend({ productIds: z.array(Id).readonly() }),
-  StockReleased: answer,
-  PaymentAuthorised: ofPayment,
-  PaymentDeclined: ofPayment.extend({ reason: RejectionReason }),
-  PaymentVoided: answer.extend({ paymentId: Id.nullable() }),
-  OrderConfirmed: about,
-  CancellationRequested: about,
-  ShipmentCancelled: answer.extend({ reason: z.string() }),
-  ShipmentDispatched: answer.extend({
+  StockReserved: reply,
+  StockRefused: reply.extend({ productIds: z.array(Id).readonly() }),
+  StockReleased: reply,
+  PaymentAuthorised: paymentReply,
+  PaymentDeclined: paymentReply.extend({ reason: RejectionReason }),
+  PaymentVoided: reply.extend({ paymentId: Id.nullable() }),
+  OrderConfirmed: orderRef,
+  CancellationRequested: orderRef,
+  ShipmentCancelled: reply.extend({ reason: z.string() }),
+  ShipmentDispatched: reply.extend({
     shipmentId: Id,
     trackingNumber: z.string(),
     dispatchedAt: Time,
   }),
-  PaymentCaptured: ofPayment.extend({ amount: Money }),
-  OrderCompleted: about,
-  OrderRejected: about.extend({ reason: RejectionReason, undo: Undos }),
-  OrderCancelled: about.extend({ undo: Undos }),
+  PaymentCaptured: paymentReply.extend({ amount: Money }),
+  OrderCompleted: orderRef,
+  OrderRejected: orderRef.extend({ reason: RejectionReason, undo: Compensations }),
+  OrderCancelled: orderRef.extend({ undo: Compensations }),
   DeadlinePassed: z.strictObject({ step: Step }),
   CheckoutOverdue: Sent,
   CheckoutRetried: Sent,
@@ -70,12 +75,12 @@ export type OrderEvent = EventsOf<typeof orderEvents>;
 export type DataOf<Type extends OrderEvent['type']> = Extract<OrderEvent, { type: Type }>['data'];
 
 /** The facts of other services that an order takes in. */
-export type Answer = Extract<OrderEvent, { data: { origin: Origin } }>;
+export type Reply = Extract<OrderEvent, { data: { origin: Origin } }>;
 
 export type OrderCommand =
   | DomainCommand<'PlaceOrder', Placed>
-  | { [Type in Answer['type']]: DomainCommand<`Note${Type}`, DataOf<Type>> }[Answer['type']]
+  | { [Type in Reply['type']]: DomainCommand<`Record${Type}`, DataOf<Type>> }[Reply['type']]
   | DomainCommand<'CancelOrder', { customerId: string }>
-  | DomainCommand<'PassDeadline', { step: StepName }>
+  | DomainCommand<'ExpireDeadline', { step: StepName }>
   | DomainCommand<'RetryCheckout', object>
   | DomainCommand<'AbandonCheckout', object>;

@@ -28,8 +28,8 @@ import {
 import { order } from './order.model.ts';
 
 const given = scenariosOf(order);
-const note = <Fact extends { type: string; data: object }>({ type, data }: Fact) =>
-  ({ type: `Note${type}`, data }) as OrderCommand;
+const record = <Reply extends { type: string; data: object }>({ type, data }: Reply) =>
+  ({ type: `Record${type}`, data }) as OrderCommand;
 const until = (last: { type: string }) =>
   happyPath.slice(0, happyPath.findIndex(({ type }) => type === last.type) + 1);
 
@@ -59,24 +59,24 @@ describe('an order', () => {
       .emits({ type: 'OrderPlaced', data: total(10_000_000_000).data });
   });
   it('waits for payment when its stock is reserved', () =>
-    given(orderPlaced).when(note(stockReserved)).emits(stockReserved));
+    given(orderPlaced).when(record(stockReserved)).emits(stockReserved));
   it('is rejected when it is out of stock, with nothing to undo', () =>
-    given(orderPlaced).when(note(stockRefused)).emits(stockRefused, rejectedOutOfStock));
+    given(orderPlaced).when(record(stockRefused)).emits(stockRefused, rejectedOutOfStock));
   it('is confirmed when its payment is authorised', () =>
     given(...until(stockReserved))
-      .when(note(paymentAuthorised))
+      .when(record(paymentAuthorised))
       .emits(paymentAuthorised, orderConfirmed));
   it('is rejected when its payment is declined, and the stock released', () =>
     given(...until(stockReserved))
-      .when(note(paymentDeclined))
+      .when(record(paymentDeclined))
       .emits(paymentDeclined, rejectedPaymentDeclined));
   it('is dispatched', () =>
     given(...until(orderConfirmed))
-      .when(note(shipmentDispatched))
+      .when(record(shipmentDispatched))
       .emits(shipmentDispatched));
   it('is completed when its payment is captured', () =>
     given(...until(shipmentDispatched))
-      .when(note(paymentCaptured))
+      .when(record(paymentCaptured))
       .emits(paymentCaptured, orderCompleted));
   it.each([
     stockReserved,
@@ -85,18 +85,18 @@ describe('an order', () => {
     paymentDeclined,
     shipmentDispatched,
     paymentCaptured,
-  ])('takes no notice of $type once it is completed', (answer) =>
+  ])('takes no notice of $type once it is completed', (reply) =>
     given(...happyPath)
-      .when(note(answer))
+      .when(record(reply))
       .emitsNothing(),
   );
   it('takes no notice of an answer told twice', () =>
     given(...until(stockReserved))
-      .when(note(stockReserved))
+      .when(record(stockReserved))
       .emitsNothing());
 });
 
-const passDeadline = (step: StepName) => ({ type: 'PassDeadline', data: { step } }) as const;
+const expireDeadline = (step: StepName) => ({ type: 'ExpireDeadline', data: { step } }) as const;
 const [retry, abandon] = [
   { type: 'RetryCheckout', data: {} },
   { type: 'AbandonCheckout', data: {} },
@@ -105,7 +105,7 @@ const [retry, abandon] = [
 describe('an order whose time is up', () => {
   it('is rejected when no stock was told, and whatever was reserved is released', () =>
     given(orderPlaced)
-      .when(passDeadline('placed'))
+      .when(expireDeadline('placed'))
       .emits(
         { type: 'DeadlinePassed', data: { step: 'placed' } },
         {
@@ -115,14 +115,14 @@ describe('an order whose time is up', () => {
       ));
   it('is rejected when the payment was not told, and everything undone', () =>
     given(...until(stockReserved))
-      .when(passDeadline('awaitingPayment'))
+      .when(expireDeadline('awaitingPayment'))
       .emits(
         { type: 'DeadlinePassed', data: { step: 'awaitingPayment' } },
         rejectedPaymentTimeout,
       ));
   it('goes on when the answer was faster', () =>
     given(...until(orderConfirmed))
-      .when(passDeadline('awaitingPayment'))
+      .when(expireDeadline('awaitingPayment'))
       .emitsNothing());
   it('is listed for a person once after its confirmation, and asked for again from then on', () => {
     const overdue = {
@@ -130,25 +130,25 @@ describe('an order whose time is up', () => {
       data: { step: 'dispatched', send: ['capturePayment'] },
     } as const;
     given(...until(shipmentDispatched))
-      .when(passDeadline('dispatched'))
+      .when(expireDeadline('dispatched'))
       .emits(overdue);
     given(...until(shipmentDispatched), overdue)
-      .when(passDeadline('dispatched'))
+      .when(expireDeadline('dispatched'))
       .emits({ ...overdue, type: 'CheckoutRetried' });
   });
   it('takes no notice of the answer that comes after it', () =>
     given(...until(stockReserved), rejectedPaymentTimeout)
-      .when(note(paymentAuthorised))
+      .when(record(paymentAuthorised))
       .emitsNothing());
   it('waits until what was done is undone, and says it again when that takes too long', () => {
     given(...until(stockReserved), rejectedPaymentTimeout)
-      .when(note(stockReleased))
+      .when(record(stockReleased))
       .emits(stockReleased);
     given(...until(stockReserved), rejectedPaymentTimeout, stockReleased)
-      .when(passDeadline('undoing'))
+      .when(expireDeadline('undoing'))
       .emits({ type: 'CheckoutOverdue', data: { step: 'undoing', send: ['voidPayment'] } });
     given(...until(stockReserved), rejectedPaymentTimeout, stockReleased, paymentVoided)
-      .when(passDeadline('undoing'))
+      .when(expireDeadline('undoing'))
       .emitsNothing();
   });
 });
@@ -170,11 +170,11 @@ describe('a cancellation', () => {
   });
   it('wins when shipping says so, and everything is undone', () =>
     given(...until(orderConfirmed), cancellationRequested)
-      .when(note(shipmentCancelled))
+      .when(record(shipmentCancelled))
       .emits(shipmentCancelled, cancelled));
   it('loses when the goods have left', () =>
     given(...until(orderConfirmed), cancellationRequested)
-      .when(note(shipmentDispatched))
+      .when(record(shipmentDispatched))
       .emits(shipmentDispatched));
   it('is refused once the goods have left', () =>
     given(...until(shipmentDispatched))
@@ -193,7 +193,7 @@ describe('a cancellation', () => {
   });
   it('is not needed: shipping may find that there is nowhere to send it', () =>
     given(...until(orderConfirmed))
-      .when(note(shipmentCancelled))
+      .when(record(shipmentCancelled))
       .emits(shipmentCancelled, cancelled));
 });
 
@@ -228,7 +228,7 @@ describe('a person', () => {
 });
 
 describe('an answer for an unknown order', () => {
-  it.each(happyPath.filter(({ data }) => 'origin' in data))('($type) changes nothing', (answer) =>
-    given().when(note(answer)).emitsNothing(),
+  it.each(happyPath.filter(({ data }) => 'origin' in data))('($type) changes nothing', (reply) =>
+    given().when(record(reply)).emitsNothing(),
   );
 });

@@ -1,44 +1,44 @@
 import { AMOUNT_MINOR_MAX } from '@fieldguide/contracts/money';
 import type { Decider } from '@fieldguide/event-store';
-import { stepDuring } from '../checkout/checkout.model.ts';
+import { stepOfStatus } from '../checkout/checkout.model.ts';
 import { errors } from './order.errors.ts';
 import type { OrderCommand, OrderEvent, Placed } from './order.events.ts';
 import {
-  about,
+  awaits,
   cancelled,
-  enter,
+  compensated,
+  messagesToSend,
   type Order,
   openStep,
+  orderRef,
   rejected,
   stepOf,
-  toSend,
-  undone,
-  waits,
+  transitionTo,
 } from './order-state.model.ts';
 
 // Answers may come twice, late or for no order of ours: in a step that does not wait for them they change nothing.
 export const order: Decider<Order, OrderCommand, OrderEvent> = {
   name: 'order',
-  initial: { status: 'none', undoing: [], isOverdue: false },
+  initial: { status: 'none', pendingCompensations: [], isOverdue: false },
 
   decide: {
-    PlaceOrder: (wish, order) => {
+    PlaceOrder: (placed, order) => {
       if (order.status !== 'none') {
-        if (!sameWish(wish, order.placed!)) throw errors.idempotencyKeyReused();
+        if (!isSameRequest(placed, order.placed!)) throw errors.idempotencyKeyReused();
         return [];
       }
-      // No contract carries a greater amount: such an order could be neither paid nor undone.
-      if (wish.total.amountMinor > AMOUNT_MINOR_MAX) throw errors.totalTooHigh();
-      return [{ type: 'OrderPlaced', data: wish }];
+      // No contract carries a greater amount: such an order could be neither paid nor compensated.
+      if (placed.total.amountMinor > AMOUNT_MINOR_MAX) throw errors.totalTooHigh();
+      return [{ type: 'OrderPlaced', data: placed }];
     },
     CancelOrder: ({ customerId }, order) => {
       if (order.placed?.customerId !== customerId) throw errors.orderUnknown();
       switch (order.status) {
         case 'placed':
         case 'awaitingPayment':
-          return [cancelled(order, 'late')];
+          return [cancelled(order, 'timedOut')];
         case 'confirmed':
-          return [{ type: 'CancellationRequested', data: about(order) }];
+          return [{ type: 'CancellationRequested', data: orderRef(order) }];
         case 'cancelling':
         case 'cancelled':
           return [];
@@ -49,79 +49,89 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
       }
     },
 
-    NoteStockReserved: (fact, order) =>
-      waits(order, 'StockReserved') ? [{ type: 'StockReserved', data: fact }] : [],
-    NoteStockRefused: (fact, order) =>
-      waits(order, 'StockRefused')
-        ? [{ type: 'StockRefused', data: fact }, rejected(order, 'outOfStock', 'refused')]
+    RecordStockReserved: (reply, order) =>
+      awaits(order, 'StockReserved') ? [{ type: 'StockReserved', data: reply }] : [],
+    RecordStockRefused: (reply, order) =>
+      awaits(order, 'StockRefused')
+        ? [{ type: 'StockRefused', data: reply }, rejected(order, 'outOfStock', 'refused')]
         : [],
-    NotePaymentAuthorised: (fact, order) =>
-      waits(order, 'PaymentAuthorised')
+    RecordPaymentAuthorised: (reply, order) =>
+      awaits(order, 'PaymentAuthorised')
         ? [
-            { type: 'PaymentAuthorised', data: fact },
-            { type: 'OrderConfirmed', data: about(order) },
+            { type: 'PaymentAuthorised', data: reply },
+            { type: 'OrderConfirmed', data: orderRef(order) },
           ]
         : [],
-    NotePaymentDeclined: (fact, order) =>
-      waits(order, 'PaymentDeclined')
-        ? [{ type: 'PaymentDeclined', data: fact }, rejected(order, fact.reason, 'refused')]
+    RecordPaymentDeclined: (reply, order) =>
+      awaits(order, 'PaymentDeclined')
+        ? [{ type: 'PaymentDeclined', data: reply }, rejected(order, reply.reason, 'refused')]
         : [],
-    NoteShipmentDispatched: (fact, order) =>
-      waits(order, 'ShipmentDispatched') ? [{ type: 'ShipmentDispatched', data: fact }] : [],
-    NoteShipmentCancelled: (fact, order) =>
-      waits(order, 'ShipmentCancelled')
-        ? [{ type: 'ShipmentCancelled', data: fact }, cancelled(order, 'refused')]
+    RecordShipmentDispatched: (reply, order) =>
+      awaits(order, 'ShipmentDispatched') ? [{ type: 'ShipmentDispatched', data: reply }] : [],
+    RecordShipmentCancelled: (reply, order) =>
+      awaits(order, 'ShipmentCancelled')
+        ? [{ type: 'ShipmentCancelled', data: reply }, cancelled(order, 'refused')]
         : [],
-    NotePaymentCaptured: (fact, order) =>
-      waits(order, 'PaymentCaptured')
+    RecordPaymentCaptured: (reply, order) =>
+      awaits(order, 'PaymentCaptured')
         ? [
-            { type: 'PaymentCaptured', data: fact },
-            { type: 'OrderCompleted', data: about(order) },
+            { type: 'PaymentCaptured', data: reply },
+            { type: 'OrderCompleted', data: orderRef(order) },
           ]
         : [],
-    NoteStockReleased: (fact, order) =>
-      order.undoing.includes('releaseStock') ? [{ type: 'StockReleased', data: fact }] : [],
-    NotePaymentVoided: (fact, order) =>
-      order.undoing.includes('voidPayment') ? [{ type: 'PaymentVoided', data: fact }] : [],
+    RecordStockReleased: (reply, order) =>
+      order.pendingCompensations.includes('releaseStock')
+        ? [{ type: 'StockReleased', data: reply }]
+        : [],
+    RecordPaymentVoided: (reply, order) =>
+      order.pendingCompensations.includes('voidPayment')
+        ? [{ type: 'PaymentVoided', data: reply }]
+        : [],
 
-    PassDeadline: ({ step }, order) => {
+    ExpireDeadline: ({ step }, order) => {
       if (stepOf(order) !== step) return []; // an answer was faster
-      const late = stepDuring(order.status)?.late ?? 'overdue';
-      if (late !== 'overdue')
-        return [{ type: 'DeadlinePassed', data: { step } }, rejected(order, late, 'late')];
+      const outcome = stepOfStatus(order.status)?.onTimeout ?? 'overdue';
+      if (outcome !== 'overdue')
+        return [{ type: 'DeadlinePassed', data: { step } }, rejected(order, outcome, 'timedOut')];
       const type = order.isOverdue ? 'CheckoutRetried' : 'CheckoutOverdue';
-      return [{ type, data: { step, send: toSend(order) } }];
+      return [{ type, data: { step, send: messagesToSend(order) } }];
     },
     RetryCheckout: (_, order) => [
-      { type: 'CheckoutRetried', data: { step: openStep(order), send: toSend(order) } },
+      { type: 'CheckoutRetried', data: { step: openStep(order), send: messagesToSend(order) } },
     ],
     AbandonCheckout: (_, order) => {
       const step = openStep(order);
       const abandoned = { type: 'CheckoutAbandoned', data: { step } } as const;
       if (step === 'placed' || step === 'awaitingPayment')
-        return [abandoned, rejected(order, 'abandoned', 'late')];
+        return [abandoned, rejected(order, 'abandoned', 'timedOut')];
       if (step === 'confirmed')
-        return [abandoned, { type: 'CancellationRequested', data: about(order) }];
+        return [abandoned, { type: 'CancellationRequested', data: orderRef(order) }];
       throw errors.canOnlyBeFinished();
     },
   },
 
   evolve: {
     OrderPlaced: (order, placed) => ({ ...order, status: 'placed', placed }),
-    StockReserved: (order) => enter(order, 'awaitingPayment'),
+    StockReserved: (order) => transitionTo(order, 'awaitingPayment'),
     StockRefused: (order) => order,
-    StockReleased: (order) => undone(order, 'releaseStock'),
+    StockReleased: (order) => compensated(order, 'releaseStock'),
     PaymentAuthorised: (order) => order,
     PaymentDeclined: (order) => order,
-    PaymentVoided: (order) => undone(order, 'voidPayment'),
-    OrderConfirmed: (order) => enter(order, 'confirmed'),
-    CancellationRequested: (order) => enter(order, 'cancelling'),
+    PaymentVoided: (order) => compensated(order, 'voidPayment'),
+    OrderConfirmed: (order) => transitionTo(order, 'confirmed'),
+    CancellationRequested: (order) => transitionTo(order, 'cancelling'),
     ShipmentCancelled: (order) => order,
-    ShipmentDispatched: (order) => enter(order, 'dispatched'),
+    ShipmentDispatched: (order) => transitionTo(order, 'dispatched'),
     PaymentCaptured: (order) => order,
-    OrderCompleted: (order) => enter(order, 'completed'),
-    OrderRejected: (order, { undo }) => ({ ...enter(order, 'rejected'), undoing: undo }),
-    OrderCancelled: (order, { undo }) => ({ ...enter(order, 'cancelled'), undoing: undo }),
+    OrderCompleted: (order) => transitionTo(order, 'completed'),
+    OrderRejected: (order, { undo }) => ({
+      ...transitionTo(order, 'rejected'),
+      pendingCompensations: undo,
+    }),
+    OrderCancelled: (order, { undo }) => ({
+      ...transitionTo(order, 'cancelled'),
+      pendingCompensations: undo,
+    }),
     DeadlinePassed: (order) => order,
     CheckoutOverdue: (order) => ({ ...order, isOverdue: true }),
     CheckoutRetried: (order) => order,
@@ -130,11 +140,11 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
 };
 
 /** The same order again? Prices may have changed since; what the customer asked for may not. */
-export function sameWish(
+export function isSameRequest(
   a: Pick<Placed, 'lines' | 'paymentToken'>,
   b: Pick<Placed, 'lines' | 'paymentToken'>,
 ): boolean {
-  const asked = ({ lines, paymentToken }: typeof a) =>
+  const requested = ({ lines, paymentToken }: typeof a) =>
     JSON.stringify([paymentToken, lines.map(({ productId, quantity }) => [productId, quantity])]);
-  return asked(a) === asked(b);
+  return requested(a) === requested(b);
 }

@@ -15,10 +15,10 @@ import { Prices } from './prices.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 class FixedPrices extends Prices {
-  asked = 0;
+  calls = 0;
 
   override async priced(lines: readonly { productId: string; quantity: number }[]) {
-    this.asked += 1;
+    this.calls += 1;
     const { name, unitPrice } = hammock;
     const amountMinor = lines.reduce(
       (sum, { quantity }) => sum + quantity * unitPrice.amountMinor,
@@ -62,7 +62,7 @@ describe('placing an order', () => {
   it('twice with one key gives the same order, and asks for no price again', async () => {
     const first = await placeOrder.handle(ada, 'first-key', request());
     expect(await placeOrder.handle(ada, 'first-key', request())).toEqual(first);
-    expect(prices.asked).toBe(1);
+    expect(prices.calls).toBe(1);
     expect(await events.end()).toBe('1');
   });
   it('at the same moment gives one order', async () => {

@@ -8,7 +8,7 @@ import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts'
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { errors } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
-import { sameWish } from '../order/order.model.ts';
+import { isSameRequest } from '../order/order.model.ts';
 import { summaryOf } from '../order-summary/order-summary.projection.ts';
 import { Prices } from './prices.ts';
 
@@ -35,13 +35,13 @@ export class PlaceOrderHandler {
     const stream = `order-${orderId}`;
     const earlier = await this.events.read(stream);
     if (earlier.length > 0) {
-      await this.#refuseAnother(request, earlier[0]!.data as Placed);
+      await this.#assertSameRequest(request, earlier[0]!.data as Placed);
       return { order: summaryOf(earlier), version: earlier.length };
     }
 
     const { lines, total, asOf } = await this.prices.priced(request.lines);
     const paymentToken = request.payment.token;
-    const wish = {
+    const data = {
       orderId,
       customerId,
       lines,
@@ -51,10 +51,10 @@ export class PlaceOrderHandler {
     };
     await this.units.run(async (tx) => {
       if (await tx.load(ErasedCustomer, customerId)) throw errors.customerErased();
-      const command = { type: 'PlaceOrder', data: wish } as const;
+      const command = { type: 'PlaceOrder', data } as const;
       const placed = await this.checkouts.handle(orderId, command, tx, customerId);
       // Another request with this key was faster, and committed its address with the event.
-      if (placed.events.length === 0) return this.#refuseOtherAddress(wish, request.shipTo, tx);
+      if (placed.events.length === 0) return this.#assertSameAddress(data, request.shipTo, tx);
       const shipTo = { orderId, customerId, shipTo: request.shipTo };
       await tx.save(DeliveryAddress, Object.assign(new DeliveryAddress(), shipTo));
     });
@@ -62,14 +62,14 @@ export class PlaceOrderHandler {
     return { order: summaryOf(events), version: events.length };
   }
 
-  async #refuseAnother({ lines, payment, shipTo }: PlaceOrderRequest, placed: Placed) {
-    const wish = { lines: lines as never, paymentToken: payment.token };
-    if (!sameWish(wish, placed)) throw errors.idempotencyKeyReused();
-    await this.units.run((tx) => this.#refuseOtherAddress(placed, shipTo, tx));
+  async #assertSameRequest({ lines, payment, shipTo }: PlaceOrderRequest, placed: Placed) {
+    const data = { lines: lines as never, paymentToken: payment.token };
+    if (!isSameRequest(data, placed)) throw errors.idempotencyKeyReused();
+    await this.units.run((tx) => this.#assertSameAddress(placed, shipTo, tx));
   }
 
   /** A deleted address can no longer be compared; only a customer who was erased is refused for that. */
-  async #refuseOtherAddress(
+  async #assertSameAddress(
     { orderId, customerId }: Placed,
     shipTo: ShipTo,
     tx: UnitOfWork,

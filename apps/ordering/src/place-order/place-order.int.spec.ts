@@ -66,22 +66,22 @@ async function meet(...cities: string[]) {
   const all = await Promise.allSettled(cities.map((city) => placing.handle(ada, key, to(city))));
   const placed = all.flatMap((each, at) => (each.status === 'fulfilled' ? [cities[at]] : []));
   const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
-  const answers = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  return { placed, refused, answers };
+  const results = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return { placed, refused, results };
 }
 
 describe('two repeats of an order in the same moment', () => {
   it('get one order', async () => {
-    const { answers } = await meet('Bern', 'Bern');
-    expect(answers).toHaveLength(2);
-    expect(answers[0]).toEqual(answers[1]);
+    const { results } = await meet('Bern', 'Bern');
+    expect(results).toHaveLength(2);
+    expect(results[0]).toEqual(results[1]);
   });
 
   it('to different addresses: one gets it, the other is refused', async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const { placed, refused, answers } = await meet('Bern', 'Basel');
+      const { placed, refused, results } = await meet('Bern', 'Basel');
       expect(refused).toEqual(['ordering.idempotencyKeyReused']);
-      const orderId = answers[0]!.order.id;
+      const orderId = results[0]!.order.id;
       const address = await units.run((tx) => tx.load(DeliveryAddress, orderId));
       expect(address?.shipTo.city).toBe(placed[0]);
     }

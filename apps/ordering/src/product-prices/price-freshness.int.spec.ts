@@ -13,8 +13,8 @@ import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
-import { WhenProductChanged } from '../on-product-changed/on-product-changed.ts';
-import { PriceView } from './price-freshness.ts';
+import { OnProductChanged } from '../on-product-changed/on-product-changed.ts';
+import { PriceFreshness } from './price-freshness.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
 const [tent, stove] = [
@@ -35,7 +35,7 @@ let clock: ShiftedClock;
 let messaging: MemoryMessaging;
 let consumer: MessageConsumer;
 let letters: DeadLetters;
-let view: PriceView;
+let freshness: PriceFreshness;
 
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_price_view', {
@@ -53,15 +53,9 @@ beforeEach(async () => {
     { service: 'ordering', clock, ids },
     new MemoryNotifier(clock),
   );
-  consumer = new MessageConsumer(
-    'ordering',
-    units,
-    handlersOf(new WhenProductChanged()),
-    clock,
-    log,
-  );
+  consumer = new MessageConsumer('ordering', units, handlersOf(new OnProductChanged()), clock, log);
   letters = new DeadLetters(units, clock, log);
-  view = new PriceView(messaging, database, clock);
+  freshness = new PriceFreshness(messaging, database, clock);
   await messaging.subscribe(
     [ProductChanged.topic],
     { mode: 'shared', group: 'ordering' },
@@ -99,15 +93,15 @@ describe('the age of the prices', () => {
     await expect
       .poll(async () => (await database.query('SELECT FROM dead_letters')).length)
       .toBe(1);
-    await view.check();
-    const parkedAt = view.asOf([tent, stove])!;
+    await freshness.check();
+    const parkedAt = freshness.asOf([tent, stove])!;
     expect(parkedAt.getTime()).toBeGreaterThanOrEqual(before.getTime());
 
     clock.shiftMs = 60_000;
-    await view.check();
-    expect(view.asOf([tent])).toEqual(parkedAt);
-    expect(view.isFresh([stove, tent])).toBe(false);
-    expect(view.isFresh([stove])).toBe(true);
+    await freshness.check();
+    expect(freshness.asOf([tent])).toEqual(parkedAt);
+    expect(freshness.isFresh([stove, tent])).toBe(false);
+    expect(freshness.isFresh([stove])).toBe(true);
   });
 
   it('advances again when the parked change was redriven', async () => {
@@ -116,15 +110,15 @@ describe('the age of the prices', () => {
       .poll(async () => (await database.query('SELECT FROM dead_letters')).length)
       .toBe(1);
     clock.shiftMs = 60_000;
-    await view.check();
-    expect(view.isFresh([tent])).toBe(false);
+    await freshness.check();
+    expect(freshness.isFresh([tent])).toBe(false);
     await database.query(
       `UPDATE dead_letters SET value = convert_to(
          jsonb_set(convert_from(value, 'UTF8')::jsonb, '{data}', $1::jsonb)::text, 'UTF8')`,
       [JSON.stringify({ productId: tent, ...good })],
     );
     expect(await letters.redriveKey(tent, 'grace', consumer)).toMatchObject({ redriven: 1 });
-    await view.check();
-    expect(view.isFresh([tent])).toBe(true);
+    await freshness.check();
+    expect(freshness.isFresh([tent])).toBe(true);
   });
 });

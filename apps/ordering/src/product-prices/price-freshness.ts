@@ -12,7 +12,7 @@ const WAITING_KEYS_MAX = 1_000;
  * A change that is parked as a dead letter is missing, so the price of its product is as of that moment at most.
  */
 @Injectable()
-export class PriceView {
+export class PriceFreshness {
   #caughtUpAt: Date | undefined;
   #parkedSince: ReadonlyMap<string, Date> = new Map();
 
@@ -24,12 +24,12 @@ export class PriceView {
 
   /** Looks whether every published change has been taken in; the answer is that there is no more to do. */
   async check(): Promise<false> {
-    const asked = this.clock.now();
+    const checkedAt = this.clock.now();
     if ((await this.messaging.lag('ordering', [ProductChanged.topic])) !== 0) return false;
     const waiting = await waitingKeys(this.database, ProductChanged.topic, WAITING_KEYS_MAX);
     if (waiting.length === WAITING_KEYS_MAX) return false;
     this.#parkedSince = new Map(waiting.map(({ key, since }) => [key, since]));
-    this.#caughtUpAt = asked;
+    this.#caughtUpAt = checkedAt;
     return false;
   }
 

@@ -7,7 +7,7 @@ import { In } from 'typeorm';
 import { errors } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { Prices } from '../place-order/prices.ts';
-import { PriceView } from './price-freshness.ts';
+import { PriceFreshness } from './price-freshness.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
 /** What is read of a product. */
@@ -26,7 +26,7 @@ export class ProductPrices extends Prices {
 
   constructor(
     private readonly database: Database,
-    private readonly view: PriceView,
+    private readonly freshness: PriceFreshness,
     private readonly peers: Peers,
     private readonly clock: Clock,
     private readonly config: OrderingConfig,
@@ -55,10 +55,11 @@ export class ProductPrices extends Prices {
 
   async #offers(ids: readonly string[]): Promise<{ offers: Map<string, Offered>; asOf: Date }> {
     const known = await this.#known(ids);
-    const asOf = this.view.asOf(ids);
-    if (asOf && this.view.isFresh(ids) && known.size === ids.length) return { offers: known, asOf };
+    const asOf = this.freshness.asOf(ids);
+    if (asOf && this.freshness.isFresh(ids) && known.size === ids.length)
+      return { offers: known, asOf };
     try {
-      return { offers: await this.#asked(ids), asOf: this.clock.now() };
+      return { offers: await this.#fetched(ids), asOf: this.clock.now() };
     } catch (error) {
       const tooOld = !asOf || asOf < this.clock.fromNow(-this.config.PRICE_AGE_MS_MAX);
       if (tooOld || known.size < ids.length) throw errors.pricesUnknown();
@@ -74,14 +75,14 @@ export class ProductPrices extends Prices {
     return new Map(rows.map((row) => [row.productId, row]));
   }
 
-  async #asked(ids: readonly string[]): Promise<Map<string, Offered>> {
-    const answers = await Promise.all(ids.map((id) => offered(id, this.peers)));
-    return new Map(answers.flatMap((offer) => (offer ? [[offer.id, offer] as const] : [])));
+  async #fetched(ids: readonly string[]): Promise<Map<string, Offered>> {
+    const offers = await Promise.all(ids.map((id) => fetchOffer(id, this.peers)));
+    return new Map(offers.flatMap((offer) => (offer ? [[offer.id, offer] as const] : [])));
   }
 }
 
 /** Asks the catalog itself. @returns undefined when there is no such product @throws CallFailed */
-export function offered(id: string, peers: Peers) {
+export function fetchOffer(id: string, peers: Peers) {
   return peers.call({
     peer: 'catalog',
     path: `/products/${id}`,

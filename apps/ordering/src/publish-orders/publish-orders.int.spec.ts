@@ -18,7 +18,7 @@ import { MemoryMessaging, startRelay } from '@fieldguide/messaging';
 import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { orderId, orderPlaced, stockReserved } from '../order/order.examples.ts';
-import { publisherOf } from './publish-orders.ts';
+import { orderTranslator } from './publish-orders.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const topics = ['ordering.orders.v1', 'inventory.requests.v1', 'payments.requests.v1'];
@@ -54,7 +54,7 @@ beforeEach(async () => {
 
 /** An instance of this version, or of the next one, which knows the event `OrderGifted`. */
 function instance(holder: string, { isNewer }: { isNewer: boolean }) {
-  const current = publisherOf(events);
+  const current = orderTranslator(events);
   const log = makeLog('ordering', holder, 'warn', { write: (line) => void logged.push(line) });
   const source = feedSource('publish-orders', events, units, async (event) => {
     if (!isNewer || event.type !== 'OrderGifted') return current(event);

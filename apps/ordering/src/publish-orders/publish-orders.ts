@@ -16,12 +16,12 @@ import {
   type RecordedEvent,
   translate,
 } from '@fieldguide/event-store';
-import { type Request, requestOn } from '../checkout/checkout.model.ts';
+import { type CheckoutMessage, messageAfter } from '../checkout/checkout.model.ts';
 import type { OrderEvent, Placed } from '../order/order.events.ts';
 
-type Said = readonly [contract: { topic: string; type: string }, data: object];
+type OutgoingMessage = readonly [contract: { topic: string; type: string }, data: object];
 
-const requests: { readonly [Each in Request]: (placed: Placed) => Said } = {
+const contentOf: { readonly [Each in CheckoutMessage]: (placed: Placed) => OutgoingMessage } = {
   reserveStock: ({ orderId, lines }) => [ReserveStock, { orderId, lines: lines.map(unpriced) }],
   authorisePayment: ({ orderId, total, paymentToken }) => [
     AuthorisePayment,
@@ -41,21 +41,21 @@ const requests: { readonly [Each in Request]: (placed: Placed) => Said } = {
 };
 const unpriced = ({ productId, quantity }: Placed['lines'][number]) => ({ productId, quantity });
 
-const send = (names: readonly Request[], placed: Placed) =>
-  names.map((each) => requests[each](placed));
+const send = (names: readonly CheckoutMessage[], placed: Placed) =>
+  names.map((each) => contentOf[each](placed));
 
 /** The request with which the checkout goes on after this event. */
 const next = ({ type }: RecordedEvent, placed: Placed) => {
-  const request = requestOn(type);
-  return request ? send([request], placed) : [];
+  const message = messageAfter(type);
+  return message ? send([message], placed) : [];
 };
 
 /** Stored events are private; only this table decides what others learn of them. */
-const orderMessages: EventTranslation<OrderEvent, Placed, Said> = {
+const orderMessages: EventTranslation<OrderEvent, Placed, OutgoingMessage> = {
   OrderPlaced: (event, placed) => {
     const { orderId, customerId, lines, total } = placed;
-    const fact = { orderId, customerId, lines: lines.map(unpriced), total };
-    return [[OrderPlaced, fact], ...next(event, placed)];
+    const data = { orderId, customerId, lines: lines.map(unpriced), total };
+    return [[OrderPlaced, data], ...next(event, placed)];
   },
   StockReserved: next,
   StockRefused: 'internal',
@@ -84,7 +84,7 @@ const orderMessages: EventTranslation<OrderEvent, Placed, Said> = {
 };
 
 /** Translates events one by one; what the order was about stands in the first event of its stream. */
-export function publisherOf(store: EventStore) {
+export function orderTranslator(store: EventStore) {
   return async (event: RecordedEvent) => {
     const [first] = event.version === 1 ? [event] : await store.read(event.stream, { limit: 1 });
     return publishOrders(event, first!.data as Placed);
@@ -99,12 +99,16 @@ export function publishOrders(
   event: RecordedEvent,
   placed: Placed,
 ): { topic: string; envelope: Envelope }[] {
-  const said = translate(orderMessages, event, placed);
-  return said.map((each) => enveloped(each, event, placed.orderId));
+  const messages = translate(orderMessages, event, placed);
+  return messages.map((each) => enveloped(each, event, placed.orderId));
 }
 
 /** The id follows from the event, so that a message sent again after a crash is known to be the same. */
-function enveloped([{ topic, type }, data]: Said, event: RecordedEvent, orderId: string) {
+function enveloped(
+  [{ topic, type }, data]: OutgoingMessage,
+  event: RecordedEvent,
+  orderId: string,
+) {
   const envelope: Envelope = {
     specversion: '1.0',
     id: derivedId(event.id, topic, type),
