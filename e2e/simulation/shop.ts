@@ -23,8 +23,8 @@ import { OpenCheckout } from '../../apps/ordering/src/open-checkouts/open-checko
 import { OpenCheckouts } from '../../apps/ordering/src/open-checkouts/open-checkouts.ts';
 import { summaryOf } from '../../apps/ordering/src/order-summary/order-summary.projection.ts';
 import { orderTranslator } from '../../apps/ordering/src/publish-orders/publish-orders.ts';
-import { CallProvider } from '../../apps/payments/src/call-provider/call-provider.ts';
-import { WhenPaymentIsRequested } from '../../apps/payments/src/on-payment-command/on-payment-command.ts';
+import { ProviderWorker } from '../../apps/payments/src/call-provider/provider-worker.ts';
+import { OnPaymentCommand } from '../../apps/payments/src/on-payment-command/on-payment-command.ts';
 import { Addresses, type Label } from '../../apps/shipping/src/dispatch-shipment/addresses.ts';
 import { DispatchShipments } from '../../apps/shipping/src/dispatch-shipment/dispatch-shipments.ts';
 import { WhenCancellationIsRequested } from '../../apps/shipping/src/on-cancellation-request/on-cancellation-request.ts';
@@ -68,7 +68,7 @@ export class SimulatedShop {
   readonly #events = new MemoryEventStore(this.clock, this.#ids);
   readonly #checkouts: OpenCheckouts;
   readonly #deadlines: ExpireDeadlines;
-  readonly #payments: CallProvider;
+  readonly #payments: ProviderWorker;
   readonly #shipments: DispatchShipments;
   readonly #sentUpTo = new Map<string, number>();
   readonly #held = new Map<string, Sent[]>();
@@ -92,7 +92,7 @@ export class SimulatedShop {
     ];
     this.#checkouts = new OpenCheckouts(this.#events, deadlines as never, notifier);
     this.#deadlines = new ExpireDeadlines(ordering, this.#checkouts);
-    this.#payments = new CallProvider(payments, this.provider, notifier);
+    this.#payments = new ProviderWorker(payments, this.provider, notifier);
     this.#shipments = new DispatchShipments(shipping, this.addresses);
     const config = { DISPATCH_DELAY_MS } as never;
     this.#listens(
@@ -102,7 +102,7 @@ export class SimulatedShop {
       new OnShipmentReply(this.#checkouts),
     );
     this.#listens('inventory', new WhenStockIsRequested(), new WhenOrderCompleted());
-    this.#listens('payments', new WhenPaymentIsRequested(ids, notifier));
+    this.#listens('payments', new OnPaymentCommand(ids, notifier));
     this.#listens(
       'shipping',
       new WhenOrderConfirmed(config, ids, notifier),

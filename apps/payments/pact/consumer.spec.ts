@@ -19,8 +19,8 @@ import { HttpProvider, Result } from '../src/call-provider/provider.ts';
 import {
   Authorise,
   Capture,
+  OnPaymentCommand,
   Void,
-  WhenPaymentIsRequested,
 } from '../src/on-payment-command/on-payment-command.ts';
 import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
 
@@ -46,28 +46,32 @@ describe('payments, of ordering,', () => {
       };
       if (status) await uow.save(Payment, Object.assign(new Payment(), row));
     });
-    const requests = new WhenPaymentIsRequested(ids, new MemoryNotifier(clock));
+    const commands = new OnPaymentCommand(ids, new MemoryNotifier(clock));
     const payment = () => units.run((uow) => uow.load(Payment, orderId));
-    return { hear: consumerOf('payments', units, requests), payment };
+    return { receive: consumerOf('payments', units, commands), payment };
   }
 
   it('hears what to authorise', async () => {
-    const { hear, payment } = await withPayment();
+    const { receive, payment } = await withPayment();
     const given = ['an order has its stock', { orderId }] as const;
-    const fact = { ...about, given, hears: Authorise, of: authorisePayment };
-    await payments.hears('ordering', fact, hear);
+    const message = { ...about, given, hears: Authorise, of: authorisePayment };
+    await payments.hears('ordering', message, receive);
     expect(await payment()).toMatchObject({ status: 'authorising', amountMinor: '13800' });
   });
   it('hears what to capture', async () => {
-    const { hear, payment } = await withPayment('authorised');
+    const { receive, payment } = await withPayment('authorised');
     const given = ['an order was dispatched', { orderId }] as const;
-    await payments.hears('ordering', { ...about, given, hears: Capture, of: capturePayment }, hear);
+    await payments.hears(
+      'ordering',
+      { ...about, given, hears: Capture, of: capturePayment },
+      receive,
+    );
     expect(await payment()).toMatchObject({ status: 'capturing' });
   });
   it('hears what to let go', async () => {
-    const { hear, payment } = await withPayment('authorised');
+    const { receive, payment } = await withPayment('authorised');
     const given = ['an order was cancelled', { orderId }] as const;
-    await payments.hears('ordering', { ...about, given, hears: Void, of: voidPayment }, hear);
+    await payments.hears('ordering', { ...about, given, hears: Void, of: voidPayment }, receive);
     expect(await payment()).toMatchObject({ status: 'voiding' });
   });
 });
@@ -87,7 +91,7 @@ describe('payments, of payment-provider,', () => {
     'asks for an authorisation that is %s',
     async (outcome, token) => {
       const wanted = { ...operate.value, token };
-      const question = {
+      const interaction = {
         given: ['no operation with this key was asked for', { key: wanted.key }],
         asks: `an authorisation that is ${outcome}`,
         request: {
@@ -103,7 +107,7 @@ describe('payments, of payment-provider,', () => {
           exactly: [outcome],
         },
       } as const;
-      const result = await payments.asks('payment-provider', question, (url) =>
+      const result = await payments.asks('payment-provider', interaction, (url) =>
         at(url).operate(wanted),
       );
       expect(result).toEqual({ outcome });
@@ -111,7 +115,7 @@ describe('payments, of payment-provider,', () => {
   );
   it.each(['capture', 'void'] as const)('asks for a %s', async (kind) => {
     const wanted = { ...operate.value, kind, key: `${paymentId}:${kind}` };
-    const question = {
+    const interaction = {
       given: ['a payment was authorised', { paymentId }],
       asks: `a ${kind}`,
       request: {
@@ -122,7 +126,7 @@ describe('payments, of payment-provider,', () => {
       },
       answer: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
     } as const;
-    const result = await payments.asks('payment-provider', question, (url) =>
+    const result = await payments.asks('payment-provider', interaction, (url) =>
       at(url).operate(wanted),
     );
     expect(result).toEqual({ outcome: 'approved' });
@@ -135,23 +139,23 @@ describe('payments, of payment-provider,', () => {
     headers,
   } as const;
   it('asks what became of an operation', async () => {
-    const question = {
+    const interaction = {
       given: ['a payment was authorised', { paymentId }],
       asks: 'the result of an operation',
       request: lookUp,
       answer: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
     } as const;
-    const result = await payments.asks('payment-provider', question, (url) => at(url).find(key));
+    const result = await payments.asks('payment-provider', interaction, (url) => at(url).find(key));
     expect(result).toEqual({ outcome: 'approved' });
   });
   it('asks for an operation that never came, and may ask for it again', async () => {
-    const question = {
+    const interaction = {
       given: ['no operation with this key was asked for', { key }],
       asks: 'the result of an operation that never came',
       request: lookUp,
       answer: { status: 404 },
     } as const;
-    const result = await payments.asks('payment-provider', question, (url) => at(url).find(key));
+    const result = await payments.asks('payment-provider', interaction, (url) => at(url).find(key));
     expect(result).toBeUndefined();
   });
 });

@@ -6,14 +6,14 @@ import {
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import { authorisePayment } from '@fieldguide/contracts/payments/examples';
 import type { MessageContract } from '@fieldguide/messaging';
-import { CallProvider } from '../src/call-provider/call-provider.ts';
 import { Provider, type Result } from '../src/call-provider/provider.ts';
-import { WhenPaymentIsRequested } from '../src/on-payment-command/on-payment-command.ts';
+import { ProviderWorker } from '../src/call-provider/provider-worker.ts';
+import { OnPaymentCommand } from '../src/on-payment-command/on-payment-command.ts';
 import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
 import { payments } from '../src/payments.definition.ts';
 
 /** The outside world: says what the state needs it to say. */
-class Says extends Provider {
+class FixedOutcome extends Provider {
   constructor(private readonly outcome: Result['outcome']) {
     super();
   }
@@ -29,22 +29,22 @@ keepsItsPromises(payments, {
   env: { PAYMENT_PROVIDER_URL: 'http://127.0.0.1:9', PROVIDER_API_KEY: 'the-key-of-payments' },
   states: (service) => {
     const { database, units, notifier } = service.parts;
-    const ask = async (contract: MessageContract, orderId: string) =>
-      deliver(service, [WhenPaymentIsRequested], contract, orderId, {
+    const send = async (contract: MessageContract, orderId: string) =>
+      deliver(service, [OnPaymentCommand], contract, orderId, {
         ...authorisePayment.value,
         orderId,
       });
     const call = (outcome: Result['outcome'] = 'approved') =>
-      new CallProvider(units!, new Says(outcome), notifier!).once();
+      new ProviderWorker(units!, new FixedOutcome(outcome), notifier!).once();
     /** What was asked for, one after the other, leads to a payment with this status. */
     const leadsTo = (
       status: PaymentStatus,
-      requests: readonly Parameters<typeof ask>[0][],
+      requests: readonly Parameters<typeof send>[0][],
       outcome?: Result['outcome'],
     ): ProviderState => ({
       set: async ({ orderId = '' }) => {
         for (const request of requests) {
-          await ask(request, orderId);
+          await send(request, orderId);
           await call(outcome);
         }
       },

@@ -1,7 +1,7 @@
 import { defineService } from '@fieldguide/service';
 import { PaymentTables1760000002000 } from '../migrations/1760000002000-payment-tables.ts';
 import { VoidedPayments1760000003000 } from '../migrations/1760000003000-voided-payments.ts';
-import { CallProvider } from './call-provider/call-provider.ts';
+import { ProviderWorker } from './call-provider/provider-worker.ts';
 import { Payment } from './payment/payment.entity.ts';
 import { PaymentsConfig } from './payments.config.ts';
 import { PaymentsModule } from './payments.module.ts';
@@ -14,5 +14,5 @@ export const payments = defineService({
     entities: [Payment],
     migrations: [PaymentTables1760000002000, VoidedPayments1760000003000],
   },
-  work: (parts, app) => [app.get(CallProvider).start(parts)],
+  work: (parts, app) => [app.get(ProviderWorker).start(parts)],
 });

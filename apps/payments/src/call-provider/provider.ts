@@ -19,11 +19,11 @@ export abstract class Provider {
   abstract find(key: string): Promise<Result | undefined>;
 }
 
-const TIME_LIMIT_MS = 4_000;
+const TIMEOUT_MS = 4_000;
 // One payment that the provider will not answer, asked for again and again, must not look like a sick provider.
-const CALLS_MIN = 10;
+const MINIMUM_CALLS = 10;
 
-/** The provider over HTTP, behind a breaker and a time limit. Who asks again, and when, is `CallProvider`'s business. */
+/** The provider over HTTP, behind a breaker and a time limit. Who asks again, and when, is `ProviderWorker`'s business. */
 @Injectable()
 export class HttpProvider extends Provider {
   readonly #guard: Guard;
@@ -36,17 +36,17 @@ export class HttpProvider extends Provider {
     super();
     this.#guard = new Guard({
       name: 'payment-provider',
-      timeLimitMs: TIME_LIMIT_MS,
-      callsMin: CALLS_MIN,
+      timeLimitMs: TIMEOUT_MS,
+      callsMin: MINIMUM_CALLS,
       clock,
     });
   }
 
   override async operate(operation: OperationRequest): Promise<Result> {
     const body = JSON.stringify(operation);
-    const answer = await this.#send('POST', '/operations', body);
-    if (!answer) throw new Error('The provider does not know its own operation');
-    return answer;
+    const result = await this.#send('POST', '/operations', body);
+    if (!result) throw new Error('The provider does not know its own operation');
+    return result;
   }
 
   override find(key: string): Promise<Result | undefined> {
@@ -58,7 +58,7 @@ export class HttpProvider extends Provider {
     const labels = { peer: 'payment-provider', route };
     return inSpan('client', `payment-provider ${route}`, labels, () =>
       this.#guard.run(async (signal) => {
-        const { statusCode, body: answer } = await request(
+        const { statusCode, body: responseBody } = await request(
           this.config.PAYMENT_PROVIDER_URL + path,
           {
             method,
@@ -71,12 +71,12 @@ export class HttpProvider extends Provider {
             dispatcher: this.#agent,
           },
         );
-        const text = await answer.text();
+        const text = await responseBody.text();
         metrics.httpClientCalls.inc({ ...labels, outcome: String(statusCode) });
         if (method === 'GET' && statusCode === 404) return undefined;
-        const unwanted = `The payment provider answered ${statusCode}`;
-        if (isOutage(statusCode)) throw new Error(unwanted);
-        if (statusCode !== 200) throw new UncountedError(unwanted);
+        const reason = `The payment provider answered ${statusCode}`;
+        if (isOutage(statusCode)) throw new Error(reason);
+        if (statusCode !== 200) throw new UncountedError(reason);
         return Result.parse(JSON.parse(text));
       }),
     );

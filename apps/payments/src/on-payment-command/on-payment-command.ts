@@ -11,7 +11,7 @@ import { Notifier, type UnitOfWork } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
-import { said, voidIt } from '../payment/payment.model.ts';
+import { messageOf, requestVoid } from '../payment/payment.model.ts';
 
 export const Authorise = heard(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
 export const Capture = heard(CapturePayment, 'orderId');
@@ -19,7 +19,7 @@ export const Void = heard(VoidPayment, 'orderId');
 
 /** Only writes down what is to be done: an outside call inside a transaction would hold its locks for seconds. */
 @Controller()
-export class WhenPaymentIsRequested {
+export class OnPaymentCommand {
   constructor(
     private readonly ids: Ids,
     private readonly notifier: Notifier,
@@ -31,7 +31,7 @@ export class WhenPaymentIsRequested {
     const earlier = await uow.load(Payment, orderId);
     if (earlier?.isTombstone) {
       const { paymentId } = earlier;
-      uow.publish(said(PaymentDeclined, orderId, { orderId, paymentId, reason: 'voided' }));
+      uow.publish(messageOf(PaymentDeclined, orderId, { orderId, paymentId, reason: 'voided' }));
     }
     if (earlier) return;
     const payment = Object.assign(new Payment(), {
@@ -51,7 +51,7 @@ export class WhenPaymentIsRequested {
     if (payment?.status === 'capturing') return;
     if (payment?.status === 'captured') {
       const { paymentId, amount } = payment;
-      return uow.publish(said(PaymentCaptured, orderId, { orderId, paymentId, amount }));
+      return uow.publish(messageOf(PaymentCaptured, orderId, { orderId, paymentId, amount }));
     }
     if (payment?.status !== 'authorised')
       throw new Error(`Order ${orderId} has no authorised payment to capture`);
@@ -67,12 +67,12 @@ export class WhenPaymentIsRequested {
       throw new Error(`The money of order ${orderId} was asked for already: it cannot be voided`);
     if (payment.status === 'voiding') return;
     if (payment.status === 'authorising' || payment.status === 'authorised') {
-      voidIt(payment, await uow.databaseTime());
+      requestVoid(payment, await uow.databaseTime());
       return this.#due(payment, uow);
     }
     if (payment.version === 0) await uow.save(Payment, payment);
     const { paymentId } = payment;
-    uow.publish(said(PaymentVoided, orderId, { orderId, paymentId }));
+    uow.publish(messageOf(PaymentVoided, orderId, { orderId, paymentId }));
   }
 
   async #due(payment: Payment, uow: UnitOfWork): Promise<void> {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from 'vitest';
 import { Payment, type PaymentStatus } from './payment.entity.ts';
-import { keyOf, settle } from './payment.model.ts';
+import { applyResult, keyOf } from './payment.model.ts';
 
 const orderId = '01900000-0000-8000-8000-000000000001';
 const payment = (status: PaymentStatus) =>
@@ -24,16 +24,16 @@ describe('a payment', () => {
     ['voiding', 'approved', 'voided', 'PaymentVoided'],
   ] as const)('%s and %s becomes %s', (status, outcome, next, type) => {
     const row = payment(status);
-    expect(settle(row, outcome)).toMatchObject({ type, subject: orderId });
+    expect(applyResult(row, outcome)).toMatchObject({ type, subject: orderId });
     expect(row).toMatchObject({ status: next, callDueAt: null });
   });
   it('says why it was declined', () =>
-    expect(settle(payment('authorising'), 'insufficientFunds')?.data).toMatchObject({
+    expect(applyResult(payment('authorising'), 'insufficientFunds')?.data).toMatchObject({
       reason: 'insufficientFunds',
     }));
   it.each(['capturing', 'voiding'] as const)('stays %s when the provider will not', (status) => {
     const row = payment(status);
-    expect(settle(row, 'declined')).toBeUndefined();
+    expect(applyResult(row, 'declined')).toBeUndefined();
     expect(row.status).toBe(status);
   });
   it('has one key for each operation, and another for a void that must be said again', () => {

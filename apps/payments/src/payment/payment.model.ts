@@ -16,11 +16,14 @@ export const operationOf = {
 } as const;
 type Waiting = keyof typeof operationOf;
 
-const refusal = { declined: 'paymentDeclined', insufficientFunds: 'insufficientFunds' } as const;
+const declineReasons = {
+  declined: 'paymentDeclined',
+  insufficientFunds: 'insufficientFunds',
+} as const;
 
 /**
  * The provider's key of the operation that is due: the same on every try, so that a repeat does nothing. A void that
- * has to be said again, because the provider authorised after it, is another operation.
+ * has to be messageOf again, because the provider authorised after it, is another operation.
  */
 export function keyOf({ paymentId, status, voids }: Payment): string {
   const key = `${paymentId}:${operationOf[status as Waiting]}`;
@@ -28,10 +31,10 @@ export function keyOf({ paymentId, status, voids }: Payment): string {
 }
 
 /** The order has ended: whatever was promised for it goes back. */
-export const isGivenUp = ({ status }: Payment) => status === 'voiding' || status === 'voided';
+export const isVoidRequested = ({ status }: Payment) => status === 'voiding' || status === 'voided';
 
 /** Lets the money go, now or as soon as it comes. */
-export function voidIt(payment: Payment, now: Date): void {
+export function requestVoid(payment: Payment, now: Date): void {
   payment.status = 'voiding';
   payment.voids += 1;
   payment.callDueAt = now;
@@ -42,7 +45,10 @@ export function voidIt(payment: Payment, now: Date): void {
  * Takes the provider's result into the payment, and says what others are to hear; nothing when the provider
  * cannot do yet what has to be done. Pure but for the row it is given.
  */
-export function settle(payment: Payment, outcome: Operation['outcome']): NewMessage | undefined {
+export function applyResult(
+  payment: Payment,
+  outcome: Operation['outcome'],
+): NewMessage | undefined {
   const { orderId, paymentId, amount, status } = payment;
   // A capture or a void that was refused: the provider is wrong about it, or we are. It is asked again, and never dropped.
   if (status !== 'authorising' && outcome !== 'approved') return undefined;
@@ -50,21 +56,25 @@ export function settle(payment: Payment, outcome: Operation['outcome']): NewMess
   payment.attempts = 0;
   if (status === 'capturing') {
     payment.status = 'captured';
-    return said(PaymentCaptured, orderId, { orderId, paymentId, amount });
+    return messageOf(PaymentCaptured, orderId, { orderId, paymentId, amount });
   }
   if (status === 'voiding') {
     payment.status = 'voided';
-    return said(PaymentVoided, orderId, { orderId, paymentId });
+    return messageOf(PaymentVoided, orderId, { orderId, paymentId });
   }
   if (outcome === 'approved') {
     payment.status = 'authorised';
-    return said(PaymentAuthorised, orderId, { orderId, paymentId, amount });
+    return messageOf(PaymentAuthorised, orderId, { orderId, paymentId, amount });
   }
   payment.status = 'declined';
-  return said(PaymentDeclined, orderId, { orderId, paymentId, reason: refusal[outcome] });
+  return messageOf(PaymentDeclined, orderId, {
+    orderId,
+    paymentId,
+    reason: declineReasons[outcome],
+  });
 }
 
-export function said(
+export function messageOf(
   contract: { topic: string; type: string },
   subject: string,
   data: object,

@@ -9,10 +9,16 @@ import {
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
-import { isGivenUp, keyOf, operationOf, settle, voidIt } from '../payment/payment.model.ts';
+import {
+  applyResult,
+  isVoidRequested,
+  keyOf,
+  operationOf,
+  requestVoid,
+} from '../payment/payment.model.ts';
 import { Provider, type Result } from './provider.ts';
 
-const AT_ONCE = 16;
+const BATCH_SIZE = 16;
 // Longer than asking and calling can take, so that nobody takes a payment that is still in hand; short enough that an
 // order whose payment was in the hands of a process that died is still in time.
 const CLAIM_MS = 10_000;
@@ -24,7 +30,7 @@ const BACKOFF_MS_MAX = 30_000;
  * charge.
  */
 @Injectable()
-export class CallProvider {
+export class ProviderWorker {
   readonly #log = new Logger('call-provider');
 
   constructor(
@@ -34,33 +40,33 @@ export class CallProvider {
   ) {}
 
   start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
-    const inHand = new Set<Promise<void>>();
+    const inFlight = new Set<Promise<void>>();
     const settings = { ...loop, name: 'call-provider', channel: 'payments' };
     const running = startWorker(settings, async () => {
-      const free = AT_ONCE - inHand.size;
+      const free = BATCH_SIZE - inFlight.size;
       const claimed = free > 0 ? await this.#claim(free) : [];
       for (const payment of claimed) {
         const call = this.#call(payment).finally(() => {
-          inHand.delete(call);
+          inFlight.delete(call);
           this.notifier.notify('payments');
         });
-        inHand.add(call);
+        inFlight.add(call);
       }
-      if (inHand.size >= AT_ONCE) return false;
+      if (inFlight.size >= BATCH_SIZE) return false;
       const isMore = claimed.length === free && claimed.length > 0;
       return isMore || this.units.run((uow) => uow.msUntilDue(Payment, 'callDueAt'));
     });
     return {
       stop: async () => {
         await running.stop();
-        await Promise.all(inHand);
+        await Promise.all(inFlight);
       },
     };
   }
 
   /** One round: everything that is due, to the end. For tests and simulation. */
   async once(): Promise<void> {
-    await Promise.all((await this.#claim(AT_ONCE)).map((payment) => this.#call(payment)));
+    await Promise.all((await this.#claim(BATCH_SIZE)).map((payment) => this.#call(payment)));
   }
 
   #claim(limit: number): Promise<Payment[]> {
@@ -76,23 +82,23 @@ export class CallProvider {
 
   /** Part of the trace of the request that asked for it, though that was handled long ago. */
   #call(claimed: Payment): Promise<void> {
-    const about = { payment: claimed.paymentId };
-    return inSpan('work', 'call provider', about, () => this.#settle(claimed), {
+    const attributes = { payment: claimed.paymentId };
+    return inSpan('work', 'call provider', attributes, () => this.#applyResult(claimed), {
       ...claimed.cause,
     });
   }
 
-  async #settle(claimed: Payment): Promise<void> {
+  async #applyResult(claimed: Payment): Promise<void> {
     try {
       const { outcome } = await this.#result(claimed);
-      await this.#take(claimed, outcome);
+      await this.#apply(claimed, outcome);
     } catch (error) {
       this.#log.warn(
         `Payment ${claimed.paymentId}: ${(error as Error).message}; the result is unknown, asking again later`,
       );
       const waitMs = Math.min(250 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
       // When this fails too, the claim runs out, and somebody takes it up again.
-      await this.#change(claimed, async (payment, uow, isOurs) => {
+      await this.#update(claimed, async (payment, uow, isOurs) => {
         payment.callDueAt = new Date((await uow.databaseTime()).getTime() + waitMs);
         return isOurs;
       }).catch(() => undefined);
@@ -107,24 +113,24 @@ export class CallProvider {
     return earlier ?? this.provider.operate({ key, kind, paymentId, amount, token });
   }
 
-  #take(claimed: Payment, outcome: Result['outcome']): Promise<void> {
-    return this.#change(claimed, async (payment, uow, isOurs) => {
+  #apply(claimed: Payment, outcome: Result['outcome']): Promise<void> {
+    return this.#update(claimed, async (payment, uow, isOurs) => {
       if (isOurs) {
-        const answer = settle(payment, outcome);
-        if (!answer) throw new Error(`the provider says "${outcome}" to ${keyOf(payment)}`);
-        uow.publish(answer);
+        const message = applyResult(payment, outcome);
+        if (!message) throw new Error(`the provider says "${outcome}" to ${keyOf(payment)}`);
+        uow.publish(message);
         return true;
       }
       // The money was promised after we were told to let it go, and nobody but us knows of it.
       const isLate = claimed.status === 'authorising' && outcome === 'approved';
-      if (!isLate || !isGivenUp(payment)) return false;
-      voidIt(payment, await uow.databaseTime());
+      if (!isLate || !isVoidRequested(payment)) return false;
+      requestVoid(payment, await uow.databaseTime());
       return true;
     });
   }
 
   /** The row's version is the claim: when it moved on, somebody else decides. @param change whether to save */
-  #change(
+  #update(
     claimed: Payment,
     change: (payment: Payment, uow: UnitOfWork, isOurs: boolean) => Promise<boolean>,
   ): Promise<void> {

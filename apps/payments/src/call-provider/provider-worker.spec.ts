@@ -4,10 +4,10 @@ import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-
 import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
 import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WhenPaymentIsRequested } from '../on-payment-command/on-payment-command.ts';
+import { OnPaymentCommand } from '../on-payment-command/on-payment-command.ts';
 import { Payment } from '../payment/payment.entity.ts';
-import { CallProvider } from './call-provider.ts';
 import { Provider } from './provider.ts';
+import { ProviderWorker } from './provider-worker.ts';
 
 const orderId = '01900000-0000-8000-8000-00000000000a';
 const cause = { id: '01900000-0000-7000-8000-0000000000cc', correlationid: 'began-there' };
@@ -15,10 +15,10 @@ const noon = '2030-01-01T12:00:00.000Z';
 const amount = { amountMinor: 13_800, currency: 'EUR' };
 
 /** Does what it is told, and loses as many answers as it is told. */
-class Forgetful extends Provider {
+class UnreliableProvider extends Provider {
   readonly done = new Map<string, Operation>();
   readonly charged: string[] = [];
-  lostAnswers = 0;
+  lostResponses = 0;
   lostRequests = 0;
   /** What somebody else does while the provider works. */
   meanwhile: (() => Promise<void>) | undefined;
@@ -30,7 +30,7 @@ class Forgetful extends Provider {
     if (!earlier) this.charged.push(request.key);
     const operation = earlier ?? { ...request, outcome: 'approved' as const, at: noon };
     this.done.set(request.key, operation);
-    if (this.lostAnswers-- > 0) throw new Error('the answer got lost');
+    if (this.lostResponses-- > 0) throw new Error('the answer got lost');
     return operation;
   }
 
@@ -41,29 +41,29 @@ class Forgetful extends Provider {
 
 let clock: ManualClock;
 let units: MemoryUnitOfWorkRunner;
-let provider: Forgetful;
-let worker: CallProvider;
-let requests: WhenPaymentIsRequested;
+let provider: UnreliableProvider;
+let worker: ProviderWorker;
+let commands: OnPaymentCommand;
 beforeEach(() => {
   clock = new ManualClock();
   units = new MemoryUnitOfWorkRunner({ service: 'payments', clock, ids: new CountingIds() });
-  provider = new Forgetful();
-  worker = new CallProvider(units, provider, new MemoryNotifier(clock));
-  requests = new WhenPaymentIsRequested(new CountingIds(), new MemoryNotifier(clock));
+  provider = new UnreliableProvider();
+  worker = new ProviderWorker(units, provider, new MemoryNotifier(clock));
+  commands = new OnPaymentCommand(new CountingIds(), new MemoryNotifier(clock));
 });
 const authorise = () =>
   units.run((uow) => {
     uow.continueFrom(cause);
-    return requests.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow);
+    return commands.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow);
   });
-const capture = () => units.run((uow) => requests.capture({ data: { orderId } } as never, uow));
-const letGo = () =>
+const capture = () => units.run((uow) => commands.capture({ data: { orderId } } as never, uow));
+const voidPayment = () =>
   units.run((uow) => {
     uow.continueFrom(cause);
-    return requests.void({ data: { orderId } } as never, uow);
+    return commands.void({ data: { orderId } } as never, uow);
   });
 const status = () => units.run(async (uow) => (await uow.load(Payment, orderId))?.status);
-const said = () => units.outbox.map(({ envelope }) => envelope.type);
+const published = () => units.outbox.map(({ envelope }) => envelope.type);
 
 describe('calling the provider', () => {
   it('authorises, and captures when asked', async () => {
@@ -72,15 +72,15 @@ describe('calling the provider', () => {
     await capture();
     await worker.once();
     expect(await status()).toBe('captured');
-    expect(said()).toEqual(['PaymentAuthorised', 'PaymentCaptured']);
-    const [answer] = units.outbox;
-    expect(answer!.envelope).toMatchObject({ correlationid: 'began-there', causationid: cause.id });
+    expect(published()).toEqual(['PaymentAuthorised', 'PaymentCaptured']);
+    const [reply] = units.outbox;
+    expect(reply!.envelope).toMatchObject({ correlationid: 'began-there', causationid: cause.id });
     PaymentAuthorised.data.strict().parse(units.outbox[0]!.envelope.data);
     PaymentCaptured.data.strict().parse(units.outbox[1]!.envelope.data);
   });
 
   it('asks what became of it after a lost answer, and never charges twice', async () => {
-    provider.lostAnswers = 1;
+    provider.lostResponses = 1;
     await authorise();
     await worker.once();
     expect(await status()).toBe('authorising');
@@ -88,7 +88,7 @@ describe('calling the provider', () => {
     await worker.once();
     expect(await status()).toBe('authorised');
     expect(provider.charged).toHaveLength(1);
-    expect(said()).toEqual(['PaymentAuthorised']);
+    expect(published()).toEqual(['PaymentAuthorised']);
   });
 
   it('sends again, with the same key, what never arrived', async () => {
@@ -107,11 +107,11 @@ describe('calling the provider', () => {
     provider.meanwhile = () =>
       units.run(async (uow) => uow.save(Payment, (await uow.load(Payment, orderId))!));
     await worker.once();
-    expect(said()).toEqual([]);
+    expect(published()).toEqual([]);
     provider.meanwhile = undefined;
     clock.advance(60_000);
     await worker.once();
-    expect(said()).toEqual(['PaymentAuthorised']);
+    expect(published()).toEqual(['PaymentAuthorised']);
     expect(provider.charged).toHaveLength(1);
   });
 
@@ -120,26 +120,26 @@ describe('calling the provider', () => {
     await authorise();
     await worker.once();
     await worker.once();
-    expect(said()).toEqual(['PaymentAuthorised']);
+    expect(published()).toEqual(['PaymentAuthorised']);
   });
 
   it('voids what was authorised, and says so again to whoever asks again', async () => {
     await authorise();
     await worker.once();
-    await letGo();
+    await voidPayment();
     await worker.once();
-    await letGo();
+    await voidPayment();
     expect(await status()).toBe('voided');
-    expect(said()).toEqual(['PaymentAuthorised', 'PaymentVoided', 'PaymentVoided']);
+    expect(published()).toEqual(['PaymentAuthorised', 'PaymentVoided', 'PaymentVoided']);
     PaymentVoided.data.strict().parse(units.outbox.at(-1)!.envelope.data);
   });
 
   it('refuses what was voided before it was asked for', async () => {
-    await letGo();
+    await voidPayment();
     await authorise();
     await worker.once();
     expect(provider.charged).toEqual([]);
-    expect(said()).toEqual(['PaymentVoided', 'PaymentDeclined']);
+    expect(published()).toEqual(['PaymentVoided', 'PaymentDeclined']);
     expect(units.outbox[1]!.envelope.data).toMatchObject({ reason: 'voided' });
   });
 
@@ -150,7 +150,7 @@ describe('calling the provider', () => {
     await authorise();
     provider.meanwhile = async () => {
       provider.meanwhile = undefined;
-      await letGo();
+      await voidPayment();
       await meanwhile();
     };
     await worker.once();
@@ -158,14 +158,14 @@ describe('calling the provider', () => {
     expect(await status()).toBe('voided');
     const [payment] = provider.charged.map((key) => key.split(':')[0]);
     expect(provider.charged.at(-1)).toBe(`${payment}:void:2`);
-    expect(said()).not.toContain('PaymentAuthorised');
+    expect(published()).not.toContain('PaymentAuthorised');
   });
 
   it('does not void what is being captured: a person must look at that', async () => {
     await authorise();
     await worker.once();
     await capture();
-    await expect(letGo()).rejects.toThrow(/cannot be voided/);
+    await expect(voidPayment()).rejects.toThrow(/cannot be voided/);
     expect(await status()).toBe('capturing');
   });
 });
