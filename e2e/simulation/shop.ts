@@ -25,10 +25,13 @@ import { summaryOf } from '../../apps/ordering/src/order-summary/order-summary.p
 import { orderTranslator } from '../../apps/ordering/src/publish-orders/publish-orders.ts';
 import { ProviderWorker } from '../../apps/payments/src/call-provider/provider-worker.ts';
 import { OnPaymentCommand } from '../../apps/payments/src/on-payment-command/on-payment-command.ts';
-import { Addresses, type Label } from '../../apps/shipping/src/dispatch-shipment/addresses.ts';
+import {
+  DeliveryAddresses,
+  type ShippingAddress,
+} from '../../apps/shipping/src/dispatch-shipment/delivery-addresses.ts';
 import { DispatchShipments } from '../../apps/shipping/src/dispatch-shipment/dispatch-shipments.ts';
-import { WhenCancellationIsRequested } from '../../apps/shipping/src/on-cancellation-request/on-cancellation-request.ts';
-import { WhenOrderConfirmed } from '../../apps/shipping/src/on-order-confirmed/on-order-confirmed.ts';
+import { OnCancellationRequest } from '../../apps/shipping/src/on-cancellation-request/on-cancellation-request.ts';
+import { OnOrderConfirmed } from '../../apps/shipping/src/on-order-confirmed/on-order-confirmed.ts';
 import { SimulatedProvider } from './provider.ts';
 
 export const customerId = '01900000-0000-7000-9000-000000000001';
@@ -42,11 +45,11 @@ interface Sent {
   readonly envelope: Envelope;
 }
 
-class Book extends Addresses {
+class Book extends DeliveryAddresses {
   isErased = false;
   isAway = false;
 
-  override async of(): Promise<Label | null> {
+  override async of(): Promise<ShippingAddress | null> {
     if (this.isAway) throw new Error('ordering is away');
     const label = { name: 'Ada', street: '1 Main St', city: 'Bern', postalCode: '3000' };
     return this.isErased ? null : { ...label, country: 'CH' };
@@ -105,8 +108,8 @@ export class SimulatedShop {
     this.#listens('payments', new OnPaymentCommand(ids, notifier));
     this.#listens(
       'shipping',
-      new WhenOrderConfirmed(config, ids, notifier),
-      new WhenCancellationIsRequested(ids),
+      new OnOrderConfirmed(config, ids, notifier),
+      new OnCancellationRequest(ids),
     );
     void this.#units.get('inventory')!.run((uow) => {
       const row = { productId: product.id, onHandUnits: unitsOnHand };

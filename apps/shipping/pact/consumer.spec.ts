@@ -21,12 +21,12 @@ import {
 import { MemoryNotifier } from '@fieldguide/database';
 import { TokenAnswer } from '@fieldguide/service/testing';
 import { describe, expect, it } from 'vitest';
-import { OrderingAddresses } from '../src/dispatch-shipment/addresses.ts';
+import { OrderingAddresses } from '../src/dispatch-shipment/delivery-addresses.ts';
 import {
+  OnCancellationRequest,
   Requested,
-  WhenCancellationIsRequested,
 } from '../src/on-cancellation-request/on-cancellation-request.ts';
-import { Confirmed, WhenOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.ts';
+import { Confirmed, OnOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.ts';
 import { Shipment } from '../src/shipment/shipment.entity.ts';
 
 const shipping = new ConsumerPacts('shipping');
@@ -36,7 +36,7 @@ expectsOfIdentity(shipping, { keySet, sessionEnded });
 describe('shipping, of identity,', () => {
   it('asks for a token in its own name', async () => {
     const credentials = { clientId: 'shipping', clientSecret: 'the-secret-of-shipping' };
-    const question = {
+    const interaction = {
       given: ['a service is known', credentials],
       asks: 'a token for a service',
       request: {
@@ -46,7 +46,7 @@ describe('shipping, of identity,', () => {
       },
       answer: { status: 200, reads: TokenAnswer, of: serviceToken },
     } as const;
-    const token = await shipping.asks('identity', question, (identity) =>
+    const token = await shipping.asks('identity', interaction, (identity) =>
       peersAt({ identity }, 'shipping', credentials.clientSecret).serviceToken(),
     );
     expect(token).toBe(serviceToken.value.accessToken);
@@ -54,7 +54,7 @@ describe('shipping, of identity,', () => {
 });
 
 describe('shipping, of ordering,', () => {
-  const lookUp = {
+  const request = {
     method: 'GET',
     path: `/orders/${orderId}/delivery-address`,
     as: 'service',
@@ -65,46 +65,46 @@ describe('shipping, of ordering,', () => {
       return new OrderingAddresses(peers).of(orderId);
     });
   it('asks where an order goes', async () => {
-    const question = {
+    const interaction = {
       given: ['an order was placed', { orderId }],
       asks: 'the delivery address of an order',
-      request: lookUp,
+      request,
       answer: { status: 200, reads: DeliveryAddress, of: deliveryAddress },
     } as const;
-    const address = await shipping.asks('ordering', question, destination);
+    const address = await shipping.asks('ordering', interaction, destination);
     expect(address).toEqual(shipTo);
   });
   it('asks where an order goes whose customer was erased', async () => {
-    const question = {
+    const interaction = {
       given: ['the customer of an order was erased', { orderId }],
       asks: 'the delivery address of an order whose customer was erased',
-      request: lookUp,
+      request,
       answer: { status: 200, reads: DeliveryAddress, of: erasedAddress },
     } as const;
-    const address = await shipping.asks('ordering', question, destination);
+    const address = await shipping.asks('ordering', interaction, destination);
     expect(address).toBeNull();
   });
 
-  const heard = () => {
+  const startConsumer = () => {
     const units = unitsFor('shipping');
     const ids = new CountingIds();
     const config = { DISPATCH_DELAY_MS: 0 } as never;
-    const confirmed = new WhenOrderConfirmed(config, ids, new MemoryNotifier(new ManualClock()));
-    const hear = consumerOf('shipping', units, confirmed, new WhenCancellationIsRequested(ids));
-    return { hear, shipment: () => units.run((uow) => uow.load(Shipment, orderId)) };
+    const confirmed = new OnOrderConfirmed(config, ids, new MemoryNotifier(new ManualClock()));
+    const receive = consumerOf('shipping', units, confirmed, new OnCancellationRequest(ids));
+    return { receive, shipment: () => units.run((uow) => uow.load(Shipment, orderId)) };
   };
   it('hears what to send', async () => {
-    const { hear, shipment } = heard();
+    const { receive, shipment } = startConsumer();
     const given = ['an order was paid for', { orderId }] as const;
-    const fact = { given, hears: Confirmed, of: orderConfirmed, subject: orderId };
-    await shipping.hears('ordering', fact, hear);
+    const message = { given, hears: Confirmed, of: orderConfirmed, subject: orderId };
+    await shipping.hears('ordering', message, receive);
     expect(await shipment()).toMatchObject({ status: 'waiting' });
   });
   it('hears what not to send', async () => {
-    const { hear, shipment } = heard();
+    const { receive, shipment } = startConsumer();
     const given = ['an order is to be cancelled after it was paid for', { orderId }] as const;
-    const fact = { given, hears: Requested, of: cancellationRequested, subject: orderId };
-    await shipping.hears('ordering', fact, hear);
+    const message = { given, hears: Requested, of: cancellationRequested, subject: orderId };
+    await shipping.hears('ordering', message, receive);
     expect(await shipment()).toMatchObject({ status: 'cancelled' });
   });
 });

@@ -6,21 +6,24 @@ import {
 import { shipTo } from '@fieldguide/contracts/cast';
 import { CancellationRequested, OrderConfirmed } from '@fieldguide/contracts/ordering';
 import { cancellationRequested, orderConfirmed } from '@fieldguide/contracts/ordering/examples';
-import { Addresses, type Label } from '../src/dispatch-shipment/addresses.ts';
+import {
+  DeliveryAddresses,
+  type ShippingAddress,
+} from '../src/dispatch-shipment/delivery-addresses.ts';
 import { DispatchShipments } from '../src/dispatch-shipment/dispatch-shipments.ts';
-import { WhenCancellationIsRequested } from '../src/on-cancellation-request/on-cancellation-request.ts';
-import { WhenOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.ts';
+import { OnCancellationRequest } from '../src/on-cancellation-request/on-cancellation-request.ts';
+import { OnOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.ts';
 import { Shipment, type ShipmentStatus } from '../src/shipment/shipment.entity.ts';
 import { shipping } from '../src/shipping.definition.ts';
 
 /** Ordering, as shipping asks it. */
-class Known extends Addresses {
-  constructor(private readonly label: Label | null) {
+class FixedAddress extends DeliveryAddresses {
+  constructor(private readonly address: ShippingAddress | null) {
     super();
   }
 
-  override async of(): Promise<Label | null> {
-    return this.label;
+  override async of(): Promise<ShippingAddress | null> {
+    return this.address;
   }
 }
 
@@ -29,17 +32,17 @@ keepsItsPromises(shipping, {
   states: (service) => {
     const { database, units } = service.parts;
     const confirm = ({ orderId = '' }) =>
-      deliver(service, [WhenOrderConfirmed], OrderConfirmed, orderId, {
+      deliver(service, [OnOrderConfirmed], OrderConfirmed, orderId, {
         ...orderConfirmed.value,
         orderId,
       });
     const cancel = ({ orderId = '' }) =>
-      deliver(service, [WhenCancellationIsRequested], CancellationRequested, orderId, {
+      deliver(service, [OnCancellationRequest], CancellationRequested, orderId, {
         ...cancellationRequested.value,
         orderId,
       });
-    const dispatch = (label: Label | null) =>
-      new DispatchShipments(units!, new Known(label)).once();
+    const dispatch = (address: ShippingAddress | null) =>
+      new DispatchShipments(units!, new FixedAddress(address)).once();
     const leadsTo = (
       status: ShipmentStatus,
       then: (values: Record<string, string>) => Promise<unknown>,

@@ -3,13 +3,13 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WhenCancellationIsRequested } from '../on-cancellation-request/on-cancellation-request.ts';
-import { WhenOrderConfirmed } from '../on-order-confirmed/on-order-confirmed.ts';
-import { Addresses } from './addresses.ts';
+import { OnCancellationRequest } from '../on-cancellation-request/on-cancellation-request.ts';
+import { OnOrderConfirmed } from '../on-order-confirmed/on-order-confirmed.ts';
+import { DeliveryAddresses } from './delivery-addresses.ts';
 import { DispatchShipments } from './dispatch-shipments.ts';
 
 const orderId = '01900000-0000-8000-8000-00000000000a';
-class Book extends Addresses {
+class AddressBook extends DeliveryAddresses {
   isAway = false;
   isErased = false;
   meanwhile: () => Promise<void> = async () => undefined;
@@ -23,25 +23,25 @@ class Book extends Addresses {
 }
 let clock: ManualClock;
 let units: MemoryUnitOfWorkRunner;
-let book: Book;
+let addresses: AddressBook;
 let dispatch: DispatchShipments;
 let confirm: () => Promise<void>;
 beforeEach(() => {
   clock = new ManualClock();
   units = new MemoryUnitOfWorkRunner({ service: 'shipping', clock, ids: new CountingIds() });
-  book = new Book();
-  dispatch = new DispatchShipments(units, book);
+  addresses = new AddressBook();
+  dispatch = new DispatchShipments(units, addresses);
   const config = { DISPATCH_DELAY_MS: 1_000 } as never;
-  const confirmed = new WhenOrderConfirmed(config, new CountingIds(), new MemoryNotifier(clock));
-  confirm = () => hear(confirmed);
+  const confirmed = new OnOrderConfirmed(config, new CountingIds(), new MemoryNotifier(clock));
+  confirm = () => handle(confirmed);
 });
-const hear = (handler: WhenOrderConfirmed | WhenCancellationIsRequested) =>
+const handle = (handler: OnOrderConfirmed | OnCancellationRequest) =>
   units.run((uow) => {
     uow.continueFrom({ id: orderId, correlationid: 'began-there' });
     return handler.handle({ data: { orderId } } as never, uow);
   });
-const cancel = () => hear(new WhenCancellationIsRequested(new CountingIds()));
-const said = () => units.outbox.map(({ envelope }) => envelope.type);
+const cancel = () => handle(new OnCancellationRequest(new CountingIds()));
+const published = () => units.outbox.map(({ envelope }) => envelope.type);
 
 describe('a confirmed order', () => {
   beforeEach(async () => {
@@ -61,17 +61,17 @@ describe('a confirmed order', () => {
     expect(JSON.stringify(data)).not.toContain('Main St');
   });
   it('waits, and is not lost, while ordering cannot be asked for the address', async () => {
-    book.isAway = true;
+    addresses.isAway = true;
     clock.advance(1_000);
     await dispatch.once();
     expect(units.outbox).toEqual([]);
-    book.isAway = false;
+    addresses.isAway = false;
     clock.advance(60_000);
     await dispatch.once();
     expect(units.outbox).toHaveLength(1);
   });
   it('stays here when its address was erased, and says so', async () => {
-    book.isErased = true;
+    addresses.isErased = true;
     clock.advance(1_000);
     await dispatch.once();
     expect(units.outbox.map(({ envelope }) => envelope.data)).toEqual([
@@ -83,22 +83,22 @@ describe('a confirmed order', () => {
     clock.advance(60_000);
     await dispatch.once();
     await cancel();
-    expect(said()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
+    expect(published()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
     ShipmentCancelled.data.strict().parse(units.outbox[0]!.envelope.data);
   });
   it('is dispatched all the same when the cancellation comes later', async () => {
     clock.advance(1_000);
     await dispatch.once();
     await cancel();
-    expect(said()).toEqual(['ShipmentDispatched', 'ShipmentDispatched']);
+    expect(published()).toEqual(['ShipmentDispatched', 'ShipmentDispatched']);
     const [first, again] = units.outbox.map(({ envelope }) => envelope.data);
     expect(again).toEqual(first);
   });
   it('has one answer when both come while the address is being asked for', async () => {
     clock.advance(1_000);
-    book.meanwhile = cancel;
+    addresses.meanwhile = cancel;
     await dispatch.once();
-    expect(said()).toEqual(['ShipmentCancelled']);
+    expect(published()).toEqual(['ShipmentCancelled']);
   });
 });
 
@@ -108,6 +108,6 @@ describe('a cancellation that comes before the confirmation', () => {
     await confirm();
     clock.advance(60_000);
     await dispatch.once();
-    expect(said()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
+    expect(published()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
   });
 });

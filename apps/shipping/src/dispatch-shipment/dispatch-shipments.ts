@@ -8,10 +8,10 @@ import {
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
-import { cancelShipment, sayDispatched } from '../shipment/shipment.ts';
-import { Addresses } from './addresses.ts';
+import { cancelShipment, publishDispatched } from '../shipment/shipment.ts';
+import { DeliveryAddresses } from './delivery-addresses.ts';
 
-const AT_ONCE = 20;
+const BATCH_SIZE = 20;
 const CLAIM_MS = 15_000;
 
 /** Sends what is due. The address is asked for outside any transaction, and goes on the label only. */
@@ -21,7 +21,7 @@ export class DispatchShipments {
 
   constructor(
     private readonly units: UnitOfWorkRunner,
-    private readonly addresses: Addresses,
+    private readonly addresses: DeliveryAddresses,
   ) {}
 
   start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
@@ -29,7 +29,7 @@ export class DispatchShipments {
     return startWorker(
       settings,
       async () =>
-        (await this.once()) === AT_ONCE ||
+        (await this.once()) === BATCH_SIZE ||
         this.units.run((uow) => uow.msUntilDue(Shipment, 'dispatchDueAt')),
     );
   }
@@ -37,7 +37,7 @@ export class DispatchShipments {
   /** One round: everything that is due, to the end. @returns how many were due */
   async once(): Promise<number> {
     const due = await this.units.run((uow) =>
-      uow.claim(Shipment, 'dispatchDueAt', CLAIM_MS, AT_ONCE),
+      uow.claim(Shipment, 'dispatchDueAt', CLAIM_MS, BATCH_SIZE),
     );
     await Promise.all(due.map((shipment) => this.#dispatch(shipment)));
     return due.length;
@@ -45,8 +45,8 @@ export class DispatchShipments {
 
   /** Part of the trace of the fact that began it, though that was handled a while ago. */
   #dispatch(claimed: Shipment): Promise<void> {
-    const about = { order: claimed.orderId };
-    return inSpan('work', 'dispatch', about, () => this.#send(claimed), { ...claimed.cause });
+    const attributes = { order: claimed.orderId };
+    return inSpan('work', 'dispatch', attributes, () => this.#send(claimed), { ...claimed.cause });
   }
 
   async #send(claimed: Shipment): Promise<void> {
@@ -69,7 +69,7 @@ export class DispatchShipments {
           trackingNumber,
         });
         await uow.save(Shipment, shipment);
-        sayDispatched(shipment, uow);
+        publishDispatched(shipment, uow);
       });
     } catch (error) {
       // The claim runs out in a while and it is tried again; an order that is paid for must not be dropped.

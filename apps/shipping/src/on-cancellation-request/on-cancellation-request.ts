@@ -4,7 +4,7 @@ import type { UnitOfWork } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
-import { cancelShipment, sayCancelled, sayDispatched } from '../shipment/shipment.ts';
+import { cancelShipment, publishCancelled, publishDispatched } from '../shipment/shipment.ts';
 
 export const Requested = heard(CancellationRequested, 'orderId');
 
@@ -13,14 +13,14 @@ export const Requested = heard(CancellationRequested, 'orderId');
  * what it was. Every request is answered, a repeat with the same answer.
  */
 @Controller()
-export class WhenCancellationIsRequested {
+export class OnCancellationRequest {
   constructor(private readonly ids: Ids) {}
 
   @On(Requested)
   async handle({ data: { orderId } }: Heard<typeof Requested>, uow: UnitOfWork): Promise<void> {
     const [shipment = this.#tombstone(orderId, uow)] = await uow.lock(Shipment, [orderId]);
-    if (shipment.status === 'dispatched') return sayDispatched(shipment, uow);
-    if (shipment.status === 'cancelled') return sayCancelled(orderId, 'requested', uow);
+    if (shipment.status === 'dispatched') return publishDispatched(shipment, uow);
+    if (shipment.status === 'cancelled') return publishCancelled(orderId, 'requested', uow);
     await cancelShipment(shipment, 'requested', uow);
   }
 

@@ -4,13 +4,13 @@ import { Notifier, type UnitOfWork } from '@fieldguide/database';
 import { type Heard, heard, On } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
-import { sayCancelled, sayDispatched } from '../shipment/shipment.ts';
+import { publishCancelled, publishDispatched } from '../shipment/shipment.ts';
 import { ShippingConfig } from '../shipping.config.ts';
 
 export const Confirmed = heard(OrderConfirmed, 'orderId');
 
 @Controller()
-export class WhenOrderConfirmed {
+export class OnOrderConfirmed {
   constructor(
     private readonly config: ShippingConfig,
     private readonly ids: Ids,
@@ -20,8 +20,8 @@ export class WhenOrderConfirmed {
   @On(Confirmed)
   async handle({ data: { orderId } }: Heard<typeof Confirmed>, uow: UnitOfWork): Promise<void> {
     const earlier = await uow.load(Shipment, orderId);
-    if (earlier?.status === 'dispatched') sayDispatched(earlier, uow);
-    if (earlier?.status === 'cancelled') sayCancelled(orderId, 'requested', uow);
+    if (earlier?.status === 'dispatched') publishDispatched(earlier, uow);
+    if (earlier?.status === 'cancelled') publishCancelled(orderId, 'requested', uow);
     if (earlier) return;
     const delayMs = this.config.DISPATCH_DELAY_MS;
     const shipment = Object.assign(new Shipment(), {

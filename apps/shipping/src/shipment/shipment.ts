@@ -10,10 +10,10 @@ export async function cancelShipment(
 ): Promise<void> {
   Object.assign(shipment, { status: 'cancelled', dispatchDueAt: null });
   await uow.save(Shipment, shipment);
-  sayCancelled(shipment.orderId, reason, uow);
+  publishCancelled(shipment.orderId, reason, uow);
 }
 
-export function sayCancelled(
+export function publishCancelled(
   orderId: string,
   reason: 'requested' | 'addressErased',
   uow: UnitOfWork,
@@ -22,7 +22,7 @@ export function sayCancelled(
   uow.publish({ topic, type, subject: orderId, data: { orderId, reason } });
 }
 
-export function sayDispatched(
+export function publishDispatched(
   { orderId, shipmentId, trackingNumber, dispatchedAt }: Shipment,
   uow: UnitOfWork,
 ): void {

@@ -4,29 +4,29 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
 /** What stands on the label. */
-export type Label = NonNullable<z.infer<typeof DeliveryAddress>['shipTo']>;
+export type ShippingAddress = NonNullable<z.infer<typeof DeliveryAddress>['shipTo']>;
 
 /** What shipping needs of ordering: where an order goes. */
-export abstract class Addresses {
+export abstract class DeliveryAddresses {
   /** Null when the address was erased. @throws when it cannot be told now */
-  abstract of(orderId: string): Promise<Label | null>;
+  abstract of(orderId: string): Promise<ShippingAddress | null>;
 }
 
 @Injectable()
-export class OrderingAddresses extends Addresses {
+export class OrderingAddresses extends DeliveryAddresses {
   constructor(private readonly peers: Peers) {
     super();
   }
 
-  override async of(orderId: string): Promise<Label | null> {
-    const answer = await this.peers.call({
+  override async of(orderId: string): Promise<ShippingAddress | null> {
+    const response = await this.peers.call({
       peer: 'ordering',
       path: `/orders/${orderId}/delivery-address`,
       route: '/orders/:id/delivery-address',
       answer: DeliveryAddress,
       asService: true,
     });
-    if (!answer) throw new Error('ordering does not know such an order');
-    return answer.shipTo;
+    if (!response) throw new Error('ordering does not know such an order');
+    return response.shipTo;
   }
 }
