@@ -11,8 +11,8 @@ import { MemoryEventStore } from '@fieldguide/event-store';
 import { MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
-import { WhenOrderCompleted } from '../../apps/inventory/src/on-order-completed/on-order-completed.ts';
-import { WhenStockIsRequested } from '../../apps/inventory/src/reserve-stock/reserve-stock.ts';
+import { OnOrderCompleted } from '../../apps/inventory/src/on-order-completed/on-order-completed.ts';
+import { ReserveStockHandler } from '../../apps/inventory/src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../../apps/inventory/src/stock/stock.entity.ts';
 import { deadlines } from '../../apps/ordering/src/checkout/checkout.model.ts';
 import { ExpireDeadlines } from '../../apps/ordering/src/expire-deadlines/expire-deadlines.ts';
@@ -104,7 +104,7 @@ export class SimulatedShop {
       new OnPaymentReply(this.#checkouts),
       new OnShipmentReply(this.#checkouts),
     );
-    this.#listens('inventory', new WhenStockIsRequested(), new WhenOrderCompleted());
+    this.#listens('inventory', new ReserveStockHandler(), new OnOrderCompleted());
     this.#listens('payments', new OnPaymentCommand(ids, notifier));
     this.#listens(
       'shipping',

@@ -9,9 +9,9 @@ import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 import { releaseStock, reserveStock } from '@fieldguide/contracts/inventory/examples';
 import { orderCompleted } from '@fieldguide/contracts/ordering/examples';
 import { describe, expect, it } from 'vitest';
-import { Completed, WhenOrderCompleted } from '../src/on-order-completed/on-order-completed.ts';
+import { Completed, OnOrderCompleted } from '../src/on-order-completed/on-order-completed.ts';
 import { Reservation } from '../src/reservation/reservation.entity.ts';
-import { Release, Reserve, WhenStockIsRequested } from '../src/reserve-stock/reserve-stock.ts';
+import { Release, Reserve, ReserveStockHandler } from '../src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../src/stock/stock.entity.ts';
 
 const inventory = new ConsumerPacts('inventory');
@@ -30,33 +30,41 @@ describe('inventory, of ordering,', () => {
       if (status)
         await uow.save(Reservation, Object.assign(new Reservation(), { orderId, status, lines }));
     });
-    const hear = consumerOf(
+    const receive = consumerOf(
       'inventory',
       units,
-      new WhenStockIsRequested(),
-      new WhenOrderCompleted(),
+      new ReserveStockHandler(),
+      new OnOrderCompleted(),
     );
     const stock = async () => (await units.run((uow) => uow.load(Stock, hammock)))!;
-    return { hear, stock };
+    return { receive, stock };
   }
 
   it('hears what to set aside', async () => {
-    const { hear, stock } = await stocked();
+    const { receive, stock } = await stocked();
     const given = ['an order was placed', { orderId }] as const;
-    await inventory.hears('ordering', { ...about, given, hears: Reserve, of: reserveStock }, hear);
+    await inventory.hears(
+      'ordering',
+      { ...about, given, hears: Reserve, of: reserveStock },
+      receive,
+    );
     expect(await stock()).toMatchObject({ onHandUnits: 10, freeUnits: 8 });
   });
   it('hears what to give back', async () => {
-    const { hear, stock } = await stocked('reserved');
+    const { receive, stock } = await stocked('reserved');
     const given = ['an order was cancelled', { orderId }] as const;
-    await inventory.hears('ordering', { ...about, given, hears: Release, of: releaseStock }, hear);
+    await inventory.hears(
+      'ordering',
+      { ...about, given, hears: Release, of: releaseStock },
+      receive,
+    );
     expect(await stock()).toMatchObject({ onHandUnits: 10, freeUnits: 10 });
   });
   it('hears what has left', async () => {
-    const { hear, stock } = await stocked('reserved');
+    const { receive, stock } = await stocked('reserved');
     const given = ['an order was completed', { orderId }] as const;
-    const fact = { ...about, given, hears: Completed, of: orderCompleted };
-    await inventory.hears('ordering', fact, hear);
+    const message = { ...about, given, hears: Completed, of: orderCompleted };
+    await inventory.hears('ordering', message, receive);
     expect(await stock()).toMatchObject({ onHandUnits: 8, freeUnits: 8 });
   });
 });

@@ -8,7 +8,7 @@ import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
 import { reserveStock } from '@fieldguide/contracts/inventory/examples';
 import { inventory } from '../src/inventory.definition.ts';
 import { Reservation } from '../src/reservation/reservation.entity.ts';
-import { WhenStockIsRequested } from '../src/reserve-stock/reserve-stock.ts';
+import { ReserveStockHandler } from '../src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../src/stock/stock.entity.ts';
 
 keepsItsPromises(inventory, {
@@ -22,11 +22,11 @@ keepsItsPromises(inventory, {
     };
     const reserve = ({ orderId = '' }) => {
       const { lines } = reserveStock.value;
-      const handlers = [WhenStockIsRequested];
+      const handlers = [ReserveStockHandler];
       return deliver(service, handlers, ReserveStock, orderId, { orderId, lines });
     };
     const release = ({ orderId = '' }) =>
-      deliver(service, [WhenStockIsRequested], ReleaseStock, orderId, { orderId });
+      deliver(service, [ReserveStockHandler], ReleaseStock, orderId, { orderId });
     /** What was asked for leads to a reservation with this status. */
     const reservation = (status: Reservation['status'], set: ProviderState['set']) => ({
       set,

@@ -1,16 +1,11 @@
 import { Module } from '@nestjs/common';
-import { WhenOrderCompleted } from './on-order-completed/on-order-completed.ts';
+import { OnOrderCompleted } from './on-order-completed/on-order-completed.ts';
 import { ReplenishStockController } from './replenish-stock/replenish-stock.controller.ts';
-import { WhenStockIsRequested } from './reserve-stock/reserve-stock.ts';
+import { ReserveStockHandler } from './reserve-stock/reserve-stock.ts';
 import { StockController } from './stock/stock.controller.ts';
 
 /** The map of the service: what it answers, and what it listens to. */
 @Module({
-  controllers: [
-    StockController,
-    ReplenishStockController,
-    WhenStockIsRequested,
-    WhenOrderCompleted,
-  ],
+  controllers: [StockController, ReplenishStockController, ReserveStockHandler, OnOrderCompleted],
 })
 export class InventoryModule {}

@@ -9,7 +9,7 @@ export const Completed = heard(OrderCompleted, 'orderId');
 
 /** The goods are gone: what was reserved is no longer on hand. */
 @Controller()
-export class WhenOrderCompleted {
+export class OnOrderCompleted {
   @On(Completed)
   async handle({ data: { orderId } }: Heard<typeof Completed>, uow: UnitOfWork): Promise<void> {
     const reservation = await uow.load(Reservation, orderId);

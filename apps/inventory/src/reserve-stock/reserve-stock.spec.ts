@@ -3,17 +3,17 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contracts/inventory';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WhenOrderCompleted } from '../on-order-completed/on-order-completed.ts';
+import { OnOrderCompleted } from '../on-order-completed/on-order-completed.ts';
 import { Stock } from '../stock/stock.entity.ts';
-import { WhenStockIsRequested } from './reserve-stock.ts';
+import { ReserveStockHandler } from './reserve-stock.ts';
 
 const [tent, mug] = [
   '01900000-0000-7000-8000-000000000001',
   '01900000-0000-7000-8000-000000000038',
 ];
 const orderId = '01900000-0000-8000-8000-00000000000a';
-const handler = new WhenStockIsRequested();
-const completed = new WhenOrderCompleted();
+const handler = new ReserveStockHandler();
+const completed = new OnOrderCompleted();
 let units: MemoryUnitOfWorkRunner;
 beforeEach(async () => {
   units = new MemoryUnitOfWorkRunner({
@@ -26,26 +26,29 @@ beforeEach(async () => {
     await uow.save(Stock, Object.assign(new Stock(), { productId: mug, onHandUnits: 1 }));
   });
 });
-const told = <Data>(data: Data) => ({ data }) as never;
+const messageOf = <Data>(data: Data) => ({ data }) as never;
 const reserve = (...lines: [string, number][]) =>
   units.run((uow) =>
     handler.reserve(
-      told({ orderId, lines: lines.map(([productId, quantity]) => ({ productId, quantity })) }),
+      messageOf({
+        orderId,
+        lines: lines.map(([productId, quantity]) => ({ productId, quantity })),
+      }),
       uow,
     ),
   );
-const release = () => units.run((uow) => handler.release(told({ orderId }), uow));
-const complete = () => units.run((uow) => completed.handle(told({ orderId }), uow));
+const release = () => units.run((uow) => handler.release(messageOf({ orderId }), uow));
+const complete = () => units.run((uow) => completed.handle(messageOf({ orderId }), uow));
 const free = async (productId: string) => {
   const stock = await units.run((uow) => uow.load(Stock, productId));
   return [stock!.onHandUnits, stock!.freeUnits];
 };
-const said = () => units.outbox.map(({ envelope }) => envelope.type);
+const published = () => units.outbox.map(({ envelope }) => envelope.type);
 
 describe('a reservation', () => {
   it('sets all lines aside, and takes them from the shelf when the order is complete', async () => {
     await reserve([tent, 2], [mug, 1]);
-    expect(said()).toEqual(['StockReserved']);
+    expect(published()).toEqual(['StockReserved']);
     StockReserved.data.parse(units.outbox[0]!.envelope.data);
     expect(await free(tent)).toEqual([5, 3]);
     await complete();
@@ -66,13 +69,13 @@ describe('a reservation', () => {
   });
   it('of an unknown product is refused', async () => {
     await reserve([orderId, 1]);
-    expect(said()).toEqual(['StockRefused']);
+    expect(published()).toEqual(['StockRefused']);
   });
   it('is made once, however often it is asked for', async () => {
     await reserve([tent, 2]);
     await reserve([tent, 2]);
     expect(await free(tent)).toEqual([5, 3]);
-    expect(said()).toEqual(['StockReserved', 'StockReserved']);
+    expect(published()).toEqual(['StockReserved', 'StockReserved']);
   });
   it('is given back when released, once', async () => {
     await reserve([tent, 2]);
@@ -80,18 +83,18 @@ describe('a reservation', () => {
     await release();
     expect(await free(tent)).toEqual([5, 5]);
     StockReleased.data.parse(units.outbox[1]!.envelope.data);
-    expect(said()).toEqual(['StockReserved', 'StockReleased', 'StockReleased']);
+    expect(published()).toEqual(['StockReserved', 'StockReleased', 'StockReleased']);
   });
   it('is refused when the release came first', async () => {
     await release();
     await reserve([tent, 2]);
     expect(await free(tent)).toEqual([5, 5]);
-    expect(said()).toEqual(['StockReleased', 'StockRefused']);
+    expect(published()).toEqual(['StockReleased', 'StockRefused']);
   });
   it('that was refused stays refused, also when there is stock by then', async () => {
     await reserve([tent, 9]);
     await reserve([tent, 1]);
-    expect(said()).toEqual(['StockRefused', 'StockRefused']);
+    expect(published()).toEqual(['StockRefused', 'StockRefused']);
     expect(await free(tent)).toEqual([5, 5]);
   });
   it('stays shipped when a release comes too late: a person must look at that', async () => {

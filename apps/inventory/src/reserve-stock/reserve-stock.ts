@@ -16,16 +16,16 @@ export const Release = heard(ReleaseStock, 'orderId');
 
 /** All lines or none. Every request is answered; a repeat finds the reservation and gets the same answer again. */
 @Controller()
-export class WhenStockIsRequested {
+export class ReserveStockHandler {
   @On(Reserve)
   async reserve(
     { data: { orderId, lines } }: Heard<typeof Reserve>,
     uow: UnitOfWork,
   ): Promise<void> {
     const earlier = await uow.load(Reservation, orderId);
-    if (earlier?.status === 'released') return refuse(uow, orderId, 'released', []);
-    if (earlier?.status === 'refused') return refuse(uow, orderId, 'outOfStock', []);
-    if (earlier) return say(uow, StockReserved, orderId);
+    if (earlier?.status === 'released') return publishRefused(uow, orderId, 'released', []);
+    if (earlier?.status === 'refused') return publishRefused(uow, orderId, 'outOfStock', []);
+    if (earlier) return publish(uow, StockReserved, orderId);
 
     const stock = await stockOf(uow, lines);
     const short = lines.filter(
@@ -35,14 +35,14 @@ export class WhenStockIsRequested {
     await uow.save(Reservation, Object.assign(new Reservation(), { orderId, status, lines }));
     if (short.length > 0) {
       const productIds = short.map(({ productId }) => productId);
-      return refuse(uow, orderId, 'outOfStock', productIds);
+      return publishRefused(uow, orderId, 'outOfStock', productIds);
     }
     for (const { productId, quantity } of lines) {
       const row = stock.get(productId)!;
       row.reservedUnits += quantity;
       await uow.save(Stock, row);
     }
-    say(uow, StockReserved, orderId);
+    publish(uow, StockReserved, orderId);
   }
 
   @On(Release)
@@ -50,19 +50,19 @@ export class WhenStockIsRequested {
     const reservation =
       (await uow.load(Reservation, orderId)) ??
       Object.assign(new Reservation(), { orderId, lines: [] });
-    if (reservation.status === 'released') return say(uow, StockReleased, orderId);
+    if (reservation.status === 'released') return publish(uow, StockReleased, orderId);
     if (reservation.status === 'shipped')
       throw new Error(`The goods of order ${orderId} have left: they cannot be put back`);
-    const givenBack = reservation.status === 'reserved' ? reservation.lines : [];
+    const released = reservation.status === 'reserved' ? reservation.lines : [];
     reservation.status = 'released';
     await uow.save(Reservation, reservation);
-    const stock = await stockOf(uow, givenBack);
-    for (const { productId, quantity } of givenBack) {
+    const stock = await stockOf(uow, released);
+    for (const { productId, quantity } of released) {
       const row = stock.get(productId)!;
       row.reservedUnits -= quantity;
       await uow.save(Stock, row);
     }
-    say(uow, StockReleased, orderId);
+    publish(uow, StockReleased, orderId);
   }
 }
 
@@ -77,7 +77,7 @@ async function stockOf(
   return new Map(rows.map((row) => [row.productId, row]));
 }
 
-function say(
+function publish(
   uow: UnitOfWork,
   { topic, type }: { topic: string; type: string },
   orderId: string,
@@ -85,7 +85,7 @@ function say(
   uow.publish({ topic, type, subject: orderId, data: { orderId } });
 }
 
-function refuse(
+function publishRefused(
   uow: UnitOfWork,
   orderId: string,
   reason: string,

@@ -83,12 +83,12 @@ export class ProviderWorker {
   /** Part of the trace of the request that asked for it, though that was handled long ago. */
   #call(claimed: Payment): Promise<void> {
     const attributes = { payment: claimed.paymentId };
-    return inSpan('work', 'call provider', attributes, () => this.#applyResult(claimed), {
+    return inSpan('work', 'call provider', attributes, () => this.#process(claimed), {
       ...claimed.cause,
     });
   }
 
-  async #applyResult(claimed: Payment): Promise<void> {
+  async #process(claimed: Payment): Promise<void> {
     try {
       const { outcome } = await this.#result(claimed);
       await this.#apply(claimed, outcome);
