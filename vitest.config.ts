@@ -5,6 +5,7 @@ const everywhere = [
   'libs/**',
   'platform/**',
   'contracts/**',
+  'system/**',
   'tools/**',
   'e2e/**',
   'labs/**',

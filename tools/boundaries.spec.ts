@@ -13,6 +13,9 @@ describe('a boundary', () => {
     ['contracts/ordering/index.ts', '@fieldguide/clock', 'zod only'],
     ['apps/ordering/src/x.ts', '@fieldguide/platform-host/state', 'know no platform'],
     ['platform/host/src/x.ts', '@fieldguide/platform-controller/status', 'earlier ones'],
+    ['platform/host/src/x.ts', '@fieldguide/system', 'only tools and tests'],
+    ['apps/ordering/src/x.ts', '@fieldguide/system', 'only tools and tests'],
+    ['system/system.ts', '@fieldguide/clock', 'contracts and the model'],
     ['platform/cli/src/x.ts', '@fieldguide/ordering', 'nobody imports an app'],
     ['platform/cli/src/x.ts', '@fieldguide/database', 'knows no lib'],
   ])('is crossed when %s imports %s', (file, specifier, rule) =>

@@ -11,7 +11,7 @@ const groups: readonly (readonly string[])[] = [
   ['contract-testing'],
 ];
 /** The platform's packages from the ground up; each may import earlier ones only. */
-const platform = ['host', 'contract-record', 'controller', 'cli'];
+const platform = ['model', 'host', 'contract-record', 'controller', 'cli'];
 /** The storefront has no app yet: what it expects is tested beside its client. */
 const isContractTest = (file: string) => /^contracts\/[^/]+\/pact\//.test(file);
 const groupOf = (lib: string) => groups.findIndex((group) => group.includes(lib));
@@ -28,6 +28,10 @@ export function violation(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('.'))
     return says('another project is imported by its name, not by its path');
   if (to.kind === 'app') return says('nobody imports an app');
+  if (to.kind === 'system' && from.kind !== 'e2e' && from.kind !== 'tools')
+    return says('only tools and tests import the map of the system');
+  if (from.kind === 'system' && to.kind !== 'contracts' && to.name !== 'model')
+    return says('the map imports contracts and the model only');
   if (to.kind === 'platform' && (from.kind === 'app' || from.kind === 'lib'))
     return says('apps and libs know no platform');
   if (from.kind === 'platform' && to.kind === 'platform') {
@@ -58,14 +62,17 @@ export function foreignViolation(file: string, specifier: string): string | unde
   return undefined;
 }
 
-type Place = { kind: 'app' | 'lib' | 'platform' | 'contracts' | 'e2e' | 'tools'; name: string };
+type Place = {
+  kind: 'app' | 'lib' | 'platform' | 'contracts' | 'system' | 'e2e' | 'tools';
+  name: string;
+};
 
 function placeOf(path: string): Place | undefined {
   const [top = '', name = ''] = path.split('/');
   if (top === 'apps') return { kind: 'app', name };
   if (top === 'libs') return { kind: 'lib', name };
   if (top === 'platform') return { kind: 'platform', name };
-  return top === 'contracts' || top === 'e2e' || top === 'tools'
+  return top === 'contracts' || top === 'system' || top === 'e2e' || top === 'tools'
     ? { kind: top, name: '' }
     : undefined;
 }
@@ -75,14 +82,14 @@ function targetOf(file: string, specifier: string): Place | undefined {
     return placeOf(new URL(specifier, `file:///${file}`).pathname.slice(1));
   const name = /^@fieldguide\/([^/]+)/.exec(specifier)?.[1];
   if (!name) return undefined;
-  if (name === 'contracts') return { kind: 'contracts', name: '' };
+  if (name === 'contracts' || name === 'system') return { kind: name, name: '' };
   if (name.startsWith('platform-')) return { kind: 'platform', name: name.slice(9) };
   return { kind: libs.has(name) ? 'lib' : 'app', name };
 }
 
 if (import.meta.main) {
   const files = globSync(
-    ['apps/**/*.ts', 'libs/**/*.ts', 'platform/**/*.ts', 'contracts/**/*.ts'],
+    ['apps/**/*.ts', 'libs/**/*.ts', 'platform/**/*.ts', 'contracts/**/*.ts', 'system/**/*.ts'],
     {
       exclude: (path) => path.includes('node_modules'),
     },

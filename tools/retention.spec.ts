@@ -1,8 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
-import { topics } from '@fieldguide/contracts/topics';
 import { inboxRetention } from '@fieldguide/database';
+import { topics as topicsOf } from '@fieldguide/platform-model/derive';
+import { system } from '@fieldguide/system';
 import { describe, expect, it } from 'vitest';
 
+const topics = topicsOf(system);
 const page = readFileSync('docs/reference/retention.md', 'utf8');
 const rows = page
   .split('\n')

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { message } from '../message.ts';
+import { message, topic } from '../message.ts';
 import { Id, Money, MoneyRequest } from '../money.ts';
 import { Text } from '../text.ts';
+
+export const ProductTopic = topic('catalog.products.v1', 'events', 3, 'compact');
 
 export const Category = z.enum(['shelter', 'sleep', 'packs', 'footwear', 'clothing', 'kitchen']);
 export type Category = z.infer<typeof Category>;
@@ -51,7 +53,7 @@ export type ChangeProductRequest = z.infer<typeof ChangeProductRequest>;
 
 /** The whole product as it is now; the topic is compacted. A greater revision is newer. Key: productId. */
 export const ProductChanged = message(
-  'catalog.products.v1',
+  ProductTopic,
   'ProductChanged',
   z.object({
     productId: Id,

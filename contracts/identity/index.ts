@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { message } from '../message.ts';
+import { message, topic } from '../message.ts';
 import { Id } from '../money.ts';
 import { Text } from '../text.ts';
+
+export const SessionTopic = topic('identity.sessions.v1', 'events', 1, { hours: 1 });
+export const AccountTopic = topic('identity.accounts.v1', 'events', 3, { days: 7 });
 
 const Email = z.email().max(254).toLowerCase();
 const Password = Text.min(8).max(128);
@@ -58,14 +61,10 @@ export const KeySet = z.object({
 
 /** No token of this session counts any more. Key: sid. */
 export const SessionEnded = message(
-  'identity.sessions.v1',
+  SessionTopic,
   'SessionEnded',
   z.object({ sid: Id, tokensValidUntil: z.iso.datetime() }),
 );
 
 /** Forget who this was: everything personal about the customer is to be deleted. Key: customerId. */
-export const CustomerErased = message(
-  'identity.accounts.v1',
-  'CustomerErased',
-  z.object({ customerId: Id }),
-);
+export const CustomerErased = message(AccountTopic, 'CustomerErased', z.object({ customerId: Id }));

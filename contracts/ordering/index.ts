@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { message } from '../message.ts';
+import { message, topic } from '../message.ts';
 import { Id, IdRequest, Money } from '../money.ts';
 import { Text } from '../text.ts';
 
 export { IdempotencyKey } from '../idempotency-key.ts';
+
+export const OrderTopic = topic('ordering.orders.v1', 'events', 6, { days: 7 });
 
 export const OrderStatus = z.enum([
   'placed',
@@ -127,34 +129,34 @@ const Line = z.object({ productId: Id, quantity: z.int().positive() });
 
 /** Facts about orders. Key: orderId. */
 export const OrderPlaced = message(
-  'ordering.orders.v1',
+  OrderTopic,
   'OrderPlaced',
   z.object({ orderId: Id, customerId: Id, lines: z.array(Line), total: Money }),
 );
 export const OrderConfirmed = message(
-  'ordering.orders.v1',
+  OrderTopic,
   'OrderConfirmed',
   z.object({ orderId: Id, customerId: Id, lines: z.array(Line) }),
 );
 export const OrderRejected = message(
-  'ordering.orders.v1',
+  OrderTopic,
   'OrderRejected',
   z.object({ orderId: Id, customerId: Id, reason: RejectionReason }),
 );
 export const OrderCompleted = message(
-  'ordering.orders.v1',
+  OrderTopic,
   'OrderCompleted',
   z.object({ orderId: Id, customerId: Id }),
 );
 
 /** The customer wants it no more; shipping decides. Answered by ShipmentCancelled or ShipmentDispatched. */
 export const CancellationRequested = message(
-  'ordering.orders.v1',
+  OrderTopic,
   'CancellationRequested',
   z.object({ orderId: Id, customerId: Id }),
 );
 export const OrderCancelled = message(
-  'ordering.orders.v1',
+  OrderTopic,
   'OrderCancelled',
   z.object({ orderId: Id, customerId: Id }),
 );

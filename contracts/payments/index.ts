@@ -1,36 +1,35 @@
 import { z } from 'zod';
-import { command, message } from '../message.ts';
+import { command, message, topic } from '../message.ts';
 import { Id, Money } from '../money.ts';
+
+export const PaymentCommandTopic = topic('payments.requests.v1', 'commands', 6, { days: 7 });
+export const PaymentTopic = topic('payments.payments.v1', 'events', 6, { days: 7 });
 
 /** Please get the money promised. Answered by PaymentAuthorised or PaymentDeclined. Key: orderId. */
 export const AuthorisePayment = command(
-  'payments.requests.v1',
+  PaymentCommandTopic,
   'AuthorisePayment',
   z.object({ orderId: Id, amount: Money, paymentToken: z.string() }),
 );
 
 /** Please collect the promised money; it can no longer be refused. Answered by PaymentCaptured. Key: orderId. */
 export const CapturePayment = command(
-  'payments.requests.v1',
+  PaymentCommandTopic,
   'CapturePayment',
   z.object({ orderId: Id }),
 );
 
 /** Please let the money go, or decline the authorisation when it comes later. Answered by PaymentVoided. Key: orderId. */
-export const VoidPayment = command(
-  'payments.requests.v1',
-  'VoidPayment',
-  z.object({ orderId: Id }),
-);
+export const VoidPayment = command(PaymentCommandTopic, 'VoidPayment', z.object({ orderId: Id }));
 
 export const PaymentAuthorised = message(
-  'payments.payments.v1',
+  PaymentTopic,
   'PaymentAuthorised',
   z.object({ orderId: Id, paymentId: Id, amount: Money }),
 );
 
 export const PaymentDeclined = message(
-  'payments.payments.v1',
+  PaymentTopic,
   'PaymentDeclined',
   z.object({
     orderId: Id,
@@ -40,14 +39,14 @@ export const PaymentDeclined = message(
 );
 
 export const PaymentCaptured = message(
-  'payments.payments.v1',
+  PaymentTopic,
   'PaymentCaptured',
   z.object({ orderId: Id, paymentId: Id, amount: Money }),
 );
 
 /** Nothing is held or collected for this order, and nothing will be. */
 export const PaymentVoided = message(
-  'payments.payments.v1',
+  PaymentTopic,
   'PaymentVoided',
   z.object({ orderId: Id, paymentId: Id }),
 );

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { message } from '../message.ts';
+import { message, topic } from '../message.ts';
 import { Id } from '../money.ts';
+
+export const ShipmentTopic = topic('shipping.shipments.v1', 'events', 6, { days: 7 });
 
 /** The goods have left: from here on an order can only be finished. Key: orderId. */
 export const ShipmentDispatched = message(
-  'shipping.shipments.v1',
+  ShipmentTopic,
   'ShipmentDispatched',
   z.object({
     orderId: Id,
@@ -16,7 +18,7 @@ export const ShipmentDispatched = message(
 
 /** The goods stay here: cancelled in time, or there is nowhere to send them. Key: orderId. */
 export const ShipmentCancelled = message(
-  'shipping.shipments.v1',
+  ShipmentTopic,
   'ShipmentCancelled',
   z.object({ orderId: Id, reason: z.enum(['requested', 'addressErased']) }),
 );

@@ -2,14 +2,15 @@
 // OpenAPI 3.1, AsyncAPI 3. Made of the schemas; `--check` fails when they are not as they would be made now.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { topics } from '@fieldguide/contracts/topics';
+import { topics } from '@fieldguide/platform-model/derive';
+import { system } from '@fieldguide/system';
 import { z } from 'zod';
 import { openapi } from '../../apps/gateway/src/api-docs/openapi.ts';
 import { type Route, routes } from '../../apps/gateway/src/routes.ts';
 import * as ordering from '../../contracts/ordering/index.ts';
 import * as provider from '../../contracts/payment-provider/index.ts';
 import { messageShape } from '../../libs/messaging/src/envelope-schema.ts';
-import { committedPacts } from './pact-files.ts';
+import { committedPacts, sendersOf } from './pact-files.ts';
 
 export const GENERATED = 'contracts/generated';
 export const providers = [
@@ -76,7 +77,7 @@ export async function documents(): Promise<Map<string, string>> {
       const description = `What ${name} answers, to the gateway and to other services.`;
       add(`${name}/openapi.json`, openapi(answered, name, description));
     }
-    const said = messages.filter(({ topic }) => producerOf(topic) === name);
+    const said = messages.filter(({ topic }) => sends(name, topic));
     const heard = messages.filter(({ type }) => hears(name, type));
     if (said.length + heard.length > 0) add(`${name}/asyncapi.json`, asyncapi(name, said, heard));
   }
@@ -148,9 +149,14 @@ function hears(consumer: string, type: string): boolean {
   );
 }
 
-const topicNamed = (topic: string) => topics.find(({ name }) => name === topic);
-const producerOf = (topic: string) => topicNamed(topic)?.producer;
+const topicNamed = (topic: string) => topics(system).find(({ name }) => name === topic);
 const partitionsOf = (topic: string) => topicNamed(topic)?.partitions;
+
+/** Events are sent by the topic's owner, commands by those who have a pact with it. */
+function sends(service: string, topic: string): boolean {
+  const { kind, owner } = topicNamed(topic) ?? {};
+  return kind === 'events' ? owner === service : sendersOf(topic).has(service);
+}
 
 function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'topic' in value && 'data' in value;

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { globSync, readFileSync } from 'node:fs';
-import { topics } from '@fieldguide/contracts/topics';
+import { topics } from '@fieldguide/platform-model/derive';
 import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
 import { SessionHeard } from '@fieldguide/service/testing';
+import { system } from '@fieldguide/system';
 import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { catalog } from '../../apps/catalog/src/catalog.definition.ts';
@@ -14,7 +15,7 @@ import { ordering } from '../../apps/ordering/src/ordering.definition.ts';
 import { paymentProvider } from '../../apps/payment-provider/src/payment-provider.definition.ts';
 import { payments } from '../../apps/payments/src/payments.definition.ts';
 import { shipping } from '../../apps/shipping/src/shipping.definition.ts';
-import { committedPacts } from './pact-files.ts';
+import { committedPacts, sendersOf } from './pact-files.ts';
 
 /** `<consumer> asks <provider> <route>` or `<consumer> hears <provider> <topic>/<type>`; parameters have no names. */
 export type Edge = string;
@@ -134,6 +135,10 @@ const methodsOf = ({ prototype }: new () => object): object[] =>
     .filter((name) => name !== 'constructor')
     .map((name) => Object.getOwnPropertyDescriptor(prototype, name)!.value as object);
 
-const producerOf = (topic: string) =>
-  topics.find(({ name }) => name === topic)?.producer ?? 'nobody';
+/** The owner of a topic of events; for commands the service that sends them. */
+function producerOf(topic: string): string {
+  const { kind, owner } = topics(system).find(({ name }) => name === topic) ?? {};
+  const [producer] = kind === 'events' ? [owner] : sendersOf(topic);
+  return producer ?? 'unknown';
+}
 const unnamed = (route: string) => route.replaceAll(/:\w+/g, ':');

@@ -46,6 +46,15 @@ export function commit(): void {
 export const committedPacts = (): readonly Pact[] =>
   list(PACTS).map((name) => JSON.parse(read(PACTS, name)!) as Pact);
 
+/** Who sends a type of message, as their consumers' pacts name them. */
+export function sendersOf(topic: string): ReadonlySet<string> {
+  const messages = (pact: Pact) => pact.interactions as readonly { metadata?: { topic: string } }[];
+  const sending = committedPacts().filter((pact) =>
+    messages(pact).some(({ metadata }) => metadata?.topic === topic),
+  );
+  return new Set(sending.map(({ provider }) => provider.name));
+}
+
 function firstDifference(before: string, after: string): string {
   const [old, fresh] = [before.split('\n'), after.split('\n')];
   const at = old.findIndex((line, index) => line !== fresh[index]);

@@ -277,7 +277,7 @@ export const changes: readonly Change[] = [
     'payments',
     'a topic is renamed',
     breaks('ordering'),
-    select('contracts/payments/index.ts', 'PaymentVoided')
+    select('contracts/payments/index.ts', 'PaymentTopic')
       .literal('payments.payments.v1')
       .replace("'payments.payments.v2'"),
   ),

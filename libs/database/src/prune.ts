@@ -12,7 +12,7 @@ const BATCH = 1_000;
 
 /**
  * Messages a broker can bring again must still be known: a topic keeps a record for its `retention.ms` and one more
- * `segment.ms` (contracts/topics.ts), and this is a day longer.
+ * `segment.ms` (each contract declares it), and this is a day longer.
  */
 export const inboxRetention: Retention = {
   table: 'inbox',

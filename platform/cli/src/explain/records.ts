@@ -1,5 +1,6 @@
-import { topics } from '@fieldguide/contracts/topics';
 import { Fault } from '@fieldguide/platform-host/fault';
+import { system } from '@fieldguide/platform-host/system';
+import { topics } from '@fieldguide/platform-model/derive';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** What was said about an order on the wire, as it lies in Kafka. */
@@ -30,7 +31,7 @@ export async function recordsOf(
   const admin = kafka.admin();
   const groupId = `${prefix}explain-${process.pid}-${since.getTime()}`;
   const consumer = kafka.consumer({ groupId });
-  const names = topics
+  const names = topics(system)
     .filter(({ name }) => /^(ordering|inventory|payments|shipping)\./.test(name))
     .map(({ name }) => prefix + name);
   await Promise.all([admin.connect(), consumer.connect()]);

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { topics } from '@fieldguide/contracts/topics';
 import type { Environment as AnyEnvironment } from '@fieldguide/platform-host/environment';
+import { topics as topicsOf } from '@fieldguide/platform-model/derive';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -14,6 +14,9 @@ const { Environment } = await import('@fieldguide/platform-host/environment');
 const { dropDatabases, provisionDatabases } = await import('./databases.ts');
 const { dropTopics, provisionTopics, refuseForeignTopics } = await import('./topics.ts');
 
+const { system } = await import('@fieldguide/platform-host/system');
+
+const topics = topicsOf(system);
 const services = ['ordering', 'catalog'];
 const { postgres, kafka } = inject('backing');
 const local = new Environment('local');

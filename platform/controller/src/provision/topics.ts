@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { topics } from '@fieldguide/contracts/topics';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { Fault } from '@fieldguide/platform-host/fault';
 import { until } from '@fieldguide/platform-host/processes/child';
+import { system } from '@fieldguide/platform-host/system';
+import { topics as topicsOf } from '@fieldguide/platform-model/derive';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+
+const topics = topicsOf(system);
 
 /** The broker's own `default.replication.factor`: one copy would be lost with its broker. */
 const BROKER_DEFAULT = -1;

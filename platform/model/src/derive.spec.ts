@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import {
+  databases,
+  instanceEnv,
+  localConfig,
+  oauthClientScopes,
+  probes,
+  secretKeys,
+  secrets,
+  topics,
+} from './derive.ts';
+import { defineSystem, file, oauthClients, secret, urlOf } from './model.ts';
+
+const topic = (name: string, retention: unknown) => ({
+  name,
+  kind: 'events',
+  partitions: 3,
+  retention,
+});
+const system = defineSystem({
+  name: 'library',
+  operatorScopes: ['books:write'],
+  localConfig: { LOG_LEVEL: 'info' },
+  apps: {
+    lending: {
+      kind: 'service',
+      summary: 'loans',
+      contract: { Loans: topic('loans.v1', { days: 7 }), Other: { topic: 'loans.v1' } },
+      uses: ['database', 'messaging'],
+      scopes: ['books:read'],
+      env: { KEY: secret('shared'), POST_URL: urlOf('post'), CLIENTS: oauthClients },
+      localConfig: { DAYS: '3' },
+      probe: '/loans',
+    },
+    post: {
+      kind: 'external',
+      summary: 'letters',
+      contract: { A: topic('a.v1', { hours: 1 }), B: topic('b.v1', 'compact') },
+      uses: [],
+      env: { KEY: secret('shared'), BOX: file('post/box.db') },
+      publicPort: 'any',
+    },
+  },
+});
+
+describe('a map', () => {
+  it('yields the topics of all contracts with their settings', () => {
+    const settings = Object.fromEntries(topics(system).map((each) => [each.name, each.settings]));
+    expect(settings).toEqual({
+      'loans.v1': {
+        'retention.ms': '604800000',
+        'segment.ms': '86400000',
+        'segment.bytes': '16777216',
+      },
+      'a.v1': { 'retention.ms': '3600000', 'segment.ms': '600000' },
+      'b.v1': { 'cleanup.policy': 'compact', 'segment.ms': '86400000' },
+    });
+    expect(topics(system)[0]).toMatchObject({ owner: 'lending', kind: 'events', partitions: 3 });
+  });
+
+  it('yields databases, probes, clients, named secrets and local settings', () => {
+    expect(databases(system)).toEqual(['lending']);
+    expect(probes(system)).toEqual(['/loans']);
+    expect(oauthClientScopes(system)).toEqual({
+      lending: ['books:read'],
+      post: [],
+      operator: ['books:write'],
+    });
+    expect([...secrets(system)]).toEqual([['shared', 'random']]);
+    expect(localConfig(system)).toEqual({ common: { LOG_LEVEL: 'info' }, lending: { DAYS: '3' } });
+  });
+
+  it('gives an instance what it binds, and leaves out what has no value', () => {
+    const values = {
+      environment: 'local',
+      consulUrl: 'http://consul',
+      kafkaUrl: 'kafka://broker',
+      databaseUrl: 'postgres://database',
+      clientSecret: 'own',
+      resolve: ({ from }: { from: string }) => (from === 'url' ? undefined : `a ${from}`),
+    };
+    expect(instanceEnv(system.apps.lending, values)).toEqual({
+      ENVIRONMENT: 'local',
+      CONSUL_HTTP_ADDR: 'http://consul',
+      CLIENT_SECRET: 'own',
+      DATABASE_URL: 'postgres://database',
+      MESSAGING_URL: 'kafka://broker',
+      KEY: 'a secret',
+      CLIENTS: 'a oauth-clients',
+    });
+    expect(instanceEnv(system.apps.post, { ...values, publicPort: 80 })).toEqual({
+      ENVIRONMENT: 'local',
+      CONSUL_HTTP_ADDR: 'http://consul',
+      CLIENT_SECRET: 'own',
+      PUBLIC_PORT: '80',
+      KEY: 'a secret',
+      BOX: 'a file',
+    });
+  });
+
+  it('tells which of an app’s keys are secret', () => {
+    expect([...secretKeys(system.apps.lending)]).toEqual([
+      'CLIENT_SECRET',
+      'DATABASE_URL',
+      'KEY',
+      'CLIENTS',
+    ]);
+    expect([...secretKeys(system.apps.post)]).toEqual(['CLIENT_SECRET', 'KEY']);
+  });
+
+  it('does not compile when an address names an app that is not in it', () => {
+    const app = { kind: 'service', summary: '', uses: [] } as const;
+    const map = { name: 'x', operatorScopes: [] };
+    // @ts-expect-error there is no app `nowhere`
+    defineSystem({ ...map, apps: { only: { ...app, env: { URL: urlOf('nowhere') } } } });
+    expect(databases(system)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,137 @@
+// What follows from the map of a system. Pure: the same map gives the same result.
+import type { AppSpec, Binding, System } from './model.ts';
+
+/** A topic as Kafka has it, and the app whose contract declares it. */
+export interface TopicSpec {
+  readonly name: string;
+  readonly owner: string;
+  /** `events`: the owner publishes. `commands`: others publish, the owner consumes. */
+  readonly kind: 'events' | 'commands';
+  readonly partitions: number;
+  /** Kafka's names and values. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** What a contract exports for each of its topics; matched by shape. */
+interface DeclaredTopic extends Pick<TopicSpec, 'name' | 'kind' | 'partitions'> {
+  readonly retention: 'compact' | { readonly days: number } | { readonly hours: number };
+}
+
+/** Every topic of every contract. */
+export function topics(system: System): readonly TopicSpec[] {
+  return Object.entries(system.apps).flatMap(([owner, { contract = {} }]) =>
+    Object.values(contract)
+      .filter(isTopic)
+      .map(({ name, kind, partitions, retention }) => ({
+        name,
+        owner,
+        kind,
+        partitions,
+        settings: settingsOf(retention),
+      })),
+  );
+}
+
+function isTopic(value: unknown): value is DeclaredTopic {
+  return typeof value === 'object' && value !== null && 'partitions' in value;
+}
+
+const minutes = (count: number) => String(count * 60 * 1_000);
+const DAY_IN_MINUTES = 24 * 60;
+
+// Kafka deletes whole segments, by their newest record: without segment.ms one record a day would keep the old ones for
+// another week. So a record is kept for retention.ms and at most segment.ms more (docs/reference/retention.md).
+function settingsOf(retention: DeclaredTopic['retention']): TopicSpec['settings'] {
+  if (retention === 'compact')
+    return { 'cleanup.policy': 'compact', 'segment.ms': minutes(DAY_IN_MINUTES) };
+  if ('hours' in retention)
+    return { 'retention.ms': minutes(retention.hours * 60), 'segment.ms': minutes(10) };
+  return {
+    'retention.ms': minutes(retention.days * DAY_IN_MINUTES),
+    'segment.ms': minutes(DAY_IN_MINUTES),
+    'segment.bytes': '16777216',
+  };
+}
+
+/** Names of the apps that have a database. */
+export function databases(system: System): readonly string[] {
+  return appsWith(system, 'database');
+}
+
+/** Names of the apps that use something. */
+export function appsWith(system: System, what: AppSpec['uses'][number]): readonly string[] {
+  return Object.keys(system.apps).filter((name) => system.apps[name]!.uses.includes(what));
+}
+
+/** Names of the apps whose instances share one port outside the registry. */
+export function appsWithPublicPort(system: System): readonly string[] {
+  return Object.keys(system.apps).filter((name) => system.apps[name]!.publicPort !== undefined);
+}
+
+/** Settings of the environment `local`, by folder in Consul: `common`, or the name of an app. */
+export function localConfig(
+  system: System,
+): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const own = Object.entries(system.apps).flatMap(([name, { localConfig: values }]) =>
+    values ? [[name, values] as const] : [],
+  );
+  return { common: system.localConfig ?? {}, ...Object.fromEntries(own) };
+}
+
+/** Scopes by OAuth client: the apps, and the operator of the command line. */
+export function oauthClientScopes(system: System): Readonly<Record<string, readonly string[]>> {
+  const apps = Object.entries(system.apps).map(([name, { scopes = [] }]) => [name, scopes]);
+  return { ...Object.fromEntries(apps), operator: system.operatorScopes };
+}
+
+type SecretBinding = Extract<Binding, { from: 'secret' }>;
+
+/** Every named secret, once, with the kind of value that it has. */
+export function secrets(system: System): ReadonlyMap<string, SecretBinding['kind']> {
+  const bound = Object.values(system.apps).flatMap(({ env = {} }) => Object.values(env));
+  const named = bound.filter((each): each is SecretBinding => each.from === 'secret');
+  return new Map(named.map(({ name, kind }) => [name, kind]));
+}
+
+/** Keys whose values only the app itself may read; the others are addresses and names. */
+export function secretKeys({ env = {}, uses }: AppSpec): ReadonlySet<string> {
+  const isSecret = ({ from }: Binding) => from === 'secret' || from === 'oauth-clients';
+  return new Set([
+    'CLIENT_SECRET',
+    ...(uses.includes('database') ? ['DATABASE_URL'] : []),
+    ...Object.keys(env).filter((key) => isSecret(env[key]!)),
+  ]);
+}
+
+/** Where things are in one environment. */
+export interface Values {
+  readonly environment: string;
+  readonly consulUrl: string;
+  readonly kafkaUrl: string;
+  readonly databaseUrl: string;
+  readonly clientSecret: string;
+  readonly publicPort?: number | undefined;
+  resolve(binding: Binding): string | undefined;
+}
+
+/** The environment variables of an instance. Other settings stay in Consul, where they can change while it runs. */
+export function instanceEnv({ uses, env = {} }: AppSpec, values: Values): Record<string, string> {
+  const own = Object.entries(env).flatMap(([key, binding]) => {
+    const value = values.resolve(binding);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return {
+    ENVIRONMENT: values.environment,
+    CONSUL_HTTP_ADDR: values.consulUrl,
+    CLIENT_SECRET: values.clientSecret,
+    ...(uses.includes('database') && { DATABASE_URL: values.databaseUrl }),
+    ...(uses.includes('messaging') && { MESSAGING_URL: values.kafkaUrl }),
+    ...(values.publicPort !== undefined && { PUBLIC_PORT: String(values.publicPort) }),
+    ...Object.fromEntries(own),
+  };
+}
+
+/** Paths that show that the gateway routes to every app. */
+export function probes(system: System): readonly string[] {
+  return Object.values(system.apps).flatMap(({ probe }) => probe ?? []);
+}

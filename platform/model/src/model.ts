@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+
+type SecretKind = 'random' | 'es256-key';
+
+/** Where the value of an environment variable comes from; resolved by the platform that runs the system. */
+export type Binding<App extends string = string> =
+  | { readonly from: 'secret'; readonly name: string; readonly kind: SecretKind }
+  | { readonly from: 'url'; readonly app: App }
+  | { readonly from: 'file'; readonly path: string }
+  | { readonly from: 'oauth-clients' };
+
+/** A secret of the environment. Every app that binds the same name gets the same value. */
+export const secret = (name: string, kind: SecretKind = 'random'): Binding<never> => ({
+  from: 'secret',
+  name,
+  kind,
+});
+
+/** The address of another app with a public port. */
+export const urlOf = <const App extends string>(app: App): Binding<App> => ({ from: 'url', app });
+
+/** A file in the environment's folder; `reset` deletes it. */
+export const file = (path: string): Binding<never> => ({ from: 'file', path });
+
+/** Every OAuth client with its secret and scopes, as JSON. */
+export const oauthClients: Binding<never> = { from: 'oauth-clients' };
+
+/** What the platform needs to know of one app. */
+export interface AppSpec<App extends string = string> {
+  /** `external`: a stand-in for a service of another organisation. */
+  readonly kind: 'service' | 'gateway' | 'external';
+  /** What it owns, in one line: for README and diagrams. */
+  readonly summary: string;
+  /** The module that declares its topics, messages and HTTP schemas. */
+  readonly contract?: Readonly<Record<string, unknown>>;
+  readonly uses: readonly ('database' | 'messaging' | 'seed-data')[];
+  /** Scopes of its OAuth client. */
+  readonly scopes?: readonly string[];
+  /** Variables beyond those that follow from the above, such as DATABASE_URL and CLIENT_SECRET. */
+  readonly env?: Readonly<Record<string, Binding<App>>>;
+  /** Settings that differ from their defaults in the environment `local`; written to Consul. */
+  readonly localConfig?: Readonly<Record<string, string>>;
+  /** One port for all its instances: outside the registry, and fixed or chosen by the platform. */
+  readonly publicPort?: number | 'any';
+  /** A path below the gateway's address that returns a status below 500 once the app is routable. */
+  readonly probe?: `/${string}`;
+  /** Files of npm packages that its artifact contains next to the bundle. */
+  readonly assets?: readonly string[];
+  /** Limit of its container. Default: 256. */
+  readonly containerMemoryMb?: number;
+}
+
+/** What a command of the system can use. `request` calls an app over HTTP as the OAuth client `operator`. */
+export interface CliContext {
+  request<T>(app: string, method: string, path: string, body?: object): Promise<T>;
+  print(json: unknown, text: string): void;
+}
+
+/** Commands that know the domain; the platform's command line loads them. */
+export interface CliPlugin {
+  readonly register: (program: Command, context: () => CliContext) => void;
+}
+
+/** A whole system: what runs, and what the platform has to provide for it. */
+export interface System<App extends string = string> {
+  readonly name: string;
+  readonly apps: Readonly<Record<App, AppSpec<App>>>;
+  /** Scopes of the OAuth client that the command line uses. */
+  readonly operatorScopes: readonly string[];
+  /** Settings of every app in the environment `local`. */
+  readonly localConfig?: Readonly<Record<string, string>>;
+  readonly plugins?: readonly (() => Promise<CliPlugin>)[];
+}
+
+/** Type-checks a map: each `urlOf` has to name an app of the same map. */
+export const defineSystem = <const Apps extends Readonly<Record<string, AppSpec>>>(
+  system: Omit<System, 'apps'> & {
+    readonly apps: Apps & { readonly [Name in keyof Apps]: AppSpec<keyof Apps & string> };
+  },
+): System<keyof Apps & string> => system;

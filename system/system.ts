@@ -1,0 +1,83 @@
+// The map of the system. A new service: its folders, one entry here, its routes, its contract and its pact.
+import * as catalog from '@fieldguide/contracts/catalog';
+import * as identity from '@fieldguide/contracts/identity';
+import * as inventory from '@fieldguide/contracts/inventory';
+import * as ordering from '@fieldguide/contracts/ordering';
+import * as paymentProvider from '@fieldguide/contracts/payment-provider';
+import * as payments from '@fieldguide/contracts/payments';
+import * as shipping from '@fieldguide/contracts/shipping';
+import { defineSystem, file, oauthClients, secret, urlOf } from '@fieldguide/platform-model';
+
+const uses = ['database', 'messaging'] as const;
+const apiKey = secret('providerApiKey');
+
+export const system = defineSystem({
+  name: 'fieldguide',
+  operatorScopes: ['orders:read:any', 'catalog:write', 'stock:write', 'operations'],
+  localConfig: { LOG_LEVEL: 'info' },
+  apps: {
+    'payment-provider': {
+      kind: 'external',
+      summary: 'a simulated payment provider with a ledger',
+      contract: paymentProvider,
+      uses: ['messaging'],
+      env: { PROVIDER_API_KEY: apiKey, LEDGER_FILE: file('provider/ledger.db') },
+      publicPort: 'any',
+      containerMemoryMb: 192,
+    },
+    identity: {
+      kind: 'service',
+      summary: 'accounts, sessions, the signing key',
+      contract: identity,
+      uses: [...uses, 'seed-data'],
+      env: { SIGNING_KEY: secret('signingKey', 'es256-key'), CLIENTS: oauthClients },
+      probe: '/.well-known/jwks.json',
+    },
+    catalog: {
+      kind: 'service',
+      summary: 'products and prices (plain CRUD)',
+      contract: catalog,
+      uses: [...uses, 'seed-data'],
+      probe: '/products?limit=1',
+    },
+    inventory: {
+      kind: 'service',
+      summary: 'stock and reservations',
+      contract: inventory,
+      uses: [...uses, 'seed-data'],
+      probe: '/stock/01900000-0000-7000-8000-000000000001',
+    },
+    ordering: {
+      kind: 'service',
+      summary: 'orders (event-sourced), the checkout, order views, addresses',
+      contract: ordering,
+      uses,
+      // Long enough for the slowest test token and its retries, short enough to wait for.
+      localConfig: { PAYMENT_DEADLINE_MS: '20000' },
+      containerMemoryMb: 300,
+    },
+    payments: {
+      kind: 'service',
+      summary: 'payments through an external provider',
+      contract: payments,
+      uses,
+      env: { PAYMENT_PROVIDER_URL: urlOf('payment-provider'), PROVIDER_API_KEY: apiKey },
+    },
+    shipping: {
+      kind: 'service',
+      summary: 'shipments',
+      contract: shipping,
+      uses,
+      scopes: ['orders:address:read'],
+      localConfig: { DISPATCH_DELAY_MS: '1000' },
+    },
+    gateway: {
+      kind: 'gateway',
+      summary: 'the public API: routing, token check, rate limit',
+      uses: ['messaging'],
+      localConfig: { RATE_LIMIT_PER_MINUTE: '6000' },
+      publicPort: 8080,
+      assets: ['swagger-ui-dist/swagger-ui.css', 'swagger-ui-dist/swagger-ui-bundle.js'],
+    },
+  },
+});
