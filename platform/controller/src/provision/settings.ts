@@ -1,14 +1,9 @@
 import type { Environment } from '@fieldguide/platform-host/environment';
+import { system } from '@fieldguide/platform-host/system';
+import { localConfig } from '@fieldguide/platform-model/derive';
 import Consul from 'consul';
 
-// What `local` wants differently from the schema defaults. People change live keys here and watch them take effect.
-const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  common: { LOG_LEVEL: 'info' },
-  gateway: { RATE_LIMIT_PER_MINUTE: '6000' },
-  // Long enough for the slowest test token and its retries, short enough to wait for.
-  ordering: { PAYMENT_DEADLINE_MS: '20000' },
-  shipping: { DISPATCH_DELAY_MS: '1000' },
-};
+const settings = localConfig(system);
 
 /** Puts the settings into Consul; a value that somebody has changed stays. */
 export async function provisionSettings(
