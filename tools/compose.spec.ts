@@ -2,13 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { secretKeys } from '@fieldguide/platform-controller/runner/instance-environment';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { secretKeys as secretKeysOf } from '@fieldguide/platform-model/derive';
+import { system } from '@fieldguide/system';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
+const secretKeys = new Set(Object.values(system.apps).flatMap((app) => [...secretKeysOf(app)]));
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 // Merge keys are YAML 1.1, and what Compose reads.
 const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {

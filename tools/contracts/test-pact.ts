@@ -31,7 +31,7 @@ async function main(): Promise<boolean> {
 
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
-  const tested = Object.fromEntries(apps.map((app) => [app.name, sourcesOf(app.folder)]));
+  const tested = Object.fromEntries(apps.map((app) => [app.name, sourcesOf(app)]));
   const files = provider ? [`apps/${provider}/pact`] : [];
   const asked = await run('The providers are asked', 'providers', files);
   const results = readResults();

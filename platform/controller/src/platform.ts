@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type App, apps } from '@fieldguide/platform-host/apps';
+import { type App, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
 import type { Choices } from '@fieldguide/platform-host/backing-services/backing-service';
 import {
   BackingServices,
   type BackingSettings,
 } from '@fieldguide/platform-host/backing-services/backing-services';
-import type { Environment, PortName, Secrets } from '@fieldguide/platform-host/environment';
+import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
 import { Events, secondsSince } from '@fieldguide/platform-host/events';
 import { Fault } from '@fieldguide/platform-host/fault';
 import { bornAt, until } from '@fieldguide/platform-host/processes/child';
@@ -16,6 +16,8 @@ import {
   takeEnvironment,
   writeState,
 } from '@fieldguide/platform-host/state';
+import { system } from '@fieldguide/platform-host/system';
+import { fileFolders } from '@fieldguide/platform-model/derive';
 import { Deployments } from './deployments.ts';
 import { DesiredState } from './desired.ts';
 import { AppKeeper } from './health-manager/app-keeper.ts';
@@ -87,12 +89,12 @@ export class Platform {
   }
 
   get gatewayUrl(): string | undefined {
-    const port = this.#publicPorts.get('gateway');
+    const port = this.#publicPorts.get(gatewayApp!);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
   get providerUrl(): string | undefined {
-    const port = this.#publicPorts.get('payment-provider');
+    const port = this.#publicPorts.get(externalApp!);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
@@ -176,7 +178,7 @@ export class Platform {
   /** Databases, topics and settings; migrations of the artifacts that should run. */
   async provision(): Promise<void> {
     const begun = performance.now();
-    this.environment.privateFolder('provider');
+    for (const folder of fileFolders(system)) this.environment.privateFolder(folder);
     const given = Object.fromEntries(
       apps.map(({ name }) => [name, this.desired.app(name).settings]),
     );
@@ -329,15 +331,16 @@ export class Platform {
     const { gatewayPort, environment } = this.#settings;
     const held = new Set(adopted.map(({ record }) => record.app));
     const own = apps.filter(({ hasPublicPort }) => hasPublicPort).map(({ name }) => name);
-    const ports = await environment.ports(own.filter((name) => !held.has(name)) as PortName[]);
-    for (const name of own) this.#publicPorts.set(name, ports[name as PortName]);
+    const ports = await environment.ports(own.filter((name) => !held.has(name)));
+    for (const name of own) this.#publicPorts.set(name, ports[name]!);
+    if (!gatewayApp) return;
     const before = this.#left?.gatewayUrl;
-    if (held.has('gateway') && before)
-      return void this.#publicPorts.set('gateway', Number(new URL(before).port));
+    if (held.has(gatewayApp) && before)
+      return void this.#publicPorts.set(gatewayApp, Number(new URL(before).port));
     if (gatewayPort === 0) return;
-    if (await isFree(gatewayPort)) return void this.#publicPorts.set('gateway', gatewayPort);
+    if (await isFree(gatewayPort)) return void this.#publicPorts.set(gatewayApp, gatewayPort);
     this.events.warn(
-      `! Port ${gatewayPort} is taken by another program; the gateway uses ${ports.gateway} instead`,
+      `! Port ${gatewayPort} is taken by another program; the gateway uses ${ports[gatewayApp]} instead`,
     );
   }
 

@@ -1,52 +1,44 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './environment.ts';
+import type { AppSpec } from '@fieldguide/platform-model';
+import { root, system } from './system.ts';
 
-/** What the platform knows of an app: its name, and what it needs to be given. */
+/** An app of the map, with what its folder adds. */
 export interface App {
   readonly name: string;
   readonly folder: string;
   readonly version: string;
+  readonly spec: AppSpec;
   readonly hasDatabase: boolean;
   readonly hasMessaging: boolean;
   readonly hasSeeds: boolean;
-  /** All its instances share one fixed port: it is reached from outside, not through the registry. */
+  /** All its instances share one port: it is reached from outside, not through the registry. */
   readonly hasPublicPort: boolean;
-  /** Files from npm packages that go beside the bundle. */
-  readonly assets: readonly string[];
 }
 
-const names = [
-  'payment-provider',
-  'identity',
-  'catalog',
-  'inventory',
-  'ordering',
-  'payments',
-  'shipping',
-  'gateway',
-];
+export const appNames: readonly string[] = Object.keys(system.apps);
 
-/** The eight apps that run; what each needs stands in its own package.json under `fieldguide`. */
-export const apps: readonly App[] = names.map((name) => {
+/** The apps of the system, in the order of the map. */
+export const apps: readonly App[] = Object.entries(system.apps).map(([name, spec]) => {
   const folder = join(root, 'apps', name);
-  const { version, fieldguide = {} } = JSON.parse(
-    readFileSync(join(folder, 'package.json'), 'utf8'),
-  );
-  const { needs = [], assets = [] } = fieldguide as { needs?: string[]; assets?: string[] };
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return {
     name,
     folder,
     version,
-    hasDatabase: needs.includes('database'),
-    hasMessaging: needs.includes('messaging'),
-    hasSeeds: needs.includes('seeds'),
-    hasPublicPort: needs.includes('public-port'),
-    assets,
+    spec,
+    hasDatabase: spec.uses.includes('database'),
+    hasMessaging: spec.uses.includes('messaging'),
+    hasSeeds: spec.uses.includes('seed-data'),
+    hasPublicPort: spec.publicPort !== undefined,
   };
 });
 
-export const appNames = names;
 export const databaseServices = apps
   .filter(({ hasDatabase }) => hasDatabase)
   .map(({ name }) => name);
+
+/** The app that serves the public API, and the stand-in for a service of another organisation. */
+export const [gatewayApp, externalApp] = (['gateway', 'external'] as const).map(
+  (kind) => apps.find(({ spec }) => spec.kind === kind)?.name,
+);

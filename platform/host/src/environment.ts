@@ -11,11 +11,16 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import {
+  appsWithPublicPort,
+  fileFolders,
+  secrets as secretsOf,
+} from '@fieldguide/platform-model/derive';
 import { Fault } from './fault.ts';
 import { freePorts, isFree } from './processes/ports.ts';
+import { root, system } from './system.ts';
 
-export const root = fileURLToPath(new URL('../../../', import.meta.url));
+export { root };
 /** Where everything that belongs to this clone is kept. */
 export const home = process.env.FIELDGUIDE_HOME ?? join(root, '.fieldguide');
 
@@ -39,9 +44,8 @@ export interface Secrets {
   readonly roles: Readonly<Record<string, string>>;
   /** By client of identity. */
   readonly clients: Readonly<Record<string, string>>;
-  readonly providerApiKey: string;
-  /** ES256 private key, PEM. */
-  readonly signingKey: string;
+  /** By the names that the map binds. */
+  readonly named: Readonly<Record<string, string>>;
 }
 
 const PORT_NAMES = [
@@ -53,10 +57,10 @@ const PORT_NAMES = [
   'consulSerfLan',
   'consulSerfWan',
   'api',
-  'gateway',
-  'payment-provider',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
+/** Those of the platform and the backing services, and of each app with a public port. */
+export type Ports = Readonly<Record<PortName, number> & Record<string, number>>;
 
 /** One environment on this machine: its folder, its ports, its secrets. Several can run side by side. */
 export class Environment {
@@ -133,8 +137,9 @@ export class Environment {
   /** Made at random the first time, readable by this user only. */
   secrets(services: readonly string[]): Secrets {
     const file = this.path('secrets.json');
-    const known = existsSync(file)
-      ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>)
+    // Those that the map names lie on the same level as the others.
+    const known: Partial<Secrets> & Record<string, unknown> = existsSync(file)
+      ? JSON.parse(readFileSync(file, 'utf8'))
       : {};
     const secret = () => randomBytes(24).toString('base64url');
     const named = (names: readonly string[], have: Readonly<Record<string, string>> = {}) =>
@@ -142,40 +147,40 @@ export class Environment {
     const roles = services.flatMap((each) =>
       ['owner', 'app'].map((kind) => `${this.databaseName(each)}_${kind}`),
     );
-    const secrets: Secrets = {
+    const own = [...secretsOf(system)].map(([name, kind]) => [
+      name,
+      (known[name] as string | undefined) ?? (kind === 'random' ? secret() : es256Key()),
+    ]);
+    const secrets = {
       postgresPassword: known.postgresPassword ?? secret(),
       roles: named(roles, known.roles),
       clients: named([...services, 'operator'], known.clients),
-      providerApiKey: known.providerApiKey ?? secret(),
-      signingKey:
-        known.signingKey ??
-        generateKeyPairSync('ec', { namedCurve: 'P-256' })
-          .privateKey.export({ type: 'pkcs8', format: 'pem' })
-          .toString(),
     };
-    writeFileSafely(file, JSON.stringify(secrets, null, 2), 0o600);
-    return secrets;
+    const all: Secrets = { ...secrets, named: Object.fromEntries(own) };
+    writeFileSafely(file, JSON.stringify({ ...secrets, ...all.named }, null, 2), 0o600);
+    return all;
   }
 
   /**
    * Every port, the same at each start. Those named in `check` are chosen anew when somebody else has taken them; the
    * others are in use by ours.
    */
-  async ports(check: readonly PortName[]): Promise<Readonly<Record<PortName, number>>> {
+  async ports(check: readonly string[]): Promise<Ports> {
     const file = this.path('ports.json');
-    const read = (): Partial<Record<PortName, number>> =>
+    const read = (): Record<string, number> =>
       existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
     const known = read();
-    const fresh = await freePorts(PORT_NAMES.length, Object.values(known));
-    const changed: Partial<Record<PortName, number>> = {};
-    for (const [i, name] of PORT_NAMES.entries()) {
+    const names = [...PORT_NAMES, ...appsWithPublicPort(system)];
+    const fresh = await freePorts(names.length, Object.values(known));
+    const changed: Record<string, number> = {};
+    for (const [i, name] of names.entries()) {
       const before = known[name];
       const stays = before && (!check.includes(name) || (await isFree(before)));
       if (!stays) changed[name] = fresh[i]!;
     }
     const ports = { ...read(), ...changed };
     writeFileSafely(file, JSON.stringify(ports), 0o600);
-    return ports as Record<PortName, number>;
+    return ports as Ports;
   }
 
   /**
@@ -199,12 +204,18 @@ export class Environment {
       'postgres.making',
       'kafka',
       'consul',
-      'provider',
+      ...fileFolders(system),
       'migrated.json',
     ]) {
       rmSync(this.path(part), { recursive: true, force: true });
     }
   }
+}
+
+/** A private key, PEM. */
+function es256Key(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /**

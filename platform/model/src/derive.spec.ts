@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   databases,
+  fileFolders,
   instanceEnv,
   localConfig,
   oauthClientScopes,
@@ -60,6 +61,7 @@ describe('a map', () => {
 
   it('yields databases, probes, clients, named secrets and local settings', () => {
     expect(databases(system)).toEqual(['lending']);
+    expect(fileFolders(system)).toEqual(['post']);
     expect(probes(system)).toEqual(['/loans']);
     expect(oauthClientScopes(system)).toEqual({
       lending: ['books:read'],

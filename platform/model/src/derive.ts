@@ -93,6 +93,12 @@ export function secrets(system: System): ReadonlyMap<string, SecretBinding['kind
   return new Map(named.map(({ name, kind }) => [name, kind]));
 }
 
+/** Folders of the environment that hold the files of apps. */
+export function fileFolders(system: System): readonly string[] {
+  const bound = Object.values(system.apps).flatMap(({ env = {} }) => Object.values(env));
+  return bound.flatMap((each) => (each.from === 'file' ? each.path.split('/').slice(0, 1) : []));
+}
+
 /** Keys whose values only the app itself may read; the others are addresses and names. */
 export function secretKeys({ env = {}, uses }: AppSpec): ReadonlySet<string> {
   const isSecret = ({ from }: Binding) => from === 'secret' || from === 'oauth-clients';

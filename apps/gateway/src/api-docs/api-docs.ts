@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openapi } from './openapi.ts';
 
-// The stager puts them beside the bundle (package.json, `fieldguide.assets`).
+// The stager puts them beside the bundle (`assets` in system/system.ts).
 const folder = new URL('./assets/', import.meta.url);
 const assets: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css',

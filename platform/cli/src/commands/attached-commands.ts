@@ -7,8 +7,13 @@ import { instanceEnvironment } from '@fieldguide/platform-controller/runner/inst
 import { stage } from '@fieldguide/platform-controller/stager/stage';
 import { appNames, apps } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
+import { system } from '@fieldguide/platform-host/system';
+import { appsWithPublicPort } from '@fieldguide/platform-model/derive';
 import type { Command } from 'commander';
 import { type CommonOptions, command, print } from './command.ts';
+
+/** Nothing listens there (RFC 863). */
+const DISCARD_PORT = 9;
 
 const where = `
 Addresses: FIELDGUIDE_POSTGRES_URL (as an administrator), FIELDGUIDE_KAFKA_URL,
@@ -60,11 +65,11 @@ export function addAttachedCommands(program: Command): void {
           apps.map(async (app) => [app.name, (await stage(app)).artifact] as const),
         ),
       );
-      const migrated = await migrate(environment, artifacts, (app, role) => ({
-        ...instanceEnvironment(app, environment, addresses, secrets, new Map(), role),
-        // No task calls the provider; the configuration wants an address all the same.
-        PAYMENT_PROVIDER_URL: 'http://nobody.invalid',
-      }));
+      // No task calls another app, but its configuration requires addresses.
+      const unused = new Map(appsWithPublicPort(system).map((name) => [name, DISCARD_PORT]));
+      const migrated = await migrate(environment, artifacts, (app, role) =>
+        instanceEnvironment(app, environment, addresses, secrets, unused, role),
+      );
       print(options, { migrated }, `${migrated} databases were migrated`);
     });
 }

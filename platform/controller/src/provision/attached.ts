@@ -3,7 +3,8 @@ import { appNames, apps } from '@fieldguide/platform-host/apps';
 import type { Addresses } from '@fieldguide/platform-host/backing-services/backing-service';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { Fault } from '@fieldguide/platform-host/fault';
-import { instanceEnvironment, secretKeys } from '../runner/instance-environment.ts';
+import { secretKeys } from '@fieldguide/platform-model/derive';
+import { instanceEnvironment } from '../runner/instance-environment.ts';
 
 const hints = {
   FIELDGUIDE_POSTGRES_URL: 'postgres://postgres@postgres:5432/postgres',
@@ -44,7 +45,7 @@ export function writeSecrets(environment: Environment, backing: Addresses, folde
   for (const app of apps) {
     const all = instanceEnvironment(app, environment, backing, secrets, new Map());
     for (const [key, value] of Object.entries(all))
-      if (secretKeys.has(key)) write(app.name, key, value, 0o400);
+      if (secretKeys(app.spec).has(key)) write(app.name, key, value, 0o400);
   }
   // PostgreSQL's image reads it as another user; the folder is nobody else's.
   write('postgres', 'POSTGRES_PASSWORD', secrets.postgresPassword, 0o444);

@@ -10,6 +10,8 @@ import {
   type Secrets,
   writeFileSafely,
 } from '@fieldguide/platform-host/environment';
+import { system } from '@fieldguide/platform-host/system';
+import { fileFolders } from '@fieldguide/platform-model/derive';
 import { runTask } from '../runner/instance.ts';
 import type { Artifact } from '../stager/stage.ts';
 import { dropDatabases, provisionDatabases } from './databases.ts';
@@ -76,7 +78,8 @@ export async function dropEverything(
   secrets: Secrets,
 ): Promise<void> {
   rmSync(environment.path('migrated.json'), { force: true });
-  rmSync(environment.path('provider'), { recursive: true, force: true });
+  for (const folder of fileFolders(system))
+    rmSync(environment.path(folder), { recursive: true, force: true });
   await Promise.all([
     dropDatabases(backing.postgres.url, environment, databaseServices, secrets),
     dropTopics(backing.kafka.url, environment, isOwn(backing.kafka)),

@@ -47,8 +47,7 @@ export function staged(app: App): Artifact | undefined {
   if (!existsSync(pointer)) return undefined;
   const current = JSON.parse(readFileSync(pointer, 'utf8')) as Artifact;
   const folder = join(shelf, current.digest.slice(0, 16));
-  const isCurrent =
-    current.sources === sourcesOf(app.folder) && existsSync(join(folder, 'artifact.json'));
+  const isCurrent = current.sources === sourcesOf(app) && existsSync(join(folder, 'artifact.json'));
   return isCurrent ? { ...current, folder } : undefined;
 }
 
@@ -63,7 +62,7 @@ export async function stage(
   const present = staged(app);
   if (present && (!sourceMap || hasSourceMap(present))) return { artifact: present, fresh: false };
   const shelf = join(artifactsFolder, app.name);
-  const sources = sourcesOf(app.folder);
+  const sources = sourcesOf(app);
   const building = join(shelf, `.building-${process.pid}`);
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
@@ -137,7 +136,7 @@ const builtin = new Set([...builtinModules, ...builtinModules.map((name) => `nod
 const optional =
   /^(@nestjs\/(websockets|platform-express|axios|mongoose|sequelize|typeorm)|@grpc\/.*|class-(validator|transformer)|mqtt|nats|@nats-io\/.*|ioredis|amqp.*|pg-native|@mikro-orm\/.*|mongoose|sequelize|@prisma\/client|react-native-sqlite-storage|@sap\/.*|mysql2?|mssql|oracledb|better-sqlite3|sql\.js|redis|mongodb|typeorm-aurora.*|@google-cloud\/spanner|expo-sqlite|hdb-pool|pg-query-stream|sqlite3|swagger-ui-dist|@fastify\/(view|static)|cache-manager|swagger-ui-express|pino-pretty|@mongodb-js\/zstd|snappy|socks|kerberos|gcp-metadata|supports-color|aws4|mongodb-client-encryption)(\/|$)/;
 
-function copyAssets({ assets, folder: app }: App, folder: string): void {
+function copyAssets({ spec: { assets = [] }, folder: app }: App, folder: string): void {
   const require = createRequire(join(app, 'package.json'));
   for (const asset of assets) {
     mkdirSync(join(folder, 'assets'), { recursive: true });

@@ -1,4 +1,4 @@
-import type { Environment, PortName } from '../environment.ts';
+import type { Environment, Ports } from '../environment.ts';
 import type { Child, ChildRecord } from '../processes/child.ts';
 
 export const backingNames = ['postgres', 'kafka', 'consul'] as const;
@@ -34,7 +34,7 @@ export type Say = (line: string) => void;
 
 export interface StartContext {
   readonly environment: Environment;
-  readonly ports: Readonly<Record<PortName, number>>;
+  readonly ports: Ports;
   readonly postgresPassword: string;
   readonly choice: string | undefined;
   readonly say: Say;
