@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { databaseServices } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, it } from 'vitest';
@@ -15,7 +16,6 @@ const person = {
   postalCode: '82487',
   country: 'DE',
 };
-const services = ['identity', 'catalog', 'inventory', 'ordering', 'payments', 'shipping'];
 
 it('an erased customer is found in no database, topic or log; views and totals stay', async () => {
   const customer = await newCustomer();
@@ -132,7 +132,7 @@ type Place = readonly [name: string, text: string];
 
 async function tables(): Promise<Place[]> {
   const all: Place[] = [];
-  for (const service of services) {
+  for (const service of databaseServices) {
     const names = await query<{ name: string }>(
       service,
       "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { databaseUrl } from '@fieldguide/platform-controller/provision/databases';
-import { appNames } from '@fieldguide/platform-host/apps';
+import { appNames, databaseServices } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { endLeftovers, readState } from '@fieldguide/platform-host/state';
 import type { TestProject } from 'vitest/node';
@@ -57,7 +57,6 @@ export default async function setup(project: TestProject) {
 
   const secrets = environment.secrets(appNames);
   const { backing } = readState(environment)!;
-  const services = ['identity', 'catalog', 'inventory', 'ordering', 'payments', 'shipping'];
   project.provide('shop', {
     gatewayUrl,
     ledgerUrl: `${providerUrl}/ledger`,
@@ -65,7 +64,7 @@ export default async function setup(project: TestProject) {
     kafka: backing!['kafka']!,
     pace: await measurePace(gatewayUrl),
     databases: Object.fromEntries(
-      services.map((each) => [
+      databaseServices.map((each) => [
         each,
         databaseUrl(backing!['postgres']!, environment, each, 'app', secrets),
       ]),
