@@ -6,15 +6,7 @@ import { SessionHeard } from '@fieldguide/service/testing';
 import { system } from '@fieldguide/system';
 import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
-import { catalog } from '../../apps/catalog/src/catalog.definition.ts';
-import { gateway } from '../../apps/gateway/src/gateway.definition.ts';
 import { routes } from '../../apps/gateway/src/routes.ts';
-import { identity } from '../../apps/identity/src/identity.definition.ts';
-import { inventory } from '../../apps/inventory/src/inventory.definition.ts';
-import { ordering } from '../../apps/ordering/src/ordering.definition.ts';
-import { paymentProvider } from '../../apps/payment-provider/src/payment-provider.definition.ts';
-import { payments } from '../../apps/payments/src/payments.definition.ts';
-import { shipping } from '../../apps/shipping/src/shipping.definition.ts';
 import { committedPacts, sendersOf } from './pact-files.ts';
 
 /** `<consumer> asks <provider> <route>` or `<consumer> hears <provider> <topic>/<type>`; parameters have no names. */
@@ -29,16 +21,12 @@ type AnyDefinition = Pick<ServiceDefinition<ServiceSettings>, 'name' | 'module'>
   readonly keys?: unknown;
   readonly config: { readonly schema: { readonly shape: object } };
 };
-const definitions: readonly AnyDefinition[] = [
-  catalog,
-  gateway,
-  identity,
-  inventory,
-  ordering,
-  paymentProvider,
-  payments,
-  shipping,
-];
+const definitions: readonly AnyDefinition[] = await Promise.all(
+  Object.keys(system.apps).map(async (name) => {
+    const module = await import(`../../apps/${name}/src/${name}.definition.ts`);
+    return Object.values(module)[0] as AnyDefinition;
+  }),
+);
 const JWKS = '/.well-known/jwks.json';
 
 /** The edges that the sources have: route table, clients, subscriptions. */
