@@ -100,7 +100,7 @@ describe('a map', () => {
     });
   });
 
-  it('tells which of an app’s keys are secret', () => {
+  it('lists which of an app’s keys are secret', () => {
     expect([...secretKeys(system.apps.lending)]).toEqual([
       'CLIENT_SECRET',
       'DATABASE_URL',
