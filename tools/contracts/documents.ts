@@ -9,7 +9,7 @@ import { openapi } from '../../apps/gateway/src/api-docs/openapi.ts';
 import { type Route, routes } from '../../apps/gateway/src/routes.ts';
 import * as ordering from '../../contracts/ordering/index.ts';
 import * as provider from '../../contracts/payment-provider/index.ts';
-import { messageShape } from '../../libs/messaging/src/envelope-schema.ts';
+import { EnvelopeSchema } from '../../libs/messaging/src/envelope-schema.ts';
 import { committedPacts, sendersOf } from './pact-files.ts';
 
 export const GENERATED = 'contracts/generated';
@@ -125,7 +125,7 @@ function asyncapi(name: string, said: readonly Message[], heard: readonly Messag
           type,
           {
             name: type,
-            payload: schemaOf(messageShape.extend({ type: z.literal(type), data })),
+            payload: schemaOf(EnvelopeSchema.extend({ type: z.literal(type), data })),
             bindings: { kafka: { key: { type: 'string', description: 'The subject.' } } },
           },
         ]),

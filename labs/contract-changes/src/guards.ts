@@ -54,7 +54,7 @@ export const guards: readonly Guard[] = [
     name: 'a pact without an edge',
     edits: [
       select('apps/inventory/src/on-order-completed/on-order-completed.ts')
-        .decorator('On')
+        .decorator('OnMessage')
         .remove(),
     ],
     run: testEdges,

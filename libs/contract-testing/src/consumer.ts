@@ -1,5 +1,5 @@
 import { derivedId } from '@fieldguide/clock';
-import { type IncomingRecord, type MessageContract, messageShape } from '@fieldguide/messaging';
+import { EnvelopeSchema, type IncomingRecord, type MessageContract } from '@fieldguide/messaging';
 import { MatchersV3, PactV4 } from '@pact-foundation/pact';
 import type { z } from 'zod';
 import { matching } from './matchers.ts';
@@ -110,7 +110,7 @@ export class ConsumerPacts {
     handle: (record: IncomingRecord) => Promise<T>,
   ): Promise<T> {
     const { topic, type } = hears;
-    const envelope = messageShape.extend({ data: hears.data });
+    const envelope = EnvelopeSchema.extend({ data: hears.data });
     const example = {
       specversion: '1.0',
       id: derivedId(topic, type, given[0]),

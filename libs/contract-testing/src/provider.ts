@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestKeys } from '@fieldguide/auth/testing';
 import type { Envelope } from '@fieldguide/database';
-import { type OutgoingRecord, outboxSource } from '@fieldguide/messaging';
+import { type OutgoingRecord, outboxReader } from '@fieldguide/messaging';
 import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
 import { openForTest, type ServiceUnderTest } from '@fieldguide/service/testing';
 import { Verifier } from '@pact-foundation/pact';
@@ -210,7 +210,7 @@ export class ProviderUnderTest {
     if (this.#settings.said) return this.#settings.said(this.#service);
     const { database } = this.#service.parts;
     return database
-      ? outboxSource(database)
+      ? outboxReader(database)
           .read()
           .then(({ messages }) => messages)
       : Promise.resolve([]);

@@ -65,7 +65,7 @@ export function feedSource(
       return { messages: said.flat(), count: events.length };
     },
     /** Only after the transport has them all. */
-    async done(lease: Lease): Promise<void> {
+    async markPublished(lease: Lease): Promise<void> {
       await units.run(async (uow) => {
         await uow.assertHeld(lease);
         const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);

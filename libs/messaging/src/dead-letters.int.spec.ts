@@ -16,12 +16,12 @@ import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import {
+  DeadLetterNotFoundError,
   DeadLetters,
   type IncomingRecord,
   letterDetails,
   letterPage,
   MessageConsumer,
-  NoSuchLetter,
 } from './index.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
@@ -273,7 +273,7 @@ describe('a redrive', () => {
     await instance().handle([change('a', 2)]);
     // The slower one may find nothing any more, which it says.
     const isOver = (error: Error) => {
-      expect(error).toBeInstanceOf(NoSuchLetter);
+      expect(error).toBeInstanceOf(DeadLetterNotFoundError);
       return { redriven: 0 };
     };
     const answers = await Promise.all([redrive('a').catch(isOver), redrive('a').catch(isOver)]);

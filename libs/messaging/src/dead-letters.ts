@@ -33,8 +33,8 @@ export interface Discard {
 }
 
 /** There is no such letter (`unknown`), or it was redriven or discarded before (`finished`). */
-export class NoSuchLetter extends Error {
-  override name = 'NoSuchLetter';
+export class DeadLetterNotFoundError extends Error {
+  override name = 'DeadLetterNotFoundError';
   readonly kind: 'unknown' | 'finished';
 
   constructor(kind: 'unknown' | 'finished', message: string) {
@@ -61,35 +61,37 @@ export class DeadLetters {
 
   /**
    * Handles the letters of a key in the order in which they were parked; stops at the first that is refused again.
-   * @throws NoSuchLetter, or a transient error
+   * @throws DeadLetterNotFoundError, or a transient error
    */
   async redriveKey(key: string, by: string, consumer: MessageConsumer): Promise<Redrive> {
-    const [first] = await this.#units.run((uow) => waiting(key, uow));
-    if (!first) throw new NoSuchLetter('unknown', `No dead letter of the key ${key} waits.`);
+    const [first] = await this.#units.run((uow) => firstWaiting(key, uow));
+    if (!first)
+      throw new DeadLetterNotFoundError('unknown', `No dead letter of the key ${key} waits.`);
     // Records without a key have no order, and nothing waits behind them: each is redriven by its own id.
-    if (key === '') throw new NoSuchLetter('unknown', 'Redrive a record without a key by its id.');
+    if (key === '')
+      throw new DeadLetterNotFoundError('unknown', 'Redrive a record without a key by its id.');
     return this.#redrive(first, by, consumer);
   }
 
   /**
    * Handles the letters of the same key as this one; only this one when its record has no key.
-   * @throws NoSuchLetter, or a transient error
+   * @throws DeadLetterNotFoundError, or a transient error
    */
   async redrive(id: string, by: string, consumer: MessageConsumer): Promise<Redrive> {
-    const letter = await this.#units.run(async (uow) => unfinished(id, uow));
+    const letter = await this.#units.run(async (uow) => loadWaiting(id, uow));
     return this.#redrive(letter, by, consumer);
   }
 
-  /** @throws NoSuchLetter */
+  /** @throws DeadLetterNotFoundError */
   async discard(id: string, by: string, note?: string): Promise<Discard> {
     const { key, topic, moreWaiting } = await this.#units.run(async (uow) => {
-      const { key } = await unfinished(id, uow);
+      const { key } = await loadWaiting(id, uow);
       await uow.exclusively(keyLock(key));
-      const letter = await unfinished(id, uow);
-      finish(letter, 'discarded', by, uow.now());
+      const letter = await loadWaiting(id, uow);
+      resolve(letter, 'discarded', by, uow.now());
       if (note) letter.note = storableText(note, NOTE_LENGTH_MAX);
       await uow.save(DeadLetter, letter);
-      const moreWaiting = key !== '' && (await waiting(key, uow)).length > 0;
+      const moreWaiting = key !== '' && (await firstWaiting(key, uow)).length > 0;
       return { ...letter, moreWaiting };
     });
     this.#log.warn({ messageId: id, topic, key, by, note }, 'A dead letter was discarded');
@@ -104,9 +106,9 @@ export class DeadLetters {
       try {
         await this.#units.run(async (uow) => {
           await uow.exclusively(keyLock(key));
-          [letter] = key === '' ? await waitingById(messageId, uow) : await waiting(key, uow);
+          [letter] = key === '' ? await waitingById(messageId, uow) : await firstWaiting(key, uow);
           if (!letter) return;
-          finish(letter, 'redriven', by, uow.now());
+          resolve(letter, 'redriven', by, uow.now());
           await uow.save(DeadLetter, letter);
           await consumer.handleParked(recordOf(letter), uow);
         });
@@ -136,7 +138,7 @@ export class DeadLetters {
   }
 }
 
-function finish(
+function resolve(
   letter: DeadLetter,
   outcome: DeadLetterOutcome,
   handledBy: string,
@@ -146,19 +148,19 @@ function finish(
 }
 
 /** The first letter of a key that waits. */
-const waiting = (key: string, uow: UnitOfWork): Promise<DeadLetter[]> =>
+const firstWaiting = (key: string, uow: UnitOfWork): Promise<DeadLetter[]> =>
   uow.find(DeadLetter, { key, redriven: false }, 1, 'serial');
 
 const waitingById = (messageId: string, uow: UnitOfWork): Promise<DeadLetter[]> =>
   uow.find(DeadLetter, { messageId, redriven: false }, 1);
 
-async function unfinished(id: string, uow: UnitOfWork): Promise<DeadLetter> {
+async function loadWaiting(id: string, uow: UnitOfWork): Promise<DeadLetter> {
   const letter = await uow.load(DeadLetter, id);
-  if (!letter) throw new NoSuchLetter('unknown', `There is no dead letter ${id}.`);
+  if (!letter) throw new DeadLetterNotFoundError('unknown', `There is no dead letter ${id}.`);
   if (!letter.redriven) return letter;
   const { outcome, handledAt, handledBy } = letter;
   const at = handledAt ? ` at ${handledAt.toISOString()}` : '';
   const by = handledBy ? ` by ${handledBy}` : '';
   const message = `The dead letter ${id} was ${outcome ?? 'redriven'} before${at}${by}.`;
-  throw new NoSuchLetter('finished', message);
+  throw new DeadLetterNotFoundError('finished', message);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What every consumer reads of an envelope (CloudEvents 1.0), whatever the message is about. */
-export const messageShape = z.looseObject({
+export const EnvelopeSchema = z.looseObject({
   specversion: z.literal('1.0'),
   id: z.uuid(),
   source: z.string(),

@@ -6,8 +6,8 @@ export {
   letterPage,
   letterStatuses,
 } from './dead-letter-pages.ts';
-export { DeadLetters, NoSuchLetter } from './dead-letters.ts';
-export { messageShape } from './envelope-schema.ts';
+export { DeadLetterNotFoundError, DeadLetters } from './dead-letters.ts';
+export { EnvelopeSchema } from './envelope-schema.ts';
 export { KafkaMessaging } from './kafka-messaging.ts';
 export { MemoryMessaging } from './memory-messaging.ts';
 export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
@@ -18,6 +18,11 @@ export {
   type OutgoingRecord,
   type Subscription,
 } from './messaging.ts';
-export { type Heard, heard, type MessageContract, On } from './on-message.decorator.ts';
-export { type CurrentState, outboxSource, type RelaySource, startRelay } from './relay.ts';
+export {
+  consumes,
+  type MessageContract,
+  type MessageOf,
+  OnMessage,
+} from './on-message.decorator.ts';
+export { type CurrentState, outboxReader, type RelaySource, startRelay } from './relay.ts';
 export { countWaiting, type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';

@@ -2,11 +2,11 @@ import type { Clock } from '@fieldguide/clock';
 import type { Log } from '@fieldguide/telemetry';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { IncomingRecord, SubscribeOptions, Subscription } from './messaging.ts';
-import { within } from './within.ts';
+import { withTimeout } from './within.ts';
 
 // A long poll answers at once when data is there, and stopping waits for it. `sessionTimeout` is how long the partitions
 // of a killed instance wait for another; a broadcast's reader is alone in its group, so no other member waits for it.
-const timing = {
+const consumerSettings = {
   shared: { maxWaitTimeInMs: 1_000, heartbeatInterval: 1_500, sessionTimeout: 6_000 },
   broadcast: { maxWaitTimeInMs: 5_000, heartbeatInterval: 5_000, sessionTimeout: 30_000 },
 };
@@ -103,7 +103,7 @@ export class KafkaConsumer implements Subscription {
     left.catch(() => undefined);
     // There is nothing to hand over from a broadcast, so its long poll is not waited for.
     if (this.#mode === 'broadcast') return;
-    await within(CLOSE_MS_MAX, clock, 'The consumer did not leave its group', left).catch(
+    await withTimeout(CLOSE_MS_MAX, clock, 'The consumer did not leave its group', left).catch(
       (error: unknown) => log.warn({ err: error, groupId: this.#groupId }, 'Closing all the same'),
     );
   }
@@ -114,7 +114,7 @@ export class KafkaConsumer implements Subscription {
     const consumer = kafka.consumer({
       groupId: this.#groupId,
       allowAutoTopicCreation: false,
-      ...timing[this.#mode],
+      ...consumerSettings[this.#mode],
       maxBytesPerPartition: PARTITION_BYTES_MAX,
       rebalanceTimeout: 15_000,
       retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 200, maxRetryTime: 3_000 },
@@ -146,14 +146,14 @@ export class KafkaConsumer implements Subscription {
     const { signal } = this.#ending;
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        if (this.#mode === 'broadcast') this.#unread ??= await this.#ends();
+        if (this.#mode === 'broadcast') this.#unread ??= await this.#endOffsets();
         await consumer.connect();
         await consumer.subscribe({ topics: [...this.#topics], fromBeginning: true });
         await consumer.run({
           eachBatchAutoResolve: false,
           autoCommit: this.#mode === 'shared',
           partitionsConsumedConcurrently: PARTITIONS_MAX,
-          eachBatch: (payload) => this.#takeTurn(payload),
+          eachBatch: (payload) => this.#handleBatch(payload),
         });
         return;
       } catch (error) {
@@ -164,7 +164,7 @@ export class KafkaConsumer implements Subscription {
   }
 
   /** Asked for before the consumer runs, so that every record up to there comes after the question. */
-  async #ends(): Promise<Map<string, bigint>> {
+  async #endOffsets(): Promise<Map<string, bigint>> {
     const admin = this.#settings.kafka.admin();
     try {
       await admin.connect();
@@ -178,12 +178,12 @@ export class KafkaConsumer implements Subscription {
     }
   }
 
-  async #takeTurn(payload: EachBatchPayload): Promise<void> {
+  async #handleBatch(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat } = payload;
     // kafkajs sends one only when the last is old enough; that the group rebalances is found out after the turn.
     const beating = setInterval(
       () => void heartbeat().catch(() => undefined),
-      timing[this.#mode].heartbeatInterval / 2,
+      consumerSettings[this.#mode].heartbeatInterval / 2,
     );
     const lane = idOf(batch.topic, batch.partition % LANES_PER_TOPIC);
     const before = this.#lanes.get(lane) ?? Promise.resolve();
@@ -209,7 +209,7 @@ export class KafkaConsumer implements Subscription {
       if (isLate || !isRunning() || isStale() || this.#ending.signal.aborted) return;
       const chunk = messages.slice(at, at + CHUNK_RECORDS);
       try {
-        await this.#whenFree(() =>
+        await this.#limitConcurrency(() =>
           this.#handler(chunk.map((message) => this.#recordOf(message, topic, partition))),
         );
       } catch (error) {
@@ -227,7 +227,7 @@ export class KafkaConsumer implements Subscription {
   }
 
   /** Lets so many chunks be handled at once, in the order in which they asked, so that each topic gets its share. */
-  async #whenFree(work: () => Promise<void>): Promise<void> {
+  async #limitConcurrency(work: () => Promise<void>): Promise<void> {
     if (this.#handling >= CHUNKS_AT_ONCE)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#handling += 1;

@@ -6,7 +6,7 @@ import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { KafkaMessaging } from './index.ts';
-import { mendIdleTimer } from './patch-timers.ts';
+import { patchIdleTimer } from './patch-timers.ts';
 import { envelope, messagingContract, TOPICS } from './testing/messaging.contract.ts';
 
 const clock = new SystemClock();
@@ -136,7 +136,7 @@ describe("kafkajs' idle timer", () => {
     original.call(unmended);
     expect(unmended.throttleCheckTimeoutId).not.toBeNull();
     clearTimeout(unmended.throttleCheckTimeoutId!);
-    mendIdleTimer();
+    patchIdleTimer();
     const mended = queue();
     mended.scheduleCheckPendingRequests();
     expect(mended.throttleCheckTimeoutId).toBeNull();

@@ -9,8 +9,8 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from './messaging.ts';
-import { mendIdleTimer, mendTimeoutCheck } from './patch-timers.ts';
-import { within } from './within.ts';
+import { patchIdleTimer, patchTimeoutCheck } from './patch-timers.ts';
+import { withTimeout } from './within.ts';
 
 export interface KafkaSettings {
   /** `kafka://host:port,host:port` */
@@ -27,10 +27,10 @@ export interface KafkaSettings {
 }
 
 const STATE_KEPT_MS = 10_000;
-const LOOK_MS = 500;
+const PROBE_MS = 500;
 const CLOSE_MS_MAX = 1_000;
 /** How long an instance waits at its start for broadcasts that it has not read. */
-const READ_FIRST_MS = 10_000;
+const BROADCAST_CATCH_UP_MS = 10_000;
 
 /** The port on Apache Kafka: acknowledged by all replicas, offsets after the handler. */
 export class KafkaMessaging extends Messaging {
@@ -41,14 +41,14 @@ export class KafkaMessaging extends Messaging {
   readonly #consumers = new Set<KafkaConsumer>();
   readonly #startedAt: number;
   #hasServed = false;
-  #asking: Promise<void> | undefined;
-  #looking: Promise<'ok' | 'degraded'> | undefined;
-  #seen: { state: 'ok' | 'degraded'; at: number } = { state: 'degraded', at: 0 };
+  #connecting: Promise<void> | undefined;
+  #probing: Promise<'ok' | 'degraded'> | undefined;
+  #lastProbe: { state: 'ok' | 'degraded'; at: number } = { state: 'degraded', at: 0 };
 
   constructor(settings: KafkaSettings) {
     super();
-    mendIdleTimer();
-    mendTimeoutCheck();
+    patchIdleTimer();
+    patchTimeoutCheck();
     this.#settings = settings;
     this.#startedAt = settings.clock.now().getTime();
     const { log, clientId, url, socketFactory, clock, publishMsMax } = settings;
@@ -114,7 +114,7 @@ export class KafkaMessaging extends Messaging {
   override async lag(group: string, topics: readonly string[]): Promise<number | undefined> {
     const { prefix } = this.#settings;
     try {
-      await this.#ask();
+      await this.#connectAdmin();
       const committed = await this.#admin.fetchOffsets({
         groupId: prefix + group,
         topics: topics.map((topic) => prefix + topic),
@@ -143,7 +143,8 @@ export class KafkaMessaging extends Messaging {
     const unread = consumers.flatMap(({ unreadTopics }) => unreadTopics);
     const detail = unread.length > 0 ? `not read to the end yet: ${unread.join(', ')}` : '';
     const ageMs = this.#settings.clock.now().getTime() - this.#startedAt;
-    if (detail && !this.#hasServed && ageMs < READ_FIRST_MS) return { state: 'down', detail };
+    if (detail && !this.#hasServed && ageMs < BROADCAST_CATCH_UP_MS)
+      return { state: 'down', detail };
     this.#hasServed = true;
     if (broker !== 'ok') return { state: broker, detail: 'Kafka does not answer' };
     const details = [detail, ...consumers.flatMap(({ failing }) => failing)].filter(Boolean);
@@ -152,29 +153,29 @@ export class KafkaMessaging extends Messaging {
 
   async #brokerState(): Promise<'ok' | 'degraded'> {
     const { clock } = this.#settings;
-    const age = clock.now().getTime() - this.#seen.at;
-    if (this.#seen.state === 'ok' && age < STATE_KEPT_MS) return 'ok';
+    const age = clock.now().getTime() - this.#lastProbe.at;
+    if (this.#lastProbe.state === 'ok' && age < STATE_KEPT_MS) return 'ok';
     // kafkajs may try for many seconds; readiness has to be known now.
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
+    this.#probing ??= this.#probeBroker().finally(() => {
+      this.#probing = undefined;
     });
     const inTime = new AbortController();
-    const late = clock.sleep(LOOK_MS, inTime.signal).then(() => 'degraded' as const);
+    const late = clock.sleep(PROBE_MS, inTime.signal).then(() => 'degraded' as const);
     late.catch(() => undefined);
-    const state = await Promise.race([this.#looking, late]);
+    const state = await Promise.race([this.#probing, late]);
     inTime.abort();
     return state;
   }
 
-  async #look(): Promise<'ok' | 'degraded'> {
+  async #probeBroker(): Promise<'ok' | 'degraded'> {
     let state: 'ok' | 'degraded' = 'ok';
     try {
-      await this.#ask();
+      await this.#connectAdmin();
       await this.#admin.describeCluster();
     } catch {
       state = 'degraded';
     }
-    this.#seen = { state, at: this.#settings.clock.now().getTime() };
+    this.#lastProbe = { state, at: this.#settings.clock.now().getTime() };
     return state;
   }
 
@@ -182,15 +183,15 @@ export class KafkaMessaging extends Messaging {
   override async close(): Promise<void> {
     const { clock } = this.#settings;
     await Promise.all([...this.#consumers].map((each) => each.close()));
-    const admin = within(CLOSE_MS_MAX, clock, 'Kafka did not close', this.#admin.disconnect());
+    const admin = withTimeout(CLOSE_MS_MAX, clock, 'Kafka did not close', this.#admin.disconnect());
     await Promise.all([this.#producer.close(), admin.catch(() => undefined)]);
   }
 
-  #ask(): Promise<void> {
-    this.#asking ??= this.#admin.connect().catch((error: unknown) => {
-      this.#asking = undefined;
+  #connectAdmin(): Promise<void> {
+    this.#connecting ??= this.#admin.connect().catch((error: unknown) => {
+      this.#connecting = undefined;
       throw error;
     });
-    return this.#asking;
+    return this.#connecting;
   }
 }

@@ -11,7 +11,7 @@ import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { KafkaMessaging, type Messaging, outboxSource, startRelay } from './index.ts';
+import { KafkaMessaging, type Messaging, outboxReader, startRelay } from './index.ts';
 import { KafkaProxy } from './testing/kafka-proxy.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
@@ -71,7 +71,7 @@ const messaging = (clientId: string, through?: KafkaProxy, publishMsMax?: number
     ...(publishMsMax && { publishMsMax }),
   });
 const relay = (holder: string, transport: Messaging) =>
-  startRelay(outboxSource(database), transport, new Leases(database, holder, 2_000), {
+  startRelay(outboxReader(database), transport, new Leases(database, holder, 2_000), {
     clock,
     notifier,
     log,

@@ -9,7 +9,7 @@ import {
   type TopicMessages,
 } from 'kafkajs';
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
-import { within } from './within.ts';
+import { withTimeout } from './within.ts';
 
 // A service has 10 s to stop, and waits for the publish in hand.
 const PUBLISH_MS_MAX = 6_000;
@@ -48,7 +48,12 @@ export class KafkaProducer {
     this.#session ??= new ProducerSession(this.#settings);
     const session = this.#session;
     try {
-      await within(publishMsMax, clock, 'Kafka did not acknowledge', session.send(topicMessages));
+      await withTimeout(
+        publishMsMax,
+        clock,
+        'Kafka did not acknowledge',
+        session.send(topicMessages),
+      );
     } catch (error) {
       if (this.#session === session) this.#session = undefined;
       session.abort();
@@ -61,9 +66,12 @@ export class KafkaProducer {
     this.#isClosed = true;
     const session = this.#session;
     if (!session) return;
-    await within(CLOSE_MS_MAX, this.#settings.clock, 'Kafka did not close', session.close()).catch(
-      () => session.abort(),
-    );
+    await withTimeout(
+      CLOSE_MS_MAX,
+      this.#settings.clock,
+      'Kafka did not close',
+      session.close(),
+    ).catch(() => session.abort());
   }
 }
 

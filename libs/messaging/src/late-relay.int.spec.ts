@@ -18,7 +18,7 @@ import {
   type CurrentState,
   MemoryMessaging,
   type OutgoingRecord,
-  outboxSource,
+  outboxReader,
   startRelay,
 } from './index.ts';
 
@@ -113,7 +113,7 @@ const change = (count: number) =>
   });
 const relay = (holder: string, transport: MemoryMessaging, time: SystemClock) =>
   startRelay(
-    outboxSource(database, { units, current }),
+    outboxReader(database, { units, current }),
     transport,
     new Leases(database, holder, 500),
     { clock: time, notifier, log },

@@ -63,7 +63,7 @@ export class MessageConsumer implements Consumer {
 
   /** @throws a transient error: the transport gives the batch again, after a pause */
   async handle(batch: readonly IncomingRecord[]): Promise<void> {
-    const wanted = batch.map(read).filter((each) => this.#isWanted(each));
+    const wanted = batch.map(read).filter((each) => this.#isAddressedToUs(each));
     if (wanted.length === 0) return;
     try {
       await this.#units.run(async (uow) => {
@@ -98,7 +98,7 @@ export class MessageConsumer implements Consumer {
           // A lock, the database or the network says nothing about the record.
           if (isTransient(error)) throw error;
           if (attempt < ATTEMPTS) continue;
-          await this.#units.run((uow) => this.#parkIfOurs(each, reasonOf(error), uow));
+          await this.#units.run((uow) => this.#parkUnlessHandled(each, reasonOf(error), uow));
           break;
         }
       }
@@ -109,7 +109,7 @@ export class MessageConsumer implements Consumer {
     const { record, envelope } = each;
     if (!envelope) return this.#park(each, NO_ENVELOPE, uow);
     if (!(await uow.accept(envelope))) return this.#count(each, 'duplicate');
-    const blocking = await this.#blocking(each, uow);
+    const blocking = await this.#blockingLetter(each, uow);
     if (blocking) return this.#park(each, `waits behind ${blocking.messageId}`, uow);
     await this.#call(record.topic, envelope, uow);
     this.#count(each, 'handled');
@@ -130,7 +130,7 @@ export class MessageConsumer implements Consumer {
    * A record never misses a letter that is still being parked: the earlier record has an inbox row in that transaction,
    * and an instance that is given the later record is given the earlier one first, and waits for that row.
    */
-  async #blocking({ key }: Incoming, uow: UnitOfWork): Promise<DeadLetter | undefined> {
+  async #blockingLetter({ key }: Incoming, uow: UnitOfWork): Promise<DeadLetter | undefined> {
     if (key === '') return undefined; // records without a key have no order
     const first = async () =>
       (await uow.find(DeadLetter, { key, redriven: false }, 1, 'serial'))[0];
@@ -156,7 +156,7 @@ export class MessageConsumer implements Consumer {
   }
 
   /** Another instance may have handled or parked the record since this one failed: the partition has moved. */
-  async #parkIfOurs(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
+  async #parkUnlessHandled(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
     if (each.envelope && !(await uow.accept(each.envelope))) return this.#count(each, 'duplicate');
     await this.#park(each, reason, uow);
   }
@@ -181,7 +181,7 @@ export class MessageConsumer implements Consumer {
    * message that would be lost: it is parked, and redriven when a version that handles it runs. Parking holds up one
    * key; giving it back to the transport would hold up every key of the partition for as long as the rollout lasts.
    */
-  #isWanted({ record: { topic }, envelope }: Incoming): boolean {
+  #isAddressedToUs({ record: { topic }, envelope }: Incoming): boolean {
     if (!envelope || this.#commandTopics.has(topic)) return true;
     return this.#handlers.has(`${topic}/${envelope.type}`);
   }

@@ -56,7 +56,9 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
         }));
 
     const broadcast = handlersFor('broadcast');
-    await this.#subscribe(broadcast, 'broadcast', (batch) => this.#tell(broadcast, batch));
+    await this.#subscribe(broadcast, 'broadcast', (batch) =>
+      this.#dispatchBroadcast(broadcast, batch),
+    );
     if (this.#units) {
       const shared = handlersFor('shared');
       const consumer = new MessageConsumer(
@@ -73,7 +75,10 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
   }
 
   /** A broadcast only refreshes what an instance holds in memory: a bad one is skipped, none is parked. */
-  async #tell(handlers: readonly Handler[], batch: readonly IncomingRecord[]): Promise<void> {
+  async #dispatchBroadcast(
+    handlers: readonly Handler[],
+    batch: readonly IncomingRecord[],
+  ): Promise<void> {
     for (const record of batch) {
       const message = envelopeOf(record);
       const handler = handlers.find(

@@ -17,8 +17,8 @@ export interface MessageContract<
   readonly kind?: 'command';
 }
 
-/** The envelope of a message that was declared with `heard`, as a handler gets it. */
-export type Heard<Contract extends MessageContract> = Envelope<
+/** The envelope of a message that was declared with `consumes`, as a handler gets it. */
+export type MessageOf<Contract extends MessageContract> = Envelope<
   Contract['type'],
   z.infer<Contract['data']>
 >;
@@ -27,7 +27,7 @@ export type Heard<Contract extends MessageContract> = Envelope<
  * A contract as one consumer reads it: only the named fields, anything else is ignored. What is not picked may
  * change without breaking this consumer.
  */
-export function heard<
+export function consumes<
   Type extends string,
   Data extends z.ZodObject,
   const Mask extends keyof z.infer<Data> & string,
@@ -43,7 +43,7 @@ export function heard<
  * Handles a message: the method gets the checked envelope and the unit of work it is part of.
  * `broadcast` reaches every instance, has no inbox and no unit of work.
  */
-export function On(
+export function OnMessage(
   contract: MessageContract,
   mode: 'shared' | 'broadcast' = 'shared',
 ): MethodDecorator {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { derivedId } from '@fieldguide/clock';
 import { DeadLetter, type Envelope } from '@fieldguide/database';
-import { messageShape } from './envelope-schema.ts';
+import { EnvelopeSchema } from './envelope-schema.ts';
 import type { IncomingRecord } from './messaging.ts';
 
 const KEY_LENGTH_MAX = 200;
@@ -12,7 +12,7 @@ const decoder = new TextDecoder();
 /** The envelope of a record, or undefined when it is none. */
 export function envelopeOf({ value }: Pick<IncomingRecord, 'value'>): Envelope | undefined {
   try {
-    const read = messageShape.safeParse(JSON.parse(decoder.decode(value)));
+    const read = EnvelopeSchema.safeParse(JSON.parse(decoder.decode(value)));
     return read.success ? (read.data as unknown as Envelope) : undefined;
   } catch {
     return undefined;

@@ -19,7 +19,7 @@ const TIMEOUT_CHECK_MS = 1_000;
  * kafkajs 2.2.4 looks ten times a second, on every connection, whether a request has taken too long; with limits of
  * seconds once a second is enough. Half of a resting service's CPU (measured).
  */
-export function mendTimeoutCheck(): void {
+export function patchTimeoutCheck(): void {
   RequestQueue.prototype.scheduleRequestTimeoutCheck = function mended(this: Queue) {
     if (!this.enforceRequestTimeout) return;
     this.destroy();
@@ -36,7 +36,7 @@ export function mendTimeoutCheck(): void {
  * kafkajs 2.2.4 arms a timer of -1 ms again and again although nothing waits: about 5 % of a core per idle process
  * (measured). The override arms it only when something is pending or the broker asked us to slow down.
  */
-export function mendIdleTimer(): void {
+export function patchIdleTimer(): void {
   RequestQueue.prototype.scheduleCheckPendingRequests = function mended(this: Queue) {
     const throttledMs = this.throttledUntil - Date.now();
     if (this.throttleCheckTimeoutId || (this.pending.length === 0 && throttledMs <= 0)) return;

@@ -13,7 +13,7 @@ import {
   type IncomingRecord,
   MemoryMessaging,
   type OutgoingRecord,
-  outboxSource,
+  outboxReader,
   startRelay,
 } from './index.ts';
 
@@ -58,7 +58,7 @@ const say = (subject: string) =>
     uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} }),
   );
 const relay = (holder: string) =>
-  startRelay(outboxSource(database), messaging, new Leases(database, holder, 500), loop);
+  startRelay(outboxReader(database), messaging, new Leases(database, holder, 500), loop);
 const left = async () => (await database.query('SELECT id FROM outbox')).length;
 
 describe('the relay', () => {
@@ -92,10 +92,10 @@ describe('the relay', () => {
 
   it('forgets nothing when its lease has gone to another instance', async () => {
     await say('a');
-    const source = outboxSource(database);
+    const source = outboxReader(database);
     await source.read();
     const lost = { name: 'relay:outbox', epoch: '1' };
-    await expect(source.done(lost)).rejects.toThrow(/another holder/);
+    await expect(source.markPublished(lost)).rejects.toThrow(/another holder/);
     expect(await left()).toBe(1);
   });
 

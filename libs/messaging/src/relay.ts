@@ -24,7 +24,7 @@ export interface RelaySource {
   /** The next messages in order; `count` 0 when there is nothing left. */
   read(): Promise<{ messages: readonly OutgoingRecord[]; count: number }>;
   /** Called when the transport has them all. @throws LeaseLostError */
-  done(lease: Lease): Promise<void>;
+  markPublished(lease: Lease): Promise<void>;
   /**
    * Publishes the current state of these messages' keys again. They were, or may have been, published after another
    * instance had published newer ones.
@@ -52,7 +52,7 @@ export function startRelay(
     if (count === 0) return false;
     try {
       await messaging.publish(messages);
-      await source.done(lease);
+      await source.markPublished(lease);
     } catch (error) {
       if (republisher && !(await leases.isCurrent(lease).catch(() => false)))
         republisher.add(messages);
@@ -123,7 +123,7 @@ export type CurrentState = Readonly<
  * The outbox table: the rows are deleted when they are sent, so there is no position that could skip one.
  * @param compacted the compacted topics that this service publishes to
  */
-export function outboxSource(
+export function outboxReader(
   database: Database,
   compacted?: { readonly units: UnitOfWorkRunner; readonly current: CurrentState },
 ): RelaySource {
@@ -143,7 +143,7 @@ export function outboxSource(
       }));
       return { messages, count: rows.length };
     },
-    async done({ name, epoch }) {
+    async markPublished({ name, epoch }) {
       const held = await database.query(
         `WITH held AS (SELECT FROM leases WHERE name = $2 AND epoch = $3 FOR SHARE),
               sent AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]) AND EXISTS (SELECT FROM held))

@@ -1,7 +1,12 @@
 import type { Clock } from '@fieldguide/clock';
 
 /** @throws Error `<what> within <limitMs> ms` when the work takes longer; the work itself goes on */
-export async function within(limitMs: number, clock: Clock, what: string, work: Promise<void>) {
+export async function withTimeout(
+  limitMs: number,
+  clock: Clock,
+  what: string,
+  work: Promise<void>,
+) {
   const done = new AbortController();
   const late = clock.sleep(limitMs, done.signal).then(() => {
     throw new Error(`${what} within ${limitMs} ms`);

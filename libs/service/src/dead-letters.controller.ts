@@ -1,11 +1,11 @@
 import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
 import { isTransient } from '@fieldguide/database';
 import {
+  DeadLetterNotFoundError,
   DeadLetters,
   letterDetails,
   letterPage,
   letterStatuses,
-  NoSuchLetter,
 } from '@fieldguide/messaging';
 import { problem } from '@fieldguide/problems';
 import {
@@ -114,7 +114,7 @@ async function answered<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof NoSuchLetter) refuse(error.kind, error.message);
+    if (error instanceof DeadLetterNotFoundError) refuse(error.kind, error.message);
     if (!isTransient(error)) throw error;
     const { message: detail } = error as Error;
     const title = 'The message could not be handled now: try again in a few seconds.';
@@ -124,7 +124,7 @@ async function answered<T>(work: Promise<T>): Promise<T> {
 
 const noLetter = (id: string) => `There is no dead letter ${id}.`;
 
-function refuse(kind: NoSuchLetter['kind'], title: string): never {
+function refuse(kind: DeadLetterNotFoundError['kind'], title: string): never {
   const [status, code] =
     kind === 'unknown' ? [404, 'deadLetterUnknown'] : [409, 'deadLetterFinished'];
   throw new HttpException(problem(status as number, code as string, title), status as number);

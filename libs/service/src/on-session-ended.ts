@@ -1,6 +1,6 @@
 import { EndedSessions } from '@fieldguide/auth';
 import type { Envelope } from '@fieldguide/database';
-import { On } from '@fieldguide/messaging';
+import { OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 
@@ -16,7 +16,7 @@ export const SessionHeard = {
 export class WhenSessionEnded {
   constructor(private readonly ended: EndedSessions) {}
 
-  @On(SessionHeard, 'broadcast')
+  @OnMessage(SessionHeard, 'broadcast')
   handle({ data }: Envelope<string, z.infer<typeof SessionHeard.data>>) {
     this.ended.end(data.sid, new Date(data.tokensValidUntil));
   }

@@ -8,7 +8,7 @@ import {
   type Retention,
   startWorker,
 } from '@fieldguide/database';
-import { outboxSource, startRelay } from '@fieldguide/messaging';
+import { outboxReader, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceDefinition } from './definition.ts';
@@ -133,7 +133,7 @@ async function serve<Settings extends ServiceSettings>(
     if (database && messaging && leases && notifier) {
       const loop = { notifier, clock, log };
       const current = definition.database?.currentState;
-      const source = outboxSource(database, current && units && { units, current });
+      const source = outboxReader(database, current && units && { units, current });
       loops.push(startRelay(source, messaging, leases, loop));
     }
     if (database && notifier) {

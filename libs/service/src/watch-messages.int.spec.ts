@@ -8,7 +8,7 @@ import {
   PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
-import { MemoryMessaging, outboxSource, startRelay } from '@fieldguide/messaging';
+import { MemoryMessaging, outboxReader, startRelay } from '@fieldguide/messaging';
 import { Health, makeLog, metrics } from '@fieldguide/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { watchMessages } from './watch-messages.ts';
@@ -43,7 +43,7 @@ describe('a backlog', () => {
     const health = new Health();
     const loop = { notifier, clock, log };
     loops = [
-      startRelay(outboxSource(database), messaging, new Leases(database, 'test'), loop),
+      startRelay(outboxReader(database), messaging, new Leases(database, 'test'), loop),
       ...watchMessages({ ...loop, database, messaging, health }, 100),
     ];
     const units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);

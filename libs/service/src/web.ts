@@ -63,7 +63,7 @@ export async function openWeb(
 }
 
 /**
- * Subscribes the application's `@On` handlers: broadcasts in every process, shared messages in workers that have a
+ * Subscribes the application's `@OnMessage` handlers: broadcasts in every process, shared messages in workers that have a
  * database. The transport connects in the background.
  */
 export async function openMessaging(app: NestFastifyApplication, parts: Parts): Promise<void> {

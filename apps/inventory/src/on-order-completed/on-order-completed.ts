@@ -1,17 +1,17 @@
 import { OrderCompleted } from '@fieldguide/contracts/ordering';
 import type { UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Reservation } from '../reservation/reservation.entity.ts';
 import { Stock } from '../stock/stock.entity.ts';
 
-export const Completed = heard(OrderCompleted, 'orderId');
+export const Completed = consumes(OrderCompleted, 'orderId');
 
 /** The goods are gone: what was reserved is no longer on hand. */
 @Controller()
 export class OnOrderCompleted {
-  @On(Completed)
-  async handle({ data: { orderId } }: Heard<typeof Completed>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Completed)
+  async handle({ data: { orderId } }: MessageOf<typeof Completed>, uow: UnitOfWork): Promise<void> {
     const reservation = await uow.load(Reservation, orderId);
     if (reservation?.status !== 'reserved') return;
     reservation.status = 'shipped';

@@ -6,20 +6,20 @@ import {
   StockReserved,
 } from '@fieldguide/contracts/inventory';
 import type { UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Reservation, type ReservedLine } from '../reservation/reservation.entity.ts';
 import { Stock } from '../stock/stock.entity.ts';
 
-export const Reserve = heard(ReserveStock, 'orderId', 'lines');
-export const Release = heard(ReleaseStock, 'orderId');
+export const Reserve = consumes(ReserveStock, 'orderId', 'lines');
+export const Release = consumes(ReleaseStock, 'orderId');
 
 /** All lines or none. Every request is answered; a repeat finds the reservation and gets the same answer again. */
 @Controller()
 export class ReserveStockHandler {
-  @On(Reserve)
+  @OnMessage(Reserve)
   async reserve(
-    { data: { orderId, lines } }: Heard<typeof Reserve>,
+    { data: { orderId, lines } }: MessageOf<typeof Reserve>,
     uow: UnitOfWork,
   ): Promise<void> {
     const earlier = await uow.load(Reservation, orderId);
@@ -45,8 +45,8 @@ export class ReserveStockHandler {
     publish(uow, StockReserved, orderId);
   }
 
-  @On(Release)
-  async release({ data: { orderId } }: Heard<typeof Release>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Release)
+  async release({ data: { orderId } }: MessageOf<typeof Release>, uow: UnitOfWork): Promise<void> {
     const reservation =
       (await uow.load(Reservation, orderId)) ??
       Object.assign(new Reservation(), { orderId, lines: [] });

@@ -5,22 +5,22 @@ import {
   PaymentVoided,
 } from '@fieldguide/contracts/payments';
 import type { UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
-export const Authorised = heard(PaymentAuthorised, 'orderId', 'paymentId');
-export const Declined = heard(PaymentDeclined, 'orderId', 'paymentId', 'reason');
-export const Captured = heard(PaymentCaptured, 'orderId', 'paymentId', 'amount');
-export const Voided = heard(PaymentVoided, 'orderId', 'paymentId');
+export const Authorised = consumes(PaymentAuthorised, 'orderId', 'paymentId');
+export const Declined = consumes(PaymentDeclined, 'orderId', 'paymentId', 'reason');
+export const Captured = consumes(PaymentCaptured, 'orderId', 'paymentId', 'amount');
+export const Voided = consumes(PaymentVoided, 'orderId', 'paymentId');
 
 @Controller()
 export class OnPaymentReply {
   constructor(private readonly checkouts: OpenCheckouts) {}
 
-  @On(Authorised)
+  @OnMessage(Authorised)
   async authorised(
-    { source, time, data }: Heard<typeof Authorised>,
+    { source, time, data }: MessageOf<typeof Authorised>,
     tx: UnitOfWork,
   ): Promise<void> {
     const { orderId, ...reply } = data;
@@ -29,8 +29,11 @@ export class OnPaymentReply {
     await this.checkouts.handle(orderId, command, tx);
   }
 
-  @On(Declined)
-  async declined({ source, time, data }: Heard<typeof Declined>, tx: UnitOfWork): Promise<void> {
+  @OnMessage(Declined)
+  async declined(
+    { source, time, data }: MessageOf<typeof Declined>,
+    tx: UnitOfWork,
+  ): Promise<void> {
     const { orderId, paymentId } = data;
     // Voided before it was authorised: whoever asked for that has ended the order already.
     const reason = data.reason === 'voided' ? 'paymentDeclined' : data.reason;
@@ -38,16 +41,19 @@ export class OnPaymentReply {
     await this.checkouts.handle(orderId, { type: 'RecordPaymentDeclined', data: reply }, tx);
   }
 
-  @On(Captured)
-  async captured({ source, time, data }: Heard<typeof Captured>, tx: UnitOfWork): Promise<void> {
+  @OnMessage(Captured)
+  async captured(
+    { source, time, data }: MessageOf<typeof Captured>,
+    tx: UnitOfWork,
+  ): Promise<void> {
     const { orderId, ...reply } = data;
     const origin = { source, time };
     const command = { type: 'RecordPaymentCaptured', data: { origin, ...reply } } as const;
     await this.checkouts.handle(orderId, command, tx);
   }
 
-  @On(Voided)
-  async voided({ source, time, data }: Heard<typeof Voided>, tx: UnitOfWork): Promise<void> {
+  @OnMessage(Voided)
+  async voided({ source, time, data }: MessageOf<typeof Voided>, tx: UnitOfWork): Promise<void> {
     const { orderId, paymentId } = data;
     const reply = { origin: { source, time }, paymentId };
     await this.checkouts.handle(orderId, { type: 'RecordPaymentVoided', data: reply }, tx);

@@ -1,15 +1,22 @@
 import { ProductChanged } from '@fieldguide/contracts/catalog';
 import type { UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { ProductPrice } from '../product-prices/product-price.entity.ts';
 
-export const Changed = heard(ProductChanged, 'productId', 'name', 'price', 'retired', 'revision');
+export const Changed = consumes(
+  ProductChanged,
+  'productId',
+  'name',
+  'price',
+  'retired',
+  'revision',
+);
 
 @Controller()
 export class OnProductChanged {
-  @On(Changed)
-  async handle({ data }: Heard<typeof Changed>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Changed)
+  async handle({ data }: MessageOf<typeof Changed>, uow: UnitOfWork): Promise<void> {
     const row = (await uow.load(ProductPrice, data.productId)) ?? new ProductPrice();
     if (row.version > 0 && row.revision >= data.revision) return;
     await uow.save(ProductPrice, Object.assign(row, data));

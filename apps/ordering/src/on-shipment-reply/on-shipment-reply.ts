@@ -1,26 +1,26 @@
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import type { UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 
-export const Dispatched = heard(
+export const Dispatched = consumes(
   ShipmentDispatched,
   'orderId',
   'shipmentId',
   'trackingNumber',
   'dispatchedAt',
 );
-export const Cancelled = heard(ShipmentCancelled, 'orderId', 'reason');
+export const Cancelled = consumes(ShipmentCancelled, 'orderId', 'reason');
 
 /** Shipping decides between dispatch and cancellation; whatever it says here is how it is. */
 @Controller()
 export class OnShipmentReply {
   constructor(private readonly checkouts: OpenCheckouts) {}
 
-  @On(Dispatched)
+  @OnMessage(Dispatched)
   async dispatched(
-    { source, time, data }: Heard<typeof Dispatched>,
+    { source, time, data }: MessageOf<typeof Dispatched>,
     tx: UnitOfWork,
   ): Promise<void> {
     const { orderId, ...shipment } = data;
@@ -29,8 +29,11 @@ export class OnShipmentReply {
     await this.checkouts.handle(orderId, command, tx);
   }
 
-  @On(Cancelled)
-  async cancelled({ source, time, data }: Heard<typeof Cancelled>, tx: UnitOfWork): Promise<void> {
+  @OnMessage(Cancelled)
+  async cancelled(
+    { source, time, data }: MessageOf<typeof Cancelled>,
+    tx: UnitOfWork,
+  ): Promise<void> {
     const { orderId, reason } = data;
     const reply = { origin: { source, time }, reason };
     await this.checkouts.handle(orderId, { type: 'RecordShipmentCancelled', data: reply }, tx);

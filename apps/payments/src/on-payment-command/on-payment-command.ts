@@ -8,14 +8,14 @@ import {
   VoidPayment,
 } from '@fieldguide/contracts/payments';
 import { Notifier, type UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { messageOf, requestVoid } from '../payment/payment.model.ts';
 
-export const Authorise = heard(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
-export const Capture = heard(CapturePayment, 'orderId');
-export const Void = heard(VoidPayment, 'orderId');
+export const Authorise = consumes(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
+export const Capture = consumes(CapturePayment, 'orderId');
+export const Void = consumes(VoidPayment, 'orderId');
 
 /** Only writes down what is to be done: an outside call inside a transaction would hold its locks for seconds. */
 @Controller()
@@ -25,8 +25,8 @@ export class OnPaymentCommand {
     private readonly notifier: Notifier,
   ) {}
 
-  @On(Authorise)
-  async authorise({ data }: Heard<typeof Authorise>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Authorise)
+  async authorise({ data }: MessageOf<typeof Authorise>, uow: UnitOfWork): Promise<void> {
     const { orderId, amount, paymentToken: token } = data;
     const earlier = await uow.load(Payment, orderId);
     if (earlier?.isTombstone) {
@@ -45,8 +45,8 @@ export class OnPaymentCommand {
     await this.#due(payment, uow);
   }
 
-  @On(Capture)
-  async capture({ data: { orderId } }: Heard<typeof Capture>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Capture)
+  async capture({ data: { orderId } }: MessageOf<typeof Capture>, uow: UnitOfWork): Promise<void> {
     const payment = await uow.load(Payment, orderId);
     if (payment?.status === 'capturing') return;
     if (payment?.status === 'captured') {
@@ -60,8 +60,8 @@ export class OnPaymentCommand {
   }
 
   /** A void that comes first leaves a tombstone: the request that comes later is refused. */
-  @On(Void)
-  async void({ data: { orderId } }: Heard<typeof Void>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Void)
+  async void({ data: { orderId } }: MessageOf<typeof Void>, uow: UnitOfWork): Promise<void> {
     const payment = (await uow.load(Payment, orderId)) ?? tombstone(orderId, this.ids.next(), uow);
     if (payment.status === 'capturing' || payment.status === 'captured')
       throw new Error(`The money of order ${orderId} was asked for already: it cannot be voided`);

@@ -1,12 +1,12 @@
 import { Ids } from '@fieldguide/clock';
 import { CancellationRequested } from '@fieldguide/contracts/ordering';
 import type { UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
 import { cancelShipment, publishCancelled, publishDispatched } from '../shipment/shipment.ts';
 
-export const Requested = heard(CancellationRequested, 'orderId');
+export const Requested = consumes(CancellationRequested, 'orderId');
 
 /**
  * The arbiter between cancellation and dispatch: both change the same row, so one of them is first, and the other hears
@@ -16,8 +16,8 @@ export const Requested = heard(CancellationRequested, 'orderId');
 export class OnCancellationRequest {
   constructor(private readonly ids: Ids) {}
 
-  @On(Requested)
-  async handle({ data: { orderId } }: Heard<typeof Requested>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Requested)
+  async handle({ data: { orderId } }: MessageOf<typeof Requested>, uow: UnitOfWork): Promise<void> {
     const [shipment = this.#tombstone(orderId, uow)] = await uow.lock(Shipment, [orderId]);
     if (shipment.status === 'dispatched') return publishDispatched(shipment, uow);
     if (shipment.status === 'cancelled') return publishCancelled(orderId, 'requested', uow);

@@ -1,13 +1,13 @@
 import { Ids } from '@fieldguide/clock';
 import { OrderConfirmed } from '@fieldguide/contracts/ordering';
 import { Notifier, type UnitOfWork } from '@fieldguide/database';
-import { type Heard, heard, On } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
 import { publishCancelled, publishDispatched } from '../shipment/shipment.ts';
 import { ShippingConfig } from '../shipping.config.ts';
 
-export const Confirmed = heard(OrderConfirmed, 'orderId');
+export const Confirmed = consumes(OrderConfirmed, 'orderId');
 
 @Controller()
 export class OnOrderConfirmed {
@@ -17,8 +17,8 @@ export class OnOrderConfirmed {
     private readonly notifier: Notifier,
   ) {}
 
-  @On(Confirmed)
-  async handle({ data: { orderId } }: Heard<typeof Confirmed>, uow: UnitOfWork): Promise<void> {
+  @OnMessage(Confirmed)
+  async handle({ data: { orderId } }: MessageOf<typeof Confirmed>, uow: UnitOfWork): Promise<void> {
     const earlier = await uow.load(Shipment, orderId);
     if (earlier?.status === 'dispatched') publishDispatched(earlier, uow);
     if (earlier?.status === 'cancelled') publishCancelled(orderId, 'requested', uow);

@@ -41,13 +41,13 @@ describe('the handlers in the sources', () => {
   it('are found, every one of them, where they stand', () => {
     const files = globSync('apps/*/src/**/*.ts', { cwd: root, exclude: ['**/*.spec.ts'] });
     const written = files.flatMap((file) => [
-      ...readFileSync(join(root, file), 'utf8').matchAll(/@On\(/g),
+      ...readFileSync(join(root, file), 'utf8').matchAll(/@OnMessage\(/g),
     ]);
     const found = [...handlers.messages.values()].flat();
     expect(found.length).toBe(written.length);
     for (const { file, line } of [...found, ...handlers.routes.values()]) {
       const text = readFileSync(join(root, file), 'utf8').split('\n')[line - 1];
-      expect(text).toMatch(/@(On|Get|Post|Patch|Delete)\(/);
+      expect(text).toMatch(/@(OnMessage|Get|Post|Patch|Delete)\(/);
     }
   });
   it('are known by the names that are on the wire', () => {
