@@ -36,7 +36,7 @@ async function folded(): Promise<OrderSummary[]> {
   const events = (await query<Stored>('ordering', sql)) as unknown as RecordedEvent[];
   const formats = new Formats(orderUpcasters);
   const streams = Map.groupBy(
-    events.map((event) => formats.today(event)),
+    events.map((event) => formats.upcast(event)),
     ({ stream }) => stream,
   );
   return [...streams.values()].map((each) => rowAfter(orderSummary, each));

@@ -60,7 +60,7 @@ export async function ours(url: string, name = 'fieldguide', isFollowed = false)
 async function follow(store: EventStore, notifier: Notifier, ending: AbortSignal): Promise<void> {
   let position = '0';
   while (!ending.aborted) {
-    const page = await store.feed(position, 500);
+    const page = await store.readAll(position, 500);
     position = page.position;
     if (page.events.length === 0) await notifier.wait('feed', 1_000, ending);
   }

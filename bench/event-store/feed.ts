@@ -9,8 +9,8 @@ import {
   Checkpoint,
   eventStoreMigrations,
   PostgresEventStore,
-  projectNext,
   rebuild,
+  runBatch,
 } from '@fieldguide/event-store';
 import { OrderingTables1760000002000 } from '../../apps/ordering/migrations/1760000002000-ordering-tables.ts';
 import { happyPath } from '../../apps/ordering/src/order/order.examples.ts';
@@ -49,13 +49,13 @@ export async function feed({ url }: Settings): Promise<Measured> {
   const [writer, reader] = [await open(own), await open(own)];
   const took: number[] = [];
   const over = new AbortController();
-  let position = await reader.store.end();
+  let position = await reader.store.lastPosition();
   for (let n = 0; n < LOOKS; n++) {
     const told = reader.notifier.wait('feed', 1_000, over.signal);
     await writer.store.append({ stream: `f-${n}`, expected: 0, events: [fact] });
     const committed = performance.now();
     await told;
-    const page = await reader.store.feed(position, 10);
+    const page = await reader.store.readAll(position, 10);
     if (page.events.length !== 1) throw new Error('the feed did not show what was appended');
     took.push(performance.now() - committed);
     position = page.position;
@@ -90,14 +90,14 @@ export async function rebuilding({ url }: Settings): Promise<Measured> {
   for (let round = 0; round < REBUILDS; round++) {
     let begun = performance.now();
     for (let position = '0'; ; ) {
-      const page = await store.feed(position, 2_000);
+      const page = await store.readAll(position, 2_000);
       if (page.events.length === 0) break;
       position = page.position;
     }
     catchingUp.push(total / ((performance.now() - begun) / 1_000));
     await database.query('TRUNCATE order_summary, checkpoints');
     begun = performance.now();
-    while (await projectNext(orderSummary, store, units));
+    while (await runBatch(orderSummary, store, units));
     projecting.push(total / ((performance.now() - begun) / 1_000));
     begun = performance.now();
     await rebuild(orderSummary, store, database);

@@ -32,7 +32,7 @@ export async function snapshots({ url, rounds, blockMs }: Settings): Promise<Mea
     const snapshots = { every: EVERY, format: 1 };
     const version = Math.max(1, size - SINCE);
     const state = { ...order.initial, status: 'placed', placed: orderPlaced.data };
-    await store.keep({ stream, version, format: snapshots.format, state });
+    await store.saveSnapshot({ stream, version, format: snapshots.format, state });
     const look = (decider: Look) => store.handle(decider, String(size), { type: 'Look', data: {} });
     const [whole, kept]: [Block[], Block[]] = [[], []];
     for (let round = 0; round <= rounds; round++) {

@@ -253,7 +253,7 @@ export class SimulatedShop {
   }
 
   async #hasUnsent(): Promise<boolean> {
-    const { events } = await this.#events.feed(this.#position, 1);
+    const { events } = await this.#events.readAll(this.#position, 1);
     const outboxes = [...this.#units].some(
       ([service, { outbox }]) => outbox.length > (this.#sentUpTo.get(service) ?? 0),
     );
@@ -261,7 +261,7 @@ export class SimulatedShop {
   }
 
   async #takeUnsent(): Promise<Sent[]> {
-    const { events, position } = await this.#events.feed(this.#position, 100);
+    const { events, position } = await this.#events.readAll(this.#position, 100);
     this.#position = position;
     const said = await Promise.all(events.map(orderTranslator(this.#events)));
     const fromOutboxes = [...this.#units].flatMap(([service, { outbox }]) => {

@@ -1,6 +1,6 @@
 import { keepsItsPromises, type ProviderState } from '@fieldguide/contract-testing/provider';
 import { ada, shipTo } from '@fieldguide/contracts/cast';
-import { feedSource, projectNext } from '@fieldguide/event-store';
+import { eventFeedReader, runBatch } from '@fieldguide/event-store';
 import { DeliveryAddress } from '../src/delivery-address/delivery-address.entity.ts';
 import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
@@ -22,7 +22,8 @@ keepsItsPromises(ordering, {
     service: { id: 'shipping', scope: 'orders:address:read' },
   },
   said: async ({ parts: { events, units } }) =>
-    (await feedSource('publish-orders', events!, units!, orderTranslator(events!)).read()).messages,
+    (await eventFeedReader('publish-orders', events!, units!, orderTranslator(events!)).read())
+      .messages,
   states: ({ app, parts }) => {
     const { database, events, units } = parts;
     const { manager } = database!.source;
@@ -43,7 +44,7 @@ keepsItsPromises(ordering, {
         await parts.events!.append({ stream: `order-${orderId}`, expected: 0, events });
         const address = Object.assign(new DeliveryAddress(), { orderId, customerId, shipTo });
         await units!.run((uow) => uow.save(DeliveryAddress, address));
-        while (await projectNext(orderSummary, parts.events!, units!));
+        while (await runBatch(orderSummary, parts.events!, units!));
       },
       holds: async ({ orderId = '' }) =>
         (await events!.read(`order-${orderId}`)).length === past.length,

@@ -1,5 +1,10 @@
 import { startLeasedWorker, startWorker } from '@fieldguide/database';
-import { feedSource, projectNext, rebuildable, subscriptionBacklog } from '@fieldguide/event-store';
+import {
+  eventFeedReader,
+  rebuildable,
+  runBatch,
+  subscriptionBacklog,
+} from '@fieldguide/event-store';
 import { startRelay } from '@fieldguide/messaging';
 import { defineService, watchBacklog, watchCount } from '@fieldguide/service';
 import { metrics } from '@fieldguide/telemetry';
@@ -53,13 +58,13 @@ export const ordering = defineService({
       settings.VIEW_DELAY_MS > 0 ? { until: clock.fromNow(-settings.VIEW_DELAY_MS) } : {};
     return [
       startRelay(
-        feedSource(subscription, events, units, orderTranslator(events)),
+        eventFeedReader(subscription, events, units, orderTranslator(events)),
         messaging,
         leases,
         parts,
       ),
       startLeasedWorker(project, leases, async (lease) => {
-        const moved = await projectNext(orderSummary, events, units, { lease, ...heldBack() });
+        const moved = await runBatch(orderSummary, events, units, { lease, ...heldBack() });
         if (moved) notifier.notify(PROJECTION_ADVANCED);
         return moved;
       }),

@@ -1,6 +1,6 @@
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
-import { MemoryEventStore, projectNext } from '@fieldguide/event-store';
+import { MemoryEventStore, runBatch } from '@fieldguide/event-store';
 import { recordedAs, rowAfter } from '@fieldguide/event-store/testing';
 import { expect, it } from 'vitest';
 import { Balance, balance } from './balance.ts';
@@ -19,6 +19,6 @@ it('follows what is decided', async () => {
   const events = new MemoryEventStore(clock, ids);
   const units = new MemoryUnitOfWorkRunner({ service: 'gift-cards', clock, ids });
   await events.handle(card, '1', { type: 'IssueCard', data: { amountMinor: 5_000 } });
-  await projectNext(balance, events, units);
+  await runBatch(balance, events, units);
   expect(await units.run((uow) => uow.load(Balance, '1'))).toMatchObject({ leftMinor: 5_000 });
 });

@@ -16,8 +16,8 @@ export type EventTranslation<Event extends DomainEvent, About, Message> = {
 };
 
 /** Most likely a newer version of the service has stored the event: an instance of that version has to publish it. */
-export class EventUnknown extends Error {
-  override name = 'EventUnknown';
+export class UnknownEventTypeError extends Error {
+  override name = 'UnknownEventTypeError';
 
   constructor(type: string) {
     super(
@@ -29,7 +29,7 @@ export class EventUnknown extends Error {
 
 /**
  * Translates one event.
- * @throws EventUnknown when the table has no row for its type: skipping the event would lose its messages for ever
+ * @throws UnknownEventTypeError when the table has no row for its type: skipping the event would lose its messages for ever
  */
 export function translate<Event extends DomainEvent, About, Message>(
   translation: EventTranslation<Event, About, Message>,
@@ -37,7 +37,7 @@ export function translate<Event extends DomainEvent, About, Message>(
   about: About,
 ): readonly Message[] {
   const isKnown = Object.hasOwn(translation, event.type);
-  if (!isKnown) throw new EventUnknown(event.type);
+  if (!isKnown) throw new UnknownEventTypeError(event.type);
   const row = translation[event.type as Event['type']];
   return row === 'internal' ? [] : row(event as never, about);
 }
@@ -47,7 +47,7 @@ export function translate<Event extends DomainEvent, About, Message>(
  * event must have the same ids each time it is translated, because a crash between sending and checkpoint sends
  * them again. An event that `translate` rejects stops the relay, which then gives up its lease.
  */
-export function feedSource(
+export function eventFeedReader(
   name: string,
   store: EventStore,
   units: UnitOfWorkRunner,
@@ -59,10 +59,10 @@ export function feedSource(
     channel: 'feed',
     async read() {
       const from = await units.run((uow) => uow.load(Checkpoint, name));
-      const { events, position } = await store.feed(from?.position ?? '0', BATCH);
+      const { events, position } = await store.readAll(from?.position ?? '0', BATCH);
       next = position;
-      const said = await Promise.all(events.map(translate));
-      return { messages: said.flat(), count: events.length };
+      const messages = await Promise.all(events.map(translate));
+      return { messages: messages.flat(), count: events.length };
     },
     /** Only after the transport has them all. */
     async markPublished(lease: Lease): Promise<void> {

@@ -46,15 +46,15 @@ export interface Snapshot {
 }
 
 /** What a command came to. */
-export interface Handled<State, Event extends DomainEvent> {
+export interface LoadedStream<State, Event extends DomainEvent> {
   readonly events: readonly Event[];
   readonly state: State;
   readonly version: number;
 }
 
 /** The stream is not at the expected version: somebody else appended since it was read. */
-export class StreamMovedOn extends ConcurrencyError {
-  override name = 'StreamMovedOn';
+export class WrongExpectedVersionError extends ConcurrencyError {
+  override name = 'WrongExpectedVersionError';
 
   constructor(stream: string, expected: ExpectedVersion) {
     super(`The stream ${stream} is not at the expected version (${expected})`);
@@ -70,9 +70,9 @@ export abstract class EventStore {
   /**
    * Events whose ids the stream already has, in this order, are not appended again, whatever came after them.
    * @returns the version of the last of them
-   * @throws StreamMovedOn
-   * @throws StoreBusy when too many wait already
-   * @throws AppendUnknown when the connection was lost and nobody can tell; ask again with the same ids
+   * @throws WrongExpectedVersionError
+   * @throws EventStoreOverloadedError when too many wait already
+   * @throws AppendOutcomeUnknownError when the connection was lost and nobody can tell; ask again with the same ids
    */
   abstract append(request: AppendRequest, tx?: UnitOfWork): Promise<number>;
 
@@ -80,27 +80,27 @@ export abstract class EventStore {
   abstract read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
 
   /** The latest snapshot of this format, if there is one, and what came after it. */
-  abstract readOn(
+  abstract loadFromSnapshot(
     stream: string,
     format: number,
     tx?: UnitOfWork,
   ): Promise<{ readonly snapshot?: Snapshot; readonly events: readonly RecordedEvent[] }>;
 
   /** Takes the place of an older one; a newer one stays. */
-  abstract keep(snapshot: Snapshot, tx?: UnitOfWork): Promise<void>;
+  abstract saveSnapshot(snapshot: Snapshot, tx?: UnitOfWork): Promise<void>;
 
   /**
    * What was committed after `position`, oldest first, up to the first event that is newer than `until`; the next
    * position to ask with comes along.
    */
-  abstract feed(
+  abstract readAll(
     after: string,
     limit: number,
     until?: Date,
   ): Promise<{ readonly events: readonly RecordedEvent[]; readonly position: string }>;
 
   /** The position of the last event. */
-  abstract end(): Promise<string>;
+  abstract lastPosition(): Promise<string>;
 
   /** Gives back what it holds beside the database's pool. */
   async close(): Promise<void> {}
@@ -114,7 +114,7 @@ export abstract class EventStore {
     id: string,
     command: Command,
     options: { readonly actor?: string; readonly tx?: UnitOfWork } = {},
-  ): Promise<Handled<State, Event>> {
+  ): Promise<LoadedStream<State, Event>> {
     const stream = `${decider.name}-${id}`;
     const { actor, tx } = options;
     const { state: before, version: from, kept } = await this.#load(decider, stream, tx);
@@ -125,7 +125,7 @@ export abstract class EventStore {
     const state = replay(decider, events, before);
     const { snapshots } = decider;
     if (snapshots && version - kept >= snapshots.every) {
-      const keeping = this.keep({ stream, version, format: snapshots.format, state }, tx);
+      const keeping = this.saveSnapshot({ stream, version, format: snapshots.format, state }, tx);
       // Alone, the events are there already: without the snapshot the next read is longer, and nothing else.
       await (tx ? keeping : keeping.catch(() => undefined));
     }
@@ -139,8 +139,8 @@ export abstract class EventStore {
     tx: UnitOfWork | undefined,
   ): Promise<{ state: State; version: number; kept: number }> {
     const { snapshots } = decider;
-    const { snapshot, events }: Awaited<ReturnType<EventStore['readOn']>> = snapshots
-      ? await this.readOn(stream, snapshots.format, tx)
+    const { snapshot, events }: Awaited<ReturnType<EventStore['loadFromSnapshot']>> = snapshots
+      ? await this.loadFromSnapshot(stream, snapshots.format, tx)
       : { events: await this.read(stream, tx ? { tx } : {}) };
     const kept = snapshot?.version ?? 0;
     const history = events as readonly DomainEvent[] as readonly Event[];

@@ -15,8 +15,8 @@ export type Upcasters<Event extends DomainEvent = DomainEvent> = {
 };
 
 /** This version is older than the event, most likely: whoever reads it has to be replaced by a newer one. Nothing is guessed. */
-export class FormatUnknown extends Error {
-  override name = 'FormatUnknown';
+export class UnknownEventFormatError extends Error {
+  override name = 'UnknownEventFormatError';
 
   constructor(stored: string) {
     super(
@@ -50,9 +50,9 @@ export class Formats {
 
   /**
    * An event as today's models know it.
-   * @throws FormatUnknown
+   * @throws UnknownEventFormatError
    */
-  today<Event extends DomainEvent>(event: Event): Event {
+  upcast<Event extends DomainEvent>(event: Event): Event {
     const { type, steps } = this.#readings.get(event.type) ?? this.#reading(event.type);
     if (steps.length === 0 && type === event.type) return event;
     const data = steps.reduce<object>((old, step) => step(old as never), event.data);
@@ -64,7 +64,7 @@ export class Formats {
     const steps = this.#upcasters[type] ?? [];
     const known = Number(format) - 1;
     if (!Number.isInteger(known) || known < 0 || known > steps.length)
-      throw new FormatUnknown(stored);
+      throw new UnknownEventFormatError(stored);
     const reading = { type, steps: steps.slice(known) };
     this.#readings.set(stored, reading);
     return reading;

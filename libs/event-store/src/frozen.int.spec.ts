@@ -60,7 +60,7 @@ it('a writer that freezes between append and commit holds others up for five sec
   expect(performance.now() - begun).toBeLessThan(5_000 * slowness());
   expect(reports[0]).toMatch(/An append waits: the frozen one .* has a transaction open/);
   frozen.kill('SIGKILL');
-  const { events, position } = await store.feed('0', 10);
+  const { events, position } = await store.readAll('0', 10);
   expect(events.map(({ stream }) => stream)).toEqual(['before', 'behind it']);
   expect(position).toBe('2');
 });

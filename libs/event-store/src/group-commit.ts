@@ -2,13 +2,13 @@ import type { Database, DedicatedConnection } from '@fieldguide/database';
 import { type AppendValues, appendAlone, valuesFor } from './statements.ts';
 
 /** Too many appends wait already; nothing was appended. Slow down, or try again later. */
-export class StoreBusy extends Error {
-  override name = 'StoreBusy';
+export class EventStoreOverloadedError extends Error {
+  override name = 'EventStoreOverloadedError';
 }
 
 /** The connection was lost and the database cannot be asked: the events may be there. Append them again, with the same ids. */
-export class AppendUnknown extends Error {
-  override name = 'AppendUnknown';
+export class AppendOutcomeUnknownError extends Error {
+  override name = 'AppendOutcomeUnknownError';
 }
 
 interface Waiting {
@@ -26,7 +26,7 @@ const EVENTS_MAX = 500;
 const BYTES_MAX = 1_000_000;
 // Longer than a commit may take; behind a database that does not answer, appends fail instead of queueing.
 const WAITING_MS_MAX = 10_000;
-const OLD_GONE_MS = 5_000;
+const TERMINATE_WITHIN_MS = 5_000;
 
 const code = { any: -1, mustExist: -2 } as const;
 
@@ -100,12 +100,12 @@ export class GroupCommit {
 
   /**
    * @returns the stream's version afterwards; undefined when it was not at the expected one or has such an event already
-   * @throws StoreBusy
-   * @throws AppendUnknown
+   * @throws EventStoreOverloadedError
+   * @throws AppendOutcomeUnknownError
    */
   append(append: AppendValues, isSecondTry = false): Promise<number | undefined> {
     if (this.#waiting.length >= WAITING_MAX)
-      return Promise.reject(new StoreBusy(`${WAITING_MAX} appends wait already`));
+      return Promise.reject(new EventStoreOverloadedError(`${WAITING_MAX} appends wait already`));
     const bytes = append.events.reduce(
       (sum, { data }) => sum + data.length + append.metadata.length,
       0,
@@ -113,23 +113,23 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       const since = performance.now();
       this.#waiting.push({ append, bytes, since, isSecondTry, resolve, reject });
-      void this.#goOn();
+      void this.#drain();
     });
   }
 
-  async #goOn(): Promise<void> {
+  async #drain(): Promise<void> {
     if (this.#isUnderWay) return;
     this.#isUnderWay = true;
     while (this.#waiting.length > 0) {
       // Whoever was just answered may want to append again: they go together.
       await new Promise((resolve) => setImmediate(resolve));
-      await this.#commit(this.#take());
+      await this.#commit(this.#nextBatch());
     }
     this.#isUnderWay = false;
   }
 
   /** The longest waiting, one for each stream: a second one to the same stream goes with the next batch. */
-  #take(): Waiting[] {
+  #nextBatch(): Waiting[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
     const streams = new Set<string>();
@@ -137,7 +137,9 @@ export class GroupCommit {
     const oldest = performance.now() - WAITING_MS_MAX;
     for (const each of this.#waiting) {
       if (each.since < oldest) {
-        each.reject(new StoreBusy(`An append has waited for ${WAITING_MS_MAX / 1_000} s`));
+        each.reject(
+          new EventStoreOverloadedError(`An append has waited for ${WAITING_MS_MAX / 1_000} s`),
+        );
         continue;
       }
       const { stream, events: own } = each.append;
@@ -169,7 +171,7 @@ export class GroupCommit {
       for (const { append, resolve } of batch) resolve(versions.get(append.stream));
     } catch (error) {
       const { code: sqlState = '' } = error as { code?: string };
-      if (!isRefusal(sqlState)) return this.#ask(batch, processId, error as Error);
+      if (!isRejected(sqlState)) return this.#resolveUnknown(batch, processId, error as Error);
       // One of them spoils it for all: each by itself.
       if (batch.length > 1) for (const each of batch) await this.#commit([each]);
       else if (sqlState === UNIQUE) batch[0]!.resolve(undefined);
@@ -195,7 +197,7 @@ export class GroupCommit {
   }
 
   /** Nobody knows what came of it. The old connection's process is ended first, so that it cannot commit any more. */
-  async #ask(batch: readonly Waiting[], processId: number, cause: Error): Promise<void> {
+  async #resolveUnknown(batch: readonly Waiting[], processId: number, cause: Error): Promise<void> {
     let there: Map<string, number>;
     try {
       await this.#end(processId);
@@ -205,7 +207,7 @@ export class GroupCommit {
       there = new Map(rows.map(({ id, version }) => [id, version]));
     } catch {
       const message = `Whether the events were appended is unknown: ${cause.message}`;
-      for (const { reject } of batch) reject(new AppendUnknown(message, { cause }));
+      for (const { reject } of batch) reject(new AppendOutcomeUnknownError(message, { cause }));
       return;
     }
     for (const { append, isSecondTry, resolve, reject } of batch) {
@@ -217,7 +219,7 @@ export class GroupCommit {
   }
 
   async #end(processId: number): Promise<void> {
-    const until = performance.now() + OLD_GONE_MS;
+    const until = performance.now() + TERMINATE_WITHIN_MS;
     const sql =
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND usename = current_user';
     while ((await this.#database.query(sql, [processId])).length > 0) {
@@ -235,7 +237,7 @@ export class GroupCommit {
 export const UNIQUE = '23505';
 
 /** The database has said no, and nothing was written; anything else is a lost connection or a server that ends. */
-const isRefusal = (sqlState: string) =>
+const isRejected = (sqlState: string) =>
   /^[0-9A-Z]{5}$/.test(sqlState) && !/^(08|57P|58)/.test(sqlState);
 
 function valuesOf(batch: readonly Waiting[]): unknown[] {

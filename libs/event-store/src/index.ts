@@ -8,21 +8,26 @@ export {
   replay,
   type Snapshots,
 } from './decider.ts';
-export { type EventTranslation, EventUnknown, feedSource, translate } from './event-feed-reader.ts';
+export {
+  type EventTranslation,
+  eventFeedReader,
+  translate,
+  UnknownEventTypeError,
+} from './event-feed-reader.ts';
 export {
   type AppendRequest,
   EventStore,
   type ExpectedVersion,
-  type Handled,
+  type LoadedStream,
   type ReadOptions,
   type RecordedEvent,
   type Snapshot,
-  StreamMovedOn,
+  WrongExpectedVersionError,
 } from './event-store.ts';
 export { eventStoreMigrations } from './event-store-tables.migration.ts';
-export { Formats, FormatUnknown, type Upcast, type Upcasters } from './formats.ts';
-export { AppendUnknown, StoreBusy } from './group-commit.ts';
+export { Formats, UnknownEventFormatError, type Upcast, type Upcasters } from './formats.ts';
+export { AppendOutcomeUnknownError, EventStoreOverloadedError } from './group-commit.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
 export { PostgresEventStore } from './postgres-event-store.ts';
-export { Checkpoint, type Projection, pause, project, projectNext } from './projection.ts';
+export { applyEvents, Checkpoint, type Projection, pause, runBatch } from './projection.ts';
 export { type Rebuildable, type RebuildProgress, rebuild, rebuildable } from './rebuild.ts';

@@ -20,8 +20,8 @@ import {
   eventStoreMigrations,
   PostgresEventStore,
   type Projection,
-  projectNext,
-  StreamMovedOn,
+  runBatch,
+  WrongExpectedVersionError,
 } from './index.ts';
 import { type Actor, type Gate, Schedule } from './testing/schedule.ts';
 
@@ -111,7 +111,7 @@ async function ours(): Promise<Way> {
   await empty('streams', 'events', 'feed', 'things');
   const committed = new Set<string>();
   const seen: Seen = [];
-  let position = await store.end();
+  let position = await store.lastPosition();
   return {
     committed,
     seen,
@@ -134,7 +134,7 @@ async function ours(): Promise<Way> {
       for (const each of own) committed.add(each);
     },
     look: async () => {
-      const page = await store.feed(position, 100);
+      const page = await store.readAll(position, 100);
       seen.push(...page.events.map(({ stream, version }) => name(stream, version)));
       position = page.position;
     },
@@ -240,9 +240,9 @@ const counting: Projection<Thing, { type: 'A'; data: object }> = {
 
 /** The store, with gates around what a projection reads: there others can come in between. */
 function gated(gate: Gate): EventStore {
-  const feed: EventStore['feed'] = async (after, limit, until) => {
+  const feed: EventStore['readAll'] = async (after, limit, until) => {
     await gate();
-    const page = await store.feed(after, limit, until);
+    const page = await store.readAll(after, limit, until);
     await gate();
     return page;
   };
@@ -298,7 +298,7 @@ const project =
     );
     const lease = { name: 'projection:counting', epoch: row!.epoch };
     try {
-      while (await projectNext(counting, gated(gate), units, { lease }));
+      while (await runBatch(counting, gated(gate), units, { lease }));
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error;
     }
@@ -313,7 +313,7 @@ const projectBlindly =
     for (;;) {
       await gate();
       const { rows } = await client.query('SELECT position FROM naive_checkpoint');
-      const page = await store.feed(rows[0].position, 2);
+      const page = await store.readAll(rows[0].position, 2);
       if (page.events.length === 0) return;
       await gate();
       await client.query('BEGIN');
@@ -356,7 +356,7 @@ describe('whatever the order of the statements', () => {
     'the feed skips nothing and turns nothing around',
     async () => {
       await never((seed) => playFeed(seed, ours));
-      expect(await store.end()).not.toBe('0');
+      expect(await store.lastPosition()).not.toBe('0');
     },
     SCHEDULES * 200 + 60_000,
   );
@@ -373,7 +373,7 @@ describe('whatever the order of the statements', () => {
             await store
               .append({ stream: `${stream}-${seed}`, expected, events })
               .catch((error: unknown) => {
-                if (!(error instanceof StreamMovedOn)) throw error;
+                if (!(error instanceof WrongExpectedVersionError)) throw error;
               });
           },
           async () => (await store.read(`${stream}-${seed}`)).map(({ version }) => version),

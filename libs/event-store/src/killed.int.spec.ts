@@ -130,7 +130,7 @@ async function faults(): Promise<string[]> {
   const [{ end }] = (await database.query<{ end: number }>(
     'SELECT position::int AS end FROM feed_end',
   )) as [{ end: number }];
-  const { events } = await store.feed('0', 100);
+  const { events } = await store.readAll('0', 100);
   const heads = await database.query(
     `SELECT FROM streams s FULL JOIN (SELECT stream, max(version) AS version, count(*) AS n FROM events GROUP BY 1) e
      USING (stream) WHERE s.version IS DISTINCT FROM e.version OR e.n IS DISTINCT FROM e.version`,
@@ -171,7 +171,7 @@ it('a process that is killed between any two statements loses nothing that it wa
     await work(store, units, () => undefined);
     expect(await kept(), at).toEqual(Object.keys(commits));
     expect(await faults(), at).toEqual([]);
-    expect(await store.end(), at).toBe('11');
+    expect(await store.lastPosition(), at).toBe('11');
   }
   expect(unsaid).toBeGreaterThan(3); // some were committed, and nobody was told
 }, 120_000);

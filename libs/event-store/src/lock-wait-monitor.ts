@@ -10,7 +10,7 @@ interface Holder {
 }
 
 /** Notices that an append waits for somebody else's transaction, and says whose it is. PostgreSQL ends that after 4 s. */
-export class HeldUp {
+export class LockWaitMonitor {
   readonly #database: Database;
   readonly #report: (text: string) => void;
   #isLooking = false;

@@ -6,7 +6,7 @@ import {
   type ReadOptions,
   type RecordedEvent,
   type Snapshot,
-  StreamMovedOn,
+  WrongExpectedVersionError,
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
 
@@ -40,7 +40,7 @@ export class MemoryEventStore extends EventStore {
     const isTaken = events.some(
       ({ id }) => id !== undefined && this.#log.some((each) => each.id === id),
     );
-    if (!fits || isTaken) throw new StreamMovedOn(stream, expected);
+    if (!fits || isTaken) throw new WrongExpectedVersionError(stream, expected);
 
     const correlationId = tx?.causation?.correlationid ?? this.#ids.next();
     const fresh = events.map(({ id, type, data }, i) => ({
@@ -68,10 +68,10 @@ export class MemoryEventStore extends EventStore {
     const isWanted = ({ version }: RecordedEvent) =>
       from === undefined || (backward ? version <= from : version >= from);
     const wanted = inOrder.filter(isWanted).slice(0, limit);
-    return wanted.map((event) => this.#formats.today(event));
+    return wanted.map((event) => this.#formats.upcast(event));
   }
 
-  override async readOn(stream: string, format: number, tx?: UnitOfWork) {
+  override async loadFromSnapshot(stream: string, format: number, tx?: UnitOfWork) {
     const kept = this.#snapshots.get(stream);
     const snapshot = kept?.format === format ? kept : undefined;
     const events = await this.read(stream, {
@@ -81,7 +81,7 @@ export class MemoryEventStore extends EventStore {
     return { events, ...(snapshot && { snapshot: structuredClone(snapshot) }) };
   }
 
-  override async keep(snapshot: Snapshot, tx?: UnitOfWork): Promise<void> {
+  override async saveSnapshot(snapshot: Snapshot, tx?: UnitOfWork): Promise<void> {
     const state = JSON.parse(JSON.stringify(snapshot.state)); // as it would come back from a database
     const put = () => {
       const { version = 0, format } = this.#snapshots.get(snapshot.stream) ?? {};
@@ -92,15 +92,15 @@ export class MemoryEventStore extends EventStore {
     else put();
   }
 
-  override async feed(after: string, limit: number, until?: Date) {
+  override async readAll(after: string, limit: number, until?: Date) {
     const next = this.#log.slice(Number(after), Number(after) + limit);
     const tooNew = until ? next.findIndex(({ time }) => time > until) : -1;
     const seen = tooNew === -1 ? next : next.slice(0, tooNew);
-    const events = seen.map((event) => this.#formats.today(event));
+    const events = seen.map((event) => this.#formats.upcast(event));
     return { events, position: String(Number(after) + events.length) };
   }
 
-  override async end(): Promise<string> {
+  override async lastPosition(): Promise<string> {
     return String(this.#log.length);
   }
 
@@ -120,7 +120,8 @@ export class MemoryEventStore extends EventStore {
       for (const event of events) {
         // Somebody may have appended on their own since we looked.
         const version = this.#visible(event.stream).length + 1;
-        if (event.version !== version) throw new StreamMovedOn(event.stream, event.version - 1);
+        if (event.version !== version)
+          throw new WrongExpectedVersionError(event.stream, event.version - 1);
         this.#log.push(event);
       }
     });

@@ -17,13 +17,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import {
   Checkpoint,
   type DomainEvent,
+  EventStoreOverloadedError,
   eventStoreMigrations,
   PostgresEventStore,
   type Projection,
   pause,
-  projectNext,
   rebuild,
-  StoreBusy,
+  runBatch,
   type Upcasters,
 } from './index.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
@@ -70,8 +70,8 @@ describe('the feed', () => {
     let position = '0';
     let done = false;
     const reader = (async () => {
-      while (!done || (await store.feed(position, 50)).events.length > 0) {
-        const page = await store.feed(position, 50);
+      while (!done || (await store.readAll(position, 50)).events.length > 0) {
+        const page = await store.readAll(position, 50);
         seen.push(...page.events.map(({ stream, version }) => `${stream}@${version}`));
         position = page.position;
       }
@@ -140,8 +140,8 @@ describe('appends that share a commit', () => {
     );
     expect(wrong).toEqual([]);
     expect(cuts).toBeGreaterThan(5);
-    expect(await store.end()).toBe(String(there.size));
-    expect((await store.feed('0', 5_000)).events).toHaveLength(there.size);
+    expect(await store.lastPosition()).toBe(String(there.size));
+    expect((await store.readAll('0', 5_000)).events).toHaveLength(there.size);
   });
 
   it('fail each by itself when one spoils the statement', async () => {
@@ -161,8 +161,8 @@ describe('appends that share a commit', () => {
     const results = await Promise.allSettled(Array.from({ length: 10_002 }, (_, n) => appendTo(n)));
     const refused = results.filter(({ status }) => status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
-    expect(refused[0]).toMatchObject({ reason: expect.any(StoreBusy) });
-    expect(await store.end()).toBe(String(results.length - refused.length));
+    expect(refused[0]).toMatchObject({ reason: expect.any(EventStoreOverloadedError) });
+    expect(await store.lastPosition()).toBe(String(results.length - refused.length));
   });
 
   it('go in several statements when they are many or large, and stay in order for each stream', async () => {
@@ -208,23 +208,23 @@ describe('a projection', () => {
   it('counts every event once, however often it runs', async () => {
     await append('t-1', 3);
     await append('t-2', 1);
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     await append('t-1', 2);
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     expect(await counts()).toEqual({ 't-1': 5, 't-2': 1 });
   });
 
   it('counts every event once when two run at the same time', async () => {
     await append('t-1', 30);
-    await Promise.all([projectNext(counting, store, units), projectNext(counting, store, units)]);
-    while (await projectNext(counting, store, units));
+    await Promise.all([runBatch(counting, store, units), runBatch(counting, store, units)]);
+    while (await runBatch(counting, store, units));
     expect(await counts()).toEqual({ 't-1': 30 });
   });
 
   it('writes nothing when its lease has gone to another instance', async () => {
     await append('t-1', 1);
     const lost = { name: 'projection:counting', epoch: '1' };
-    await expect(projectNext(counting, store, units, { lease: lost })).rejects.toThrow(
+    await expect(runBatch(counting, store, units, { lease: lost })).rejects.toThrow(
       /another holder/,
     );
     expect(await counts()).toEqual({});
@@ -233,48 +233,46 @@ describe('a projection', () => {
   it('gives the same rows when it is made anew', async () => {
     await append('t-1', 3);
     await append('t-2', 4);
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     const before = await counts();
     await database.query('TRUNCATE things, checkpoints');
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     expect(await counts()).toEqual(before);
   });
 
   it('stands still at an event that it does not know, and goes on where it is declared as skipped', async () => {
     await append('t-1', 1);
     await store.append({ stream: 't-1', expected: 1, events: [{ type: 'New', data: {} }] });
-    await expect(projectNext(counting, store, units)).rejects.toThrow(
-      /does not know the event New/,
-    );
+    await expect(runBatch(counting, store, units)).rejects.toThrow(/does not know the event New/);
     expect(await counts()).toEqual({});
     await expect(rebuild(counting, store, database)).rejects.toThrow(/does not know/);
     const wiser: Projection<Thing, Counted | DomainEvent<'New'>> = {
       ...counting,
-      on: { ...counting.on, New: 'skipped' },
+      on: { ...counting.on, New: 'ignored' },
     };
-    while (await projectNext(wiser, store, units));
+    while (await runBatch(wiser, store, units));
     expect(await counts()).toEqual({ 't-1': 1 });
   });
 
   it('is paused, still read, and goes on where it stood', async () => {
     const lag = async () => (await metrics.subscriptionLagEvents.get()).values[0]?.value;
     await append('t-1', 2);
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     const since = await pause(counting.name, true, units, notifier);
     expect(await pause(counting.name, true, units, notifier)).toEqual(since);
     await append('t-1', 3);
-    expect(await projectNext(counting, store, units)).toBe(false);
+    expect(await runBatch(counting, store, units)).toBe(false);
     expect(await counts()).toEqual({ 't-1': 2 });
     expect(await lag()).toBe(3);
     expect(await pause(counting.name, false, units, notifier)).toBeNull();
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     expect(await counts()).toEqual({ 't-1': 5 });
     expect(await lag()).toBe(0);
   });
 
   it('is made anew beside the live one, which goes on, and takes its place without a failed read', async () => {
     for (let n = 0; n < 40; n++) await append(`t-${n % 7}`, 1 + (n % 3));
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     await database.query("UPDATE things SET count = 999 WHERE id = 't-1'"); // the view is wrong
     let done = false;
     const failures: unknown[] = [];
@@ -284,7 +282,7 @@ describe('a projection', () => {
     const writer = (async () => {
       for (let n = 0; !done; n++) {
         await append(`t-${n % 7}`, 2);
-        await projectNext(counting, store, units);
+        await runBatch(counting, store, units);
       }
     })();
     const progress: number[] = [];
@@ -292,9 +290,9 @@ describe('a projection', () => {
       await rebuild(counting, store, database, ({ events }) => progress.push(events));
     done = true;
     await Promise.all([reader, writer]);
-    while (await projectNext(counting, store, units));
+    while (await runBatch(counting, store, units));
     const folded = new Map<string, number>();
-    for (const { stream } of (await store.feed('0', 100_000)).events)
+    for (const { stream } of (await store.readAll('0', 100_000)).events)
       folded.set(stream, (folded.get(stream) ?? 0) + 1);
     expect(failures).toEqual([]);
     expect(await counts()).toEqual(Object.fromEntries(folded));

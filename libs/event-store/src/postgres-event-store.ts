@@ -13,11 +13,11 @@ import {
   type ReadOptions,
   type RecordedEvent,
   type Snapshot,
-  StreamMovedOn,
+  WrongExpectedVersionError,
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
 import { GroupCommit, UNIQUE } from './group-commit.ts';
-import { HeldUp } from './lock-wait-monitor.ts';
+import { LockWaitMonitor } from './lock-wait-monitor.ts';
 import { type AppendValues, appendIn, valuesFor } from './statements.ts';
 
 /** In the order of `columns`. */
@@ -94,7 +94,7 @@ export class PostgresEventStore extends EventStore {
   readonly #ids: Ids;
   readonly #notifier: Notifier;
   readonly #group: GroupCommit;
-  readonly #heldUp: HeldUp;
+  readonly #lockWaits: LockWaitMonitor;
   readonly #reader: DedicatedConnection;
   readonly #feed: DedicatedConnection;
   readonly #formats: Formats;
@@ -114,7 +114,7 @@ export class PostgresEventStore extends EventStore {
     this.#ids = ids;
     this.#notifier = notifier;
     this.#group = new GroupCommit(database);
-    this.#heldUp = new HeldUp(database, report);
+    this.#lockWaits = new LockWaitMonitor(database, report);
     this.#reader = database.dedicatedConnection('read', { pipeline: true });
     this.#feed = database.dedicatedConnection('feed', { pipeline: true }); // a long page must not hold up the reads
   }
@@ -132,7 +132,9 @@ export class PostgresEventStore extends EventStore {
   }
 
   async #appendAlone(request: AppendRequest): Promise<number> {
-    const version = await this.#heldUp.watch(this.#group.append(this.#values(request, undefined)));
+    const version = await this.#lockWaits.watch(
+      this.#group.append(this.#values(request, undefined)),
+    );
     if (version === undefined) return this.#versionOfRepeat(request, this.#database);
     this.#notifier.notify('feed');
     return version;
@@ -145,7 +147,9 @@ export class PostgresEventStore extends EventStore {
     const [done] = await tx
       .query<{ version: number }>(appendIn(request.expected), valuesFor(this.#values(request, tx)))
       .catch((error: { code?: string }) => {
-        throw error.code === UNIQUE ? new StreamMovedOn(request.stream, request.expected) : error;
+        throw error.code === UNIQUE
+          ? new WrongExpectedVersionError(request.stream, request.expected)
+          : error;
       });
     if (!done) return this.#versionOfRepeat(request, tx);
 
@@ -155,13 +159,13 @@ export class PostgresEventStore extends EventStore {
     if (unnumbered) unnumbered.push(...appended);
     else {
       this.#unnumbered.set(tx, appended);
-      tx.beforeCommit(() => this.#heldUp.watch(this.#feedAll(tx)));
+      tx.beforeCommit(() => this.#lockWaits.watch(this.#writeFeed(tx)));
       tx.afterCommit(() => this.#notifier.notify('feed'));
     }
     return done.version;
   }
 
-  async #feedAll(tx: PostgresUnitOfWork): Promise<void> {
+  async #writeFeed(tx: PostgresUnitOfWork): Promise<void> {
     const appended = this.#unnumbered.get(tx) ?? [];
     const streams = appended.map(({ stream }) => stream);
     const versions = appended.map(({ version }) => version);
@@ -183,28 +187,28 @@ export class PostgresEventStore extends EventStore {
     const values = isAll ? [stream] : [stream, from ?? (backward ? LIMIT : 0), limit];
     if (!tx) {
       const rows = await this.#reader.query<ReadColumns>({ ...statement, values });
-      return rows.map((row) => this.#formats.today(ofStream(stream, row)));
+      return rows.map((row) => this.#formats.upcast(ofStream(stream, row)));
     }
     const rows = await (tx as PostgresUnitOfWork).query<object>(statement.text, values);
     return rows.map((row) =>
-      this.#formats.today(ofStream(stream, Object.values(row) as unknown as ReadColumns)),
+      this.#formats.upcast(ofStream(stream, Object.values(row) as unknown as ReadColumns)),
     );
   }
 
-  override async readOn(stream: string, format: number, tx?: UnitOfWork) {
+  override async loadFromSnapshot(stream: string, format: number, tx?: UnitOfWork) {
     const values = [stream, format];
     const rows = tx
       ? await (tx as PostgresUnitOfWork).query<object>(reads.on.text, values)
       : await this.#reader.query<ReadColumns>({ ...reads.on, values });
     const [first, ...others] = rows.map((row) => Object.values(row) as unknown as ReadColumns);
     if (!first) return { events: [] };
-    const recorded = (row: ReadColumns) => this.#formats.today(ofStream(stream, row));
+    const recorded = (row: ReadColumns) => this.#formats.upcast(ofStream(stream, row));
     if (first[0] !== null) return { events: [first, ...others].map(recorded) };
     const [, version, , state] = first;
     return { snapshot: { stream, version, format, state }, events: others.map(recorded) };
   }
 
-  override async keep(
+  override async saveSnapshot(
     { stream, version, format, state }: Snapshot,
     tx?: UnitOfWork,
   ): Promise<void> {
@@ -216,16 +220,16 @@ export class PostgresEventStore extends EventStore {
     );
   }
 
-  override async feed(after: string, limit: number, until?: Date) {
+  override async readAll(after: string, limit: number, until?: Date) {
     const found = await this.#feed.query<FeedColumns>({ ...reads.feed, values: [after, limit] });
-    const events = found.map(([, stream, ...row]) => this.#formats.today(ofStream(stream, row)));
+    const events = found.map(([, stream, ...row]) => this.#formats.upcast(ofStream(stream, row)));
     // Cut at the first that is too new, not filtered: the feed must not skip.
     const tooNew = until ? events.findIndex(({ time }) => time > until) : -1;
     const count = tooNew === -1 ? events.length : tooNew;
     return { events: events.slice(0, count), position: found[count - 1]?.[0] ?? after };
   }
 
-  override async end(): Promise<string> {
+  override async lastPosition(): Promise<string> {
     // Not from the pool: a projection asks inside its transaction, and the pool's connections may all wait for its locks.
     const [row] = await this.#feed.query<[position: string]>({ ...reads.end, values: [] });
     return row![0];
@@ -248,20 +252,21 @@ export class PostgresEventStore extends EventStore {
     return JSON.stringify(traceInto({ correlationId, ...causation, ...(actor && { actor }) }));
   }
 
-  /** @throws StreamMovedOn when it is none */
-  async #versionOfRepeat(request: AppendRequest, database: Asked): Promise<number> {
+  /** @throws WrongExpectedVersionError when it is none */
+  async #versionOfRepeat(request: AppendRequest, database: Queryable): Promise<number> {
     const version = await repeatOf(request, database);
-    if (version === undefined) throw new StreamMovedOn(request.stream, request.expected);
+    if (version === undefined)
+      throw new WrongExpectedVersionError(request.stream, request.expected);
     return version;
   }
 }
 
-type Asked = Pick<Database, 'query'>;
+type Queryable = Pick<Database, 'query'>;
 
 /** @returns the version of the last of these events, when the stream has them already and in this order */
 async function repeatOf(
   { stream, events }: AppendRequest,
-  database: Asked,
+  database: Queryable,
 ): Promise<number | undefined> {
   const ids = events.flatMap(({ id }) => id ?? []);
   if (ids.length === 0 || ids.length < events.length) return undefined;

@@ -36,7 +36,7 @@ export interface Projection<Row extends Versioned, Event extends DomainEvent> {
   readonly on: {
     readonly [Type in Event['type']]:
       | ((row: Row, event: RecordedEvent<Extract<Event, { type: Type }>>) => Row)
-      | 'skipped';
+      | 'ignored';
   };
 }
 
@@ -46,7 +46,7 @@ export interface Projection<Row extends Versioned, Event extends DomainEvent> {
  * @returns the keys of the rows that changed
  * @throws Error when an event's type has no row in the table
  */
-export function project<Row extends Versioned, Event extends DomainEvent>(
+export function applyEvents<Row extends Versioned, Event extends DomainEvent>(
   { name, on, rowOf, initial }: Projection<Row, Event>,
   events: readonly RecordedEvent[],
   rows: Map<string, Row>,
@@ -54,7 +54,7 @@ export function project<Row extends Versioned, Event extends DomainEvent>(
   const changed = new Set<string>();
   for (const event of events) {
     const apply = on[event.type as Event['type']];
-    if (apply === 'skipped') continue;
+    if (apply === 'ignored') continue;
     if (!apply) throw new Error(`${name} does not know the event ${event.type}`);
     const key = rowOf(event);
     rows.set(key, apply(rows.get(key) ?? initial(key), event as never));
@@ -88,7 +88,7 @@ export interface ProjectOptions {
  * @returns whether there was anything
  * @throws LeaseLostError when another instance has taken over
  */
-export async function projectNext<Row extends Versioned, Event extends DomainEvent>(
+export async function runBatch<Row extends Versioned, Event extends DomainEvent>(
   projection: Projection<Row, Event>,
   store: EventStore,
   units: UnitOfWorkRunner,
@@ -99,26 +99,30 @@ export async function projectNext<Row extends Versioned, Event extends DomainEve
     const { name, table, key } = projection;
     const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);
     const isPaused = checkpoint.pausedSince !== null;
-    const { events, position } = await store.feed(checkpoint.position, isPaused ? 1 : BATCH, until);
-    const end = events.length === 0 ? position : await store.end();
-    tellLag(name, checkpoint.position, end); // also when it goes no further
+    const { events, position } = await store.readAll(
+      checkpoint.position,
+      isPaused ? 1 : BATCH,
+      until,
+    );
+    const end = events.length === 0 ? position : await store.lastPosition();
+    reportLag(name, checkpoint.position, end); // also when it goes no further
     if (isPaused || events.length === 0) return false;
 
     const stored = await uow.lock(table, keysOf(projection, events));
     const rows = new Map(stored.map((row) => [String(row[key]), row]));
-    const changed = project(projection, events, rows);
+    const changed = applyEvents(projection, events, rows);
     await uow.saveAll(
       table,
       [...changed].map((each) => rows.get(each)!),
     );
     checkpoint.position = position;
     await uow.save(Checkpoint, checkpoint);
-    uow.afterCommit(() => tellLag(name, position, end));
+    uow.afterCommit(() => reportLag(name, position, end));
     return true;
   });
 }
 
-function tellLag(subscription: string, position: string, end: string): void {
+function reportLag(subscription: string, position: string, end: string): void {
   metrics.subscriptionLagEvents.set({ subscription }, Number(BigInt(end) - BigInt(position)));
 }
 

@@ -7,11 +7,11 @@ import {
 } from '@fieldguide/database';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
-import { keysOf, type Projection, project } from './projection.ts';
+import { applyEvents, keysOf, type Projection } from './projection.ts';
 
 const BATCH = 4_000;
 /** Behind by no more than this, the rest is caught up while readers wait: a few milliseconds. */
-const CLOSE_ENOUGH = 500;
+const SWAP_WITHIN_EVENTS = 500;
 
 export interface RebuildProgress {
   readonly events: number;
@@ -48,17 +48,17 @@ async function rebuildAlone<Row extends Versioned, Event extends DomainEvent>(
   lock: Exclusive,
   progress: (at: RebuildProgress) => void,
 ): Promise<number> {
-  const shadow = new Shadow(projection, database);
+  const shadow = new ShadowTable(projection, database);
   await shadow.create();
   let position = '0';
   let count = 0;
-  let next = store.feed(position, BATCH);
+  let next = store.readAll(position, BATCH);
   for (;;) {
     const { events, position: reached } = await next;
-    const end = await store.end();
-    const isClose = BigInt(end) - BigInt(reached) <= BigInt(CLOSE_ENOUGH);
-    if (events.length > 0 && !isClose) next = store.feed(reached, BATCH); // read while this is written
-    await shadow.take(events);
+    const end = await store.lastPosition();
+    const isClose = BigInt(end) - BigInt(reached) <= BigInt(SWAP_WITHIN_EVENTS);
+    if (events.length > 0 && !isClose) next = store.readAll(reached, BATCH); // read while this is written
+    await shadow.apply(events);
     position = reached;
     count += events.length;
     progress({ events: count, of: Number(end) });
@@ -67,7 +67,7 @@ async function rebuildAlone<Row extends Versioned, Event extends DomainEvent>(
   // Another rebuild may have begun when the connection was lost, with a table of the same name.
   if (!lock.isHeld)
     throw new Error(`The rebuild of ${projection.name} lost its connection: try again`);
-  return count + (await shadow.replaceLive(store, position));
+  return count + (await shadow.swap(store, position));
 }
 
 /** A view whose rows and events are its own business: whoever has it can only have it made anew. */
@@ -91,7 +91,7 @@ interface Column {
 type Query = (sql: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
 /** The table in the making. */
-class Shadow<Row extends Versioned, Event extends DomainEvent> {
+class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
   readonly #projection: Projection<Row, Event>;
   readonly #database: Database;
   readonly #live: string;
@@ -123,9 +123,9 @@ class Shadow<Row extends Versioned, Event extends DomainEvent> {
   }
 
   /** Folds events into the rows, and writes the rows that changed with one statement. */
-  async take(events: readonly RecordedEvent[], query: Query = this.#query): Promise<void> {
+  async apply(events: readonly RecordedEvent[], query: Query = this.#query): Promise<void> {
     const rows = await this.#load(keysOf(this.#projection, events), query);
-    const changed = project(this.#projection, events, rows);
+    const changed = applyEvents(this.#projection, events, rows);
     if (changed.size === 0) return;
     const { sql, values } = this.#upsert;
     await query(sql, values([...changed].map((key) => rows.get(key)!)));
@@ -135,16 +135,16 @@ class Shadow<Row extends Versioned, Event extends DomainEvent> {
    * The rest is taken in while nobody writes; then the names change places, in one transaction with the checkpoint.
    * @returns how many events that were
    */
-  async replaceLive(store: EventStore, from: string): Promise<number> {
+  async swap(store: EventStore, from: string): Promise<number> {
     return this.#database.source.transaction(async (manager) => {
       const query: Query = (sql, values = []) => manager.query(sql, values);
       await query(`LOCK TABLE ${this.#live} IN ACCESS EXCLUSIVE MODE`);
       let position = from;
       let count = 0;
       for (;;) {
-        const page = await store.feed(position, BATCH);
+        const page = await store.readAll(position, BATCH);
         if (page.events.length === 0) break;
-        await this.take(page.events, query);
+        await this.apply(page.events, query);
         position = page.position;
         count += page.events.length;
       }

@@ -33,14 +33,14 @@ it('appends and reads end with an error when the database stops answering, and g
     store.append({ stream, expected: 0, events: [{ type: 'A', data: {} }] });
   await append('before');
   await store.read('before');
-  await store.feed('0', 10);
+  await store.readAll('0', 10);
   proxy.stall();
   const begun = performance.now();
   const ended = await Promise.allSettled([
     append('one'),
     append('two'),
     store.read('before'),
-    store.feed('0', 10),
+    store.readAll('0', 10),
     new Promise((resolve) => setTimeout(resolve, 100)).then(() => append('three')),
   ]);
   expect(performance.now() - begun).toBeLessThan(12_000);
@@ -48,5 +48,5 @@ it('appends and reads end with an error when the database stops answering, and g
   proxy.resume();
   await expect.poll(() => append('afterwards')).toBe(1);
   await expect.poll(() => store.read('before').then(({ length }) => length)).toBe(1);
-  await expect.poll(() => store.feed('0', 10).then(({ events }) => events.length)).toBe(2);
+  await expect.poll(() => store.readAll('0', 10).then(({ events }) => events.length)).toBe(2);
 });

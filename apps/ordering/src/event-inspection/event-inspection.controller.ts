@@ -40,7 +40,7 @@ export class EventInspectionController {
   /** What was committed after a position, oldest first. */
   @Get('feed')
   async feed(@Query({ schema: Page }) { after, limit }: z.infer<typeof Page>) {
-    const { events: items, position } = await this.events.feed(after, limit);
-    return { items, position, end: await this.events.end() };
+    const { events: items, position } = await this.events.readAll(after, limit);
+    return { items, position, end: await this.events.lastPosition() };
   }
 }

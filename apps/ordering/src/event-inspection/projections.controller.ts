@@ -21,7 +21,7 @@ export class ProjectionsController {
   /** How far each view and publisher has come, and which instance does it. */
   @Get()
   async list() {
-    const end = await this.events.end();
+    const end = await this.events.lastPosition();
     const rows = await this.units.run((uow) => uow.find(Checkpoint, {}, PROJECTIONS_MAX));
     const holders = await this.leases.holders();
     const items = rows.map(({ name, position, pausedSince }) => ({

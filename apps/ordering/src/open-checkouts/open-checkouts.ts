@@ -1,5 +1,5 @@
 import { Notifier, type UnitOfWork } from '@fieldguide/database';
-import { EventStore, type Handled } from '@fieldguide/event-store';
+import { EventStore, type LoadedStream } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { deadlineOf } from '../checkout/checkout.model.ts';
 import type { OrderCommand, OrderEvent } from '../order/order.events.ts';
@@ -29,7 +29,7 @@ export class OpenCheckouts {
     command: OrderCommand,
     tx: UnitOfWork,
     actor?: string,
-  ): Promise<Handled<Order, OrderEvent>> {
+  ): Promise<LoadedStream<Order, OrderEvent>> {
     if (!tx.causation && command.type !== 'PlaceOrder') await this.#continueTrace(orderId, tx);
     const handled = await this.events.handle(order, orderId, command, {
       tx,
@@ -55,7 +55,7 @@ export class OpenCheckouts {
 
   async #reschedule(
     orderId: string,
-    { events, state }: Handled<Order, OrderEvent>,
+    { events, state }: LoadedStream<Order, OrderEvent>,
     tx: UnitOfWork,
   ): Promise<void> {
     const step = stepOf(state);

@@ -1,5 +1,5 @@
 import type { Order } from '@fieldguide/contracts/ordering';
-import { type Projection, project, type RecordedEvent } from '@fieldguide/event-store';
+import { applyEvents, type Projection, type RecordedEvent } from '@fieldguide/event-store';
 import type { OrderEvent } from '../order/order.events.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 
@@ -70,6 +70,6 @@ function after(row: OrderSummary, event: RecordedEvent, change: Change): OrderSu
 /** The order as its whole stream tells it: right at once, also before the view has caught up. */
 export function summaryOf(events: readonly RecordedEvent[]): Order {
   const rows = new Map<string, OrderSummary>();
-  const [orderId] = project(orderSummary, events, rows);
+  const [orderId] = applyEvents(orderSummary, events, rows);
   return rows.get(orderId!)!.toPublic();
 }

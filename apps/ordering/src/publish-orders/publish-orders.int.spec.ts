@@ -9,8 +9,8 @@ import {
 import { freshDatabase } from '@fieldguide/database/testing';
 import {
   Checkpoint,
+  eventFeedReader,
   eventStoreMigrations,
-  feedSource,
   PostgresEventStore,
   subscriptionBacklog,
 } from '@fieldguide/event-store';
@@ -56,7 +56,7 @@ beforeEach(async () => {
 function instance(holder: string, { isNewer }: { isNewer: boolean }) {
   const current = orderTranslator(events);
   const log = makeLog('ordering', holder, 'warn', { write: (line) => void logged.push(line) });
-  const source = feedSource('publish-orders', events, units, async (event) => {
+  const source = eventFeedReader('publish-orders', events, units, async (event) => {
     if (!isNewer || event.type !== 'OrderGifted') return current(event);
     const [reserved] = await current({ ...event, type: 'StockReserved' });
     return [{ ...reserved!, envelope: { ...reserved!.envelope, type: 'OrderGifted' } }];

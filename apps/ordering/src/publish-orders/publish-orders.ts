@@ -93,7 +93,7 @@ export function orderTranslator(store: EventStore) {
 
 /**
  * The messages that follow from a private event: its fact, the next request of the checkout, or what undoes it.
- * @throws EventUnknown
+ * @throws UnknownEventTypeError
  */
 export function publishOrders(
   event: RecordedEvent,

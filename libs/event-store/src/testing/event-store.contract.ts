@@ -1,8 +1,8 @@
 import type { UnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Decider, DomainCommand, DomainEvent } from '../decider.ts';
-import { type EventStore, type ReadOptions, StreamMovedOn } from '../event-store.ts';
-import { FormatUnknown, type Upcasters } from '../formats.ts';
+import { type EventStore, type ReadOptions, WrongExpectedVersionError } from '../event-store.ts';
+import { UnknownEventFormatError, type Upcasters } from '../formats.ts';
 
 const happened = (type: string, id?: string) => ({ type, data: { said: type }, ...(id && { id }) });
 const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) => type);
@@ -39,9 +39,9 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     ] as const)('refuses an append when the stream %s', async (_, expected, exists) => {
       if (exists) await store.append({ stream: 'b-1', expected: 0, events: [happened('A')] });
       const append = store.append({ stream: 'b-1', expected, events: [happened('B')] });
-      await expect(append).rejects.toThrow(StreamMovedOn);
+      await expect(append).rejects.toThrow(WrongExpectedVersionError);
       expect(await store.read('b-1')).toHaveLength(exists ? 1 : 0);
-      expect((await store.feed('0', 100)).events).toHaveLength(exists ? 1 : 0);
+      expect((await store.readAll('0', 100)).events).toHaveLength(exists ? 1 : 0);
     });
 
     it('takes an append at any version, or at any but none', async () => {
@@ -77,10 +77,10 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       const elsewhere = units.run((tx) =>
         store.append({ stream: 'e-2', expected: 'any', events }, tx),
       );
-      await expect(elsewhere).rejects.toThrow(StreamMovedOn);
+      await expect(elsewhere).rejects.toThrow(WrongExpectedVersionError);
       const more = [...events, happened('C', '00000000-0000-7000-8000-00000000e009')];
       const inPart = store.append({ stream: 'e-1', expected: 0, events: more });
-      await expect(inPart).rejects.toThrow(StreamMovedOn);
+      await expect(inPart).rejects.toThrow(WrongExpectedVersionError);
       expect(await store.read('e-1')).toHaveLength(2);
     });
 
@@ -117,12 +117,12 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
         { type: 'A', data: { text: 'new' } },
       ];
       expect(await third.read('v-1')).toMatchObject(today);
-      expect((await third.feed('0', 10)).events).toMatchObject(today);
+      expect((await third.readAll('0', 10)).events).toMatchObject(today);
       await units.run(async (tx) => expect(await third.read('v-1', { tx })).toMatchObject(today));
-      await expect(store.read('v-1')).rejects.toThrow(FormatUnknown);
-      await expect(store.feed('0', 10)).rejects.toThrow(/A@2/);
+      await expect(store.read('v-1')).rejects.toThrow(UnknownEventFormatError);
+      await expect(store.readAll('0', 10)).rejects.toThrow(/A@2/);
       await store.append({ stream: 'v-2', expected: 0, events: [happened('A@x')] });
-      await expect(third.read('v-2')).rejects.toThrow(FormatUnknown);
+      await expect(third.read('v-2')).rejects.toThrow(UnknownEventFormatError);
     });
 
     it('keeps snapshots of a decider that asks for them, and reads on from there', async () => {
@@ -142,14 +142,14 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       const add = (decider = counter) =>
         units.run((tx) => store.handle(decider, '1', { type: 'Add', data: {} }, { tx }));
       for (let n = 0; n < 4; n++) await add();
-      expect((await store.readOn('n-1', 1)).snapshot).toMatchObject({ version: 3 });
+      expect((await store.loadFromSnapshot('n-1', 1)).snapshot).toMatchObject({ version: 3 });
       read.length = 0;
       expect(await add()).toMatchObject({ state: { count: 5 }, version: 5 });
       expect(read).toEqual([3, 4]); // the three before are in the snapshot
       expect(await store.handle(counter, '1', { type: 'Add', data: {} })).toMatchObject({
         state: { count: 6 },
       });
-      expect((await store.readOn('n-1', 1)).snapshot).toMatchObject({
+      expect((await store.loadFromSnapshot('n-1', 1)).snapshot).toMatchObject({
         version: 6,
         state: { count: 6 },
       });
@@ -158,14 +158,14 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect(await add(changed)).toMatchObject({ state: { count: 7 }, version: 7 });
       expect(read).toHaveLength(7); // one of another format is not read
       const older = { stream: 'n-1', version: 2, format: 2, state: { count: 2 } };
-      await store.keep(older);
-      expect((await store.readOn('n-1', 2)).snapshot).toMatchObject({ version: 7 });
+      await store.saveSnapshot(older);
+      expect((await store.loadFromSnapshot('n-1', 2)).snapshot).toMatchObject({ version: 7 });
       const failing = units.run(async (tx) => {
-        await store.keep({ ...older, version: 99 }, tx);
+        await store.saveSnapshot({ ...older, version: 99 }, tx);
         throw new Error('half-way');
       });
       await expect(failing).rejects.toThrow('half-way');
-      expect((await store.readOn('n-1', 2)).snapshot).toMatchObject({ version: 7 });
+      expect((await store.loadFromSnapshot('n-1', 2)).snapshot).toMatchObject({ version: 7 });
     });
 
     it('gives each of many at the same time its own verdict', async () => {
@@ -185,9 +185,9 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       const verdicts = results.map((each) =>
         each.status === 'fulfilled' ? each.value : (each.reason as Error).name,
       );
-      const moved = 'StreamMovedOn';
+      const moved = 'WrongExpectedVersionError';
       expect(verdicts).toEqual([2, 2, moved, 1, moved, 1, 2, moved]);
-      const seen = (await store.feed('0', 100)).events;
+      const seen = (await store.readAll('0', 100)).events;
       expect(seen.map(({ stream, type }) => `${stream} ${type}`).toSorted()).toEqual([
         'm-1 A',
         'm-1 B',
@@ -207,7 +207,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
         await store.append({ stream: 'f-1', expected: 1, events: [happened('B')] }, tx);
       });
       expect(typesOf(await store.read('f-1'))).toEqual(['A', 'B']);
-      expect(typesOf((await store.feed('0', 100)).events)).toEqual(['A', 'B']);
+      expect(typesOf((await store.readAll('0', 100)).events)).toEqual(['A', 'B']);
     });
 
     it('keeps nothing of a unit of work that failed', async () => {
@@ -217,7 +217,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       });
       await expect(failing).rejects.toThrow('half-way');
       expect(await store.read('g-1')).toEqual([]);
-      expect(await store.end()).toBe('0');
+      expect(await store.lastPosition()).toBe('0');
     });
 
     it('feeds all streams without gaps, each in its own order, from any position', async () => {
@@ -232,7 +232,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       await Promise.all(appends);
       const seen = [];
       for (let position = '0'; ; ) {
-        const page = await store.feed(position, 7);
+        const page = await store.readAll(position, 7);
         if (page.events.length === 0) break;
         seen.push(...page.events);
         position = page.position;
@@ -244,7 +244,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
           .map(({ version }) => version);
         expect(versions).toEqual(versions.map((_, n) => n + 1));
       }
-      expect(await store.end()).toBe('30');
+      expect(await store.lastPosition()).toBe('30');
     });
   });
 }

@@ -2,7 +2,7 @@ import type { Versioned } from '@fieldguide/database';
 import { expect } from 'vitest';
 import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from '../decider.ts';
 import type { RecordedEvent } from '../event-store.ts';
-import { type Projection, project } from '../projection.ts';
+import { applyEvents, type Projection } from '../projection.ts';
 
 export { storedFormatsContract } from './stored-formats.ts';
 
@@ -46,7 +46,7 @@ export function rowAfter<Row extends Versioned, Event extends DomainEvent>(
 ): Row {
   const key = projection.rowOf(events[0]!);
   const rows = new Map([[key, projection.initial(key)]]);
-  project(projection, events, rows);
+  applyEvents(projection, events, rows);
   return rows.get(key)!;
 }
 

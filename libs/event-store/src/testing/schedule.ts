@@ -32,24 +32,24 @@ export class Schedule {
     const waiting = new Map<number, { go: () => void; crash: (error: Error) => void }>();
     let left = actors.length;
     let moved = Promise.withResolvers<void>();
-    const tell = () => {
+    const notify = () => {
       moved.resolve();
       moved = Promise.withResolvers<void>();
     };
-    const faults: unknown[] = [];
+    const errors: unknown[] = [];
     const all = actors.map(async (actor, n) => {
       const gate: Gate = () =>
         new Promise((go, crash) => {
           waiting.set(n, { go, crash });
-          tell();
+          notify();
         });
       try {
         await actor(gate);
       } catch (error) {
-        if (!(error instanceof Crash)) faults.push(error);
+        if (!(error instanceof Crash)) errors.push(error);
       }
       left -= 1;
-      tell();
+      notify();
     });
     await settled(
       () => waiting.size === left,
@@ -74,7 +74,7 @@ export class Schedule {
       );
     }
     await Promise.all(all);
-    if (faults.length > 0) throw faults[0];
+    if (errors.length > 0) throw errors[0];
   }
 }
 

@@ -65,7 +65,7 @@ export function storedFormatsContract<Event extends DomainEvent>({
     it.each(files)('of $file are read as today, and loaded', ({ file, type, format }) => {
       const { example } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Stored;
       const name = format === 1 ? type : `${type}@${format}`;
-      const today = formats.today({ type: name, data: example } as Event);
+      const today = formats.upcast({ type: name, data: example } as Event);
       expect(today.type).toBe(type);
       expect(schemas[type].parse(today.data)).toEqual(today.data);
       loads(today);
