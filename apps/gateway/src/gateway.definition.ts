@@ -1,8 +1,8 @@
 import { defineService } from '@fieldguide/service';
-import { openDocs } from './api-docs/api-docs.ts';
+import { serveApiDocs } from './api-docs/api-docs.ts';
 import { GatewayConfig } from './gateway.config.ts';
 import { GatewayModule } from './gateway.module.ts';
-import { openRoutes } from './proxy/proxy-routes.ts';
+import { openProxyRoutes } from './proxy/proxy-routes.ts';
 
 export const gateway = defineService({
   name: 'gateway',
@@ -10,7 +10,7 @@ export const gateway = defineService({
   module: GatewayModule,
   isEdge: true,
   serve: async (app, parts) => {
-    await openRoutes(app, parts);
-    openDocs(app);
+    await openProxyRoutes(app, parts);
+    serveApiDocs(app);
   },
 });

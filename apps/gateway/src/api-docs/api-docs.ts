@@ -20,7 +20,7 @@ const policy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 /** `/openapi.json`, and a page to read and try it, where `/` leads until there is a storefront. */
-export function openDocs(app: NestFastifyApplication): void {
+export function serveApiDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   const document = JSON.stringify(openapi());
   fastify.get('/', (_request, reply) => reply.redirect('/docs', 302));

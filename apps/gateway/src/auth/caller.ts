@@ -11,7 +11,7 @@ export function callerOf(request: FastifyRequest): CallerClaims | undefined {
 }
 
 /** A hook after routing, for routes that need a token; it runs on the matched route, so no spelling of a path avoids it. */
-export function signedIn(tokens: TokenVerifier, log: Log, scope?: string) {
+export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
   return async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -21,16 +21,21 @@ export function signedIn(tokens: TokenVerifier, log: Log, scope?: string) {
       if (!token) throw new TokenRefused('there is none');
       const caller = await tokens.verify(token);
       if (scope && !caller.scopes.has(scope)) {
-        return refuse(reply, 403, 'notAllowed', `This needs the scope ${scope}.`);
+        return sendProblem(reply, 403, 'notAllowed', `This needs the scope ${scope}.`);
       }
       callers.set(request, caller);
       return undefined;
     } catch (error) {
       if (error instanceof TokenRefused) {
-        return refuse(reply, 401, 'signInFirst', 'A valid token is needed: POST /auth/tokens.');
+        return sendProblem(
+          reply,
+          401,
+          'signInFirst',
+          'A valid token is needed: POST /auth/tokens.',
+        );
       }
       log.warn({ err: error }, 'Tokens cannot be checked');
-      return refuse(
+      return sendProblem(
         reply,
         503,
         'tokensUncheckable',
@@ -40,7 +45,7 @@ export function signedIn(tokens: TokenVerifier, log: Log, scope?: string) {
   };
 }
 
-export function refuse(
+export function sendProblem(
   reply: FastifyReply,
   status: number,
   code: string,

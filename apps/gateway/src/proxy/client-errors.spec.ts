@@ -26,10 +26,10 @@ afterEach(async () => {
   received = 0;
 });
 
-async function start(answer: RequestListener, env: Record<string, string> = {}): Promise<void> {
+async function start(listener: RequestListener, env: Record<string, string> = {}): Promise<void> {
   service = await upstream((request, response) => {
     received += 1;
-    answer(request, response);
+    listener(request, response);
   });
   gateway = await runGateway(service.port, env);
 }
@@ -41,10 +41,10 @@ const signIn = (headers: string, body: string) =>
 const good = signIn('Content-Length: 2', '{}');
 const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
 
-async function expectProblem(answer: string, status: number): Promise<void> {
-  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  expect(answer.toLowerCase()).toContain('content-type: application/problem+json');
-  expect(answer).toContain(`"status":${status}`);
+async function expectProblem(response: string, status: number): Promise<void> {
+  expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(response.toLowerCase()).toContain('content-type: application/problem+json');
+  expect(response).toContain(`"status":${status}`);
 }
 async function expectServiceUnharmed(): Promise<void> {
   expect(await talk(gateway.port, good)).toMatch(/^HTTP\/1.1 200 /);
@@ -52,16 +52,16 @@ async function expectServiceUnharmed(): Promise<void> {
 }
 /** The same request again and again, each on a connection of its own. */
 async function repeatedly(bytes: string, until?: RegExp): Promise<string[]> {
-  const answers: string[] = [];
-  for (let i = 0; i < TIMES; i++) answers.push(await talk(gateway.port, bytes, until));
-  return answers;
+  const responses: string[] = [];
+  for (let i = 0; i < TIMES; i++) responses.push(await talk(gateway.port, bytes, until));
+  return responses;
 }
 
 describe('what a caller breaks does not count against the service:', () => {
   it('a body that is announced as too large is answered 413, and nothing is forwarded', async () => {
     await start(ok);
-    for (const answer of await repeatedly(signIn('Content-Length: 3000000', '{}'), /\}$/))
-      await expectProblem(answer, 413);
+    for (const response of await repeatedly(signIn('Content-Length: 3000000', '{}'), /\}$/))
+      await expectProblem(response, 413);
     expect(received).toBe(0);
     await expectServiceUnharmed();
   });
@@ -71,9 +71,9 @@ describe('what a caller breaks does not count against the service:', () => {
     const options = { method: 'POST', headers: { 'content-type': 'application/json' } };
     for (let i = 0; i < TIMES; i++) {
       const url = `http://127.0.0.1:${gateway.port}/auth/tokens`;
-      const answer = await fetch(url, { ...options, body: 'x'.repeat(3_000_000) });
-      expect(answer.status).toBe(413);
-      expect(await answer.json()).toMatchObject({ type: '/problems/bodyTooLarge', status: 413 });
+      const response = await fetch(url, { ...options, body: 'x'.repeat(3_000_000) });
+      expect(response.status).toBe(413);
+      expect(await response.json()).toMatchObject({ type: '/problems/bodyTooLarge', status: 413 });
     }
     await expectServiceUnharmed();
   });
@@ -81,7 +81,7 @@ describe('what a caller breaks does not count against the service:', () => {
   it('a body that grows too large is answered 413, and nothing is forwarded', async () => {
     await start(ok);
     const grows = signIn('Transfer-Encoding: chunked', chunk(40_000) + chunk(40_000));
-    for (const answer of await repeatedly(grows, /\}$/)) await expectProblem(answer, 413);
+    for (const response of await repeatedly(grows, /\}$/)) await expectProblem(response, 413);
     expect(received).toBe(0);
     await expectServiceUnharmed();
   });
@@ -89,7 +89,7 @@ describe('what a caller breaks does not count against the service:', () => {
   it('a malformed chunk is answered 400', async () => {
     await start(ok);
     const bad = signIn('Transfer-Encoding: chunked', `${chunk(10)}zz\r\n`);
-    for (const answer of await repeatedly(bad)) await expectProblem(answer, 400);
+    for (const response of await repeatedly(bad)) await expectProblem(response, 400);
     await expectServiceUnharmed();
   });
 
@@ -98,12 +98,12 @@ describe('what a caller breaks does not count against the service:', () => {
     const dribbles = Array.from({ length: TIMES }, () =>
       talk(gateway.port, signIn('Content-Length: 10', '{')),
     );
-    for (const answer of await Promise.all(dribbles)) await expectProblem(answer, 408);
+    for (const response of await Promise.all(dribbles)) await expectProblem(response, 408);
     expect(received).toBe(0);
     await expectServiceUnharmed();
   });
 
-  it('a caller who leaves in the middle of the body, or before the answer', async () => {
+  it('a caller who leaves in the middle of the body, or before the response', async () => {
     const hanging: (() => void)[] = [];
     await start((request, response) => {
       if (request.headers['x-hang']) hanging.push(() => response.end());
@@ -118,7 +118,7 @@ describe('what a caller breaks does not count against the service:', () => {
     await expectServiceUnharmed();
   });
 
-  it('a caller who does not read the answer', async () => {
+  it('a caller who does not read the response', async () => {
     const large = Buffer.alloc(16 * 1024 * 1024, 'x');
     await start(
       (request, response) =>
@@ -142,19 +142,19 @@ describe('what a caller breaks does not count against the service:', () => {
   it('a body on a method that has none', async () => {
     await start(ok);
     const get = 'GET /products HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n';
-    for (const answer of await repeatedly(`${get}Content-Length: 5\r\n\r\nhello`))
-      expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    for (const response of await repeatedly(`${get}Content-Length: 5\r\n\r\nhello`))
+      expect(response).toMatch(/^HTTP\/1.1 200 /);
     expect(await breakerOf('catalog')).toBe(CLOSED);
   });
 
-  it.each([400, 401, 404, 409, 413, 422, 429, 500])('an answer of %d', async (status) => {
+  it.each([400, 401, 404, 409, 413, 422, 429, 500])('an response of %d', async (status) => {
     await start((request, response) => {
       request.resume();
       response.writeHead(status, { 'content-type': 'application/problem+json' }).end('{"a":1}');
     });
-    for (const answer of await repeatedly(good)) {
-      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-      expect(answer).toContain('{"a":1}');
+    for (const response of await repeatedly(good)) {
+      expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(response).toContain('{"a":1}');
     }
     expect(received).toBe(TIMES);
     expect(await breakerOf('identity')).toBe(CLOSED);
@@ -162,22 +162,22 @@ describe('what a caller breaks does not count against the service:', () => {
 });
 
 describe('what counts against the service:', () => {
-  it.each([502, 503, 504])('an answer of %d, which is passed on', async (status) => {
+  it.each([502, 503, 504])('an response of %d, which is passed on', async (status) => {
     await start((request, response) => {
       request.resume();
-      response.writeHead(status, { 'retry-after': '7' }).end('{"own":"answer"}');
+      response.writeHead(status, { 'retry-after': '7' }).end('{"own":"response"}');
     });
     const [first] = await repeatedly(good);
     expect(first).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(first).toContain('{"own":"answer"}');
+    expect(first).toContain('{"own":"response"}');
     expect(first?.toLowerCase()).toContain('retry-after: 7');
     expect(received).toBeLessThan(TIMES);
     expect(await breakerOf('identity')).toBe(OPEN);
   });
 
-  it('no answer in time', async () => {
+  it('no response in time', async () => {
     await start((request) => request.resume(), { FORWARD_TIME_LIMIT_MS: '50' });
-    for (const answer of await repeatedly(good)) await expectProblem(answer, 503);
+    for (const response of await repeatedly(good)) await expectProblem(response, 503);
     expect(received).toBeLessThan(TIMES);
     expect(await breakerOf('identity')).toBe(OPEN);
   });
@@ -186,23 +186,23 @@ describe('what counts against the service:', () => {
     await start(ok);
     await service?.close();
     service = undefined;
-    for (const answer of await repeatedly(good)) await expectProblem(answer, 503);
+    for (const response of await repeatedly(good)) await expectProblem(response, 503);
     expect(await breakerOf('identity')).toBe(OPEN);
   });
 
-  it('an answer that breaks off', async () => {
+  it('an response that breaks off', async () => {
     service = await rawUpstream((socket) =>
       socket.once('data', () =>
         socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it'),
       ),
     );
     gateway = await runGateway(service.port);
-    for (const answer of await repeatedly(good)) expect(answer).not.toContain('problem+json"}');
+    for (const response of await repeatedly(good)) expect(response).not.toContain('problem+json"}');
     expect(await breakerOf('identity')).toBe(OPEN);
   });
 });
 
-describe('an answer that comes before the service has read the body', () => {
+describe('an response that comes before the service has read the body', () => {
   it('is passed on', async () => {
     const early = '{"type":"/problems/early"}';
     service = await rawUpstream((socket) =>
@@ -214,9 +214,9 @@ describe('an answer that comes before the service has read the body', () => {
     );
     gateway = await runGateway(service.port);
     const large = signIn('Content-Length: 60000', 'x'.repeat(60_000));
-    for (const answer of await repeatedly(large)) {
-      expect(answer).toMatch(/^HTTP\/1.1 413 /);
-      expect(answer).toContain(early);
+    for (const response of await repeatedly(large)) {
+      expect(response).toMatch(/^HTTP\/1.1 413 /);
+      expect(response).toContain(early);
     }
     expect(await breakerOf('identity')).toBe(CLOSED);
   });

@@ -4,14 +4,14 @@ import { CallFailed, Guard, isOutage, UncountedError } from '@fieldguide/resilie
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
-import { refuse } from '../auth/caller.ts';
-import { NotReached, send } from './send.ts';
+import { sendProblem } from '../auth/caller.ts';
+import { send, UnreachableError } from './send.ts';
 
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
 
 /** The service has answered, and the answer is through; what it says counts as a failure of the service. */
-class AnsweredOutage extends Error {}
+class OutageResponse extends Error {}
 
 /** Sends requests on to a healthy instance: raw headers, streamed answers, a breaker for each service. */
 export class Forwarder {
@@ -47,19 +47,19 @@ export class Forwarder {
     const labels = { peer: service, route: request.routeOptions.url ?? '' };
     try {
       await inSpan('client', `${service} ${labels.route}`, labels, () =>
-        this.#tryTwice(service, request, reply),
+        this.#retryUnsent(service, request, reply),
       );
       metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
       return reply;
     } catch (error) {
       const { cause } = error as CallFailed;
-      if (cause instanceof AnsweredOutage) {
+      if (cause instanceof OutageResponse) {
         metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
         return reply;
       }
-      const isCallers = cause instanceof UncountedError;
-      metrics.httpClientCalls.inc({ ...labels, outcome: isCallers ? 'callerFault' : 'failed' });
-      if (isCallers) return this.#refuseCaller(reply);
+      const isClientError = cause instanceof UncountedError;
+      metrics.httpClientCalls.inc({ ...labels, outcome: isClientError ? 'callerFault' : 'failed' });
+      if (isClientError) return this.#rejectCaller(reply);
       this.#log.warn(
         { service, reason: (error as Error).message },
         'A request could not be forwarded',
@@ -69,7 +69,7 @@ export class Forwarder {
         return reply;
       }
       reply.header('retry-after', '1');
-      return refuse(
+      return sendProblem(
         reply,
         503,
         'serviceUnavailable',
@@ -79,26 +79,26 @@ export class Forwarder {
   }
 
   /** A caller who left or does not read gets nothing more; what cannot be forwarded is a bad request. */
-  #refuseCaller(reply: FastifyReply): FastifyReply {
+  #rejectCaller(reply: FastifyReply): FastifyReply {
     if (!reply.raw.headersSent && !reply.raw.destroyed)
-      return refuse(reply, 400, 'unreadable', 'The request cannot be read.');
+      return sendProblem(reply, 400, 'unreadable', 'The request cannot be read.');
     reply.hijack();
     reply.raw.destroy();
     return reply;
   }
 
   /** A request that reached no instance goes to another one, a POST too; anything else might have been done already. */
-  async #tryTwice(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async #retryUnsent(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     try {
-      await this.#guarded(service, request, reply);
+      await this.#sendOnce(service, request, reply);
     } catch (error) {
-      const reached = !((error as CallFailed).cause instanceof NotReached);
+      const reached = !((error as CallFailed).cause instanceof UnreachableError);
       if (reached) throw error;
-      await this.#guarded(service, request, reply);
+      await this.#sendOnce(service, request, reply);
     }
   }
 
-  #guarded(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  #sendOnce(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const guard =
       this.#guards.get(service) ??
       new Guard({ name: service, timeLimitMs: this.#timeLimitMs, clock: this.#clock });
@@ -109,10 +109,10 @@ export class Forwarder {
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
       const sent = send(this.#agent, instance, request, reply, signal);
       const status = await sent.catch((error: unknown) => {
-        if (error instanceof NotReached) this.#registry.avoid(instance.id, now);
+        if (error instanceof UnreachableError) this.#registry.avoid(instance.id, now);
         throw error;
       });
-      if (isOutage(status)) throw new AnsweredOutage(`${service} answered ${status}`);
+      if (isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);
     });
   }
 }

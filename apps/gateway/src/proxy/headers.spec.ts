@@ -15,9 +15,9 @@ let stopTracing: () => Promise<void>;
 let seen: IncomingMessage[] = [];
 beforeAll(async () => {
   stopTracing = await startTracing();
-  service = await upstream((request, response) => {
-    seen.push(request);
-    request.resume().on('end', () =>
+  service = await upstream((incoming, response) => {
+    seen.push(incoming);
+    incoming.resume().on('end', () =>
       response
         .writeHead(200, {
           connection: 'close, X-Internal',
@@ -40,7 +40,7 @@ beforeEach(() => {
   seen = [];
 });
 
-const ask = (line: string, ...headers: string[]) =>
+const request = (line: string, ...headers: string[]) =>
   talk(
     gateway.port,
     [`${line} HTTP/1.1`, 'Host: shop', 'Connection: close', ...headers, '', ''].join('\r\n'),
@@ -49,20 +49,20 @@ const token = () => `Authorization: Bearer ${gateway.keys.token('ada', 'orders:r
 
 describe('the gateway forwards', () => {
   it('no header that Connection names, in either direction', async () => {
-    const answer = await talk(
+    const response = await talk(
       gateway.port,
       'GET /products HTTP/1.1\r\nHost: shop\r\nConnection: close, X-Hop,  x-other\r\nX-Hop: 1\r\nX-Other: 2\r\nX-End: 3\r\n\r\n',
     );
     expect(seen[0]!.headers).not.toHaveProperty('x-hop');
     expect(seen[0]!.headers).not.toHaveProperty('x-other');
     expect(seen[0]!.headers['x-end']).toBe('3');
-    expect(answer).not.toMatch(/x-internal|timeout=5/i);
-    expect(answer).toContain('x-kept: yes');
+    expect(response).not.toMatch(/x-internal|timeout=5/i);
+    expect(response).toContain('x-kept: yes');
   });
 
   it('no trace of the caller, and one of its own', async () => {
     const trace = '0af7651916cd43dd8448eb211c80319c';
-    await ask(
+    await request(
       'GET /products',
       `Traceparent: 00-${trace}-b7ad6b7169203331-01`,
       'Tracestate: a=b',
@@ -74,7 +74,7 @@ describe('the gateway forwards', () => {
   });
 
   it('forwarding headers of its own, never the caller’s', async () => {
-    await ask(
+    await request(
       'GET /products',
       'Forwarded: for=1.2.3.4',
       'X-Forwarded-For: 1.2.3.4',
@@ -92,16 +92,16 @@ describe('the gateway forwards', () => {
   });
 
   it('a target with scheme and host as its path', async () => {
-    expect(await ask('GET http://other.test/products?limit=1')).toMatch(/^HTTP\/1.1 200/);
+    expect(await request('GET http://other.test/products?limit=1')).toMatch(/^HTTP\/1.1 200/);
     expect(seen[0]!.url).toBe('/products?limit=1');
-    expect(await ask('GET http://other.test')).toMatch(/^HTTP\/1.1 302/);
+    expect(await request('GET http://other.test')).toMatch(/^HTTP\/1.1 302/);
   });
 
-  it('an answer with the service’s own header before its own', async () => {
-    const answer = await ask('GET /products');
-    expect(answer.match(/referrer-policy: .*/gi)).toEqual(['referrer-policy: same-origin']);
-    expect(answer).toContain('x-content-type-options: nosniff');
-    expect(answer).toContain("frame-ancestors 'none'");
+  it('an response with the service’s own header before its own', async () => {
+    const response = await request('GET /products');
+    expect(response.match(/referrer-policy: .*/gi)).toEqual(['referrer-policy: same-origin']);
+    expect(response).toContain('x-content-type-options: nosniff');
+    expect(response).toContain("frame-ancestors 'none'");
   });
 });
 
@@ -110,10 +110,10 @@ describe('the gateway refuses', () => {
     ['Host', 'Host: other.test'],
     ['Authorization', 'Authorization: Bearer x', 'authorization: Bearer y'],
   ])('a second %s', async (name, ...headers) => {
-    const answer = await ask('GET /products', ...headers);
-    expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(answer).toContain('application/problem+json');
-    expect(answer).toContain(`The header ${name} is there twice.`);
+    const response = await request('GET /products', ...headers);
+    expect(response).toMatch(/^HTTP\/1.1 400 /);
+    expect(response).toContain('application/problem+json');
+    expect(response).toContain(`The header ${name} is there twice.`);
     expect(seen).toEqual([]);
   });
 
@@ -124,44 +124,44 @@ describe('the gateway refuses', () => {
       ['TRACE /auth/tokens', 'DELETE, POST'],
       ['DELETE /docs', 'GET, HEAD'],
     ]) {
-      const answer = await ask(line!);
-      expect(answer, line).toMatch(/^HTTP\/1.1 405 /);
-      expect(answer).toContain(`allow: ${allow}\r\n`);
-      expect(answer).toContain('application/problem+json');
+      const response = await request(line!);
+      expect(response, line).toMatch(/^HTTP\/1.1 405 /);
+      expect(response).toContain(`allow: ${allow}\r\n`);
+      expect(response).toContain('application/problem+json');
     }
-    expect(await ask('PUT /nothing')).toMatch(/^HTTP\/1.1 404 /);
+    expect(await request('PUT /nothing')).toMatch(/^HTTP\/1.1 404 /);
     expect(seen).toEqual([]);
   });
 
   it('a caller without a token, and says how to bring one', async () => {
-    const answer = await ask('GET /orders');
-    expect(answer).toMatch(/^HTTP\/1.1 401 /);
-    expect(answer.toLowerCase()).toContain('www-authenticate: bearer');
+    const response = await request('GET /orders');
+    expect(response).toMatch(/^HTTP\/1.1 401 /);
+    expect(response.toLowerCase()).toContain('www-authenticate: bearer');
   });
 
   it('a media type that is none, as the caller’s fault', async () => {
-    const answer = await ask('POST /auth/tokens', 'Content-Type: ;;', 'Content-Length: 0');
-    expect(answer).toMatch(/^HTTP\/1.1 415 /);
-    expect(answer).toContain('The request cannot be read.');
+    const response = await request('POST /auth/tokens', 'Content-Type: ;;', 'Content-Length: 0');
+    expect(response).toMatch(/^HTTP\/1.1 415 /);
+    expect(response).toContain('The request cannot be read.');
   });
 });
 
-describe('an answer', () => {
+describe('an response', () => {
   it('is kept by no cache when it needs a token, or gives one', async () => {
-    expect(await ask('GET /orders', token())).toContain('cache-control: no-store');
-    expect(await ask('POST /auth/tokens', 'Content-Length: 0')).toContain(
+    expect(await request('GET /orders', token())).toContain('cache-control: no-store');
+    expect(await request('POST /auth/tokens', 'Content-Length: 0')).toContain(
       'cache-control: no-store',
     );
-    expect(await ask('GET /products')).not.toContain('no-store');
+    expect(await request('GET /products')).not.toContain('no-store');
   });
 
   it('at / leads to the documentation, for HEAD too', async () => {
     for (const method of ['GET', 'HEAD']) {
-      const answer = await ask(`${method} /`);
-      expect(answer).toMatch(/^HTTP\/1.1 302 /);
-      expect(answer).toContain('location: /docs');
+      const response = await request(`${method} /`);
+      expect(response).toMatch(/^HTTP\/1.1 302 /);
+      expect(response).toContain('location: /docs');
     }
-    expect(await ask('GET /docs')).toContain("frame-ancestors 'none'");
+    expect(await request('GET /docs')).toContain("frame-ancestors 'none'");
   });
 });
 
@@ -173,10 +173,10 @@ describe('an address', () => {
     for (const path of ['/orders', '/nothing', '/docs/start.js', '/metrics', '/'])
       expect((await get(path)).status, path).not.toBe(429);
     for (const path of ['/orders', '/nothing', '/docs/start.js', '/metrics', '/']) {
-      const answer = await get(path);
-      expect(answer.status, path).toBe(429);
-      expect(answer.headers.get('content-type')).toContain('application/problem+json');
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      const response = await get(path);
+      expect(response.status, path).toBe(429);
+      expect(response.headers.get('content-type')).toContain('application/problem+json');
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     }
     expect((await get('/health/ready')).status).toBe(200);
     await limited.close();

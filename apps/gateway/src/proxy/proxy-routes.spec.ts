@@ -5,15 +5,15 @@ import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { routes } from '../routes.ts';
-import { openRoutes } from './proxy-routes.ts';
+import { openProxyRoutes } from './proxy-routes.ts';
 
 /** Knows a service when it is told of it. */
-class Learning extends Registry {
-  readonly asked = new Set<string>();
-  readonly #told = Promise.withResolvers<void>();
+class EmptyRegistry extends Registry {
+  readonly awaited = new Set<string>();
+  readonly #announced = Promise.withResolvers<void>();
 
-  tell(): void {
-    this.#told.resolve();
+  announce(): void {
+    this.#announced.resolve();
   }
 
   override instances(): readonly Instance[] {
@@ -21,27 +21,27 @@ class Learning extends Registry {
   }
 
   override known(service: string): Promise<void> {
-    this.asked.add(service);
-    return this.#told.promise;
+    this.awaited.add(service);
+    return this.#announced.promise;
   }
 }
 
 describe('the gateway’s routes', () => {
   it('are open only when it knows where each of them leads: its port is shared from then on', async () => {
-    const registry = new Learning();
+    const registry = new EmptyRegistry();
     const server = fastify();
     const app = { getHttpAdapter: () => ({ getInstance: () => server }), get: () => undefined };
     const config = { values: { FORWARD_TIME_LIMIT_MS: 1_000, RATE_LIMIT_PER_MINUTE: 100 } };
     const log = makeLog('test', 'test', 'silent');
     const parts = { registry, config, log, clock: new SystemClock() };
     let isOpen = false;
-    const opening = openRoutes(app as never, parts as never).then(() => {
+    const opening = openProxyRoutes(app as never, parts as never).then(() => {
       isOpen = true;
     });
     await new Promise((resolve) => setImmediate(resolve));
     expect(isOpen).toBe(false);
-    expect(registry.asked).toEqual(new Set(routes.map(({ to }) => to)));
-    registry.tell();
+    expect(registry.awaited).toEqual(new Set(routes.map(({ to }) => to)));
+    registry.announce();
     await opening;
     await server.ready();
     expect(server.hasRoute({ method: 'POST', url: '/orders/:id/cancellation' })).toBe(true);

@@ -4,23 +4,23 @@ import { PROBLEM_JSON, toRequestProblem } from '@fieldguide/problems';
 import { BODY_BYTES_MAX, type PartsOf } from '@fieldguide/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf, refuse, signedIn } from '../auth/caller.ts';
+import { callerOf, requireToken, sendProblem } from '../auth/caller.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
 import { routes } from '../routes.ts';
 import { Forwarder } from './forwarder.ts';
-import { limitAddresses, tooMany } from './rate-limits.ts';
+import { limitAddresses, tooManyRequests } from './rate-limits.ts';
 
 // What every service has for its operators: not for the whole world, which the gateway's port is open to.
 const forOperators = new Set(['/metrics', '/info']);
 
-const FIRST_LOOK_MS = 2_000;
-const READ_ON_MS = 5_000;
+const REGISTRY_WAIT_MS = 2_000;
+const DRAIN_MS = 5_000;
 
 /**
  * Puts the route table on the bare Fastify server, below Nest's router. A body is received before anything is forwarded
  * (docs/adr/0025), and never parsed; answers are streamed.
  */
-export async function openRoutes(
+export async function openProxyRoutes(
   app: NestFastifyApplication,
   parts: PartsOf<GatewayConfig>,
 ): Promise<void> {
@@ -30,30 +30,30 @@ export async function openRoutes(
   const forwarder = new Forwarder(parts, config.FORWARD_TIME_LIMIT_MS);
   const services = [...new Set(routes.map(({ to }) => to))];
   // Its port is shared: from the moment it listens it gets requests, and must know where to send them.
-  await Promise.all(services.map((each) => parts.registry.known(each, FIRST_LOOK_MS)));
+  await Promise.all(services.map((each) => parts.registry.known(each, REGISTRY_WAIT_MS)));
 
   await limitAddresses(fastify, config);
-  const operatorsOnly = signedIn(tokens, parts.log, 'operations');
+  const operatorsOnly = requireToken(tokens, parts.log, 'operations');
   fastify.addHook('onRequest', async (request, reply) => {
     if (forOperators.has(request.routeOptions.url ?? '')) await operatorsOnly(request, reply);
   });
 
   const surface: FastifyPluginAsync = async (scope) => {
     scope.removeAllContentTypeParsers();
-    const asItIs = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
-    scope.addContentTypeParser('*', asItIs, (_request, body, done) => done(null, body));
+    const rawBody = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
+    scope.addContentTypeParser('*', rawBody, (_request, body, done) => done(null, body));
     await scope.register(rateLimit, {
       hook: 'preParsing', // the caller is known, and the body was not yet waited for
       keyGenerator: (request) => callerOf(request)?.id ?? request.ip,
       max: () => config.RATE_LIMIT_PER_MINUTE,
       timeWindow: 60_000,
-      errorResponseBuilder: (_request, { ttl }) => ({ statusCode: 429, ...tooMany(ttl) }),
+      errorResponseBuilder: (_request, { ttl }) => ({ statusCode: 429, ...tooManyRequests(ttl) }),
     });
     for (const { method, path, to, who, more } of routes) {
       scope.route({
         method,
         url: path,
-        ...(who === 'signedIn' && { onRequest: signedIn(tokens, parts.log) }),
+        ...(who === 'signedIn' && { onRequest: requireToken(tokens, parts.log) }),
         ...(more.limit && {
           config: { rateLimit: { max: () => config.SIGN_IN_LIMIT_PER_MINUTE, timeWindow: 60_000 } },
         }),
@@ -62,14 +62,14 @@ export async function openRoutes(
     }
     scope.setErrorHandler((error: FastifyError, request, reply) => {
       const { statusCode: status = 500 } = error;
-      const isCallers = status >= 400 && status < 500;
-      if (status === 413) readOn(request, reply);
-      if (isCallers) {
-        const answer = status === 429 ? error : toRequestProblem(error);
-        return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(answer));
+      const isClientError = status >= 400 && status < 500;
+      if (status === 413) drainBody(request, reply);
+      if (isClientError) {
+        const body = status === 429 ? error : toRequestProblem(error);
+        return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(body));
       }
       parts.log.error({ err: error }, 'A request could not be forwarded');
-      return refuse(reply, status, 'unexpected', 'Something went wrong on our side.');
+      return sendProblem(reply, status, 'unexpected', 'Something went wrong on our side.');
     });
   };
   await fastify.register(surface);
@@ -79,9 +79,9 @@ export async function openRoutes(
  * A caller still sends the body that was refused. Closing now would reset the connection before the answer is read, so
  * the rest is dropped as it comes, for a while.
  */
-function readOn({ raw }: FastifyRequest, reply: FastifyReply): void {
+function drainBody({ raw }: FastifyRequest, reply: FastifyReply): void {
   reply.removeHeader('connection'); // Fastify asks for the end of it
   setTimeout(() => {
     if (!raw.complete) raw.socket.destroy();
-  }, READ_ON_MS).unref();
+  }, DRAIN_MS).unref();
 }

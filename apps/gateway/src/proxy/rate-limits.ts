@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.ts';
 
 /** The problem of too many requests. */
-export function tooMany(waitMs: number): Problem {
+export function tooManyRequests(waitMs: number): Problem {
   const detail = `Try again in ${Math.ceil(waitMs / 1_000)} s.`;
   return problem(429, 'tooManyRequests', 'Too many requests.', { detail });
 }
@@ -33,6 +33,6 @@ export async function limitAddresses(
       .status(429)
       .header('retry-after', seen.ttlInSeconds)
       .type(PROBLEM_JSON)
-      .send(JSON.stringify(tooMany(seen.ttl)));
+      .send(JSON.stringify(tooManyRequests(seen.ttl)));
   });
 }

@@ -5,7 +5,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
 /** An instance was picked, and nothing reached it: safe to send elsewhere when the request may be repeated. */
-export class NotReached extends Error {}
+export class UnreachableError extends Error {}
 
 /**
  * Sends a request, whose body is there, to one instance and streams the answer back: raw headers, bodies never parsed.
@@ -70,7 +70,7 @@ export function send(
         onResponseError(_controller, error) {
           const { code = '' } = error as { code?: string };
           if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT')
-            reject(new NotReached(error.message));
+            reject(new UnreachableError(error.message));
           else if (code === 'UND_ERR_INVALID_ARG')
             reject(new UncountedError(error.message, { cause: error }));
           else reject(error);

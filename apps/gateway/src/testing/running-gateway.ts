@@ -84,8 +84,8 @@ export interface Upstream {
 }
 
 /** A service that answers as it is told. */
-export function upstream(answer: RequestListener): Promise<Upstream> {
-  return listening(createServer(answer));
+export function upstream(listener: RequestListener): Promise<Upstream> {
+  return listening(createServer(listener));
 }
 
 /** The same without HTTP: for what no HTTP server would send. */
