@@ -38,7 +38,7 @@ keepsItsPromises(identity, {
     };
     const isSignedIn = () => manager.existsBy(Session, { sid });
     const hasEnded = async () => (await manager.findOneBy(Session, { sid }))?.endedAt != null;
-    const hasSaid = async () => (await manager.query('SELECT FROM outbox')).length > 0;
+    const hasPublished = async () => (await manager.query('SELECT FROM outbox')).length > 0;
     return {
       'nobody has this address': {
         holds: async ({ email = '' }) => !(await manager.existsBy(Account, { email })),
@@ -58,7 +58,7 @@ keepsItsPromises(identity, {
           await signIn(values);
           await app.get(EraseAccountController).erase({ id: ada } as CallerClaims);
         },
-        holds: async (values) => !(await isKnown(values)) && (await hasSaid()),
+        holds: async (values) => !(await isKnown(values)) && (await hasPublished()),
       },
       'a service is known': {
         set: ({ clientId: id = '', clientSecret = '' }) => {

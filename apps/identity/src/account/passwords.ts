@@ -10,14 +10,14 @@ const derive = promisify(argon2);
 // OWASP's minimum for argon2id: 19 MiB, 2 passes; about 23 ms of one core (measured).
 const COST = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 };
 const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
-const AT_ONCE = 2;
+const CONCURRENT_MAX = 2;
 const WAITING_MAX = 100;
 
 /** Hashes passwords with argon2id, a few at once: without a bound, sign-ins would starve everything else. */
 @Injectable()
 export class Passwords {
-  readonly #turn = pLimit(AT_ONCE);
-  #nobody: Promise<string> | undefined;
+  readonly #limit = pLimit(CONCURRENT_MAX);
+  #dummyHash: Promise<string> | undefined;
 
   constructor(private readonly secrets: Secrets) {}
 
@@ -31,8 +31,9 @@ export class Passwords {
 
   /** Takes as long for an unknown account (no hash) as for a known one. */
   async matches(password: string, hash: string | undefined): Promise<boolean> {
-    this.#nobody ??= this.hash('nobody has this one');
-    const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash ?? (await this.#nobody)) ?? [];
+    this.#dummyHash ??= this.hash('no account has this password');
+    const [, memory, passes, parallelism, salt, tag] =
+      PHC.exec(hash ?? (await this.#dummyHash)) ?? [];
     if (!salt || !tag) throw new Error('A stored password hash is not readable');
     const expected = Buffer.from(tag, 'base64');
     const cost = {
@@ -46,8 +47,8 @@ export class Passwords {
   }
 
   #derive(password: string, nonce: Buffer, cost: typeof COST): Promise<Buffer> {
-    if (this.#turn.pendingCount >= WAITING_MAX) throw errors.busy();
-    return this.#turn(
+    if (this.#limit.pendingCount >= WAITING_MAX) throw errors.busy();
+    return this.#limit(
       () => derive('argon2id', { message: password, nonce, ...cost }) as Promise<Buffer>,
     );
   }

@@ -25,7 +25,7 @@ beforeEach(async () => {
     [ada, 'ada@fieldguide.test'],
     [bo, 'bo@fieldguide.test'],
   ] as const) {
-    const row = { id, email, name: 'Somebody', kind: 'customer', passwordHash: 'hash' };
+    const row = { id, email, name: 'Ada', kind: 'customer', passwordHash: 'hash' };
     const account = Object.assign(new Account(), row);
     await units.run((uow) => uow.save(Account, account));
     await sessions.begin(account);
@@ -33,7 +33,7 @@ beforeEach(async () => {
   }
 });
 const erase = (id: string) => controller.erase({ id } as never);
-const said = () => units.outbox.map(({ envelope }) => envelope);
+const published = () => units.outbox.map(({ envelope }) => envelope);
 
 describe('erasing an account', () => {
   it('deletes it with its sessions, and nobody else’s', async () => {
@@ -47,14 +47,14 @@ describe('erasing an account', () => {
   });
   it('ends every session for every service, and tells that she is to be forgotten, by id alone', async () => {
     await erase(ada);
-    expect(said().map(({ type }) => type)).toEqual([
+    expect(published().map(({ type }) => type)).toEqual([
       'SessionEnded',
       'SessionEnded',
       'CustomerErased',
     ]);
-    for (const { type, data } of said())
+    for (const { type, data } of published())
       (type === 'CustomerErased' ? CustomerErased : SessionEnded).data.strict().parse(data);
-    expect(JSON.stringify(said())).not.toMatch(/ada@/);
+    expect(JSON.stringify(published())).not.toMatch(/ada@/);
   });
   it('leaves nobody signed in who was just signing in', async () => {
     const account = await units.run((uow) => uow.load(Account, ada));
@@ -66,6 +66,6 @@ describe('erasing an account', () => {
   it('twice tells it once', async () => {
     await erase(ada);
     await erase(ada);
-    expect(said().filter(({ type }) => type === 'CustomerErased')).toHaveLength(1);
+    expect(published().filter(({ type }) => type === 'CustomerErased')).toHaveLength(1);
   });
 });

@@ -18,7 +18,7 @@ const FLAKY_FAILURES = 2;
 
 /** It checks its own API key, not our tokens. */
 @Controller('operations')
-export class OperateController {
+export class OperationsController {
   constructor(
     private readonly ledger: Ledger,
     private readonly clock: Clock,
