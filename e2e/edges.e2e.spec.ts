@@ -1,4 +1,4 @@
-import { Storefront } from '@fieldguide/contracts/shop/storefront';
+import { StorefrontClient } from '@fieldguide/contracts/shop/storefront';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { expect, inject, it } from 'vitest';
 import { asks, type Edge, hears, pactEdges } from '../tools/contracts/edges.ts';
@@ -50,9 +50,9 @@ it('a walk through everything meets every edge that has a pact, and no other', a
     await platform().call('POST', `/apps/${app}/restarts`);
   }
   const { gatewayUrl } = inject('shop');
-  const shop = new Storefront(gatewayUrl);
+  const shop = new StorefrontClient(gatewayUrl);
   const operator = await operatorToken();
-  const staff = new Storefront(gatewayUrl, operator);
+  const staff = new StorefrontClient(gatewayUrl, operator);
   const email = `edges-${process.pid}@fieldguide.test`;
   await shop.register({ email, password, name: 'Ed' });
   await shop.signIn({ grantType: 'password', email, password });
@@ -60,9 +60,9 @@ it('a walk through everything meets every edge that has a pact, and no other', a
   let orders = 0;
   const buy = (token: string, ...productIds: string[]) =>
     shop.placeOrder(orderOf(token, ...productIds), `edges-${process.pid}-${++orders}`);
-  const story = async (id: string) => (await shop.story(id)).items.map(({ type }) => type);
+  const timeline = async (id: string) => (await shop.timeline(id)).items.map(({ type }) => type);
   const until = (id: string, type: string) =>
-    expect.poll(() => story(id), { timeout: 90_000, interval: 200 }).toContain(type);
+    expect.poll(() => timeline(id), { timeout: 90_000, interval: 200 }).toContain(type);
 
   // The shelves.
   const sku = `EDGES-${process.pid}`;

@@ -1,5 +1,5 @@
-import { hammock, noon, price } from '../cast.ts';
 import { example } from '../example.ts';
+import { hammock, noon, price } from '../example-data.ts';
 import { AddProductRequest, Product, ProductChanged, ProductPage } from './index.ts';
 
 const named = {

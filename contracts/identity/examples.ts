@@ -1,5 +1,5 @@
-import { ada, noon, sid } from '../cast.ts';
 import { example } from '../example.ts';
+import { ada, noon, sid } from '../example-data.ts';
 import {
   CustomerErased,
   KeySet,

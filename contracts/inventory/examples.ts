@@ -1,5 +1,5 @@
-import { hammock, lines, orderId } from '../cast.ts';
 import { example } from '../example.ts';
+import { hammock, lines, orderId } from '../example-data.ts';
 import {
   ReleaseStock,
   Replenishment,

@@ -1,5 +1,15 @@
-import { ada, hammock, lines, noon, orderId, price, shipmentId, shipTo, total } from '../cast.ts';
 import { example } from '../example.ts';
+import {
+  ada,
+  hammock,
+  lines,
+  noon,
+  orderId,
+  price,
+  shipmentId,
+  shipTo,
+  total,
+} from '../example-data.ts';
 import {
   Cancellation,
   CancellationRequested,

@@ -1,5 +1,5 @@
-import { noon, paymentId, total } from '../cast.ts';
 import { example } from '../example.ts';
+import { noon, paymentId, total } from '../example-data.ts';
 import { Operation, OperationRequest } from './index.ts';
 
 const authorise = {

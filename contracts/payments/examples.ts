@@ -1,5 +1,5 @@
-import { orderId, paymentId, total } from '../cast.ts';
 import { example } from '../example.ts';
+import { orderId, paymentId, total } from '../example-data.ts';
 import {
   AuthorisePayment,
   CapturePayment,

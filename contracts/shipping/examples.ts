@@ -1,5 +1,5 @@
-import { noon, orderId, shipmentId } from '../cast.ts';
 import { example } from '../example.ts';
+import { noon, orderId, shipmentId } from '../example-data.ts';
 import { ShipmentCancelled, ShipmentDispatched } from './index.ts';
 
 export const shipmentDispatched = example(ShipmentDispatched.data, {

@@ -40,6 +40,10 @@ export const Order = ordering.Order.pick({
 export const Orders = ordering.OrderPage.pick({ nextCursor: true }).extend({
   items: z.array(Order.omit({ lines: true, shipment: true, payment: true })),
 });
-const Fact = ordering.Timeline.shape.items.element.pick({ type: true, time: true, summary: true });
-export const Story = z.object({ items: z.array(Fact) });
+const TimelineItem = ordering.Timeline.shape.items.element.pick({
+  type: true,
+  time: true,
+  summary: true,
+});
+export const Timeline = z.object({ items: z.array(TimelineItem) });
 export const Cancelled = ordering.Cancellation.pick({ status: true });

@@ -5,11 +5,11 @@ import type { PlaceOrderRequest } from '../ordering/index.ts';
 import { Problem } from '../problem.ts';
 import * as reads from './index.ts';
 
-const ANSWER_WITHIN_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** The shop refused, and said why: `problem.type` is for the program, `problem.title` for the visitor. */
-export class Refused extends Error {
-  override name = 'Refused';
+export class ApiError extends Error {
+  override name = 'ApiError';
   readonly problem: Problem;
 
   constructor(problem: Problem) {
@@ -18,8 +18,8 @@ export class Refused extends Error {
   }
 }
 
-interface Wish<Answer> {
-  readonly answer?: z.ZodType<Answer>;
+interface RequestOptions<Body> {
+  readonly response?: z.ZodType<Body>;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -27,9 +27,9 @@ interface Wish<Answer> {
 /**
  * The shop as a storefront sees it, through the gateway. After `signIn` it acts for that customer, and what it has seen
  * once it is never shown older (Consistency-Token).
- * Every method throws Refused for a problem, and TypeError or TimeoutError when nobody answers within 10 s.
+ * Every method throws ApiError for a problem, and TypeError or TimeoutError when nobody answers within 10 s.
  */
-export class Storefront {
+export class StorefrontClient {
   readonly #origin: string;
   #token: string | undefined;
   #seen: string | undefined;
@@ -41,11 +41,11 @@ export class Storefront {
   }
 
   register(body: RegistrationRequest) {
-    return this.#read('POST', '/auth/registrations', { body, answer: reads.Registered });
+    return this.#read('POST', '/auth/registrations', { body, response: reads.Registered });
   }
 
   async signIn(body: TokenRequest) {
-    const signedIn = await this.#read('POST', '/auth/tokens', { body, answer: reads.SignedIn });
+    const signedIn = await this.#read('POST', '/auth/tokens', { body, response: reads.SignedIn });
     this.#token = signedIn.accessToken;
     return signedIn;
   }
@@ -62,7 +62,7 @@ export class Storefront {
 
   products(search: Readonly<Record<string, string>> = {}) {
     const query = new URLSearchParams(search).toString();
-    return this.#read('GET', `/products${query && `?${query}`}`, { answer: reads.Cards });
+    return this.#read('GET', `/products${query && `?${query}`}`, { response: reads.Cards });
   }
 
   /** With its `etag`: who wants to change it says what was read. */
@@ -72,57 +72,57 @@ export class Storefront {
   }
 
   addProduct(body: AddProductRequest) {
-    return this.#read('POST', '/products', { body, answer: reads.Edited });
+    return this.#read('POST', '/products', { body, response: reads.Edited });
   }
 
-  /** Refused when somebody else changed it since it was read. */
+  /** ApiError when somebody else changed it since it was read. */
   changeProduct(id: string, etag: string, body: ChangeProductRequest) {
     const headers = { 'if-match': etag };
-    return this.#read('PATCH', `/products/${id}`, { body, headers, answer: reads.Edited });
+    return this.#read('PATCH', `/products/${id}`, { body, headers, response: reads.Edited });
   }
 
   availability(productId: string) {
-    return this.#read('GET', `/stock/${productId}`, { answer: reads.Availability });
+    return this.#read('GET', `/stock/${productId}`, { response: reads.Availability });
   }
 
   /** @param key the same on every try of the same delivery */
   replenish(productId: string, units: number, key: string) {
-    const wish = { body: { units }, headers: keyed(key), answer: reads.Replenished };
-    return this.#read('POST', `/stock/${productId}/replenishments`, wish);
+    const options = { body: { units }, headers: keyed(key), response: reads.Replenished };
+    return this.#read('POST', `/stock/${productId}/replenishments`, options);
   }
 
   /** @param key the same on every try of the same order */
   placeOrder(body: PlaceOrderRequest, key: string) {
-    return this.#read('POST', '/orders', { body, headers: keyed(key), answer: reads.Order });
+    return this.#read('POST', '/orders', { body, headers: keyed(key), response: reads.Order });
   }
 
   orders() {
-    return this.#read('GET', '/orders', { answer: reads.Orders });
+    return this.#read('GET', '/orders', { response: reads.Orders });
   }
 
   order(id: string) {
-    return this.#read('GET', `/orders/${id}`, { answer: reads.Order });
+    return this.#read('GET', `/orders/${id}`, { response: reads.Order });
   }
 
-  story(id: string) {
-    return this.#read('GET', `/orders/${id}/timeline`, { answer: reads.Story });
+  timeline(id: string) {
+    return this.#read('GET', `/orders/${id}/timeline`, { response: reads.Timeline });
   }
 
   cancel(id: string) {
-    return this.#read('POST', `/orders/${id}/cancellation`, { answer: reads.Cancelled });
+    return this.#read('POST', `/orders/${id}/cancellation`, { response: reads.Cancelled });
   }
 
-  async #read<Answer>(
+  async #read<Body>(
     method: string,
     path: string,
-    wish: Wish<Answer> & { answer: z.ZodType<Answer> },
-  ): Promise<Answer> {
-    const { body } = await this.#send(method, path, wish);
-    return wish.answer.parse(body);
+    options: RequestOptions<Body> & { response: z.ZodType<Body> },
+  ): Promise<Body> {
+    const { body } = await this.#send(method, path, options);
+    return options.response.parse(body);
   }
 
-  async #send(method: string, path: string, { body, headers }: Wish<unknown> = {}) {
-    const answer = await fetch(this.#origin + path, {
+  async #send(method: string, path: string, { body, headers }: RequestOptions<unknown> = {}) {
+    const response = await fetch(this.#origin + path, {
       method,
       headers: {
         ...(this.#token && { authorization: `Bearer ${this.#token}` }),
@@ -131,13 +131,13 @@ export class Storefront {
         ...headers,
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const text = await answer.text();
+    const text = await response.text();
     const read: unknown = text ? JSON.parse(text) : undefined;
-    if (!answer.ok) throw new Refused(Problem.parse(read));
-    this.#seen = answer.headers.get('consistency-token') ?? this.#seen;
-    return { body: read, etag: answer.headers.get('etag') };
+    if (!response.ok) throw new ApiError(Problem.parse(read));
+    this.#seen = response.headers.get('consistency-token') ?? this.#seen;
+    return { body: read, etag: response.headers.get('etag') };
   }
 }
 

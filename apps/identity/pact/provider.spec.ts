@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { CallerClaims } from '@fieldguide/auth';
 import { keepsItsPromises } from '@fieldguide/contract-testing/provider';
-import { ada, sid } from '@fieldguide/contracts/cast';
+import { ada, sid } from '@fieldguide/contracts/example-data';
 import { Account } from '../src/account/account.entity.ts';
 import { Passwords } from '../src/account/passwords.ts';
 import { Client } from '../src/client/client.entity.ts';

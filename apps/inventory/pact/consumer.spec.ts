@@ -4,7 +4,7 @@ import {
   expectsOfIdentity,
   unitsFor,
 } from '@fieldguide/contract-testing';
-import { hammock, orderId } from '@fieldguide/contracts/cast';
+import { hammock, orderId } from '@fieldguide/contracts/example-data';
 import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 import { releaseStock, reserveStock } from '@fieldguide/contracts/inventory/examples';
 import { orderCompleted } from '@fieldguide/contracts/ordering/examples';

@@ -3,7 +3,7 @@ import {
   keepsItsPromises,
   type ProviderState,
 } from '@fieldguide/contract-testing/provider';
-import { hammock } from '@fieldguide/contracts/cast';
+import { hammock } from '@fieldguide/contracts/example-data';
 import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
 import { reserveStock } from '@fieldguide/contracts/inventory/examples';
 import { inventory } from '../src/inventory.definition.ts';

@@ -7,8 +7,8 @@ import {
   peersAt,
   unitsFor,
 } from '@fieldguide/contract-testing';
-import { ada, hammock, orderId } from '@fieldguide/contracts/cast';
 import { product, productChanged } from '@fieldguide/contracts/catalog/examples';
+import { ada, hammock, orderId } from '@fieldguide/contracts/example-data';
 import { customerErased, keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 import {
   stockRefused,

@@ -1,5 +1,5 @@
 import { keepsItsPromises, type ProviderState } from '@fieldguide/contract-testing/provider';
-import { ada, shipTo } from '@fieldguide/contracts/cast';
+import { ada, shipTo } from '@fieldguide/contracts/example-data';
 import { eventFeedReader, runBatch } from '@fieldguide/event-store';
 import { DeliveryAddress } from '../src/delivery-address/delivery-address.entity.ts';
 import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';

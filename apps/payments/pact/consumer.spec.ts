@@ -5,7 +5,7 @@ import {
   expectsOfIdentity,
   unitsFor,
 } from '@fieldguide/contract-testing';
-import { orderId, paymentId } from '@fieldguide/contracts/cast';
+import { orderId, paymentId } from '@fieldguide/contracts/example-data';
 import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 import { operate, operation } from '@fieldguide/contracts/payment-provider/examples';
 import {

@@ -7,8 +7,8 @@ import {
   unitsFor,
   withTokenOffice,
 } from '@fieldguide/contract-testing';
-import { orderId, shipTo } from '@fieldguide/contracts/cast';
 import { example } from '@fieldguide/contracts/example';
+import { orderId, shipTo } from '@fieldguide/contracts/example-data';
 import { TokenRequest } from '@fieldguide/contracts/identity';
 import { keySet, serviceToken, sessionEnded } from '@fieldguide/contracts/identity/examples';
 import { DeliveryAddress } from '@fieldguide/contracts/ordering';

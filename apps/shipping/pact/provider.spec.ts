@@ -3,7 +3,7 @@ import {
   keepsItsPromises,
   type ProviderState,
 } from '@fieldguide/contract-testing/provider';
-import { shipTo } from '@fieldguide/contracts/cast';
+import { shipTo } from '@fieldguide/contracts/example-data';
 import { CancellationRequested, OrderConfirmed } from '@fieldguide/contracts/ordering';
 import { cancellationRequested, orderConfirmed } from '@fieldguide/contracts/ordering/examples';
 import {

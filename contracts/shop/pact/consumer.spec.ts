@@ -1,13 +1,13 @@
 import { ConsumerPacts, type HttpExpectation } from '@fieldguide/contract-testing';
 import { expect, it } from 'vitest';
-import { ada, hammock, orderId } from '../../cast.ts';
 import * as catalog from '../../catalog/examples.ts';
+import { ada, hammock, orderId } from '../../example-data.ts';
 import * as identity from '../../identity/examples.ts';
 import * as inventory from '../../inventory/examples.ts';
 import * as ordering from '../../ordering/examples.ts';
 import { Problem } from '../../problem.ts';
 import * as reads from '../index.ts';
-import { Storefront } from '../storefront.ts';
+import { StorefrontClient } from '../storefront.ts';
 
 const shop = new ConsumerPacts('shop');
 const KEY = 'one-for-each-order';
@@ -15,16 +15,16 @@ const seen = { 'consistency-token': [`^order-[0-9a-f-]{36}@\\d+$`, `order-${orde
 const etag = { etag: ['^"\\d+"$', '"1"'] } as const;
 
 /** The real client asks; what it makes of the answer is given back. */
-function asks<T>(
+function expectCall<T>(
   provider: string,
   expectation: HttpExpectation,
-  ask: (shop: Storefront) => Promise<T>,
+  call: (shop: StorefrontClient) => Promise<T>,
 ): Promise<T> {
   return shop.asks(provider, expectation, (origin, token) =>
-    ask(new Storefront(origin, token || undefined)),
+    call(new StorefrontClient(origin, token || undefined)),
   );
 }
-const refusal = (status: number, type: string) => ({
+const problemResponse = (status: number, type: string) => ({
   status,
   headers: {
     'Content-Type': ['^application/problem[+]json.*$', 'application/problem+json'],
@@ -41,7 +41,7 @@ it('registers a customer', async () => {
     request: { method: 'POST', path: '/auth/registrations', body: identity.register },
     answer: { status: 201, reads: reads.Registered, of: identity.registration },
   } as const;
-  const registered = await asks('identity', expectation, (at) =>
+  const registered = await expectCall('identity', expectation, (at) =>
     at.register(identity.register.value),
   );
   expect(registered).toEqual({ customerId: ada });
@@ -56,7 +56,9 @@ it('signs a customer in', async () => {
     request: signIn,
     answer: { status: 200, reads: reads.SignedIn, of: identity.token },
   } as const;
-  const signedIn = await asks('identity', expectation, (at) => at.signIn(identity.signIn.value));
+  const signedIn = await expectCall('identity', expectation, (at) =>
+    at.signIn(identity.signIn.value),
+  );
   expect(signedIn.expiresInSeconds).toBe(600);
 });
 it('tells who cannot sign in', async () => {
@@ -65,10 +67,10 @@ it('tells who cannot sign in', async () => {
     given: ['a customer has another password', { ...customer, password: 'another horse' }],
     asks: 'a token with a wrong password',
     request: signIn,
-    answer: refusal(401, type),
+    answer: problemResponse(401, type),
   } as const;
-  const signedIn = asks('identity', expectation, (at) => at.signIn(identity.signIn.value));
-  await expect(signedIn).rejects.toMatchObject({ name: 'Refused', problem: { type } });
+  const signedIn = expectCall('identity', expectation, (at) => at.signIn(identity.signIn.value));
+  await expect(signedIn).rejects.toMatchObject({ name: 'ApiError', problem: { type } });
 });
 it('signs a customer out', async () => {
   const expectation = {
@@ -77,7 +79,7 @@ it('signs a customer out', async () => {
     request: { method: 'DELETE', path: '/auth/tokens', as: 'customer' },
     answer: { status: 204 },
   } as const;
-  await expect(asks('identity', expectation, (at) => at.signOut())).resolves.toBeUndefined();
+  await expect(expectCall('identity', expectation, (at) => at.signOut())).resolves.toBeUndefined();
 });
 it('erases an account', async () => {
   const expectation = {
@@ -86,7 +88,9 @@ it('erases an account', async () => {
     request: { method: 'DELETE', path: '/accounts/me', as: 'customer' },
     answer: { status: 202 },
   } as const;
-  await expect(asks('identity', expectation, (at) => at.eraseMyAccount())).resolves.toBeUndefined();
+  await expect(
+    expectCall('identity', expectation, (at) => at.eraseMyAccount()),
+  ).resolves.toBeUndefined();
 });
 
 const sold = ['a product is sold', { productId: hammock }] as const;
@@ -97,7 +101,9 @@ it('shows what is sold', async () => {
     request: { method: 'GET', path: '/products', query: { category: 'sleep' } },
     answer: { status: 200, reads: reads.Cards, of: catalog.productPage },
   } as const;
-  const cards = await asks('catalog', expectation, (at) => at.products({ category: 'sleep' }));
+  const cards = await expectCall('catalog', expectation, (at) =>
+    at.products({ category: 'sleep' }),
+  );
   expect(cards.items[0]).toMatchObject({ id: hammock, name: 'Hammock' });
 });
 it('shows a product', async () => {
@@ -107,7 +113,7 @@ it('shows a product', async () => {
     request: { method: 'GET', path: `/products/${hammock}` },
     answer: { status: 200, headers: etag, reads: reads.Detail, of: catalog.product },
   } as const;
-  const product = await asks('catalog', expectation, (at) => at.product(hammock));
+  const product = await expectCall('catalog', expectation, (at) => at.product(hammock));
   expect(product).toMatchObject({ name: 'Hammock', etag: '"1"' });
 });
 it('tells that there is no such product', async () => {
@@ -116,9 +122,9 @@ it('tells that there is no such product', async () => {
     given: ['no product is sold', { productId: hammock }],
     asks: 'a product that does not exist',
     request: { method: 'GET', path: `/products/${hammock}` },
-    answer: refusal(404, type),
+    answer: problemResponse(404, type),
   } as const;
-  const product = asks('catalog', expectation, (at) => at.product(hammock));
+  const product = expectCall('catalog', expectation, (at) => at.product(hammock));
   await expect(product).rejects.toMatchObject({ problem: { type } });
 });
 it('adds a product', async () => {
@@ -128,7 +134,9 @@ it('adds a product', async () => {
     request: { method: 'POST', path: '/products', as: 'staff', body: catalog.addProduct },
     answer: { status: 201, reads: reads.Edited, of: catalog.product },
   } as const;
-  const added = await asks('catalog', expectation, (at) => at.addProduct(catalog.addProduct.value));
+  const added = await expectCall('catalog', expectation, (at) =>
+    at.addProduct(catalog.addProduct.value),
+  );
   expect(added).toMatchObject({ name: 'Hammock', retired: false });
 });
 it('reprices a product', async () => {
@@ -145,7 +153,7 @@ it('reprices a product', async () => {
     },
     answer: { status: 200, reads: reads.Edited, of: catalog.product },
   } as const;
-  const changed = await asks('catalog', expectation, (at) =>
+  const changed = await expectCall('catalog', expectation, (at) =>
     at.changeProduct(hammock, '"1"', change),
   );
   expect(changed).toMatchObject({ id: hammock });
@@ -158,7 +166,7 @@ it('shows whether something is to be had', async () => {
     request: { method: 'GET', path: `/stock/${hammock}` },
     answer: { status: 200, reads: reads.Availability, of: inventory.stock },
   } as const;
-  const stock = await asks('inventory', expectation, (at) => at.availability(hammock));
+  const stock = await expectCall('inventory', expectation, (at) => at.availability(hammock));
   expect(stock).toEqual({ freeUnits: 10 });
 });
 it('replenishes the stock', async () => {
@@ -174,7 +182,7 @@ it('replenishes the stock', async () => {
     },
     answer: { status: 201, reads: reads.Replenished, of: inventory.replenishment },
   } as const;
-  const added = await asks('inventory', expectation, (at) => at.replenish(hammock, 5, KEY));
+  const added = await expectCall('inventory', expectation, (at) => at.replenish(hammock, 5, KEY));
   expect(added).toEqual({ units: 5 });
 });
 
@@ -192,7 +200,7 @@ it('places an order', async () => {
     request: buy,
     answer: { status: 201, headers: seen, reads: reads.Order, of: ordering.placedOrder },
   } as const;
-  const order = await asks('ordering', expectation, (at) =>
+  const order = await expectCall('ordering', expectation, (at) =>
     at.placeOrder(ordering.placeOrder.value, KEY),
   );
   expect(order).toMatchObject({ status: 'placed', lines: [{ name: 'Hammock', quantity: 2 }] });
@@ -203,9 +211,9 @@ it('tells that something cannot be ordered', async () => {
     given: ['a product is retired', { productId: hammock }],
     asks: 'an order of a retired product',
     request: buy,
-    answer: refusal(422, type),
+    answer: problemResponse(422, type),
   } as const;
-  const order = asks('ordering', expectation, (at) =>
+  const order = expectCall('ordering', expectation, (at) =>
     at.placeOrder(ordering.placeOrder.value, KEY),
   );
   await expect(order).rejects.toMatchObject({ problem: { type } });
@@ -217,9 +225,9 @@ it('orders for nobody who is not signed in', async () => {
     given: ['a product can be ordered', { productId: hammock }],
     asks: 'an order of nobody',
     request,
-    answer: refusal(401, type),
+    answer: problemResponse(401, type),
   } as const;
-  const order = asks('ordering', expectation, (at) =>
+  const order = expectCall('ordering', expectation, (at) =>
     at.placeOrder(ordering.placeOrder.value, KEY),
   );
   await expect(order).rejects.toMatchObject({ problem: { type } });
@@ -231,7 +239,7 @@ it('lists the orders of a customer', async () => {
     request: { method: 'GET', path: '/orders', as: 'customer' },
     answer: { status: 200, reads: reads.Orders, of: ordering.orderPage },
   } as const;
-  const orders = await asks('ordering', expectation, (at) => at.orders());
+  const orders = await expectCall('ordering', expectation, (at) => at.orders());
   expect(orders.items[0]).toMatchObject({ id: orderId, status: 'placed' });
 });
 
@@ -247,7 +255,9 @@ it.each([
     request: one,
     answer: { status: 200, headers: seen, reads: reads.Order, of, exactly: [status] },
   } as const;
-  expect(await asks('ordering', expectation, (at) => at.order(orderId))).toMatchObject({ status });
+  expect(await expectCall('ordering', expectation, (at) => at.order(orderId))).toMatchObject({
+    status,
+  });
 });
 it('tells that there is no such order, also when it is of somebody else', async () => {
   const type = '/problems/ordering.orderUnknown';
@@ -255,19 +265,19 @@ it('tells that there is no such order, also when it is of somebody else', async 
     given: ['somebody else has placed an order', { orderId }],
     asks: 'an order of somebody else',
     request: one,
-    answer: refusal(404, type),
+    answer: problemResponse(404, type),
   } as const;
-  const order = asks('ordering', expectation, (at) => at.order(orderId));
+  const order = expectCall('ordering', expectation, (at) => at.order(orderId));
   await expect(order).rejects.toMatchObject({ problem: { type } });
 });
-it('tells the story of an order', async () => {
+it('tells the timeline of an order', async () => {
   const expectation = {
     given: ['an order was placed', { orderId }],
     asks: 'what happened to an order',
     request: { method: 'GET', path: `/orders/${orderId}/timeline`, as: 'customer' },
-    answer: { status: 200, headers: seen, reads: reads.Story, of: ordering.timeline },
+    answer: { status: 200, headers: seen, reads: reads.Timeline, of: ordering.timeline },
   } as const;
-  const { items } = await asks('ordering', expectation, (at) => at.story(orderId));
+  const { items } = await expectCall('ordering', expectation, (at) => at.timeline(orderId));
   expect(items[0]).toMatchObject({ type: 'OrderPlaced' });
 });
 it('cancels an order', async () => {
@@ -277,6 +287,6 @@ it('cancels an order', async () => {
     request: { method: 'POST', path: `/orders/${orderId}/cancellation`, as: 'customer' },
     answer: { status: 202, headers: seen, reads: reads.Cancelled, of: ordering.cancellation },
   } as const;
-  const cancelled = await asks('ordering', expectation, (at) => at.cancel(orderId));
+  const cancelled = await expectCall('ordering', expectation, (at) => at.cancel(orderId));
   expect(cancelled).toEqual({ status: 'cancelled' });
 });

@@ -1,4 +1,4 @@
-import { orderId } from '@fieldguide/contracts/cast';
+import { orderId } from '@fieldguide/contracts/example-data';
 import { ConsistencyToken, IdempotencyKey } from '@fieldguide/contracts/ordering';
 import { z } from 'zod';
 import { type Route, routes } from '../routes.ts';
