@@ -216,7 +216,7 @@ describe('a cancellation', () => {
     const body = orderOf('tok_ok', product.plenty);
     const { id } = (await place(customer.token, 'mine-alone', body)).body;
     const stranger = await newCustomer();
-    const unknown = { status: 404, body: { type: '/problems/ordering.orderUnknown' } };
+    const unknown = { status: 404, body: { type: '/problems/ordering.orderNotFound' } };
     expect(await cancel(id, stranger.token)).toMatchObject(unknown);
     expect((await cancel(id, await operatorToken())).status).toBe(403);
     const first = await cancel(id);

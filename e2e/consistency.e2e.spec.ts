@@ -65,11 +65,11 @@ describe('an order that was acknowledged', () => {
     for (const token of [madeUp, ahead, other.headers.get('consistency-token')!])
       expect(await list(token), token).toMatchObject({
         status: 422,
-        body: { type: '/problems/ordering.consistencyTokenUnreadable' },
+        body: { type: '/problems/ordering.consistencyTokenInvalid' },
       });
     expect(await list('yesterday')).toMatchObject({
       status: 422,
-      body: { type: '/problems/ordering.consistencyTokenUnreadable' },
+      body: { type: '/problems/ordering.consistencyTokenInvalid' },
     });
   });
 });

@@ -92,7 +92,7 @@ it('a walk through everything meets every edge that has a pact, and no other', a
   await until(late.id, 'OrderCancelled');
   await set('shipping', 'DISPATCH_DELAY_MS', '1000');
   await expect(buy('tok_ok', '01900000-0000-7000-8000-00000000dead')).rejects.toMatchObject({
-    problem: { type: '/problems/ordering.productUnknown' },
+    problem: { type: '/problems/ordering.productNotFound' },
   });
   await shop.orders();
   await shop.order(completed.id);

@@ -40,7 +40,7 @@ describe('a bad request', () => {
     const answer = await place(token, 'bad-request', body);
     expect(answer.status).toBe(400);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.body.type).toBe('/problems/unreadable');
+    expect(answer.body.type).toBe('/problems/malformedRequest');
     expect(pointers(answer)).toContain(pointer);
   });
 
@@ -82,10 +82,10 @@ describe('a bad request', () => {
   it('for a product that does not exist, or without a key, is 422', async () => {
     const nothing = { ...good, lines: [{ productId: unknown, quantity: 1 }] };
     expect((await place(token, 'no-such-product', nothing)).body.type).toBe(
-      '/problems/ordering.productUnknown',
+      '/problems/ordering.productNotFound',
     );
     expect((await place(token, 'short', good)).body.type).toBe(
-      '/problems/ordering.idempotencyKeyNeeded',
+      '/problems/ordering.idempotencyKeyRequired',
     );
   });
 
@@ -93,7 +93,10 @@ describe('a bad request', () => {
     'without a token to %s is 401',
     async (path) => {
       const answer = await send('GET', path);
-      expect(answer).toMatchObject({ status: 401, body: { type: '/problems/signInFirst' } });
+      expect(answer).toMatchObject({
+        status: 401,
+        body: { type: '/problems/authenticationRequired' },
+      });
     },
   );
 

@@ -140,7 +140,7 @@ describe('an order', () => {
     for (const path of [`/orders/${placed.body.id}`, `/orders/${placed.body.id}/timeline`]) {
       expect(await send('GET', path, { token: stranger.token })).toMatchObject({
         status: 404,
-        body: { type: '/problems/ordering.orderUnknown' },
+        body: { type: '/problems/ordering.orderNotFound' },
       });
       expect((await send('GET', path, { token: await operatorToken() })).status).toBe(200);
     }

@@ -51,7 +51,7 @@ describe('a view', () => {
     expect((await send('GET', `/orders/${id}`, { token })).status).toBe(200);
     expect(await list()).toMatchObject({
       status: 503,
-      body: { type: '/problems/ordering.viewBehind' },
+      body: { type: '/problems/ordering.projectionBehind' },
     });
     const view = async () => {
       const views = JSON.parse(await fieldguide('projections', 'status', '--json')) as View[];

@@ -62,7 +62,7 @@ it('signs a customer in', async () => {
   expect(signedIn.expiresInSeconds).toBe(600);
 });
 it('tells who cannot sign in', async () => {
-  const type = '/problems/identity.credentialsWrong';
+  const type = '/problems/identity.credentialsInvalid';
   const expectation = {
     given: ['a customer has another password', { ...customer, password: 'another horse' }],
     asks: 'a token with a wrong password',
@@ -117,7 +117,7 @@ it('shows a product', async () => {
   expect(product).toMatchObject({ name: 'Hammock', etag: '"1"' });
 });
 it('tells that there is no such product', async () => {
-  const type = '/problems/catalog.productUnknown';
+  const type = '/problems/catalog.productNotFound';
   const expectation = {
     given: ['no product is sold', { productId: hammock }],
     asks: 'a product that does not exist',
@@ -219,7 +219,7 @@ it('tells that something cannot be ordered', async () => {
   await expect(order).rejects.toMatchObject({ problem: { type } });
 });
 it('orders for nobody who is not signed in', async () => {
-  const type = '/problems/signInFirst';
+  const type = '/problems/authenticationRequired';
   const { as: _, ...request } = buy;
   const expectation = {
     given: ['a product can be ordered', { productId: hammock }],
@@ -260,7 +260,7 @@ it.each([
   });
 });
 it('tells that there is no such order, also when it is of somebody else', async () => {
-  const type = '/problems/ordering.orderUnknown';
+  const type = '/problems/ordering.orderNotFound';
   const expectation = {
     given: ['somebody else has placed an order', { orderId }],
     asks: 'an order of somebody else',

@@ -20,7 +20,7 @@ export const guards: readonly Guard[] = [
     name: 'a filter skips authentication',
     edits: [select('libs/auth/src/auth.guard.ts', 'AuthGuard.canActivate').begin('return true;')],
     run: verify('ordering'),
-    caughtBy: /× .* shop [\s\S]*problems\/signInFirst/,
+    caughtBy: /× .* shop [\s\S]*problems\/authenticationRequired/,
   },
   {
     name: 'a state handler does nothing',

@@ -47,7 +47,7 @@ export class AuthGuard implements CanActivate {
 
 function signInFirst(): HttpException {
   return new HttpException(
-    problem(401, 'signInFirst', 'A valid token is needed: POST /auth/tokens.'),
+    problem(401, 'authenticationRequired', 'A valid token is needed: POST /auth/tokens.'),
     401,
   );
 }
@@ -55,5 +55,5 @@ function signInFirst(): HttpException {
 /** Identity's keys are not known yet, and it cannot be asked: nobody's fault who is asking. */
 function uncheckable(): HttpException {
   const title = 'Tokens cannot be checked now: try again in a few seconds.';
-  return new HttpException(problem(503, 'tokensUncheckable', title), 503);
+  return new HttpException(problem(503, 'tokenCheckUnavailable', title), 503);
 }

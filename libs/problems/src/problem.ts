@@ -48,7 +48,7 @@ export function toValidationProblem(
     },
   );
   return new BadRequestException(
-    problem(400, 'unreadable', 'The request cannot be read.', { errors }),
+    problem(400, 'malformedRequest', 'The request cannot be read.', { errors }),
   );
 }
 
@@ -64,7 +64,7 @@ export function toRequestProblem(error: Error & { statusCode?: number; code?: st
 }
 
 // FST_ERR_CTP_BODY_TOO_LARGE → bodyTooLarge
-function codeFrom(code = 'unreadable'): string {
+function codeFrom(code = 'malformedRequest'): string {
   const words = code
     .replace(/^FST_ERR_(CTP_)?/, '')
     .toLowerCase()

@@ -126,6 +126,6 @@ const noLetter = (id: string) => `There is no dead letter ${id}.`;
 
 function refuse(kind: DeadLetterNotFoundError['kind'], title: string): never {
   const [status, code] =
-    kind === 'unknown' ? [404, 'deadLetterUnknown'] : [409, 'deadLetterFinished'];
+    kind === 'unknown' ? [404, 'deadLetterNotFound'] : [409, 'deadLetterFinished'];
   throw new HttpException(problem(status as number, code as string, title), status as number);
 }

@@ -157,7 +157,7 @@ describe('the dead letters of a service', () => {
   ] as const)('answer %s %s with a problem: unknown', async (method, path, body) => {
     const answer = await ask(method, path, body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
-    expect(answer.json()).toMatchObject({ status: 404, type: '/problems/deadLetterUnknown' });
+    expect(answer.json()).toMatchObject({ status: 404, type: '/problems/deadLetterNotFound' });
   });
 
   it.each([

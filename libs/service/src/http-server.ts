@@ -13,12 +13,12 @@ const LINGER_MS = 500;
 const LATENESS_MS = 1_000;
 
 type Refusal = readonly [status: number, code: string, title: string];
-const UNREADABLE: Refusal = [400, 'unreadable', 'The request cannot be read.'];
+const UNREADABLE: Refusal = [400, 'malformedRequest', 'The request cannot be read.'];
 const refusals: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'requestTimeout', 'The request did not arrive in time.'],
   HPE_HEADER_OVERFLOW: [431, 'headersTooLarge', 'The headers are too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'bodyTooLarge', 'The chunk extensions are too large.'],
-  HPE_INVALID_METHOD: [501, 'methodUnknown', 'This server does not know the method.'],
+  HPE_INVALID_METHOD: [501, 'methodNotImplemented', 'This server does not know the method.'],
 };
 
 // Requests that were answered before their body had arrived: nothing more may be written to their connections.
@@ -50,14 +50,14 @@ export function watchRequests(adapter: FastifyAdapter): void {
     reply
       .status(400)
       .type(PROBLEM_JSON)
-      .send(JSON.stringify(problem(400, 'unreadable', UNREADABLE[2], { detail })));
+      .send(JSON.stringify(problem(400, 'malformedRequest', UNREADABLE[2], { detail })));
   });
   fastify.addHook('onResponse', (request, _reply, done) => {
     if (!request.raw.complete) answeredEarly.set(request.raw.socket, request.raw);
     done();
   });
   adapter.getHttpServer().on('checkExpectation', (_request, response) => {
-    const body = JSON.stringify(problem(417, 'expectationUnknown', 'Expect only 100-continue.'));
+    const body = JSON.stringify(problem(417, 'expectationFailed', 'Expect only 100-continue.'));
     const headers = { 'content-type': PROBLEM_JSON, 'content-length': body.length };
     response.writeHead(417, { ...headers, ...protectiveHeaders }).end(body);
   });
@@ -117,5 +117,5 @@ function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: Fastify
     .status(status)
     .headers(protectiveHeaders)
     .type(PROBLEM_JSON)
-    .send(JSON.stringify(problem(status, 'unreadable', UNREADABLE[2], { detail })));
+    .send(JSON.stringify(problem(status, 'malformedRequest', UNREADABLE[2], { detail })));
 }

@@ -123,7 +123,10 @@ describe('a service', () => {
         payload,
       });
     expect((await send('units=1')).statusCode).toBe(415);
-    expect((await send('')).json()).toMatchObject({ status: 400, type: '/problems/unreadable' });
+    expect((await send('')).json()).toMatchObject({
+      status: 400,
+      type: '/problems/malformedRequest',
+    });
   });
 
   it('answers a broken rule with its code, and shows nothing of an unexpected fault but a trace id', async () => {

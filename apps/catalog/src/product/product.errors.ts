@@ -1,12 +1,9 @@
 import { defineErrors } from '@fieldguide/problems';
 
 export const errors = defineErrors('catalog', {
-  productUnknown: ['notFound', 'There is no such product.'],
+  productNotFound: ['notFound', 'There is no such product.'],
   skuTaken: ['conflict', 'Another product has this SKU.'],
-  productChangedMeanwhile: [
-    'conflict',
-    'The product was changed since you read it: read it again.',
-  ],
-  ifMatchNeeded: ['unprocessable', 'Send If-Match with the ETag of the product you read.'],
-  cursorUnreadable: ['unprocessable', 'The cursor is not one that we gave out.'],
+  productModified: ['conflict', 'The product was changed since you read it: read it again.'],
+  ifMatchRequired: ['unprocessable', 'Send If-Match with the ETag of the product you read.'],
+  cursorInvalid: ['unprocessable', 'The cursor is not one that we gave out.'],
 });

@@ -54,7 +54,7 @@ export class ProductsController {
     @Body({ schema: ChangeProductRequest }) change: ChangeProductRequest,
   ) {
     const version = /^"(\d+)"$/.exec(match ?? '')?.[1];
-    if (!version) throw errors.ifMatchNeeded();
+    if (!version) throw errors.ifMatchRequired();
     return this.products.change(id, Number(version), change);
   }
 }

@@ -52,7 +52,7 @@ export class Products {
 
   async one(id: string): Promise<Product> {
     const product = await this.database.source.manager.findOneBy(Product, { id });
-    if (!product) throw errors.productUnknown();
+    if (!product) throw errors.productNotFound();
     return product;
   }
 
@@ -82,8 +82,8 @@ export class Products {
   ): Promise<PublicProduct> {
     return this.units.run(async (uow) => {
       const product = await uow.load(Product, id);
-      if (!product) throw errors.productUnknown();
-      if (product.version !== expectedVersion) throw errors.productChangedMeanwhile();
+      if (!product) throw errors.productNotFound();
+      if (product.version !== expectedVersion) throw errors.productModified();
       const { price, ...rest } = change;
       Object.assign(product, rest, { updatedAt: uow.now() });
       if (price)
@@ -97,6 +97,6 @@ export class Products {
 
 function readCursor(cursor: string): string {
   const { data: id } = IdRequest.safeParse(Buffer.from(cursor, 'base64url').toString());
-  if (!id) throw errors.cursorUnreadable();
+  if (!id) throw errors.cursorInvalid();
   return id;
 }

@@ -30,7 +30,7 @@ export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
         return sendProblem(
           reply,
           401,
-          'signInFirst',
+          'authenticationRequired',
           'A valid token is needed: POST /auth/tokens.',
         );
       }
@@ -38,7 +38,7 @@ export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
       return sendProblem(
         reply,
         503,
-        'tokensUncheckable',
+        'tokenCheckUnavailable',
         'Tokens cannot be checked now: try again in a few seconds.',
       );
     }

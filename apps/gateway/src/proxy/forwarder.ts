@@ -81,7 +81,7 @@ export class Forwarder {
   /** A caller who left or does not read gets nothing more; what cannot be forwarded is a bad request. */
   #rejectCaller(reply: FastifyReply): FastifyReply {
     if (!reply.raw.headersSent && !reply.raw.destroyed)
-      return sendProblem(reply, 400, 'unreadable', 'The request cannot be read.');
+      return sendProblem(reply, 400, 'malformedRequest', 'The request cannot be read.');
     reply.hijack();
     reply.raw.destroy();
     return reply;

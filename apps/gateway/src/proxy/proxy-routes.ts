@@ -69,7 +69,7 @@ export async function openProxyRoutes(
         return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(body));
       }
       parts.log.error({ err: error }, 'A request could not be forwarded');
-      return sendProblem(reply, status, 'unexpected', 'Something went wrong on our side.');
+      return sendProblem(reply, status, 'internalError', 'Something went wrong on our side.');
     });
   };
   await fastify.register(surface);

@@ -2,8 +2,8 @@ import { defineErrors } from '@fieldguide/problems';
 
 export const errors = defineErrors('identity', {
   emailTaken: ['conflict', 'There is an account with this e-mail address already.'],
-  credentialsWrong: ['unauthenticated', 'These credentials are not right.'],
+  credentialsInvalid: ['unauthenticated', 'These credentials are not right.'],
   sessionEnded: ['unauthenticated', 'This session has ended: sign in again.'],
   scopeNotAllowed: ['notAllowed', 'This client may not have that scope.'],
-  busy: ['unavailable', 'Too many sign-ins at once: try again in a few seconds.'],
+  tooManySignIns: ['unavailable', 'Too many sign-ins at once: try again in a few seconds.'],
 });

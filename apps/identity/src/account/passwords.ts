@@ -47,7 +47,7 @@ export class Passwords {
   }
 
   #derive(password: string, nonce: Buffer, cost: typeof COST): Promise<Buffer> {
-    if (this.#limit.pendingCount >= WAITING_MAX) throw errors.busy();
+    if (this.#limit.pendingCount >= WAITING_MAX) throw errors.tooManySignIns();
     return this.#limit(
       () => derive('argon2id', { message: password, nonce, ...cost }) as Promise<Buffer>,
     );

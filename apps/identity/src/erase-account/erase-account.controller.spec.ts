@@ -60,7 +60,7 @@ describe('erasing an account', () => {
     const account = await units.run((uow) => uow.load(Account, ada));
     await erase(ada);
     await expect(sessions.begin(account!)).rejects.toMatchObject({
-      code: 'identity.credentialsWrong',
+      code: 'identity.credentialsInvalid',
     });
   });
   it('twice tells it once', async () => {

@@ -33,7 +33,7 @@ export class Sessions {
     await this.units.run(async (uow) => {
       // The account may be erased in this very moment: one of the two is first.
       const [present] = await uow.lock(AccountTable, [account.id]);
-      if (!present) throw errors.credentialsWrong();
+      if (!present) throw errors.credentialsInvalid();
       const now = await uow.databaseTime();
       session.expiresAt = new Date(now.getTime() + this.config.SESSION_DAYS * DAY_MS);
       await uow.save(Session, session);

@@ -32,13 +32,13 @@ export class SignInHandler {
   async #byPassword({ email, password }: Of<'password'>): Promise<Token> {
     const account = await this.database.source.manager.findOneBy(Account, { email });
     const right = await this.passwords.matches(password, account?.passwordHash);
-    if (!account || !right) throw errors.credentialsWrong();
+    if (!account || !right) throw errors.credentialsInvalid();
     return this.sessions.begin(account);
   }
 
   async #byClient({ clientId, clientSecret, scope }: Of<'clientCredentials'>): Promise<Token> {
     const client = await this.database.source.manager.findOneBy(Client, { id: clientId });
-    if (!client || !sameSecret(clientSecret, client.secretHash)) throw errors.credentialsWrong();
+    if (!client || !sameSecret(clientSecret, client.secretHash)) throw errors.credentialsInvalid();
     const allowed = clientScopes[clientId]?.split(' ') ?? [];
     const wanted = scope?.split(' ') ?? allowed;
     if (!wanted.every((each) => allowed.includes(each))) throw errors.scopeNotAllowed();

@@ -21,7 +21,7 @@ export class ReplenishStockController {
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: ReplenishmentRequest }) { units }: z.infer<typeof ReplenishmentRequest>,
   ) {
-    if (!IdempotencyKey.safeParse(key).success) throw errors.idempotencyKeyNeeded();
+    if (!IdempotencyKey.safeParse(key).success) throw errors.idempotencyKeyRequired();
     const id = derivedId(caller.id, `POST /stock/${productId}/replenishments`, key!);
     return this.units.run(async (uow) => {
       const earlier = await uow.load(Replenishment, id);

@@ -13,7 +13,7 @@ export class StockController {
   @Get(':productId')
   async one(@Param('productId', { schema: IdRequest }) productId: string) {
     const stock = await this.database.source.manager.findOneBy(Stock, { productId });
-    if (!stock) throw errors.productUnknown();
+    if (!stock) throw errors.productNotFound();
     return { productId, onHandUnits: stock.onHandUnits, freeUnits: stock.freeUnits };
   }
 }

@@ -1,8 +1,8 @@
 import { defineErrors } from '@fieldguide/problems';
 
 export const errors = defineErrors('inventory', {
-  productUnknown: ['notFound', 'There is no stock of such a product.'],
-  idempotencyKeyNeeded: [
+  productNotFound: ['notFound', 'There is no stock of such a product.'],
+  idempotencyKeyRequired: [
     'unprocessable',
     'Send an Idempotency-Key of 8 to 200 visible characters.',
   ],

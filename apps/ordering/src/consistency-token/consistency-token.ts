@@ -14,10 +14,10 @@ export function consistencyToken(orderId: string, version: number): string {
   return `order-${orderId}@${version}`;
 }
 
-/** @throws DomainError consistencyTokenUnreadable */
+/** @throws DomainError consistencyTokenInvalid */
 export function readConsistencyToken(token: string | undefined): SeenVersion | undefined {
   if (token === undefined) return undefined;
-  if (!ConsistencyToken.safeParse(token).success) throw errors.consistencyTokenUnreadable();
+  if (!ConsistencyToken.safeParse(token).success) throw errors.consistencyTokenInvalid();
   const [stream = '', version] = token.split('@');
   return { orderId: stream.slice('order-'.length), version: Number(version) };
 }

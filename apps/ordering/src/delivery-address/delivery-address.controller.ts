@@ -27,7 +27,7 @@ export class DeliveryAddressController {
     const { customerId } = (placed?.data ?? {}) as Partial<Placed>;
     const isErased = customerId && (await manager.existsBy(ErasedCustomer, { customerId }));
     // An order without an address that nobody erased is a fault; shipping must not take it for one that was.
-    if (!isErased) throw errors.orderUnknown();
+    if (!isErased) throw errors.orderNotFound();
     return { shipTo: null };
   }
 }

@@ -26,7 +26,7 @@ export class EventInspectionController {
   @Get('orders/:id')
   async order(@Param('id', { schema: IdRequest }) orderId: string) {
     const events = await this.events.read(`order-${orderId}`);
-    if (events.length === 0) throw errors.orderUnknown();
+    if (events.length === 0) throw errors.orderNotFound();
     const items = events.map((event, at) => {
       const { placed: _, ...state } = replay(
         order,

@@ -48,7 +48,7 @@ export class ProjectionsController {
   }
 
   async #setPaused(name: string, isPaused: boolean) {
-    if (name !== orderSummary.name) throw errors.viewUnknown();
+    if (name !== orderSummary.name) throw errors.projectionNotFound();
     return { name, pausedSince: await pause(name, isPaused, this.units, this.notifier) };
   }
 }

@@ -55,10 +55,10 @@ export class OpenCheckoutsController {
   @Post(':orderId/deadline')
   @HttpCode(202)
   async expireDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {
-    if (this.config.ENVIRONMENT !== 'local') throw errors.clockIsReal();
+    if (this.config.ENVIRONMENT !== 'local') throw errors.localOnly();
     await this.units.run(async (uow) => {
       const row = await uow.load(OpenCheckout, orderId);
-      if (!row) throw errors.nothingLeftToDo();
+      if (!row) throw errors.noOpenCheckout();
       await uow.save(OpenCheckout, Object.assign(row, { deadlineAt: await uow.databaseTime() }));
     });
     this.checkouts.wakeUp();

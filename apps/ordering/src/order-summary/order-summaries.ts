@@ -46,13 +46,13 @@ export class OrderSummaries {
       row && !isBehind
         ? { order: row.toPublic(), version: row.streamVersion }
         : await this.#fromLog(orderId);
-    if (!found || !mayRead(caller, found.order.customerId, READS_ALL)) throw errors.orderUnknown();
+    if (!found || !mayRead(caller, found.order.customerId, READS_ALL)) throw errors.orderNotFound();
     return found;
   }
 
   /**
    * Newest first: the caller's own, or everybody's for staff. Waits for the view to have what the caller has `seen`.
-   * @throws DomainError viewBehind when that takes too long, consistencyTokenUnreadable when the token was never issued
+   * @throws DomainError projectionBehind when that takes too long, consistencyTokenInvalid when the token was never issued
    */
   async list(
     { limit, cursor }: { limit: number; cursor?: string | undefined },
@@ -89,9 +89,10 @@ export class OrderSummaries {
       : await this.#versionInLog(seen.orderId);
     const isKnown = written && written.version >= seen.version;
     if (!isKnown || !mayRead(caller, written.customerId, READS_ALL))
-      throw errors.consistencyTokenUnreadable();
+      throw errors.consistencyTokenInvalid();
     if (isThere) return;
-    if (!(await this.#waits.until(seen, this.config.CONSISTENT_READ_MS))) throw errors.viewBehind();
+    if (!(await this.#waits.until(seen, this.config.CONSISTENT_READ_MS)))
+      throw errors.projectionBehind();
   }
 
   async #versionInLog(
@@ -128,7 +129,7 @@ const Cursor = z.tuple([z.iso.datetime().transform((time) => new Date(time)), Id
 
 function readCursor(cursor: string): { placedAt: Date; orderId: string } {
   const { data } = Cursor.safeParse(Buffer.from(cursor, 'base64url').toString().split(' '));
-  if (!data) throw errors.cursorUnreadable();
+  if (!data) throw errors.cursorInvalid();
   const [placedAt, orderId] = data;
   return { placedAt, orderId };
 }

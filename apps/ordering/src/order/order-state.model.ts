@@ -56,9 +56,9 @@ export function cancelled(order: Order, how: 'refused' | 'timedOut'): OrderEvent
 }
 
 export function openStep(order: Order): StepName {
-  if (order.status === 'none') throw errors.orderUnknown();
+  if (order.status === 'none') throw errors.orderNotFound();
   const step = stepOf(order);
-  if (!step) throw errors.nothingLeftToDo();
+  if (!step) throw errors.noOpenCheckout();
   return step;
 }
 

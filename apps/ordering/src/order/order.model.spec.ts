@@ -188,8 +188,8 @@ describe('a cancellation', () => {
     const stranger = { ...cancelOrder, data: { customerId: orderId } };
     given(...happyPath)
       .when(stranger)
-      .isRefused('ordering.orderUnknown');
-    given().when(cancelOrder).isRefused('ordering.orderUnknown');
+      .isRefused('ordering.orderNotFound');
+    given().when(cancelOrder).isRefused('ordering.orderNotFound');
   });
   it('is not needed: shipping may find that there is nowhere to send it', () =>
     given(...until(orderConfirmed))
@@ -219,11 +219,11 @@ describe('a person', () => {
   it('may not give up what has left', () =>
     given(...until(shipmentDispatched))
       .when(abandon)
-      .isRefused('ordering.canOnlyBeFinished'));
+      .isRefused('ordering.abandonmentTooLate'));
   it.each([retry, abandon])('has nothing to $type in an order that has ended', (command) =>
     given(...happyPath)
       .when(command)
-      .isRefused('ordering.nothingLeftToDo'),
+      .isRefused('ordering.noOpenCheckout'),
   );
 });
 

@@ -32,7 +32,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
       return [{ type: 'OrderPlaced', data: placed }];
     },
     CancelOrder: ({ customerId }, order) => {
-      if (order.placed?.customerId !== customerId) throw errors.orderUnknown();
+      if (order.placed?.customerId !== customerId) throw errors.orderNotFound();
       switch (order.status) {
         case 'placed':
         case 'awaitingPayment':
@@ -106,7 +106,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         return [abandoned, rejected(order, 'abandoned', 'timedOut')];
       if (step === 'confirmed')
         return [abandoned, { type: 'CancellationRequested', data: orderRef(order) }];
-      throw errors.canOnlyBeFinished();
+      throw errors.abandonmentTooLate();
     },
   },
 

@@ -18,7 +18,7 @@ export class PlaceOrderController {
     @Body({ schema: PlaceOrderRequest }) request: PlaceOrderRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (!IdempotencyKey.safeParse(key).success) throw errors.idempotencyKeyNeeded();
+    if (!IdempotencyKey.safeParse(key).success) throw errors.idempotencyKeyRequired();
     const { order, version } = await this.placeOrder.handle(caller.id, key!, request);
     reply.header('location', `/orders/${order.id}`);
     reply.header(CONSISTENCY_TOKEN, consistencyToken(order.id, version));

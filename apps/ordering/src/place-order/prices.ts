@@ -5,7 +5,7 @@ import type { PricedLine } from '../order/order.events.ts';
 export abstract class Prices {
   /**
    * @returns the lines with their prices, the total, and since when the prices are known to be right
-   * @throws DomainError productUnknown, productRetired, currenciesMixed, pricesUnknown
+   * @throws DomainError productNotFound, productRetired, currenciesMixed, pricesUnavailable
    */
   abstract priced(
     lines: readonly { productId: string; quantity: number }[],

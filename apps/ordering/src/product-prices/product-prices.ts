@@ -39,7 +39,7 @@ export class ProductPrices extends Prices {
     const { offers, asOf } = await this.#offers(ids);
     const priced = lines.map(({ productId, quantity }) => {
       const offer = offers.get(productId);
-      if (!offer) throw errors.productUnknown(productId);
+      if (!offer) throw errors.productNotFound(productId);
       if (offer.retired) throw errors.productRetired(productId);
       return { productId, name: offer.name, quantity, unitPrice: offer.price };
     });
@@ -62,7 +62,7 @@ export class ProductPrices extends Prices {
       return { offers: await this.#fetched(ids), asOf: this.clock.now() };
     } catch (error) {
       const tooOld = !asOf || asOf < this.clock.fromNow(-this.config.PRICE_AGE_MS_MAX);
-      if (tooOld || known.size < ids.length) throw errors.pricesUnknown();
+      if (tooOld || known.size < ids.length) throw errors.pricesUnavailable();
       this.#log.warn(`Priced as of ${asOf.toISOString()}, because ${(error as Error).message}`);
       return { offers: known, asOf };
     }

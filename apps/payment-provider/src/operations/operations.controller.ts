@@ -9,9 +9,9 @@ import { PaymentProviderConfig } from '../payment-provider.config.ts';
 import { outcomeOf } from './outcome.model.ts';
 
 const errors = defineErrors('paymentProvider', {
-  apiKeyWrong: ['notAllowed', 'Send your API key as X-Api-Key.'],
-  operationUnknown: ['notFound', 'There is no operation with this key.'],
-  outOfOrder: ['unavailable', 'Please try again.'],
+  apiKeyInvalid: ['notAllowed', 'Send your API key as X-Api-Key.'],
+  operationNotFound: ['notFound', 'There is no operation with this key.'],
+  temporarilyUnavailable: ['unavailable', 'Please try again.'],
 });
 
 const FLAKY_FAILURES = 2;
@@ -54,7 +54,7 @@ export class OperationsController {
   ): Operation {
     this.#check(apiKey);
     const operation = this.ledger.find(key);
-    if (!operation) throw errors.operationUnknown();
+    if (!operation) throw errors.operationNotFound();
     return operation;
   }
 
@@ -62,13 +62,13 @@ export class OperationsController {
     if (token === 'tok_slow') await this.clock.sleep(this.config.SLOW_MS);
     if (token === 'tok_timeout') await new Promise(() => undefined);
     if (token === 'tok_flaky') {
-      if (this.ledger.countFailure(key) <= FLAKY_FAILURES) throw errors.outOfOrder();
+      if (this.ledger.countFailure(key) <= FLAKY_FAILURES) throw errors.temporarilyUnavailable();
     }
   }
 
   #check(apiKey = ''): void {
     const [given, wanted] = [Buffer.from(apiKey), Buffer.from(this.config.PROVIDER_API_KEY)];
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-      throw errors.apiKeyWrong();
+      throw errors.apiKeyInvalid();
   }
 }
