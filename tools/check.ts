@@ -6,6 +6,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['types', 'npx', 'tsc', '-p', '.'],
   ['boundaries', 'node', 'tools/boundaries.ts'],
   ['docs', 'node', 'tools/docs.ts'],
+  ['reference pages', 'node', 'tools/reference/generate.ts', '--check'],
   ['prose', 'node', 'tools/prose.ts'],
   ['documents of the contracts', 'node', 'tools/contracts/documents.ts', '--check'],
   ['page of the contracts', 'node', 'tools/contracts/page.ts', '--check'],

@@ -1,26 +1,67 @@
 import { describe, expect, it } from 'vitest';
-import { brokenLinks, placingAnOrder, unknownScripts } from './docs.ts';
+import {
+  brokenLinks,
+  recordErrors,
+  sharedNumbers,
+  tooLong,
+  unknownCommands,
+  unlinkedPages,
+} from './docs.ts';
 
-const listing = (...files: string[]) =>
-  `<!-- placing-an-order -->${files.map((file) => `[x](${file})`).join(' ')}<!-- /placing-an-order -->`;
+const record = `# 7. Do this
+
+- Status: accepted
+- Date: 2026-11-21
+
+## Context
+a
+## Decision
+b
+## Alternatives
+c
+## Consequences
+d
+`;
 
 describe('the docs check', () => {
-  it('finds a link that leads nowhere', () => {
+  it('finds a link to a missing file', () => {
     expect(brokenLinks('README.md', '[a](package.json) [b](https://example.org)')).toEqual([]);
     expect(brokenLinks('README.md', '[a](gone.ts)')).toEqual([
-      'README.md links to gone.ts, which is not there',
+      'README.md links to gone.ts, which does not exist',
     ]);
   });
-  it('finds too many files, too long ones, or none, on the way of an order', () => {
-    expect(placingAnOrder(listing('a.ts'), () => 150)).toEqual([]);
-    expect(placingAnOrder(listing('a.ts'), () => 151)).toEqual(['a.ts has more than 150 lines']);
-    expect(placingAnOrder(listing(...'abcdefgh'), () => 1)).toEqual([
-      'README lists more than 7 files',
+  it('finds a script and a command that do not exist', () => {
+    const check = (text: string) =>
+      unknownCommands('a.md', text, { start: '' }, new Set(['status']));
+    expect(check('`npm run start`, `npx fieldguide status`')).toEqual([]);
+    expect(check('`npm run fly`')).toEqual([
+      'a.md names "npm run fly", which package.json does not have',
     ]);
-    expect(placingAnOrder('', () => 1)).toHaveLength(1);
+    expect(check('`npx fieldguide fly`')).toEqual([
+      'a.md names "fieldguide fly", which does not exist',
+    ]);
   });
-  it('finds a command that does not exist', () =>
-    expect(unknownScripts('`npm run fly`', { start: '' })).toEqual([
-      'README names npm run fly, which is not there',
-    ]));
+  it.each([
+    ['number', '# 7.', '# 8.'],
+    ['status', '- Status: accepted\n', ''],
+    ['date', '- Date: 2026-11-21', '- Date: today'],
+    ['section', '## Alternatives\n', ''],
+    ['order of sections', '## Context', '## Consequences'],
+  ])('finds a decision record without its %s', (_, part, replacement) => {
+    expect(recordErrors('docs/adr/0007-do-this.md', record)).toEqual([]);
+    const changed = record.replace(part, replacement);
+    expect(recordErrors('docs/adr/0007-do-this.md', changed)).toHaveLength(1);
+  });
+  it('finds two decision records with one number', () => {
+    expect(sharedNumbers(['docs/adr/0007-a.md', 'docs/adr/0008-b.md'])).toEqual([]);
+    expect(sharedNumbers(['docs/adr/0007-a.md', 'docs/adr/0007-b.md'])).toHaveLength(1);
+  });
+  it('finds a page that the index does not link to', () =>
+    expect(
+      unlinkedPages('docs/README.md', '[a](a.md)', ['docs/README.md', 'docs/a.md', 'docs/b.md']),
+    ).toEqual(['docs/README.md does not link to docs/b.md']));
+  it('finds a README of more than 200 lines', () => {
+    expect(tooLong('a\n'.repeat(200))).toEqual([]);
+    expect(tooLong('a\n'.repeat(201))).toHaveLength(1);
+  });
 });

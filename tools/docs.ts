@@ -1,57 +1,100 @@
-// Docs that drift are worse than none: links lead somewhere, and what README says about sizes holds. `npm run check`.
+// Docs that drift are worse than none: links, commands and records are checked. Run by `npm run check`.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const FILES_MAX = 7;
-const LINES_MAX = 150;
+const README_LINES_MAX = 200;
+const SECTIONS = ['Context', 'Decision', 'Alternatives', 'Consequences'];
 
-/** Relative links of a Markdown text that lead nowhere. */
+/** Relative links of a Markdown text whose target does not exist. */
 export function brokenLinks(file: string, text: string): string[] {
-  const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
-  return links
-    .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(dirname(file), target)))
-    .map((target) => `${file} links to ${target}, which is not there`);
+  return linksOf(text)
+    .filter((target) => !existsSync(join(dirname(file), target)))
+    .map((target) => `${file} links to ${target}, which does not exist`);
 }
 
-/** The files that README lists for placing an order: few, short, and there. */
-export function placingAnOrder(readme: string, linesOf: (file: string) => number): string[] {
-  const [, part = ''] =
-    /<!-- placing-an-order -->([\s\S]*)<!-- \/placing-an-order -->/.exec(readme) ?? [];
-  const files = [...part.matchAll(/\]\(([^)]+)\)/g)].map(([, file]) => file!);
-  const faults = files
-    .filter((file) => linesOf(file) > LINES_MAX)
-    .map((file) => `${file} has more than ${LINES_MAX} lines`);
-  if (files.length === 0) faults.push('README no longer lists the files of placing an order');
-  if (files.length > FILES_MAX) faults.push(`README lists more than ${FILES_MAX} files`);
-  return faults;
-}
-
-/** Commands that README tells people to run, and that package.json does not have. */
-export function unknownScripts(
-  readme: string,
+/** Commands that a page names, and that package.json or the program does not have. */
+export function unknownCommands(
+  file: string,
+  text: string,
   scripts: Readonly<Record<string, string>>,
+  commands: ReadonlySet<string>,
 ): string[] {
-  const named = [...readme.matchAll(/npm run ([\w:]+(?:-\w+)*)/g)].map(([, name]) => name!);
-  return named
-    .filter((name) => !(name in scripts))
-    .map((name) => `README names npm run ${name}, which is not there`);
+  const unknownScripts = [...text.matchAll(/npm run ([\w:]+(?:-\w+)*)/g)]
+    .filter(([, name]) => !(name! in scripts))
+    .map(([command]) => `${file} names "${command}", which package.json does not have`);
+  const unknown = [...text.matchAll(/(?:npx |\$ |`)fieldguide ([a-z][a-z-]*)/g)]
+    .filter(([, name]) => !commands.has(name!))
+    .map(([, name]) => `${file} names "fieldguide ${name}", which does not exist`);
+  return [...unknownScripts, ...unknown];
+}
+
+/** What a decision record lacks: number, status, date, or one of its sections in their order. */
+export function recordErrors(file: string, text: string): string[] {
+  const number = /(\d{4})-[a-z0-9-]+\.md$/.exec(file)?.[1];
+  const required: readonly (readonly [string, RegExp])[] = [
+    [`the title "# ${Number(number)}. …"`, new RegExp(`^# ${Number(number)}\\. [A-Z]`)],
+    ['"- Status: …"', /^- Status: (proposed|accepted|superseded by \d+)$/m],
+    ['"- Date: YYYY-MM-DD"', /^- Date: \d{4}-\d{2}-\d{2}$/m],
+    [
+      `the sections ${SECTIONS.join(', ')}`,
+      new RegExp(SECTIONS.map((each) => `^## ${each}$`).join('[\\s\\S]+'), 'm'),
+    ],
+  ];
+  return required
+    .filter(([, pattern]) => !pattern.test(text))
+    .map(([what]) => `${file} lacks ${what}`);
+}
+
+/** Numbers that more than one decision record has. */
+export function sharedNumbers(files: readonly string[]): string[] {
+  const byNumber = Map.groupBy(files, (file) => /(\d{4})-[^/]*$/.exec(file)?.[1] ?? file);
+  return [...byNumber.values()]
+    .filter((each) => each.length > 1)
+    .map((each) => `Decision records share a number: ${each.join(', ')}`);
+}
+
+/** Pages that the index does not link to. */
+export function unlinkedPages(index: string, text: string, pages: readonly string[]): string[] {
+  const linked = new Set(linksOf(text).map((target) => join(dirname(index), target)));
+  return pages
+    .filter((page) => page !== index && !linked.has(page))
+    .map((page) => `${index} does not link to ${page}`);
+}
+
+/** README is a start, not the manual. */
+export function tooLong(text: string): string[] {
+  const lines = text.split('\n').length - 1;
+  return lines > README_LINES_MAX
+    ? [`README.md has ${lines} lines, at most ${README_LINES_MAX} are allowed`]
+    : [];
+}
+
+function linksOf(text: string): string[] {
+  return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+    .map(([, target]) => target!)
+    .filter((target) => !/^[a-z]+:/.test(target));
 }
 
 if (import.meta.main) {
-  const pages = globSync([
-    '*.md',
-    'docs/**/*.md',
-    'libs/*/README.md',
-    'apps/*/README.md',
-    'platform/*.md',
-  ]);
-  const readme = readFileSync('README.md', 'utf8');
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const faults = [
-    ...pages.flatMap((page) => brokenLinks(page, readFileSync(page, 'utf8'))),
-    ...placingAnOrder(readme, (file) => readFileSync(file, 'utf8').split('\n').length - 1),
-    ...unknownScripts(readme, scripts),
+  const read = (file: string) => readFileSync(file, 'utf8');
+  const list = (...patterns: string[]) =>
+    globSync(patterns, { exclude: (path) => path.includes('node_modules') }).map((file) =>
+      file.replaceAll('\\', '/'),
+    );
+  const pages = list('*.md', 'docs/**/*.md', '{apps,libs,platform,labs,system}/**/README.md');
+  const records = list('docs/adr/[0-9]*.md');
+  const docs = list('docs/**/*.md').filter((file) => !/^docs\/adr\/\d/.test(file));
+  const { scripts } = JSON.parse(read('package.json'));
+  const reference = read('docs/reference/commands.md'); // generated from the program
+  const commands = new Set([...reference.matchAll(/^## ([a-z-]+)/gm)].map(([, name]) => name!));
+  const errors = [
+    ...pages.flatMap((page) => brokenLinks(page, read(page))),
+    ...pages.flatMap((page) => unknownCommands(page, read(page), scripts, commands)),
+    ...records.flatMap((file) => recordErrors(file, read(file))),
+    ...sharedNumbers(records),
+    ...unlinkedPages('docs/README.md', read('docs/README.md'), docs),
+    ...tooLong(read('README.md')),
   ];
-  for (const fault of faults) console.error(fault);
-  process.exit(faults.length > 0 ? 1 : 0);
+  for (const error of errors) console.error(error);
+  process.exit(errors.length > 0 ? 1 : 0);
 }

@@ -38,7 +38,7 @@ const words: Readonly<Record<string, string>> = {
 };
 /** Not our prose: generated, locked, or a text of others. */
 const notOurs =
-  /(^|\/)(package-lock\.json|LICENSE)$|\.(lock\.json|svg|jsonl|png|ico|woff2)$|^contracts\/(pacts|generated)\/|^tools\/prose\.|\/stored\//;
+  /(^|\/)(package-lock\.json|LICENSE)$|\.(lock\.json|svg|jsonl|png|ico|woff2)$|^contracts\/(pacts|generated)\/|^docs\/reference\/(commands|errors|metrics|settings|topics-and-messages)\.md$|^tools\/prose\.|\/stored\//;
 
 interface Hit {
   readonly file: string;

@@ -6,12 +6,13 @@ export class GatewayConfig extends Config(
   z.object({
     ...serviceSettings,
     ...messagingSettings,
-    /** Requests of one caller (or one address, when not signed in) in a minute. */
+    /** Requests per minute of one caller, or of one address when not signed in. */
     RATE_LIMIT_PER_MINUTE: live(z.coerce.number().int().positive().default(6_000)),
-    /** The same for registering and signing in, which cost most and are guessed at. */
+    /** Registrations and sign-ins per minute of one address: they cost most, and passwords are guessed there. */
     SIGN_IN_LIMIT_PER_MINUTE: live(z.coerce.number().int().positive().default(300)),
-    /** Of one address in a minute, signed in or not, answered well or refused. Many callers may share it. */
+    /** Requests per minute of one address, signed in or not. Many callers may share an address. */
     ADDRESS_LIMIT_PER_MINUTE: live(z.coerce.number().int().positive().default(60_000)),
+    /** How long a service may take to respond to a forwarded request. */
     FORWARD_TIME_LIMIT_MS: z.coerce.number().int().positive().default(10_000),
   }),
 ) {}

@@ -7,11 +7,13 @@ export class IdentityConfig extends Config(
     ...serviceSettings,
     ...databaseSettings,
     ...messagingSettings,
-    /** ES256 private key, PEM. */
+    /** ES256 private key that signs tokens, PEM. */
     SIGNING_KEY: secret(z.string().includes('PRIVATE KEY')),
+    /** Lifetime of an access token. */
     ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(600),
+    /** Lifetime of a session: how long its refresh token works. */
     SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(30),
-    /** JSON object, client id → secret: what `seed` puts in. */
+    /** JSON object, client id → secret: the service accounts that `seed` creates. */
     CLIENTS: secret(z.string().default('{}')),
   }),
 ) {}

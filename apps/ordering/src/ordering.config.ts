@@ -11,19 +11,24 @@ export class OrderingConfig extends Config(
     ...serviceSettings,
     ...databaseSettings,
     ...messagingSettings,
-    /** How old the known prices may be when the catalog cannot be asked. */
+    /** How old the known prices may be while catalog is unreachable. */
     PRICE_AGE_MS_MAX: live(milliseconds.default(3_600_000)),
-    /** How long each step of the checkout may take; a change holds for steps that begin after it. */
+    // A changed deadline applies to steps that begin afterwards.
+    /** How long inventory may take to reserve the stock of an order. */
     STOCK_DEADLINE_MS: deadline('STOCK_DEADLINE_MS'),
+    /** How long payments may take to authorise a payment. */
     PAYMENT_DEADLINE_MS: deadline('PAYMENT_DEADLINE_MS'),
+    /** How long shipping may take to dispatch or cancel; then the order is listed as overdue. */
     SHIPMENT_DEADLINE_MS: deadline('SHIPMENT_DEADLINE_MS'),
+    /** How long payments may take to capture a payment; then the order is listed as overdue. */
     CAPTURE_DEADLINE_MS: deadline('CAPTURE_DEADLINE_MS'),
+    /** How long a compensation may take; then the order is listed as overdue. */
     UNDO_DEADLINE_MS: deadline('UNDO_DEADLINE_MS'),
     /** How many days the address of an order that has ended is kept. */
     ADDRESS_RETENTION_DAYS: live(z.coerce.number().int().min(1).max(3_650).default(30)),
-    /** Holds the order view back on purpose: for lessons and tests of what a stale view does. */
+    /** Delays the order projection on purpose, for lessons and tests of stale reads. */
     VIEW_DELAY_MS: live(milliseconds.max(60_000).default(0)),
-    /** How long a read with a Consistency-Token waits for the view. */
+    /** How long a read with a Consistency-Token waits for the projection. */
     CONSISTENT_READ_MS: live(milliseconds.max(10_000).default(2_000)),
   }),
 ) {}

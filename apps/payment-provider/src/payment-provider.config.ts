@@ -6,11 +6,11 @@ export class PaymentProviderConfig extends Config(
   z.object({
     ...serviceSettings,
     ...messagingSettings,
-    /** What its customers (our payments service) must send as X-Api-Key. */
+    /** API key that payments sends to the payment provider as `X-Api-Key`. */
     PROVIDER_API_KEY: secret(z.string().min(16)),
     /** Where the ledger is kept (SQLite); all instances share it. */
     LEDGER_FILE: z.string().min(1),
-    /** How late `tok_slow` answers. */
+    /** How long the payment token `tok_slow` delays the response. */
     SLOW_MS: z.coerce.number().int().min(0).default(3_000),
   }),
 ) {}

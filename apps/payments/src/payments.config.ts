@@ -7,6 +7,7 @@ export class PaymentsConfig extends Config(
     ...serviceSettings,
     ...databaseSettings,
     ...messagingSettings,
+    /** Base URL of the outside payment provider. */
     PAYMENT_PROVIDER_URL: z.url(),
     PROVIDER_API_KEY: secret(z.string().min(16)),
   }),

@@ -7,7 +7,7 @@ export class ShippingConfig extends Config(
     ...serviceSettings,
     ...databaseSettings,
     ...messagingSettings,
-    /** From the order's confirmation to the dispatch. */
+    /** Time from the order's confirmation to its dispatch. */
     DISPATCH_DELAY_MS: live(z.coerce.number().int().min(0).max(86_400_000).default(1_000)),
   }),
 ) {}

@@ -3,20 +3,23 @@ import { z } from 'zod';
 
 /** What every service needs to know. Addresses and identity come from whoever runs it. */
 export const serviceSettings = {
-  /** `local`, `e2e`, `staging`: part of topics, registry names and KV paths. */
+  /** `local`, `e2e`, `staging` …: part of topics, registry names and KV paths. */
   ENVIRONMENT: z.string().regex(/^[a-z][a-z0-9-]{0,20}$/),
   /** Unique among the running instances of all services, for example `ordering-1`. */
   INSTANCE: z.string().min(1),
+  /** Address that the service listens on. */
   HOST: z.string().default('127.0.0.1'),
-  /** Where others reach it, when that is not HOST. */
+  /** Address that the registry shows, when it differs from HOST. */
   ADVERTISED_HOST: z.string().optional(),
+  /** Port of HTTP and health checks; 0 selects a free one. */
   PORT: z.coerce.number().int().min(0).max(65_535),
-  /** A second port, the same for all instances of the app on this machine. */
+  /** Second port, shared by all instances of the app on this machine. */
   PUBLIC_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** Consul: registry and live settings. */
   CONSUL_HTTP_ADDR: z.url({ protocol: /^https?$/ }),
-  /** A request must have arrived within this, with its body. */
+  /** How long a request with its body may take to arrive. */
   REQUEST_TIME_LIMIT_MS: z.coerce.number().int().min(100).default(10_000),
-  /** `web` answers requests, `worker` handles messages and background work; they can be scaled apart. */
+  /** `web` serves requests, `worker` handles messages and background work; they can be scaled apart. */
   PROCESSES: z
     .string()
     .default('web,worker')
@@ -25,19 +28,23 @@ export const serviceSettings = {
       (set) => [...set].every((each) => each === 'web' || each === 'worker'),
       'web, worker, or web,worker',
     ),
+  /** Lowest level that is logged. */
   LOG_LEVEL: live(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info')),
+  /** Where traces go; without it none are exported. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-  /** For calls to other services in its own name. */
+  /** Client secret for calls to other services as a service. */
   CLIENT_SECRET: secret(z.string().min(16)).optional(),
 };
 
 /** For a service with a database of its own. */
 export const databaseSettings = {
+  /** PostgreSQL with the app's role. */
   DATABASE_URL: secret(z.url({ protocol: /^postgres$/ })),
 };
 
 /** For a service that publishes or handles messages. */
 export const messagingSettings = {
+  /** Kafka brokers. */
   MESSAGING_URL: z.string().regex(/^kafka:\/\/[^/]+$/, 'kafka://host:port[,host:port]'),
 };
 

@@ -8,7 +8,7 @@ import { Ledger } from '../ledger/ledger.ts';
 import { PaymentProviderConfig } from '../payment-provider.config.ts';
 import { outcomeOf } from './outcome.model.ts';
 
-const errors = defineErrors('paymentProvider', {
+export const errors = defineErrors('paymentProvider', {
   apiKeyInvalid: ['notAllowed', 'Send your API key as X-Api-Key.'],
   operationNotFound: ['notFound', 'There is no operation with this key.'],
   temporarilyUnavailable: ['unavailable', 'Please try again.'],

@@ -1,0 +1,12 @@
+/** Makes a Markdown table; pipes and line breaks in cells are escaped. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  return [line(heads), `|${'---|'.repeat(heads.length)}`, ...rows.map(line)].join('\n');
+}
+
+/** A page with its title, the note that it is generated, and its parts. */
+export function page(title: string, ...parts: readonly string[]): string {
+  const note = '<!-- Generated from code. Do not edit: npm run docs:reference -->';
+  return `${[`# ${title}`, note, ...parts].join('\n\n')}\n`;
+}

@@ -1,0 +1,34 @@
+import { globSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { metrics } from '@fieldguide/telemetry';
+import { page, table } from './markdown.ts';
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly constructor: { readonly name: string };
+}
+
+/** Every metric in the registry, after the services that add their own are imported. */
+export async function metricsPage(): Promise<string> {
+  for (const file of globSync('apps/*/src/**/*.ts', {
+    exclude: (name) => name.endsWith('.spec.ts'),
+  }))
+    if (/metrics\.(gauge|counter|histogram)\(/.test(readFileSync(file, 'utf8')))
+      await import(pathToFileURL(file).href);
+  const all = metrics.registry.getMetricsAsArray() as unknown as Metric[];
+  const rows = all
+    .toSorted((a, b) => a.name.localeCompare(b.name))
+    .map(({ name, help, labelNames, constructor: { name: type } }) => [
+      `\`${name}\``,
+      type.toLowerCase(),
+      labelNames.map((label) => `\`${label}\``).join(', '),
+      help,
+    ]);
+  return page(
+    'Metrics',
+    'Every instance serves these at `/metrics` in the Prometheus format, next to the figures of its process (`process_…`, `nodejs_…`). The gateway serves them to the scope `operations` only.',
+    table(['name', 'type', 'labels', 'meaning'], rows),
+  );
+}

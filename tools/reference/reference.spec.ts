@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { commandsPage } from './commands.ts';
+import { serviceErrors, sharedErrors, unknownCodesIn } from './errors.ts';
+import { table } from './markdown.ts';
+import { settingsPage } from './settings.ts';
+
+describe('the reference pages', () => {
+  it('list an error of a service, and one of the libraries, with its status', async () => {
+    expect(await serviceErrors()).toContainEqual(
+      expect.objectContaining({ code: 'catalog.skuTaken', status: 409 }),
+    );
+    expect(sharedErrors()).toContainEqual(
+      expect.objectContaining({ code: 'tooManyRequests', status: 429 }),
+    );
+  });
+  it('give every error a meaning', async () => {
+    const all = [...(await serviceErrors()), ...sharedErrors()];
+    expect(all.filter(({ message }) => message === '')).toEqual([]);
+  });
+  it('list a live setting with its default, and hide no secret setting', async () => {
+    const page = await settingsPage();
+    expect(page).toMatch(/^\| `DISPATCH_DELAY_MS` \| integer, .* \| `1000` \| at once \|/m);
+    expect(page).toMatch(/^\| `DATABASE_URL` \| secret, URL \| required \|/m);
+  });
+  it('list a command of a group with its options', () =>
+    expect(commandsPage()).toMatch(/^## projections rebuild$/m));
+  it('escape pipes in cells', () => expect(table(['a'], [['x|y']])).toContain('x\\|y'));
+  it('report an error code in the docs that no service defines', () => {
+    const defined = new Set(['catalog.skuTaken']);
+    expect(unknownCodesIn('a.md', '`catalog.skuTaken` `orders.fooBar`', defined)).toEqual([]);
+    expect(unknownCodesIn('a.md', '`catalog.skuGone`', defined)).toHaveLength(1);
+  });
+});
