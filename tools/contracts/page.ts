@@ -1,5 +1,5 @@
-// `npm run contracts:page`: the table and the picture of docs/contracts.md, made of the committed pacts and the committed
-// record of the demo environments. `--check` fails when they are not as they would be made now.
+// `npm run contracts:page`: writes the table and the picture of docs/contracts.md from the committed pacts and the
+// committed record of the demo environments. `--check` fails when they are stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { canIDeploy } from '@fieldguide/platform-contract-record/can-i-deploy';
 import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
@@ -30,10 +30,7 @@ const files = new Map([
 ]);
 const changed = [...files].filter(([path, content]) => read(path) !== content);
 if (process.argv.includes('--check')) {
-  for (const [path] of changed)
-    console.error(
-      `${path} is not what the pacts and the record say now\nTry: npm run contracts:page`,
-    );
+  for (const [path] of changed) console.error(`${path} is stale. Try: npm run contracts:page`);
   process.exitCode = changed.length > 0 ? 1 : 0;
 } else {
   for (const [path, content] of changed) writeFileSync(path, content);
@@ -53,10 +50,10 @@ function tables(): string {
     const there = record.pacticipants.filter(
       (name) => record.present(name, environment).length > 0,
     );
-    return `- **${environment}**: ${there.length} of ${record.pacticipants.length} are there, ${allWell(environment) ? 'and understand each other' : '**and do not all understand each other**'}`;
+    return `- **${environment}**: ${there.length} of ${record.pacticipants.length} services deployed, ${allWell(environment) ? 'all compatible' : '**not all compatible**'}`;
   });
   return [
-    '| consumer | provider | answers | messages | last verified versions | |',
+    '| consumer | provider | responses | messages | last verified versions | verified |',
     '|---|---|---|---|---|---|',
     ...rows,
     '',

@@ -79,7 +79,11 @@ export async function errorsPage(): Promise<string> {
     ),
     '## Any service',
     tableOf(shared),
-    ...[...services].flatMap(([service, entries]) => [`## ${service}`, tableOf(entries)]),
+    ...[...services].flatMap(([service, entries]) => {
+      const files = [...new Set(entries.map(({ file }) => file))];
+      const links = files.map((file) => `[${file.split('/').at(-1)}](../../${file})`).join(', ');
+      return [`## ${service}`, `Defined in ${links}.`, tableOf(entries)];
+    }),
   );
 }
 
@@ -93,13 +97,8 @@ export function unknownCodesIn(file: string, text: string, defined: ReadonlySet<
 
 function tableOf(entries: readonly ErrorEntry[]): string {
   return table(
-    ['code', 'status', 'meaning', 'defined in'],
-    entries.map(({ code, status, message, file }) => [
-      `\`${code}\``,
-      String(status),
-      message,
-      `[${file.split('/').at(-1)}](../../${file})`,
-    ]),
+    ['code', 'status', 'meaning'],
+    entries.map(({ code, status, message }) => [`\`${code}\``, String(status), message]),
   );
 }
 
