@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'fieldguide-newcomer-'));
 const env = { ...process.env, FIELDGUIDE_HOME: home, FORCE_COLOR: '0' };
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const patterns = readFileSync(join(root, 'docs', 'patterns.md'), 'utf8');
 const cli = 'node_modules/.bin/fieldguide';
 const runFile = promisify(execFile);
 let platform: ChildProcess;
@@ -80,7 +81,7 @@ const elsewhere = new Set([
 ]);
 let orderId = '';
 
-describe('what README tells a newcomer to type', () => {
+describe('the commands of README and of the pattern table', () => {
   it('opens the address of the shop on the screen', async () => {
     const answer = await fetch(gatewayUrl);
     expect([answer.status, answer.redirected]).toEqual([200, true]);
@@ -116,7 +117,9 @@ describe('what README tells a newcomer to type', () => {
     expect(plain(screen)).toContain(plain(block).trim());
   });
 
-  const inline = [...readme.matchAll(/`((?:npm|npx|docker) [^`]*)`/g)].map(([, line]) => line!);
+  const inline = [...`${readme}${patterns}`.matchAll(/`((?:npm|npx|docker) [^`]*)`/g)].map(
+    ([, line]) => line!,
+  );
   const blocks = [...readme.matchAll(/^((?:npm|npx|docker) .*?)(?: +#.*)?$/gm)].map(
     ([, line]) => line!,
   );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   brokenLinks,
+  incompletePatterns,
   recordErrors,
   sharedNumbers,
   tooLong,
@@ -60,6 +61,16 @@ describe('the docs check', () => {
     expect(
       unlinkedPages('docs/README.md', '[a](a.md)', ['docs/README.md', 'docs/a.md', 'docs/b.md']),
     ).toEqual(['docs/README.md does not link to docs/b.md']));
+  it.each([
+    ['code', '| a | – | [b](b.spec.ts) | c |'],
+    ['test', '| a | [a](a.ts) | [b](b.ts) | c |'],
+    ['way to see it', '| a | [a](a.ts) | [b](b.spec.ts) | |'],
+  ])('finds a pattern without its %s', (_, row) => {
+    expect(incompletePatterns('| pattern | x |\n| a | [a](a.ts) | [b](b.spec.ts) | c |')).toEqual(
+      [],
+    );
+    expect(incompletePatterns(row)).toHaveLength(1);
+  });
   it('finds a README of more than 200 lines', () => {
     expect(tooLong('a\n'.repeat(200))).toEqual([]);
     expect(tooLong('a\n'.repeat(201))).toHaveLength(1);

@@ -61,6 +61,19 @@ export function unlinkedPages(index: string, text: string, pages: readonly strin
     .map((page) => `${index} does not link to ${page}`);
 }
 
+/** Rows of the pattern table without a link to code, a link to a test, or a way to see the pattern. */
+export function incompletePatterns(text: string): string[] {
+  const rows = text.split('\n').filter((line) => /^\| (?!pattern )/.test(line));
+  return rows
+    .filter((row) => {
+      const [, , code = '', test = '', how = ''] = row
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim());
+      return !(/\]\(/.test(code) && /\]\(\S+\.spec\.ts\)/.test(test) && how);
+    })
+    .map((row) => `docs/patterns.md: this row lacks code, test or a way to see it: ${row}`);
+}
+
 /** README is a start, not the manual. */
 export function tooLong(text: string): string[] {
   const lines = text.split('\n').length - 1;
@@ -93,6 +106,7 @@ if (import.meta.main) {
     ...records.flatMap((file) => recordErrors(file, read(file))),
     ...sharedNumbers(records),
     ...unlinkedPages('docs/README.md', read('docs/README.md'), docs),
+    ...incompletePatterns(read('docs/patterns.md')),
     ...tooLong(read('README.md')),
   ];
   for (const error of errors) console.error(error);

@@ -5,6 +5,7 @@ import { errorsPage, unknownCodesIn } from './errors.ts';
 import { metricsPage } from './metrics.ts';
 import { settingsPage } from './settings.ts';
 import { topicsPage } from './topics.ts';
+import { readmeWithTrail } from './trail.ts';
 
 /** Every generated page of the docs, by its path. Made on import: Vite's runner imports nothing afterwards. */
 export const pages: ReadonlyMap<string, string> = new Map([
@@ -14,6 +15,7 @@ export const pages: ReadonlyMap<string, string> = new Map([
   ['docs/reference/settings.md', await settingsPage()],
   ['docs/reference/topics-and-messages.md', await topicsPage()],
   ['docs/adr/README.md', decisionsPage()],
+  ['README.md', readmeWithTrail(readFileSync('README.md', 'utf8'))],
 ]);
 
 /** Every error code in the docs that no service defines. */

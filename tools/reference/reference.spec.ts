@@ -3,6 +3,7 @@ import { commandsPage } from './commands.ts';
 import { serviceErrors, sharedErrors, unknownCodesIn } from './errors.ts';
 import { table } from './markdown.ts';
 import { settingsPage } from './settings.ts';
+import { readmeWithTrail, trailOf } from './trail.ts';
 
 describe('the reference pages', () => {
   it('list an error of a service, and one of the libraries, with its status', async () => {
@@ -29,5 +30,18 @@ describe('the reference pages', () => {
     const defined = new Set(['catalog.skuTaken']);
     expect(unknownCodesIn('a.md', '`catalog.skuTaken` `orders.fooBar`', defined)).toEqual([]);
     expect(unknownCodesIn('a.md', '`catalog.skuGone`', defined)).toHaveLength(1);
+  });
+});
+
+describe('the trail of an order', () => {
+  it('leads from the route table over the controller and the model to the publisher', () => {
+    const files = trailOf('POST', '/orders').map(({ file }) => file);
+    expect(files[0]).toBe('apps/gateway/src/routes.ts');
+    for (const part of [/controller\.ts$/, /order\.model\.ts$/, /publish-orders\.ts$/])
+      expect(files).toContainEqual(expect.stringMatching(part));
+  });
+  it('fails for a route that the gateway does not have, and for a README without markers', () => {
+    expect(() => trailOf('POST', '/pizzas')).toThrow('no route');
+    expect(() => readmeWithTrail('')).toThrow('has lost');
   });
 });
