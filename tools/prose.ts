@@ -36,9 +36,9 @@ const words: Readonly<Record<string, string>> = {
   whom: 'name the actor',
   'wish|wishes|wished': 'request',
 };
-/** Not our prose: generated, locked, or a text of others. */
+/** Not our prose: generated, locked, a text of others, or the examples of what not to write. */
 const notOurs =
-  /(^|\/)(package-lock\.json|LICENSE)$|\.(lock\.json|svg|jsonl|png|ico|woff2)$|^contracts\/(pacts|generated)\/|^docs\/reference\/(commands|errors|metrics|settings|topics-and-messages)\.md$|^tools\/prose\.|\/stored\//;
+  /^STYLE\.md$|(^|\/)(package-lock\.json|LICENSE)$|\.(lock\.json|svg|jsonl|png|ico|woff2)$|^contracts\/(pacts|generated)\/|^docs\/reference\/(commands|errors|metrics|settings|topics-and-messages)\.md$|^tools\/prose\.|\/stored\//;
 
 interface Hit {
   readonly file: string;
