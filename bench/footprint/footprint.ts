@@ -33,7 +33,7 @@ const minified = await minifiedMain();
 const variants: readonly Variant[] = [
   { name: 'Node as it comes', without: ['NODE_COMPILE_CACHE', ...malloc] },
   { name: '+ compile cache', without: malloc },
-  { name: '+ glibc gives memory back' },
+  { name: '+ glibc returns free memory' },
   { name: '+ small heap', flags: heap },
   { name: '+ one full collection after the start: **what we run**', flags: ours },
   { name: '… --max-semi-space-size=1', flags: ['--max-semi-space-size=1', ...ours.slice(1)] },
