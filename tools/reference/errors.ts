@@ -89,7 +89,8 @@ export async function errorsPage(): Promise<string> {
 
 /** Codes like `ordering.orderGone` in a text that the service does not define. */
 export function unknownCodesIn(file: string, text: string, defined: ReadonlySet<string>): string[] {
-  const services = new Set([...defined].map((code) => code.split('.')[0]!));
+  const owned = [...defined].filter((code) => code.includes('.'));
+  const services = new Set(owned.map((code) => code.split('.')[0]!));
   return [...text.matchAll(/`(\w+)\.([a-z]+[A-Z]\w*)`/g)]
     .filter(([, service, name]) => services.has(service!) && !defined.has(`${service}.${name}`))
     .map(([code]) => `${file} mentions the error ${code}, which no service defines`);

@@ -10,3 +10,11 @@ export function page(title: string, ...parts: readonly string[]): string {
   const note = '<!-- Generated from code. Do not edit: npm run docs:reference -->';
   return `${[`# ${title}`, note, ...parts].join('\n\n')}\n`;
 }
+
+/** The files whose committed text differs from the generated one. */
+export function stalePages(
+  pages: ReadonlyMap<string, string>,
+  read: (file: string) => string,
+): string[] {
+  return [...pages].filter(([file, text]) => read(file) !== text).map(([file]) => file);
+}

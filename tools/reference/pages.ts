@@ -3,7 +3,7 @@ import { commandsPage } from './commands.ts';
 import { decisionsPage } from './decisions.ts';
 import { errorsPage, unknownCodesIn } from './errors.ts';
 import { metricsPage } from './metrics.ts';
-import { settingsPage } from './settings.ts';
+import { settingsPage, unknownSettingsIn } from './settings.ts';
 import { topicsPage } from './topics.ts';
 import { readmeWithTrail } from './trail.ts';
 
@@ -18,11 +18,16 @@ export const pages: ReadonlyMap<string, string> = new Map([
   ['README.md', readmeWithTrail(readFileSync('README.md', 'utf8'))],
 ]);
 
-/** Every error code in the docs that no service defines. */
-export function unknownCodes(): string[] {
-  const reference = pages.get('docs/reference/errors.md')!;
-  const defined = new Set([...reference.matchAll(/`(\w+\.\w+)`/g)].map(([, code]) => code!));
-  return globSync(['*.md', 'docs/**/*.md', '{apps,libs,platform}/**/README.md'], {
-    exclude: (path) => path.includes('node_modules'),
-  }).flatMap((file) => unknownCodesIn(file, readFileSync(file, 'utf8'), defined));
-}
+const defined = (page: string) =>
+  new Set([...pages.get(page)!.matchAll(/^\| `([\w.]+)`/gm)].map(([, name]) => name!));
+const codes = defined('docs/reference/errors.md');
+const settings = defined('docs/reference/settings.md');
+const written = globSync(['*.md', 'docs/**/*.md', '{apps,libs,platform}/**/README.md'], {
+  exclude: (path) => path.includes('node_modules'),
+});
+
+/** Error codes and settings in the docs that the code does not define. */
+export const mistakes: readonly string[] = written.flatMap((file) => {
+  const text = readFileSync(file, 'utf8');
+  return [...unknownCodesIn(file, text, codes), ...unknownSettingsIn(file, text, settings)];
+});

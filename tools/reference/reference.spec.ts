@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { commandsPage } from './commands.ts';
 import { serviceErrors, sharedErrors, unknownCodesIn } from './errors.ts';
-import { table } from './markdown.ts';
-import { settingsPage } from './settings.ts';
+import { stalePages, table } from './markdown.ts';
+import { settingsPage, unknownSettingsIn } from './settings.ts';
 import { readmeWithTrail, trailOf } from './trail.ts';
 
 describe('the reference pages', () => {
@@ -26,6 +26,16 @@ describe('the reference pages', () => {
   it('list a command of a group with its options', () =>
     expect(commandsPage()).toMatch(/^## projections rebuild$/m));
   it('escape pipes in cells', () => expect(table(['a'], [['x|y']])).toContain('x\\|y'));
+  it('are stale when the committed text differs', () => {
+    const pages = new Map([['a.md', 'new']]);
+    expect(stalePages(pages, () => 'new')).toEqual([]);
+    expect(stalePages(pages, () => 'old')).toEqual(['a.md']);
+  });
+  it('report a setting in the docs that no service has', () => {
+    const check = (text: string) => unknownSettingsIn('a.md', text, new Set(['LOG_LEVEL']));
+    expect(check('`npx fieldguide env shipping LOG_LEVEL=debug`')).toEqual([]);
+    expect(check('`npx fieldguide env shipping LOG_LEVEL_GONE=1`')).toHaveLength(1);
+  });
   it('report an error code in the docs that no service defines', () => {
     const defined = new Set(['catalog.skuTaken']);
     expect(unknownCodesIn('a.md', '`catalog.skuTaken` `orders.fooBar`', defined)).toEqual([]);

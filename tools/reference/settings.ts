@@ -47,6 +47,17 @@ export async function settingsPage(): Promise<string> {
   );
 }
 
+/** Settings in a `fieldguide env` command of a text that no service has. */
+export function unknownSettingsIn(
+  file: string,
+  text: string,
+  defined: ReadonlySet<string>,
+): string[] {
+  return [...text.matchAll(/fieldguide env [a-z-]+ (?:--unset )?([A-Z][A-Z0-9_]+)/g)]
+    .filter(([, key]) => !defined.has(key!))
+    .map(([, key]) => `${file} changes the setting ${key}, which no service has`);
+}
+
 function row(key: string, type: z.ZodType, comment: string): string[] {
   const schema = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
   if (!comment)
