@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { topics } from '@fieldguide/contracts/topics';
+import { topics } from '@fieldguide/platform-model/derive';
+import { system } from '@fieldguide/system';
 import { z } from 'zod';
 import { page, table } from './markdown.ts';
 
@@ -8,7 +9,6 @@ interface Message {
   readonly topic: string;
   readonly type: string;
   readonly data: z.ZodObject;
-  readonly kind?: 'command';
 }
 
 /** Topics and the messages on them, from the contracts. */
@@ -18,12 +18,12 @@ export async function topicsPage(): Promise<string> {
     const exported = Object.values(await import(pathToFileURL(file).href));
     messages.push(...(exported.filter(isMessage) as Message[]));
   }
-  const parts = topics.flatMap(({ name, producer, consumers, partitions }) => {
+  const parts = topics(system).flatMap(({ name, owner, kind, partitions }) => {
     const on = messages.filter(({ topic }) => topic === name);
-    const kind = on.some((each) => each.kind === 'command') ? 'Commands' : 'Events';
+    const flow = kind === 'commands' ? `Commands to ${owner}` : `Events from ${owner}`;
     return [
       `## ${name}`,
-      `${kind} from ${producer} to ${consumers.join(', ')}; ${partitions} partition${partitions > 1 ? 's' : ''}.`,
+      `${flow}; ${partitions} partition${partitions > 1 ? 's' : ''}.`,
       table(
         ['type', 'data'],
         on
