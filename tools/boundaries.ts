@@ -1,106 +1,134 @@
-// Who may import whom (docs/adr/0002). Run by `npm run check`; each rule is broken once in boundaries.spec.ts.
-import { globSync, readFileSync } from 'node:fs';
+// Which package may import which (docs/adr/0002). Run by `npm run check`; boundaries.spec.ts breaks each rule.
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+import type { Import } from './imports.ts';
+import type { Package } from './packages.ts';
 
-/** Groups of libs from the ground up; a lib may import libs of an earlier group only. */
-const groups: readonly (readonly string[])[] = [
-  ['clock', 'problems', 'config', 'telemetry'],
-  ['database'],
-  ['event-store', 'messaging'],
-  ['discovery', 'resilience', 'auth'],
-  ['service'],
-  ['contract-testing'],
-];
-/** The platform's packages from the ground up; each may import earlier ones only. */
-const platform = ['model', 'host', 'contract-record', 'controller', 'cli'];
-/** The storefront has no app yet: what it expects is tested beside its client. */
-const isContractTest = (file: string) => /^contracts\/[^/]+\/pact\//.test(file);
-const groupOf = (lib: string) => groups.findIndex((group) => group.includes(lib));
-const libs = new Set(groups.flat());
-
-/** What is wrong with this import, or undefined. Paths are relative to the root, with forward slashes. */
-export function violation(file: string, specifier: string): string | undefined {
-  const from = placeOf(file);
-  const to = targetOf(file, specifier);
-  if (isContractTest(file)) return undefined;
-  if (!from || !to || (from.kind === to.kind && from.name === to.name)) return undefined;
-  const says = (rule: string) => `${file} imports ${specifier}: ${rule}`;
-
-  if (specifier.startsWith('.'))
-    return says('another project is imported by its name, not by its path');
-  if (to.kind === 'app') return says('nobody imports an app');
-  if (to.kind === 'system' && from.kind !== 'e2e' && from.kind !== 'tools')
-    return says('only tools and tests import the map of the system');
-  if (from.kind === 'system' && to.kind !== 'contracts' && to.name !== 'model')
-    return says('the map imports contracts and the model only');
-  if (to.kind === 'platform' && (from.kind === 'app' || from.kind === 'lib'))
-    return says('apps and libs know no platform');
-  if (from.kind === 'platform' && to.kind === 'platform') {
-    return platform.indexOf(to.name) < platform.indexOf(from.name)
-      ? undefined
-      : says('a package of the platform imports earlier ones only');
-  }
-  if (from.kind === 'platform' && to.kind === 'lib') return says('the platform knows no lib');
-  if (from.kind === 'contracts') return says('contracts import zod only');
-  if (from.kind === 'lib' && to.kind === 'contracts') return says('libs know no contract');
-  if (from.kind === 'lib' && to.kind === 'lib' && groupOf(to.name) >= groupOf(from.name)) {
-    return says('a lib imports libs of an earlier group only');
-  }
-  return undefined;
-}
-
-/** Rules about npm packages. */
-export function foreignViolation(file: string, specifier: string): string | undefined {
-  const isOwn = specifier.startsWith('.') || specifier.startsWith('@fieldguide/');
-  if (file.startsWith('contracts/') && !isContractTest(file) && !isOwn && specifier !== 'zod') {
-    return `${file} imports ${specifier}: contracts import zod only`;
-  }
-  const isModel =
-    /^apps\/[^/]+\/src\/(order|checkout)\/[^/]+\.ts$/.test(file) && !file.endsWith('.spec.ts');
-  if (isModel && /^(@nestjs|typeorm|pg|node:)/.test(specifier)) {
-    return `${file} imports ${specifier}: a model is pure, without framework and I/O`;
-  }
-  return undefined;
-}
-
-type Place = {
-  kind: 'app' | 'lib' | 'platform' | 'contracts' | 'system' | 'e2e' | 'tools';
-  name: string;
+/** Types of packages that a package of the key's type imports by name. */
+const mayImport: Record<string, readonly string[]> = {
+  contracts: [],
+  lib: ['lib'],
+  app: ['lib', 'contracts'],
+  platform: ['platform'],
+  system: ['platform', 'contracts'],
+  e2e: ['system', 'platform', 'contracts', 'lib'],
+  bench: ['system', 'platform', 'contracts', 'lib'],
+  tools: ['system', 'platform', 'contracts', 'lib'],
+  labs: ['system', 'platform', 'contracts', 'lib'],
+  simulation: ['app', 'lib', 'contracts'],
 };
 
-function placeOf(path: string): Place | undefined {
-  const [top = '', name = ''] = path.split('/');
-  if (top === 'apps') return { kind: 'app', name };
-  if (top === 'libs') return { kind: 'lib', name };
-  if (top === 'platform') return { kind: 'platform', name };
-  return top === 'contracts' || top === 'system' || top === 'e2e' || top === 'tools'
-    ? { kind: top, name: '' }
-    : undefined;
+/** Types in which a package imports earlier groups of its own type only. */
+const isGrouped = (type: string) => type === 'lib' || type === 'platform';
+
+/** Specs and the code for them; a package may name development dependencies there. */
+const isTest = (file: string) => /\.spec\.ts$|\.setup\.ts$|\/(testing|pact)\//.test(file);
+
+/** One import that breaks a rule. */
+export interface Violation {
+  readonly message: string;
+  /** Names the packages and the rule without the file, so that moving a file changes nothing. */
+  readonly pair: string;
 }
 
-function targetOf(file: string, specifier: string): Place | undefined {
-  if (specifier.startsWith('.'))
-    return placeOf(new URL(specifier, `file:///${file}`).pathname.slice(1));
-  const name = /^@fieldguide\/([^/]+)/.exec(specifier)?.[1];
-  if (!name) return undefined;
-  if (name === 'contracts' || name === 'system') return { kind: name, name: '' };
-  if (name.startsWith('platform-')) return { kind: 'platform', name: name.slice(9) };
-  return { kind: libs.has(name) ? 'lib' : 'app', name };
+/** The packages of a workspace, for looking up who owns a file or a name. */
+export class Boundaries {
+  readonly #packages: readonly Package[];
+  readonly #shared: ReadonlySet<string>;
+
+  /** `shared` names the packages that every package may import without declaring them. */
+  constructor(packages: readonly Package[], shared: readonly string[]) {
+    this.#packages = packages;
+    this.#shared = new Set(shared);
+  }
+
+  ownerOf(file: string): Package | undefined {
+    return this.#packages.find(({ folder }) => file.startsWith(`${folder}/`));
+  }
+
+  /** Returns the package of the workspace that an import reaches, or undefined. */
+  targetOf(file: string, specifier: string): Package | undefined {
+    if (specifier.startsWith('.')) return this.ownerOf(resolved(file, specifier));
+    return this.#packages.find(({ name }) => name === packageNameOf(specifier));
+  }
+
+  /** Returns what is wrong with one import. Paths are relative to the root, with forward slashes. */
+  violationOf(file: string, { specifier, isType }: Import): Violation | undefined {
+    const from = this.ownerOf(file);
+    if (!from) return undefined;
+    const to = this.targetOf(file, specifier);
+    const rule =
+      this.#pathRule(from, file, specifier) ??
+      this.#packageRule(from, to) ??
+      this.#declarationRule(from, file, specifier) ??
+      (isType ? undefined : modelRule(file, specifier));
+    if (!rule) return undefined;
+    const target = to && to !== from ? to.folder : specifier;
+    return {
+      message: `${file} imports ${specifier}: ${rule}`,
+      pair: `${from.folder} → ${target}: ${rule}`,
+    };
+  }
+
+  #pathRule(from: Package, file: string, specifier: string): string | undefined {
+    if (!specifier.startsWith('.')) return undefined;
+    return resolved(file, specifier).startsWith(`${from.folder}/`)
+      ? undefined
+      : 'import another package by its name, not by its path';
+  }
+
+  #packageRule(from: Package, to: Package | undefined): string | undefined {
+    if (!to || to === from) return undefined;
+    if (!mayImport[from.type]?.includes(to.type)) {
+      return `a package of type ${from.type} must not import one of type ${to.type}`;
+    }
+    if (from.type === 'system' && to.type === 'platform' && to.group > 1) {
+      return 'the system imports the model of the platform only';
+    }
+    return from.type === to.type && isGrouped(to.type) && to.group >= from.group
+      ? `a package of type ${from.type} imports earlier groups only`
+      : undefined;
+  }
+
+  #declarationRule(from: Package, file: string, specifier: string): string | undefined {
+    if (specifier.startsWith('.') || isBuiltin(specifier)) return undefined;
+    const name = packageNameOf(specifier);
+    if (from.type === 'contracts' && name !== 'zod' && name !== from.name && !isTest(file)) {
+      return 'contracts import zod only';
+    }
+    return name === from.name || from.declared.includes(name) || this.#shared.has(name)
+      ? undefined
+      : `declare ${name} in ${from.folder}/package.json`;
+  }
 }
 
-if (import.meta.main) {
-  const files = globSync(
-    ['apps/**/*.ts', 'libs/**/*.ts', 'platform/**/*.ts', 'contracts/**/*.ts', 'system/**/*.ts'],
-    {
-      exclude: (path) => path.includes('node_modules'),
-    },
-  );
-  const faults = files.flatMap((path) => {
-    const file = path.replaceAll('\\', '/');
-    const imports = readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
-    return [...imports].flatMap(([, specifier]) =>
-      [violation(file, specifier!) ?? [], foreignViolation(file, specifier!) ?? []].flat(),
+/** A model needs no framework and no I/O, so that its rules run anywhere. */
+function modelRule(file: string, specifier: string): string | undefined {
+  if (!file.endsWith('.model.ts')) return undefined;
+  return specifier.endsWith('.model.ts') || specifier === '@fieldguide/problems'
+    ? undefined
+    : 'a model imports values from other models and @fieldguide/problems only';
+}
+
+/** Returns the pairs of packages that reach each other, each as `a ⇄ b`, sorted. */
+export function cyclesOf(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    [...(edges.get(from) ?? [])].some(
+      (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
     );
-  });
-  for (const fault of faults) console.error(fault);
-  process.exit(faults.length > 0 ? 1 : 0);
+  return [...edges]
+    .flatMap(([from, targets]) => [...targets].map((to) => [from, to] as const))
+    .filter(([from, to]) => reaches(to, from))
+    .map((pair) => [...pair].sort().join(' ⇄ '))
+    .filter((pair, index, all) => all.indexOf(pair) === index)
+    .sort();
 }
+
+const resolved = (file: string, specifier: string) => posix.join(posix.dirname(file), specifier);
+const isBuiltin = (specifier: string) =>
+  specifier.startsWith('node:') || builtinModules.includes(specifier);
+const packageNameOf = (specifier: string) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');

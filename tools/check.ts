@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['lint and format', 'npx', 'biome', 'check', '--error-on-warnings', '.'],
   ['types', 'npx', 'tsc', '-p', '.'],
-  ['boundaries', 'node', 'tools/boundaries.ts'],
+  ['boundaries', 'node', 'tools/check-boundaries.ts'],
   ['docs', 'node', 'tools/docs.ts'],
   ['reference pages', 'node', 'tools/reference/generate.ts', '--check'],
   ['prose', 'node', 'tools/prose.ts'],
