@@ -34,7 +34,7 @@ import { OnCancellationRequest } from '../../apps/shipping/src/on-cancellation-r
 import { OnOrderConfirmed } from '../../apps/shipping/src/on-order-confirmed/on-order-confirmed.ts';
 import { SimulatedProvider } from './provider.ts';
 
-export const customerId = '01900000-0000-7000-9000-000000000001';
+const customerId = '01900000-0000-7000-9000-000000000001';
 export const product = { id: '01900000-0000-7000-8000-000000000001', units: 10, priceMinor: 6_900 };
 export const QUANTITY = 2;
 const DISPATCH_DELAY_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { Decider, DomainCommand, DomainEvent } from '@fieldguide/event-store';
 import { defineErrors } from '@fieldguide/problems';
 
-export const errors = defineErrors('giftCards', {
+const errors = defineErrors('giftCards', {
   alreadyIssued: ['conflict', 'This card was issued already.'],
   tooLittle: ['unprocessable', 'There is too little on this card.'],
 });

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The log. The app role may insert and read events, and neither change nor delete them. */
-export class EventStoreTables1760000001000 implements MigrationInterface {
+class EventStoreTables1760000001000 implements MigrationInterface {
   readonly name = 'EventStoreTables1760000001000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -50,7 +50,7 @@ export class EventStoreTables1760000001000 implements MigrationInterface {
 }
 
 /** A projection can be stopped on purpose. */
-export class PausedProjections1760000004000 implements MigrationInterface {
+class PausedProjections1760000004000 implements MigrationInterface {
   readonly name = 'PausedProjections1760000004000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -63,7 +63,7 @@ export class PausedProjections1760000004000 implements MigrationInterface {
 }
 
 /** Only deciders that ask for snapshots have some. They can be thrown away: a state follows from its events. */
-export class Snapshots1760000005000 implements MigrationInterface {
+class Snapshots1760000005000 implements MigrationInterface {
   readonly name = 'Snapshots1760000005000';
 
   async up(runner: QueryRunner): Promise<void> {

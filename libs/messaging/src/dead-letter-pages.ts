@@ -2,7 +2,7 @@ import { type Database, DeadLetter } from '@fieldguide/database';
 import { recordOf } from './parked-record.ts';
 
 export const letterStatuses = ['waiting', 'redriven', 'discarded', 'all'] as const;
-export type LetterStatus = (typeof letterStatuses)[number];
+type LetterStatus = (typeof letterStatuses)[number];
 
 export interface LetterQuery {
   readonly status: LetterStatus;

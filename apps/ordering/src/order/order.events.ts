@@ -75,7 +75,7 @@ export type OrderEvent = EventsOf<typeof orderEvents>;
 export type DataOf<Type extends OrderEvent['type']> = Extract<OrderEvent, { type: Type }>['data'];
 
 /** The facts of other services that an order takes in. */
-export type Reply = Extract<OrderEvent, { data: { origin: Origin } }>;
+type Reply = Extract<OrderEvent, { data: { origin: Origin } }>;
 
 export type OrderCommand =
   | DomainCommand<'PlaceOrder', Placed>

@@ -3,7 +3,7 @@ import type { OrderCommand, OrderEvent, PricedLine } from './order.events.ts';
 // One cast of characters for specs and docs. Fixed values: a failure must repeat.
 export const orderId = '01900000-0000-8000-8000-00000000000a';
 export const ada = '01900000-0000-7000-9000-000000000001';
-export const noon = '2030-01-01T12:00:00.000Z';
+const noon = '2030-01-01T12:00:00.000Z';
 export const hammock: PricedLine = {
   productId: '01900000-0000-7000-8000-000000000014',
   name: 'Hammock',

@@ -13,7 +13,7 @@ export interface UnitOfWorkUnderTest {
   lease(name: string, epoch: string): Promise<void>;
 }
 
-export const message = (id: string, more: Partial<Envelope> = {}): Envelope => ({
+const message = (id: string, more: Partial<Envelope> = {}): Envelope => ({
   specversion: '1.0',
   id,
   source: '/elsewhere',

@@ -3,7 +3,7 @@ export type Gate = () => Promise<void>;
 export type Actor = (gate: Gate) => Promise<void>;
 
 /** A process that dies between two statements. */
-export class Crash extends Error {
+class Crash extends Error {
   override name = 'Crash';
 }
 
