@@ -5,6 +5,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['lint and format', 'npx', 'biome', 'check', '--error-on-warnings', '.'],
   ['types', 'npx', 'tsc', '-p', '.'],
   ['boundaries', 'node', 'tools/check-boundaries.ts'],
+  ['unused files, exports and dependencies', 'npx', 'knip', '--no-progress'],
   ['docs', 'node', 'tools/docs.ts'],
   ['reference pages', 'node', 'tools/reference/generate.ts', '--check'],
   ['prose', 'node', 'tools/prose.ts'],
