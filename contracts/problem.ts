@@ -5,5 +5,8 @@ export const Problem = z.object({
   type: z.string().regex(/^\/problems\/[A-Za-z0-9.]+$/),
   title: z.string(),
   status: z.int(),
+  detail: z.string().optional(),
+  traceId: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -5,11 +5,12 @@ import { dirname, join } from 'node:path';
 import { topics } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { z } from 'zod';
-import { openapi } from '../../apps/gateway/src/api-docs/openapi.ts';
-import { type Route, routes } from '../../apps/gateway/src/routes.ts';
+import type { Route } from '../../apps/gateway/src/route.ts';
+import { routes } from '../../apps/gateway/src/routes.ts';
 import * as ordering from '../../contracts/ordering/index.ts';
 import * as provider from '../../contracts/payment-provider/index.ts';
 import { EnvelopeSchema } from '../../libs/messaging/src/envelope-schema.ts';
+import { openapi } from './openapi.ts';
 import { committedPacts, sendersOf } from './pact-files.ts';
 
 export const GENERATED = 'contracts/generated';
@@ -33,16 +34,23 @@ type Exports = Readonly<Record<string, unknown>>;
 /** What the gateway does not lead to. */
 const inside: readonly Route[] = [
   route('GET', '/orders/:id/delivery-address', 'ordering', 'Where an order goes (shipping)', {
+    operationId: 'getDeliveryAddress',
     answer: ordering.DeliveryAddress,
+    errors: ['orderNotFound'],
   }),
   route('POST', '/operations', 'payment-provider', 'Authorise, capture or void', {
+    operationId: 'operate',
     body: provider.OperationRequest,
     answer: provider.Operation,
+    errors: ['apiKeyInvalid', 'temporarilyUnavailable'],
   }),
   route('GET', '/operations/:key', 'payment-provider', 'What became of an operation', {
+    operationId: 'getOperation',
     answer: provider.Operation,
+    errors: ['apiKeyInvalid', 'operationNotFound'],
   }),
   route('GET', '/ledger', 'payment-provider', 'All operations, page by page', {
+    operationId: 'listOperations',
     query: provider.LedgerQuery,
     answer: provider.Ledger,
   }),
@@ -75,12 +83,17 @@ export async function documents(): Promise<Map<string, string>> {
     const answered = [...routes, ...inside].filter(({ to }) => to === name);
     if (answered.length > 0) {
       const description = `What ${name} answers, to the gateway and to other services.`;
-      add(`${name}/openapi.json`, openapi(answered, name, description));
+      add(`${name}/openapi.json`, await openapi(answered, [exports], { title: name, description }));
     }
     const said = messages.filter(({ topic }) => sends(name, topic));
     const heard = messages.filter(({ type }) => hears(name, type));
     if (said.length + heard.length > 0) add(`${name}/asyncapi.json`, asyncapi(name, said, heard));
   }
+  const info = {
+    title: 'Fieldguide Outfitters',
+    description: 'Every operation that the gateway forwards.',
+  };
+  add('gateway/openapi.json', await openapi(routes, [...contracts.values()], info));
   return files;
 
   function add(path: string, content: object): void {

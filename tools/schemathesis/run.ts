@@ -59,7 +59,7 @@ async function savedDocument({ gatewayUrl, folder }: System): Promise<string> {
   const { items } = JSON.parse(await ask('/products')) as { items: { id: string }[] };
   const existing = { type: 'string', enum: items.map(({ id }) => id) };
   const document = JSON.parse(await ask('/openapi.json'), (key, value) => {
-    if (key === 'productId') return existing;
+    if (key === 'productId' && typeof value === 'object') return existing; // not in an example
     return value?.name === 'productId' ? { ...value, schema: existing } : value;
   });
   const file = join(folder, 'openapi.json');

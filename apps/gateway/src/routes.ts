@@ -6,6 +6,7 @@ import {
   ProductQuery,
 } from '@fieldguide/contracts/catalog';
 import {
+  KeySet,
   Registration,
   RegistrationRequest,
   Token,
@@ -20,81 +21,106 @@ import {
   PlaceOrderRequest,
   Timeline,
 } from '@fieldguide/contracts/ordering';
-import type { z } from 'zod';
-
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly path: `/${string}`;
-  /** The service that answers. */
-  readonly to: string;
-  /** Who may come in; what they may do there is checked again by the service. */
-  readonly who: 'anyone' | 'signedIn';
-  /** The status of success. */
-  readonly status: number;
-  readonly summary: string;
-  readonly more: {
-    readonly limit?: 'signIn';
-    /** Needs an Idempotency-Key. */
-    readonly key?: true;
-    /** Needs an If-Match with the version that was read. */
-    readonly version?: true;
-    /** Takes or gives a Consistency-Token: a read that is not older than a write. */
-    readonly consistent?: true;
-    readonly query?: z.ZodType;
-    readonly body?: z.ZodType;
-    readonly answer?: z.ZodType;
-  };
-}
+import { anyone, type Route, signedIn } from './route.ts';
 
 /** Everything the outside world can reach, in one table; the OpenAPI document is made of it. */
 export const routes: readonly Route[] = [
   anyone('POST /auth/registrations', 'identity', 201, 'Register', {
+    operationId: 'register',
+    errors: ['emailTaken', 'tooManySignIns'],
     limit: 'signIn',
     body: RegistrationRequest,
     answer: Registration,
   }),
   anyone('POST /auth/tokens', 'identity', 200, 'Sign in, or refresh', {
+    operationId: 'signIn',
+    errors: ['credentialsInvalid', 'sessionEnded', 'scopeNotAllowed', 'tooManySignIns'],
     limit: 'signIn',
     body: TokenRequest,
     answer: Token,
   }),
-  signedIn('DELETE /auth/tokens', 'identity', 204, 'Sign out'),
-  signedIn('DELETE /accounts/me', 'identity', 202, 'Erase the account and everything personal'),
-  anyone('GET /.well-known/jwks.json', 'identity', 200, 'Public keys'),
+  signedIn('DELETE /auth/tokens', 'identity', 204, 'Sign out', { operationId: 'signOut' }),
+  signedIn('DELETE /accounts/me', 'identity', 202, 'Erase the account and everything personal', {
+    operationId: 'eraseAccount',
+    answer: Registration,
+  }),
+  anyone('GET /.well-known/jwks.json', 'identity', 200, 'Public keys', {
+    operationId: 'listPublicKeys',
+    answer: KeySet,
+  }),
   anyone('GET /products', 'catalog', 200, 'List products', {
+    operationId: 'listProducts',
+    errors: ['cursorInvalid'],
     query: ProductQuery,
     answer: ProductPage,
   }),
-  anyone('GET /products/:id', 'catalog', 200, 'One product', { answer: Product }),
+  anyone('GET /products/:id', 'catalog', 200, 'One product', {
+    operationId: 'getProduct',
+    headers: ['ETag'],
+    errors: ['productNotFound'],
+    answer: Product,
+  }),
   signedIn('POST /products', 'catalog', 201, 'Add a product (staff)', {
+    operationId: 'addProduct',
+    headers: ['ETag', 'Location'],
+    errors: ['skuTaken'],
     body: AddProductRequest,
     answer: Product,
   }),
   signedIn('PATCH /products/:id', 'catalog', 200, 'Reprice or retire a product (staff)', {
+    operationId: 'changeProduct',
+    errors: ['productNotFound', 'productModified', 'ifMatchRequired'],
     version: true,
     body: ChangeProductRequest,
     answer: Product,
   }),
-  anyone('GET /stock/:productId', 'inventory', 200, 'Stock of a product', { answer: Stock }),
+  anyone('GET /stock/:productId', 'inventory', 200, 'Stock of a product', {
+    operationId: 'getStock',
+    errors: ['productNotFound'],
+    answer: Stock,
+  }),
   signedIn('POST /stock/:productId/replenishments', 'inventory', 201, 'Add stock (staff)', {
+    operationId: 'replenishStock',
+    errors: ['idempotencyKeyRequired', 'idempotencyKeyReused', 'stockTooLarge'],
     key: true,
     body: ReplenishmentRequest,
     answer: Replenishment,
   }),
   signedIn('POST /orders', 'ordering', 201, 'Place an order', {
+    operationId: 'placeOrder',
+    headers: ['Location', 'Consistency-Token'],
+    errors: [
+      'idempotencyKeyRequired',
+      'idempotencyKeyReused',
+      'productNotFound',
+      'productRetired',
+      'currenciesMixed',
+      'totalTooHigh',
+      'pricesUnavailable',
+      'customerErased',
+    ],
     key: true,
-    consistent: true,
     body: PlaceOrderRequest,
     answer: Order,
   }),
   signedIn('GET /orders', 'ordering', 200, 'Own orders, newest first', {
+    operationId: 'listOrders',
+    errors: ['consistencyTokenInvalid', 'projectionBehind', 'cursorInvalid'],
     consistent: true,
     query: OrderQuery,
     answer: OrderPage,
   }),
-  signedIn('GET /orders/:id', 'ordering', 200, 'One order', { consistent: true, answer: Order }),
-  signedIn('GET /orders/:id/timeline', 'ordering', 200, 'What happened to an order', {
+  signedIn('GET /orders/:id', 'ordering', 200, 'One order', {
+    operationId: 'getOrder',
+    headers: ['Consistency-Token'],
+    errors: ['orderNotFound', 'consistencyTokenInvalid'],
     consistent: true,
+    answer: Order,
+  }),
+  signedIn('GET /orders/:id/timeline', 'ordering', 200, 'What happened to an order', {
+    operationId: 'getTimeline',
+    headers: ['Consistency-Token'],
+    errors: ['orderNotFound'],
     answer: Timeline,
   }),
   signedIn(
@@ -103,42 +129,10 @@ export const routes: readonly Route[] = [
     202,
     'Cancel an order, if it has not left',
     {
-      consistent: true,
+      operationId: 'cancelOrder',
+      headers: ['Consistency-Token'],
+      errors: ['orderNotFound', 'alreadyDispatched', 'alreadyRejected', 'noOpenCheckout'],
       answer: Cancellation,
     },
   ),
 ];
-
-type Words = `${Route['method']} /${string}`;
-
-function anyone(
-  words: Words,
-  to: string,
-  status: number,
-  summary: string,
-  more: Route['more'] = {},
-) {
-  return route(words, to, 'anyone', status, summary, more);
-}
-
-function signedIn(
-  words: Words,
-  to: string,
-  status: number,
-  summary: string,
-  more: Route['more'] = {},
-) {
-  return route(words, to, 'signedIn', status, summary, more);
-}
-
-function route(
-  words: Words,
-  to: string,
-  who: Route['who'],
-  status: number,
-  summary: string,
-  more: Route['more'],
-): Route {
-  const [method, path] = words.split(' ') as [Route['method'], Route['path']];
-  return { method, path, to, who, status, summary, more };
-}

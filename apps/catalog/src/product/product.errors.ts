@@ -1,4 +1,4 @@
-import { defineErrors } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems/domain-error';
 
 export const errors = defineErrors('catalog', {
   productNotFound: ['notFound', 'There is no such product.'],

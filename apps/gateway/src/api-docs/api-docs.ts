@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import openapi from '@fieldguide/contracts/openapi.json' with { type: 'json' };
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { openapi } from './openapi.ts';
 
 // The stager puts them beside the bundle (`assets` in system/system.ts).
 const folder = new URL('./assets/', import.meta.url);
@@ -22,7 +22,7 @@ const policy =
 /** `/openapi.json`, and a page to read and try it, where `/` leads until there is a storefront. */
 export function serveApiDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
-  const document = JSON.stringify(openapi());
+  const document = JSON.stringify(openapi);
   fastify.get('/', (_request, reply) => reply.redirect('/docs', 302));
   fastify.get('/openapi.json', (_request, reply) => reply.type('application/json').send(document));
   fastify.get('/docs', (_request, reply) =>

@@ -1,4 +1,4 @@
-import { defineErrors } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems/domain-error';
 
 export const errors = defineErrors('identity', {
   emailTaken: ['conflict', 'There is an account with this e-mail address already.'],

@@ -1,4 +1,4 @@
-import { defineErrors } from '@fieldguide/problems';
+import { defineErrors } from '@fieldguide/problems/domain-error';
 
 export const errors = defineErrors('inventory', {
   productNotFound: ['notFound', 'There is no stock of such a product.'],

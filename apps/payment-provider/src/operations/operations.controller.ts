@@ -2,17 +2,11 @@ import { timingSafeEqual } from 'node:crypto';
 import { Open } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
 import { type Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { defineErrors } from '@fieldguide/problems';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { Ledger } from '../ledger/ledger.ts';
 import { PaymentProviderConfig } from '../payment-provider.config.ts';
+import { errors } from './operations.errors.ts';
 import { outcomeOf } from './outcome.model.ts';
-
-export const errors = defineErrors('paymentProvider', {
-  apiKeyInvalid: ['notAllowed', 'Send your API key as X-Api-Key.'],
-  operationNotFound: ['notFound', 'There is no operation with this key.'],
-  temporarilyUnavailable: ['unavailable', 'Please try again.'],
-});
 
 const FLAKY_FAILURES = 2;
 
