@@ -9,8 +9,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['docs', 'node', 'tools/docs.ts'],
   ['reference pages', 'node', 'tools/reference/generate.ts', '--check'],
   ['prose', 'node', 'tools/prose.ts'],
-  ['documents of the contracts', 'node', 'tools/contracts/documents.ts', '--check'],
-  ['page of the contracts', 'node', 'tools/contracts/page.ts', '--check'],
+  ['generated files', 'node', 'tools/generate/generate.ts', '--check'],
   ['compatible facts', 'node', 'tools/contracts/compatible.ts'],
   ['stored formats', 'node', 'tools/stored-formats.ts'],
 ];

@@ -1,7 +1,7 @@
-// `npm run contracts:documents`: what providers promise, for people and programs that do not read TypeScript: JSON Schema,
-// OpenAPI 3.1, AsyncAPI 3. Made of the schemas; `--check` fails when they are not as they would be made now.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// What providers promise, for people and programs that do not read TypeScript: JSON Schema,
+// OpenAPI 3.1, AsyncAPI 3. `npm run generate` writes them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { topics } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { z } from 'zod';
@@ -14,15 +14,9 @@ import { openapi } from './openapi.ts';
 import { committedPacts, sendersOf } from './pact-files.ts';
 
 export const GENERATED = 'contracts/generated';
-export const providers = [
-  'catalog',
-  'identity',
-  'inventory',
-  'ordering',
-  'payment-provider',
-  'payments',
-  'shipping',
-] as const;
+export const providers = Object.keys(system.apps).filter(
+  (name) => system.apps[name as keyof typeof system.apps].contract,
+);
 
 export interface Message {
   readonly topic: string;
@@ -192,22 +186,5 @@ function listed(folder: string): string[] {
       .map(({ parentPath, name }) => join(parentPath, name));
   } catch {
     return [];
-  }
-}
-
-if (import.meta.main) {
-  const files = await documents();
-  const different = drift(files, GENERATED);
-  if (process.argv.includes('--check')) {
-    for (const path of different) console.error(`${path} is not what the contracts say now`);
-    if (different.length > 0) console.error('Try: npm run contracts:documents, and commit it');
-    process.exitCode = different.length > 0 ? 1 : 0;
-  } else {
-    rmSync(GENERATED, { recursive: true, force: true });
-    for (const [path, text] of files) {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, text);
-    }
-    console.log(`${files.size} documents, ${different.length} of them new or changed`);
   }
 }

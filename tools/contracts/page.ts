@@ -1,50 +1,34 @@
-// `npm run contracts:page`: writes the table and the picture of docs/contracts.md from the committed pacts and the
-// committed record of the demo environments. `--check` fails when they are stale.
-import { readFileSync, writeFileSync } from 'node:fs';
+// The graph and the table of docs/contracts.md, from the committed pacts and the committed record of the demo environments.
+import { readFileSync } from 'node:fs';
 import { canIDeploy } from '@fieldguide/platform-contract-record/can-i-deploy';
 import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
-import { type Dependency, drawGraph } from './graph.ts';
-import { committedPacts } from './pact-files.ts';
+import { dependencies } from '../generate/dependencies.ts';
+import { contractGraph } from '../generate/mermaid.ts';
 
 const PAGE = 'docs/contracts.md';
-const PICTURE = 'docs/contracts.svg';
 const RECORD = 'contracts/record.jsonl';
 const [BEGIN, END] = ['<!-- pacts -->', '<!-- /pacts -->'];
 
-const dependencies: Dependency[] = committedPacts().map(({ consumer, provider, interactions }) => {
-  const answers = (interactions as readonly { request?: unknown }[]).filter(
-    ({ request }) => request,
-  ).length;
-  const messages = interactions.length - answers;
-  return { consumer: consumer.name, provider: provider.name, answers, messages };
-});
 const record = new RecordFile(RECORD).read();
 const versions = new Map(
   record.pacticipants.map((name) => [name, record.versions(name).at(-1)!.version]),
 );
 
-const text = readFileSync(PAGE, 'utf8');
-const files = new Map([
-  [PICTURE, drawGraph(dependencies, versions)],
-  [PAGE, text.replace(new RegExp(`${BEGIN}[\\s\\S]*${END}`), `${BEGIN}\n\n${tables()}\n\n${END}`)],
-]);
-const changed = [...files].filter(([path, content]) => read(path) !== content);
-if (process.argv.includes('--check')) {
-  for (const [path] of changed) console.error(`${path} is stale. Try: npm run contracts:page`);
-  process.exitCode = changed.length > 0 ? 1 : 0;
-} else {
-  for (const [path, content] of changed) writeFileSync(path, content);
-  console.log(`${changed.map(([path]) => path).join(', ') || 'Nothing'} changed`);
+/** docs/contracts.md with its graph and table as they follow from the pacts and the record now. */
+export function contractsPage(): ReadonlyMap<string, string> {
+  const text = readFileSync(PAGE, 'utf8');
+  const marked = [BEGIN, contractGraph(dependencies(), versions), tables(), END].join('\n\n');
+  return new Map([[PAGE, text.replace(new RegExp(`${BEGIN}[\\s\\S]*${END}`), marked)]]);
 }
 
 function tables(): string {
-  const rows = dependencies.map(({ consumer, provider, answers, messages }) => {
+  const rows = dependencies().map(({ consumer, provider, requests, interactions }) => {
     const pair = [consumer, provider].map((name) => `\`${versions.get(name) ?? '–'}\``);
     const [link, seen] = [
       `../contracts/pacts/${consumer}-${provider}.json`,
       verdict(consumer, provider),
     ];
-    return `| [${consumer}](${link}) | ${provider} | ${answers || ''} | ${messages || ''} | ${pair.join(' with ')} | ${seen} |`;
+    return `| [${consumer}](${link}) | ${provider} | ${requests || ''} | ${interactions - requests || ''} | ${pair.join(' with ')} | ${seen} |`;
   });
   const places = record.environments.map((environment) => {
     const there = record.pacticipants.filter(
@@ -74,12 +58,4 @@ function allWell(environment: string): boolean {
     record.present(pacticipant, environment).map((version) => ({ pacticipant, version })),
   );
   return together.length > 0 && canIDeploy(record, { together, environment }).deployable;
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

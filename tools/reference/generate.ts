@@ -1,4 +1,4 @@
-// `npm run docs:reference` writes the pages under docs/reference that follow from code; `--check` fails when one is stale.
+// `npm run generate` writes the pages under docs/reference that follow from code; `--check` fails when one is stale.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadPages } from './load.ts';
 import { stalePages } from './markdown.ts';
@@ -7,10 +7,7 @@ const { pages, mistakes } = await loadPages();
 const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 const stale = stalePages(pages, read);
 if (process.argv.includes('--check')) {
-  const errors = [
-    ...stale.map((file) => `${file} is stale. Try: npm run docs:reference`),
-    ...mistakes,
-  ];
+  const errors = [...stale.map((file) => `${file} is stale. Try: npm run generate`), ...mistakes];
   for (const error of errors) console.error(error);
   process.exit(errors.length > 0 ? 1 : 0);
 }

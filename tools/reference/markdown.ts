@@ -7,7 +7,7 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 
 /** A page with its title, the note that it is generated, and its parts. */
 export function page(title: string, ...parts: readonly string[]): string {
-  const note = '<!-- Generated from code. Do not edit: npm run docs:reference -->';
+  const note = '<!-- Generated from code. Do not edit: npm run generate -->';
   return `${[`# ${title}`, note, ...parts].join('\n\n')}\n`;
 }
 

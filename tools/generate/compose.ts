@@ -1,0 +1,82 @@
+import { basename } from 'node:path';
+import type { AppSpec, Binding, System } from '@fieldguide/platform-model';
+import { secretKeys } from '@fieldguide/platform-model/derive';
+
+/** Where a container without a public port listens (Dockerfile). */
+const PORT = 3000;
+const MEMORY_MB = 256;
+
+/** `docker-compose.yml`: the backing services and tasks of the base file, and the apps of the map. */
+export function composeYaml(system: System, base: string): string {
+  const apps = Object.entries(system.apps);
+  const names = apps.map(([name]) => name);
+  const files = apps.flatMap(([, app]) => filesOf(app)).map(volumeOf);
+  const volumes = [...files, ...names.map((name) => `${name}-secrets`)];
+  return base
+    .replace(
+      / *# <secrets of the apps>\n/,
+      lines(
+        6,
+        names.map((name) => `- ${name}-secrets:/secrets/${name}`),
+      ),
+    )
+    .replace(
+      / *# <apps>\n/,
+      `  # The apps: one image each, built by one Dockerfile.\n${apps.map(([name, app]) => service(system.name, name, app)).join('')}`,
+    )
+    .replace(
+      / *# <volumes of the apps>\n/,
+      lines(
+        2,
+        volumes.map((volume) => `${volume}:`),
+      ),
+    );
+}
+
+function service(system: string, name: string, app: AppSpec): string {
+  const files = filesOf(app).map((path) => `${volumeOf(path)}:/data`);
+  const port = typeof app.publicPort === 'number' ? app.publicPort : undefined;
+  const environment = Object.entries(environmentOf(app, port)).map(
+    ([key, value]) => `  ${key}: ${value}`,
+  );
+  return lines(2, [
+    `${name}:`,
+    '  <<: *app',
+    `  image: ${system}/${name}`,
+    `  build: { context: ., target: app, args: { APP: ${name} } }`,
+    ...(environment.length > 0
+      ? ['  environment:', '    <<: *settings', ...environment.map((each) => `  ${each}`)]
+      : ['  environment: *settings']),
+    `  volumes: [${[`${name}-secrets:/secrets:ro`, ...files].join(', ')}]`,
+    `  mem_limit: ${app.containerMemoryMb ?? MEMORY_MB}m`,
+    ...(port === undefined ? [] : [`  ports: ['127.0.0.1:${port}:${port}']`]),
+  ]);
+}
+
+/** What differs from the settings that all apps share. */
+function environmentOf(app: AppSpec, port: number | undefined): Record<string, string | number> {
+  const secrets = [...secretKeys(app)].filter((key) => key !== 'CLIENT_SECRET');
+  const others = Object.entries(app.env ?? {}).flatMap(([key, binding]) => {
+    const value = addressOf(binding);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return {
+    ...Object.fromEntries(secrets.map((key) => [`${key}_FILE`, `/secrets/${key}`])),
+    ...Object.fromEntries(others),
+    ...(port !== undefined && { PORT: port }),
+  };
+}
+
+function addressOf(binding: Binding): string | undefined {
+  if (binding.from === 'url') return `http://${binding.app}:${PORT}`;
+  return binding.from === 'file' ? `/data/${basename(binding.path)}` : undefined;
+}
+
+const filesOf = ({ env = {} }: AppSpec): string[] =>
+  Object.values(env).flatMap((binding) => (binding.from === 'file' ? [binding.path] : []));
+
+/** `provider/ledger.db` lies in the volume `ledger`. */
+const volumeOf = (path: string) => basename(path).replace(/\.\w+$/, '');
+
+const lines = (indent: number, all: readonly string[]) =>
+  all.map((line) => `${' '.repeat(indent)}${line}\n`).join('');

@@ -1,0 +1,44 @@
+import { committedPacts } from '../contracts/pact-files.ts';
+
+/** What one consumer expects of one provider. */
+export interface Dependency {
+  readonly consumer: string;
+  readonly provider: string;
+  readonly requests: number;
+  /** Types of the messages that it consumes. */
+  readonly messages: readonly string[];
+  readonly interactions: number;
+}
+
+interface Interaction {
+  readonly request?: unknown;
+  readonly contents?: { readonly content: { readonly type: string } };
+}
+
+/** Who depends on whom, from the committed pacts. */
+export function dependencies(): readonly Dependency[] {
+  return committedPacts().map(({ consumer, provider, interactions }) => {
+    const all = interactions as readonly Interaction[];
+    const messages = all.flatMap(({ contents }) => contents?.content.type ?? []);
+    return {
+      consumer: consumer.name,
+      provider: provider.name,
+      requests: all.filter(({ request }) => request).length,
+      messages: [...new Set(messages)].toSorted(),
+      interactions: all.length,
+    };
+  });
+}
+
+/** The dependency that every app has: on the provider of tokens. It would hide the others in a picture. */
+export function withoutCommon(
+  all: readonly Dependency[],
+  apps: readonly string[],
+): readonly Dependency[] {
+  const consumers = Map.groupBy(all, ({ provider }) => provider);
+  const isCommon = (provider: string) =>
+    apps.every((name) =>
+      [provider, ...consumers.get(provider)!.map(({ consumer }) => consumer)].includes(name),
+    );
+  return all.filter(({ consumer, provider }) => !apps.includes(consumer) || !isCommon(provider));
+}

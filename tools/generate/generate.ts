@@ -1,0 +1,37 @@
+// `npm run generate`: writes every committed file that follows from others; `--check` fails when one is stale.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { system } from '@fieldguide/system';
+import { documents, drift, GENERATED } from '../contracts/documents.ts';
+import { contractsPage } from '../contracts/page.ts';
+import { composeYaml } from './compose.ts';
+
+const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+
+const contractFiles = await documents();
+const others = new Map([
+  ['docker-compose.yml', composeYaml(system, read('deploy/compose/base.yml')!)],
+  ...contractsPage(),
+]);
+const files = new Map([...contractFiles, ...others]);
+const stale = [
+  ...drift(contractFiles, GENERATED),
+  ...[...others].filter(([path, text]) => read(path) !== text).map(([path]) => path),
+];
+
+if (process.argv.includes('--check')) {
+  for (const path of stale) console.error(`${path} is stale`);
+  if (stale.length > 0) console.error('Try: npm run generate, then commit the changed files');
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else {
+  for (const path of stale) {
+    rmSync(path, { force: true });
+    if (files.has(path)) write(path, files.get(path)!);
+  }
+  console.log(`${files.size} files, ${stale.length} of them changed`);
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
