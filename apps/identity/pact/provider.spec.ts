@@ -15,7 +15,10 @@ import { Sessions } from '../src/session/sessions.ts';
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 keepsItsPromises(identity, {
-  env: { SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+  env: {
+    SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    CLIENTS: JSON.stringify({ shipping: { secret: '', scopes: ['orders:address:read'] } }),
+  },
   who: { customer: { id: ada, scope: 'accounts:erase' } },
   mint: ({ app }, { id, scope, kind }) => app.get(SigningKey).sign(id, { kind, scope, sid }, 600),
   states: ({ app, parts }) => {

@@ -13,7 +13,7 @@ export class IdentityConfig extends Config(
     ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(600),
     /** Lifetime of a session: how long its refresh token works. */
     SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(30),
-    /** JSON object, client id → secret: the service accounts that `seed` creates. */
+    /** JSON object, client id → `{ secret, scopes }`. `seed` stores the secrets' hashes. */
     CLIENTS: secret(z.string().default('{}')),
   }),
 ) {}

@@ -2,6 +2,7 @@ import type { UnitOfWork } from '@fieldguide/database';
 import { Account } from '../account/account.entity.ts';
 import { Passwords } from '../account/passwords.ts';
 import { Client } from '../client/client.entity.ts';
+import { clientsOf } from '../client/clients.ts';
 import type { IdentityConfig } from '../identity.config.ts';
 import { fingerprint, Secrets } from '../session/secrets.ts';
 
@@ -25,7 +26,7 @@ export async function seedAccounts(
   uow: UnitOfWork,
   { ENVIRONMENT, CLIENTS }: IdentityConfig,
 ): Promise<void> {
-  for (const [id, secret] of Object.entries(JSON.parse(CLIENTS) as Record<string, string>)) {
+  for (const [id, { secret }] of Object.entries(clientsOf({ CLIENTS }))) {
     const client = (await uow.load(Client, id)) ?? Object.assign(new Client(), { id });
     if (client.secretHash === fingerprint(secret)) continue;
     client.secretHash = fingerprint(secret);

@@ -5,7 +5,9 @@ import { Injectable } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { errors } from '../account/account.errors.ts';
 import { Passwords } from '../account/passwords.ts';
-import { Client, clientScopes } from '../client/client.entity.ts';
+import { Client } from '../client/client.entity.ts';
+import { clientsOf } from '../client/clients.ts';
+import { IdentityConfig } from '../identity.config.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';
 import { sameSecret } from '../session/secrets.ts';
 import { Sessions } from '../session/sessions.ts';
@@ -21,6 +23,7 @@ export class SignInHandler {
     private readonly sessions: Sessions,
     private readonly key: SigningKey,
     private readonly ids: Ids,
+    private readonly config: IdentityConfig,
   ) {}
 
   handle(request: TokenRequest): Promise<Token> {
@@ -39,7 +42,7 @@ export class SignInHandler {
   async #byClient({ clientId, clientSecret, scope }: Of<'clientCredentials'>): Promise<Token> {
     const client = await this.database.source.manager.findOneBy(Client, { id: clientId });
     if (!client || !sameSecret(clientSecret, client.secretHash)) throw errors.credentialsInvalid();
-    const allowed = clientScopes[clientId]?.split(' ') ?? [];
+    const allowed = clientsOf(this.config)[clientId]?.scopes ?? [];
     const wanted = scope?.split(' ') ?? allowed;
     if (!wanted.every((each) => allowed.includes(each))) throw errors.scopeNotAllowed();
     const claims = { kind: 'service', scope: wanted.join(' '), sid: this.ids.next() };

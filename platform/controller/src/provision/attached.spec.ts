@@ -47,9 +47,10 @@ describe('the secrets of the services', () => {
       'spec_attached_ordering_app',
       '/spec_attached_ordering',
     ]);
-    expect(JSON.parse(read('identity', 'CLIENTS')).shipping).toBe(
-      read('shipping', 'CLIENT_SECRET'),
-    );
+    expect(JSON.parse(read('identity', 'CLIENTS')).shipping).toEqual({
+      secret: read('shipping', 'CLIENT_SECRET'),
+      scopes: ['orders:address:read'],
+    });
     expect(read('payments', 'PROVIDER_API_KEY')).toBe(read('payment-provider', 'PROVIDER_API_KEY'));
     expect(read('identity', 'SIGNING_KEY')).toContain('PRIVATE KEY');
     expect(() => read('catalog', 'SIGNING_KEY')).toThrow(/ENOENT/);

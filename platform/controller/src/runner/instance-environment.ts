@@ -1,8 +1,9 @@
 import type { App } from '@fieldguide/platform-host/apps';
 import type { Addresses } from '@fieldguide/platform-host/backing-services/backing-service';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
+import { system } from '@fieldguide/platform-host/system';
 import type { Binding } from '@fieldguide/platform-model';
-import { instanceEnv } from '@fieldguide/platform-model/derive';
+import { instanceEnv, oauthClientScopes } from '@fieldguide/platform-model/derive';
 import { databaseUrl } from '../provision/databases.ts';
 
 /** The environment variables of an instance: addresses, its identity, its secrets, and what the map binds. */
@@ -17,7 +18,7 @@ export function instanceEnvironment(
   const resolve = (binding: Binding): string | undefined => {
     if (binding.from === 'secret') return secrets.named[binding.name];
     if (binding.from === 'file') return environment.path(binding.path);
-    if (binding.from === 'oauth-clients') return JSON.stringify(secrets.clients);
+    if (binding.from === 'oauth-clients') return JSON.stringify(clients(secrets));
     const port = publicPorts.get(binding.app);
     return port === undefined ? undefined : `http://127.0.0.1:${port}`;
   };
@@ -30,4 +31,12 @@ export function instanceEnvironment(
     publicPort: publicPorts.get(name),
     resolve,
   });
+}
+
+/** Secret and scopes of every OAuth client. */
+function clients(secrets: Secrets) {
+  const all = Object.entries(oauthClientScopes(system));
+  return Object.fromEntries(
+    all.map(([id, scopes]) => [id, { secret: secrets.clients[id], scopes }]),
+  );
 }
