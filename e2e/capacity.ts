@@ -14,9 +14,9 @@ const WAITS_MS = 1_000;
  */
 export async function measurePace(gatewayUrl: string): Promise<number> {
   await completed(gatewayUrl, 'warm-up');
-  const begun = performance.now();
+  const startMs = performance.now();
   await completed(gatewayUrl, 'measured');
-  const seconds = Math.max(0.1, (performance.now() - begun - WAITS_MS) / 1_000);
+  const seconds = Math.max(0.1, (performance.now() - startMs - WAITS_MS) / 1_000);
   const pace = Math.min(1, Math.max(PACE_MIN, ORDERS / seconds / ORDERS_PER_SECOND));
   process.stderr.write(
     `  request rates × ${pace.toFixed(2)}: ${ORDERS} orders took ${seconds.toFixed(1)} s\n`,

@@ -62,14 +62,14 @@ it(`${SECONDS} s of orders while Kafka, PostgreSQL and instances are killed and 
   const ending = new AbortController();
   const running = traffic.run({ ordersPerSecond: ORDERS_PER_SECOND }, ending.signal, true);
 
-  const begun = performance.now();
+  const startMs = performance.now();
   await Promise.all([
     spread(KILLS.kafka, async () => killBacking('kafka')),
     spread(KILLS.postgres, async () => killBacking('postgres')),
     spread(KILLS.instances, killInstance),
     spread(unreadable.length, plant),
   ]);
-  await sleep(Math.max(0, begun + SECONDS * 1_000 - performance.now()));
+  await sleep(Math.max(0, startMs + SECONDS * 1_000 - performance.now()));
   ending.abort();
   const { orders, sent, failures, repeats } = await running;
   console.log(`${orders.size} of ${sent} orders acknowledged, ${repeats} sent again`, failures);
@@ -102,9 +102,9 @@ it(`${SECONDS} s of orders while Kafka, PostgreSQL and instances are killed and 
 
 /** Does something so many times, spread evenly over the run. */
 async function spread(times: number, work: (n: number) => Promise<void>): Promise<void> {
-  const begun = performance.now();
+  const startMs = performance.now();
   for (let n = 0; n < times; n++) {
-    const at = begun + ((n + 0.5) / times) * (SECONDS - 5) * 1_000;
+    const at = startMs + ((n + 0.5) / times) * (SECONDS - 5) * 1_000;
     await sleep(Math.max(0, at - performance.now()));
     await work(n);
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { databaseUrl } from '@fieldguide/platform-controller/provision/databases';
 import { appNames, databaseServices } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { endLeftovers, readState } from '@fieldguide/platform-host/state';
+import { readState, stopOrphans } from '@fieldguide/platform-host/state';
 import type { TestProject } from 'vitest/node';
 import { measurePace } from './capacity.ts';
 
@@ -29,7 +29,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** The whole system in an environment of its own, started by the command that people use, fresh for each run. */
 export default async function setup(project: TestProject) {
   const environment = new Environment('e2e');
-  await endLeftovers(environment);
+  await stopOrphans(environment);
   environment.wipe();
   rmSync(environment.path('desired.json'), { force: true });
   const platform = spawn(

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { bornAt } from '@fieldguide/platform-host/processes/child';
-import { endLeftovers, readState } from '@fieldguide/platform-host/state';
+import { processStartTime } from '@fieldguide/platform-host/processes/child';
+import { readState, stopOrphans } from '@fieldguide/platform-host/state';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const environment = new Environment('interrupted');
 const services = () => Object.values(readState(environment)?.services ?? {});
 const clean = async () => {
-  await endLeftovers(environment);
+  await stopOrphans(environment);
   environment.wipe();
   rmSync(environment.path('desired.json'), { force: true });
   rmSync(environment.path('platform.json'), { force: true });
@@ -64,7 +64,7 @@ describe('a start', () => {
     await ended;
     expect(said()).toMatch(/SIGINT: stopping[\s\S]*nothing is left running/);
     expect(said()).not.toMatch(/apps are ready/);
-    expect(running.map(({ pid }) => bornAt(pid))).toEqual(running.map(() => undefined));
+    expect(running.map(({ pid }) => processStartTime(pid))).toEqual(running.map(() => undefined));
     expect(readState(environment)).toBeUndefined();
   });
 
@@ -74,12 +74,16 @@ describe('a start', () => {
     const left = services();
     first.platform.kill('SIGKILL');
     await first.ended;
-    expect(left.map(({ pid, born }) => bornAt(pid) === born)).toEqual([true, true, true]);
+    expect(left.map(({ pid, startTime }) => processStartTime(pid) === startTime)).toEqual([
+      true,
+      true,
+      true,
+    ]);
     const second = start('--force');
     await expect.poll(() => second.said(), WAIT).toMatch(/apps are ready/);
     expect(second.said().match(/found running/g)).toHaveLength(3);
     second.platform.kill('SIGINT');
     await second.ended;
-    expect(left.map(({ pid }) => bornAt(pid))).toEqual([undefined, undefined, undefined]);
+    expect(left.map(({ pid }) => processStartTime(pid))).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -42,14 +42,14 @@ async function takeover(signal: 'SIGKILL' | 'SIGSTOP'): Promise<number> {
   await expect.poll(unwell, { timeout: 60_000, interval: 200 }).toEqual([]);
   const { holder } = await projecting();
   const victim = (await instances('ordering')).find(({ name }) => name === holder)!;
-  const begun = performance.now();
+  const startMs = performance.now();
   process.kill(victim.pid, signal);
   const isTakenOver = async () => (await projecting()).holder !== holder;
   await expect.poll(isTakenOver, { timeout: 60_000, interval: 20 }).toBe(true);
   const { position } = await projecting();
   const goesOn = async () => BigInt((await projecting()).position) > BigInt(position);
   await expect.poll(goesOn, { timeout: 60_000, interval: 20 }).toBe(true);
-  const took = performance.now() - begun;
+  const took = performance.now() - startMs;
   // Awake again, it still thinks that it is the one.
   if (signal === 'SIGSTOP') process.kill(victim.pid, 'SIGCONT');
   return took;

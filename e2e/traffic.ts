@@ -56,9 +56,9 @@ export class Traffic {
     const every = async (wanted: number, work: (n: number) => Promise<void>) => {
       const perSecond = wanted * this.#pace;
       const all: Promise<void>[] = [];
-      const begun = performance.now();
+      const startMs = performance.now();
       for (let n = 0; perSecond > 0 && !until.aborted; n++) {
-        await sleep(Math.max(0, begun + (n * 1_000) / perSecond - performance.now()));
+        await sleep(Math.max(0, startMs + (n * 1_000) / perSecond - performance.now()));
         all.push(work(n));
       }
       await Promise.all(all);

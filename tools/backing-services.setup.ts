@@ -1,13 +1,8 @@
 import { BackingServices } from '@fieldguide/platform-host/backing-services/backing-services';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Events } from '@fieldguide/platform-host/events';
-import { bornAt } from '@fieldguide/platform-host/processes/child';
-import {
-  endLeftovers,
-  giveBack,
-  takeEnvironment,
-  writeState,
-} from '@fieldguide/platform-host/state';
+import { processStartTime } from '@fieldguide/platform-host/processes/child';
+import { acquireLock, releaseLock, stopOrphans, writeState } from '@fieldguide/platform-host/state';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -20,8 +15,8 @@ declare module 'vitest' {
 /** Real PostgreSQL, Kafka and Consul for the `.int.spec` files, beside whatever else runs on this machine. */
 export default async function setup(project: TestProject) {
   const environment = new Environment('int');
-  await endLeftovers(environment);
-  takeEnvironment(environment);
+  await stopOrphans(environment);
+  acquireLock(environment);
   environment.wipe();
   const { postgresPassword } = environment.secrets([]);
   const events = new Events(environment.logFile('platform'));
@@ -36,13 +31,13 @@ export default async function setup(project: TestProject) {
   const { postgres, kafka, consul } = backing;
   writeState(environment, {
     pid: process.pid,
-    born: bornAt(process.pid)!,
+    startTime: processStartTime(process.pid)!,
     instances: [],
     services: backing.records,
   });
   project.provide('backing', { postgres: postgres.url, kafka: kafka.url, consul: consul.url });
   return async () => {
     await backing.stop();
-    giveBack(environment);
+    releaseLock(environment);
   };
 }

@@ -34,14 +34,14 @@ console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed + broken > 0 || process.exitCode ? 1 : 0);
 
 function run(name: string, command: string, args: readonly string[]): void {
-  const begun = performance.now();
+  const startMs = performance.now();
   console.log(`\n── ${name}`);
   const { status } = spawnSync(command, args, {
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
   console.log(
-    `── ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${((performance.now() - begun) / 1_000).toFixed(1)} s`,
+    `── ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${((performance.now() - startMs) / 1_000).toFixed(1)} s`,
   );
   if (status !== 0) process.exitCode = 1;
 }

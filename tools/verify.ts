@@ -43,10 +43,10 @@ const SKIPPED = 77;
 const rows: string[][] = [];
 for (const { what, command, env } of figures) {
   console.log(`\n▸ ${what}: ${command}`);
-  const begun = performance.now();
+  const startMs = performance.now();
   const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, ...env } });
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
+  const minutes = ((performance.now() - startMs) / 60_000).toFixed(1);
   const sign = code === SKIPPED ? 'skipped' : code === 0 ? '✓' : '✗';
   rows.push([sign, what, `${minutes} min`]);
 }

@@ -88,20 +88,20 @@ export async function rebuilding({ url }: Settings): Promise<Measured> {
   const projecting: number[] = [];
   const remaking: number[] = [];
   for (let round = 0; round < REBUILDS; round++) {
-    let begun = performance.now();
+    let startMs = performance.now();
     for (let position = '0'; ; ) {
       const page = await store.readAll(position, 2_000);
       if (page.events.length === 0) break;
       position = page.position;
     }
-    catchingUp.push(total / ((performance.now() - begun) / 1_000));
+    catchingUp.push(total / ((performance.now() - startMs) / 1_000));
     await database.query('TRUNCATE order_summary, checkpoints');
-    begun = performance.now();
+    startMs = performance.now();
     while (await runBatch(orderSummary, store, units));
-    projecting.push(total / ((performance.now() - begun) / 1_000));
-    begun = performance.now();
+    projecting.push(total / ((performance.now() - startMs) / 1_000));
+    startMs = performance.now();
     await rebuild(orderSummary, store, database);
-    remaking.push(total / ((performance.now() - begun) / 1_000));
+    remaking.push(total / ((performance.now() - startMs) / 1_000));
   }
   const [rows] = await database.query<{ count: string }>(
     "SELECT count(*) FROM order_summary WHERE status = 'completed'",

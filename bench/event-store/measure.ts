@@ -14,8 +14,8 @@ export async function block(
 ): Promise<Block> {
   const took: number[] = [];
   const cpu = process.cpuUsage();
-  const begun = performance.now();
-  const end = begun + forMs;
+  const startMs = performance.now();
+  const end = startMs + forMs;
   let next = 0;
   const worker = async () => {
     while (performance.now() < end) {
@@ -26,7 +26,7 @@ export async function block(
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   const { user, system } = process.cpuUsage(cpu);
-  const seconds = (performance.now() - begun) / 1_000;
+  const seconds = (performance.now() - startMs) / 1_000;
   return {
     perSecond: took.length / seconds,
     p50Ms: median(took),

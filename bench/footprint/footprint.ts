@@ -71,7 +71,7 @@ async function measure(
     PORT: '0',
   };
   for (const name of without) delete all[name];
-  const begun = performance.now();
+  const startMs = performance.now();
   const child = spawn(process.execPath, [...flags, main], {
     env: all,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,7 +79,7 @@ async function measure(
   const readyMs = await new Promise<number>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
     child.stdout.on('data', (chunk: Buffer) => {
-      if (chunk.includes('is ready')) resolve(performance.now() - begun);
+      if (chunk.includes('is ready')) resolve(performance.now() - startMs);
     });
   });
   await sleep(restMs);

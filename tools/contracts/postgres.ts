@@ -1,12 +1,7 @@
 import { startPostgres } from '@fieldguide/platform-host/backing-services/postgres';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { bornAt, type Child } from '@fieldguide/platform-host/processes/child';
-import {
-  endLeftovers,
-  giveBack,
-  takeEnvironment,
-  writeState,
-} from '@fieldguide/platform-host/state';
+import { type Child, processStartTime } from '@fieldguide/platform-host/processes/child';
+import { acquireLock, releaseLock, stopOrphans, writeState } from '@fieldguide/platform-host/state';
 
 export interface OpenPostgres {
   readonly url: string;
@@ -20,8 +15,8 @@ export async function openPostgres(name: string): Promise<OpenPostgres> {
   const attached = process.env.FIELDGUIDE_POSTGRES_URL;
   if (attached) return { url: attached, close: async () => undefined };
   const environment = new Environment(name);
-  await endLeftovers(environment);
-  takeEnvironment(environment);
+  await stopOrphans(environment);
+  acquireLock(environment);
   environment.wipe();
   const { postgresPassword } = environment.secrets([]);
   let pid: number | undefined;
@@ -29,7 +24,7 @@ export async function openPostgres(name: string): Promise<OpenPostgres> {
     pid = child.record?.pid;
     writeState(environment, {
       pid: process.pid,
-      born: bornAt(process.pid)!,
+      startTime: processStartTime(process.pid)!,
       instances: [],
       services: { ...(child.record && { postgres: child.record }) },
     });
@@ -39,7 +34,7 @@ export async function openPostgres(name: string): Promise<OpenPostgres> {
     ports: await environment.ports(['postgres']),
     postgresPassword,
     choice: undefined,
-    say: () => undefined,
+    report: () => undefined,
     left: undefined,
     spawned,
     signal: new AbortController().signal,
@@ -49,7 +44,7 @@ export async function openPostgres(name: string): Promise<OpenPostgres> {
     ...(pid !== undefined && { pid }),
     async close() {
       await postgres.stop();
-      giveBack(environment);
+      releaseLock(environment);
     },
   };
 }

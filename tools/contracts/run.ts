@@ -13,10 +13,10 @@ export async function run(
   files: readonly string[],
   where: Where = {},
 ): Promise<{ ok: boolean; output: string }> {
-  const begun = performance.now();
+  const startMs = performance.now();
   const args = ['vitest', 'run', '--project', project, ...files];
   const ran = await output('npx', args, where);
-  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
   const sign = ran.ok ? styleText('green', '✓') : styleText('red', '✗');
   if (title) console.log(`${sign} ${title} (${seconds} s)`);
   return ran;

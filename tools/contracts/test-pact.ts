@@ -20,7 +20,7 @@ const { update, provider } = new Command('npm run test:pact --')
 process.exitCode = (await main()) ? 0 : 1;
 
 async function main(): Promise<boolean> {
-  const begun = performance.now();
+  const startMs = performance.now();
   if (update && process.env.CI) {
     console.error(
       'Pacts are not rewritten in CI: what consumers expect is decided by their developers.\nTry: npm run test:pact -- --update, and commit contracts/pacts',
@@ -43,7 +43,7 @@ async function main(): Promise<boolean> {
   }
   if (!asked.ok && results.every(({ ok }) => ok)) console.log(asked.output);
   if (!provider) writeFileSync(TESTED, JSON.stringify(tested, null, 2));
-  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
   const failed = results.filter(({ ok }) => !ok).length;
   console.log(`\n${results.length} pacts, ${failed} broken, ${seconds} s`);
   return asked.ok && failed === 0;

@@ -2,8 +2,8 @@
 
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
 import { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { Command } from 'commander';
 import { Teller } from './teller.ts';
 import { Tour } from './tour.ts';
@@ -25,8 +25,8 @@ async function tour(): Promise<boolean> {
   try {
     platform = new PlatformClient(environment);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    console.error(`${error.message}\nTry: ${error.attempt}`);
+    if (!(error instanceof CliError)) throw error;
+    console.error(`${error.message}\nTry: ${error.hint}`);
     return false;
   }
   const operator = new ShopClient(environment, platform);

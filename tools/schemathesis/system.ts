@@ -4,7 +4,7 @@ import { databaseUrl } from '@fieldguide/platform-controller/provision/databases
 import { writeSetting } from '@fieldguide/platform-controller/provision/settings';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { Environment, root } from '@fieldguide/platform-host/environment';
-import { endLeftovers, readState } from '@fieldguide/platform-host/state';
+import { readState, stopOrphans } from '@fieldguide/platform-host/state';
 import pg from 'pg';
 
 const PASSWORD = 'correct horse';
@@ -22,7 +22,7 @@ export interface System {
 /** Starts everything in a fresh environment, with the gateway's rate limits out of the way. */
 export async function startSystem(name: string): Promise<System> {
   const environment = new Environment(name);
-  await endLeftovers(environment);
+  await stopOrphans(environment);
   environment.wipe();
   const args = ['platform/cli/bin/fieldguide.mjs', 'start', '--env', name, '--port', '0', '--json'];
   const platform = spawn(process.execPath, args, {

@@ -40,7 +40,7 @@ export function checkEdits(only = ''): boolean {
 
 /** Plays the changes and guards whose name contains `only`. @returns whether every verdict is as expected */
 export async function playCatalogue(only = ''): Promise<boolean> {
-  const begun = performance.now();
+  const startMs = performance.now();
   const isWanted = ({ name }: { name: string }) => name.includes(only);
   const [wanted, tried] = [changes.filter(isWanted), guards.filter(isWanted)];
   if (wanted.length + tried.length === 0) {
@@ -69,7 +69,7 @@ export async function playCatalogue(only = ''): Promise<boolean> {
     console.log(
       `\n${styleText('red', name)}: expected ${expected}, found ${found}\n  ${findings.join('\n  ')}`,
     );
-  const seconds = Math.round((performance.now() - begun) / 1_000);
+  const seconds = Math.round((performance.now() - startMs) / 1_000);
   const all = played.length + taken.length;
   console.log(`\n${all - wrong.length} of ${all} as expected, ${seconds} s`);
   return wrong.length === 0;

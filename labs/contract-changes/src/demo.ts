@@ -34,7 +34,7 @@ class UnexpectedResult extends Error {}
 
 /** Plays the demo. @param step wait for Enter after each step @returns whether each step went as expected */
 export async function playDemo(step: boolean): Promise<boolean> {
-  const begun = performance.now();
+  const startMs = performance.now();
   print(`
 A shop shows products of a catalog: two teams, two deployments. The fields that the shop reads of the catalog's
 responses are its ${styleText('bold', 'pact')}. The catalog's tests verify the real catalog against that pact.
@@ -53,7 +53,7 @@ The demo runs in a copy of the sources and does not change yours.`);
     print(styleText('red', `\n✗ ${error.message}`));
     return false;
   }
-  const seconds = Math.round((performance.now() - begun) / 1_000);
+  const seconds = Math.round((performance.now() - startMs) / 1_000);
   print(`\nThe copy and its record are deleted. ${seconds} s.`);
   print(
     'Next: docs/tutorials/your-first-pact.md, and npm run lab:contract-changes for 39 more changes.',

@@ -1,5 +1,5 @@
 import tab from '@bomb.sh/tab/commander';
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Command } from 'commander';
 import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
@@ -19,9 +19,9 @@ export async function run(argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    const attempt =
-      error instanceof Fault ? error.attempt : 'FIELDGUIDE_DEBUG=1 shows more; npm run logs';
-    process.stderr.write(`\n${(error as Error).message}\nTry: ${attempt}\n`);
+    const hint =
+      error instanceof CliError ? error.hint : 'FIELDGUIDE_DEBUG=1 shows more; npm run logs';
+    process.stderr.write(`\n${(error as Error).message}\nTry: ${hint}\n`);
     if (process.env.FIELDGUIDE_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
     process.exitCode = 1;
   }

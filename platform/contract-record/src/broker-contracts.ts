@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { z } from 'zod';
 import type { Wanted } from './can-i-deploy.ts';
 import { type Build, Contracts, type Place, type Placing } from './contracts.ts';
@@ -73,7 +73,7 @@ export class BrokerContracts extends Contracts {
   async #do(...args: string[]): Promise<void> {
     const { code, said } = await this.#client(args);
     if (code !== 0)
-      throw new Fault(
+      throw new CliError(
         `The Pact Broker's client refuses ${args[0]}: ${said.trim()}`,
         'is PACT_BROKER_BASE_URL right, and PACT_BROKER_TOKEN (or _USERNAME and _PASSWORD)?',
       );
@@ -123,14 +123,14 @@ export class BrokerContracts extends Contracts {
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     }).catch((error: Error) => {
-      throw new Fault(
+      throw new CliError(
         `The Pact Broker does not answer: ${error.message}`,
         'is PACT_BROKER_BASE_URL right?',
         error,
       );
     });
     if (answer.ok) return answer.json();
-    throw new Fault(
+    throw new CliError(
       `The Pact Broker answers ${answer.status} to ${method} ${new URL(url).pathname}.`,
       'is PACT_BROKER_TOKEN right, and are the pacts of that consumer published?',
     );

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { home, root } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { z } from 'zod';
 import type { Build } from './contracts.ts';
 import { contractVersion } from './which-contracts.ts';
@@ -38,10 +38,10 @@ export interface StagedBuild {
 
 /**
  * What the last `npm run test:pact` has found about the present sources, as builds to publish.
- * @throws Fault when other sources were tested, or none
+ * @throws CliError when other sources were tested, or none
  */
 export function testedBuilds(artifacts: readonly StagedBuild[], branch = currentBranch()): Build[] {
-  if (!existsSync(TESTED)) throw new Fault('Nothing was tested yet.', 'npm run test:pact');
+  if (!existsSync(TESTED)) throw new CliError('Nothing was tested yet.', 'npm run test:pact');
   const tested = JSON.parse(readFileSync(TESTED, 'utf8')) as Record<string, string>;
   const pacts = readdirSync(PACTS).map((name) => {
     const file = join(PACTS, name);
@@ -65,7 +65,7 @@ export function testedBuilds(artifacts: readonly StagedBuild[], branch = current
   const builds: Build[] = [];
   for (const { name, digest, sources } of artifacts) {
     if (tested[name] !== sources)
-      throw new Fault(
+      throw new CliError(
         `The sources of ${name} are not those that were tested.`,
         'npm run test:pact, then publish again',
       );

@@ -1,5 +1,5 @@
-import { Fault } from '@fieldguide/platform-host/fault';
-import { oneOf } from '@fieldguide/platform-host/nearest';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { ContractRecord } from './record.ts';
 
 /** One pair that would meet: whether they understand each other. */
@@ -29,14 +29,14 @@ export interface Wanted {
  * Whether versions can live in an environment with those who are there: their own expectations must have been verified by
  * each provider that is there, and they must have verified what each consumer that is there expects of them. Several
  * that come together count as being there: two that need each other could never come one by one.
- * @throws Fault for a version or an environment that nobody has heard of
+ * @throws CliError for a version or an environment that nobody has heard of
  */
 export function canIDeploy(
   record: ContractRecord,
   { together, environment }: { together: readonly Wanted[]; environment: string },
 ): Answer {
   mustHaveFacts(record);
-  oneOf('environment of the record', environment, record.environments);
+  parseChoice('environment of the record', environment, record.environments);
   for (const { pacticipant, version } of together) mustBeKnown(record, pacticipant, version);
   const present = (pacticipant: string) => {
     const coming = together.filter((each) => each.pacticipant === pacticipant);
@@ -155,17 +155,17 @@ function whyNothing(rows: readonly MatrixRow[], environment: string): string {
 
 function mustHaveFacts(record: ContractRecord): void {
   if (record.pacticipants.length > 0) return;
-  throw new Fault(
+  throw new CliError(
     'The record is empty: nobody has published a version yet.',
     'npm run test:pact, then fieldguide contracts publish',
   );
 }
 
 function mustBeKnown(record: ContractRecord, pacticipant: string, version: string): void {
-  oneOf('pacticipant', pacticipant, record.pacticipants);
+  parseChoice('pacticipant', pacticipant, record.pacticipants);
   const known = record.versions(pacticipant).map((each) => each.version);
   if (!known.includes(version))
-    throw new Fault(
+    throw new CliError(
       `The record knows no version ${version} of ${pacticipant} (the last: ${known.at(-1)}).`,
       'npm run test:pact, then fieldguide contracts publish',
     );

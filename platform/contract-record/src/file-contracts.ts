@@ -1,5 +1,5 @@
-import { Fault } from '@fieldguide/platform-host/fault';
-import { oneOf } from '@fieldguide/platform-host/nearest';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { type Answer, canIDeploy, type Wanted } from './can-i-deploy.ts';
 import { type Build, Contracts, type Place, type Placing } from './contracts.ts';
 import { RecordFile } from './record-file.ts';
@@ -62,9 +62,9 @@ export class FileContracts extends Contracts {
   override async place(placing: Placing, place: Place): Promise<void> {
     const record = this.file.read();
     const { pacticipant, version, environment } = place;
-    oneOf('environment of the record', environment, known(record.environments));
+    parseChoice('environment of the record', environment, known(record.environments));
     if (record.branchOf(pacticipant, version) === undefined)
-      throw new Fault(
+      throw new CliError(
         `The record knows no version ${version} of ${pacticipant}.`,
         'npm run test:pact, then fieldguide contracts publish',
       );
@@ -74,7 +74,7 @@ export class FileContracts extends Contracts {
 
 function known(environments: readonly string[]): readonly string[] {
   if (environments.length > 0) return environments;
-  throw new Fault(
+  throw new CliError(
     'The record knows no environment yet.',
     'fieldguide contracts create-environment --name staging',
   );

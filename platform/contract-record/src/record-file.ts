@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { home } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { ContractRecord, Fact } from './record.ts';
 
 type New = Fact extends infer Each ? (Each extends Fact ? Omit<Each, 'at'> : never) : never;
@@ -19,7 +19,7 @@ export class RecordFile {
     this.path = path;
   }
 
-  /** @throws Fault that names the line that cannot be read */
+  /** @throws CliError that names the line that cannot be read */
   read(): ContractRecord {
     if (!existsSync(this.path)) return new ContractRecord([]);
     const lines = readFileSync(this.path, 'utf8').split('\n');
@@ -37,7 +37,7 @@ export class RecordFile {
     try {
       return Fact.parse(JSON.parse(line));
     } catch (error) {
-      throw new Fault(
+      throw new CliError(
         `Line ${number} of the contracts' record cannot be read: ${(error as Error).message.split('\n')[0]}`,
         `mend or remove that line in ${this.path}`,
         error,

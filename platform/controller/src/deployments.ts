@@ -2,7 +2,7 @@ import {
   contractVersion,
   whichContracts,
 } from '@fieldguide/platform-contract-record/which-contracts';
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Platform } from './platform.ts';
 
 /** An artifact that is to run. */
@@ -22,7 +22,7 @@ export class Deployments {
   /**
    * Asks for artifacts that come at once.
    * @param force what speaks against them is only logged
-   * @throws Fault when contracts speak against them, or do not know them
+   * @throws CliError when contracts speak against them, or do not know them
    */
   async allow(coming: readonly Coming[], force: boolean): Promise<void> {
     const { environment, events } = this.#platform;
@@ -35,16 +35,16 @@ export class Deployments {
     try {
       const { deployable, reasons } = await whichContracts().canIDeploy(wanted, environment.name);
       if (!deployable)
-        throw new Fault(
+        throw new CliError(
           `${who} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
           'fieldguide contracts can-i-deploy shows the whole matrix; --force deploys all the same',
         );
     } catch (error) {
-      const { message, attempt = 'see the contracts' } = error as Fault;
+      const { message, hint = 'see the contracts' } = error as CliError;
       if (!force)
-        throw new Fault(
+        throw new CliError(
           message,
-          attempt.includes('--force') ? attempt : `${attempt}; --force deploys all the same`,
+          hint.includes('--force') ? hint : `${hint}; --force deploys all the same`,
           error,
         );
       const names = coming.map(({ name }) => name);

@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as EnvironmentRoom from '@fieldguide/platform-host/environment';
+import type * as EnvironmentModule from '@fieldguide/platform-host/environment';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as DesiredRoom from './desired.ts';
 
-let room: typeof EnvironmentRoom;
+let room: typeof EnvironmentModule;
 let desired: typeof DesiredRoom;
 beforeAll(async () => {
   vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));

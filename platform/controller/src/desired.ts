@@ -35,9 +35,9 @@ export class DesiredState {
   #state: z.infer<typeof Desired>;
 
   /** @param say told when an unreadable file was put aside */
-  constructor(environment: Environment, say: (line: string) => void) {
+  constructor(environment: Environment, report: (line: string) => void) {
     this.#file = environment.path('desired.json');
-    this.#state = read(this.#file, say);
+    this.#state = read(this.#file, report);
     for (const { name } of apps) this.#state.apps[name] ??= first();
   }
 
@@ -45,7 +45,7 @@ export class DesiredState {
     return this.#state.apps[name]!;
   }
 
-  /** Written before anything is done about it. @throws Fault when that is not possible; then nothing has changed */
+  /** Written before anything is done about it. @throws CliError when that is not possible; then nothing has changed */
   change(name: string, change: Partial<DesiredApp>): void {
     const apps = { ...this.#state.apps, [name]: { ...this.app(name), ...change } };
     this.#save({ ...this.#state, apps });
@@ -83,7 +83,7 @@ export function digestsIn(text: string): string[] {
   ]);
 }
 
-function read(file: string, say: (line: string) => void): z.infer<typeof Desired> {
+function read(file: string, report: (line: string) => void): z.infer<typeof Desired> {
   const none = { serial: 1, apps: {} };
   if (!existsSync(file)) return none;
   try {
@@ -91,7 +91,7 @@ function read(file: string, say: (line: string) => void): z.infer<typeof Desired
   } catch (error) {
     const aside = `${file}.unreadable`;
     renameSync(file, aside);
-    say(
+    report(
       `! What should run could not be read (${(error as Error).message}); one of each. See ${aside}`,
     );
     return none;

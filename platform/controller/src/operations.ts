@@ -4,10 +4,10 @@ import {
   type BackingName,
   backingNames,
 } from '@fieldguide/platform-host/backing-services/backing-service';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { secondsSince } from '@fieldguide/platform-host/events';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { oneOf } from '@fieldguide/platform-host/nearest';
-import { until } from '@fieldguide/platform-host/processes/child';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
+import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import type { DesiredApp } from './desired.ts';
 import { operatorToken, readAnswer } from './operator-token.ts';
 import type { Platform } from './platform.ts';
@@ -25,7 +25,7 @@ const SETTING_TAKEN_MS = 8_000;
 const signals = ['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGINT', 'SIGUSR1'] as const;
 
 /** Somebody else is at it: try again later. */
-export class Busy extends Fault {}
+export class Busy extends CliError {}
 
 /**
  * What people ask of a running platform. Each changes the desired state first, then waits until the keepers have made it
@@ -45,7 +45,7 @@ export class Operations {
   push(name: string, force = false): Promise<{ digest: string; fresh: boolean }> {
     const { desired, deployments, events } = this.#platform;
     return this.#alone(name, 'pushed', async () => {
-      const begun = performance.now();
+      const startMs = performance.now();
       const { digest, sources, version } = await this.#stage(name);
       const before = desired.app(name);
       if (before.digest === digest) {
@@ -55,7 +55,7 @@ export class Operations {
       await deployments.allow([{ name, digest }], force);
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
       await this.#become(name, () => desired.run(name, digest, sources), { migrate: true });
-      const took = `${secondsSince(begun)} s`;
+      const took = `${secondsSince(startMs)} s`;
       events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${took})`, { app: name });
       await deployments.record([{ name, digest }]);
       return { digest, fresh: true };
@@ -68,7 +68,7 @@ export class Operations {
     return this.#alone(name, 'rolled back', async () => {
       const [digest] = desired.app(name).earlier;
       if (!digest)
-        throw new Fault(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
+        throw new CliError(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
       await deployments.allow([{ name, digest }], force);
       await this.#become(name, () => desired.run(name, digest));
       await deployments.record([{ name, digest }]);
@@ -102,10 +102,10 @@ export class Operations {
 
   /** Sends a signal to one instance; what follows is the health manager's business. */
   kill(name: string, slot: number, signal: string): Instance {
-    const given = oneOf('signal', signal.toUpperCase(), signals);
+    const given = parseChoice('signal', signal.toUpperCase(), signals);
     const instance = this.instance(name, slot);
     if (!instance.child.isRunning)
-      throw new Fault(`${instance.id} does not run now.`, 'fieldguide status');
+      throw new CliError(`${instance.id} does not run now.`, 'fieldguide status');
     this.#platform.events.info(`${instance.id} gets ${given}`, {
       app: name,
       instance: instance.id,
@@ -119,9 +119,9 @@ export class Operations {
     const { desired, environment, backing, events } = this.#platform;
     return this.#alone(name, 'configured', async () => {
       const known = await this.settings(name);
-      oneOf(`setting of ${name}`, key, Object.keys(known));
+      parseChoice(`setting of ${name}`, key, Object.keys(known));
       if (known[key]!.source === 'environment') {
-        throw new Fault(
+        throw new CliError(
           `${key} is set by the platform itself; Consul cannot change it.`,
           'fieldguide env shows where each value comes from',
         );
@@ -159,7 +159,7 @@ export class Operations {
     const running = [...this.#platform.keepers.get(name)!.slots.values()].find(
       ({ ready, instance }) => ready && instance.child.isRunning,
     );
-    if (!running) throw new Fault(`No instance of ${name} runs now.`, 'fieldguide status');
+    if (!running) throw new CliError(`No instance of ${name} runs now.`, 'fieldguide status');
     const info = (headers = {}) =>
       fetch(`${running.instance.url}/info`, { headers, signal: AbortSignal.timeout(5_000) });
     const bearer = () => ({ authorization: `Bearer ${this.#operator}` });
@@ -193,15 +193,15 @@ export class Operations {
   rebuild(name: string, projection: string): Promise<void> {
     const { events } = this.#platform;
     return this.#alone(name, 'rebuilt', async () => {
-      const begun = performance.now();
+      const startMs = performance.now();
       events.info(`Making ${projection} of ${name} anew`, { app: name });
       await this.#platform.task(name, 'rebuild', projection);
-      events.info(`✓ ${projection} is made anew (${secondsSince(begun)} s)`, { app: name });
+      events.info(`✓ ${projection} is made anew (${secondsSince(startMs)} s)`, { app: name });
     });
   }
 
   async restartBacking(name: string): Promise<void> {
-    const service = oneOf<BackingName>('backing service', name, backingNames);
+    const service = parseChoice<BackingName>('backing service', name, backingNames);
     await this.#alone(service, 'restarted', () => this.#platform.backing.restart(service));
   }
 
@@ -216,18 +216,21 @@ export class Operations {
     }
   }
 
-  /** @throws Fault that offers the nearest name */
+  /** @throws CliError that offers the nearest name */
   known(name: string): string {
-    return oneOf('app', name, appNames);
+    return parseChoice('app', name, appNames);
   }
 
-  /** @throws Fault that names the instances there are */
+  /** @throws CliError that names the instances there are */
   instance(name: string, slot: number): Instance {
     const { slots } = this.#platform.keepers.get(this.known(name))!;
     const found = slots.get(slot);
     if (found) return found.instance;
     const ids = [...slots.values()].map(({ instance }) => instance.id);
-    throw new Fault(`There is no instance ${name}/${slot}.`, `one of: ${ids.join(', ') || 'none'}`);
+    throw new CliError(
+      `There is no instance ${name}/${slot}.`,
+      `one of: ${ids.join(', ') || 'none'}`,
+    );
   }
 
   async #stage(name: string, sourceMap = this.#platform.inspectPort(name) !== undefined) {
@@ -264,8 +267,8 @@ export class Operations {
         .get(name)!
         .settled()
         .catch(() => undefined);
-      const { message, attempt } = error as Fault;
-      throw new Fault(`${message}\n${name} is as it was before.`, attempt ?? 'npm run logs', error);
+      const { message, hint } = error as CliError;
+      throw new CliError(`${message}\n${name} is as it was before.`, hint ?? 'npm run logs', error);
     }
   }
 
@@ -275,8 +278,8 @@ export class Operations {
       const own = source?.includes(`/${name}/`) ?? false;
       return value === undefined ? !own : own && present === value;
     };
-    if (await until(isTaken, SETTING_TAKEN_MS)) return;
-    throw new Fault(
+    if (await waitUntil(isTaken, SETTING_TAKEN_MS)) return;
+    throw new CliError(
       `${name} does not take ${key}=${value}: the old value stays.`,
       `fieldguide logs ${name} says why`,
     );
@@ -284,7 +287,7 @@ export class Operations {
 
   #check(name: string, instances: number, memoryMb: number): void {
     if (!(instances >= 1 && instances <= INSTANCES_MAX)) {
-      throw new Fault(
+      throw new CliError(
         `${instances} instances of ${name} cannot be had.`,
         `a number from 1 to ${INSTANCES_MAX}; to end everything: fieldguide stop`,
       );
@@ -294,7 +297,7 @@ export class Operations {
     const needed = Math.max(MEMORY_MIN_MB, Math.ceil(used * HEADROOM));
     if (!(memoryMb >= needed && memoryMb <= MEMORY_MAX_MB)) {
       const why = used > 0 ? ` An instance uses ${used} MB now.` : '';
-      throw new Fault(
+      throw new CliError(
         `${memoryMb} MB is no memory limit that ${name} could run with.${why}`,
         `a number from ${needed} to ${MEMORY_MAX_MB}`,
       );
@@ -302,7 +305,7 @@ export class Operations {
     const more = Math.max(0, instances - slots.size);
     const free = Math.round(freemem() / MB);
     if (more * (used || MEMORY_MIN_MB) > free) {
-      throw new Fault(
+      throw new CliError(
         `${more} more instances of ${name} need about ${more * (used || MEMORY_MIN_MB)} MB; ${free} MB are free.`,
         'fewer instances, or end other programs',
       );

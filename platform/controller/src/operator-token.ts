@@ -1,10 +1,10 @@
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 
 const ANSWER_WITHIN_MS = 15_000;
 
 /**
  * An access token of the client `operator`, from identity through the gateway.
- * @throws Fault with the service's own words when it refuses
+ * @throws CliError with the service's own words when it refuses
  */
 export async function operatorToken(gatewayUrl: string, clientSecret: string): Promise<string> {
   const body = { grantType: 'clientCredentials', clientId: 'operator', clientSecret };
@@ -19,12 +19,12 @@ export async function operatorToken(gatewayUrl: string, clientSecret: string): P
 
 /**
  * @param lookAt the command that shows what there is, shown when the requested thing does not exist
- * @throws Fault with the title of the problem, when it is no success
+ * @throws CliError with the title of the problem, when it is no success
  */
 export async function readAnswer<T>(answer: Response, lookAt = 'fieldguide status'): Promise<T> {
   const text = await answer.text();
   if (answer.ok) return JSON.parse(text) as T;
-  throw new Fault(
+  throw new CliError(
     titleOf(text) ?? `The answer was ${answer.status}.`,
     answer.status < 500 ? lookAt : 'fieldguide logs -f',
   );

@@ -9,7 +9,7 @@ it('a platform that is killed while it takes over leaves everything to the next'
   const { Platform } = await import('./platform.ts');
   const { readState, writeState } = await import('@fieldguide/platform-host/state');
   const environment = new Environment('twice');
-  const process = { pid: 2 ** 22 + 1, born: 'long ago' };
+  const process = { pid: 2 ** 22 + 1, startTime: 'long ago' };
   const instance = {
     ...{ app: 'ordering', slot: 1, serial: 7, port: 20_000, hash: 'h', digest: 'd' },
     ...{ version: '1', startedAt: '2026-01-01T00:00:00.000Z', memoryMb: 320 },

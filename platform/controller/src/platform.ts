@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { type App, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
-import type { Choices } from '@fieldguide/platform-host/backing-services/backing-service';
+import type { BackingServiceOptions } from '@fieldguide/platform-host/backing-services/backing-service';
 import {
   BackingServices,
   type BackingSettings,
 } from '@fieldguide/platform-host/backing-services/backing-services';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
 import { Events, secondsSince } from '@fieldguide/platform-host/events';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { bornAt, until } from '@fieldguide/platform-host/processes/child';
+import { processStartTime, waitUntil } from '@fieldguide/platform-host/processes/child';
 import { freePorts, isFree } from '@fieldguide/platform-host/processes/ports';
 import {
-  giveBack,
+  acquireLock,
   type PlatformState,
-  takeEnvironment,
+  releaseLock,
   writeState,
 } from '@fieldguide/platform-host/state';
 import { system } from '@fieldguide/platform-host/system';
@@ -33,7 +33,7 @@ import { untilRouted } from './until-routed.ts';
 
 export interface PlatformSettings {
   readonly environment: Environment;
-  readonly choices: Choices;
+  readonly choices: BackingServiceOptions;
   /** Where the gateway should listen; 0 for any free port. */
   readonly gatewayPort: number;
   /** Starts also what contracts speak against; that is logged. */
@@ -71,7 +71,7 @@ export class Platform {
     this.#settings = settings;
     this.environment = environment;
     this.events = new Events(environment.logFile('platform'));
-    this.#left = takeEnvironment(environment);
+    this.#left = acquireLock(environment);
     this.#services = this.#left?.services ?? {};
     this.desired = new DesiredState(environment, (line) => this.events.warn(line));
     this.secrets = environment.secrets(apps.map(({ name }) => name));
@@ -81,10 +81,10 @@ export class Platform {
     this.deployments = new Deployments(this);
   }
 
-  /** @throws Fault before everything runs */
+  /** @throws CliError before everything runs */
   get backing(): BackingServices {
     if (!this.#backing)
-      throw new Fault('The platform is still starting.', 'wait until it is ready');
+      throw new CliError('The platform is still starting.', 'wait until it is ready');
     return this.#backing;
   }
 
@@ -135,8 +135,9 @@ export class Platform {
       if (!this.isStopping) await this.#startApps();
     } catch (error) {
       // A lost connection is often noticed before the end of the process behind it.
-      if (!(error instanceof Fault)) await until(() => this.backing.fault !== undefined, 500);
-      throw this.backing.fault ?? error;
+      if (!(error instanceof CliError))
+        await waitUntil(() => this.backing.error !== undefined, 500);
+      throw this.backing.error ?? error;
     }
     if (this.isStopping) return;
     this.backing.heal();
@@ -153,7 +154,7 @@ export class Platform {
       await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
       await this.#stopApps();
       await this.#backing?.stop();
-      giveBack(this.environment);
+      releaseLock(this.environment);
     })();
     return this.#stopping;
   }
@@ -167,17 +168,17 @@ export class Platform {
     await mayDropEverything(this.environment, this.backing);
     this.events.info('Resetting: apps stop');
     await this.#stopApps();
-    const begun = performance.now();
+    const startMs = performance.now();
     await dropEverything(this.environment, this.backing, this.secrets);
     await this.provision();
-    this.events.info(`✓ Clean and seeded again (${secondsSince(begun)} s)`);
+    this.events.info(`✓ Clean and seeded again (${secondsSince(startMs)} s)`);
     for (const keeper of this.keepers.values()) keeper.resume();
     await this.#startApps();
   }
 
   /** Databases, topics and settings; migrations of the artifacts that should run. */
   async provision(): Promise<void> {
-    const begun = performance.now();
+    const startMs = performance.now();
     for (const folder of fileFolders(system)) this.environment.privateFolder(folder);
     const given = Object.fromEntries(
       apps.map(({ name }) => [name, this.desired.app(name).settings]),
@@ -187,7 +188,7 @@ export class Platform {
     const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
     const migrated = await migrate(this.environment, artifacts, environmentOf);
     const what = `databases, topics and settings; migrated ${migrated}`;
-    this.events.info(`✓ Provisioned ${what} (${secondsSince(begun)} s)`);
+    this.events.info(`✓ Provisioned ${what} (${secondsSince(startMs)} s)`);
   }
 
   /** A one-off process of the artifact that should run, as the owner of the app's database. */
@@ -226,7 +227,7 @@ export class Platform {
     const { postgres, kafka, consul } = this.#backing ?? {};
     const state = {
       pid: process.pid,
-      born: bornAt(process.pid) ?? '',
+      startTime: processStartTime(process.pid) ?? '',
       ...(this.apiUrl && { apiUrl: this.apiUrl }),
       ...(this.gatewayUrl && { gatewayUrl: this.gatewayUrl }),
       ...(this.providerUrl && { providerUrl: this.providerUrl }),
@@ -306,7 +307,7 @@ export class Platform {
   /**
    * A start goes on to the artifacts of newer sources; it does not undo a rollback. What ran before is not asked about
    * again: an environment must come up after a crash. Recorded first, so that a crash in between asks again.
-   * @throws Fault when contracts speak against it
+   * @throws CliError when contracts speak against it
    */
   async #deploy(staged: readonly Artifact[]): Promise<void> {
     const newer = staged.filter(({ name, sources }) => {
@@ -346,10 +347,10 @@ export class Platform {
 
   /** All at once: a service survives that another one is not there yet, and says so in its readiness. */
   async #startApps(): Promise<void> {
-    const begun = performance.now();
+    const startMs = performance.now();
     await Promise.all([...this.keepers.values()].map((keeper) => keeper.settled()));
     await untilRouted(this.gatewayUrl!, () => this.isStopping);
-    this.events.info(`✓ ${apps.length} apps are ready (${secondsSince(begun)} s)`);
+    this.events.info(`✓ ${apps.length} apps are ready (${secondsSince(startMs)} s)`);
   }
 
   async #stopApps(): Promise<void> {

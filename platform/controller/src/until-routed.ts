@@ -1,5 +1,5 @@
-import { Fault } from '@fieldguide/platform-host/fault';
-import { until } from '@fieldguide/platform-host/processes/child';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import { system } from '@fieldguide/platform-host/system';
 import { probes } from '@fieldguide/platform-model/derive';
 
@@ -9,7 +9,7 @@ const ROUTED_WITHIN_MS = 30_000;
 export async function untilRouted(gatewayUrl: string, isStopping: () => boolean): Promise<void> {
   for (const path of probes(system)) {
     let last = 'no answer';
-    const routed = await until(async () => {
+    const routed = await waitUntil(async () => {
       if (isStopping()) return true;
       const signal = AbortSignal.timeout(5_000);
       const answer = await fetch(gatewayUrl + path, { signal }).catch(() => undefined);
@@ -17,7 +17,7 @@ export async function untilRouted(gatewayUrl: string, isStopping: () => boolean)
       return answer !== undefined && answer.status < 500;
     }, ROUTED_WITHIN_MS);
     if (!routed) {
-      throw new Fault(
+      throw new CliError(
         `The gateway gives ${last} for ${path}, though every app is ready.`,
         'fieldguide logs gateway',
       );

@@ -13,7 +13,7 @@ const SETTLED_MS = 200;
 export function watchSources(
   wanted: readonly string[],
   push: (app: string) => Promise<unknown>,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): () => void {
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<unknown> = Promise.resolve();
@@ -21,7 +21,7 @@ export function watchSources(
     const stale = apps.filter((app) => wanted.includes(app.name) && !staged(app));
     for (const { name } of stale) {
       await push(name).catch(({ message }: Error) =>
-        say(`! ${message}\n  The running version stays.`),
+        report(`! ${message}\n  The running version stays.`),
       );
     }
   };
@@ -34,7 +34,7 @@ export function watchSources(
   const folders = ['apps', 'libs', 'contracts'].map((folder) => join(root, folder));
   const ignored = /node_modules|\.spec\.ts$|\.md$/;
   const watcher = watch(folders, { ignored, ignoreInitial: true }).on('all', changed);
-  say('Watching apps, libs and contracts: what changes is staged and pushed');
+  report('Watching apps, libs and contracts: what changes is staged and pushed');
   return () => {
     clearTimeout(timer);
     void watcher.close();

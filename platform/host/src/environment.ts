@@ -16,7 +16,7 @@ import {
   fileFolders,
   secrets as secretsOf,
 } from '@fieldguide/platform-model/derive';
-import { Fault } from './fault.ts';
+import { CliError } from './cli-error.ts';
 import { freePorts, isFree } from './processes/ports.ts';
 import { root, system } from './system.ts';
 
@@ -69,7 +69,7 @@ export class Environment {
 
   constructor(name: string) {
     if (!/^[a-z][a-z0-9-]{0,20}$/.test(name)) {
-      throw new Fault(
+      throw new CliError(
         `"${name}" cannot name an environment.`,
         'small letters, digits and dashes, for example: --env staging',
       );
@@ -81,7 +81,7 @@ export class Environment {
       mkdirSync(this.folder, { recursive: true, mode: 0o755 });
       this.privateFolder('logs');
     } catch (error) {
-      throw new Fault(
+      throw new CliError(
         `The folder ${this.folder} cannot be written: ${(error as Error).message}`,
         'give yourself write access, or set FIELDGUIDE_HOME to another folder',
         error,
@@ -142,8 +142,8 @@ export class Environment {
       ? JSON.parse(readFileSync(file, 'utf8'))
       : {};
     const secret = () => randomBytes(24).toString('base64url');
-    const named = (names: readonly string[], have: Readonly<Record<string, string>> = {}) =>
-      Object.fromEntries(names.map((name) => [name, have[name] ?? secret()]));
+    const named = (names: readonly string[], existing: Readonly<Record<string, string>> = {}) =>
+      Object.fromEntries(names.map((name) => [name, existing[name] ?? secret()]));
     const roles = services.flatMap((each) =>
       ['owner', 'app'].map((kind) => `${this.databaseName(each)}_${kind}`),
     );
@@ -171,12 +171,12 @@ export class Environment {
       existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
     const known = read();
     const names = [...PORT_NAMES, ...appsWithPublicPort(system)];
-    const fresh = await freePorts(names.length, Object.values(known));
+    const candidates = await freePorts(names.length, Object.values(known));
     const changed: Record<string, number> = {};
     for (const [i, name] of names.entries()) {
       const before = known[name];
-      const stays = before && (!check.includes(name) || (await isFree(before)));
-      if (!stays) changed[name] = fresh[i]!;
+      const isKept = before && (!check.includes(name) || (await isFree(before)));
+      if (!isKept) changed[name] = candidates[i]!;
     }
     const ports = { ...read(), ...changed };
     writeFileSafely(file, JSON.stringify(ports), 0o600);
@@ -187,7 +187,7 @@ export class Environment {
    * Where PostgreSQL's data goes when its user cannot enter our folder. Named after this installation's own secret, so
    * that a new clone in an old place never finds the data of the one before.
    */
-  elsewhere(postgresPassword: string): string {
+  dataFolderOutside(postgresPassword: string): string {
     const hash = createHash('sha256').update(`${this.folder}:${postgresPassword}`).digest('hex');
     return join('/var/lib/fieldguide', hash.slice(0, 12));
   }
@@ -197,7 +197,7 @@ export class Environment {
     const secrets = this.path('secrets.json');
     if (existsSync(secrets)) {
       const { postgresPassword } = JSON.parse(readFileSync(secrets, 'utf8')) as Secrets;
-      rmSync(this.elsewhere(postgresPassword), { recursive: true, force: true });
+      rmSync(this.dataFolderOutside(postgresPassword), { recursive: true, force: true });
     }
     for (const part of [
       'postgres',
@@ -220,19 +220,19 @@ function es256Key(): string {
 
 /**
  * Written beside and renamed, so that a crash or a full disk leaves the old file or the new one.
- * @throws Fault that tells what to do
+ * @throws CliError that tells what to do
  */
 export function writeFileSafely(file: string, text: string, mode = 0o644): void {
-  const beside = `${file}.${process.pid}.new`;
+  const temporary = `${file}.${process.pid}.new`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(beside, text, { mode, flush: true });
-    renameSync(beside, file);
+    writeFileSync(temporary, text, { mode, flush: true });
+    renameSync(temporary, file);
   } catch (error) {
-    rmSync(beside, { force: true });
+    rmSync(temporary, { force: true });
     const { code, message } = error as NodeJS.ErrnoException;
     const full = code === 'ENOSPC' || code === 'EDQUOT';
-    throw new Fault(
+    throw new CliError(
       `${file} cannot be written: ${full ? 'the disk is full' : message}.`,
       full
         ? 'make room on the disk, then run the command again'

@@ -14,14 +14,14 @@ export interface PlatformEvent {
   /** `Kafka`, when it is about a backing service. */
   readonly service?: string;
 }
-export type About = Pick<PlatformEvent, 'app' | 'instance' | 'service'>;
+export type EventSubject = Pick<PlatformEvent, 'app' | 'instance' | 'service'>;
 
-/** For a line that tells how long something took; `begun` is of `performance.now()`. */
-export function secondsSince(begun: number): string {
-  return ((performance.now() - begun) / 1_000).toFixed(1);
+/** For a line that tells how long something took; `startMs` is of `performance.now()`. */
+export function secondsSince(startMs: number): string {
+  return ((performance.now() - startMs) / 1_000).toFixed(1);
 }
 
-const KEPT = 200;
+const RECENT_MAX = 200;
 
 /** What happens, told to whoever listens, and written to the platform's own log. */
 export class Events {
@@ -39,13 +39,13 @@ export class Events {
     return this.#recent;
   }
 
-  info(text: string, about: About = {}): void {
-    this.#tell({ ...this.#next('info'), text, ...about });
+  info(text: string, subject: EventSubject = {}): void {
+    this.#publish({ ...this.#next('info'), text, ...subject });
   }
 
   /** Something that nobody asked for. */
-  warn(text: string, about: About = {}): void {
-    this.#tell({ ...this.#next('warn'), text, ...about });
+  warn(text: string, subject: EventSubject = {}): void {
+    this.#publish({ ...this.#next('warn'), text, ...subject });
   }
 
   /** @returns what ends the listening */
@@ -58,8 +58,8 @@ export class Events {
     return { id: ++this.#count, time: new Date().toISOString(), level };
   }
 
-  #tell(event: PlatformEvent): void {
-    if (this.#recent.push(event) > KEPT) this.#recent.shift();
+  #publish(event: PlatformEvent): void {
+    if (this.#recent.push(event) > RECENT_MAX) this.#recent.shift();
     const { id: _, text: msg, ...rest } = event;
     try {
       appendFileSync(this.#logFile, `${JSON.stringify({ ...rest, msg })}\n`, { mode: 0o600 });

@@ -8,10 +8,10 @@ import {
   writeSync,
 } from 'node:fs';
 import type { BackingName } from './backing-services/backing-service.ts';
+import { CliError } from './cli-error.ts';
 import type { Environment } from './environment.ts';
 import { writeFileSafely } from './environment.ts';
-import { Fault } from './fault.ts';
-import { bornAt, Child, type ChildRecord } from './processes/child.ts';
+import { Child, type ChildRecord, processStartTime } from './processes/child.ts';
 
 /** Which copy it is, and what finds it again after the platform was killed. */
 export interface InstanceRecord {
@@ -63,60 +63,60 @@ function read(file: string): PlatformState | undefined {
 /** The running platform, or undefined when there is none, whatever an old file says. */
 export function runningPlatform(environment: Environment): PlatformState | undefined {
   const state = readState(environment);
-  return state && bornAt(state.pid) === state.born ? state : undefined;
+  return state && processStartTime(state.pid) === state.startTime ? state : undefined;
 }
 
 /**
  * Takes the environment for this process.
  * @returns what a platform that was killed has left, its processes perhaps still running
- * @throws Fault when another platform has it
+ * @throws CliError when another platform has it
  */
-export function takeEnvironment(environment: Environment): PlatformState | undefined {
+export function acquireLock(environment: Environment): PlatformState | undefined {
   const file = fileOf(environment);
   const running = runningPlatform(environment);
   if (running) {
     const where = running.gatewayUrl ? ` at ${running.gatewayUrl}` : '';
-    throw new Fault(
+    throw new CliError(
       `Fieldguide already runs in the environment "${environment.name}"${where} (process ${running.pid}).`,
       'npm run status; npm run stop ends it; --env NAME starts another beside it',
     );
   }
-  const left = readState(environment);
-  const own = { pid: process.pid, born: bornAt(process.pid) ?? '' };
+  const previous = readState(environment);
+  const ownRecord = { pid: process.pid, startTime: processStartTime(process.pid) ?? '' };
   try {
-    if (existsSync(file)) putAside(file, left);
+    if (existsSync(file)) moveAside(file, previous);
     const descriptor = openSync(file, 'wx', 0o600);
-    const { instances = [], services = {} } = left ?? {};
-    writeSync(descriptor, JSON.stringify({ ...own, instances, services }));
+    const { instances = [], services = {} } = previous ?? {};
+    writeSync(descriptor, JSON.stringify({ ...ownRecord, instances, services }));
     closeSync(descriptor);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST' && code !== 'ENOENT') {
-      throw new Fault(
+      throw new CliError(
         `${file} cannot be written: ${message}`,
         'make room on the disk, or give yourself write access to it',
         error,
       );
     }
-    throw new Fault(
+    throw new CliError(
       `Another start of "${environment.name}" is under way.`,
       'wait for it, or npm run stop',
       error,
     );
   }
-  return left;
+  return previous;
 }
 
 /** Of two starts at the same time one gets the old file out of the way; the other must not take the new one for it. */
-function putAside(file: string, left: PlatformState | undefined): void {
-  const aside = `${file}.${process.pid}.old`;
-  renameSync(file, aside);
-  const found = read(aside);
-  if (found?.pid === left?.pid && found?.born === left?.born) {
-    rmSync(aside);
+function moveAside(file: string, previous: PlatformState | undefined): void {
+  const asideFile = `${file}.${process.pid}.old`;
+  renameSync(file, asideFile);
+  const found = read(asideFile);
+  if (found?.pid === previous?.pid && found?.startTime === previous?.startTime) {
+    rmSync(asideFile);
     return;
   }
-  renameSync(aside, file);
+  renameSync(asideFile, file);
   throw Object.assign(new Error('somebody else was faster'), { code: 'EEXIST' });
 }
 
@@ -125,13 +125,13 @@ export function writeState(environment: Environment, state: PlatformState): void
 }
 
 /** Ends what a platform that was killed has left running, before its data are removed. */
-export async function endLeftovers(environment: Environment): Promise<void> {
+export async function stopOrphans(environment: Environment): Promise<void> {
   const { instances = [], services = {} } = readState(environment) ?? {};
   for (const record of [...instances, ...Object.values(services)])
     await Child.adopt('leftover', environment.logFile('platform'), record)?.kill();
 }
 
-export function giveBack(environment: Environment): void {
+export function releaseLock(environment: Environment): void {
   rmSync(fileOf(environment), { force: true });
   rmSync(tokenFileOf(environment), { force: true });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { runningPlatform, tokenFileOf } from '@fieldguide/platform-host/state';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
@@ -12,12 +12,12 @@ export class PlatformClient {
   readonly #token: string;
   readonly #environment: Environment;
 
-  /** @throws Fault when none runs */
+  /** @throws CliError when none runs */
   constructor(environment: Environment) {
     const running = runningPlatform(environment);
     if (!running?.apiUrl) {
       const starting = running ? 'is just starting' : 'does not run';
-      throw new Fault(
+      throw new CliError(
         `Fieldguide ${starting} in the environment "${environment.name}".`,
         running ? 'again in a few seconds' : startCommand(environment),
       );
@@ -27,7 +27,7 @@ export class PlatformClient {
     this.#token = readFileSync(tokenFileOf(environment), 'utf8');
   }
 
-  /** @throws Fault with the platform's own words when it refuses */
+  /** @throws CliError with the platform's own words when it refuses */
   async call<T>(method: string, path: string, body?: object): Promise<T> {
     const answer = await this.#fetch(method, path, body, AbortSignal.timeout(ANSWER_WITHIN_MS));
     return (await answer.json()) as T;
@@ -59,11 +59,11 @@ export class PlatformClient {
         ...(body && { body: JSON.stringify(body) }),
       });
       if (answer.ok) return answer;
-      const { title, attempt } = (await answer.json()) as { title: string; attempt?: string };
-      throw new Fault(title, attempt ?? 'fieldguide logs platform');
+      const { title, hint } = (await answer.json()) as { title: string; hint?: string };
+      throw new CliError(title, hint ?? 'fieldguide logs platform');
     } catch (error) {
-      if (error instanceof Fault || signal.aborted) throw error;
-      throw new Fault(
+      if (error instanceof CliError || signal.aborted) throw error;
+      throw new CliError(
         `The platform of "${this.#environment.name}" went away: ${(error as Error).message}`,
         startCommand(this.#environment),
         error,

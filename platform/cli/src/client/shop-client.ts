@@ -1,8 +1,8 @@
 import { operatorToken, readAnswer } from '@fieldguide/platform-controller/operator-token';
 import type { Status } from '@fieldguide/platform-controller/status';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { readState } from '@fieldguide/platform-host/state';
 import type { PlatformClient } from './platform-client.ts';
 
@@ -36,7 +36,7 @@ export class ShopClient {
 
   /**
    * @param options `lookAt`: the command that shows what there is, for whoever asked for what is not there
-   * @throws Fault with the service's own words when it refuses
+   * @throws CliError with the service's own words when it refuses
    */
   async call<T>(
     service: string,
@@ -62,7 +62,7 @@ export class ShopClient {
     if (service === 'gateway') return gatewayUrl;
     const { instances = [] } = apps.find(({ app }) => app === service) ?? {};
     const healthy = instances.find(({ health }) => health === 'ok');
-    if (!healthy) throw new Fault(`No instance of ${service} answers.`, 'fieldguide status');
+    if (!healthy) throw new CliError(`No instance of ${service} answers.`, 'fieldguide status');
     return healthy.url;
   }
 

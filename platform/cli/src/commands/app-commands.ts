@@ -1,8 +1,8 @@
 import { stage } from '@fieldguide/platform-controller/stager/stage';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
 import { appNames, apps } from '@fieldguide/platform-host/apps';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { oneOf } from '@fieldguide/platform-host/nearest';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { Argument, Command } from 'commander';
 import { appsTable, settingsTable } from '../screen/tables.ts';
 import {
@@ -35,7 +35,8 @@ export function addAppCommands(program: Command): void {
     .option('--force', 'Push even if can-i-deploy refuses; the push is logged')
     .action(async (names: string[], options: CommonOptions & { all?: boolean; force?: true }) => {
       const wanted = known(options.all ? appNames : names);
-      if (wanted.length === 0) throw new Fault('Which app?', 'fieldguide push ordering, or --all');
+      if (wanted.length === 0)
+        throw new CliError('Which app?', 'fieldguide push ordering, or --all');
       const platform = platformOf(options);
       const pushed: Pushed[] = [];
       for (const app of wanted) {
@@ -92,7 +93,7 @@ export function addAppCommands(program: Command): void {
       ) => {
         const { memory: memoryMb } = options;
         if (instances === undefined && memoryMb === undefined)
-          throw new Fault('How many?', 'fieldguide scale ordering 3');
+          throw new CliError('How many?', 'fieldguide scale ordering 3');
         const platform = platformOf(options);
         const scale = () =>
           platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
@@ -121,7 +122,8 @@ export function addAppCommands(program: Command): void {
     .option('--signal <name>', 'One of SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGINT', 'SIGKILL')
     .action(async (instance: string, options: CommonOptions & { signal: string }) => {
       const { app, slot } = parseInstance(instance);
-      if (!(slot >= 1)) throw new Fault(`"${instance}" is no instance.`, 'for example ordering/2');
+      if (!(slot >= 1))
+        throw new CliError(`"${instance}" is no instance.`, 'for example ordering/2');
       const path = `/apps/${app}/instances/${slot}/signals`;
       const { signal } = options;
       const done = await platformOf(options).call<{ done: string }>('POST', path, { signal });
@@ -167,7 +169,7 @@ export function addAppCommands(program: Command): void {
           await showingEvents(platform, options, () => platform.call('PUT', one, body));
         }
         const all = await platform.call<Parameters<typeof settingsTable>[0]>('GET', path);
-        if (key) oneOf(`setting of ${app}`, key, Object.keys(all));
+        if (key) parseChoice(`setting of ${app}`, key, Object.keys(all));
         const shown = key ? { [key]: all[key]! } : all;
         print(options, shown, settingsTable(shown));
       },
@@ -183,12 +185,12 @@ function manyApps(): Argument {
 }
 
 function known(names: readonly string[]): string[] {
-  return names.map((name) => oneOf('app', name, appNames));
+  return names.map((name) => parseChoice('app', name, appNames));
 }
 
 function parseNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === '' || !Number.isInteger(number))
-    throw new Fault(`"${text}" is no whole number.`, 'for example 3');
+    throw new CliError(`"${text}" is no whole number.`, 'for example 3');
   return number;
 }

@@ -1,6 +1,6 @@
 import { Environment } from '@fieldguide/platform-host/environment';
 import type { PlatformEvent } from '@fieldguide/platform-host/events';
-import { oneOf } from '@fieldguide/platform-host/nearest';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { Argument, type Command, Option } from 'commander';
 import { PlatformClient } from '../client/platform-client.ts';
 
@@ -30,10 +30,10 @@ export function whichEnvironment(): Option {
   );
 }
 
-/** One that is there. @throws Fault that offers the nearest name */
+/** One that is there. @throws CliError that offers the nearest name */
 export function environmentOf({ env }: CommonOptions): Environment {
   if (env !== DEFAULT_ENV)
-    oneOf('environment', env, [...new Set([DEFAULT_ENV, ...Environment.all()])]);
+    parseChoice('environment', env, [...new Set([DEFAULT_ENV, ...Environment.all()])]);
   return new Environment(env);
 }
 

@@ -6,7 +6,7 @@ import { pactsToVerify } from '@fieldguide/platform-contract-record/pacts-to-ver
 import { whichContracts } from '@fieldguide/platform-contract-record/which-contracts';
 import { stage } from '@fieldguide/platform-controller/stager/stage';
 import { apps } from '@fieldguide/platform-host/apps';
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Command } from 'commander';
 import { answerText, matrixTable, pactsTable } from '../screen/contract-tables.ts';
 import { type CommonOptions, command, print } from './command.ts';
@@ -156,7 +156,7 @@ function wanted({ pacticipant = [], version = [], everything }: Deploying): read
   if (everything) return latest();
   if (pacticipant.length > 0 && pacticipant.length === version.length)
     return pacticipant.map((each, at) => ({ pacticipant: each, version: version[at]! }));
-  throw new Fault(
+  throw new CliError(
     'Who, and which version of each?',
     'fieldguide contracts can-i-deploy --pacticipant ordering --version 1a2b3c4d5e6f --to-environment staging',
   );
@@ -173,7 +173,7 @@ function latest(): readonly Wanted[] {
 function file() {
   const contracts = whichContracts();
   if (contracts instanceof FileContracts) return contracts.file;
-  throw new Fault(
+  throw new CliError(
     'A Pact Broker shows this on its own pages.',
     'open PACT_BROKER_BASE_URL in a browser',
   );

@@ -1,6 +1,6 @@
 import { apps } from '@fieldguide/platform-host/apps';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { oneOf } from '@fieldguide/platform-host/nearest';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { type Command, Option } from 'commander';
 import { ShopClient } from '../client/shop-client.ts';
 import {
@@ -87,13 +87,13 @@ export function addDeadLetterCommands(program: Command): void {
       async (app: string, id: string | undefined, options: CommonOptions & { key?: string }) => {
         const { key } = options;
         if (!id === !key)
-          throw new Fault('Name either a letter or a key to redrive.', listCommand(app));
+          throw new CliError('Name either a letter or a key to redrive.', listCommand(app));
         const result = await redrive(shopOf(options), known(app), id && letterId(app, id), key);
         const { failed, redriven } = result;
         if (options.json || !failed)
           print(options, result, `${count(redriven)} of ${result.key || 'no key'} redriven`);
         if (failed)
-          throw new Fault(
+          throw new CliError(
             `${count(redriven)} redriven; ${failed.id} was refused again: ${failed.reason}`,
             `fieldguide dead-letters show ${app} ${failed.id}; discard it if it can never be handled`,
           );
@@ -132,7 +132,7 @@ async function listed(
 ): Promise<Letter[]> {
   const most = Number(limit);
   if (!Number.isInteger(most) || most < 1)
-    throw new Fault(`--limit ${limit} is not a positive number.`, '--limit 100');
+    throw new CliError(`--limit ${limit} is not a positive number.`, '--limit 100');
   const found: Letter[] = [];
   for (let after: string | null = '0'; after !== null && found.length < most; ) {
     const size = String(Math.min(PAGE, most - found.length));
@@ -168,11 +168,11 @@ function shopOf(options: CommonOptions): ShopClient {
   return new ShopClient(environmentOf(options), platformOf(options));
 }
 
-const known = (app: string): string => oneOf('app with messages', app, consumers);
+const known = (app: string): string => parseChoice('app with messages', app, consumers);
 const listCommand = (app: string): string => `fieldguide dead-letters list ${app}`;
 const count = (letters: number): string => `${letters} ${letters === 1 ? 'letter' : 'letters'}`;
 
 function letterId(app: string, text: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
-  throw new Fault(`"${text}" is not the id of a dead letter.`, listCommand(app));
+  throw new CliError(`"${text}" is not the id of a dead letter.`, listCommand(app));
 }

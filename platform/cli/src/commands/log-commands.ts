@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Command } from 'commander';
 import { ShopClient } from '../client/shop-client.ts';
 import { eventText, type LoggedEvent, projectionsTable, type View } from '../screen/log-tables.ts';
@@ -27,7 +27,7 @@ export function addLogCommands(program: Command): void {
     .action(async (stream: string, options: CommonOptions) => {
       const [, id] = /^(?:order-)?([0-9a-f-]{36})$/i.exec(stream) ?? [];
       if (!id)
-        throw new Fault(`"${stream}" is no stream of an order.`, 'fieldguide events order-<id>');
+        throw new CliError(`"${stream}" is no stream of an order.`, 'fieldguide events order-<id>');
       const { items } = await shopOf(options).call<{ items: LoggedEvent[] }>(
         APP,
         'GET',

@@ -9,8 +9,8 @@ import {
 } from '@fieldguide/platform-controller/log-stream/logs';
 import { type ServiceStatus, type Status, sizeOf } from '@fieldguide/platform-controller/status';
 import { backingNames } from '@fieldguide/platform-host/backing-services/backing-service';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { runningPlatform } from '@fieldguide/platform-host/state';
 import type { Command } from 'commander';
 import ms, { type StringValue } from 'ms';
@@ -141,5 +141,5 @@ function parseSince(text: string): Date {
   const ago = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text) ? ms(text as StringValue) : undefined;
   const date = ago === undefined ? new Date(text) : new Date(Date.now() - ago);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new Fault(`"${text}" is no time.`, '90s, 10m, 2h, or 2026-01-31T12:00:00Z');
+  throw new CliError(`"${text}" is no time.`, '90s, 10m, 2h, or 2026-01-31T12:00:00Z');
 }

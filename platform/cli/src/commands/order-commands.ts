@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { oneOf } from '@fieldguide/platform-host/nearest';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { Command } from 'commander';
 import { ShopClient } from '../client/shop-client.ts';
 import { drawSvg, drawText } from '../explain/draw.ts';
@@ -44,7 +44,7 @@ export function addOrderCommands(program: Command): void {
     .argument('<order>', 'Order id')
     .addArgument(named('<action>', Object.keys(deeds), 'What to do'))
     .action(async (order: string, deed: string, options: CommonOptions) => {
-      const known = oneOf('action', deed, Object.keys(deeds)) as Deed;
+      const known = parseChoice('action', deed, Object.keys(deeds)) as Deed;
       const [path, what] = deeds[known];
       const place = `/checkouts/${orderId(order)}/${path}`;
       const done = await shopOf(options).call('ordering', 'POST', place);
@@ -77,7 +77,7 @@ function shopOf(options: CommonOptions): ShopClient {
 
 function orderId(text: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
-  throw new Fault(
+  throw new CliError(
     `"${text}" is no order's id.`,
     'fieldguide checkouts, or the id that POST /orders gave',
   );

@@ -5,11 +5,11 @@ import { Operations } from '@fieldguide/platform-controller/operations';
 import { Platform } from '@fieldguide/platform-controller/platform';
 import { watchSources } from '@fieldguide/platform-controller/watch-sources';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { oneOf } from '@fieldguide/platform-host/nearest';
-import { until } from '@fieldguide/platform-host/processes/child';
-import { endLeftovers, runningPlatform } from '@fieldguide/platform-host/state';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
+import { waitUntil } from '@fieldguide/platform-host/processes/child';
+import { runningPlatform, stopOrphans } from '@fieldguide/platform-host/state';
 import { type Command, Option } from 'commander';
 import { PlatformClient } from '../client/platform-client.ts';
 import { readyScreen } from '../screen/screen.ts';
@@ -68,7 +68,7 @@ export function addRunCommands(program: Command): void {
     .option('--inspect <port>', 'Port for the debugger', parsePort, DEBUG_PORT)
     .action((app: string | undefined, options: StartOptions & { inspect: number }) => {
       const watch = app
-        ? { app: oneOf('app', app, appNames), inspectPort: options.inspect }
+        ? { app: parseChoice('app', app, appNames), inspectPort: options.inspect }
         : ('all' as const);
       const running = runningPlatform(new Environment(options.env));
       if (running && watch !== 'all') return join(watch, options);
@@ -79,8 +79,11 @@ export function addRunCommands(program: Command): void {
     async (options: CommonOptions) => {
       const environment = environmentOf(options);
       await platformOf(options).call('POST', '/stops');
-      const gone = await until(() => runningPlatform(environment) === undefined, STOP_WITHIN_MS);
-      if (!gone) throw new Fault('It does not stop.', 'fieldguide logs platform');
+      const gone = await waitUntil(
+        () => runningPlatform(environment) === undefined,
+        STOP_WITHIN_MS,
+      );
+      if (!gone) throw new CliError('It does not stop.', 'fieldguide logs platform');
       print(options, { stopped: true }, 'Stopped.');
     },
   );
@@ -93,13 +96,13 @@ async function start(
   dev?: Dev,
 ): Promise<void> {
   const environment = new Environment(env);
-  const say = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
+  const report = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
   // A terminal that is gone must not take the platform with it before it has stopped in order.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const gatewayPort = port ?? (env === 'local' ? DEFAULT_PORT : 0);
   const platform = new Platform({ environment, choices, gatewayPort, force });
   const operations = new Operations(platform);
-  platform.events.listen(({ text }) => say(text));
+  platform.events.listen(({ text }) => report(text));
 
   const asked = Promise.withResolvers<void>();
   let isAsked = false;
@@ -125,7 +128,7 @@ async function start(
     else console.log(await readyScreen(platform));
     // What starting has left behind; node --expose-gc.
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    const endDev = dev && (await develop(dev, operations, say, force));
+    const endDev = dev && (await develop(dev, operations, report, force));
     await asked.promise;
     endDev?.();
   } catch (error) {
@@ -133,7 +136,7 @@ async function start(
   } finally {
     await platform.stop();
     await closeApi?.();
-    say('Stopped; nothing is left running');
+    report('Stopped; nothing is left running');
   }
 }
 
@@ -143,22 +146,22 @@ function explained(error: Error, { folder }: Environment): Error {
   const freeMb = Math.round((bavail * bsize) / 1e6);
   if (freeMb > DISK_FULL_MB) return error;
   const where = `The disk of ${folder} has ${freeMb} MB left.`;
-  return new Fault(`${error.message}\n${where}`, 'make room, or set FIELDGUIDE_HOME', error);
+  return new CliError(`${error.message}\n${where}`, 'make room, or set FIELDGUIDE_HOME', error);
 }
 
 /** In the platform's own process. */
 async function develop(
   { watch }: Dev,
   operations: Operations,
-  say: (line: string) => void,
+  report: (line: string) => void,
   force: boolean,
 ) {
   if (watch !== 'all') {
     await operations.dev(watch.app, watch.inspectPort, force);
-    say(`${watch.app} waits for a debugger on port ${watch.inspectPort}`);
+    report(`${watch.app} waits for a debugger on port ${watch.inspectPort}`);
   }
   const wanted = watch === 'all' ? appNames : [watch.app];
-  return watchSources(wanted, (app) => operations.push(app, force), say);
+  return watchSources(wanted, (app) => operations.push(app, force), report);
 }
 
 /** Beside a platform that runs already: one app is developed until Ctrl-C, then it runs as before. */
@@ -168,18 +171,18 @@ async function join(
 ): Promise<void> {
   const platform = platformOf(options);
   const force = options.force === true;
-  const say = (line: string) => process.stderr.write(`  ${line}\n`);
+  const report = (line: string) => process.stderr.write(`  ${line}\n`);
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => ending.abort());
   const begin = () => platform.call('PUT', `/apps/${app}/debugger`, { port: inspectPort, force });
   await showingEvents(platform, options, begin);
-  say(`${app} waits for a debugger on port ${inspectPort}; Ctrl-C ends it`);
+  report(`${app} waits for a debugger on port ${inspectPort}; Ctrl-C ends it`);
   const push = (name: string) =>
     showingEvents(platform, options, () =>
       platform.call('POST', `/apps/${name}/pushes`, { force }),
     );
-  const endWatching = watchSources([app], push, say);
+  const endWatching = watchSources([app], push, report);
   for await (const line of newLogs(environmentOf(options), { source: app }, ending.signal))
     console.log(shown(line));
   endWatching();
@@ -197,12 +200,12 @@ async function reset(options: CommonOptions): Promise<void> {
     (each) => process.env[`FIELDGUIDE_${each}_URL`],
   );
   if (attached.length > 0) {
-    throw new Fault(
+    throw new CliError(
       `Data in attached services (${attached.join(', ')}) is reset by a running platform.`,
       'npm start, then npm run reset in another terminal',
     );
   }
-  await endLeftovers(environment);
+  await stopOrphans(environment);
   environment.wipe();
   print(options, { reset: true }, 'Reset: the next npm start begins with fresh data.');
 }
@@ -230,6 +233,6 @@ function link(service: string, ...links: string[]): Option {
 function parsePort(text: string): number {
   const number = Number(text);
   if (text.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new Fault(`"${text}" is no port.`, 'a number from 0 to 65535');
+    throw new CliError(`"${text}" is no port.`, 'a number from 0 to 65535');
   return number;
 }

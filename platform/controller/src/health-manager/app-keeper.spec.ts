@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Events } from '@fieldguide/platform-host/events';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { describe, expect, it } from 'vitest';
 import { AppKeeper } from './app-keeper.ts';
 
@@ -18,7 +18,7 @@ describe('a keeper', () => {
       wanted: () => ({ instances: 1, hash: 'a' }),
       start: () => {
         tries += 1;
-        return Promise.reject(new Fault('The disk is full.', 'make room'));
+        return Promise.reject(new CliError('The disk is full.', 'make room'));
       },
       evict: () => Promise.resolve(),
       changed: () => undefined,

@@ -111,7 +111,7 @@ export class AppKeeper {
     );
   }
 
-  /** @throws Fault when a new instance does not become ready: whoever wanted it has to want something else then */
+  /** @throws CliError when a new instance does not become ready: whoever wanted it has to want something else then */
   settled(): Promise<void> {
     if (this.#stopped) return Promise.reject(new Error('The platform stops.'));
     const settled = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));

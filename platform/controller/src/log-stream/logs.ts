@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { appNames } from '@fieldguide/platform-host/apps';
 import type { Environment } from '@fieldguide/platform-host/environment';
-import { oneOf } from '@fieldguide/platform-host/nearest';
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 
 /** One line of a log. */
 export interface LogLine {
@@ -107,7 +107,7 @@ function parse(text: string): Record<string, unknown> | undefined {
 
 function logFiles(environment: Environment, query: LogQuery): string[] {
   const folder = environment.path('logs');
-  if (query.source) oneOf('log', query.source, logSources);
+  if (query.source) parseChoice('log', query.source, logSources);
   return existsSync(folder) ? readdirSync(folder).filter((file) => isWanted(file, query)) : [];
 }
 

@@ -30,7 +30,7 @@ it('rotates the log of a process that goes on writing, and keeps one older part'
   expect(text().startsWith('line ')).toBe(true); // at the beginning of the file, and no hole before it
   const lines = (readFileSync(`${logFile}.old`, 'utf8') + text()).trimEnd().split('\n');
   expect(lines).toHaveLength(2_001);
-  expect(child.lastWords(1)).toMatch(/1999$/);
+  expect(child.recentOutput(1)).toMatch(/1999$/);
 
   startRotation(folder, 60_000).stop();
   await write(3_000);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { appNames, apps } from '@fieldguide/platform-host/apps';
 import type { Addresses } from '@fieldguide/platform-host/backing-services/backing-service';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { secretKeys } from '@fieldguide/platform-model/derive';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
 
@@ -15,12 +15,15 @@ const hints = {
 /**
  * The backing services that somebody else runs, by the same variables with which `start` attaches them. The
  * administrator's password is the environment's own when the address has none.
- * @throws Fault that names what is missing
+ * @throws CliError that names what is missing
  */
 export function attachedAddresses(environment: Environment): Addresses {
   const missing = Object.entries(hints).find(([key]) => !process.env[key]);
   if (missing)
-    throw new Fault(`${missing[0]} is not set.`, `set ${missing[0]}, for example to ${missing[1]}`);
+    throw new CliError(
+      `${missing[0]} is not set.`,
+      `set ${missing[0]}, for example to ${missing[1]}`,
+    );
   const postgres = new URL(process.env.FIELDGUIDE_POSTGRES_URL!);
   if (!postgres.password) postgres.password = environment.secrets(appNames).postgresPassword;
   return {

@@ -1,4 +1,4 @@
-import { silentAboutData } from '@fieldguide/platform-host/backing-services/silent-about-data';
+import { privateLogSettings } from '@fieldguide/platform-host/backing-services/private-log-settings';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
 import pg from 'pg';
 import { isOurs, present, refuseForeign } from './ownership.ts';
@@ -8,7 +8,7 @@ import { isOurs, present, refuseForeign } from './ownership.ts';
  * connect to another's database. Running it again changes nothing, and completes what a crash has interrupted.
  * The server may serve others too: what is created carries a comment that names this installation, and nothing
  * without it is changed.
- * @throws Fault before anything is changed, when a database or role of that name belongs to another owner
+ * @throws CliError before anything is changed, when a database or role of that name belongs to another owner
  */
 export async function provisionDatabases(
   adminUrl: string,
@@ -98,7 +98,7 @@ async function ensureRole(
     COMMIT;
   `);
   try {
-    for (const [name, value] of silentAboutData)
+    for (const [name, value] of privateLogSettings)
       await admin.query(`ALTER ROLE ${id(role)} SET ${name} = '${value}'`);
   } catch (error) {
     // The administrator of an attached server need not be a superuser; its log is then that server's business.

@@ -46,7 +46,7 @@ describe('a database server that others use too', () => {
     await admin.query('CREATE DATABASE ordering');
     await expect(provisioned(local)).rejects.toMatchObject({
       message: expect.stringContaining('the database ordering'),
-      attempt: expect.stringContaining('--env'),
+      hint: expect.stringContaining('--env'),
     });
     expect(await roles()).not.toContain('catalog_owner'); // nothing was changed
     await dropped(local);
@@ -69,9 +69,9 @@ describe('a database server that others use too', () => {
     await provisioned(local);
     await provisioned(local); // changes nothing
     expect(await databases()).toEqual(expect.arrayContaining(services));
-    const elsewhere = { ...secretsOf(local), postgresPassword: "another machine's" };
-    await expect(provisioned(local, elsewhere)).rejects.toThrow('the role ordering_owner');
-    await dropped(local, elsewhere);
+    const dataFolderOutside = { ...secretsOf(local), postgresPassword: "another machine's" };
+    await expect(provisioned(local, dataFolderOutside)).rejects.toThrow('the role ordering_owner');
+    await dropped(local, dataFolderOutside);
     expect(await databases()).toEqual(expect.arrayContaining(services));
     await dropped(local);
     expect((await databases()).filter((name) => services.includes(name))).toEqual([]);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import pg from 'pg';
 
 /** What PostgreSQL has under the names of one service. */
@@ -52,7 +52,7 @@ export function isOurs({ database, owner, roles }: Present, mark: string): boole
   return owner === `${database}_owner` && roles.get(owner) === mark;
 }
 
-/** @throws Fault that lists what this installation did not create, and says what to do */
+/** @throws CliError that lists what this installation did not create, and says what to do */
 export async function refuseForeign(
   adminUrl: string,
   all: readonly Present[],
@@ -69,7 +69,7 @@ export async function refuseForeign(
     }
   }
   if (foreign.length === 0) return;
-  throw new Fault(
+  throw new CliError(
     `PostgreSQL already has the ${foreign.join(', the ')}, which this installation did not create. Nothing was changed.`,
     'use another environment, whose names differ (--env demo: databases demo_ordering, …), or another server; what is left of an installation of yours: drop it yourself',
   );

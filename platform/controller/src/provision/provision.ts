@@ -66,7 +66,7 @@ export async function migrate(
 /** The services in which `reset` removes data; what runs somewhere else may serve others too. */
 type Backing = Readonly<Record<BackingName, Pick<BackingService, 'url' | 'origin'>>>;
 
-/** @throws Fault when the data cannot be removed as a whole; nothing has changed then */
+/** @throws CliError when the data cannot be removed as a whole; nothing has changed then */
 export async function mayDropEverything(environment: Environment, backing: Backing): Promise<void> {
   await refuseForeignTopics(backing.kafka.url, environment, isOwn(backing.kafka));
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { until } from '@fieldguide/platform-host/processes/child';
+import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import { system } from '@fieldguide/platform-host/system';
 import { topics as topicsOf } from '@fieldguide/platform-model/derive';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
@@ -39,7 +39,7 @@ export async function provisionTopics(kafkaUrl: string, environment: Environment
 /**
  * Before `reset` stops anything: a topic that another owner created would keep its records, and the services
  * would read them again.
- * @throws Fault that names those topics
+ * @throws CliError that names those topics
  */
 export async function refuseForeignTopics(
   kafkaUrl: string,
@@ -51,7 +51,7 @@ export async function refuseForeignTopics(
     const created = new CreatedTopics(environment, await clusterOf(admin));
     const foreign = (await existingTopics(admin, environment)).filter((each) => !created.has(each));
     if (foreign.length === 0) return;
-    throw new Fault(
+    throw new CliError(
       `Kafka's topics ${foreign.join(', ')} were not created by this installation, and reset does not delete them. Nothing was changed.`,
       'delete them yourself if their records may go, then reset again',
     );
@@ -77,7 +77,7 @@ export async function dropTopics(
     if (groups.length > 0) await admin.deleteGroups(groups).catch(() => undefined); // a group in use stays
     const deleted = await doomed();
     if (deleted.length > 0) await admin.deleteTopics({ topics: deleted });
-    await until(async () => (await doomed()).length === 0, 10_000);
+    await waitUntil(async () => (await doomed()).length === 0, 10_000);
     created.remove(deleted);
   });
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Fault } from '@fieldguide/platform-host/fault';
-import { Child, type ChildRecord, until } from '@fieldguide/platform-host/processes/child';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { Child, type ChildRecord, waitUntil } from '@fieldguide/platform-host/processes/child';
 import type { InstanceRecord } from '@fieldguide/platform-host/state';
 import { type Artifact, compileCacheOf } from '../stager/stage.ts';
 
@@ -76,12 +76,12 @@ export class Instance {
 
   /**
    * Resolves when everything it depends on is there too, or (something it leans on is away) when it answers all the same.
-   * @throws Fault with its last words
+   * @throws CliError with its last words
    */
   async ready(withinMs = READY_WITHIN_MS): Promise<void> {
     let last = 'it did not answer';
     let degradedSince: number | undefined;
-    const ready = await until(async () => {
+    const ready = await waitUntil(async () => {
       if (!this.child.isRunning) return true;
       const report = await this.health();
       last = report ? JSON.stringify(report.dependencies) : last;
@@ -94,8 +94,8 @@ export class Instance {
     const what = this.child.isRunning
       ? `is not ready after ${withinMs / 1_000} s: ${last}`
       : `ended (${this.child.outcome})`;
-    throw new Fault(
-      `${this.id} ${what}. It said:\n${this.child.lastWords()}`,
+    throw new CliError(
+      `${this.id} ${what}. It said:\n${this.child.recentOutput()}`,
       `read ${this.child.logFile}`,
     );
   }
@@ -162,8 +162,8 @@ export async function runTask(
   });
   await child.exited;
   if (child.outcome === 'exit code 0') return;
-  throw new Fault(
-    `${artifact.name} ${task} failed (${child.outcome}). It said:\n${child.lastWords()}`,
+  throw new CliError(
+    `${artifact.name} ${task} failed (${child.outcome}). It said:\n${child.recentOutput()}`,
     `read ${logFile}`,
   );
 }

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { type App, apps } from '@fieldguide/platform-host/apps';
-import type { Say } from '@fieldguide/platform-host/backing-services/backing-service';
+import type { ProgressListener } from '@fieldguide/platform-host/backing-services/backing-service';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment } from '@fieldguide/platform-host/environment';
 import { secondsSince } from '@fieldguide/platform-host/events';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { Child } from '@fieldguide/platform-host/processes/child';
 import { type Artifact, hasSourceMap, staged } from './stage.ts';
 
@@ -12,12 +12,12 @@ const stageMain = fileURLToPath(new URL('./stage-main.ts', import.meta.url));
 /** The artifact of every app, made anew where the sources have changed. */
 export async function stageStale(
   environment: Environment,
-  say: Say,
+  report: ProgressListener,
   signal: AbortSignal,
 ): Promise<{ artifacts: Map<string, Artifact> }> {
-  const begun = performance.now();
-  const { artifacts, fresh } = await stageApps(environment, apps, say, { signal });
-  say(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${secondsSince(begun)} s)`);
+  const startMs = performance.now();
+  const { artifacts, fresh } = await stageApps(environment, apps, report, { signal });
+  report(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${secondsSince(startMs)} s)`);
   return { artifacts };
 }
 
@@ -25,13 +25,13 @@ export async function stageStale(
 export async function stageApps(
   environment: Environment,
   wanted: readonly App[],
-  say: Say,
+  report: ProgressListener,
   { sourceMap = false, signal }: { sourceMap?: boolean; signal?: AbortSignal } = {},
 ): Promise<{ artifacts: Map<string, Artifact>; fresh: readonly string[] }> {
   const isDone = (artifact?: Artifact) => artifact && (!sourceMap || hasSourceMap(artifact));
   const fresh = wanted.filter((app) => !isDone(staged(app))).map(({ name }) => name);
   if (fresh.length > 0) {
-    say(`Staging ${fresh.join(', ')}`);
+    report(`Staging ${fresh.join(', ')}`);
     const args = [stageMain, ...fresh, ...(sourceMap ? ['--source-map'] : [])];
     const logFile = environment.logFile('stage');
     const child = Child.spawn({ name: 'stage', command: process.execPath, args, logFile });
@@ -40,14 +40,14 @@ export async function stageApps(
     await child.exited;
     signal?.removeEventListener('abort', end);
     if (child.outcome !== 'exit code 0') {
-      throw new Fault(`Staging failed. It said:\n${child.lastWords()}`, `read ${logFile}`);
+      throw new CliError(`Staging failed. It said:\n${child.recentOutput()}`, `read ${logFile}`);
     }
   }
   const artifacts = new Map<string, Artifact>();
   for (const app of wanted) {
     const artifact = staged(app);
     if (!artifact)
-      throw new Fault(`${app.name} changed while it was staged.`, 'run the command again');
+      throw new CliError(`${app.name} changed while it was staged.`, 'run the command again');
     artifacts.set(app.name, artifact);
   }
   return { artifacts, fresh };

@@ -15,13 +15,13 @@ import {
 import { builtinModules, createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import type { App } from '@fieldguide/platform-host/apps';
+import { CliError } from '@fieldguide/platform-host/cli-error';
 import {
   artifactsFolder,
   environmentsFolder,
   root,
   writeFileSafely,
 } from '@fieldguide/platform-host/environment';
-import { Fault } from '@fieldguide/platform-host/fault';
 import { digestsIn } from '../desired.ts';
 import { sourcesOf } from './sources.ts';
 
@@ -113,7 +113,7 @@ async function bundle(app: App, folder: string, sourceMap: boolean): Promise<voi
     await build.close();
     writeFileSync(file, `${escaped(readFileSync(file, 'utf8'))}//# sourceMappingURL=${MAP}\n`);
   } catch (error) {
-    throw new Fault(
+    throw new CliError(
       `${app.name} cannot be staged: ${(error as Error).message}`,
       'npm run check shows faults in the sources',
       error,
@@ -173,12 +173,12 @@ function commit(): string {
   }
 }
 
-/** An artifact that was staged before. @throws Fault when it has been removed since */
+/** An artifact that was staged before. @throws CliError when it has been removed since */
 export function artifactOf(name: string, digest: string): Artifact {
   const folder = join(artifactsFolder, name, digest.slice(0, 16));
   const file = join(folder, 'artifact.json');
   if (!existsSync(file)) {
-    throw new Fault(
+    throw new CliError(
       `The artifact ${digest.slice(0, 8)} of ${name} is not there any more.`,
       `fieldguide push ${name} makes one of the present sources`,
     );

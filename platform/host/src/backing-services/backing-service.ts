@@ -23,21 +23,21 @@ export interface BackingService {
 export type Addresses = { readonly [Name in BackingName]: Pick<BackingService, 'url'> };
 
 /** Which link of a chain somebody wants, instead of the first that works. */
-export interface Choices {
+export interface BackingServiceOptions {
   readonly postgres?: string;
   readonly kafka?: string;
   readonly consul?: string;
 }
 
 /** Tells a person what goes on while it lasts. */
-export type Say = (line: string) => void;
+export type ProgressListener = (line: string) => void;
 
 export interface StartContext {
   readonly environment: Environment;
   readonly ports: Ports;
   readonly postgresPassword: string;
   readonly choice: string | undefined;
-  readonly say: Say;
+  readonly report: ProgressListener;
   /** Left running by a platform that was killed: taken over instead of starting another. */
   readonly left: ChildRecord | undefined;
   /** To be told of a process as soon as there is one: whoever is killed before it is ready must not leave it unknown. */

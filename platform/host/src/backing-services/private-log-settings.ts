@@ -1,5 +1,5 @@
 /** What keeps values out of the server's log; only a superuser may set it. */
-export const silentAboutData = [
+export const privateLogSettings = [
   ['log_error_verbosity', 'terse'],
   ['log_min_error_statement', 'panic'],
   ['log_parameter_max_length', '0'],

