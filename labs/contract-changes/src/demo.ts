@@ -219,7 +219,7 @@ No deployed consumer reads the old field any more. The record allows its removal
   }
 
   async #deployed(pacticipant: string, version: string): Promise<void> {
-    await this.#contracts.place('record-deployment', {
+    await this.#contracts.recordDeployment('record-deployment', {
       pacticipant,
       version,
       environment: PRODUCTION,

@@ -7,19 +7,21 @@ import { BrokerContracts } from './broker-contracts.ts';
 
 let broker: Server;
 let origin: string;
-let asked: string[];
-let refuses = false;
+let requests: string[];
+let failing = false;
 
 beforeEach(async () => {
-  asked = [];
-  refuses = false;
+  requests = [];
+  failing = false;
   broker = createServer((request, answer) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method, url, headers } = request;
-      asked.push(`${method} ${url} ${headers.authorization ?? ''} ${Buffer.concat(chunks)}`.trim());
-      answer.statusCode = refuses ? 401 : 200;
+      requests.push(
+        `${method} ${url} ${headers.authorization ?? ''} ${Buffer.concat(chunks)}`.trim(),
+      );
+      answer.statusCode = failing ? 401 : 200;
       const href = `${origin}/verification-results`;
       answer.end(JSON.stringify({ _links: { 'pb:publish-verification-results': { href } } }));
     });
@@ -34,13 +36,16 @@ afterEach(() => {
 
 /** Plays the Broker's command line client: what it was told, and which files lay in a folder it was given. */
 function contracts(code = 0) {
-  const told: string[] = [];
+  const commands: string[] = [];
   const client = async (args: readonly string[]) => {
     const files = args[0] === 'publish' ? ` (${readdirSync(args[1]!)})` : '';
-    told.push(args.join(' ').replace(/\S*pacts-\S+/, 'FOLDER') + files);
-    return { code, said: 'what the client said\n' };
+    commands.push(args.join(' ').replace(/\S*pacts-\S+/, 'FOLDER') + files);
+    return { code, output: 'what the client said\n' };
   };
-  return { told, broker: new BrokerContracts({ baseUrl: `${origin}/`, token: 'secret', client }) };
+  return {
+    commands,
+    broker: new BrokerContracts({ baseUrl: `${origin}/`, token: 'secret', client }),
+  };
 }
 const build = {
   pacticipant: 'ordering',
@@ -52,12 +57,12 @@ const build = {
 
 describe('with a Pact Broker', () => {
   it('publishes branch, pacts and verification results', async () => {
-    const { told, broker: at } = contracts();
+    const { commands, broker: at } = contracts();
     await at.publish([build]);
-    expect(told).toEqual([
+    expect(commands).toEqual([
       'publish FOLDER --consumer-app-version 1 --branch feature/x (ordering-catalog.json)',
     ]);
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       'PUT /pacticipants/ordering/branches/feature%2Fx/versions/1 Bearer secret {}',
       'GET /pacts/provider/ordering/consumer/shop/latest Bearer secret',
       'POST /verification-results Bearer secret {"success":false,"providerApplicationVersion":"1"}',
@@ -65,14 +70,14 @@ describe('with a Pact Broker', () => {
   });
 
   it('asks and records in its own words', async () => {
-    const { told, broker: at } = contracts();
-    const place = { pacticipant: 'ordering', version: '1', environment: 'staging' };
+    const { commands, broker: at } = contracts();
+    const deployment = { pacticipant: 'ordering', version: '1', environment: 'staging' };
     await at.createEnvironment('staging', true);
-    const answer = await at.canIDeploy([place], 'staging');
+    const answer = await at.canIDeploy([deployment], 'staging');
     expect(answer).toEqual({ deployable: true, reasons: ['what the client said'] });
-    await at.place('record-deployment', place);
-    await at.place('record-undeployment', place);
-    expect(told).toEqual([
+    await at.recordDeployment('record-deployment', deployment);
+    await at.recordDeployment('record-undeployment', deployment);
+    expect(commands).toEqual([
       'create-environment --name staging --production',
       'can-i-deploy --pacticipant ordering --version 1 --to-environment staging',
       'record-deployment --pacticipant ordering --environment staging --version 1',
@@ -84,7 +89,7 @@ describe('with a Pact Broker', () => {
     const { broker: at } = contracts(1);
     expect((await at.canIDeploy([], 'staging')).deployable).toBe(false);
     await expect(at.createEnvironment('staging', false)).rejects.toThrow(/what the client said/);
-    refuses = true;
+    failing = true;
     await expect(at.publish([build])).rejects.toThrow(/answers 401/);
   });
 });

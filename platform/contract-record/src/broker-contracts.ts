@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { z } from 'zod';
-import type { Wanted } from './can-i-deploy.ts';
-import { type Build, Contracts, type Place, type Placing } from './contracts.ts';
+import type { PacticipantVersion } from './can-i-deploy.ts';
+import { type Build, Contracts, type Deployment, type DeploymentRecord } from './contracts.ts';
 
 // The Broker's own client, fetched when it is first needed: most people have no Broker, and it is 30 MB.
 const CLI = '@pact-foundation/pact-cli@18.1.2';
@@ -19,7 +19,7 @@ export interface BrokerSettings {
   readonly baseUrl: string;
   readonly token?: string | undefined;
   /** Runs the Broker's client. @returns its exit code and what it said */
-  readonly client?: (args: readonly string[]) => Promise<{ code: number; said: string }>;
+  readonly client?: (args: readonly string[]) => Promise<{ code: number; output: string }>;
 }
 
 /** With PACT_BROKER_BASE_URL: a real Pact Broker, through its own command line client and its HTTP interface. */
@@ -48,8 +48,8 @@ export class BrokerContracts extends Contracts {
     }
   }
 
-  override async canIDeploy(together: readonly Wanted[], environment: string) {
-    const { code, said } = await this.#client([
+  override async canIDeploy(together: readonly PacticipantVersion[], environment: string) {
+    const { code, output } = await this.#client([
       'can-i-deploy',
       ...together.flatMap(({ pacticipant, version }) => [
         '--pacticipant',
@@ -60,21 +60,24 @@ export class BrokerContracts extends Contracts {
       '--to-environment',
       environment,
     ]);
-    return { deployable: code === 0, reasons: [said.trim()] };
+    return { deployable: code === 0, reasons: [output.trim()] };
   }
 
-  override place(placing: Placing, { pacticipant, version, environment }: Place): Promise<void> {
-    const where = ['--pacticipant', pacticipant, '--environment', environment];
+  override recordDeployment(
+    kind: DeploymentRecord,
+    { pacticipant, version, environment }: Deployment,
+  ): Promise<void> {
+    const environmentArgs = ['--pacticipant', pacticipant, '--environment', environment];
     // An undeployment is of whatever version is there.
-    const which = placing === 'record-undeployment' ? [] : ['--version', version];
-    return this.#do(placing, ...where, ...which);
+    const versionArgs = kind === 'record-undeployment' ? [] : ['--version', version];
+    return this.#do(kind, ...environmentArgs, ...versionArgs);
   }
 
   async #do(...args: string[]): Promise<void> {
-    const { code, said } = await this.#client(args);
+    const { code, output } = await this.#client(args);
     if (code !== 0)
       throw new CliError(
-        `The Pact Broker's client refuses ${args[0]}: ${said.trim()}`,
+        `The Pact Broker's client refuses ${args[0]}: ${output.trim()}`,
         'is PACT_BROKER_BASE_URL right, and PACT_BROKER_TOKEN (or _USERNAME and _PASSWORD)?',
       );
   }
@@ -138,15 +141,15 @@ export class BrokerContracts extends Contracts {
 }
 
 /** The client reads address and credentials from the environment, as its own documentation says. */
-function runClient(args: readonly string[]): Promise<{ code: number; said: string }> {
+function runClient(args: readonly string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn('npx', ['--yes', '-p', CLI, 'pact-broker', ...args], {
       shell: process.platform === 'win32',
     });
-    let said = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (said += chunk));
+      stream.on('data', (chunk: Buffer) => (output += chunk));
     child.once('error', reject);
-    child.once('exit', (code) => resolve({ code: code ?? 1, said }));
+    child.once('exit', (code) => resolve({ code: code ?? 1, output }));
   });
 }

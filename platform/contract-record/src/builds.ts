@@ -6,7 +6,7 @@ import { CliError } from '@fieldguide/platform-host/cli-error';
 import { home, root } from '@fieldguide/platform-host/environment';
 import { z } from 'zod';
 import type { Build } from './contracts.ts';
-import { contractVersion } from './which-contracts.ts';
+import { contractVersion } from './open-contracts.ts';
 
 const PACTS = join(root, 'contracts', 'pacts');
 export const RESULTS = join(home, 'pact-results');
@@ -51,7 +51,7 @@ export function testedBuilds(artifacts: readonly StagedBuild[], branch = current
   const results = readdirSync(RESULTS).map((name) =>
     Result.parse(JSON.parse(readFileSync(join(RESULTS, name), 'utf8'))),
   );
-  const about = (pacticipant: string, version: string): Build => ({
+  const buildOf = (pacticipant: string, version: string): Build => ({
     pacticipant,
     version,
     branch,
@@ -69,9 +69,9 @@ export function testedBuilds(artifacts: readonly StagedBuild[], branch = current
         `The sources of ${name} are not those that were tested.`,
         'npm run test:pact, then publish again',
       );
-    builds.push(about(name, contractVersion(digest)));
+    builds.push(buildOf(name, contractVersion(digest)));
   }
-  return [...builds, about('shop', shopVersion())];
+  return [...builds, buildOf('shop', shopVersion())];
 }
 
 /** The storefront's client is no app yet: its version is what it is made of. */

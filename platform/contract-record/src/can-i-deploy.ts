@@ -13,14 +13,14 @@ export interface MatrixRow {
   readonly verdict: 'verified' | 'failed' | 'unverified' | 'absent';
 }
 
-export interface Answer {
+export interface DeployabilityResult {
   readonly deployable: boolean;
   readonly rows: readonly MatrixRow[];
   /** For people, what stands in the way and what to try; or why nothing does. */
   readonly reasons: readonly string[];
 }
 
-export interface Wanted {
+export interface PacticipantVersion {
   readonly pacticipant: string;
   readonly version: string;
 }
@@ -33,11 +33,11 @@ export interface Wanted {
  */
 export function canIDeploy(
   record: ContractRecord,
-  { together, environment }: { together: readonly Wanted[]; environment: string },
-): Answer {
-  mustHaveFacts(record);
+  { together, environment }: { together: readonly PacticipantVersion[]; environment: string },
+): DeployabilityResult {
+  assertHasVersions(record);
   parseChoice('environment of the record', environment, record.environments);
-  for (const { pacticipant, version } of together) mustBeKnown(record, pacticipant, version);
+  for (const { pacticipant, version } of together) assertKnownVersion(record, pacticipant, version);
   const present = (pacticipant: string) => {
     const coming = together.filter((each) => each.pacticipant === pacticipant);
     return coming.length > 0
@@ -49,20 +49,20 @@ export function canIDeploy(
     ...asProvider(record, each, present),
   ]);
   const rows = [...new Map(all.map((row) => [JSON.stringify(row), row])).values()];
-  const inTheWay = rows.filter(({ verdict }) => verdict !== 'verified');
+  const blocking = rows.filter(({ verdict }) => verdict !== 'verified');
   const reasons =
-    inTheWay.length > 0
-      ? inTheWay.map((row) => explained(row, record, environment))
-      : [whyNothing(rows, environment)];
-  return { deployable: inTheWay.length === 0, rows, reasons };
+    blocking.length > 0
+      ? blocking.map((row) => explainBlocker(row, record, environment))
+      : [explainDeployable(rows, environment)];
+  return { deployable: blocking.length === 0, rows, reasons };
 }
 
 /** Every pair of versions that a pact connects, with what was found; newest first. */
 export function matrix(record: ContractRecord, pacticipant?: string): readonly MatrixRow[] {
   const rows = record.pacticipants.flatMap((provider) =>
     record.pactsWith(provider).flatMap(({ consumer, consumerVersion, pact }): MatrixRow[] => {
-      const asked = record.verifications(provider).filter((each) => each.pact === pact);
-      const versions = [...new Set(asked.map(({ providerVersion }) => providerVersion))];
+      const verifications = record.verifications(provider).filter((each) => each.pact === pact);
+      const versions = [...new Set(verifications.map(({ providerVersion }) => providerVersion))];
       const pair = { consumer, consumerVersion, provider };
       if (versions.length === 0)
         return [{ ...pair, providerVersion: undefined, verdict: 'unverified' }];
@@ -78,18 +78,19 @@ export function matrix(record: ContractRecord, pacticipant?: string): readonly M
     .toReversed();
 }
 
-type Present = (pacticipant: string) => readonly string[];
+type PresentVersions = (pacticipant: string) => readonly string[];
 
 function asConsumer(
   record: ContractRecord,
-  { pacticipant: consumer, version: consumerVersion }: Wanted,
-  present: Present,
+  { pacticipant: consumer, version: consumerVersion }: PacticipantVersion,
+  present: PresentVersions,
 ): MatrixRow[] {
   return record.pactsOf(consumer, consumerVersion).flatMap(({ provider, pact }): MatrixRow[] => {
     const pair = { consumer, consumerVersion, provider };
-    const there = present(provider);
-    if (there.length === 0) return [{ ...pair, providerVersion: undefined, verdict: 'absent' }];
-    return there.map((providerVersion) => ({
+    const presentVersions = present(provider);
+    if (presentVersions.length === 0)
+      return [{ ...pair, providerVersion: undefined, verdict: 'absent' }];
+    return presentVersions.map((providerVersion) => ({
       ...pair,
       providerVersion,
       verdict: verdictOf(record, pact, provider, providerVersion),
@@ -99,8 +100,8 @@ function asConsumer(
 
 function asProvider(
   record: ContractRecord,
-  { pacticipant: provider, version: providerVersion }: Wanted,
-  present: Present,
+  { pacticipant: provider, version: providerVersion }: PacticipantVersion,
+  present: PresentVersions,
 ): MatrixRow[] {
   const consumers = [...new Set(record.pactsWith(provider).map(({ consumer }) => consumer))];
   return consumers.flatMap((consumer) =>
@@ -130,30 +131,30 @@ function verdictOf(
   return found ? 'verified' : 'failed';
 }
 
-function explained(row: MatrixRow, record: ContractRecord, environment: string): string {
+function explainBlocker(row: MatrixRow, record: ContractRecord, environment: string): string {
   const { consumer, consumerVersion, provider, providerVersion, verdict } = row;
-  const consumerIs = `${consumer} ${consumerVersion}`;
+  const consumerName = `${consumer} ${consumerVersion}`;
   if (verdict === 'absent') {
-    const needsBack = record.pactsWith(consumer).some((each) => each.consumer === provider);
-    const remedy = needsBack
+    const isMutual = record.pactsWith(consumer).some((each) => each.consumer === provider);
+    const remedy = isMutual
       ? `The two need each other: ask for both at once (--pacticipant … --version … twice, or --everything).`
       : `Deploy ${provider} first: a provider can go where nobody asks it anything yet.`;
-    return `${consumerIs} needs ${provider}, and no version of ${provider} is in ${environment}. ${remedy}`;
+    return `${consumerName} needs ${provider}, and no version of ${provider} is in ${environment}. ${remedy}`;
   }
-  const pair = `${provider} ${providerVersion} and ${consumerIs}`;
+  const pair = `${provider} ${providerVersion} and ${consumerName}`;
   return verdict === 'failed'
-    ? `${provider} ${providerVersion} does not keep what ${consumerIs} expects of it.`
+    ? `${provider} ${providerVersion} does not keep what ${consumerName} expects of it.`
     : `Nobody has verified ${pair} against each other. Run the provider's contract tests with this pact, and publish the result.`;
 }
 
-function whyNothing(rows: readonly MatrixRow[], environment: string): string {
+function explainDeployable(rows: readonly MatrixRow[], environment: string): string {
   if (rows.length === 1) return `The one pact with what is in ${environment} is verified.`;
   return rows.length > 0
     ? `All ${rows.length} pacts with what is in ${environment} are verified.`
     : `It needs nobody, and nobody in ${environment} needs it yet: the first deployment stands alone.`;
 }
 
-function mustHaveFacts(record: ContractRecord): void {
+function assertHasVersions(record: ContractRecord): void {
   if (record.pacticipants.length > 0) return;
   throw new CliError(
     'The record is empty: nobody has published a version yet.',
@@ -161,7 +162,7 @@ function mustHaveFacts(record: ContractRecord): void {
   );
 }
 
-function mustBeKnown(record: ContractRecord, pacticipant: string, version: string): void {
+function assertKnownVersion(record: ContractRecord, pacticipant: string, version: string): void {
   parseChoice('pacticipant', pacticipant, record.pacticipants);
   const known = record.versions(pacticipant).map((each) => each.version);
   if (!known.includes(version))

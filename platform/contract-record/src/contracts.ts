@@ -1,4 +1,4 @@
-import type { Answer, Wanted } from './can-i-deploy.ts';
+import type { DeployabilityResult, PacticipantVersion } from './can-i-deploy.ts';
 
 /** What somebody built, and what came of asking it. */
 export interface Build {
@@ -19,12 +19,12 @@ export interface Build {
   }[];
 }
 
-export interface Place {
+export interface Deployment {
   readonly pacticipant: string;
   readonly version: string;
   readonly environment: string;
 }
-export type Placing =
+export type DeploymentRecord =
   | 'record-deployment'
   | 'record-undeployment'
   | 'record-release'
@@ -37,8 +37,8 @@ export abstract class Contracts {
   abstract publish(builds: readonly Build[]): Promise<void>;
   /** @param together versions that come at once */
   abstract canIDeploy(
-    together: readonly Wanted[],
+    together: readonly PacticipantVersion[],
     environment: string,
-  ): Promise<Pick<Answer, 'deployable' | 'reasons'> & Partial<Answer>>;
-  abstract place(placing: Placing, place: Place): Promise<void>;
+  ): Promise<Pick<DeployabilityResult, 'deployable' | 'reasons'> & Partial<DeployabilityResult>>;
+  abstract recordDeployment(kind: DeploymentRecord, deployment: Deployment): Promise<void>;
 }

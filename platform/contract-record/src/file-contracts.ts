@@ -1,10 +1,10 @@
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
-import { type Answer, canIDeploy, type Wanted } from './can-i-deploy.ts';
-import { type Build, Contracts, type Place, type Placing } from './contracts.ts';
+import { canIDeploy, type DeployabilityResult, type PacticipantVersion } from './can-i-deploy.ts';
+import { type Build, Contracts, type Deployment, type DeploymentRecord } from './contracts.ts';
 import { RecordFile } from './record-file.ts';
 
-const factOf = {
+const entryTypeOf = {
   'record-deployment': 'Deployed',
   'record-undeployment': 'Undeployed',
   'record-release': 'Released',
@@ -55,24 +55,27 @@ export class FileContracts extends Contracts {
     }
   }
 
-  override async canIDeploy(together: readonly Wanted[], environment: string): Promise<Answer> {
+  override async canIDeploy(
+    together: readonly PacticipantVersion[],
+    environment: string,
+  ): Promise<DeployabilityResult> {
     return canIDeploy(this.file.read(), { together, environment });
   }
 
-  override async place(placing: Placing, place: Place): Promise<void> {
+  override async recordDeployment(kind: DeploymentRecord, deployment: Deployment): Promise<void> {
     const record = this.file.read();
-    const { pacticipant, version, environment } = place;
-    parseChoice('environment of the record', environment, known(record.environments));
+    const { pacticipant, version, environment } = deployment;
+    parseChoice('environment of the record', environment, requireEnvironments(record.environments));
     if (record.branchOf(pacticipant, version) === undefined)
       throw new CliError(
         `The record knows no version ${version} of ${pacticipant}.`,
         'npm run test:pact, then fieldguide contracts publish',
       );
-    this.file.append([{ type: factOf[placing], ...place }]);
+    this.file.append([{ type: entryTypeOf[kind], ...deployment }]);
   }
 }
 
-function known(environments: readonly string[]): readonly string[] {
+function requireEnvironments(environments: readonly string[]): readonly string[] {
   if (environments.length > 0) return environments;
   throw new CliError(
     'The record knows no environment yet.',

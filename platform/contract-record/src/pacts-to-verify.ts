@@ -2,7 +2,7 @@ import type { ContractRecord, PublishedPact } from './record.ts';
 
 export interface PactToVerify extends PublishedPact {
   /** Why the provider is asked. */
-  readonly because: string;
+  readonly reason: string;
   /**
    * No version of the provider's branch has ever kept it: a failure is shown, and does not break the provider's build.
    * Whoever asks for something new must wait for it, not stop others.
@@ -28,12 +28,12 @@ export function pactsToVerify(
   const published = record.pactsWith(provider);
   const consumers = [...new Set(published.map(({ consumer }) => consumer))].toSorted();
   const chosen = new Map<string, PactToVerify>();
-  const choose = (each: PublishedPact, because: string, wip = false) => {
+  const choose = (each: PublishedPact, reason: string, wip = false) => {
     const key = `${each.consumer} ${each.pact}`;
     if (chosen.has(key)) return;
     const { consumer, consumerVersion, pact } = each;
-    const pending = !wasKept(record, provider, providerBranch, each.pact);
-    chosen.set(key, { consumer, consumerVersion, provider, pact, because, pending, wip });
+    const pending = !wasVerified(record, provider, providerBranch, each.pact);
+    chosen.set(key, { consumer, consumerVersion, provider, pact, reason, pending, wip });
   };
 
   for (const consumer of consumers) {
@@ -50,15 +50,20 @@ export function pactsToVerify(
     for (const branch of branches) {
       const latest = own.findLast((each) => branchOf(each) === branch)!;
       const since = publishedAt(record, consumer, latest.consumerVersion);
-      const isFresh = since !== undefined && since >= includeWipSince;
-      const isPending = !wasKept(record, provider, providerBranch, latest.pact);
-      if (isFresh && isPending) choose(latest, `work in progress on ${branch}`, true);
+      const isRecent = since !== undefined && since >= includeWipSince;
+      const isPending = !wasVerified(record, provider, providerBranch, latest.pact);
+      if (isRecent && isPending) choose(latest, `work in progress on ${branch}`, true);
     }
   }
   return [...chosen.values()];
 }
 
-function wasKept(record: ContractRecord, provider: string, branch: string, pact: string): boolean {
+function wasVerified(
+  record: ContractRecord,
+  provider: string,
+  branch: string,
+  pact: string,
+): boolean {
   return record
     .verifications(provider)
     .some(

@@ -2,9 +2,13 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { home } from '@fieldguide/platform-host/environment';
-import { ContractRecord, Fact } from './record.ts';
+import { ContractRecord, RecordEntry } from './record.ts';
 
-type New = Fact extends infer Each ? (Each extends Fact ? Omit<Each, 'at'> : never) : never;
+type New = RecordEntry extends infer Each
+  ? Each extends RecordEntry
+    ? Omit<Each, 'at'>
+    : never
+  : never;
 
 /**
  * The record as a file, a fact a line: what a Pact Broker keeps in its database. Appending is one write, so that two
@@ -23,19 +27,19 @@ export class RecordFile {
   read(): ContractRecord {
     if (!existsSync(this.path)) return new ContractRecord([]);
     const lines = readFileSync(this.path, 'utf8').split('\n');
-    const facts = lines.flatMap((line, index) => (line ? [this.#fact(line, index + 1)] : []));
-    return new ContractRecord(facts);
+    const entries = lines.flatMap((line, index) => (line ? [this.#entry(line, index + 1)] : []));
+    return new ContractRecord(entries);
   }
 
-  append(facts: readonly New[], at = new Date()): void {
+  append(entries: readonly New[], at = new Date()): void {
     mkdirSync(dirname(this.path), { recursive: true });
-    const lines = facts.map((fact) => Fact.parse({ ...fact, at: at.toISOString() }));
+    const lines = entries.map((entry) => RecordEntry.parse({ ...entry, at: at.toISOString() }));
     appendFileSync(this.path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
-  #fact(line: string, number: number): Fact {
+  #entry(line: string, number: number): RecordEntry {
     try {
-      return Fact.parse(JSON.parse(line));
+      return RecordEntry.parse(JSON.parse(line));
     } catch (error) {
       throw new CliError(
         `Line ${number} of the contracts' record cannot be read: ${(error as Error).message.split('\n')[0]}`,

@@ -3,10 +3,10 @@ import { z } from 'zod';
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/);
 const version = z.string().min(1).max(100);
 const at = z.iso.datetime();
-const placed = { pacticipant: name, version, environment: name, at };
+const deploymentFields = { pacticipant: name, version, environment: name, at };
 
 /** What the record is made of, one fact a line; the words are the Pact Broker's. Nothing is ever changed in it. */
-export const Fact = z.discriminatedUnion('type', [
+export const RecordEntry = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('EnvironmentCreated'),
     environment: name,
@@ -39,14 +39,14 @@ export const Fact = z.discriminatedUnion('type', [
     at,
   }),
   /** Takes the place of the version that was deployed there before. */
-  z.object({ type: z.literal('Deployed'), ...placed }),
-  z.object({ type: z.literal('Undeployed'), ...placed }),
+  z.object({ type: z.literal('Deployed'), ...deploymentFields }),
+  z.object({ type: z.literal('Undeployed'), ...deploymentFields }),
   /** Is used there beside the versions that were released before: an app on telephones, a library. */
-  z.object({ type: z.literal('Released'), ...placed }),
-  z.object({ type: z.literal('SupportEnded'), ...placed }),
+  z.object({ type: z.literal('Released'), ...deploymentFields }),
+  z.object({ type: z.literal('SupportEnded'), ...deploymentFields }),
 ]);
-export type Fact = z.infer<typeof Fact>;
-type Of<Type extends Fact['type']> = Extract<Fact, { type: Type }>;
+export type RecordEntry = z.infer<typeof RecordEntry>;
+type EntryOf<Type extends RecordEntry['type']> = Extract<RecordEntry, { type: Type }>;
 
 export interface PublishedPact {
   readonly consumer: string;
@@ -57,10 +57,10 @@ export interface PublishedPact {
 
 /** Who was built, who expects what of whom, what was verified, and what is where: a fold of the facts. */
 export class ContractRecord {
-  readonly #facts: readonly Fact[];
+  readonly #entries: readonly RecordEntry[];
 
-  constructor(facts: readonly Fact[]) {
-    this.#facts = facts;
+  constructor(entries: readonly RecordEntry[]) {
+    this.#entries = entries;
   }
 
   get environments(): readonly string[] {
@@ -68,7 +68,7 @@ export class ContractRecord {
   }
 
   /** Builds of a pacticipant, oldest first. */
-  versions(pacticipant: string): readonly Of<'VersionPublished'>[] {
+  versions(pacticipant: string): readonly EntryOf<'VersionPublished'>[] {
     return this.#of('VersionPublished').filter((each) => each.pacticipant === pacticipant);
   }
 
@@ -101,7 +101,7 @@ export class ContractRecord {
     )?.success;
   }
 
-  verifications(provider: string): readonly Of<'PactVerified'>[] {
+  verifications(provider: string): readonly EntryOf<'PactVerified'>[] {
     return this.#of('PactVerified').filter((each) => each.provider === provider);
   }
 
@@ -109,13 +109,13 @@ export class ContractRecord {
   present(pacticipant: string, environment: string): readonly string[] {
     let deployed: string | undefined;
     const released = new Set<string>();
-    for (const fact of this.#facts) {
-      if (!('environment' in fact) || !('pacticipant' in fact)) continue;
-      if (fact.pacticipant !== pacticipant || fact.environment !== environment) continue;
-      if (fact.type === 'Deployed') deployed = fact.version;
-      if (fact.type === 'Undeployed' && fact.version === deployed) deployed = undefined;
-      if (fact.type === 'Released') released.add(fact.version);
-      if (fact.type === 'SupportEnded') released.delete(fact.version);
+    for (const entry of this.#entries) {
+      if (!('environment' in entry) || !('pacticipant' in entry)) continue;
+      if (entry.pacticipant !== pacticipant || entry.environment !== environment) continue;
+      if (entry.type === 'Deployed') deployed = entry.version;
+      if (entry.type === 'Undeployed' && entry.version === deployed) deployed = undefined;
+      if (entry.type === 'Released') released.add(entry.version);
+      if (entry.type === 'SupportEnded') released.delete(entry.version);
     }
     return [...new Set([...(deployed ? [deployed] : []), ...released])];
   }
@@ -124,7 +124,7 @@ export class ContractRecord {
     return this.versions(pacticipant).findLast((each) => each.version === wanted)?.branch;
   }
 
-  #of<Type extends Fact['type']>(type: Type): Of<Type>[] {
-    return this.#facts.filter((fact): fact is Of<Type> => fact.type === type);
+  #of<Type extends RecordEntry['type']>(type: Type): EntryOf<Type>[] {
+    return this.#entries.filter((entry): entry is EntryOf<Type> => entry.type === type);
   }
 }

@@ -1,7 +1,7 @@
 import {
   contractVersion,
-  whichContracts,
-} from '@fieldguide/platform-contract-record/which-contracts';
+  openContracts,
+} from '@fieldguide/platform-contract-record/open-contracts';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Platform } from './platform.ts';
 
@@ -33,7 +33,7 @@ export class Deployments {
     }));
     const who = wanted.map(({ pacticipant, version }) => `${pacticipant} ${version}`).join(', ');
     try {
-      const { deployable, reasons } = await whichContracts().canIDeploy(wanted, environment.name);
+      const { deployable, reasons } = await openContracts().canIDeploy(wanted, environment.name);
       if (!deployable)
         throw new CliError(
           `${who} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
@@ -61,10 +61,10 @@ export class Deployments {
     if (environment.name === 'local') return;
     const faults = new Map<string, string>();
     for (const { name, digest } of deployed) {
-      const place = { pacticipant: name, version: contractVersion(digest) };
+      const deployment = { pacticipant: name, version: contractVersion(digest) };
       try {
-        const where = { ...place, environment: environment.name };
-        await whichContracts().place('record-deployment', where);
+        const where = { ...deployment, environment: environment.name };
+        await openContracts().recordDeployment('record-deployment', where);
       } catch (error) {
         faults.set(name, (error as Error).message);
       }

@@ -1,9 +1,9 @@
 import { testedBuilds } from '@fieldguide/platform-contract-record/builds';
-import { matrix, type Wanted } from '@fieldguide/platform-contract-record/can-i-deploy';
-import type { Placing } from '@fieldguide/platform-contract-record/contracts';
+import { matrix, type PacticipantVersion } from '@fieldguide/platform-contract-record/can-i-deploy';
+import type { DeploymentRecord } from '@fieldguide/platform-contract-record/contracts';
 import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
+import { openContracts } from '@fieldguide/platform-contract-record/open-contracts';
 import { pactsToVerify } from '@fieldguide/platform-contract-record/pacts-to-verify';
-import { whichContracts } from '@fieldguide/platform-contract-record/which-contracts';
 import { stage } from '@fieldguide/platform-controller/stager/stage';
 import { apps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
@@ -18,7 +18,7 @@ interface Deploying extends CommonOptions {
   readonly toEnvironment: string;
 }
 
-const placings: readonly (readonly [Placing, string, string])[] = [
+const deploymentRecords: readonly (readonly [DeploymentRecord, string, string])[] = [
   [
     'record-deployment',
     'Record that a version is deployed and replaces the previous one',
@@ -57,7 +57,7 @@ export function addContractsCommands(program: Command): void {
     .requiredOption('--name <name>', 'Name of the environment')
     .option('--production', 'Mark it as production', false)
     .action(async (options: CommonOptions & { name: string; production: boolean }) => {
-      await whichContracts().createEnvironment(options.name, options.production);
+      await openContracts().createEnvironment(options.name, options.production);
       print(options, { environment: options.name }, `The record knows ${options.name}`);
     });
 
@@ -72,7 +72,7 @@ export function addContractsCommands(program: Command): void {
       const artifacts = [];
       for (const app of apps) artifacts.push((await stage(app)).artifact);
       const builds = testedBuilds(artifacts, options.branch);
-      await whichContracts().publish(builds);
+      await openContracts().publish(builds);
       const lines = builds.map(
         ({ pacticipant, version, expects, verified }) =>
           `${pacticipant.padEnd(17)} ${version}  ${expects.length} pacts, ${verified.length} verifications`,
@@ -125,12 +125,12 @@ export function addContractsCommands(program: Command): void {
     .option('--everything', 'Latest version of every service, for a first deployment')
     .requiredOption('--to-environment <name>', 'Target environment')
     .action(async (options: Deploying) => {
-      const answer = await whichContracts().canIDeploy(wanted(options), options.toEnvironment);
+      const answer = await openContracts().canIDeploy(wanted(options), options.toEnvironment);
       print(options, answer, answerText(answer));
       if (!answer.deployable) process.exitCode = 1;
     });
 
-  for (const [name, text, done] of placings)
+  for (const [name, text, done] of deploymentRecords)
     command(
       contracts,
       name,
@@ -144,7 +144,8 @@ export function addContractsCommands(program: Command): void {
       .action(async (options: Omit<Deploying, 'toEnvironment'> & { environment: string }) => {
         const { environment } = options;
         const placed = wanted({ ...options, toEnvironment: environment });
-        for (const each of placed) await whichContracts().place(name, { ...each, environment });
+        for (const each of placed)
+          await openContracts().recordDeployment(name, { ...each, environment });
         const lines = placed.map(
           ({ pacticipant, version }) => `${pacticipant} ${version} ${done} ${environment}`,
         );
@@ -152,7 +153,11 @@ export function addContractsCommands(program: Command): void {
       });
 }
 
-function wanted({ pacticipant = [], version = [], everything }: Deploying): readonly Wanted[] {
+function wanted({
+  pacticipant = [],
+  version = [],
+  everything,
+}: Deploying): readonly PacticipantVersion[] {
   if (everything) return latest();
   if (pacticipant.length > 0 && pacticipant.length === version.length)
     return pacticipant.map((each, at) => ({ pacticipant: each, version: version[at]! }));
@@ -162,7 +167,7 @@ function wanted({ pacticipant = [], version = [], everything }: Deploying): read
   );
 }
 
-function latest(): readonly Wanted[] {
+function latest(): readonly PacticipantVersion[] {
   const record = file().read();
   return record.pacticipants.map((pacticipant) => ({
     pacticipant,
@@ -171,7 +176,7 @@ function latest(): readonly Wanted[] {
 }
 
 function file() {
-  const contracts = whichContracts();
+  const contracts = openContracts();
   if (contracts instanceof FileContracts) return contracts.file;
   throw new CliError(
     'A Pact Broker shows this on its own pages.',

@@ -1,5 +1,8 @@
 import { styleText } from 'node:util';
-import type { Answer, MatrixRow } from '@fieldguide/platform-contract-record/can-i-deploy';
+import type {
+  DeployabilityResult,
+  MatrixRow,
+} from '@fieldguide/platform-contract-record/can-i-deploy';
 import type { PactToVerify } from '@fieldguide/platform-contract-record/pacts-to-verify';
 import { table } from './tables.ts';
 
@@ -25,10 +28,10 @@ export function matrixTable(rows: readonly MatrixRow[]): string {
 
 export function pactsTable(pacts: readonly PactToVerify[]): string {
   if (pacts.length === 0) return 'Nobody expects anything of it.';
-  const lines = pacts.map(({ consumer, consumerVersion, because, pending, wip }) => [
+  const lines = pacts.map(({ consumer, consumerVersion, reason, pending, wip }) => [
     consumer,
     consumerVersion,
-    because,
+    reason,
     pending ? styleText('yellow', wip ? 'pending, in progress' : 'pending') : 'must be kept',
   ]);
   return table(['consumer', 'version', 'asked because', 'a failure is'], lines);
@@ -38,7 +41,7 @@ export function answerText({
   deployable,
   reasons,
   rows = [],
-}: Pick<Answer, 'deployable' | 'reasons'> & Partial<Answer>): string {
+}: Pick<DeployabilityResult, 'deployable' | 'reasons'> & Partial<DeployabilityResult>): string {
   const verdict = deployable
     ? styleText('green', 'Yes, it can be deployed.')
     : styleText('red', 'No, it cannot be deployed.');

@@ -3,7 +3,7 @@ import type { Contracts } from './contracts.ts';
 import { FileContracts } from './file-contracts.ts';
 
 /** A Pact Broker when PACT_BROKER_BASE_URL names one, else the file. */
-export function whichContracts(env = process.env): Contracts {
+export function openContracts(env = process.env): Contracts {
   const { PACT_BROKER_BASE_URL: baseUrl, PACT_BROKER_TOKEN: token } = env;
   return baseUrl ? new BrokerContracts({ baseUrl, token }) : new FileContracts();
 }
