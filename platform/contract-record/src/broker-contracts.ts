@@ -9,7 +9,7 @@ import { type Build, Contracts, type Deployment, type DeploymentRecord } from '.
 
 // The Broker's own client, fetched when it is first needed: most people have no Broker, and it is 30 MB.
 const CLI = '@pact-foundation/pact-cli@18.1.2';
-const ANSWER_WITHIN_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 15_000;
 
 const Links = z.object({
   _links: z.object({ 'pb:publish-verification-results': z.object({ href: z.url() }) }),
@@ -124,7 +124,7 @@ export class BrokerContracts extends Contracts {
         ...(this.#token && { authorization: `Bearer ${this.#token}` }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     }).catch((error: Error) => {
       throw new CliError(
         `The Pact Broker does not answer: ${error.message}`,

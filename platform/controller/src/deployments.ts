@@ -6,7 +6,7 @@ import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Platform } from './platform.ts';
 
 /** An artifact that is to run. */
-export interface Coming {
+export interface IncomingArtifact {
   readonly name: string;
   readonly digest: string;
 }
@@ -24,19 +24,21 @@ export class Deployments {
    * @param force what speaks against them is only logged
    * @throws CliError when contracts speak against them, or do not know them
    */
-  async allow(coming: readonly Coming[], force: boolean): Promise<void> {
+  async assertDeployable(incoming: readonly IncomingArtifact[], force: boolean): Promise<void> {
     const { environment, events } = this.#platform;
-    if (environment.name === 'local' || coming.length === 0) return;
-    const wanted = coming.map(({ name, digest }) => ({
+    if (environment.name === 'local' || incoming.length === 0) return;
+    const wanted = incoming.map(({ name, digest }) => ({
       pacticipant: name,
       version: contractVersion(digest),
     }));
-    const who = wanted.map(({ pacticipant, version }) => `${pacticipant} ${version}`).join(', ');
+    const versions = wanted
+      .map(({ pacticipant, version }) => `${pacticipant} ${version}`)
+      .join(', ');
     try {
       const { deployable, reasons } = await openContracts().canIDeploy(wanted, environment.name);
       if (!deployable)
         throw new CliError(
-          `${who} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
+          `${versions} cannot be deployed to ${environment.name}:\n  ${reasons.join('\n  ')}`,
           'fieldguide contracts can-i-deploy shows the whole matrix; --force deploys all the same',
         );
     } catch (error) {
@@ -47,7 +49,7 @@ export class Deployments {
           hint.includes('--force') ? hint : `${hint}; --force deploys all the same`,
           error,
         );
-      const names = coming.map(({ name }) => name);
+      const names = incoming.map(({ name }) => name);
       const are = names.length > 1 ? 'are' : 'is';
       events.warn(`! ${names.join(', ')} ${are} deployed by force, though: ${message}`, {
         ...(names.length === 1 && { app: names[0]! }),
@@ -56,22 +58,22 @@ export class Deployments {
   }
 
   /** What the record does not know it cannot speak for. */
-  async record(deployed: readonly Coming[]): Promise<void> {
+  async record(deployed: readonly IncomingArtifact[]): Promise<void> {
     const { environment, events } = this.#platform;
     if (environment.name === 'local') return;
-    const faults = new Map<string, string>();
+    const errors = new Map<string, string>();
     for (const { name, digest } of deployed) {
       const deployment = { pacticipant: name, version: contractVersion(digest) };
       try {
-        const where = { ...deployment, environment: environment.name };
-        await openContracts().recordDeployment('record-deployment', where);
+        const deployed = { ...deployment, environment: environment.name };
+        await openContracts().recordDeployment('record-deployment', deployed);
       } catch (error) {
-        faults.set(name, (error as Error).message);
+        errors.set(name, (error as Error).message);
       }
     }
-    const [why] = faults.values();
-    if (why === undefined) return;
-    const names = [...faults.keys()].join(', ');
-    events.warn(`! The deployment of ${names} is not recorded: ${why}`);
+    const [reason] = errors.values();
+    if (reason === undefined) return;
+    const names = [...errors.keys()].join(', ');
+    events.warn(`! The deployment of ${names} is not recorded: ${reason}`);
   }
 }

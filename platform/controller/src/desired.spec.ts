@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as EnvironmentModule from '@fieldguide/platform-host/environment';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type * as DesiredRoom from './desired.ts';
+import type * as DesiredModule from './desired.ts';
 
-let room: typeof EnvironmentModule;
-let desired: typeof DesiredRoom;
+let environmentModule: typeof EnvironmentModule;
+let desired: typeof DesiredModule;
 beforeAll(async () => {
   vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
-  room = await import('@fieldguide/platform-host/environment');
+  environmentModule = await import('@fieldguide/platform-host/environment');
   desired = await import('./desired.ts');
 });
 afterAll(() => {
@@ -19,7 +19,7 @@ const quiet = () => undefined;
 
 describe('the desired state', () => {
   it('survives whoever wrote it', () => {
-    const environment = new room.Environment('kept');
+    const environment = new environmentModule.Environment('kept');
     const before = new desired.DesiredState(environment, quiet);
     before.change('ordering', { instances: 3 });
     before.run('ordering', 'a');
@@ -37,15 +37,15 @@ describe('the desired state', () => {
   });
 
   it('remembers each artifact once, and only a few', () => {
-    const state = new desired.DesiredState(new room.Environment('earlier'), quiet);
+    const state = new desired.DesiredState(new environmentModule.Environment('earlier'), quiet);
     for (const digest of ['a', 'b', 'a', 'c', 'd', 'e', 'f']) state.run('ordering', digest);
     expect(state.app('ordering')).toMatchObject({ digest: 'f', earlier: ['e', 'd', 'c'] });
-    const file = new room.Environment('earlier').path('desired.json');
+    const file = new environmentModule.Environment('earlier').path('desired.json');
     expect(desired.digestsIn(readFileSync(file, 'utf8'))).toEqual(['f', 'e', 'd', 'c']);
   });
 
   it('puts a file aside that it cannot read, and says so', () => {
-    const environment = new room.Environment('damaged');
+    const environment = new environmentModule.Environment('damaged');
     writeFileSync(environment.path('desired.json'), '{"serial":');
     const said: string[] = [];
     const state = new desired.DesiredState(environment, (line) => said.push(line));
@@ -55,7 +55,7 @@ describe('the desired state', () => {
   });
 
   it('does not change when it cannot be written', () => {
-    const environment = new room.Environment('full');
+    const environment = new environmentModule.Environment('full');
     const state = new desired.DesiredState(environment, quiet);
     state.change('ordering', { instances: 2 });
     vi.spyOn(process, 'pid', 'get').mockReturnValue('no/such/folder' as never);

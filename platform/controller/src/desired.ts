@@ -38,7 +38,7 @@ export class DesiredState {
   constructor(environment: Environment, report: (line: string) => void) {
     this.#file = environment.path('desired.json');
     this.#state = read(this.#file, report);
-    for (const { name } of apps) this.#state.apps[name] ??= first();
+    for (const { name } of apps) this.#state.apps[name] ??= initialState();
   }
 
   app(name: string): DesiredApp {
@@ -84,20 +84,20 @@ export function digestsIn(text: string): string[] {
 }
 
 function read(file: string, report: (line: string) => void): z.infer<typeof Desired> {
-  const none = { serial: 1, apps: {} };
-  if (!existsSync(file)) return none;
+  const emptyState = { serial: 1, apps: {} };
+  if (!existsSync(file)) return emptyState;
   try {
     return Desired.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    const aside = `${file}.unreadable`;
-    renameSync(file, aside);
+    const asideFile = `${file}.unreadable`;
+    renameSync(file, asideFile);
     report(
-      `! What should run could not be read (${(error as Error).message}); one of each. See ${aside}`,
+      `! What should run could not be read (${(error as Error).message}); one of each. See ${asideFile}`,
     );
-    return none;
+    return emptyState;
   }
 }
 
-function first(): DesiredApp {
+function initialState(): DesiredApp {
   return { instances: 1, memoryMb: MEMORY_MB, earlier: [], settings: {}, revision: 0 };
 }

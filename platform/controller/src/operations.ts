@@ -9,7 +9,7 @@ import { secondsSince } from '@fieldguide/platform-host/events';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import type { DesiredApp } from './desired.ts';
-import { operatorToken, readAnswer } from './operator-token.ts';
+import { operatorToken, readResponse } from './operator-token.ts';
 import type { Platform } from './platform.ts';
 import { writeSetting } from './provision/settings.ts';
 import type { Instance } from './runner/instance.ts';
@@ -21,11 +21,11 @@ export const MEMORY_MIN_MB = 128;
 const MEMORY_MAX_MB = 4_096;
 const MB = 1_048_576;
 const HEADROOM = 1.15;
-const SETTING_TAKEN_MS = 8_000;
+const SETTING_APPLIED_MS = 8_000;
 const signals = ['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGINT', 'SIGUSR1'] as const;
 
 /** Somebody else is at it: try again later. */
-export class Busy extends CliError {}
+export class OperationInProgressError extends CliError {}
 
 /**
  * What people ask of a running platform. Each changes the desired state first, then waits until the keepers have made it
@@ -35,7 +35,7 @@ export class Operations {
   readonly #platform: Platform;
   /** The token of the client `operator`, renewed when it is refused. */
   #operator: string | undefined;
-  readonly #underWay = new Map<string, { what: string; sinceMs: number }>();
+  readonly #inProgress = new Map<string, { action: string; sinceMs: number }>();
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -44,7 +44,7 @@ export class Operations {
   /** Stages the present sources, or takes an artifact that was staged before; then replaces one instance after the other. */
   push(name: string, force = false): Promise<{ digest: string; fresh: boolean }> {
     const { desired, deployments, events } = this.#platform;
-    return this.#alone(name, 'pushed', async () => {
+    return this.#exclusively(name, 'pushed', async () => {
       const startMs = performance.now();
       const { digest, sources, version } = await this.#stage(name);
       const before = desired.app(name);
@@ -52,9 +52,9 @@ export class Operations {
         desired.change(name, { pushedSources: sources });
         return { digest, fresh: false };
       }
-      await deployments.allow([{ name, digest }], force);
+      await deployments.assertDeployable([{ name, digest }], force);
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
-      await this.#become(name, () => desired.run(name, digest, sources), { migrate: true });
+      await this.#applyOrRevert(name, () => desired.run(name, digest, sources), { migrate: true });
       const took = `${secondsSince(startMs)} s`;
       events.info(`✓ Pushed ${name} ${digest.slice(0, 8)} (${took})`, { app: name });
       await deployments.record([{ name, digest }]);
@@ -65,12 +65,12 @@ export class Operations {
   /** To the artifact that ran before. */
   rollback(name: string, force = false): Promise<{ digest: string }> {
     const { desired, deployments } = this.#platform;
-    return this.#alone(name, 'rolled back', async () => {
+    return this.#exclusively(name, 'rolled back', async () => {
       const [digest] = desired.app(name).earlier;
       if (!digest)
         throw new CliError(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
-      await deployments.allow([{ name, digest }], force);
-      await this.#become(name, () => desired.run(name, digest));
+      await deployments.assertDeployable([{ name, digest }], force);
+      await this.#applyOrRevert(name, () => desired.run(name, digest));
       await deployments.record([{ name, digest }]);
       return { digest };
     });
@@ -82,11 +82,11 @@ export class Operations {
     wanted: { instances?: number | undefined; memoryMb?: number | undefined },
   ): Promise<DesiredApp> {
     const { desired } = this.#platform;
-    return this.#alone(name, 'scaled', async () => {
+    return this.#exclusively(name, 'scaled', async () => {
       const { instances = desired.app(name).instances, memoryMb = desired.app(name).memoryMb } =
         wanted;
-      this.#check(name, instances, memoryMb);
-      await this.#become(name, () => desired.change(name, { instances, memoryMb }));
+      this.#assertFits(name, instances, memoryMb);
+      await this.#applyOrRevert(name, () => desired.change(name, { instances, memoryMb }));
       return desired.app(name);
     });
   }
@@ -94,9 +94,9 @@ export class Operations {
   /** Every instance anew, one after the other. */
   restart(name: string): Promise<void> {
     const { desired } = this.#platform;
-    return this.#alone(name, 'restarted', () => {
+    return this.#exclusively(name, 'restarted', () => {
       const { revision } = desired.app(name);
-      return this.#become(name, () => desired.change(name, { revision: revision + 1 }));
+      return this.#applyOrRevert(name, () => desired.change(name, { revision: revision + 1 }));
     });
   }
 
@@ -117,7 +117,7 @@ export class Operations {
   /** A setting of one app; undefined takes it away. A live one takes effect at once, another by a restart. */
   set(name: string, key: string, value: string | undefined): Promise<{ restarted: boolean }> {
     const { desired, environment, backing, events } = this.#platform;
-    return this.#alone(name, 'configured', async () => {
+    return this.#exclusively(name, 'configured', async () => {
       const known = await this.settings(name);
       parseChoice(`setting of ${name}`, key, Object.keys(known));
       if (known[key]!.source === 'environment') {
@@ -135,10 +135,10 @@ export class Operations {
       await write(value === undefined ? others : { ...others, [key]: value });
       try {
         const live = known[key]!.live;
-        if (live) await this.#taken(name, key, value);
+        if (live) await this.#waitUntilApplied(name, key, value);
         else {
           const { revision } = desired.app(name);
-          await this.#become(name, () => desired.change(name, { revision: revision + 1 }));
+          await this.#applyOrRevert(name, () => desired.change(name, { revision: revision + 1 }));
         }
         events.info(`${name}: ${key} ${value === undefined ? 'is unset' : 'is set'}`, {
           app: name,
@@ -156,35 +156,35 @@ export class Operations {
     name: string,
   ): Promise<Record<string, { value: string; source: string; live: boolean }>> {
     this.known(name);
-    const running = [...this.#platform.keepers.get(name)!.slots.values()].find(
+    const running = [...this.#platform.reconcilers.get(name)!.slots.values()].find(
       ({ ready, instance }) => ready && instance.child.isRunning,
     );
     if (!running) throw new CliError(`No instance of ${name} runs now.`, 'fieldguide status');
     const info = (headers = {}) =>
       fetch(`${running.instance.url}/info`, { headers, signal: AbortSignal.timeout(5_000) });
     const bearer = () => ({ authorization: `Bearer ${this.#operator}` });
-    let answer = await info(this.#operator ? bearer() : {});
+    let response = await info(this.#operator ? bearer() : {});
     // The gateway's port is open to the world, so that its /info is for operators only.
-    if (answer.status === 401) {
+    if (response.status === 401) {
       const { gatewayUrl, secrets } = this.#platform;
       this.#operator = await operatorToken(gatewayUrl!, secrets.clients['operator']!);
-      answer = await info(bearer());
+      response = await info(bearer());
     }
-    return (await readAnswer<{ configuration: never }>(answer)).configuration;
+    return (await readResponse<{ configuration: never }>(response)).configuration;
   }
 
   /** From now on with a debugger's port and source maps; `undefined` ends it. */
   dev(name: string, inspectPort: number | undefined, force = false): Promise<void> {
     const { desired, deployments } = this.#platform;
-    return this.#alone(name, 'prepared for a debugger', async () => {
+    return this.#exclusively(name, 'prepared for a debugger', async () => {
       const { digest, sources } = await this.#stage(name, inspectPort !== undefined);
       const isNew = desired.app(name).digest !== digest;
-      if (isNew) await deployments.allow([{ name, digest }], force);
+      if (isNew) await deployments.assertDeployable([{ name, digest }], force);
       const change = () => {
         this.#platform.inspect(name, inspectPort);
         if (isNew) desired.run(name, digest, sources);
       };
-      await this.#become(name, change, { migrate: true });
+      await this.#applyOrRevert(name, change, { migrate: true });
       if (isNew) await deployments.record([{ name, digest }]);
     });
   }
@@ -192,7 +192,7 @@ export class Operations {
   /** Makes a view anew beside the live one, which goes on. */
   rebuild(name: string, projection: string): Promise<void> {
     const { events } = this.#platform;
-    return this.#alone(name, 'rebuilt', async () => {
+    return this.#exclusively(name, 'rebuilt', async () => {
       const startMs = performance.now();
       events.info(`Making ${projection} of ${name} anew`, { app: name });
       await this.#platform.task(name, 'rebuild', projection);
@@ -202,17 +202,21 @@ export class Operations {
 
   async restartBacking(name: string): Promise<void> {
     const service = parseChoice<BackingName>('backing service', name, backingNames);
-    await this.#alone(service, 'restarted', () => this.#platform.backing.restart(service));
+    await this.#exclusively(service, 'restarted', () => this.#platform.backing.restart(service));
   }
 
   async reset(): Promise<void> {
-    const [busy] = this.#underWay;
-    if (busy) throw new Busy(`${busy[0]} is being ${busy[1].what}.`, 'wait until that is done');
-    for (const name of appNames) this.#underWay.set(name, { what: 'reset', sinceMs: 0 });
+    const [busy] = this.#inProgress;
+    if (busy)
+      throw new OperationInProgressError(
+        `${busy[0]} is being ${busy[1].action}.`,
+        'wait until that is done',
+      );
+    for (const name of appNames) this.#inProgress.set(name, { action: 'reset', sinceMs: 0 });
     try {
       await this.#platform.reset();
     } finally {
-      this.#underWay.clear();
+      this.#inProgress.clear();
     }
   }
 
@@ -223,7 +227,7 @@ export class Operations {
 
   /** @throws CliError that names the instances there are */
   instance(name: string, slot: number): Instance {
-    const { slots } = this.#platform.keepers.get(this.known(name))!;
+    const { slots } = this.#platform.reconcilers.get(this.known(name))!;
     const found = slots.get(slot);
     if (found) return found.instance;
     const ids = [...slots.values()].map(({ instance }) => instance.id);
@@ -244,18 +248,18 @@ export class Operations {
   }
 
   /** Makes it so, or makes it as it was. */
-  async #become(
+  async #applyOrRevert(
     name: string,
     change: () => void,
     { migrate = false }: { migrate?: boolean } = {},
   ): Promise<void> {
-    const { desired, keepers, events } = this.#platform;
+    const { desired, reconcilers, events } = this.#platform;
     const before = structuredClone(desired.app(name));
     const inspectBefore = this.#platform.inspectPort(name);
     change();
     try {
       if (migrate) await this.#platform.provision();
-      await keepers.get(name)!.settled();
+      await reconcilers.get(name)!.converged();
       // Only now: the instance before this one has held the debugger's port until it ended.
       if (this.#platform.inspectPort(name)) this.instance(name, 1).child.signal('SIGUSR1');
     } catch (error) {
@@ -263,36 +267,36 @@ export class Operations {
       events.warn(`! ${name} goes back to how it was`, { app: name });
       desired.change(name, before);
       this.#platform.inspect(name, inspectBefore);
-      await keepers
+      await reconcilers
         .get(name)!
-        .settled()
+        .converged()
         .catch(() => undefined);
       const { message, hint } = error as CliError;
       throw new CliError(`${message}\n${name} is as it was before.`, hint ?? 'npm run logs', error);
     }
   }
 
-  async #taken(name: string, key: string, value: string | undefined): Promise<void> {
-    const isTaken = async () => {
+  async #waitUntilApplied(name: string, key: string, value: string | undefined): Promise<void> {
+    const isApplied = async () => {
       const { source, value: present } = (await this.settings(name))[key] ?? {};
       const own = source?.includes(`/${name}/`) ?? false;
       return value === undefined ? !own : own && present === value;
     };
-    if (await waitUntil(isTaken, SETTING_TAKEN_MS)) return;
+    if (await waitUntil(isApplied, SETTING_APPLIED_MS)) return;
     throw new CliError(
       `${name} does not take ${key}=${value}: the old value stays.`,
       `fieldguide logs ${name} says why`,
     );
   }
 
-  #check(name: string, instances: number, memoryMb: number): void {
+  #assertFits(name: string, instances: number, memoryMb: number): void {
     if (!(instances >= 1 && instances <= INSTANCES_MAX)) {
       throw new CliError(
         `${instances} instances of ${name} cannot be had.`,
         `a number from 1 to ${INSTANCES_MAX}; to end everything: fieldguide stop`,
       );
     }
-    const { slots } = this.#platform.keepers.get(name)!;
+    const { slots } = this.#platform.reconcilers.get(name)!;
     const used = Math.max(0, ...[...slots.values()].map(({ usage }) => usage?.memoryMb ?? 0));
     const needed = Math.max(MEMORY_MIN_MB, Math.ceil(used * HEADROOM));
     if (!(memoryMb >= needed && memoryMb <= MEMORY_MAX_MB)) {
@@ -312,22 +316,22 @@ export class Operations {
     }
   }
 
-  async #alone<T>(name: string, what: string, work: () => Promise<T>): Promise<T> {
+  async #exclusively<T>(name: string, action: string, work: () => Promise<T>): Promise<T> {
     if (!(backingNames as readonly string[]).includes(name)) this.known(name);
     void this.#platform.backing; // says so while the platform still starts
-    const other = this.#underWay.get(name);
+    const other = this.#inProgress.get(name);
     if (other) {
       const seconds = Math.round((performance.now() - other.sinceMs) / 1_000);
-      throw new Busy(
-        `${name} is being ${other.what} by another command (for ${seconds} s).`,
+      throw new OperationInProgressError(
+        `${name} is being ${other.action} by another command (for ${seconds} s).`,
         'wait until that is done; fieldguide status shows how far it is',
       );
     }
-    this.#underWay.set(name, { what, sinceMs: performance.now() });
+    this.#inProgress.set(name, { action, sinceMs: performance.now() });
     try {
       return await work();
     } finally {
-      this.#underWay.delete(name);
+      this.#inProgress.delete(name);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { CliError } from '@fieldguide/platform-host/cli-error';
 
-const ANSWER_WITHIN_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 15_000;
 
 /**
  * An access token of the client `operator`, from identity through the gateway.
@@ -8,25 +8,25 @@ const ANSWER_WITHIN_MS = 15_000;
  */
 export async function operatorToken(gatewayUrl: string, clientSecret: string): Promise<string> {
   const body = { grantType: 'clientCredentials', clientId: 'operator', clientSecret };
-  const answer = await fetch(`${gatewayUrl}/auth/tokens`, {
+  const response = await fetch(`${gatewayUrl}/auth/tokens`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
   });
-  return (await readAnswer<{ accessToken: string }>(answer)).accessToken;
+  return (await readResponse<{ accessToken: string }>(response)).accessToken;
 }
 
 /**
- * @param lookAt the command that shows what there is, shown when the requested thing does not exist
+ * @param hint the command that shows what there is, shown when the requested thing does not exist
  * @throws CliError with the title of the problem, when it is no success
  */
-export async function readAnswer<T>(answer: Response, lookAt = 'fieldguide status'): Promise<T> {
-  const text = await answer.text();
-  if (answer.ok) return JSON.parse(text) as T;
+export async function readResponse<T>(response: Response, hint = 'fieldguide status'): Promise<T> {
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text) as T;
   throw new CliError(
-    titleOf(text) ?? `The answer was ${answer.status}.`,
-    answer.status < 500 ? lookAt : 'fieldguide logs -f',
+    titleOf(text) ?? `The answer was ${response.status}.`,
+    response.status < 500 ? hint : 'fieldguide logs -f',
   );
 }
 

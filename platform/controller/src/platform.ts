@@ -20,7 +20,7 @@ import { system } from '@fieldguide/platform-host/system';
 import { fileFolders } from '@fieldguide/platform-model/derive';
 import { Deployments } from './deployments.ts';
 import { DesiredState } from './desired.ts';
-import { AppKeeper } from './health-manager/app-keeper.ts';
+import { AppReconciler } from './health-manager/app-reconciler.ts';
 import { HealthManager } from './health-manager/health-manager.ts';
 import { startRotation } from './log-stream/rotate.ts';
 import { dropEverything, mayDropEverything, migrate, provision } from './provision/provision.ts';
@@ -29,7 +29,7 @@ import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
 import { instanceEnvironment } from './runner/instance-environment.ts';
 import { type Artifact, artifactOf } from './stager/stage.ts';
 import { stageStale } from './stager/stage-stale.ts';
-import { untilRouted } from './until-routed.ts';
+import { waitForRoutes } from './until-routed.ts';
 
 export interface PlatformSettings {
   readonly environment: Environment;
@@ -46,7 +46,7 @@ export class Platform {
   readonly events: Events;
   readonly desired: DesiredState;
   readonly secrets: Secrets;
-  readonly keepers: ReadonlyMap<string, AppKeeper>;
+  readonly reconcilers: ReadonlyMap<string, AppReconciler>;
   readonly health: HealthManager;
   readonly deployments: Deployments;
   readonly startedAt = new Date();
@@ -75,8 +75,8 @@ export class Platform {
     this.#services = this.#left?.services ?? {};
     this.desired = new DesiredState(environment, (line) => this.events.warn(line));
     this.secrets = environment.secrets(apps.map(({ name }) => name));
-    this.keepers = new Map(apps.map((app) => [app.name, this.#keeperOf(app)]));
-    this.health = new HealthManager(this.keepers);
+    this.reconcilers = new Map(apps.map((app) => [app.name, this.#reconcilerOf(app)]));
+    this.health = new HealthManager(this.reconcilers);
     this.#rotation = startRotation(environment.path('logs'));
     this.deployments = new Deployments(this);
   }
@@ -125,9 +125,9 @@ export class Platform {
     if (backing.status === 'rejected') throw backing.reason;
     if (staged.status === 'rejected') throw staged.reason;
     await this.#deploy([...staged.value.artifacts.values()]);
-    this.backing.onRestart = () => this.turn();
+    this.backing.onRestart = () => this.reconcile();
     await this.#choosePublicPorts(adopted);
-    for (const instance of adopted) this.keepers.get(instance.record.app)?.adopt(instance);
+    for (const instance of adopted) this.reconcilers.get(instance.record.app)?.adopt(instance);
     this.#tookOver = true;
     this.remember();
     try {
@@ -172,7 +172,7 @@ export class Platform {
     await dropEverything(this.environment, this.backing, this.secrets);
     await this.provision();
     this.events.info(`✓ Clean and seeded again (${secondsSince(startMs)} s)`);
-    for (const keeper of this.keepers.values()) keeper.resume();
+    for (const reconciler of this.reconcilers.values()) reconciler.resume();
     await this.#startApps();
   }
 
@@ -199,8 +199,8 @@ export class Platform {
   }
 
   /** Compares what should be with what is, for every app. */
-  turn(): void {
-    for (const keeper of this.keepers.values()) keeper.turn();
+  reconcile(): void {
+    for (const reconciler of this.reconcilers.values()) reconciler.reconcile();
   }
 
   artifact(name: string): Artifact {
@@ -223,7 +223,7 @@ export class Platform {
   /** Kept up to date, so that other commands find us, and that a start after a crash can take over. */
   remember(): void {
     if (this.isStopping) return;
-    const instances = [...this.keepers.values()].flatMap((keeper) => keeper.instances);
+    const instances = [...this.reconcilers.values()].flatMap((reconciler) => reconciler.instances);
     const { postgres, kafka, consul } = this.#backing ?? {};
     const state = {
       pid: process.pid,
@@ -249,12 +249,12 @@ export class Platform {
     }
   }
 
-  #keeperOf(app: App): AppKeeper {
+  #reconcilerOf(app: App): AppReconciler {
     const { name } = app;
-    return new AppKeeper({
+    return new AppReconciler({
       app: name,
       events: this.events,
-      wanted: () => ({
+      desired: () => ({
         instances: this.desired.app(name).instances,
         hash: this.#specOf(app).hash,
       }),
@@ -314,9 +314,9 @@ export class Platform {
       const { digest: present, pushedSources } = this.desired.app(name);
       return !present || pushedSources !== sources || !isStaged(name, present);
     });
-    const coming = newer.filter(({ name, digest }) => this.desired.app(name).digest !== digest);
-    await this.deployments.allow(coming, this.#settings.force ?? false);
-    await this.deployments.record(coming);
+    const incoming = newer.filter(({ name, digest }) => this.desired.app(name).digest !== digest);
+    await this.deployments.assertDeployable(incoming, this.#settings.force ?? false);
+    await this.deployments.record(incoming);
     for (const { name, digest, sources } of newer) this.desired.run(name, digest, sources);
   }
 
@@ -348,13 +348,13 @@ export class Platform {
   /** All at once: a service survives that another one is not there yet, and says so in its readiness. */
   async #startApps(): Promise<void> {
     const startMs = performance.now();
-    await Promise.all([...this.keepers.values()].map((keeper) => keeper.settled()));
-    await untilRouted(this.gatewayUrl!, () => this.isStopping);
+    await Promise.all([...this.reconcilers.values()].map((reconciler) => reconciler.converged()));
+    await waitForRoutes(this.gatewayUrl!, () => this.isStopping);
     this.events.info(`✓ ${apps.length} apps are ready (${secondsSince(startMs)} s)`);
   }
 
   async #stopApps(): Promise<void> {
-    await Promise.all([...this.keepers.values()].map((keeper) => keeper.stop()));
+    await Promise.all([...this.reconcilers.values()].map((reconciler) => reconciler.stop()));
     // Taken over from a platform that was killed, and not yet in a keeper's hands.
     for (const { child } of this.#adoptable()) await child.stop(2_000);
   }

@@ -72,7 +72,7 @@ export async function statusOf(platform: Platform): Promise<Status> {
 
 export async function appStatus(platform: Platform, name: string): Promise<AppStatus> {
   const { instances, memoryMb, digest = '', earlier } = platform.desired.app(name);
-  const slots = [...platform.keepers.get(name)!.slots.values()];
+  const slots = [...platform.reconcilers.get(name)!.slots.values()];
   return {
     app: name,
     wantedInstances: instances,

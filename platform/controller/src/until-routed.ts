@@ -6,15 +6,15 @@ import { probes } from '@fieldguide/platform-model/derive';
 const ROUTED_WITHIN_MS = 30_000;
 
 /** Healthy is not ready: the gateway must have heard of every service before anybody is told to try it. */
-export async function untilRouted(gatewayUrl: string, isStopping: () => boolean): Promise<void> {
+export async function waitForRoutes(gatewayUrl: string, isStopping: () => boolean): Promise<void> {
   for (const path of probes(system)) {
     let last = 'no answer';
     const routed = await waitUntil(async () => {
       if (isStopping()) return true;
       const signal = AbortSignal.timeout(5_000);
-      const answer = await fetch(gatewayUrl + path, { signal }).catch(() => undefined);
-      last = answer ? `status ${answer.status}` : 'no answer';
-      return answer !== undefined && answer.status < 500;
+      const response = await fetch(gatewayUrl + path, { signal }).catch(() => undefined);
+      last = response ? `status ${response.status}` : 'no answer';
+      return response !== undefined && response.status < 500;
     }, ROUTED_WITHIN_MS);
     if (!routed) {
       throw new CliError(

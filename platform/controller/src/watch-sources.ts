@@ -4,7 +4,7 @@ import { root } from '@fieldguide/platform-host/environment';
 import { watch } from 'chokidar';
 import { staged } from './stager/stage.ts';
 
-const SETTLED_MS = 200;
+const DEBOUNCE_MS = 200;
 
 /**
  * `fieldguide dev`: when sources change, the apps made of them are pushed; a fault leaves the old ones running.
@@ -29,7 +29,7 @@ export function watchSources(
     clearTimeout(timer);
     timer = setTimeout(() => {
       working = working.then(work);
-    }, SETTLED_MS);
+    }, DEBOUNCE_MS);
   };
   const folders = ['apps', 'libs', 'contracts'].map((folder) => join(root, folder));
   const ignored = /node_modules|\.spec\.ts$|\.md$/;

@@ -4,7 +4,7 @@ import type { Environment } from '@fieldguide/platform-host/environment';
 import { runningPlatform, tokenFileOf } from '@fieldguide/platform-host/state';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
-const ANSWER_WITHIN_MS = 300_000;
+const RESPONSE_TIMEOUT_MS = 300_000;
 
 /** Talks to the running platform of an environment, as the commands do. */
 export class PlatformClient {
@@ -29,7 +29,7 @@ export class PlatformClient {
 
   /** @throws CliError with the platform's own words when it refuses */
   async call<T>(method: string, path: string, body?: object): Promise<T> {
-    const answer = await this.#fetch(method, path, body, AbortSignal.timeout(ANSWER_WITHIN_MS));
+    const answer = await this.#fetch(method, path, body, AbortSignal.timeout(RESPONSE_TIMEOUT_MS));
     return (await answer.json()) as T;
   }
 

@@ -1,4 +1,4 @@
-import { operatorToken, readAnswer } from '@fieldguide/platform-controller/operator-token';
+import { operatorToken, readResponse } from '@fieldguide/platform-controller/operator-token';
 import type { Status } from '@fieldguide/platform-controller/status';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
@@ -6,7 +6,7 @@ import type { Environment } from '@fieldguide/platform-host/environment';
 import { readState } from '@fieldguide/platform-host/state';
 import type { PlatformClient } from './platform-client.ts';
 
-const ANSWER_WITHIN_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 15_000;
 
 /** Talks to the shop's own services as the client `operator`, past the gateway where its route table does not lead. */
 export class ShopClient {
@@ -35,14 +35,14 @@ export class ShopClient {
   }
 
   /**
-   * @param options `lookAt`: the command that shows what there is, for whoever asked for what is not there
+   * @param options `hint`: the command that shows what there is, for whoever asked for what is not there
    * @throws CliError with the service's own words when it refuses
    */
   async call<T>(
     service: string,
     method: string,
     path: string,
-    { body, key, lookAt }: { body?: object; key?: string; lookAt?: string } = {},
+    { body, key, hint }: { body?: object; key?: string; hint?: string } = {},
   ): Promise<T> {
     const answer = await fetch((await this.#urlOf(service)) + path, {
       method,
@@ -52,9 +52,9 @@ export class ShopClient {
         ...(key && { 'idempotency-key': key }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
-    return readAnswer<T>(answer, lookAt ?? 'fieldguide checkouts');
+    return readResponse<T>(answer, hint ?? 'fieldguide checkouts');
   }
 
   async #urlOf(service: string): Promise<string> {

@@ -170,8 +170,8 @@ export function addAppCommands(program: Command): void {
         }
         const all = await platform.call<Parameters<typeof settingsTable>[0]>('GET', path);
         if (key) parseChoice(`setting of ${app}`, key, Object.keys(all));
-        const shown = key ? { [key]: all[key]! } : all;
-        print(options, shown, settingsTable(shown));
+        const formatLine = key ? { [key]: all[key]! } : all;
+        print(options, formatLine, settingsTable(formatLine));
       },
     );
 }

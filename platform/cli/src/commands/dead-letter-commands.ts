@@ -68,8 +68,8 @@ export function addDeadLetterCommands(program: Command): void {
     .argument('<id>', 'Id of the letter, from the list')
     .action(async (app: string, id: string, options: CommonOptions) => {
       const path = `/dead-letters/${letterId(app, id)}`;
-      const lookAt = listCommand(app);
-      const letter = await shopOf(options).call<LetterDetails>(known(app), 'GET', path, { lookAt });
+      const hint = listCommand(app);
+      const letter = await shopOf(options).call<LetterDetails>(known(app), 'GET', path, { hint });
       print(options, letter, letterText(letter));
     });
 
@@ -116,7 +116,7 @@ export function addDeadLetterCommands(program: Command): void {
         known(app),
         'POST',
         path,
-        { body: { ...(reason && { reason }) }, lookAt: listCommand(app) },
+        { body: { ...(reason && { reason }) }, hint: listCommand(app) },
       );
       const next = discarded.moreWaiting
         ? `; others of its key wait: fieldguide dead-letters redrive ${app} --key ${discarded.key}`
@@ -155,10 +155,10 @@ async function redrive(
   id: string | undefined,
   key: string | undefined,
 ): Promise<Redrive> {
-  const lookAt = listCommand(app);
+  const hint = listCommand(app);
   const path = id ? `/dead-letters/${id}/redrives` : '/dead-letters/redrives';
   const body = id ? {} : { body: { key } };
-  const first = await shop.call<Redrive>(app, 'POST', path, { ...body, lookAt });
+  const first = await shop.call<Redrive>(app, 'POST', path, { ...body, hint });
   if (first.failed || !first.moreWaiting) return first;
   const rest = await redrive(shop, app, undefined, first.key);
   return { ...rest, redriven: first.redriven + rest.redriven };

@@ -32,7 +32,7 @@ export function addLogCommands(program: Command): void {
         APP,
         'GET',
         `/log/orders/${id}`,
-        { lookAt: 'fieldguide feed' },
+        { hint: 'fieldguide feed' },
       );
       print(options, items, items.map(eventText).join('\n'));
     });
@@ -93,8 +93,8 @@ export function addLogCommands(program: Command): void {
       .argument('<name>', 'Name, as in projections list')
       .action(async (name: string, options: CommonOptions) => {
         const path = `/log/projections/${encodeURIComponent(name)}/${verb}`;
-        const lookAt = 'fieldguide projections list';
-        const answer = await shopOf(options).call<object>(APP, 'POST', path, { lookAt });
+        const hint = 'fieldguide projections list';
+        const answer = await shopOf(options).call<object>(APP, 'POST', path, { hint });
         print(options, answer, `${name} ${done}`);
       });
   command(

@@ -1,11 +1,11 @@
 import { clearScreenDown, cursorTo } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  asJson,
+  followLogs,
+  formatLine,
   logSources,
-  logsSoFar,
-  newLogs,
-  shown,
+  readLogs,
+  toJson,
 } from '@fieldguide/platform-controller/log-stream/logs';
 import { type ServiceStatus, type Status, sizeOf } from '@fieldguide/platform-controller/status';
 import { backingNames } from '@fieldguide/platform-host/backing-services/backing-service';
@@ -73,11 +73,12 @@ export function addLookCommands(program: Command): void {
       ) => {
         const environment = environmentOf(options);
         const since = options.since ? parseSince(options.since) : undefined;
-        const text = options.json ? asJson : shown;
-        for (const line of await logsSoFar(environment, { source, since })) console.log(text(line));
+        const text = options.json ? toJson : formatLine;
+        for (const line of await readLogs(environment, { source, since })) console.log(text(line));
         if (!options.follow) return;
         const never = new AbortController().signal;
-        for await (const line of newLogs(environment, { source }, never)) console.log(text(line));
+        for await (const line of followLogs(environment, { source }, never))
+          console.log(text(line));
       },
     );
 

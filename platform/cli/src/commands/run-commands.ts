@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { openApi } from '@fieldguide/platform-controller/api/api';
-import { newLogs, shown } from '@fieldguide/platform-controller/log-stream/logs';
+import { followLogs, formatLine } from '@fieldguide/platform-controller/log-stream/logs';
 import { Operations } from '@fieldguide/platform-controller/operations';
 import { Platform } from '@fieldguide/platform-controller/platform';
 import { watchSources } from '@fieldguide/platform-controller/watch-sources';
@@ -183,8 +183,8 @@ async function join(
       platform.call('POST', `/apps/${name}/pushes`, { force }),
     );
   const endWatching = watchSources([app], push, report);
-  for await (const line of newLogs(environmentOf(options), { source: app }, ending.signal))
-    console.log(shown(line));
+  for await (const line of followLogs(environmentOf(options), { source: app }, ending.signal))
+    console.log(formatLine(line));
   endWatching();
   await showingEvents(platform, options, () => platform.call('DELETE', `/apps/${app}/debugger`));
 }

@@ -14,7 +14,7 @@ export interface Said {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-const ANSWER_WITHIN_MS = 30_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 
 /**
  * Every record about a key since a moment, oldest first. Reads as a group of its own that leaves nothing behind.
@@ -97,6 +97,6 @@ function said({ id, type, source, time, causationid, data }: Envelope): Said {
 }
 
 async function tooLate(): Promise<never> {
-  await new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN_MS).unref());
+  await new Promise((resolve) => setTimeout(resolve, RESPONSE_TIMEOUT_MS).unref());
   throw new CliError('Kafka did not answer in time.', 'fieldguide services');
 }

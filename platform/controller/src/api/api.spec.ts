@@ -9,17 +9,17 @@ let api: FastifyInstance;
 let platform: Platform;
 let token: string;
 let host: string;
-const asked: string[] = [];
+const requests: string[] = [];
 beforeAll(async () => {
   vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
   const { Environment } = await import('@fieldguide/platform-host/environment');
-  const rooms = await import('../platform.ts');
+  const platformModule = await import('../platform.ts');
   const { Operations } = await import('../operations.ts');
   const { tokenFileOf } = await import('@fieldguide/platform-host/state');
   const { openApi } = await import('./api.ts');
   const environment = new Environment('api');
-  platform = new rooms.Platform({ environment, choices: {}, gatewayPort: 0 });
-  api = await openApi(platform, new Operations(platform), () => asked.push('stop'));
+  platform = new platformModule.Platform({ environment, choices: {}, gatewayPort: 0 });
+  api = await openApi(platform, new Operations(platform), () => requests.push('stop'));
   token = readFileSync(tokenFileOf(environment), 'utf8');
   expect(statSync(tokenFileOf(environment)).mode & 0o777).toBe(0o600);
   host = new URL(platform.apiUrl!).host;
@@ -30,7 +30,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
-const ask = (
+const request = (
   url: string,
   headers: Record<string, string | undefined> = {},
   more: InjectOptions = {},
@@ -54,13 +54,13 @@ describe('the API', () => {
     ['a page without origin', { origin: 'null' }, 403],
   ])('refuses %s', async (_what, headers, status) => {
     for (const path of ['/openapi.json', '/status', '/events', '/nowhere']) {
-      const answer = await ask(path, headers);
-      expect([path, answer.statusCode]).toEqual([path, status]);
-      expect(answer.headers['content-type']).toMatch('application/problem+json');
+      const response = await request(path, headers);
+      expect([path, response.statusCode]).toEqual([path, status]);
+      expect(response.headers['content-type']).toMatch('application/problem+json');
     }
-    const stop = await ask('/stops', headers, { method: 'POST' });
+    const stop = await request('/stops', headers, { method: 'POST' });
     expect(stop.statusCode).toBe(status);
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   it.each([
@@ -74,20 +74,20 @@ describe('the API', () => {
     '/logs?app=..%2fsecrets',
     '/services/..%2f/restarts',
   ])('falls for no trick in a path: %s', async (path) => {
-    const answer = await ask(path);
-    expect(answer.statusCode).toBeGreaterThanOrEqual(400);
-    expect(answer.statusCode).toBeLessThan(500);
-    expect(answer.body).not.toMatch(/postgresPassword|root:/);
+    const response = await request(path);
+    expect(response.statusCode).toBeGreaterThanOrEqual(400);
+    expect(response.statusCode).toBeLessThan(500);
+    expect(response.body).not.toMatch(/postgresPassword|root:/);
   });
 
   it('lets no page read across origins', async () => {
-    const answer = await ask('/openapi.json', { origin: `http://${host}` });
-    expect(answer.statusCode).toBe(200);
-    expect(Object.keys(answer.headers).join()).not.toMatch(/access-control/);
+    const response = await request('/openapi.json', { origin: `http://${host}` });
+    expect(response.statusCode).toBe(200);
+    expect(Object.keys(response.headers).join()).not.toMatch(/access-control/);
   });
 
   it('describes itself', async () => {
-    const document = (await ask('/openapi.json')).json();
+    const document = (await request('/openapi.json')).json();
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths)).toEqual(
       expect.arrayContaining([
@@ -115,7 +115,7 @@ describe('the API', () => {
     ['GET', '/logs?since=yesterday', undefined, /since/],
     ['GET', '/nowhere', undefined, /no such resource/],
   ])('explains %s %s', async (method, path, payload, message) => {
-    const answer = await ask(
+    const response = await request(
       path,
       { ...(payload && { 'content-type': 'application/json' }) },
       {
@@ -123,9 +123,12 @@ describe('the API', () => {
         ...(payload && { payload }),
       },
     );
-    expect(answer.statusCode).toBeGreaterThanOrEqual(400);
-    expect(answer.statusCode).toBeLessThan(500);
-    expect(answer.body).toMatch(message);
-    expect(answer.json()).toMatchObject({ type: expect.any(String), status: answer.statusCode });
+    expect(response.statusCode).toBeGreaterThanOrEqual(400);
+    expect(response.statusCode).toBeLessThan(500);
+    expect(response.body).toMatch(message);
+    expect(response.json()).toMatchObject({
+      type: expect.any(String),
+      status: response.statusCode,
+    });
   });
 });

@@ -12,7 +12,7 @@ import {
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
 import { guard } from './guard.ts';
-import { ApiProblem, answerProblem } from './problem.ts';
+import { ApiProblem, sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -29,7 +29,7 @@ export async function openApi(
   const port = await choosePort(platform);
   const api = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
   api.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
-  api.setErrorHandler(answerProblem);
+  api.setErrorHandler(sendProblem);
   guard(api, token, () => [`127.0.0.1:${port}`, `localhost:${port}`]);
   api.setNotFoundHandler(() => {
     throw new ApiProblem(404, 'unknown', 'There is no such resource.', 'GET /openapi.json');

@@ -2,7 +2,7 @@ import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Busy } from '../operations.ts';
+import { OperationInProgressError } from '../operations.ts';
 
 /** RFC 9457, with what to try as an extension. */
 export const Problem = z.object({
@@ -25,7 +25,7 @@ export class ApiProblem extends CliError {
 }
 
 /** Every error as a problem: what a person can mend is told, anything else is in the log only. */
-export function answerProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
+export function sendProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
   const { status, type, title, hint } = problemOf(error);
   const body = { type: `fieldguide:platform/${type}`, title, status, ...(hint && { hint }) };
   void reply.status(status).type('application/problem+json').serializer(JSON.stringify).send(body);
@@ -46,7 +46,7 @@ function problemOf(error: unknown): {
   if (error instanceof ApiProblem) {
     return { ...error, title: error.message };
   }
-  if (error instanceof Busy) {
+  if (error instanceof OperationInProgressError) {
     return { status: 409, type: 'busy', title: error.message, hint: error.hint };
   }
   if (error instanceof CliError) {

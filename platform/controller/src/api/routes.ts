@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { asJson, logsSoFar, newLogs } from '../log-stream/logs.ts';
+import { followLogs, readLogs, toJson } from '../log-stream/logs.ts';
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
 import { AppStatus, appStatus, ServiceStatus, Status, servicesOf, statusOf } from '../status.ts';
@@ -242,15 +242,15 @@ export function routes(
         const { app: source, since, follow } = request.query;
         const query = { source, ...(since && { since: new Date(since) }) };
         if (!follow) {
-          const lines = await logsSoFar(environment, query);
-          return reply.type('application/x-ndjson').send(lines.map(asJson).join('\n'));
+          const lines = await readLogs(environment, query);
+          return reply.type('application/x-ndjson').send(lines.map(toJson).join('\n'));
         }
-        await logsSoFar(environment, { source, since: new Date() }); // refuses an unknown name
+        await readLogs(environment, { source, since: new Date() }); // refuses an unknown name
         return stream(request, reply, (send) => {
           const ending = new AbortController();
           void (async () => {
-            for await (const line of newLogs(environment, query, ending.signal))
-              send(JSON.parse(asJson(line)));
+            for await (const line of followLogs(environment, query, ending.signal))
+              send(JSON.parse(toJson(line)));
           })();
           return () => ending.abort();
         });

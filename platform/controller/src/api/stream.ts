@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-const STILL_HERE_MS = 15_000;
+const HEARTBEAT_MS = 15_000;
 // Who reads slower than we write is let go, and may come back with Last-Event-ID.
 const WAITING_BYTES_MAX = 1_048_576;
 
@@ -25,9 +25,9 @@ export function stream(
     if (raw.writableLength > WAITING_BYTES_MAX) raw.destroy();
     else raw.write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
   });
-  const stillHere = setInterval(() => raw.write(': still here\n\n'), STILL_HERE_MS);
+  const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
   request.raw.once('close', () => {
-    clearInterval(stillHere);
+    clearInterval(heartbeat);
     end();
   });
   return reply;

@@ -1,6 +1,6 @@
 import pidusage from 'pidusage';
 import type { Instance } from '../runner/instance.ts';
-import type { AppKeeper } from './app-keeper.ts';
+import type { AppReconciler } from './app-reconciler.ts';
 
 const PROBE_EVERY_MS = 3_000;
 const PROBE_AGAIN_MS = 500;
@@ -9,17 +9,17 @@ const MB = 1_048_576;
 
 /** Looks at every instance: does it answer, and what does it use? What follows is the keepers' business. */
 export class HealthManager {
-  readonly #keepers: ReadonlyMap<string, AppKeeper>;
+  readonly #reconcilers: ReadonlyMap<string, AppReconciler>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #probing = new Set<Instance>();
 
-  constructor(keepers: ReadonlyMap<string, AppKeeper>) {
-    this.#keepers = keepers;
+  constructor(reconcilers: ReadonlyMap<string, AppReconciler>) {
+    this.#reconcilers = reconcilers;
   }
 
   start(): void {
     this.#every(PROBE_EVERY_MS, () => {
-      for (const { keeper, instance } of this.#ready()) void this.#probe(keeper, instance);
+      for (const { reconciler, instance } of this.#ready()) void this.#probe(reconciler, instance);
     });
     this.#every(MEASURE_EVERY_MS, () => void this.measure());
   }
@@ -34,10 +34,10 @@ export class HealthManager {
     const pids = all.map(({ instance }) => instance.child.pid!);
     if (pids.length === 0) return;
     const usage = await pidusage(pids).catch(() => undefined); // one of them has just ended
-    for (const { keeper, instance } of all) {
+    for (const { reconciler, instance } of all) {
       const { cpu, memory } = usage?.[instance.child.pid!] ?? {};
       if (cpu === undefined || memory === undefined) continue;
-      keeper.measured(instance, {
+      reconciler.recordUsage(instance, {
         cpuPercent: Math.round(cpu * 10) / 10,
         memoryMb: Math.round(memory / MB),
       });
@@ -45,34 +45,34 @@ export class HealthManager {
   }
 
   /** A silent one is asked again at once, so that a frozen instance is known within ten seconds. */
-  async #probe(keeper: AppKeeper, instance: Instance): Promise<void> {
+  async #probe(reconciler: AppReconciler, instance: Instance): Promise<void> {
     if (this.#probing.has(instance)) return;
     this.#probing.add(instance);
     try {
       const alive = await instance.isAlive();
-      keeper.heard(instance, alive);
+      reconciler.recordProbe(instance, alive);
       if (!alive && instance.child.isRunning)
-        setTimeout(() => void this.#probe(keeper, instance), PROBE_AGAIN_MS).unref();
+        setTimeout(() => void this.#probe(reconciler, instance), PROBE_AGAIN_MS).unref();
     } finally {
       this.#probing.delete(instance);
     }
   }
 
-  #ready(): { keeper: AppKeeper; instance: Instance }[] {
-    return [...this.#keepers.values()].flatMap((keeper) =>
-      [...keeper.slots.values()]
+  #ready(): { reconciler: AppReconciler; instance: Instance }[] {
+    return [...this.#reconcilers.values()].flatMap((reconciler) =>
+      [...reconciler.slots.values()]
         .filter(({ ready, instance }) => ready && instance.child.isRunning)
-        .map(({ instance }) => ({ keeper, instance })),
+        .map(({ instance }) => ({ reconciler, instance })),
     );
   }
 
   #every(ms: number, work: () => void): void {
     let due = performance.now() + ms;
     const tick = () => {
-      const late = performance.now() - due;
+      const delayMs = performance.now() - due;
       due = performance.now() + ms;
       // A machine that slept, or has no time for us, says nothing about the instances: they get a round to come back.
-      if (late < ms) work();
+      if (delayMs < ms) work();
     };
     this.#timers.push(setInterval(tick, ms));
   }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '@fieldguide/platform-host/environment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type * as LogsRoom from './logs.ts';
+import type * as LogsModule from './logs.ts';
 
 let environment: Environment;
-let logs: typeof LogsRoom;
+let logs: typeof LogsModule;
 let count = 0;
 beforeAll(() => {
   vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
@@ -16,14 +16,14 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 beforeEach(async () => {
-  const room = await import('@fieldguide/platform-host/environment');
+  const environmentModule = await import('@fieldguide/platform-host/environment');
   logs = await import('./logs.ts');
-  environment = new room.Environment(`logs-${++count}`);
+  environment = new environmentModule.Environment(`logs-${++count}`);
 });
 const line = (second: number, msg: string) =>
   `${JSON.stringify({ level: 'info', time: `2026-01-01T00:00:0${second}.000Z`, msg })}\n`;
-const texts = (lines: readonly LogsRoom.LogLine[]) =>
-  lines.map((each) => `${each.source} ${JSON.parse(logs.asJson(each)).msg}`);
+const texts = (lines: readonly LogsModule.LogLine[]) =>
+  lines.map((each) => `${each.source} ${JSON.parse(logs.toJson(each)).msg}`);
 
 describe('the log stream', () => {
   it('merges what all have written by time, and what tells no time stays where it was', async () => {
@@ -32,7 +32,7 @@ describe('the log stream', () => {
       environment.logFile('kafka'),
       '2026-01-01T00:00:02,500 WARN two\n  and what belongs to it\n',
     );
-    expect(texts(await logs.logsSoFar(environment, {}))).toEqual([
+    expect(texts(await logs.readLogs(environment, {}))).toEqual([
       'ordering-1 one',
       'kafka 2026-01-01T00:00:02,500 WARN two',
       'kafka   and what belongs to it',
@@ -45,9 +45,9 @@ describe('the log stream', () => {
     writeFileSync(environment.logFile('payments-2'), line(2, 'b'));
     writeFileSync(environment.logFile('payments-provision'), line(3, 'c'));
     writeFileSync(environment.logFile('payment-provider-1'), line(4, 'd'));
-    const own = await logs.logsSoFar(environment, { source: 'payments' });
+    const own = await logs.readLogs(environment, { source: 'payments' });
     expect(texts(own)).toEqual(['payments-1 a', 'payments-2 b', 'payments-provision c']);
-    await expect(logs.logsSoFar(environment, { source: 'payment' })).rejects.toThrow(
+    await expect(logs.readLogs(environment, { source: 'payment' })).rejects.toThrow(
       /Did you mean "payments"/,
     );
   });
@@ -55,7 +55,7 @@ describe('the log stream', () => {
   it('begins where it is asked to', async () => {
     writeFileSync(environment.logFile('ordering-1'), line(1, 'old') + line(5, 'new'));
     const since = new Date('2026-01-01T00:00:03Z');
-    expect(texts(await logs.logsSoFar(environment, { since }))).toEqual(['ordering-1 new']);
+    expect(texts(await logs.readLogs(environment, { since }))).toEqual(['ordering-1 new']);
   });
 
   it('follows line by line, also when a line comes in two parts', async () => {
@@ -63,7 +63,7 @@ describe('the log stream', () => {
     const ending = new AbortController();
     const seen: string[] = [];
     const following = (async () => {
-      for await (const each of logs.newLogs(environment, {}, ending.signal))
+      for await (const each of logs.followLogs(environment, {}, ending.signal))
         seen.push(...texts([each]));
     })();
     const whole = line(2, 'in two parts');
@@ -77,9 +77,9 @@ describe('the log stream', () => {
   });
 
   it('shows one line each to people', async () => {
-    const [shown] = [
+    const [formatLine] = [
       { source: 'ordering-1', time: '', text: line(1, 'An order was placed').trim() },
-    ].map(logs.shown);
-    expect(shown).toBe('ordering-1         00:00:01.000 info An order was placed');
+    ].map(logs.formatLine);
+    expect(formatLine).toBe('ordering-1         00:00:01.000 info An order was placed');
   });
 });

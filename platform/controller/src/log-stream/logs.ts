@@ -34,7 +34,7 @@ export interface LogQuery {
 export const logSources = [...appNames, 'postgres', 'kafka', 'consul', 'platform', 'stage'];
 
 /** What was logged up to now, merged by time. */
-export async function logsSoFar(environment: Environment, query: LogQuery): Promise<LogLine[]> {
+export async function readLogs(environment: Environment, query: LogQuery): Promise<LogLine[]> {
   const lines: LogLine[] = [];
   const since = query.since?.toISOString() ?? '';
   for (const file of logFiles(environment, query)) {
@@ -44,7 +44,7 @@ export async function logsSoFar(environment: Environment, query: LogQuery): Prom
 }
 
 /** What is logged from now on, until the signal. */
-export async function* newLogs(
+export async function* followLogs(
   environment: Environment,
   query: LogQuery,
   signal: AbortSignal,
@@ -64,21 +64,21 @@ export async function* newLogs(
 }
 
 /** One line for a person: who, when, how bad, what. */
-export function shown({ source, text }: LogLine): string {
+export function formatLine({ source, text }: LogLine): string {
   const colour =
     colours[[...source].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % colours.length]!;
-  const who = styleText(colour, source.padEnd(18));
+  const label = styleText(colour, source.padEnd(18));
   const parsed = parse(text);
-  if (!parsed) return `${who} ${text}`;
+  if (!parsed) return `${label} ${text}`;
   const { time, level, msg, service: _s, instance: _i, app: _a, ...rest } = parsed;
   const more = Object.keys(rest).length > 0 ? styleText('dim', ` ${JSON.stringify(rest)}`) : '';
-  const bad = level === 'error' || level === 'fatal';
-  const how = bad ? styleText('red', String(level)) : String(level);
-  return `${who} ${String(time).slice(11, 23)} ${how} ${msg}${more}`;
+  const isError = level === 'error' || level === 'fatal';
+  const levelText = isError ? styleText('red', String(level)) : String(level);
+  return `${label} ${String(time).slice(11, 23)} ${levelText} ${msg}${more}`;
 }
 
 /** For programs: one JSON object, whatever the line was. */
-export function asJson({ source, time, text }: LogLine): string {
+export function toJson({ source, time, text }: LogLine): string {
   const parsed = parse(text);
   return JSON.stringify(parsed ? { source, ...parsed } : { source, time, msg: text });
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 
 /** A log that has grown past this is rotated; one older part is kept beside it as `.old`. */
 export const LOG_BYTES_MAX = 20_000_000;
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 const CHUNK_BYTES = 1_048_576;
 
 /**
@@ -21,13 +21,13 @@ const CHUNK_BYTES = 1_048_576;
  * between the two is lost. After a killed platform nothing is rotated until the next one takes over.
  */
 export function startRotation(folder: string, bytesMax = LOG_BYTES_MAX): { stop(): void } {
-  const look = () => {
+  const check = () => {
     if (!existsSync(folder)) return;
     for (const name of readdirSync(folder))
       if (name.endsWith('.log')) rotate(join(folder, name), bytesMax);
   };
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
-  look();
+  const timer = setInterval(check, CHECK_EVERY_MS).unref();
+  check();
   return { stop: () => clearInterval(timer) };
 }
 

@@ -1,7 +1,7 @@
 import { privateLogSettings } from '@fieldguide/platform-host/backing-services/private-log-settings';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
 import pg from 'pg';
-import { isOurs, present, refuseForeign } from './ownership.ts';
+import { assertNoForeignDatabases, findExisting, isOurs } from './ownership.ts';
 
 /**
  * One database and two roles for each service: the owner migrates, the app serves and owns nothing. A role cannot
@@ -19,8 +19,8 @@ export async function provisionDatabases(
   const mark = environment.ownerMark(secrets);
   const admin = await connect(adminUrl);
   try {
-    const all = await present(admin, environment, services);
-    await refuseForeign(adminUrl, all, mark, secrets);
+    const all = await findExisting(admin, environment, services);
+    await assertNoForeignDatabases(adminUrl, all, mark, secrets);
     for (const { database, owner: existing, comment } of all) {
       const [owner, app] = [`${database}_owner`, `${database}_app`];
       for (const role of [owner, app]) await ensureRole(admin, role, secrets.roles[role]!, mark);
@@ -59,7 +59,7 @@ export async function dropDatabases(
   const mark = environment.ownerMark(secrets);
   const admin = await connect(adminUrl);
   try {
-    for (const each of await present(admin, environment, services))
+    for (const each of await findExisting(admin, environment, services))
       if (isOurs(each, mark)) await admin.query(`DROP DATABASE ${id(each.database)} WITH (FORCE)`);
   } finally {
     await admin.end();

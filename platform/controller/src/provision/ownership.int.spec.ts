@@ -12,7 +12,7 @@ const home = mkdtempSync(join(tmpdir(), 'fieldguide-ownership-'));
 vi.stubEnv('FIELDGUIDE_HOME', home);
 const { Environment } = await import('@fieldguide/platform-host/environment');
 const { dropDatabases, provisionDatabases } = await import('./databases.ts');
-const { dropTopics, provisionTopics, refuseForeignTopics } = await import('./topics.ts');
+const { dropTopics, provisionTopics, assertNoForeignTopics } = await import('./topics.ts');
 
 const { system } = await import('@fieldguide/platform-host/system');
 
@@ -36,72 +36,72 @@ const names = async (query: string) =>
   (await admin.query<{ name: string }>(query)).rows.map(({ name }) => name);
 const databases = () => names('SELECT datname AS name FROM pg_database');
 const roles = () => names('SELECT rolname AS name FROM pg_roles');
-const provisioned = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
+const provision = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
   provisionDatabases(postgres, environment, services, secrets);
-const dropped = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
+const drop = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
   dropDatabases(postgres, environment, services, secrets);
 
 describe('a database server that others use too', () => {
   it('keeps a foreign database of the same name, and provisioning says what to do', async () => {
     await admin.query('CREATE DATABASE ordering');
-    await expect(provisioned(local)).rejects.toMatchObject({
+    await expect(provision(local)).rejects.toMatchObject({
       message: expect.stringContaining('the database ordering'),
       hint: expect.stringContaining('--env'),
     });
     expect(await roles()).not.toContain('catalog_owner'); // nothing was changed
-    await dropped(local);
+    await drop(local);
     expect(await databases()).toContain('ordering');
     await admin.query('DROP DATABASE ordering');
   });
 
   it('keeps a foreign role and its password', async () => {
     await admin.query("CREATE ROLE ordering_app LOGIN PASSWORD 'theirs'");
-    await expect(provisioned(local)).rejects.toThrow('the role ordering_app');
-    const theirs = new URL(postgres);
-    [theirs.username, theirs.password] = ['ordering_app', 'theirs'];
-    const client = new pg.Client({ connectionString: theirs.href });
+    await expect(provision(local)).rejects.toThrow('the role ordering_app');
+    const otherAddress = new URL(postgres);
+    [otherAddress.username, otherAddress.password] = ['ordering_app', 'theirs'];
+    const client = new pg.Client({ connectionString: otherAddress.href });
     await client.connect();
     await client.end();
     await admin.query('DROP ROLE ordering_app');
   });
 
   it('loses what we created, and nothing of an installation with the same environment name', async () => {
-    await provisioned(local);
-    await provisioned(local); // changes nothing
+    await provision(local);
+    await provision(local); // changes nothing
     expect(await databases()).toEqual(expect.arrayContaining(services));
-    const dataFolderOutside = { ...secretsOf(local), postgresPassword: "another machine's" };
-    await expect(provisioned(local, dataFolderOutside)).rejects.toThrow('the role ordering_owner');
-    await dropped(local, dataFolderOutside);
+    const otherSecrets = { ...secretsOf(local), postgresPassword: "another machine's" };
+    await expect(provision(local, otherSecrets)).rejects.toThrow('the role ordering_owner');
+    await drop(local, otherSecrets);
     expect(await databases()).toEqual(expect.arrayContaining(services));
-    await dropped(local);
+    await drop(local);
     expect((await databases()).filter((name) => services.includes(name))).toEqual([]);
-    await provisioned(local); // the roles that stayed are ours
-    await dropped(local);
+    await provision(local); // the roles that stayed are ours
+    await drop(local);
   });
 
   it('completes a database that a crash left half made', async () => {
-    await provisioned(local);
+    await provision(local);
     await admin.query('COMMENT ON DATABASE ordering IS NULL');
     await admin.query('REVOKE CONNECT ON DATABASE ordering FROM ordering_app');
-    await provisioned(local);
+    await provision(local);
     const { rows } = await admin.query(
       "SELECT has_database_privilege('ordering_app', 'ordering', 'CONNECT') AS can",
     );
     expect(rows).toEqual([{ can: true }]);
-    await dropped(local);
+    await drop(local);
   });
 
   it('accepts the roles and databases of a version that left no comment', async () => {
-    await provisioned(local);
+    await provision(local);
     for (const service of services) {
       await admin.query(`COMMENT ON DATABASE ${service} IS NULL`);
       await admin.query(`COMMENT ON ROLE ${service}_owner IS NULL`);
       await admin.query(`COMMENT ON ROLE ${service}_app IS NULL`);
     }
-    await dropped(local);
+    await drop(local);
     expect(await databases()).toEqual(expect.arrayContaining(services)); // not yet marked
-    await provisioned(local);
-    await dropped(local);
+    await provision(local);
+    await drop(local);
     expect((await databases()).filter((name) => services.includes(name))).toEqual([]);
     for (const each of services) await admin.query(`DROP ROLE ${each}_owner, ${each}_app`);
   });
@@ -136,30 +136,30 @@ describe('a broker that others use too', () => {
   it('loses our topics and groups, and keeps foreign ones', async () => {
     await create('their.orders');
     await provisionTopics(kafka, local);
-    const theirs = ['their-group', 'payments'];
+    const otherAddress = ['their-group', 'payments'];
     await Promise.all([
       commit('their-group', 'their.orders'),
       commit('payments', 'their.orders'), // our name, but it reads another topic
       commit('ordering', first!),
       commit('catalog-1-17.broadcast', first!),
     ]);
-    await refuseForeignTopics(kafka, local, false);
+    await assertNoForeignTopics(kafka, local, false);
     await dropTopics(kafka, local, false);
     const left = await groups();
-    expect(left).toEqual(expect.arrayContaining(theirs));
+    expect(left).toEqual(expect.arrayContaining(otherAddress));
     expect(left).not.toContain('ordering');
     expect(left).not.toContain('catalog-1-17.broadcast');
     expect(await existing()).toContain('their.orders');
     expect((await existing()).filter((topic) => others.includes(topic))).toEqual([]);
-    await withAdmin((own) => own.deleteGroups(theirs));
+    await withAdmin((own) => own.deleteGroups(otherAddress));
     await remove('their.orders');
   });
 
   it('uses a foreign topic of the same name as it is, and refuses a reset', async () => {
     await create(first!);
     await provisionTopics(kafka, local);
-    await expect(refuseForeignTopics(kafka, local, false)).rejects.toThrow(first!);
-    await refuseForeignTopics(kafka, local, true); // in our own broker everything is ours
+    await expect(assertNoForeignTopics(kafka, local, false)).rejects.toThrow(first!);
+    await assertNoForeignTopics(kafka, local, true); // in our own broker everything is ours
     await dropTopics(kafka, local, false);
     expect((await existing()).filter((each) => [first, ...others].includes(each))).toEqual([first]);
     await remove(first!);

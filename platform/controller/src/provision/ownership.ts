@@ -4,7 +4,7 @@ import type { Environment, Secrets } from '@fieldguide/platform-host/environment
 import pg from 'pg';
 
 /** What PostgreSQL has under the names of one service. */
-export interface Present {
+export interface ExistingDatabase {
   readonly database: string;
   /** The name of the role that owns the database; undefined: there is no such database. */
   readonly owner: string | undefined;
@@ -15,11 +15,11 @@ export interface Present {
 }
 
 /** Reads the databases and roles that exist under the names of these services. */
-export async function present(
+export async function findExisting(
   admin: pg.Client,
   environment: Environment,
   services: readonly string[],
-): Promise<readonly Present[]> {
+): Promise<readonly ExistingDatabase[]> {
   const names = services.map((each) => environment.databaseName(each));
   const { rows: databases } = await admin.query<{ name: string; comment: string; owner: string }>(
     `SELECT datname AS name, coalesce(shobj_description(oid, 'pg_database'), '') AS comment,
@@ -48,14 +48,14 @@ export async function present(
  * A database is ours when its owner is the role that we created for it. CREATE DATABASE names the owner, so that this
  * holds also when a crash prevented the comment on the database.
  */
-export function isOurs({ database, owner, roles }: Present, mark: string): boolean {
+export function isOurs({ database, owner, roles }: ExistingDatabase, mark: string): boolean {
   return owner === `${database}_owner` && roles.get(owner) === mark;
 }
 
 /** @throws CliError that lists what this installation did not create, and says what to do */
-export async function refuseForeign(
+export async function assertNoForeignDatabases(
   adminUrl: string,
-  all: readonly Present[],
+  all: readonly ExistingDatabase[],
   mark: string,
   secrets: Secrets,
 ): Promise<void> {
@@ -78,12 +78,12 @@ export async function refuseForeign(
 /** Roles created by a version that left no comment: our password proves it, unless the server checks none. */
 async function hasOurPassword(adminUrl: string, role: string, secrets: Secrets): Promise<boolean> {
   const own = secrets.roles[role];
-  if (own === undefined || (await accepts(adminUrl, role, randomBytes(24).toString('hex'))))
+  if (own === undefined || (await acceptsPassword(adminUrl, role, randomBytes(24).toString('hex'))))
     return false;
-  return accepts(adminUrl, role, own);
+  return acceptsPassword(adminUrl, role, own);
 }
 
-async function accepts(adminUrl: string, role: string, password: string): Promise<boolean> {
+async function acceptsPassword(adminUrl: string, role: string, password: string): Promise<boolean> {
   const url = new URL(adminUrl);
   url.username = role;
   url.password = password;

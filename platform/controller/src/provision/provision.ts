@@ -16,7 +16,7 @@ import { runTask } from '../runner/instance.ts';
 import type { Artifact } from '../stager/stage.ts';
 import { dropDatabases, provisionDatabases } from './databases.ts';
 import { dropSettings, provisionSettings } from './settings.ts';
-import { dropTopics, provisionTopics, refuseForeignTopics } from './topics.ts';
+import { assertNoForeignTopics, dropTopics, provisionTopics } from './topics.ts';
 
 /** What is there before any app runs: databases and roles, topics, settings. Running it again changes nothing. */
 export async function provision(
@@ -68,7 +68,7 @@ type Backing = Readonly<Record<BackingName, Pick<BackingService, 'url' | 'origin
 
 /** @throws CliError when the data cannot be removed as a whole; nothing has changed then */
 export async function mayDropEverything(environment: Environment, backing: Backing): Promise<void> {
-  await refuseForeignTopics(backing.kafka.url, environment, isOwn(backing.kafka));
+  await assertNoForeignTopics(backing.kafka.url, environment, isOwn(backing.kafka));
 }
 
 /** Removes the environment's data, and nothing else; the backing services stay up. */

@@ -41,7 +41,7 @@ export async function provisionTopics(kafkaUrl: string, environment: Environment
  * would read them again.
  * @throws CliError that names those topics
  */
-export async function refuseForeignTopics(
+export async function assertNoForeignTopics(
   kafkaUrl: string,
   environment: Environment,
   isOwnBroker: boolean,
@@ -70,14 +70,14 @@ export async function dropTopics(
 ): Promise<void> {
   await withAdmin(kafkaUrl, async (admin) => {
     const created = new CreatedTopics(environment, await clusterOf(admin));
-    const doomed = async () =>
+    const remaining = async () =>
       (await existingTopics(admin, environment)).filter((each) => isOwnBroker || created.has(each));
     // Before the topics: with a topic Kafka forgets which groups have read it.
     const groups = await groupsOf(admin, environment);
     if (groups.length > 0) await admin.deleteGroups(groups).catch(() => undefined); // a group in use stays
-    const deleted = await doomed();
+    const deleted = await remaining();
     if (deleted.length > 0) await admin.deleteTopics({ topics: deleted });
-    await waitUntil(async () => (await doomed()).length === 0, 10_000);
+    await waitUntil(async () => (await remaining()).length === 0, 10_000);
     created.remove(deleted);
   });
 }

@@ -42,7 +42,7 @@ export class Instance {
       args: [...flags(memoryMb, inspectPort), join(artifact.folder, 'main.cjs')],
       cwd: artifact.folder,
       env: {
-        ...inherited(),
+        ...inheritedEnvironment(),
         NODE_COMPILE_CACHE: compileCacheOf(artifact),
         ...smallMalloc,
         ...env,
@@ -83,12 +83,12 @@ export class Instance {
     let degradedSince: number | undefined;
     const ready = await waitUntil(async () => {
       if (!this.child.isRunning) return true;
-      const report = await this.health();
-      last = report ? JSON.stringify(report.dependencies) : last;
-      if (report?.status !== 'degraded') degradedSince = undefined;
+      const healthReport = await this.health();
+      last = healthReport ? JSON.stringify(healthReport.dependencies) : last;
+      if (healthReport?.status !== 'degraded') degradedSince = undefined;
       else degradedSince ??= performance.now();
-      const patient = performance.now() - (degradedSince ?? Number.POSITIVE_INFINITY);
-      return report?.status === 'ok' || patient > DEGRADED_IS_READY_AFTER_MS;
+      const degradedMs = performance.now() - (degradedSince ?? Number.POSITIVE_INFINITY);
+      return healthReport?.status === 'ok' || degradedMs > DEGRADED_IS_READY_AFTER_MS;
     }, withinMs);
     if (ready && this.child.isRunning) return;
     const what = this.child.isRunning
@@ -103,10 +103,10 @@ export class Instance {
   /** Readiness with the state of each dependency; undefined when it gives no answer. */
   async health(): Promise<{ status: string; dependencies: object } | undefined> {
     try {
-      const answer = await fetch(`${this.url}/health/ready`, {
+      const response = await fetch(`${this.url}/health/ready`, {
         signal: AbortSignal.timeout(3_000),
       });
-      return (await answer.json()) as { status: string; dependencies: object };
+      return (await response.json()) as { status: string; dependencies: object };
     } catch {
       return undefined;
     }
@@ -152,7 +152,7 @@ export async function runTask(
     args: [join(artifact.folder, 'main.cjs'), task, ...(about ? [about] : [])],
     cwd: artifact.folder,
     env: {
-      ...inherited(),
+      ...inheritedEnvironment(),
       NODE_COMPILE_CACHE: compileCacheOf(artifact),
       ...env,
       INSTANCE: `${artifact.name}-${task}`,
@@ -176,7 +176,7 @@ const smallMalloc = {
 };
 
 /** What a process needs of ours, and nothing else: a variable of the developer's shell must not change a service. */
-function inherited(): NodeJS.ProcessEnv {
+function inheritedEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, LANG, SystemRoot, OTEL_EXPORTER_OTLP_ENDPOINT } = process.env;
   return Object.fromEntries(
     Object.entries({ PATH, HOME, TMPDIR, LANG, SystemRoot, OTEL_EXPORTER_OTLP_ENDPOINT }).filter(

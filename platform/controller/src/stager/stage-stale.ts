@@ -28,8 +28,8 @@ export async function stageApps(
   report: ProgressListener,
   { sourceMap = false, signal }: { sourceMap?: boolean; signal?: AbortSignal } = {},
 ): Promise<{ artifacts: Map<string, Artifact>; fresh: readonly string[] }> {
-  const isDone = (artifact?: Artifact) => artifact && (!sourceMap || hasSourceMap(artifact));
-  const fresh = wanted.filter((app) => !isDone(staged(app))).map(({ name }) => name);
+  const isCurrent = (artifact?: Artifact) => artifact && (!sourceMap || hasSourceMap(artifact));
+  const fresh = wanted.filter((app) => !isCurrent(staged(app))).map(({ name }) => name);
   if (fresh.length > 0) {
     report(`Staging ${fresh.join(', ')}`);
     const args = [stageMain, ...fresh, ...(sourceMap ? ['--source-map'] : [])];

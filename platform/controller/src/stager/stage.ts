@@ -36,17 +36,17 @@ export interface Artifact {
   readonly folder: string;
 }
 
-const KEPT = 3;
+const ARTIFACTS_KEPT = 3;
 const MAP = 'main.cjs.map';
 const compileCaches = join(artifactsFolder, '..', 'compile-cache');
 
 /** The artifact that is made of the present sources, if there is one. */
 export function staged(app: App): Artifact | undefined {
-  const shelf = join(artifactsFolder, app.name);
-  const pointer = join(shelf, 'current.json');
+  const appArtifacts = join(artifactsFolder, app.name);
+  const pointer = join(appArtifacts, 'current.json');
   if (!existsSync(pointer)) return undefined;
   const current = JSON.parse(readFileSync(pointer, 'utf8')) as Artifact;
-  const folder = join(shelf, current.digest.slice(0, 16));
+  const folder = join(appArtifacts, current.digest.slice(0, 16));
   const isCurrent = current.sources === sourcesOf(app) && existsSync(join(folder, 'artifact.json'));
   return isCurrent ? { ...current, folder } : undefined;
 }
@@ -61,26 +61,26 @@ export async function stage(
 ): Promise<{ artifact: Artifact; fresh: boolean }> {
   const present = staged(app);
   if (present && (!sourceMap || hasSourceMap(present))) return { artifact: present, fresh: false };
-  const shelf = join(artifactsFolder, app.name);
+  const appArtifacts = join(artifactsFolder, app.name);
   const sources = sourcesOf(app);
-  const building = join(shelf, `.building-${process.pid}`);
+  const building = join(appArtifacts, `.building-${process.pid}`);
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
   await bundle(app, building, sourceMap);
   copyAssets(app, building);
   const digest = digestOf(building);
   const { name, version } = app;
-  const about = { name, version, commit: commit(), digest, sources };
-  writeFileSync(join(building, 'artifact.json'), `${JSON.stringify(about, null, 2)}\n`);
-  const folder = join(shelf, digest.slice(0, 16));
+  const metadata = { name, version, commit: commit(), digest, sources };
+  writeFileSync(join(building, 'artifact.json'), `${JSON.stringify(metadata, null, 2)}\n`);
+  const folder = join(appArtifacts, digest.slice(0, 16));
   if (!existsSync(folder)) renameSync(building, folder);
   else {
     if (sourceMap) renameSync(join(building, MAP), join(folder, MAP));
     rmSync(building, { recursive: true });
   }
-  writeFileSafely(join(shelf, 'current.json'), JSON.stringify(about));
-  prune(shelf, [folder, ...wantedIn(shelf)]);
-  return { artifact: { ...about, folder }, fresh: true };
+  writeFileSafely(join(appArtifacts, 'current.json'), JSON.stringify(metadata));
+  prune(appArtifacts, [folder, ...desiredDigests(appArtifacts)]);
+  return { artifact: { ...metadata, folder }, fresh: true };
 }
 
 /** For a debugger. */
@@ -187,11 +187,11 @@ export function artifactOf(name: string, digest: string): Artifact {
 }
 
 /** What some environment runs, or may go back to. */
-function wantedIn(shelf: string): string[] {
+function desiredDigests(appArtifacts: string): string[] {
   const files = globSync('*/desired.json', { cwd: environmentsFolder });
   return files
     .flatMap((file) => digestsIn(readFileSync(join(environmentsFolder, file), 'utf8')))
-    .map((digest) => join(shelf, digest.slice(0, 16)));
+    .map((digest) => join(appArtifacts, digest.slice(0, 16)));
 }
 
 /** What V8 has made of an artifact's code; it goes with the artifact. */
@@ -200,14 +200,14 @@ export function compileCacheOf({ name, digest }: Artifact): string {
 }
 
 /** Keeps a few more artifacts; the oldest go. */
-function prune(shelf: string, kept: readonly string[]): void {
-  const older = readdirSync(shelf)
-    .map((name) => join(shelf, name))
+function prune(appArtifacts: string, kept: readonly string[]): void {
+  const older = readdirSync(appArtifacts)
+    .map((name) => join(appArtifacts, name))
     .filter((path) => !kept.includes(path) && existsSync(join(path, 'artifact.json')))
     .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  for (const path of older.slice(KEPT - 1)) {
+  for (const path of older.slice(ARTIFACTS_KEPT - 1)) {
     rmSync(path, { recursive: true, force: true });
-    const cache = join(compileCaches, basename(shelf), basename(path));
+    const cache = join(compileCaches, basename(appArtifacts), basename(path));
     rmSync(cache, { recursive: true, force: true });
   }
 }

@@ -17,7 +17,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Unzip, UnzipInflate } from 'fflate';
 
 const PUBLIC_INDEX = 'https://pypi.org/simple';
-const ANSWER_WITHIN_MS = 30_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 const CHUNK_BYTES = 262_144;
 
 /**
@@ -86,7 +86,7 @@ function configuredIndex() {
 export async function wheelAddress({ name, file }, { fetch = globalThis.fetch, signal } = {}) {
   const page = new URL(`${name}/`, packageIndex());
   const { url, headers } = withoutCredentials(page);
-  const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
   const response = await fetch(url, {
     headers: { ...headers, accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.5' },
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,

@@ -1,12 +1,12 @@
 /** What should be: `instances` copies, all of the same spec. */
-export interface Wanted {
+export interface DesiredInstances {
   readonly instances: number;
   /** Hash of the spec. */
   readonly hash: string;
 }
 
 /** What is, in one slot. Times are of a clock that never jumps (`performance.now()`). */
-export interface Seen {
+export interface ActualInstance {
   readonly slot: number;
   readonly state: 'running' | 'ended';
   /** Something is being done about it already. */
@@ -20,44 +20,50 @@ export interface Seen {
   readonly notBeforeMs: number;
 }
 
-export type Step =
+export type Action =
   | { readonly kind: 'start' | 'stop' | 'forget'; readonly slot: number }
   /** It cannot be asked to finish: ended at once, and started again as after a crash. */
-  | { readonly kind: 'kill'; readonly slot: number; readonly why: string }
+  | { readonly kind: 'kill'; readonly slot: number; readonly reason: string }
   /** A new one first; when that is ready, the old one drains. */
-  | { readonly kind: 'replace'; readonly slot: number; readonly why: string };
+  | { readonly kind: 'replace'; readonly slot: number; readonly reason: string };
 
 export const UNANSWERED_MAX = 3;
 
 /** Compares what should be with what is: everything that may be done now. The heart of the health manager. */
-export function nextSteps(wanted: Wanted, seen: readonly Seen[], nowMs: number): Step[] {
-  const steps: Step[] = [];
-  const slots = new Map(seen.map((each) => [each.slot, each]));
-  for (let slot = 1; slot <= wanted.instances; slot++) {
+export function planActions(
+  desired: DesiredInstances,
+  actual: readonly ActualInstance[],
+  nowMs: number,
+): Action[] {
+  const actions: Action[] = [];
+  const slots = new Map(actual.map((each) => [each.slot, each]));
+  for (let slot = 1; slot <= desired.instances; slot++) {
     const now = slots.get(slot);
-    if (!now) steps.push({ kind: 'start', slot });
+    if (!now) actions.push({ kind: 'start', slot });
     else if (now.busy) continue;
     else if (now.state === 'ended') {
-      if (nowMs >= now.notBeforeMs) steps.push({ kind: 'start', slot });
+      if (nowMs >= now.notBeforeMs) actions.push({ kind: 'start', slot });
     } else if (now.unanswered >= UNANSWERED_MAX) {
-      const why = `it has not answered ${now.unanswered} health checks`;
-      steps.push({ kind: 'kill', slot, why });
+      const reason = `it has not answered ${now.unanswered} health checks`;
+      actions.push({ kind: 'kill', slot, reason });
     } else if (now.usedMb > now.limitMb && nowMs >= now.notBeforeMs) {
-      const why = `it uses ${now.usedMb} MB of ${now.limitMb} MB`;
-      steps.push({ kind: 'replace', slot, why });
+      const reason = `it uses ${now.usedMb} MB of ${now.limitMb} MB`;
+      actions.push({ kind: 'replace', slot, reason });
     }
   }
-  for (const { slot, busy, state } of seen) {
-    if (slot > wanted.instances && !busy)
-      steps.push({ kind: state === 'running' ? 'stop' : 'forget', slot });
+  for (const { slot, busy, state } of actual) {
+    if (slot > desired.instances && !busy)
+      actions.push({ kind: state === 'running' ? 'stop' : 'forget', slot });
   }
-  const outdated = seen.filter(
+  const outdated = actual.filter(
     ({ slot, state, hash }) =>
-      slot <= wanted.instances && state === 'running' && hash !== wanted.hash,
+      slot <= desired.instances && state === 'running' && hash !== desired.hash,
   );
   // One by one, and only while all others stand: so as many as possible answer at any moment.
-  const quiet = steps.length === 0 && seen.every(({ busy, state }) => !busy && state === 'running');
+  const isStable =
+    actions.length === 0 && actual.every(({ busy, state }) => !busy && state === 'running');
   const due = outdated.find(({ notBeforeMs }) => nowMs >= notBeforeMs);
-  if (quiet && due) steps.push({ kind: 'replace', slot: due.slot, why: 'another is wanted' });
-  return steps;
+  if (isStable && due)
+    actions.push({ kind: 'replace', slot: due.slot, reason: 'another is wanted' });
+  return actions;
 }

@@ -2,13 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '@fieldguide/platform-host/backing-services/backoff';
 import type { Events } from '@fieldguide/platform-host/events';
 import type { Instance } from '../runner/instance.ts';
-import { nextSteps, type Seen, type Step, type Wanted } from './next-steps.ts';
+import {
+  type Action,
+  type ActualInstance,
+  type DesiredInstances,
+  planActions,
+} from './plan-actions.ts';
 
 /** What a keeper is given to work with; all about one app. */
-export interface KeeperContext {
+export interface ReconcilerContext {
   readonly app: string;
   readonly events: Events;
-  readonly wanted: () => Wanted;
+  readonly desired: () => DesiredInstances;
   /** Starts an instance as it is wanted now; it need not be ready yet. */
   readonly start: (slot: number) => Promise<Instance>;
   /** Takes what ended without saying so out of the registry, so that nobody is sent there. */
@@ -40,22 +45,22 @@ interface Slot {
 const STOP_MS = 12_000;
 // Who ran that long is not in a crash loop.
 const STABLE_AFTER_MS = 60_000;
-const GIVE_UP_AFTER = 3;
-const CANNOT_MS = 5_000;
+const FAILURES_MAX = 3;
+const ERROR_PAUSE_MS = 5_000;
 
 /** Keeps the instances of one app as they are wanted: starts, replaces and ends them, and nothing else does. */
-export class AppKeeper {
-  readonly #context: KeeperContext;
+export class AppReconciler {
+  readonly #context: ReconcilerContext;
   readonly #slots = new Map<number, Slot>();
   /** Numbers of slots that something is being done about. */
   readonly #busy = new Set<number>();
-  #waiting: { resolve: () => void; reject: (reason: Error) => void }[] = [];
+  #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
-  readonly #inHand = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
   #ending = new AbortController();
   #stopped = false;
 
-  constructor(context: KeeperContext) {
+  constructor(context: ReconcilerContext) {
     this.#context = context;
   }
 
@@ -75,32 +80,32 @@ export class AppKeeper {
   adopt(instance: Instance): void {
     const { slot } = instance.record;
     if (this.#slots.has(slot)) return void instance.child.kill();
-    this.#slots.set(slot, { ...fresh(instance), ready: true, readyAtMs: performance.now() });
+    this.#slots.set(slot, { ...newSlot(instance), ready: true, readyAtMs: performance.now() });
     this.#watch(slot, instance);
   }
 
   /** Compares and acts; to be called whenever something may have changed. */
-  turn(): void {
+  reconcile(): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
     const now = performance.now();
     const numbers = new Set([...this.#slots.keys(), ...this.#busy]);
-    const seen = [...numbers].map((slot) => this.#see(slot));
-    const steps = nextSteps(this.#context.wanted(), seen, now);
-    for (const step of steps) {
-      const taken = this.#take(step).finally(() => this.#inHand.delete(taken));
-      this.#inHand.add(taken);
+    const actual = [...numbers].map((slot) => this.#observe(slot));
+    const actions = planActions(this.#context.desired(), actual, now);
+    for (const action of actions) {
+      const running = this.#execute(action).finally(() => this.#running.delete(running));
+      this.#running.add(running);
     }
-    if (steps.length > 0) return;
+    if (actions.length > 0) return;
     const waits = [...this.#slots.values()].filter(({ notBeforeMs }) => notBeforeMs > now);
     const [soonest] = waits.map(({ notBeforeMs }) => notBeforeMs).toSorted((a, b) => a - b);
-    if (soonest !== undefined) this.#timer = setTimeout(() => this.turn(), soonest - now);
-    if (this.isSettled) this.#release();
+    if (soonest !== undefined) this.#timer = setTimeout(() => this.reconcile(), soonest - now);
+    if (this.hasConverged) this.#resolveWaiters();
   }
 
   /** Everything is as it is wanted. */
-  get isSettled(): boolean {
-    const { instances, hash } = this.#context.wanted();
+  get hasConverged(): boolean {
+    const { instances, hash } = this.#context.desired();
     const all = [...this.#slots.values()];
     return (
       this.#busy.size === 0 &&
@@ -112,26 +117,28 @@ export class AppKeeper {
   }
 
   /** @throws CliError when a new instance does not become ready: whoever wanted it has to want something else then */
-  settled(): Promise<void> {
+  converged(): Promise<void> {
     if (this.#stopped) return Promise.reject(new Error('The platform stops.'));
-    const settled = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    this.turn();
-    return settled;
+    const converged = new Promise<void>((resolve, reject) =>
+      this.#waiters.push({ resolve, reject }),
+    );
+    this.reconcile();
+    return converged;
   }
 
   /** From a health check. */
-  heard(instance: Instance, alive: boolean): void {
+  recordProbe(instance: Instance, alive: boolean): void {
     const slot = this.#slots.get(instance.record.slot);
     if (slot?.instance !== instance) return;
     slot.unanswered = alive ? 0 : slot.unanswered + 1;
-    if (!alive) this.turn();
+    if (!alive) this.reconcile();
   }
 
-  measured(instance: Instance, usage: Usage): void {
+  recordUsage(instance: Instance, usage: Usage): void {
     const slot = this.#slots.get(instance.record.slot);
     if (slot?.instance !== instance) return;
     slot.usage = usage;
-    if (usage.memoryMb > instance.record.memoryMb) this.turn();
+    if (usage.memoryMb > instance.record.memoryMb) this.reconcile();
   }
 
   /** Ends all; nothing is healed any more until `resume`. */
@@ -139,31 +146,31 @@ export class AppKeeper {
     this.#stopped = true;
     this.#ending.abort();
     clearTimeout(this.#timer);
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error('The platform stops.'));
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error('The platform stops.'));
     await Promise.all(this.instances.map(({ child }) => child.stop(STOP_MS)));
-    await Promise.all(this.#inHand); // one that was just being started is ended by whoever starts it
+    await Promise.all(this.#running); // one that was just being started is ended by whoever starts it
     this.#slots.clear();
   }
 
   resume(): void {
     this.#stopped = false;
     this.#ending = new AbortController();
-    this.turn();
+    this.reconcile();
   }
 
-  async #take(step: Step): Promise<void> {
-    const slot = this.#slots.get(step.slot);
-    this.#busy.add(step.slot);
+  async #execute(action: Action): Promise<void> {
+    const slot = this.#slots.get(action.slot);
+    this.#busy.add(action.slot);
     try {
-      if (step.kind === 'start') await this.#start(step.slot);
-      else if (step.kind === 'replace') await this.#replace(slot!, step.why);
-      else if (step.kind === 'kill') await this.#kill(slot!, step.why);
-      else await this.#end(step.slot, slot!);
+      if (action.kind === 'start') await this.#start(action.slot);
+      else if (action.kind === 'replace') await this.#replace(slot!, action.reason);
+      else if (action.kind === 'kill') await this.#kill(slot!, action.reason);
+      else await this.#end(action.slot, slot!);
     } catch (error) {
-      await this.#cannot(error as Error);
+      await this.#pauseAfterError(error as Error);
     } finally {
-      this.#busy.delete(step.slot);
-      this.turn();
+      this.#busy.delete(action.slot);
+      this.reconcile();
     }
   }
 
@@ -171,7 +178,7 @@ export class AppKeeper {
     const before = this.#slots.get(number);
     const instance = await this.#context.start(number);
     if (this.#stopped) return instance.child.stop(STOP_MS);
-    const slot = before ?? fresh(instance);
+    const slot = before ?? newSlot(instance);
     if (before) slot.restarts += 1;
     Object.assign(slot, { instance, ready: false, unanswered: 0, usage: undefined });
     this.#slots.set(number, slot);
@@ -179,20 +186,20 @@ export class AppKeeper {
     this.#watch(number, instance);
     try {
       await instance.ready();
-      this.#isReady(slot);
-      this.#tell(instance, `✓ ${instance.id} is ready${before ? ' again' : ''}`);
+      this.#markReady(slot);
+      this.#log(instance, `✓ ${instance.id} is ready${before ? ' again' : ''}`);
     } catch (error) {
       if (this.#stopped) return;
       if (instance.child.isRunning) await instance.child.stop(STOP_MS);
-      this.#failed(slot, instance, error as Error, GIVE_UP_AFTER);
+      this.#recordFailure(slot, instance, error as Error, FAILURES_MAX);
     }
   }
 
-  async #replace(slot: Slot, why: string): Promise<void> {
+  async #replace(slot: Slot, reason: string): Promise<void> {
     const old = slot.instance;
-    this.#tell(old, `${old.id} is replaced: ${why}`);
+    this.#log(old, `${old.id} is replaced: ${reason}`);
     // Replaced because of itself, not because another is wanted: that counts as a failure, lest it goes on and on.
-    if (old.record.hash === this.#context.wanted().hash) countFailure(slot);
+    if (old.record.hash === this.#context.desired().hash) countFailure(slot);
     const next = await this.#context.start(old.record.slot);
     if (this.#stopped) return next.child.stop(STOP_MS);
     slot.next = next;
@@ -203,20 +210,20 @@ export class AppKeeper {
       delete slot.next;
       if (this.#stopped) return;
       await next.child.stop(STOP_MS);
-      return this.#failed(slot, next, error as Error, 1);
+      return this.#recordFailure(slot, next, error as Error, 1);
     }
     Object.assign(slot, { instance: next, unanswered: 0, usage: undefined });
     delete slot.next;
     this.#watch(next.record.slot, next);
-    this.#isReady(slot);
+    this.#markReady(slot);
     this.#context.changed();
     await old.child.stop(STOP_MS);
     await this.#context.evict(old);
-    this.#tell(next, `✓ ${next.id} runs ${next.record.digest.slice(0, 8)}`);
+    this.#log(next, `✓ ${next.id} runs ${next.record.digest.slice(0, 8)}`);
   }
 
-  async #kill({ instance }: Slot, why: string): Promise<void> {
-    this.#context.events.warn(`! ${instance.id} is ended: ${why}`, aboutOf(instance));
+  async #kill({ instance }: Slot, reason: string): Promise<void> {
+    this.#context.events.warn(`! ${instance.id} is ended: ${reason}`, subjectOf(instance));
     await instance.child.kill();
   }
 
@@ -227,7 +234,7 @@ export class AppKeeper {
     this.#context.changed();
   }
 
-  #see(slot: number): Seen {
+  #observe(slot: number): ActualInstance {
     const { instance, unanswered = 0, usage, notBeforeMs = 0 } = this.#slots.get(slot) ?? {};
     return {
       slot,
@@ -251,44 +258,44 @@ export class AppKeeper {
       slot.ready = false;
       const { id, child } = instance;
       const { app, evict, events } = this.#context;
-      if (this.#busy.has(number) && number > this.#context.wanted().instances) return;
-      events.warn(`! ${id} ended (${child.outcome})${nextTry(slot)}`, { app, instance: id });
-      this.turn();
+      if (this.#busy.has(number) && number > this.#context.desired().instances) return;
+      events.warn(`! ${id} ended (${child.outcome})${describeRetry(slot)}`, { app, instance: id });
+      this.reconcile();
       await evict(instance);
     });
   }
 
-  #isReady(slot: Slot): void {
+  #markReady(slot: Slot): void {
     slot.ready = true;
     slot.readyAtMs = performance.now();
   }
 
-  #failed(slot: Slot, instance: Instance, error: Error, giveUpAfter: number): void {
+  #recordFailure(slot: Slot, instance: Instance, error: Error, failuresMax: number): void {
     countFailure(slot);
     const [what] = error.message.split(/ It said:|\n/);
-    this.#context.events.warn(`! ${what}${nextTry(slot)}`, aboutOf(instance));
-    if (slot.failures < giveUpAfter) return;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#context.events.warn(`! ${what}${describeRetry(slot)}`, subjectOf(instance));
+    if (slot.failures < failuresMax) return;
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
   /** It could not even be tried: no room on the disk, no port. Whoever waits is told, and the slot rests for a while. */
-  async #cannot(error: Error): Promise<void> {
+  async #pauseAfterError(error: Error): Promise<void> {
     const { app, events } = this.#context;
-    events.warn(`! ${error.message} Next try in ${CANNOT_MS / 1_000} s.`, { app });
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
-    await sleep(CANNOT_MS, undefined, { signal: this.#ending.signal }).catch(() => undefined);
+    events.warn(`! ${error.message} Next try in ${ERROR_PAUSE_MS / 1_000} s.`, { app });
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
+    await sleep(ERROR_PAUSE_MS, undefined, { signal: this.#ending.signal }).catch(() => undefined);
   }
 
-  #release(): void {
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  #resolveWaiters(): void {
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
   }
 
-  #tell(instance: Instance, text: string): void {
-    this.#context.events.info(text, aboutOf(instance));
+  #log(instance: Instance, text: string): void {
+    this.#context.events.info(text, subjectOf(instance));
   }
 }
 
-function fresh(instance: Instance): Slot {
+function newSlot(instance: Instance): Slot {
   return {
     instance,
     ready: false,
@@ -307,12 +314,12 @@ function countFailure(slot: Slot): void {
   slot.notBeforeMs = now + backoffMs(slot.failures);
 }
 
-function nextTry({ notBeforeMs, failures }: Slot): string {
+function describeRetry({ notBeforeMs, failures }: Slot): string {
   const seconds = Math.round((notBeforeMs - performance.now()) / 1_000);
   const again = failures > 2 ? ` It has failed ${failures} times in a row.` : '';
   return `: ${seconds > 0 ? `next try in ${seconds} s.` : 'starting another.'}${again}`;
 }
 
-function aboutOf({ id, record: { app } }: Instance) {
+function subjectOf({ id, record: { app } }: Instance) {
   return { app, instance: id };
 }

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Events } from '@fieldguide/platform-host/events';
 import { describe, expect, it } from 'vitest';
-import { AppKeeper } from './app-keeper.ts';
+import { AppReconciler } from './app-reconciler.ts';
 
 const events = () => new Events(join(mkdtempSync(join(tmpdir(), 'keeper-')), 'platform.log'));
 
 describe('a keeper', () => {
   it('that cannot even try says so, tells whoever waits, and does not hammer', async () => {
-    const told = events();
+    const warnings = events();
     let tries = 0;
-    const keeper = new AppKeeper({
+    const reconciler = new AppReconciler({
       app: 'ordering',
-      events: told,
-      wanted: () => ({ instances: 1, hash: 'a' }),
+      events: warnings,
+      desired: () => ({ instances: 1, hash: 'a' }),
       start: () => {
         tries += 1;
         return Promise.reject(new CliError('The disk is full.', 'make room'));
@@ -23,24 +23,26 @@ describe('a keeper', () => {
       evict: () => Promise.resolve(),
       changed: () => undefined,
     });
-    await expect(keeper.settled()).rejects.toThrow(/disk is full/);
-    keeper.turn();
-    keeper.turn();
+    await expect(reconciler.converged()).rejects.toThrow(/disk is full/);
+    reconciler.reconcile();
+    reconciler.reconcile();
     expect(tries).toBe(1);
-    expect(told.recent.map(({ text }) => text)).toEqual(['! The disk is full. Next try in 5 s.']);
-    await keeper.stop();
+    expect(warnings.recent.map(({ text }) => text)).toEqual([
+      '! The disk is full. Next try in 5 s.',
+    ]);
+    await reconciler.stop();
   });
 
   it('has nothing to do when nothing is wanted and nothing runs', async () => {
-    const keeper = new AppKeeper({
+    const reconciler = new AppReconciler({
       app: 'ordering',
       events: events(),
-      wanted: () => ({ instances: 0, hash: 'a' }),
+      desired: () => ({ instances: 0, hash: 'a' }),
       start: () => Promise.reject(new Error('nobody asked for it')),
       evict: () => Promise.resolve(),
       changed: () => undefined,
     });
-    await keeper.settled();
-    expect(keeper.instances).toEqual([]);
+    await reconciler.converged();
+    expect(reconciler.instances).toEqual([]);
   });
 });

@@ -1,0 +1,105 @@
+import { backoffMs } from '@fieldguide/platform-host/backing-services/backoff';
+import { describe, expect, it } from 'vitest';
+import {
+  type Action,
+  type ActualInstance,
+  type DesiredInstances,
+  planActions,
+} from './plan-actions.ts';
+
+const desired: DesiredInstances = { instances: 2, hash: 'new' };
+const healthy: ActualInstance = {
+  slot: 1,
+  state: 'running',
+  busy: false,
+  hash: 'new',
+  unanswered: 0,
+  usedMb: 100,
+  limitMb: 300,
+  notBeforeMs: 0,
+};
+const other: ActualInstance = { ...healthy, slot: 2 };
+const NOW = 1_000;
+const kinds = (actions: readonly Action[]) => actions.map(({ kind, slot }) => `${kind} ${slot}`);
+
+describe('the next step', () => {
+  it.each<[string, DesiredInstances, ActualInstance[], string[]]>([
+    ['nothing, when all is as it is wanted', desired, [healthy, other], []],
+    ['to start what is missing, all at once', desired, [], ['start 1', 'start 2']],
+    ['to start what has ended', desired, [{ ...healthy, state: 'ended' }, other], ['start 1']],
+    [
+      'to wait, after a failure',
+      desired,
+      [{ ...healthy, state: 'ended', notBeforeMs: 2_000 }, other],
+      [],
+    ],
+    ['to end what is too many', { ...desired, instances: 1 }, [healthy, other], ['stop 2']],
+    [
+      'to forget what has ended and is not wanted',
+      { ...desired, instances: 1 },
+      [healthy, { ...other, state: 'ended' }],
+      ['forget 2'],
+    ],
+    ['to kill what does not answer', desired, [{ ...healthy, unanswered: 3 }, other], ['kill 1']],
+    ['to ask again first', desired, [{ ...healthy, unanswered: 2 }, other], []],
+    ['to replace what uses too much', desired, [{ ...healthy, usedMb: 301 }, other], ['replace 1']],
+    [
+      'not to replace it again and again',
+      desired,
+      [{ ...healthy, usedMb: 301, notBeforeMs: 2_000 }, other],
+      [],
+    ],
+    [
+      'to replace the old one by one',
+      desired,
+      [
+        { ...healthy, hash: 'old' },
+        { ...other, hash: 'old' },
+      ],
+      ['replace 1'],
+    ],
+    [
+      'to wait with the next while one is replaced',
+      desired,
+      [
+        { ...healthy, hash: 'old', busy: true },
+        { ...other, hash: 'old' },
+      ],
+      [],
+    ],
+    [
+      'to mend what has ended before others are replaced',
+      desired,
+      [
+        { ...healthy, state: 'ended' },
+        { ...other, hash: 'old' },
+      ],
+      ['start 1'],
+    ],
+    [
+      'not to replace while another is down',
+      desired,
+      [
+        { ...healthy, state: 'ended', notBeforeMs: 2_000 },
+        { ...other, hash: 'old' },
+      ],
+      [],
+    ],
+    [
+      'nothing where something is done already',
+      desired,
+      [{ ...healthy, unanswered: 9, busy: true }, other],
+      [],
+    ],
+  ])('is %s', (_what, want, actual, actions) => {
+    expect(kinds(planActions(want, actual, NOW))).toEqual(actions);
+  });
+});
+
+describe('the pause before another try', () => {
+  it('is none at first, grows, and has an end', () => {
+    expect([0, 1, 2, 3, 4, 7, 100].map(backoffMs)).toEqual([
+      0, 0, 1_000, 2_000, 4_000, 30_000, 30_000,
+    ]);
+  });
+});
