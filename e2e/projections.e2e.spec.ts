@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { View } from '@fieldguide/platform-cli/screen/log-tables';
+import type { ProjectionStatus } from '@fieldguide/platform-cli/screen/log-tables';
 import { describe, expect, inject, it } from 'vitest';
 import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
 import { instances } from './running-platform.ts';
@@ -54,7 +54,9 @@ describe('a view', () => {
       body: { type: '/problems/ordering.projectionBehind' },
     });
     const view = async () => {
-      const views = JSON.parse(await fieldguide('projections', 'status', '--json')) as View[];
+      const views = JSON.parse(
+        await fieldguide('projections', 'status', '--json'),
+      ) as ProjectionStatus[];
       return views.find(({ name }) => name === 'order-summary');
     };
     expect(await view()).toMatchObject({ pausedSince: expect.any(String) });

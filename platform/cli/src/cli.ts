@@ -6,8 +6,8 @@ import { addAttachedCommands } from './commands/attached-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
 import { addLogCommands } from './commands/log-commands.ts';
-import { addLookCommands } from './commands/look-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
+import { addObservationCommands } from './commands/observation-commands.ts';
 import { addOrderCommands } from './commands/order-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
 
@@ -39,7 +39,7 @@ export function commands(): Command {
   const groups: readonly (readonly [string, ...((to: Command) => void)[]])[] = [
     ['Platform:', addRunCommands],
     ['Apps:', addAppCommands],
-    ['Observation:', addLookCommands],
+    ['Observation:', addObservationCommands],
     ['Orders and events:', addOrderCommands, addLogCommands, addDeadLetterCommands],
     ['Contracts:', addContractsCommands],
     ['Attached backing services:', addAttachedCommands],

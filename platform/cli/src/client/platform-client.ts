@@ -29,8 +29,13 @@ export class PlatformClient {
 
   /** @throws CliError with the platform's own words when it refuses */
   async call<T>(method: string, path: string, body?: object): Promise<T> {
-    const answer = await this.#fetch(method, path, body, AbortSignal.timeout(RESPONSE_TIMEOUT_MS));
-    return (await answer.json()) as T;
+    const response = await this.#fetch(
+      method,
+      path,
+      body,
+      AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
+    );
+    return (await response.json()) as T;
   }
 
   /** Server-sent events, until the signal. */
@@ -49,7 +54,7 @@ export class PlatformClient {
 
   async #fetch(method: string, path: string, body: object | undefined, signal: AbortSignal) {
     try {
-      const answer = await fetch(this.#url + path, {
+      const response = await fetch(this.#url + path, {
         method,
         signal,
         headers: {
@@ -58,8 +63,8 @@ export class PlatformClient {
         },
         ...(body && { body: JSON.stringify(body) }),
       });
-      if (answer.ok) return answer;
-      const { title, hint } = (await answer.json()) as { title: string; hint?: string };
+      if (response.ok) return response;
+      const { title, hint } = (await response.json()) as { title: string; hint?: string };
       throw new CliError(title, hint ?? 'fieldguide logs platform');
     } catch (error) {
       if (error instanceof CliError || signal.aborted) throw error;

@@ -44,7 +44,7 @@ export class ShopClient {
     path: string,
     { body, key, hint }: { body?: object; key?: string; hint?: string } = {},
   ): Promise<T> {
-    const answer = await fetch((await this.#urlOf(service)) + path, {
+    const response = await fetch((await this.#urlOf(service)) + path, {
       method,
       headers: {
         authorization: `Bearer ${await this.#operator()}`,
@@ -54,7 +54,7 @@ export class ShopClient {
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
-    return readResponse<T>(answer, hint ?? 'fieldguide checkouts');
+    return readResponse<T>(response, hint ?? 'fieldguide checkouts');
   }
 
   async #urlOf(service: string): Promise<string> {

@@ -7,12 +7,12 @@ import type { Argument, Command } from 'commander';
 import { appsTable, settingsTable } from '../screen/tables.ts';
 import {
   type CommonOptions,
+  choiceArgument,
   command,
-  named,
   parseInstance,
   platformOf,
   print,
-  showingEvents,
+  printingEvents,
 } from './command.ts';
 
 interface Pushed {
@@ -42,7 +42,7 @@ export function addAppCommands(program: Command): void {
       for (const app of wanted) {
         const push = () =>
           platform.call<Pushed>('POST', `/apps/${app}/pushes`, { force: options.force === true });
-        pushed.push(await showingEvents(platform, options, push));
+        pushed.push(await printingEvents(platform, options, push));
       }
       const lines = pushed.map(({ app, digest, fresh }) =>
         fresh
@@ -97,7 +97,7 @@ export function addAppCommands(program: Command): void {
         const platform = platformOf(options);
         const scale = () =>
           platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
-        const status = await showingEvents(platform, options, scale);
+        const status = await printingEvents(platform, options, scale);
         print(options, status, appsTable([status]));
       },
     );
@@ -107,7 +107,7 @@ export function addAppCommands(program: Command): void {
     .action(async (app: string, options: CommonOptions) => {
       const platform = platformOf(options);
       const restart = () => platform.call('POST', `/apps/${app}/restarts`);
-      const done = await showingEvents(platform, options, restart);
+      const done = await printingEvents(platform, options, restart);
       print(options, done, `${app} is restarted`);
     });
 
@@ -137,7 +137,7 @@ export function addAppCommands(program: Command): void {
       const platform = platformOf(options);
       const body = { force: options.force === true };
       const rollback = () => platform.call<Pushed>('POST', `/apps/${app}/rollbacks`, body);
-      const back = await showingEvents(platform, options, rollback);
+      const back = await printingEvents(platform, options, rollback);
       print(options, back, `${app} runs ${back.digest.slice(0, 8)} again`);
     });
 
@@ -163,10 +163,10 @@ export function addAppCommands(program: Command): void {
         const [key = unset, ...value] = setting?.split('=') ?? [];
         const path = `/apps/${app}/settings`;
         const one = `${path}/${encodeURIComponent(key ?? '')}`;
-        if (unset) await showingEvents(platform, options, () => platform.call('DELETE', one));
+        if (unset) await printingEvents(platform, options, () => platform.call('DELETE', one));
         else if (value.length > 0) {
           const body = { value: value.join('=') };
-          await showingEvents(platform, options, () => platform.call('PUT', one, body));
+          await printingEvents(platform, options, () => platform.call('PUT', one, body));
         }
         const all = await platform.call<Parameters<typeof settingsTable>[0]>('GET', path);
         if (key) parseChoice(`setting of ${app}`, key, Object.keys(all));
@@ -177,11 +177,11 @@ export function addAppCommands(program: Command): void {
 }
 
 function oneApp(): Argument {
-  return named('<app>', appNames, 'Name of the app');
+  return choiceArgument('<app>', appNames, 'Name of the app');
 }
 
 function manyApps(): Argument {
-  return named('[app...]', appNames, 'Names of apps');
+  return choiceArgument('[app...]', appNames, 'Names of apps');
 }
 
 function known(names: readonly string[]): string[] {

@@ -18,13 +18,13 @@ export function command(
   text: string,
   ...examples: string[]
 ): Command {
-  const made = parent.command(name).description(text).addOption(whichEnvironment());
+  const made = parent.command(name).description(text).addOption(environmentOption());
   made.option('--json', 'Print JSON only');
   const lines = examples.map((example) => `  fieldguide ${example}`).join('\n');
   return made.addHelpText('after', `\nExample:\n${lines}`);
 }
 
-export function whichEnvironment(): Option {
+export function environmentOption(): Option {
   return new Option('--env <name>', 'Environment to use').default(
     process.env.FIELDGUIDE_ENV ?? DEFAULT_ENV,
   );
@@ -47,7 +47,7 @@ export function print({ json }: CommonOptions, data: unknown, text: string): voi
 }
 
 /** Shows what happens on the platform while something is waited for. */
-export async function showingEvents<T>(
+export async function printingEvents<T>(
   platform: PlatformClient,
   options: CommonOptions,
   work: () => Promise<T>,
@@ -67,7 +67,7 @@ export async function showingEvents<T>(
 }
 
 /** An argument whose values the shell can complete; a wrong one is refused later, with the nearest. */
-export function named(name: string, values: readonly string[], text = ''): Argument {
+export function choiceArgument(name: string, values: readonly string[], text = ''): Argument {
   const argument = new Argument(name, text);
   argument.argChoices = [...values];
   return argument;

@@ -4,12 +4,19 @@ import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { type Command, Option } from 'commander';
 import { ShopClient } from '../client/shop-client.ts';
 import {
+  deadLettersTable,
+  deadLetterText,
   type Letter,
   type LetterDetails,
-  lettersTable,
-  letterText,
 } from '../screen/dead-letter-tables.ts';
-import { type CommonOptions, command, environmentOf, named, platformOf, print } from './command.ts';
+import {
+  type CommonOptions,
+  choiceArgument,
+  command,
+  environmentOf,
+  platformOf,
+  print,
+} from './command.ts';
 
 const PAGE = 100;
 const consumers = apps
@@ -36,7 +43,7 @@ export function addDeadLetterCommands(program: Command): void {
     'dead-letters list',
     'dead-letters list payments --status discarded',
   )
-    .addArgument(named('[app]', consumers, 'Name of the app; all apps by default'))
+    .addArgument(choiceArgument('[app]', consumers, 'Name of the app; all apps by default'))
     .addOption(
       new Option('--status <status>', 'Letters with this status')
         .choices(['waiting', 'redriven', 'discarded', 'all'])
@@ -54,7 +61,7 @@ export function addDeadLetterCommands(program: Command): void {
         for (const each of app ? [known(app)] : consumers)
           for (const letter of await listed(shop, each, options))
             found.push({ app: each, ...letter });
-        print(options, found, lettersTable(found));
+        print(options, found, deadLettersTable(found));
       },
     );
 
@@ -64,13 +71,13 @@ export function addDeadLetterCommands(program: Command): void {
     'Show a dead letter with its headers and content',
     'dead-letters show payments 0192…',
   )
-    .addArgument(named('<app>', consumers, 'Name of the app'))
+    .addArgument(choiceArgument('<app>', consumers, 'Name of the app'))
     .argument('<id>', 'Id of the letter, from the list')
     .action(async (app: string, id: string, options: CommonOptions) => {
       const path = `/dead-letters/${letterId(app, id)}`;
       const hint = listCommand(app);
       const letter = await shopOf(options).call<LetterDetails>(known(app), 'GET', path, { hint });
-      print(options, letter, letterText(letter));
+      print(options, letter, deadLetterText(letter));
     });
 
   command(
@@ -80,7 +87,7 @@ export function addDeadLetterCommands(program: Command): void {
     'dead-letters redrive payments 0192…',
     'dead-letters redrive payments --key ORDER',
   )
-    .addArgument(named('<app>', consumers, 'Name of the app'))
+    .addArgument(choiceArgument('<app>', consumers, 'Name of the app'))
     .argument('[id]', 'Id of a letter; the others of its key are handled too')
     .option('--key <key>', 'Key to redrive instead of a letter')
     .action(
@@ -106,7 +113,7 @@ export function addDeadLetterCommands(program: Command): void {
     'Discard a dead letter that can never be handled',
     'dead-letters discard payments 0192… --reason "not a message"',
   )
-    .addArgument(named('<app>', consumers, 'Name of the app'))
+    .addArgument(choiceArgument('<app>', consumers, 'Name of the app'))
     .argument('<id>', 'Id of the letter, from the list')
     .option('--reason <text>', 'Reason to store with the letter')
     .action(async (app: string, id: string, options: CommonOptions & { reason?: string }) => {

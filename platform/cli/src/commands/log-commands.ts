@@ -2,18 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Command } from 'commander';
 import { ShopClient } from '../client/shop-client.ts';
-import { eventText, type LoggedEvent, projectionsTable, type View } from '../screen/log-tables.ts';
+import {
+  eventText,
+  type LoggedEvent,
+  type ProjectionStatus,
+  projectionsTable,
+} from '../screen/log-tables.ts';
 import {
   type CommonOptions,
   command,
   environmentOf,
   platformOf,
   print,
-  showingEvents,
+  printingEvents,
 } from './command.ts';
 
 const APP = 'ordering';
-const LOOK_EVERY_MS = 300;
+const POLL_MS = 300;
 
 /** What lies in the log, and what is made of it. */
 export function addLogCommands(program: Command): void {
@@ -63,7 +68,7 @@ export function addLogCommands(program: Command): void {
         position = reached;
         if (items.length > 0) continue;
         if (!options.tail) return;
-        await sleep(LOOK_EVERY_MS);
+        await sleep(POLL_MS);
       }
     });
 
@@ -78,7 +83,7 @@ export function addLogCommands(program: Command): void {
   )
     .alias('status')
     .action(async (options: CommonOptions) => {
-      const { items } = await shopOf(options).call<{ items: View[] }>(
+      const { items } = await shopOf(options).call<{ items: ProjectionStatus[] }>(
         APP,
         'GET',
         '/log/projections',
@@ -94,8 +99,8 @@ export function addLogCommands(program: Command): void {
       .action(async (name: string, options: CommonOptions) => {
         const path = `/log/projections/${encodeURIComponent(name)}/${verb}`;
         const hint = 'fieldguide projections list';
-        const answer = await shopOf(options).call<object>(APP, 'POST', path, { hint });
-        print(options, answer, `${name} ${done}`);
+        const response = await shopOf(options).call<object>(APP, 'POST', path, { hint });
+        print(options, response, `${name} ${done}`);
       });
   command(
     projections,
@@ -107,7 +112,7 @@ export function addLogCommands(program: Command): void {
     .action(async (name: string, options: CommonOptions) => {
       const platform = platformOf(options);
       const rebuild = () => platform.call('POST', `/apps/${APP}/rebuilds`, { projection: name });
-      const done = await showingEvents(platform, options, rebuild);
+      const done = await printingEvents(platform, options, rebuild);
       print(options, done, `${name} is made anew`);
     });
 }

@@ -10,8 +10,8 @@ import { fetchWheel } from '@fieldguide/platform-host/backing-services/fetch-whe
 import { fetchKafka } from '@fieldguide/platform-host/backing-services/kafka';
 import { Environment } from '@fieldguide/platform-host/environment';
 import type { Command } from 'commander';
-import { examine } from '../doctor/doctor.ts';
-import { findingsTable } from '../screen/tables.ts';
+import { runChecks } from '../doctor/doctor.ts';
+import { checksTable } from '../screen/tables.ts';
 import { type CommonOptions, command, print } from './command.ts';
 
 /** What is about this machine: doctor, cache. */
@@ -22,9 +22,9 @@ export function addMachineCommands(program: Command): void {
     'Check whether this machine can run Fieldguide; exit code 1 if not',
     'doctor',
   ).action(async (options: CommonOptions) => {
-    const findings = await examine(new Environment(options.env));
-    print(options, findings, findingsTable(findings));
-    if (findings.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1;
+    const results = await runChecks(new Environment(options.env));
+    print(options, results, checksTable(results));
+    if (results.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1;
   });
 
   const cache = program.command('cache').description('List, export and import downloads');

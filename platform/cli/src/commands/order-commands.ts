@@ -6,15 +6,22 @@ import { ShopClient } from '../client/shop-client.ts';
 import { drawSvg, drawText } from '../explain/draw.ts';
 import { explain } from '../explain/explain.ts';
 import { type Checkout, checkoutsTable } from '../screen/tables.ts';
-import { type CommonOptions, command, environmentOf, named, platformOf, print } from './command.ts';
+import {
+  type CommonOptions,
+  choiceArgument,
+  command,
+  environmentOf,
+  platformOf,
+  print,
+} from './command.ts';
 
 /** What can be done about an order that waits, and what is said when it is done. */
-const deeds = {
+const actions = {
   retry: ['retries', 'is asked for again'],
   abandon: ['abandonment', 'is given up'],
   expire: ['deadline', 'is late as of now; its deadline is acted on within two seconds'],
 } as const;
-type Deed = keyof typeof deeds;
+type CheckoutAction = keyof typeof actions;
 
 /** What concerns orders: those that wait, and how one of them went. */
 export function addOrderCommands(program: Command): void {
@@ -42,10 +49,10 @@ export function addOrderCommands(program: Command): void {
     'checkout 0192… expire',
   )
     .argument('<order>', 'Order id')
-    .addArgument(named('<action>', Object.keys(deeds), 'What to do'))
-    .action(async (order: string, deed: string, options: CommonOptions) => {
-      const known = parseChoice('action', deed, Object.keys(deeds)) as Deed;
-      const [path, what] = deeds[known];
+    .addArgument(choiceArgument('<action>', Object.keys(actions), 'What to do'))
+    .action(async (order: string, action: string, options: CommonOptions) => {
+      const known = parseChoice('action', action, Object.keys(actions)) as CheckoutAction;
+      const [path, what] = actions[known];
       const place = `/checkouts/${orderId(order)}/${path}`;
       const done = await shopOf(options).call('ordering', 'POST', place);
       print(options, done, `${order} ${what}; fieldguide explain ${order} shows what comes of it`);

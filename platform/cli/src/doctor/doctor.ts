@@ -21,7 +21,7 @@ import {
 } from '@fieldguide/platform-host/environment';
 import { isFree } from '@fieldguide/platform-host/processes/ports';
 import { runningPlatform } from '@fieldguide/platform-host/state';
-import type { Finding } from '../screen/tables.ts';
+import type { CheckResult } from '../screen/tables.ts';
 
 const NODE_NEEDED = 24;
 const MB = 1_048_576;
@@ -30,17 +30,17 @@ const MEMORY_ENOUGH_MB = 2_500;
 const DISK_NEEDED_MB = 850;
 const DISK_ENOUGH_MB = 2_000;
 const CLOCK_TOLERANCE_MS = 60_000;
-const ASK_WITHIN_MS = 4_000;
+const CLOCK_TIMEOUT_MS = 4_000;
 
 /** Looks whether everything can run on this machine. */
-export async function examine(environment: Environment): Promise<Finding[]> {
+export async function runChecks(environment: Environment): Promise<CheckResult[]> {
   const running = runningPlatform(environment);
   const cached = jarsInCache();
   const foundJava = installedJava() ?? cachedJava();
   const complete = cached.present === cached.all && consulInCache() && foundJava !== undefined;
   return [
     node(),
-    javaFinding(foundJava),
+    checkJava(foundJava),
     ...(await ports(running !== undefined)),
     memory(running !== undefined),
     disk(environment),
@@ -58,7 +58,7 @@ export async function examine(environment: Environment): Promise<Finding[]> {
   ];
 }
 
-function node(): Finding {
+function node(): CheckResult {
   const { node: found } = process.versions;
   const isEnough = Number.parseInt(found, 10) >= NODE_NEEDED;
   return isEnough
@@ -67,7 +67,7 @@ function node(): Finding {
 }
 
 /** The Java that Kafka runs on, or what a start downloads. */
-export function javaFinding(found: Java | undefined): Finding {
+export function checkJava(found: Java | undefined): CheckResult {
   if (found) return { what: 'java', verdict: 'ok', found: `${found.version} (${found.command})` };
   const wheel = javaWheel();
   if (!wheel) {
@@ -91,7 +91,7 @@ function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }
 
-async function ports(running: boolean): Promise<Finding[]> {
+async function ports(running: boolean): Promise<CheckResult[]> {
   return Promise.all(
     [
       [8080, 'the gateway'],
@@ -110,7 +110,7 @@ async function ports(running: boolean): Promise<Finding[]> {
   );
 }
 
-function memory(running: boolean): Finding {
+function memory(running: boolean): CheckResult {
   const free = Math.round(freemem() / MB);
   const found = `${free} MB free; everything needs about ${MEMORY_NEEDED_MB} MB`;
   if (running || free >= MEMORY_ENOUGH_MB) return { what: 'memory', verdict: 'ok', found };
@@ -118,7 +118,7 @@ function memory(running: boolean): Finding {
   return { what: 'memory', verdict, found, hint: 'end other programs' };
 }
 
-function disk(environment: Environment): Finding {
+function disk(environment: Environment): CheckResult {
   const { bavail, bsize } = statfsSync(environment.folder);
   const free = Math.round((bavail * bsize) / MB);
   const found = `${free} MB free; everything needs about ${DISK_NEEDED_MB} MB`;
@@ -132,7 +132,7 @@ function disk(environment: Environment): Finding {
   };
 }
 
-function folder(environment: Environment): Finding {
+function folder(environment: Environment): CheckResult {
   try {
     accessSync(environment.folder, constants.W_OK);
     return { what: 'folder', verdict: 'ok', found: environmentsFolder };
@@ -143,7 +143,7 @@ function folder(environment: Environment): Finding {
   }
 }
 
-function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): Finding {
+function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): CheckResult {
   const consulState = consul ? 'Consul is there' : 'Consul is missing (14 to 45 MB)';
   const found = `${jars.present} of ${jars.all} jars of Kafka; ${consulState}`;
   if (jars.present === jars.all && consul) return { what: 'cached parts', verdict: 'ok', found };
@@ -153,8 +153,8 @@ function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): Finding {
 }
 
 /** Who has everything needs no network; but a clock that is wrong lets every token look expired elsewhere. */
-async function network(complete: boolean): Promise<Finding[]> {
-  const clock = (verdict: Finding['verdict'], found: string, hint?: string): Finding => ({
+async function network(complete: boolean): Promise<CheckResult[]> {
+  const clock = (verdict: CheckResult['verdict'], found: string, hint?: string): CheckResult => ({
     what: 'clock',
     verdict,
     found,
@@ -167,14 +167,18 @@ async function network(complete: boolean): Promise<Finding[]> {
   }
   try {
     const startMs = Date.now();
-    const signal = AbortSignal.timeout(ASK_WITHIN_MS);
+    const signal = AbortSignal.timeout(CLOCK_TIMEOUT_MS);
     const answer = await fetch(await sampleJarAddress(), { method: 'HEAD', signal });
-    const theirs = Date.parse(answer.headers.get('date') ?? '');
-    const off = theirs - (startMs + Date.now()) / 2;
-    const reached: Finding = { what: 'network', verdict: 'ok', found: 'the repository answers' };
-    if (Number.isNaN(theirs)) return [reached, clock('ok', 'could not be compared')];
-    if (Math.abs(off) < CLOCK_TOLERANCE_MS) return [reached, clock('ok', 'is right')];
-    const seconds = Math.round(off / 1_000);
+    const serverTimeMs = Date.parse(answer.headers.get('date') ?? '');
+    const offsetMs = serverTimeMs - (startMs + Date.now()) / 2;
+    const reached: CheckResult = {
+      what: 'network',
+      verdict: 'ok',
+      found: 'the repository answers',
+    };
+    if (Number.isNaN(serverTimeMs)) return [reached, clock('ok', 'could not be compared')];
+    if (Math.abs(offsetMs) < CLOCK_TOLERANCE_MS) return [reached, clock('ok', 'is right')];
+    const seconds = Math.round(offsetMs / 1_000);
     return [
       reached,
       clock('warning', `differs from the repository's by ${seconds} s`, 'set the clock'),
@@ -191,7 +195,7 @@ async function network(complete: boolean): Promise<Finding[]> {
   }
 }
 
-function proxies(): Finding {
+function proxies(): CheckResult {
   const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'];
   const set = names.filter((name) => process.env[name]);
   return {

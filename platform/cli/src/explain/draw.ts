@@ -21,9 +21,9 @@ function rows({ from, to, what, atMs, tookMs, handledBy }: Arrow): string[] {
   else put(line, b + 1, `◀${'─'.repeat(a - b - 2)}`);
   const took = tookMs === undefined ? '' : `, answered after ${tookMs} ms`;
   const by = handledBy ? `${handledBy.file}:${handledBy.line}` : '';
-  const told = [`${' '.repeat(FIRST)}${styleText('cyan', what)}${took}`];
-  if (by) told.push(`${' '.repeat(FIRST)}${styleText('dim', by)}`);
-  return [line.join('').trimEnd(), ...told];
+  const lines = [`${' '.repeat(FIRST)}${styleText('cyan', what)}${took}`];
+  if (by) lines.push(`${' '.repeat(FIRST)}${styleText('dim', by)}`);
+  return [line.join('').trimEnd(), ...lines];
 }
 
 function lifelines(): string[] {

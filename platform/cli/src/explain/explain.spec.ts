@@ -5,12 +5,17 @@ import { root } from '@fieldguide/platform-host/environment';
 import { describe, expect, it } from 'vitest';
 import { drawSvg, drawText } from './draw.ts';
 import { findHandlers } from './handlers.ts';
-import type { Said } from './records.ts';
+import type { PublishedMessage } from './published-messages.ts';
 import { sequenceOf } from './sequence.ts';
 
 const placedAt = new Date('2030-01-01T12:00:00.000Z');
 const at = (ms: number) => new Date(placedAt.getTime() + ms);
-const said = (type: string, source: string, ms: number, causationId?: string): Said => ({
+const toMessage = (
+  type: string,
+  source: string,
+  ms: number,
+  causationId?: string,
+): PublishedMessage => ({
   id: type,
   type,
   source,
@@ -19,12 +24,12 @@ const said = (type: string, source: string, ms: number, causationId?: string): S
   ...(causationId && { causationId }),
 });
 const messages = [
-  said('OrderPlaced', 'ordering', 0),
-  said('ReserveStock', 'ordering', 0),
-  said('StockReserved', 'inventory', 30, 'ReserveStock'),
-  said('AuthorisePayment', 'ordering', 40, 'StockReserved'),
-  said('OrderCancelled', 'ordering', 90),
-  said('VoidPayment', 'ordering', 90),
+  toMessage('OrderPlaced', 'ordering', 0),
+  toMessage('ReserveStock', 'ordering', 0),
+  toMessage('StockReserved', 'inventory', 30, 'ReserveStock'),
+  toMessage('AuthorisePayment', 'ordering', 40, 'StockReserved'),
+  toMessage('OrderCancelled', 'ordering', 90),
+  toMessage('VoidPayment', 'ordering', 90),
 ];
 const handlers = findHandlers();
 const arrows = sequenceOf(
@@ -68,11 +73,11 @@ describe('the handlers in the sources', () => {
 
 describe('the sequence of an order', () => {
   it('tells who said what to whom, in the order of time, and how long each answer took', () => {
-    const told = arrows.map(
+    const lines = arrows.map(
       ({ from, to, what, atMs, tookMs }) =>
         `${atMs} ${from} → ${to} ${what}${tookMs === undefined ? '' : ` (${tookMs})`}`,
     );
-    expect(told).toEqual([
+    expect(lines).toEqual([
       '0 customer → ordering POST /orders',
       '0 ordering → ordering OrderPlaced',
       '0 ordering → inventory ReserveStock (30)',

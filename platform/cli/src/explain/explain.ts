@@ -1,7 +1,7 @@
 import type { Environment } from '@fieldguide/platform-host/environment';
 import type { ShopClient } from '../client/shop-client.ts';
 import { findHandlers } from './handlers.ts';
-import { recordsOf } from './records.ts';
+import { publishedMessages } from './published-messages.ts';
 import { type Arrow, sequenceOf } from './sequence.ts';
 
 interface Order {
@@ -33,7 +33,7 @@ export async function explain(
       'GET',
       `/orders/${orderId}/timeline`,
     ),
-    recordsOf(shop.kafkaUrl, topicPrefix, orderId, placedAt),
+    publishedMessages(shop.kafkaUrl, topicPrefix, orderId, placedAt),
   ]);
   const paymentIds = new Set(messages.flatMap(({ data }) => (data['paymentId'] as string) ?? []));
   const ledgers = await Promise.all(
@@ -42,11 +42,11 @@ export async function explain(
     ),
   );
   const own = ledgers.flatMap(({ operations }) => operations);
-  const facts = { placedAt, messages, timeline, operations: own };
+  const trace = { placedAt, messages, timeline, operations: own };
   const reason = order.statusReason ? `: ${order.statusReason}` : '';
   return {
     orderId,
     status: order.status + reason,
-    arrows: sequenceOf(facts, findHandlers()),
+    arrows: sequenceOf(trace, findHandlers()),
   };
 }

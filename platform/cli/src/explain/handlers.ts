@@ -18,8 +18,8 @@ export interface Handlers {
   readonly routes: ReadonlyMap<string, HandledBy>;
 }
 
-const CONSUMES = /const (\w+) = consumes\(\s*(\w+)/g;
-const ON_MESSAGE = /@OnMessage\((\w+)/g;
+const CONSUMED = /const (\w+) = consumes\(\s*(\w+)/g;
+const ON = /@On\((\w+)/g;
 const CONTROLLER = /@Controller\('([^']*)'\)/;
 const ROUTE = /@(Get|Post|Patch|Delete)\((?:'([^']*)')?\)/g;
 
@@ -37,8 +37,8 @@ export function findHandlers(): Handlers {
       line: text.slice(0, index).split('\n').length,
     });
     // A handler's contract carries the name of its message type; `consumes` gives a part of it a name of its own.
-    const names = new Map([...text.matchAll(CONSUMES)].map(([, own, type]) => [own!, type!]));
-    for (const { 1: own, index } of text.matchAll(ON_MESSAGE)) {
+    const names = new Map([...text.matchAll(CONSUMED)].map(([, own, type]) => [own!, type!]));
+    for (const { 1: own, index } of text.matchAll(ON)) {
       const type = names.get(own!) ?? own!;
       messages.set(type, [...(messages.get(type) ?? []), at(index)]);
     }

@@ -1,5 +1,5 @@
 import type { HandledBy, Handlers } from './handlers.ts';
-import type { Said } from './records.ts';
+import type { PublishedMessage } from './published-messages.ts';
 
 /** The columns of the picture, from left to right. */
 export const actors = [
@@ -25,9 +25,9 @@ export interface Arrow {
 }
 
 /** What the picture is drawn from: all of it was really said, by whom and when it tells. */
-export interface Facts {
+export interface OrderTrace {
   readonly placedAt: Date;
-  readonly messages: readonly Said[];
+  readonly messages: readonly PublishedMessage[];
   /** The order's own events that nobody else hears of, and what the customer asked for. */
   readonly timeline: readonly { readonly type: string; readonly time: string }[];
   /** What the payment provider has done for this order. */
@@ -48,19 +48,20 @@ const inner = new Set([
 ]);
 
 /** Everything in the order of its time. */
-export function sequenceOf(facts: Facts, handlers: Handlers): Arrow[] {
-  const since = (time: Date) => Math.max(0, time.getTime() - facts.placedAt.getTime());
+export function sequenceOf(trace: OrderTrace, handlers: Handlers): Arrow[] {
+  const since = (time: Date) => Math.max(0, time.getTime() - trace.placedAt.getTime());
   const arrows = [
-    request('ordering POST /orders', facts.placedAt),
-    ...facts.messages.flatMap(between),
-    ...facts.operations.map(charge),
-    ...facts.timeline.filter(({ type }) => inner.has(type)).map(noted),
+    request('ordering POST /orders', trace.placedAt),
+    ...trace.messages.flatMap(between),
+    ...trace.operations.map(charge),
+    ...trace.timeline.filter(({ type }) => inner.has(type)).map(toSelfArrow),
   ];
-  const cancelled = facts.messages.find(({ type }) => type === 'CancellationRequested');
-  const decided = facts.messages.find(({ type }) => type === 'OrderCancelled');
-  const byShipping = facts.messages.some(({ type }) => type === 'ShipmentCancelled');
-  const asked = cancelled ?? (byShipping ? undefined : decided);
-  if (asked) arrows.push(request('ordering POST /orders/:id/cancellation', asked.time));
+  const cancelled = trace.messages.find(({ type }) => type === 'CancellationRequested');
+  const decided = trace.messages.find(({ type }) => type === 'OrderCancelled');
+  const byShipping = trace.messages.some(({ type }) => type === 'ShipmentCancelled');
+  const cancellation = cancelled ?? (byShipping ? undefined : decided);
+  if (cancellation)
+    arrows.push(request('ordering POST /orders/:id/cancellation', cancellation.time));
   return arrows.toSorted((a, b) => a.atMs - b.atMs || rank(a) - rank(b));
 
   function request(route: string, time: Date): Arrow {
@@ -76,10 +77,10 @@ export function sequenceOf(facts: Facts, handlers: Handlers): Arrow[] {
   }
 
   /** One arrow to each service that listens. */
-  function between(message: Said): Arrow[] {
+  function between(message: PublishedMessage): Arrow[] {
     const { id, type, source, time } = message;
-    const answer = facts.messages.find(({ causationId }) => causationId === id);
-    const tookMs = answer && answer.time.getTime() - time.getTime();
+    const reply = trace.messages.find(({ causationId }) => causationId === id);
+    const tookMs = reply && reply.time.getTime() - time.getTime();
     if (!isActor(source)) return [];
     const listeners = handlers.messages.get(type) ?? [];
     if (listeners.length === 0)
@@ -96,14 +97,14 @@ export function sequenceOf(facts: Facts, handlers: Handlers): Arrow[] {
       }));
   }
 
-  function charge({ kind, outcome, at }: Facts['operations'][number]): Arrow {
+  function charge({ kind, outcome, at }: OrderTrace['operations'][number]): Arrow {
     const handledBy = handlers.routes.get('payment-provider POST /operations');
     const what = `${kind}: ${outcome}`;
     const atMs = since(new Date(at));
     return { from: 'payments', to: 'provider', what, atMs, ...(handledBy && { handledBy }) };
   }
 
-  function noted({ type, time }: Facts['timeline'][number]): Arrow {
+  function toSelfArrow({ type, time }: OrderTrace['timeline'][number]): Arrow {
     return { from: 'ordering', to: 'ordering', what: type, atMs: since(new Date(time)) };
   }
 }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type LetterDetails, lettersTable, letterText } from './dead-letter-tables.ts';
+import { deadLettersTable, deadLetterText, type LetterDetails } from './dead-letter-tables.ts';
 
 const letter: LetterDetails = {
   id: '0192',
@@ -21,14 +21,14 @@ const letter: LetterDetails = {
 describe('a dead letter on the screen', () => {
   it('is a row with its reason below it', () => {
     const text = stripVTControlCharacters(
-      lettersTable([{ app: 'payments', type: null, ...letter }]),
+      deadLettersTable([{ app: 'payments', type: null, ...letter }]),
     );
     expect(text).toMatch(/payments +0192 +order-1 +– +waiting\n +not a CloudEvents envelope/);
-    expect(lettersTable([])).toBe('No dead letters.');
+    expect(deadLettersTable([])).toBe('No dead letters.');
   });
 
   it('shows control characters of its content instead of sending them to the terminal', () => {
-    const text = letterText(letter);
+    const text = deadLetterText(letter);
     expect(text).toContain('a·b·[8mc\nd');
     expect(stripVTControlCharacters(text)).toMatch(/record +things\.v1, partition 2, offset 7/);
   });
@@ -40,6 +40,8 @@ describe('a dead letter on the screen', () => {
       handledAt: 'T',
       handledBy: 'grace',
     } as const;
-    expect(stripVTControlCharacters(letterText(resolved))).toMatch(/status +discarded T by grace/);
+    expect(stripVTControlCharacters(deadLetterText(resolved))).toMatch(
+      /status +discarded T by grace/,
+    );
   });
 });

@@ -28,7 +28,7 @@ export interface LetterDetails extends Omit<Letter, 'type'> {
   };
 }
 
-export function lettersTable(letters: readonly (Letter & { readonly app: string })[]): string {
+export function deadLettersTable(letters: readonly (Letter & { readonly app: string })[]): string {
   if (letters.length === 0) return 'No dead letters.';
   const rows = letters.flatMap((letter) => [
     [letter.app, letter.id, printable(letter.key), printable(letter.type ?? '–'), statusOf(letter)],
@@ -37,9 +37,9 @@ export function lettersTable(letters: readonly (Letter & { readonly app: string 
   return table(['APP', 'ID', 'KEY', 'TYPE', 'STATUS'], rows);
 }
 
-export function letterText(letter: LetterDetails): string {
+export function deadLetterText(letter: LetterDetails): string {
   const { id, topic, partition, offset, key, reason, parkedAt, headers, note, value } = letter;
-  const facts: [string, string][] = [
+  const fields: [string, string][] = [
     ['id', id],
     ['record', `${topic}, partition ${partition ?? '–'}, offset ${offset}`],
     ['key', key],
@@ -49,7 +49,7 @@ export function letterText(letter: LetterDetails): string {
     ...Object.entries(headers).map(([name, text]): [string, string] => [name, String(text)]),
     ['value', `${value.bytes} bytes${value.isTextComplete ? '' : '; --json has all of them'}`],
   ];
-  const lines = facts.map(
+  const lines = fields.map(
     ([name, text]) => `${styleText('dim', printable(name).padEnd(14))} ${printable(text)}`,
   );
   lines.splice(1, 0, `${styleText('dim', 'status'.padEnd(14))} ${statusOf(letter)}`);

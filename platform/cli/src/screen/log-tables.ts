@@ -10,7 +10,7 @@ export interface LoggedEvent {
   readonly actor?: string;
   readonly state?: object;
 }
-export interface View {
+export interface ProjectionStatus {
   readonly name: string;
   readonly position: string;
   readonly lagEvents: number;
@@ -34,18 +34,18 @@ export function eventText({
   return lines.join('\n');
 }
 
-export function projectionsTable(views: readonly View[]): string {
-  if (views.length === 0) return 'Nothing was made of the log yet.';
-  const rows = views.map((view) => [
-    view.name,
-    view.position,
-    stateOf(view),
-    view.instance ?? 'nobody',
+export function projectionsTable(projections: readonly ProjectionStatus[]): string {
+  if (projections.length === 0) return 'Nothing was made of the log yet.';
+  const rows = projections.map((projection) => [
+    projection.name,
+    projection.position,
+    stateOf(projection),
+    projection.instance ?? 'nobody',
   ]);
   return table(['view or publisher', 'position', '', 'done by'], rows);
 }
 
-function stateOf({ lagEvents, pausedSince }: View): string {
+function stateOf({ lagEvents, pausedSince }: ProjectionStatus): string {
   const lag = lagEvents === 0 ? 'caught up' : `${lagEvents} events behind`;
   if (pausedSince) return styleText('yellow', `paused since ${pausedSince}, ${lag}`);
   return lagEvents === 0 ? styleText('green', lag) : lag;

@@ -43,7 +43,7 @@ const signIn = `  This environment has no demo accounts: register with POST /aut
 `;
 
 async function adasToken(gatewayUrl: string): Promise<string | undefined> {
-  const answer = await fetch(`${gatewayUrl}/auth/tokens`, {
+  const response = await fetch(`${gatewayUrl}/auth/tokens`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -53,5 +53,5 @@ async function adasToken(gatewayUrl: string): Promise<string | undefined> {
     }),
     signal: AbortSignal.timeout(5_000),
   });
-  return answer.ok ? ((await answer.json()) as { accessToken: string }).accessToken : undefined;
+  return response.ok ? ((await response.json()) as { accessToken: string }).accessToken : undefined;
 }

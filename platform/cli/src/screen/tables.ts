@@ -89,20 +89,20 @@ export function environmentsTable(
   return table(['environment', 'state', 'the shop', 'on disk'], rows);
 }
 
-export interface Finding {
+export interface CheckResult {
   readonly what: string;
   readonly verdict: 'ok' | 'warning' | 'fault';
   readonly found: string;
   readonly hint?: string;
 }
 
-export function findingsTable(findings: readonly Finding[]): string {
+export function checksTable(results: readonly CheckResult[]): string {
   const mark = {
     ok: styleText('green', '✓'),
     warning: styleText('yellow', '!'),
     fault: styleText('red', '✗'),
   };
-  return findings
+  return results
     .map(({ what, verdict, found, hint }) => {
       const line = `${mark[verdict]} ${what.padEnd(14)} ${found}`;
       return hint ? `${line}\n  ${' '.repeat(14)} Try: ${hint}` : line;

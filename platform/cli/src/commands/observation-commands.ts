@@ -18,18 +18,18 @@ import openInBrowser from 'open';
 import { environmentsTable, servicesTable, statusTables } from '../screen/tables.ts';
 import {
   type CommonOptions,
+  choiceArgument,
   command,
   environmentOf,
-  named,
   platformOf,
   print,
-  showingEvents,
+  printingEvents,
 } from './command.ts';
 
-const LOOK_EVERY_MS = 2_000;
+const POLL_MS = 2_000;
 
 /** What is looked at: status, logs, services, environments, and the shop itself. */
-export function addLookCommands(program: Command): void {
+export function addObservationCommands(program: Command): void {
   command(
     program,
     'status',
@@ -40,19 +40,19 @@ export function addLookCommands(program: Command): void {
     .option('-w, --watch', 'Refresh until Ctrl-C')
     .action(async (options: CommonOptions & { watch?: boolean }) => {
       const platform = platformOf(options);
-      const look = () => platform.call<Status>('GET', '/status');
+      const showStatus = () => platform.call<Status>('GET', '/status');
       if (!options.watch) {
-        const status = await look();
+        const status = await showStatus();
         return print(options, status, statusTables(status));
       }
       for (;;) {
-        const status = await look();
+        const status = await showStatus();
         if (process.stdout.isTTY && !options.json) {
           cursorTo(process.stdout, 0, 0);
           clearScreenDown(process.stdout);
         }
         print(options, status, statusTables(status));
-        await sleep(LOOK_EVERY_MS);
+        await sleep(POLL_MS);
       }
     });
 
@@ -63,7 +63,7 @@ export function addLookCommands(program: Command): void {
     'logs -f ordering',
     'logs --since 10m --json',
   )
-    .addArgument(named('[app]', logSources, 'Name of the app or process'))
+    .addArgument(choiceArgument('[app]', logSources, 'Name of the app or process'))
     .option('-f, --follow', 'Follow new lines until Ctrl-C')
     .option('--since <time>', 'Show lines since an age (90s, 10m, 2h) or an ISO time')
     .action(
@@ -94,11 +94,11 @@ export function addLookCommands(program: Command): void {
 
   const backing = program.command('backing').description('Restart backing services');
   command(backing, 'restart', 'Stop a backing service and start it again', 'backing restart kafka')
-    .addArgument(named('<service>', backingNames, 'Name of the backing service'))
+    .addArgument(choiceArgument('<service>', backingNames, 'Name of the backing service'))
     .action(async (service: string, options: CommonOptions) => {
       const platform = platformOf(options);
       const restart = () => platform.call<object>('POST', `/services/${service}/restarts`);
-      const done = await showingEvents(platform, options, restart);
+      const done = await printingEvents(platform, options, restart);
       print(options, done, `${service} is restarted`);
     });
 

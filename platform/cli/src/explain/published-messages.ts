@@ -4,7 +4,7 @@ import { topics } from '@fieldguide/platform-model/derive';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** What was said about an order on the wire, as it lies in Kafka. */
-export interface Said {
+export interface PublishedMessage {
   readonly id: string;
   readonly type: string;
   /** The service that said it. */
@@ -20,12 +20,12 @@ const RESPONSE_TIMEOUT_MS = 30_000;
  * Every record about a key since a moment, oldest first. Reads as a group of its own that leaves nothing behind.
  * @throws CliError when Kafka does not answer in time
  */
-export async function recordsOf(
+export async function publishedMessages(
   kafkaUrl: string,
   prefix: string,
   wanted: string,
   since: Date,
-): Promise<Said[]> {
+): Promise<PublishedMessage[]> {
   const brokers = kafkaUrl.replace('kafka://', '').split(',');
   const kafka = new Kafka({ clientId: 'explain', brokers, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
@@ -50,14 +50,14 @@ export async function recordsOf(
       }
     }
     if (range.size === 0) return [];
-    const found: Said[] = [];
+    const found: PublishedMessage[] = [];
     const read = Promise.withResolvers<void>();
     await consumer.subscribe({ topics: names });
     const left = new Set(range.keys());
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ topic, partition, message: { key, value, offset } }) => {
-        if (key?.toString() === wanted) found.push(said(JSON.parse(String(value))));
+        if (key?.toString() === wanted) found.push(toMessage(JSON.parse(String(value))));
         const place = `${topic}/${partition}`;
         if (BigInt(offset) + 1n >= (range.get(place)?.end ?? 0n)) left.delete(place);
         if (left.size === 0) read.resolve();
@@ -67,7 +67,7 @@ export async function recordsOf(
       const [, topic = '', partition = ''] = /^(.*)\/(\d+)$/.exec(place) ?? [];
       consumer.seek({ topic, partition: Number(partition), offset: from });
     }
-    await Promise.race([read.promise, tooLate()]);
+    await Promise.race([read.promise, rejectAfterTimeout()]);
     return found.toSorted((a, b) => a.time.getTime() - b.time.getTime());
   } finally {
     await consumer.disconnect();
@@ -85,7 +85,7 @@ interface Envelope {
   data: Record<string, unknown>;
 }
 
-function said({ id, type, source, time, causationid, data }: Envelope): Said {
+function toMessage({ id, type, source, time, causationid, data }: Envelope): PublishedMessage {
   return {
     id,
     type,
@@ -96,7 +96,7 @@ function said({ id, type, source, time, causationid, data }: Envelope): Said {
   };
 }
 
-async function tooLate(): Promise<never> {
+async function rejectAfterTimeout(): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, RESPONSE_TIMEOUT_MS).unref());
   throw new CliError('Kafka did not answer in time.', 'fieldguide services');
 }
