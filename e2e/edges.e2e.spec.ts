@@ -1,7 +1,7 @@
 import { StorefrontClient } from '@fieldguide/contracts/shop/storefront';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { expect, inject, it } from 'vitest';
-import { asks, type Edge, hears, pactEdges } from '../tools/contracts/edges.ts';
+import { consumes, type Edge, pactEdges, requests } from '../tools/contracts/edges.ts';
 import { instances, platform, scale, set } from './running-platform.ts';
 import { operatorToken, orderOf, product, send } from './shop.ts';
 
@@ -17,10 +17,10 @@ async function edgesSeen(operator: string): Promise<Set<Edge>> {
       for (const { peer, route } of counted(text, 'http_client_calls_total')) {
         // What the gateway sends on is the storefront's; the keys it reads itself.
         const consumer = app === 'gateway' && route !== JWKS ? 'shop' : app;
-        seen.add(asks(consumer, peer!, route!));
+        seen.add(requests(consumer, peer!, route!));
       }
       for (const { topic, type } of counted(text, 'messages_handled_total'))
-        seen.add(hears(app, topic!, type!));
+        seen.add(consumes(app, topic!, type!));
     }
   return seen;
 }

@@ -17,12 +17,12 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
 const results = await Promise.all(
   steps.map(async ([name, command, ...args]) => {
     const child = spawn(command, args, { shell: process.platform === 'win32' });
-    let said = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => (said += chunk));
+      stream.on('data', (chunk) => (output += chunk));
     const code = await new Promise((resolve) => child.once('exit', resolve));
     console.log(`${code === 0 ? '✓' : '✗'} ${name}`);
-    if (code !== 0) console.log(said);
+    if (code !== 0) console.log(output);
     return code === 0;
   }),
 );

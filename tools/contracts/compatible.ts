@@ -21,14 +21,14 @@ export function incompatibilities(before: Schema, after: Schema, at = 'data'): s
   const { properties: now = {}, required: nowRequired = [] } = after;
   const faults = Object.entries(old).flatMap(([name, schema]) => {
     const place = `${at}.${name}`;
-    const fresh = now[name];
-    if (!fresh) return [`${place} is gone (forward: whoever reads it breaks)`];
+    const current = now[name];
+    if (!current) return [`${place} is gone (forward: whoever reads it breaks)`];
     const wasRequired = oldRequired.includes(name);
     const isRequired = nowRequired.includes(name);
     return [
       ...(wasRequired && !isRequired ? [`${place} may be absent now (forward)`] : []),
       ...(!wasRequired && isRequired ? [`${place} is required now (backward: old records)`] : []),
-      ...incompatibilities(schema, fresh, place),
+      ...incompatibilities(schema, current, place),
     ];
   });
   const added = Object.keys(now).filter((name) => !(name in old) && nowRequired.includes(name));
@@ -76,10 +76,10 @@ async function main(): Promise<boolean> {
   const now = await documents();
   for (const name of providers) {
     const path = `${GENERATED}/${name}/asyncapi.json`;
-    const old = messagesSaid(before(commit, path));
-    const fresh = messagesSaid(JSON.parse(now.get(path) ?? 'null'));
+    const old = publishedMessages(before(commit, path));
+    const current = publishedMessages(JSON.parse(now.get(path) ?? 'null'));
     for (const [type, schema] of old) {
-      const present = fresh.get(type);
+      const present = current.get(type);
       const what = present ? incompatibilities(schema, present) : ['it is not said any more'];
       faults.push(...what.map((each) => `${name} says ${type}: ${each}`));
     }
@@ -93,7 +93,7 @@ async function main(): Promise<boolean> {
 }
 
 /** Type → schema of its data, of everything that an AsyncAPI document sends. */
-function messagesSaid(document: Schema | undefined): Map<string, Schema> {
+function publishedMessages(document: Schema | undefined): Map<string, Schema> {
   const { operations = {}, components } = (document ?? {}) as {
     operations?: Record<string, { action: string }>;
     components?: { messages: Record<string, { payload: Schema }> };

@@ -74,14 +74,18 @@ export async function documents(): Promise<Map<string, string>> {
       const type = isMessage(value) ? value.data : value;
       if (type instanceof z.ZodType) add(`${name}/schemas/${schema}.json`, schemaOf(type));
     }
-    const answered = [...routes, ...inside].filter(({ to }) => to === name);
-    if (answered.length > 0) {
+    const responded = [...routes, ...inside].filter(({ to }) => to === name);
+    if (responded.length > 0) {
       const description = `What ${name} answers, to the gateway and to other services.`;
-      add(`${name}/openapi.json`, await openapi(answered, [exports], { title: name, description }));
+      add(
+        `${name}/openapi.json`,
+        await openapi(responded, [exports], { title: name, description }),
+      );
     }
-    const said = messages.filter(({ topic }) => sends(name, topic));
-    const heard = messages.filter(({ type }) => hears(name, type));
-    if (said.length + heard.length > 0) add(`${name}/asyncapi.json`, asyncapi(name, said, heard));
+    const published = messages.filter(({ topic }) => sends(name, topic));
+    const consumed = messages.filter(({ type }) => consumesMessage(name, type));
+    if (published.length + consumed.length > 0)
+      add(`${name}/asyncapi.json`, asyncapi(name, published, consumed));
   }
   const info = {
     title: 'Fieldguide Outfitters',
@@ -95,8 +99,12 @@ export async function documents(): Promise<Map<string, string>> {
   }
 }
 
-function asyncapi(name: string, said: readonly Message[], heard: readonly Message[]): object {
-  const all = Map.groupBy([...said, ...heard], ({ topic }) => topic);
+function asyncapi(
+  name: string,
+  published: readonly Message[],
+  consumed: readonly Message[],
+): object {
+  const all = Map.groupBy([...published, ...consumed], ({ topic }) => topic);
   const channels = Object.fromEntries(
     [...all].map(([topic, messages]) => [
       topic,
@@ -123,12 +131,12 @@ function asyncapi(name: string, said: readonly Message[], heard: readonly Messag
     defaultContentType: 'application/json',
     channels,
     operations: Object.fromEntries([
-      ...said.map(operation('send')),
-      ...heard.map(operation('receive')),
+      ...published.map(operation('send')),
+      ...consumed.map(operation('receive')),
     ]),
     components: {
       messages: Object.fromEntries(
-        [...said, ...heard].map(({ type, data }) => [
+        [...published, ...consumed].map(({ type, data }) => [
           type,
           {
             name: type,
@@ -147,7 +155,7 @@ function schemaOf(type: z.ZodType): object {
 }
 
 /** What a service hears stands in its pacts. */
-function hears(consumer: string, type: string): boolean {
+function consumesMessage(consumer: string, type: string): boolean {
   const own = committedPacts().filter((pact) => pact.consumer.name === consumer);
   return own.some(({ interactions }) =>
     (interactions as readonly { contents?: { content: { type: string } } }[]).some(

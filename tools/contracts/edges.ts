@@ -12,9 +12,9 @@ import { committedPacts, sendersOf } from './pact-files.ts';
 /** `<consumer> asks <provider> <route>` or `<consumer> hears <provider> <topic>/<type>`; parameters have no names. */
 export type Edge = string;
 
-export const asks = (consumer: string, provider: string, route: string): Edge =>
-  `${consumer} asks ${provider} ${unnamed(route)}`;
-export const hears = (consumer: string, topic: string, type: string): Edge =>
+export const requests = (consumer: string, provider: string, route: string): Edge =>
+  `${consumer} asks ${provider} ${withoutName(route)}`;
+export const consumes = (consumer: string, topic: string, type: string): Edge =>
   `${consumer} hears ${producerOf(topic)} ${topic}/${type}`;
 
 type AnyDefinition = Pick<ServiceDefinition<ServiceSettings>, 'name' | 'module'> & {
@@ -33,8 +33,8 @@ const JWKS = '/.well-known/jwks.json';
 export function realEdges(): Set<Edge> {
   return new Set([
     // What the gateway lets through is the storefront's; the keys are for those who check tokens.
-    ...routes.filter(({ path }) => path !== JWKS).map(({ to, path }) => asks('shop', to, path)),
-    ...definitions.filter(({ keys }) => !keys).map(({ name }) => asks(name, 'identity', JWKS)),
+    ...routes.filter(({ path }) => path !== JWKS).map(({ to, path }) => requests('shop', to, path)),
+    ...definitions.filter(({ keys }) => !keys).map(({ name }) => requests(name, 'identity', JWKS)),
     ...definitions.flatMap(({ name }) => clientsIn(name)),
     ...definitions.flatMap(subscriptionsOf),
   ]);
@@ -45,8 +45,8 @@ export function pactEdges(): Set<Edge> {
   const edges = committedPacts().flatMap(({ consumer, provider, interactions }) =>
     (interactions as readonly Interaction[]).map(({ request, contents, metadata }) =>
       request
-        ? asks(consumer.name, provider.name, routeOf(provider.name, request))
-        : hears(consumer.name, metadata!.topic, contents!.content.type),
+        ? requests(consumer.name, provider.name, routeOf(provider.name, request))
+        : consumes(consumer.name, metadata!.topic, contents!.content.type),
     ),
   );
   return new Set(edges);
@@ -66,12 +66,14 @@ function clientsIn(service: string): Edge[] {
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const peers = new Set([...text.matchAll(/peer: '([a-z-]+)'/g)].map(([, peer]) => peer!));
-    const said = [...text.matchAll(/route(?: =|:)([^;\n]*)/g)].flatMap(([, words]) => [
+    const output = [...text.matchAll(/route(?: =|:)([^;\n]*)/g)].flatMap(([, words]) => [
       ...words!.matchAll(/'(\/[^']*)'/g),
     ]);
-    const own = said.flatMap(([, route]) => [...peers].map((peer) => asks(service, peer, route!)));
+    const own = output.flatMap(([, route]) =>
+      [...peers].map((peer) => requests(service, peer, route!)),
+    );
     const token = text.includes('asService: true')
-      ? [asks(service, 'identity', '/auth/tokens')]
+      ? [requests(service, 'identity', '/auth/tokens')]
       : [];
     return [...own, ...token];
   });
@@ -86,10 +88,10 @@ function subscriptionsOf({ name, module, config }: AnyDefinition): Edge[] {
       return extras ? [extras.contract] : [];
     }),
   );
-  const everybody = 'MESSAGING_URL' in config.schema.shape ? [SessionHeard] : [];
-  return [...declared, ...everybody]
+  const everyService = 'MESSAGING_URL' in config.schema.shape ? [SessionHeard] : [];
+  return [...declared, ...everyService]
     .filter(({ topic }) => producerOf(topic) !== name)
-    .map(({ topic, type }) => hears(name, topic, type));
+    .map(({ topic, type }) => consumes(name, topic, type));
 }
 
 function routeOf(provider: string, { method, path }: { method: string; path: string }): string {
@@ -129,4 +131,4 @@ function producerOf(topic: string): string {
   const [producer] = kind === 'events' ? [owner] : sendersOf(topic);
   return producer ?? 'unknown';
 }
-const unnamed = (route: string) => route.replaceAll(/:\w+/g, ':');
+const withoutName = (route: string) => route.replaceAll(/:\w+/g, ':');

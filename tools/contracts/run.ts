@@ -33,9 +33,9 @@ export async function output(
     cwd,
     env: { ...process.env, ...env },
   });
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (said += chunk));
+    stream.on('data', (chunk: Buffer) => (output += chunk));
   const code = await new Promise((resolve) => child.once('exit', resolve));
-  return { ok: code === 0, output: stripVTControlCharacters(said) };
+  return { ok: code === 0, output: stripVTControlCharacters(output) };
 }

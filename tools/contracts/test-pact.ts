@@ -33,7 +33,7 @@ async function main(): Promise<boolean> {
   mkdirSync(RESULTS, { recursive: true });
   const tested = Object.fromEntries(apps.map((app) => [app.name, sourcesOf(app)]));
   const files = provider ? [`apps/${provider}/pact`] : [];
-  const asked = await run('The providers are asked', 'providers', files);
+  const providerRun = await run('The providers are asked', 'providers', files);
   const results = readResults();
   for (const { consumer, provider: name, interactions, ok, findings } of results) {
     const sign = ok ? styleText('green', '✓') : styleText('red', '✗');
@@ -41,19 +41,19 @@ async function main(): Promise<boolean> {
     console.log(`  ${sign} ${consumer.padEnd(16)} of ${name.padEnd(17)} ${what}`);
     for (const finding of findings) console.log(styleText('red', `      ${finding}`));
   }
-  if (!asked.ok && results.every(({ ok }) => ok)) console.log(asked.output);
+  if (!providerRun.ok && results.every(({ ok }) => ok)) console.log(providerRun.output);
   if (!provider) writeFileSync(TESTED, JSON.stringify(tested, null, 2));
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
   const failed = results.filter(({ ok }) => !ok).length;
   console.log(`\n${results.length} pacts, ${failed} broken, ${seconds} s`);
-  return asked.ok && failed === 0;
+  return providerRun.ok && failed === 0;
 }
 
 async function consumersAreAsCommitted(): Promise<boolean> {
   rmSync(GENERATED, { recursive: true, force: true });
-  const said = await run('The consumers say what they expect', 'consumers', []);
-  if (!said.ok) {
-    console.log(said.output);
+  const output = await run('The consumers say what they expect', 'consumers', []);
+  if (!output.ok) {
+    console.log(output.output);
     return false;
   }
   const changed = differences();

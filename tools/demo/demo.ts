@@ -5,8 +5,8 @@ import { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Command } from 'commander';
-import { Teller } from './teller.ts';
 import { Tour } from './tour.ts';
+import { TourReport } from './tour-report.ts';
 import { Visitor } from './visitor.ts';
 
 const { env } = new Command('npm run demo --')
@@ -32,10 +32,12 @@ async function tour(): Promise<boolean> {
   const operator = new ShopClient(environment, platform);
   const gatewayUrl = await operator.gatewayUrl();
   const visitor = new Visitor(gatewayUrl);
-  const teller = new Teller();
+  const report = new TourReport();
   console.log(`A tour through the shop at ${gatewayUrl}`);
-  await new Tour(platform, operator, visitor, teller, env === 'local').play();
-  const isRight = teller.end();
-  console.log(isRight ? '\nEverything was as it was told.' : '\nSomething was not as it was told.');
-  return isRight;
+  await new Tour(platform, operator, visitor, report, env === 'local').play();
+  const isCorrect = report.end();
+  console.log(
+    isCorrect ? '\nEverything was as it was told.' : '\nSomething was not as it was told.',
+  );
+  return isCorrect;
 }

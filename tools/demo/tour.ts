@@ -6,7 +6,7 @@ import type { Operation } from '@fieldguide/contracts/payment-provider';
 import type { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
 import type { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
-import type { Teller } from './teller.ts';
+import type { TourReport } from './tour-report.ts';
 import type { Visitor } from './visitor.ts';
 
 const FINAL = ['OrderCompleted', 'OrderRejected', 'OrderCancelled'];
@@ -25,7 +25,7 @@ const shipTo = {
 // A product that is in no other example, so that its stock moves by what the tour does.
 const PRODUCT = '01900000-0000-7000-8000-000000000037';
 const QUANTITY = 2;
-const UNDONE_WITHIN_MS = 10_000;
+const COMPENSATED_WITHIN_MS = 10_000;
 const ENDS_WITHIN_MS = 30_000;
 
 type Stock = { onHandUnits: number; freeUnits: number };
@@ -35,9 +35,9 @@ export class Tour {
   readonly #platform: PlatformClient;
   readonly #operator: ShopClient;
   readonly #visitor: Visitor;
-  readonly #teller: Teller;
+  readonly #report: TourReport;
   readonly #isLocal: boolean;
-  readonly #told = new Set<string>();
+  readonly #printed = new Set<string>();
   readonly #run = Date.now().toString(36);
   #orders = 0;
   #unitsSold = 0;
@@ -46,10 +46,10 @@ export class Tour {
     platform: PlatformClient,
     operator: ShopClient,
     visitor: Visitor,
-    teller: Teller,
+    report: TourReport,
     isLocal: boolean,
   ) {
-    this.#teller = teller;
+    this.#report = report;
     this.#isLocal = isLocal;
     this.#platform = platform;
     this.#operator = operator;
@@ -57,25 +57,25 @@ export class Tour {
   }
 
   async play(): Promise<void> {
-    await this.#teller.scene('Sign in and look around', () => this.#lookAround());
+    await this.#report.scene('Sign in and look around', () => this.#lookAround());
     let firstId = '';
-    await this.#teller.scene('An order, from the click to the carrier', async () => {
+    await this.#report.scene('An order, from the click to the carrier', async () => {
       firstId = await this.#sale('tok_ok');
     });
-    await this.#teller.scene('The same order sent again, and another under its key', () =>
+    await this.#report.scene('The same order sent again, and another under its key', () =>
       this.#repeat(),
     );
-    await this.#teller.scene('A payment that is declined', () => this.#declined());
-    await this.#teller.scene('A provider that never answers', () => this.#silence());
-    await this.#teller.scene('A provider that fails twice', async () => {
+    await this.#report.scene('A payment that is declined', () => this.#declined());
+    await this.#report.scene('A provider that never answers', () => this.#timedOut());
+    await this.#report.scene('A provider that fails twice', async () => {
       await this.#sale('tok_flaky');
     });
-    await this.#teller.scene('A cancellation in time', () => this.#cancelledInTime());
-    await this.#teller.scene('A cancellation too late', () => this.#cancelledTooLate());
-    await this.#teller.scene('An instance of ordering is killed in the middle', () =>
-      this.#killed(),
+    await this.#report.scene('A cancellation in time', () => this.#cancelledInTime());
+    await this.#report.scene('A cancellation too late', () => this.#cancelledTooLate());
+    await this.#report.scene('An instance of ordering is killed in the middle', () =>
+      this.#instanceKilled(),
     );
-    await this.#teller.scene('Everything is put back', () => this.#putBack());
+    await this.#report.scene('Everything is put back', () => this.#restore());
     console.log(`\nHow the first order went: npx fieldguide explain ${firstId}`);
   }
 
@@ -85,18 +85,18 @@ export class Tour {
       body: { email, password, name },
     });
     // 409: a tour before this one was ended in the middle.
-    this.#teller.check('there is an account', registered.status, /^(201|409)$/);
-    this.#teller.check('signed in', (await this.#visitor.signIn(email, password)).status, 200);
+    this.#report.check('there is an account', registered.status, /^(201|409)$/);
+    this.#report.check('signed in', (await this.#visitor.signIn(email, password)).status, 200);
     const path = '/products?category=kitchen&limit=20';
     const { body } = await this.#visitor.send<{ items: Product[] }>('GET', path);
     for (const { name: what, price } of body.items)
-      this.#teller.fact('·', `${what.padEnd(18)} ${money(price).padStart(12)}`);
-    this.#teller.check(
+      this.#report.event('·', `${what.padEnd(18)} ${money(price).padStart(12)}`);
+    this.#report.check(
       'what we want is on offer',
       body.items.some(({ id, retired }) => id === PRODUCT && !retired),
       true,
     );
-    this.#teller.check('and in stock', (await this.#stock()).freeUnits >= 10 * QUANTITY, true);
+    this.#report.check('and in stock', (await this.#stock()).freeUnits >= 10 * QUANTITY, true);
   }
 
   /** An order that is completed; its captures must be its total, and its goods gone. */
@@ -110,22 +110,22 @@ export class Tour {
 
   async #repeat(): Promise<void> {
     const key = this.#key();
-    const body = wish('tok_ok', QUANTITY);
+    const body = orderRequest('tok_ok', QUANTITY);
     const send = () => this.#visitor.send<Order>('POST', '/orders', { body, key });
     const before = await this.#stock();
-    const answers = await Promise.all([send(), send(), send()]);
-    this.#teller.check(
+    const responses = await Promise.all([send(), send(), send()]);
+    this.#report.check(
       'sent three times at once: three times 201',
-      answers.map(({ status }) => status),
+      responses.map(({ status }) => status),
       [201, 201, 201],
     );
-    const order = answers[0]!.body;
-    this.#teller.check('and one order', new Set(answers.map((each) => each.body.id)).size, 1);
+    const order = responses[0]!.body;
+    this.#report.check('and one order', new Set(responses.map((each) => each.body.id)).size, 1);
     const other = await this.#visitor.send<{ type: string }>('POST', '/orders', {
-      body: wish('tok_ok', QUANTITY + 1),
+      body: orderRequest('tok_ok', QUANTITY + 1),
       key,
     });
-    this.#teller.check(`another order under its key: 422 ${code(other.body)}`, other.status, 422);
+    this.#report.check(`another order under its key: 422 ${code(other.body)}`, other.status, 422);
     await this.#follow(order.id, ['OrderCompleted']);
     await this.#expectSold(order, before);
   }
@@ -135,23 +135,23 @@ export class Tour {
     const order = await this.#place('tok_declined');
     await this.#follow(order.id, FINAL);
     await this.#expectEnd(order.id, { status: 'rejected', statusReason: 'paymentDeclined' });
-    await this.#follow(order.id, ['StockReleased'], UNDONE_WITHIN_MS);
-    await this.#expectNothingLeft(order.id, before);
+    await this.#follow(order.id, ['StockReleased'], COMPENSATED_WITHIN_MS);
+    await this.#expectCompensated(order.id, before);
   }
 
-  async #silence(): Promise<void> {
+  async #timedOut(): Promise<void> {
     const before = await this.#stock();
     const order = await this.#place('tok_timeout');
     await this.#follow(order.id, ['StockReserved']);
     await this.#expectEnd(order.id, { status: 'awaitingPayment' });
     if (this.#isLocal) {
       await this.#operator.call('ordering', 'POST', `/checkouts/${order.id}/deadline`);
-      this.#teller.fact('»', 'the deadline is brought forward (only in local)');
-    } else this.#teller.fact('…', 'waiting for the deadline');
+      this.#report.event('»', 'the deadline is brought forward (only in local)');
+    } else this.#report.event('…', 'waiting for the deadline');
     await this.#follow(order.id, FINAL, 60_000);
     await this.#expectEnd(order.id, { status: 'rejected', statusReason: 'paymentTimeout' });
-    await this.#follow(order.id, ['PaymentVoided'], UNDONE_WITHIN_MS);
-    await this.#expectNothingLeft(order.id, before);
+    await this.#follow(order.id, ['PaymentVoided'], COMPENSATED_WITHIN_MS);
+    await this.#expectCompensated(order.id, before);
   }
 
   async #cancelledInTime(): Promise<void> {
@@ -159,11 +159,11 @@ export class Tour {
     const order = await this.#place('tok_ok');
     await this.#follow(order.id, ['OrderConfirmed']);
     const { status, body } = await this.#cancel(order.id);
-    this.#teller.check(`cancelled before it was dispatched: 202 ${body.status}`, status, 202);
+    this.#report.check(`cancelled before it was dispatched: 202 ${body.status}`, status, 202);
     await this.#follow(order.id, FINAL);
     await this.#expectEnd(order.id, { status: 'cancelled' });
-    await this.#follow(order.id, ['PaymentVoided'], UNDONE_WITHIN_MS);
-    await this.#expectNothingLeft(order.id, before);
+    await this.#follow(order.id, ['PaymentVoided'], COMPENSATED_WITHIN_MS);
+    await this.#expectCompensated(order.id, before);
   }
 
   async #cancelledTooLate(): Promise<void> {
@@ -171,12 +171,12 @@ export class Tour {
     const order = await this.#place('tok_ok');
     await this.#follow(order.id, ['ShipmentDispatched']);
     const { status, body } = await this.#cancel(order.id);
-    this.#teller.check(`cancelled after it was dispatched: 409 ${code(body)}`, status, 409);
+    this.#report.check(`cancelled after it was dispatched: 409 ${code(body)}`, status, 409);
     await this.#follow(order.id, FINAL);
     await this.#expectSold(order, before);
   }
 
-  async #killed(): Promise<void> {
+  async #instanceKilled(): Promise<void> {
     const before = await this.#stock();
     const order = await this.#place('tok_ok');
     const pids = async () => {
@@ -186,17 +186,17 @@ export class Tour {
     const earlier = await pids();
     const path = '/apps/ordering/instances/1/signals';
     await this.#platform.call('POST', path, { signal: 'SIGKILL' });
-    this.#teller.fact('†', 'SIGKILL for ordering/1, while its order is under way');
+    this.#report.event('†', 'SIGKILL for ordering/1, while its order is under way');
     await this.#follow(order.id, ['OrderCompleted']);
     await this.#expectSold(order, before);
     const isBack = async () => {
       const now = await pids();
       return now.length === earlier.length && now.some((pid) => !earlier.includes(pid));
     };
-    this.#teller.check('another instance runs in its place', await eventually(isBack), true);
+    this.#report.check('another instance runs in its place', await eventually(isBack), true);
   }
 
-  async #putBack(): Promise<void> {
+  async #restore(): Promise<void> {
     const { onHandUnits } = await this.#stock();
     const path = `/stock/${PRODUCT}/replenishments`;
     if (this.#unitsSold > 0)
@@ -205,16 +205,16 @@ export class Tour {
         key: this.#key(),
       });
     const after = (await this.#stock()).onHandUnits;
-    this.#teller.check(
+    this.#report.check(
       `${this.#unitsSold} units are on the shelf again`,
       after,
       onHandUnits + this.#unitsSold,
     );
-    this.#teller.fact('·', 'the orders stay: what happened is not undone');
+    this.#report.event('·', 'the orders stay: what happened is not undone');
     const erased = await this.#visitor.send('DELETE', '/accounts/me');
-    this.#teller.check('the account and everything personal is erased', erased.status, 202);
+    this.#report.check('the account and everything personal is erased', erased.status, 202);
     const { email, password } = visitorsAccount;
-    this.#teller.check(
+    this.#report.check(
       'nobody can sign in with it',
       (await this.#visitor.signIn(email, password)).status,
       401,
@@ -223,10 +223,10 @@ export class Tour {
 
   async #place(token: string): Promise<Order> {
     const { status, body } = await this.#visitor.send<Order>('POST', '/orders', {
-      body: wish(token, QUANTITY),
+      body: orderRequest(token, QUANTITY),
       key: this.#key(),
     });
-    this.#teller.check(`${token}: ordered for ${money(body.total)}`, status, 201);
+    this.#report.check(`${token}: ordered for ${money(body.total)}`, status, 201);
     return body;
   }
 
@@ -236,19 +236,26 @@ export class Tour {
   }
 
   /** Tells each fact of an order that was not told yet, as it happens. */
-  async #follow(id: string, until: readonly string[], limitMs = ENDS_WITHIN_MS): Promise<void> {
-    for await (const { source, type, summary } of this.#visitor.facts(id, until, limitMs)) {
+  async #follow(
+    id: string,
+    untilTypes: readonly string[],
+    limitMs = ENDS_WITHIN_MS,
+  ): Promise<void> {
+    for await (const { source, type, summary } of this.#visitor.events(id, untilTypes, limitMs)) {
       const key = `${id} ${type}`;
-      if (this.#told.has(key)) continue;
-      this.#told.add(key);
-      this.#teller.fact('→', `${source.padEnd(9)} ${type.padEnd(21)} ${styleText('dim', summary)}`);
+      if (this.#printed.has(key)) continue;
+      this.#printed.add(key);
+      this.#report.event(
+        '→',
+        `${source.padEnd(9)} ${type.padEnd(21)} ${styleText('dim', summary)}`,
+      );
     }
   }
 
   async #expectEnd(id: string, expected: Partial<Order>): Promise<void> {
     const { body } = await this.#visitor.order(id);
     const { status, statusReason } = expected;
-    this.#teller.check(
+    this.#report.check(
       `the order is ${status}${statusReason ? `: ${statusReason}` : ''}`,
       body,
       expected,
@@ -259,7 +266,7 @@ export class Tour {
     this.#unitsSold += QUANTITY;
     await this.#expectEnd(order.id, { status: 'completed' });
     const captured = (await this.#operations(order.id)).filter(({ kind }) => kind === 'capture');
-    this.#teller.check(
+    this.#report.check(
       `the provider has collected ${money(order.total)}, once`,
       captured.map(({ amount }) => amount),
       [order.total],
@@ -271,16 +278,16 @@ export class Tour {
     await this.#expectStock(`${QUANTITY} units have left`, left);
   }
 
-  async #expectNothingLeft(id: string, before: Stock): Promise<void> {
+  async #expectCompensated(id: string, before: Stock): Promise<void> {
     const captured = (await this.#operations(id)).filter(({ kind }) => kind === 'capture');
-    this.#teller.check('the provider has collected nothing', captured, []);
+    this.#report.check('the provider has collected nothing', captured, []);
     await this.#expectStock('the stock is as before', before);
   }
 
   /** Stock follows by message: it may take a moment. */
   async #expectStock(text: string, expected: Stock): Promise<void> {
     await eventually(async () => (await this.#stock()).onHandUnits === expected.onHandUnits);
-    this.#teller.check(text, await this.#stock(), expected);
+    this.#report.check(text, await this.#stock(), expected);
   }
 
   async #operations(id: string): Promise<Operation[]> {
@@ -309,7 +316,7 @@ export class Tour {
   }
 }
 
-function wish(token: string, quantity: number): object {
+function orderRequest(token: string, quantity: number): object {
   return { lines: [{ productId: PRODUCT, quantity }], payment: { token }, shipTo };
 }
 
@@ -322,9 +329,9 @@ function money({ amountMinor, currency }: { amountMinor: number; currency: strin
   return new Intl.NumberFormat('en', { style: 'currency', currency }).format(amountMinor / 100);
 }
 
-async function eventually(isSo: () => Promise<boolean>): Promise<boolean> {
-  const end = performance.now() + UNDONE_WITHIN_MS;
-  while (!(await isSo())) {
+async function eventually(condition: () => Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + COMPENSATED_WITHIN_MS;
+  while (!(await condition())) {
     if (performance.now() > end) return false;
     await sleep(50);
   }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order, Timeline } from '@fieldguide/contracts/ordering';
 
-const ANSWER_WITHIN_MS = 10_000;
-const LOOK_EVERY_MS = 40;
+const RESPONSE_TIMEOUT_MS = 10_000;
+const POLL_MS = 40;
 
-export interface Answer<Body> {
+export interface HttpResponse<Body> {
   readonly status: number;
   readonly body: Body;
 }
@@ -20,19 +20,19 @@ export class Visitor {
     this.#gatewayUrl = gatewayUrl;
   }
 
-  async signIn(email: string, password: string): Promise<Answer<unknown>> {
+  async signIn(email: string, password: string): Promise<HttpResponse<unknown>> {
     const body = { grantType: 'password', email, password };
-    const answer = await this.send<{ accessToken: string }>('POST', '/auth/tokens', { body });
-    this.#token = answer.body.accessToken;
-    return answer;
+    const response = await this.send<{ accessToken: string }>('POST', '/auth/tokens', { body });
+    this.#token = response.body.accessToken;
+    return response;
   }
 
   async send<Body>(
     method: string,
     path: string,
     { body, key }: { body?: object; key?: string } = {},
-  ): Promise<Answer<Body>> {
-    const answer = await fetch(this.#gatewayUrl + path, {
+  ): Promise<HttpResponse<Body>> {
+    const response = await fetch(this.#gatewayUrl + path, {
       method,
       headers: {
         ...(this.#token && { authorization: `Bearer ${this.#token}` }),
@@ -41,35 +41,35 @@ export class Visitor {
         ...(this.#seen && { 'consistency-token': this.#seen }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
-    this.#seen = answer.headers.get('consistency-token') ?? this.#seen;
-    const text = await answer.text();
-    return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as Body };
+    this.#seen = response.headers.get('consistency-token') ?? this.#seen;
+    const text = await response.text();
+    return { status: response.status, body: (text ? JSON.parse(text) : undefined) as Body };
   }
 
-  order(id: string): Promise<Answer<Order>> {
+  order(id: string): Promise<HttpResponse<Order>> {
     return this.send('GET', `/orders/${id}`);
   }
 
   /** Each fact of an order as soon as it can be seen, until one of these types. @throws after `limitMs` */
-  async *facts(
+  async *events(
     id: string,
-    until: readonly string[],
+    untilTypes: readonly string[],
     limitMs: number,
   ): AsyncGenerator<Timeline['items'][number]> {
     const end = performance.now() + limitMs;
     for (let seen = 0; ; ) {
       const { status, body } = await this.send<Timeline>('GET', `/orders/${id}/timeline`);
       const fresh = status === 200 ? body.items.slice(seen) : []; // an instance may just be replaced
-      for (const fact of fresh) {
+      for (const event of fresh) {
         seen += 1;
-        yield fact;
-        if (until.includes(fact.type)) return;
+        yield event;
+        if (untilTypes.includes(event.type)) return;
       }
       if (performance.now() > end)
-        throw new Error(`Order ${id} has none of ${until.join(', ')} after ${limitMs} ms`);
-      await sleep(LOOK_EVERY_MS);
+        throw new Error(`Order ${id} has none of ${untilTypes.join(', ')} after ${limitMs} ms`);
+      await sleep(POLL_MS);
     }
   }
 }

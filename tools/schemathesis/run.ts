@@ -52,13 +52,13 @@ async function main(): Promise<number> {
 
 /** The document as it is served, but for the ids of products: with those of none, no order would ever be placed. */
 async function savedDocument({ gatewayUrl, folder }: System): Promise<string> {
-  const ask = async (path: string) => {
+  const request = async (path: string) => {
     const answer = await fetch(gatewayUrl + path, { signal: AbortSignal.timeout(10_000) });
     return answer.text();
   };
-  const { items } = JSON.parse(await ask('/products')) as { items: { id: string }[] };
+  const { items } = JSON.parse(await request('/products')) as { items: { id: string }[] };
   const existing = { type: 'string', enum: items.map(({ id }) => id) };
-  const document = JSON.parse(await ask('/openapi.json'), (key, value) => {
+  const document = JSON.parse(await request('/openapi.json'), (key, value) => {
     if (key === 'productId' && typeof value === 'object') return existing; // not in an example
     return value?.name === 'productId' ? { ...value, schema: existing } : value;
   });

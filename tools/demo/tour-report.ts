@@ -1,7 +1,7 @@
 import { isDeepStrictEqual, styleText } from 'node:util';
 
 /** What was told differs from what is. */
-class Wrong extends Error {
+class FailedCheck extends Error {
   override name = 'Wrong';
 }
 
@@ -9,42 +9,42 @@ interface Scene {
   readonly title: string;
   readonly checks: number;
   readonly tookMs: number;
-  readonly wrong?: string;
+  readonly failure?: string;
 }
 
 /** Tells a story in scenes. Whatever it says to be so, it has checked. */
-export class Teller {
+export class TourReport {
   readonly #scenes: Scene[] = [];
   #checks = 0;
-  #begunAt = 0;
+  #startedAtMs = 0;
 
   /** One scene; when something in it is wrong, the next ones are played all the same. */
   async scene(title: string, play: () => Promise<void>): Promise<void> {
     console.log(`\n${styleText('bold', `${this.#scenes.length + 1}. ${title}`)}`);
-    [this.#checks, this.#begunAt] = [0, performance.now()];
-    let wrong: string | undefined;
+    [this.#checks, this.#startedAtMs] = [0, performance.now()];
+    let failure: string | undefined;
     try {
       await play();
     } catch (error) {
-      wrong = (error as Error).message;
-      console.log(`   ${styleText('red', '✗')} ${wrong}`);
-      if (!(error instanceof Wrong))
+      failure = (error as Error).message;
+      console.log(`   ${styleText('red', '✗')} ${failure}`);
+      if (!(error instanceof FailedCheck))
         console.log(styleText('dim', `     ${(error as Error).stack}`));
     }
-    const tookMs = performance.now() - this.#begunAt;
-    this.#scenes.push({ title, checks: this.#checks, tookMs, ...(wrong && { wrong }) });
+    const tookMs = performance.now() - this.#startedAtMs;
+    this.#scenes.push({ title, checks: this.#checks, tookMs, ...(failure && { failure }) });
   }
 
-  /** @throws Wrong when it is not so; a part of an object is enough */
+  /** @throws FailedCheck when it is not so; a part of an object is enough */
   check(text: string, actual: unknown, expected: unknown): void {
     this.#checks += 1;
     if (!matches(actual, expected))
-      throw new Wrong(`${text}: expected ${show(expected)}, and it is ${show(actual)}`);
-    this.fact(styleText('green', '✓'), text);
+      throw new FailedCheck(`${text}: expected ${format(expected)}, and it is ${format(actual)}`);
+    this.event(styleText('green', '✓'), text);
   }
 
   /** Something that happened, with the time since the scene began. */
-  fact(sign: string, text: string, atMs = performance.now() - this.#begunAt): void {
+  event(sign: string, text: string, atMs = performance.now() - this.#startedAtMs): void {
     console.log(`   ${styleText('dim', `${Math.round(atMs)} ms`.padStart(8))}  ${sign} ${text}`);
   }
 
@@ -52,12 +52,12 @@ export class Teller {
   end(): boolean {
     const wide = Math.max(...this.#scenes.map(({ title }) => title.length));
     console.log('');
-    for (const { title, checks, tookMs, wrong } of this.#scenes) {
-      const sign = wrong ? styleText('red', '✗') : styleText('green', '✓');
+    for (const { title, checks, tookMs, failure } of this.#scenes) {
+      const sign = failure ? styleText('red', '✗') : styleText('green', '✓');
       const seconds = `${(tookMs / 1_000).toFixed(1)} s`.padStart(7);
       console.log(` ${sign} ${title.padEnd(wide)} ${String(checks).padStart(3)} checks ${seconds}`);
     }
-    return this.#scenes.every(({ wrong }) => wrong === undefined);
+    return this.#scenes.every(({ failure }) => failure === undefined);
   }
 }
 
@@ -69,6 +69,6 @@ function matches(actual: unknown, expected: unknown): boolean {
   return Object.entries(expected).every(([key, value]) => matches(given[key], value));
 }
 
-function show(value: unknown): string {
+function format(value: unknown): string {
   return value instanceof RegExp ? String(value) : JSON.stringify(value);
 }
