@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { globSync, readFileSync } from 'node:fs';
 import { topics } from '@fieldguide/platform-model/derive';
 import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
-import { SessionHeard } from '@fieldguide/service/testing';
+import { SessionEndedMessage } from '@fieldguide/service/testing';
 import { system } from '@fieldguide/system';
 import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
@@ -72,7 +72,7 @@ function clientsIn(service: string): Edge[] {
     const own = output.flatMap(([, route]) =>
       [...peers].map((peer) => requests(service, peer, route!)),
     );
-    const token = text.includes('asService: true')
+    const token = text.includes('withServiceToken: true')
       ? [requests(service, 'identity', '/auth/tokens')]
       : [];
     return [...own, ...token];
@@ -88,7 +88,7 @@ function subscriptionsOf({ name, module, config }: AnyDefinition): Edge[] {
       return extras ? [extras.contract] : [];
     }),
   );
-  const everyService = 'MESSAGING_URL' in config.schema.shape ? [SessionHeard] : [];
+  const everyService = 'MESSAGING_URL' in config.schema.shape ? [SessionEndedMessage] : [];
   return [...declared, ...everyService]
     .filter(({ topic }) => producerOf(topic) !== name)
     .map(({ topic, type }) => consumes(name, topic, type));

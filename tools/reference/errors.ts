@@ -24,7 +24,7 @@ const advice: Readonly<Record<number, string>> = {
 /** Errors whose title names the resource, so that the source has no literal. */
 const meanings: Readonly<Record<string, string>> = {
   deadLetterFinished: 'The dead letter was redriven or discarded before.',
-  deadLetterUnknown: 'There is no such dead letter, or this instance handles no messages.',
+  deadLetterNotFound: 'There is no such dead letter, or this instance handles no messages.',
   notFound: 'There is no such route or resource.',
 };
 
@@ -37,9 +37,7 @@ export interface ErrorEntry {
 
 /** The errors of every service's table, by importing the tables. */
 export async function serviceErrors(): Promise<ErrorEntry[]> {
-  const files = sources('apps/*/src/**/*.ts').filter(({ text }) =>
-    /\b(defineErrors|refusals)\(/.test(text),
-  );
+  const files = sources('apps/*/src/**/*.ts').filter(({ text }) => /\bdefineErrors\(/.test(text));
   const found = await Promise.all(
     files.map(async ({ file }) => {
       const exported = Object.values(await import(pathToFileURL(file).href)) as unknown[];

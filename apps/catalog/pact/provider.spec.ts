@@ -1,11 +1,11 @@
-import { keepsItsPromises } from '@fieldguide/contract-testing/provider';
+import { describeProviderPacts } from '@fieldguide/contract-testing/provider';
 import { product } from '@fieldguide/contracts/catalog/examples';
 import { catalog } from '../src/catalog.definition.ts';
 import { Product } from '../src/product/product.entity.ts';
 import { Products } from '../src/product/products.ts';
 
-keepsItsPromises(catalog, {
-  who: { staff: { id: 'the-staff', scope: 'catalog:write' } },
+describeProviderPacts(catalog, {
+  callers: { staff: { id: 'the-staff', scope: 'catalog:write' } },
   states: ({ app, parts }) => {
     const { manager } = parts.database!.source;
     const { sku, name, description, category, price } = product.value;

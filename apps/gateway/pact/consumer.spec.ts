@@ -1,4 +1,4 @@
-import { ConsumerPacts, expectsOfIdentity } from '@fieldguide/contract-testing';
+import { ConsumerPacts, describeIdentityPacts } from '@fieldguide/contract-testing';
 import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 
-expectsOfIdentity(new ConsumerPacts('gateway'), { keySet, sessionEnded });
+describeIdentityPacts(new ConsumerPacts('gateway'), { keySet, sessionEnded });

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { CallerClaims } from '@fieldguide/auth';
-import { keepsItsPromises } from '@fieldguide/contract-testing/provider';
+import { describeProviderPacts } from '@fieldguide/contract-testing/provider';
 import { ada, sid } from '@fieldguide/contracts/example-data';
 import { Account } from '../src/account/account.entity.ts';
 import { Passwords } from '../src/account/passwords.ts';
@@ -14,12 +14,12 @@ import { Sessions } from '../src/session/sessions.ts';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-keepsItsPromises(identity, {
+describeProviderPacts(identity, {
   env: {
     SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     CLIENTS: JSON.stringify({ shipping: { secret: '', scopes: ['orders:address:read'] } }),
   },
-  who: { customer: { id: ada, scope: 'accounts:erase' } },
+  callers: { customer: { id: ada, scope: 'accounts:erase' } },
   mint: ({ app }, { id, scope, kind }) => app.get(SigningKey).sign(id, { kind, scope, sid }, 600),
   states: ({ app, parts }) => {
     const { manager } = parts.database!.source;

@@ -1,7 +1,7 @@
 import {
   ConsumerPacts,
   consumerOf,
-  expectsOfIdentity,
+  describeIdentityPacts,
   unitsFor,
 } from '@fieldguide/contract-testing';
 import { hammock, orderId } from '@fieldguide/contracts/example-data';
@@ -16,7 +16,7 @@ import { Stock } from '../src/stock/stock.entity.ts';
 
 const inventory = new ConsumerPacts('inventory');
 
-expectsOfIdentity(inventory, { keySet, sessionEnded });
+describeIdentityPacts(inventory, { keySet, sessionEnded });
 
 describe('inventory, of ordering,', () => {
   const about = { subject: orderId } as const;
@@ -43,9 +43,9 @@ describe('inventory, of ordering,', () => {
   it('hears what to set aside', async () => {
     const { receive, stock } = await stocked();
     const given = ['an order was placed', { orderId }] as const;
-    await inventory.hears(
+    await inventory.message(
       'ordering',
-      { ...about, given, hears: Reserve, of: reserveStock },
+      { ...about, given, message: Reserve, of: reserveStock },
       receive,
     );
     expect(await stock()).toMatchObject({ onHandUnits: 10, freeUnits: 8 });
@@ -53,9 +53,9 @@ describe('inventory, of ordering,', () => {
   it('hears what to give back', async () => {
     const { receive, stock } = await stocked('reserved');
     const given = ['an order was cancelled', { orderId }] as const;
-    await inventory.hears(
+    await inventory.message(
       'ordering',
-      { ...about, given, hears: Release, of: releaseStock },
+      { ...about, given, message: Release, of: releaseStock },
       receive,
     );
     expect(await stock()).toMatchObject({ onHandUnits: 10, freeUnits: 10 });
@@ -63,8 +63,8 @@ describe('inventory, of ordering,', () => {
   it('hears what has left', async () => {
     const { receive, stock } = await stocked('reserved');
     const given = ['an order was completed', { orderId }] as const;
-    const message = { ...about, given, hears: Completed, of: orderCompleted };
-    await inventory.hears('ordering', message, receive);
+    const message = { ...about, given, message: Completed, of: orderCompleted };
+    await inventory.message('ordering', message, receive);
     expect(await stock()).toMatchObject({ onHandUnits: 8, freeUnits: 8 });
   });
 });

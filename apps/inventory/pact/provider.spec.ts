@@ -1,6 +1,6 @@
 import {
   deliver,
-  keepsItsPromises,
+  describeProviderPacts,
   type ProviderState,
 } from '@fieldguide/contract-testing/provider';
 import { hammock } from '@fieldguide/contracts/example-data';
@@ -11,8 +11,8 @@ import { Reservation } from '../src/reservation/reservation.entity.ts';
 import { ReserveStockHandler } from '../src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../src/stock/stock.entity.ts';
 
-keepsItsPromises(inventory, {
-  who: { staff: { id: 'the-staff', scope: 'stock:write' } },
+describeProviderPacts(inventory, {
+  callers: { staff: { id: 'the-staff', scope: 'stock:write' } },
   states: (service) => {
     const { database, units } = service.parts;
     const { manager } = database!.source;

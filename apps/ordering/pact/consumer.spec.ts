@@ -2,9 +2,9 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import {
   ConsumerPacts,
   consumerOf,
+  describeIdentityPacts,
   type Example,
-  expectsOfIdentity,
-  peersAt,
+  serviceClientAt,
   unitsFor,
 } from '@fieldguide/contract-testing';
 import { product, productChanged } from '@fieldguide/contracts/catalog/examples';
@@ -42,18 +42,18 @@ import { fetchOffer, Offer } from '../src/product-prices/product-prices.ts';
 
 const ordering = new ConsumerPacts('ordering');
 
-expectsOfIdentity(ordering, { keySet, sessionEnded });
+describeIdentityPacts(ordering, { keySet, sessionEnded });
 
 describe('ordering, of catalog,', () => {
   it('asks for a product that it does not know', async () => {
     const interaction = {
       given: ['a product is sold', { productId: hammock }],
-      asks: 'the offer of a product',
+      description: 'the offer of a product',
       request: { method: 'GET', path: `/products/${hammock}` },
-      answer: { status: 200, reads: Offer, of: product },
+      response: { status: 200, reads: Offer, of: product },
     } as const;
-    const offer = await ordering.asks('catalog', interaction, (catalog) =>
-      fetchOffer(hammock, peersAt({ catalog })),
+    const offer = await ordering.request('catalog', interaction, (catalog) =>
+      fetchOffer(hammock, serviceClientAt({ catalog })),
     );
     expect(offer).toMatchObject({ id: hammock, name: 'Hammock', retired: false });
   });
@@ -61,12 +61,12 @@ describe('ordering, of catalog,', () => {
     const unknown = '01900000-0000-7000-8000-00000000dead';
     const interaction = {
       given: ['no product is sold', { productId: unknown }],
-      asks: 'the offer of a product that does not exist',
+      description: 'the offer of a product that does not exist',
       request: { method: 'GET', path: `/products/${unknown}` },
-      answer: { status: 404 },
+      response: { status: 404 },
     } as const;
-    const offer = await ordering.asks('catalog', interaction, (catalog) =>
-      fetchOffer(unknown, peersAt({ catalog })),
+    const offer = await ordering.request('catalog', interaction, (catalog) =>
+      fetchOffer(unknown, serviceClientAt({ catalog })),
     );
     expect(offer).toBeUndefined();
   });
@@ -74,11 +74,15 @@ describe('ordering, of catalog,', () => {
     const units = unitsFor('ordering');
     const message = {
       given: ['a product was repriced', { productId: hammock }],
-      hears: Changed,
+      message: Changed,
       of: productChanged,
       subject: hammock,
     } as const;
-    await ordering.hears('catalog', message, consumerOf('ordering', units, new OnProductChanged()));
+    await ordering.message(
+      'catalog',
+      message,
+      consumerOf('ordering', units, new OnProductChanged()),
+    );
     const row = await units.run((uow) => uow.load(ProductPrice, hammock));
     expect(row).toMatchObject({ name: 'Hammock', price: { amountMinor: 6_900 }, revision: 2 });
   });
@@ -109,11 +113,11 @@ describe('ordering, of identity,', () => {
     const { receive, units } = await orderWith([]);
     const message = {
       given: ['a customer was erased', { customerId: ada }],
-      hears: Erased,
+      message: Erased,
       of: customerErased,
       subject: ada,
     } as const;
-    await ordering.hears('identity', message, receive);
+    await ordering.message('identity', message, receive);
     expect(await units.run((uow) => uow.load(ErasedCustomer, ada))).toBeDefined();
   });
 });
@@ -139,7 +143,7 @@ describe.each<
     provider: string,
     given: string,
     past: readonly OrderEvent[],
-    hears: MessageContract,
+    message: MessageContract,
     of: Example,
     leadsTo: OrderEvent['type'],
     reason?: string,
@@ -232,16 +236,16 @@ describe.each<
     'ShipmentCancelled',
     'addressErased',
   ],
-])('ordering, of %s, when %s,', (provider, given, past, hears, of, leadsTo, reason) => {
+])('ordering, of %s, when %s,', (provider, given, past, message, of, leadsTo, reason) => {
   it('hears it', async () => {
     const { receive, next } = await orderWith(past);
-    const message = {
+    const expectation = {
       given: [given, { orderId, ...(reason && { reason }) }] as const,
-      hears,
+      message,
       of: reason ? withReason(of, reason) : of,
       subject: orderId,
     };
-    await ordering.hears(provider, message, receive);
+    await ordering.message(provider, expectation, receive);
     expect((await next())[0]).toBe(leadsTo);
   });
 });

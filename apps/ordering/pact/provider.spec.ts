@@ -1,4 +1,4 @@
-import { keepsItsPromises, type ProviderState } from '@fieldguide/contract-testing/provider';
+import { describeProviderPacts, type ProviderState } from '@fieldguide/contract-testing/provider';
 import { ada, shipTo } from '@fieldguide/contracts/example-data';
 import { eventFeedReader, runBatch } from '@fieldguide/event-store';
 import { DeliveryAddress } from '../src/delivery-address/delivery-address.entity.ts';
@@ -16,12 +16,12 @@ const hasStock = [...placed, history.stockReserved];
 const paidFor = [...hasStock, history.paymentAuthorised, history.orderConfirmed];
 const { hammock } = history;
 
-keepsItsPromises(ordering, {
-  who: {
+describeProviderPacts(ordering, {
+  callers: {
     customer: { id: ada, scope: 'orders:read orders:write' },
     service: { id: 'shipping', scope: 'orders:address:read' },
   },
-  said: async ({ parts: { events, units } }) =>
+  publishedMessages: async ({ parts: { events, units } }) =>
     (await eventFeedReader('publish-orders', events!, units!, orderTranslator(events!)).read())
       .messages,
   states: ({ app, parts }) => {

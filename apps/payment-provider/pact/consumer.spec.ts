@@ -1,4 +1,4 @@
-import { ConsumerPacts, expectsOfIdentity } from '@fieldguide/contract-testing';
+import { ConsumerPacts, describeIdentityPacts } from '@fieldguide/contract-testing';
 import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
 
-expectsOfIdentity(new ConsumerPacts('payment-provider'), { keySet, sessionEnded });
+describeIdentityPacts(new ConsumerPacts('payment-provider'), { keySet, sessionEnded });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { keepsItsPromises } from '@fieldguide/contract-testing/provider';
+import { describeProviderPacts } from '@fieldguide/contract-testing/provider';
 import { operation } from '@fieldguide/contracts/payment-provider/examples';
 import { afterAll } from 'vitest';
 import { Ledger } from '../src/ledger/ledger.ts';
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
 const file = join(folder, 'ledger.sqlite');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-keepsItsPromises(paymentProvider, {
+describeProviderPacts(paymentProvider, {
   env: { PROVIDER_API_KEY: 'the-key-of-payments', LEDGER_FILE: file },
   clean: () => {
     const ledger = new DatabaseSync(file);

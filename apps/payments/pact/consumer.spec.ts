@@ -2,7 +2,7 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import {
   ConsumerPacts,
   consumerOf,
-  expectsOfIdentity,
+  describeIdentityPacts,
   unitsFor,
 } from '@fieldguide/contract-testing';
 import { orderId, paymentId } from '@fieldguide/contracts/example-data';
@@ -27,7 +27,7 @@ import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
 const payments = new ConsumerPacts('payments');
 const clock = new ManualClock();
 
-expectsOfIdentity(payments, { keySet, sessionEnded });
+describeIdentityPacts(payments, { keySet, sessionEnded });
 
 describe('payments, of ordering,', () => {
   const about = { subject: orderId } as const;
@@ -54,16 +54,16 @@ describe('payments, of ordering,', () => {
   it('hears what to authorise', async () => {
     const { receive, payment } = await withPayment();
     const given = ['an order has its stock', { orderId }] as const;
-    const message = { ...about, given, hears: Authorise, of: authorisePayment };
-    await payments.hears('ordering', message, receive);
+    const message = { ...about, given, message: Authorise, of: authorisePayment };
+    await payments.message('ordering', message, receive);
     expect(await payment()).toMatchObject({ status: 'authorising', amountMinor: '13800' });
   });
   it('hears what to capture', async () => {
     const { receive, payment } = await withPayment('authorised');
     const given = ['an order was dispatched', { orderId }] as const;
-    await payments.hears(
+    await payments.message(
       'ordering',
-      { ...about, given, hears: Capture, of: capturePayment },
+      { ...about, given, message: Capture, of: capturePayment },
       receive,
     );
     expect(await payment()).toMatchObject({ status: 'capturing' });
@@ -71,7 +71,11 @@ describe('payments, of ordering,', () => {
   it('hears what to let go', async () => {
     const { receive, payment } = await withPayment('authorised');
     const given = ['an order was cancelled', { orderId }] as const;
-    await payments.hears('ordering', { ...about, given, hears: Void, of: voidPayment }, receive);
+    await payments.message(
+      'ordering',
+      { ...about, given, message: Void, of: voidPayment },
+      receive,
+    );
     expect(await payment()).toMatchObject({ status: 'voiding' });
   });
 });
@@ -93,21 +97,21 @@ describe('payments, of payment-provider,', () => {
       const wanted = { ...operate.value, token };
       const interaction = {
         given: ['no operation with this key was asked for', { key: wanted.key }],
-        asks: `an authorisation that is ${outcome}`,
+        description: `an authorisation that is ${outcome}`,
         request: {
           method: 'POST',
           path: '/operations',
           headers,
           body: { schema: operate.schema, value: wanted },
         },
-        answer: {
+        response: {
           status: 200,
           reads: Result,
           of: { ...operation, value: { ...operation.value, outcome } },
           exactly: [outcome],
         },
       } as const;
-      const result = await payments.asks('payment-provider', interaction, (url) =>
+      const result = await payments.request('payment-provider', interaction, (url) =>
         at(url).operate(wanted),
       );
       expect(result).toEqual({ outcome });
@@ -117,16 +121,16 @@ describe('payments, of payment-provider,', () => {
     const wanted = { ...operate.value, kind, key: `${paymentId}:${kind}` };
     const interaction = {
       given: ['a payment was authorised', { paymentId }],
-      asks: `a ${kind}`,
+      description: `a ${kind}`,
       request: {
         method: 'POST',
         path: '/operations',
         headers,
         body: { schema: operate.schema, value: wanted },
       },
-      answer: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
+      response: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
     } as const;
-    const result = await payments.asks('payment-provider', interaction, (url) =>
+    const result = await payments.request('payment-provider', interaction, (url) =>
       at(url).operate(wanted),
     );
     expect(result).toEqual({ outcome: 'approved' });
@@ -141,21 +145,25 @@ describe('payments, of payment-provider,', () => {
   it('asks what became of an operation', async () => {
     const interaction = {
       given: ['a payment was authorised', { paymentId }],
-      asks: 'the result of an operation',
+      description: 'the result of an operation',
       request: lookUp,
-      answer: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
+      response: { status: 200, reads: Result, of: operation, exactly: ['approved'] },
     } as const;
-    const result = await payments.asks('payment-provider', interaction, (url) => at(url).find(key));
+    const result = await payments.request('payment-provider', interaction, (url) =>
+      at(url).find(key),
+    );
     expect(result).toEqual({ outcome: 'approved' });
   });
   it('asks for an operation that never came, and may ask for it again', async () => {
     const interaction = {
       given: ['no operation with this key was asked for', { key }],
-      asks: 'the result of an operation that never came',
+      description: 'the result of an operation that never came',
       request: lookUp,
-      answer: { status: 404 },
+      response: { status: 404 },
     } as const;
-    const result = await payments.asks('payment-provider', interaction, (url) => at(url).find(key));
+    const result = await payments.request('payment-provider', interaction, (url) =>
+      at(url).find(key),
+    );
     expect(result).toBeUndefined();
   });
 });

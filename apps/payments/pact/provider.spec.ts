@@ -1,6 +1,6 @@
 import {
   deliver,
-  keepsItsPromises,
+  describeProviderPacts,
   type ProviderState,
 } from '@fieldguide/contract-testing/provider';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
@@ -25,7 +25,7 @@ class FixedOutcome extends Provider {
   override async find(): Promise<undefined> {}
 }
 
-keepsItsPromises(payments, {
+describeProviderPacts(payments, {
   env: { PAYMENT_PROVIDER_URL: 'http://127.0.0.1:9', PROVIDER_API_KEY: 'the-key-of-payments' },
   states: (service) => {
     const { database, units, notifier } = service.parts;

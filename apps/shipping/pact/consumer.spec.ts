@@ -2,10 +2,10 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import {
   ConsumerPacts,
   consumerOf,
-  expectsOfIdentity,
-  peersAt,
+  describeIdentityPacts,
+  serviceClientAt,
   unitsFor,
-  withTokenOffice,
+  withTokenServer,
 } from '@fieldguide/contract-testing';
 import { example } from '@fieldguide/contracts/example';
 import { orderId, shipTo } from '@fieldguide/contracts/example-data';
@@ -19,7 +19,7 @@ import {
   orderConfirmed,
 } from '@fieldguide/contracts/ordering/examples';
 import { MemoryNotifier } from '@fieldguide/database';
-import { TokenAnswer } from '@fieldguide/service/testing';
+import { TokenResponse } from '@fieldguide/service/testing';
 import { describe, expect, it } from 'vitest';
 import { OrderingAddresses } from '../src/dispatch-shipment/delivery-addresses.ts';
 import {
@@ -31,23 +31,23 @@ import { Shipment } from '../src/shipment/shipment.entity.ts';
 
 const shipping = new ConsumerPacts('shipping');
 
-expectsOfIdentity(shipping, { keySet, sessionEnded });
+describeIdentityPacts(shipping, { keySet, sessionEnded });
 
 describe('shipping, of identity,', () => {
   it('asks for a token in its own name', async () => {
     const credentials = { clientId: 'shipping', clientSecret: 'the-secret-of-shipping' };
     const interaction = {
       given: ['a service is known', credentials],
-      asks: 'a token for a service',
+      description: 'a token for a service',
       request: {
         method: 'POST',
         path: '/auth/tokens',
         body: example(TokenRequest, { grantType: 'clientCredentials', ...credentials }),
       },
-      answer: { status: 200, reads: TokenAnswer, of: serviceToken },
+      response: { status: 200, reads: TokenResponse, of: serviceToken },
     } as const;
-    const token = await shipping.asks('identity', interaction, (identity) =>
-      peersAt({ identity }, 'shipping', credentials.clientSecret).serviceToken(),
+    const token = await shipping.request('identity', interaction, (identity) =>
+      serviceClientAt({ identity }, 'shipping', credentials.clientSecret).serviceToken(),
     );
     expect(token).toBe(serviceToken.value.accessToken);
   });
@@ -60,28 +60,28 @@ describe('shipping, of ordering,', () => {
     as: 'service',
   } as const;
   const destination = (ordering: string) =>
-    withTokenOffice((identity) => {
-      const peers = peersAt({ ordering, identity }, 'shipping', 'the-secret-of-shipping');
+    withTokenServer((identity) => {
+      const peers = serviceClientAt({ ordering, identity }, 'shipping', 'the-secret-of-shipping');
       return new OrderingAddresses(peers).of(orderId);
     });
   it('asks where an order goes', async () => {
     const interaction = {
       given: ['an order was placed', { orderId }],
-      asks: 'the delivery address of an order',
+      description: 'the delivery address of an order',
       request,
-      answer: { status: 200, reads: DeliveryAddress, of: deliveryAddress },
+      response: { status: 200, reads: DeliveryAddress, of: deliveryAddress },
     } as const;
-    const address = await shipping.asks('ordering', interaction, destination);
+    const address = await shipping.request('ordering', interaction, destination);
     expect(address).toEqual(shipTo);
   });
   it('asks where an order goes whose customer was erased', async () => {
     const interaction = {
       given: ['the customer of an order was erased', { orderId }],
-      asks: 'the delivery address of an order whose customer was erased',
+      description: 'the delivery address of an order whose customer was erased',
       request,
-      answer: { status: 200, reads: DeliveryAddress, of: erasedAddress },
+      response: { status: 200, reads: DeliveryAddress, of: erasedAddress },
     } as const;
-    const address = await shipping.asks('ordering', interaction, destination);
+    const address = await shipping.request('ordering', interaction, destination);
     expect(address).toBeNull();
   });
 
@@ -96,15 +96,15 @@ describe('shipping, of ordering,', () => {
   it('hears what to send', async () => {
     const { receive, shipment } = startConsumer();
     const given = ['an order was paid for', { orderId }] as const;
-    const message = { given, hears: Confirmed, of: orderConfirmed, subject: orderId };
-    await shipping.hears('ordering', message, receive);
+    const message = { given, message: Confirmed, of: orderConfirmed, subject: orderId };
+    await shipping.message('ordering', message, receive);
     expect(await shipment()).toMatchObject({ status: 'waiting' });
   });
   it('hears what not to send', async () => {
     const { receive, shipment } = startConsumer();
     const given = ['an order is to be cancelled after it was paid for', { orderId }] as const;
-    const message = { given, hears: Requested, of: cancellationRequested, subject: orderId };
-    await shipping.hears('ordering', message, receive);
+    const message = { given, message: Requested, of: cancellationRequested, subject: orderId };
+    await shipping.message('ordering', message, receive);
     expect(await shipment()).toMatchObject({ status: 'cancelled' });
   });
 });

@@ -1,6 +1,6 @@
 import {
   deliver,
-  keepsItsPromises,
+  describeProviderPacts,
   type ProviderState,
 } from '@fieldguide/contract-testing/provider';
 import { shipTo } from '@fieldguide/contracts/example-data';
@@ -27,7 +27,7 @@ class FixedAddress extends DeliveryAddresses {
   }
 }
 
-keepsItsPromises(shipping, {
+describeProviderPacts(shipping, {
   env: { DISPATCH_DELAY_MS: '0' },
   states: (service) => {
     const { database, units } = service.parts;

@@ -20,7 +20,7 @@ function expectCall<T>(
   expectation: HttpExpectation,
   call: (shop: StorefrontClient) => Promise<T>,
 ): Promise<T> {
-  return shop.asks(provider, expectation, (origin, token) =>
+  return shop.request(provider, expectation, (origin, token) =>
     call(new StorefrontClient(origin, token || undefined)),
   );
 }
@@ -37,9 +37,9 @@ const problemResponse = (status: number, type: string) => ({
 it('registers a customer', async () => {
   const expectation = {
     given: ['nobody has this address', { email: identity.register.value.email }],
-    asks: 'a registration',
+    description: 'a registration',
     request: { method: 'POST', path: '/auth/registrations', body: identity.register },
-    answer: { status: 201, reads: reads.Registered, of: identity.registration },
+    response: { status: 201, reads: reads.Registered, of: identity.registration },
   } as const;
   const registered = await expectCall('identity', expectation, (at) =>
     at.register(identity.register.value),
@@ -52,9 +52,9 @@ const signIn = { method: 'POST', path: '/auth/tokens', body: identity.signIn } a
 it('signs a customer in', async () => {
   const expectation = {
     given: ['a customer is registered', customer],
-    asks: 'a token for a customer',
+    description: 'a token for a customer',
     request: signIn,
-    answer: { status: 200, reads: reads.SignedIn, of: identity.token },
+    response: { status: 200, reads: reads.SignedIn, of: identity.token },
   } as const;
   const signedIn = await expectCall('identity', expectation, (at) =>
     at.signIn(identity.signIn.value),
@@ -65,9 +65,9 @@ it('tells who cannot sign in', async () => {
   const type = '/problems/identity.credentialsInvalid';
   const expectation = {
     given: ['a customer has another password', { ...customer, password: 'another horse' }],
-    asks: 'a token with a wrong password',
+    description: 'a token with a wrong password',
     request: signIn,
-    answer: problemResponse(401, type),
+    response: problemResponse(401, type),
   } as const;
   const signedIn = expectCall('identity', expectation, (at) => at.signIn(identity.signIn.value));
   await expect(signedIn).rejects.toMatchObject({ name: 'ApiError', problem: { type } });
@@ -75,18 +75,18 @@ it('tells who cannot sign in', async () => {
 it('signs a customer out', async () => {
   const expectation = {
     given: ['a customer is signed in', customer],
-    asks: 'the end of a session',
+    description: 'the end of a session',
     request: { method: 'DELETE', path: '/auth/tokens', as: 'customer' },
-    answer: { status: 204 },
+    response: { status: 204 },
   } as const;
   await expect(expectCall('identity', expectation, (at) => at.signOut())).resolves.toBeUndefined();
 });
 it('erases an account', async () => {
   const expectation = {
     given: ['a customer is signed in', customer],
-    asks: 'to be forgotten',
+    description: 'to be forgotten',
     request: { method: 'DELETE', path: '/accounts/me', as: 'customer' },
-    answer: { status: 202 },
+    response: { status: 202 },
   } as const;
   await expect(
     expectCall('identity', expectation, (at) => at.eraseMyAccount()),
@@ -97,9 +97,9 @@ const sold = ['a product is sold', { productId: hammock }] as const;
 it('shows what is sold', async () => {
   const expectation = {
     given: sold,
-    asks: 'products to sleep in',
+    description: 'products to sleep in',
     request: { method: 'GET', path: '/products', query: { category: 'sleep' } },
-    answer: { status: 200, reads: reads.Cards, of: catalog.productPage },
+    response: { status: 200, reads: reads.Cards, of: catalog.productPage },
   } as const;
   const cards = await expectCall('catalog', expectation, (at) =>
     at.products({ category: 'sleep' }),
@@ -109,9 +109,9 @@ it('shows what is sold', async () => {
 it('shows a product', async () => {
   const expectation = {
     given: sold,
-    asks: 'one product',
+    description: 'one product',
     request: { method: 'GET', path: `/products/${hammock}` },
-    answer: { status: 200, headers: etag, reads: reads.Detail, of: catalog.product },
+    response: { status: 200, headers: etag, reads: reads.Detail, of: catalog.product },
   } as const;
   const product = await expectCall('catalog', expectation, (at) => at.product(hammock));
   expect(product).toMatchObject({ name: 'Hammock', etag: '"1"' });
@@ -120,9 +120,9 @@ it('tells that there is no such product', async () => {
   const type = '/problems/catalog.productNotFound';
   const expectation = {
     given: ['no product is sold', { productId: hammock }],
-    asks: 'a product that does not exist',
+    description: 'a product that does not exist',
     request: { method: 'GET', path: `/products/${hammock}` },
-    answer: problemResponse(404, type),
+    response: problemResponse(404, type),
   } as const;
   const product = expectCall('catalog', expectation, (at) => at.product(hammock));
   await expect(product).rejects.toMatchObject({ problem: { type } });
@@ -130,9 +130,9 @@ it('tells that there is no such product', async () => {
 it('adds a product', async () => {
   const expectation = {
     given: ['nothing is sold under this number', { sku: catalog.addProduct.value.sku }],
-    asks: 'another product',
+    description: 'another product',
     request: { method: 'POST', path: '/products', as: 'staff', body: catalog.addProduct },
-    answer: { status: 201, reads: reads.Edited, of: catalog.product },
+    response: { status: 201, reads: reads.Edited, of: catalog.product },
   } as const;
   const added = await expectCall('catalog', expectation, (at) =>
     at.addProduct(catalog.addProduct.value),
@@ -143,7 +143,7 @@ it('reprices a product', async () => {
   const change = { price: { amountMinor: 5_900, currency: 'EUR' } };
   const expectation = {
     given: sold,
-    asks: 'another price',
+    description: 'another price',
     request: {
       method: 'PATCH',
       path: `/products/${hammock}`,
@@ -151,7 +151,7 @@ it('reprices a product', async () => {
       headers: { 'if-match': '"1"' },
       body: { schema: catalog.addProduct.schema.partial(), value: change },
     },
-    answer: { status: 200, reads: reads.Edited, of: catalog.product },
+    response: { status: 200, reads: reads.Edited, of: catalog.product },
   } as const;
   const changed = await expectCall('catalog', expectation, (at) =>
     at.changeProduct(hammock, '"1"', change),
@@ -162,9 +162,9 @@ it('reprices a product', async () => {
 it('shows whether something is to be had', async () => {
   const expectation = {
     given: ['a product is in stock', { productId: hammock }],
-    asks: 'the stock of a product',
+    description: 'the stock of a product',
     request: { method: 'GET', path: `/stock/${hammock}` },
-    answer: { status: 200, reads: reads.Availability, of: inventory.stock },
+    response: { status: 200, reads: reads.Availability, of: inventory.stock },
   } as const;
   const stock = await expectCall('inventory', expectation, (at) => at.availability(hammock));
   expect(stock).toEqual({ freeUnits: 10 });
@@ -172,7 +172,7 @@ it('shows whether something is to be had', async () => {
 it('replenishes the stock', async () => {
   const expectation = {
     given: ['a product is in stock', { productId: hammock }],
-    asks: 'more of a product',
+    description: 'more of a product',
     request: {
       method: 'POST',
       path: `/stock/${hammock}/replenishments`,
@@ -180,7 +180,7 @@ it('replenishes the stock', async () => {
       headers: { 'idempotency-key': KEY },
       body: inventory.replenish,
     },
-    answer: { status: 201, reads: reads.Replenished, of: inventory.replenishment },
+    response: { status: 201, reads: reads.Replenished, of: inventory.replenishment },
   } as const;
   const added = await expectCall('inventory', expectation, (at) => at.replenish(hammock, 5, KEY));
   expect(added).toEqual({ units: 5 });
@@ -196,9 +196,9 @@ const buy = {
 it('places an order', async () => {
   const expectation = {
     given: ['a product can be ordered', { productId: hammock }],
-    asks: 'an order',
+    description: 'an order',
     request: buy,
-    answer: { status: 201, headers: seen, reads: reads.Order, of: ordering.placedOrder },
+    response: { status: 201, headers: seen, reads: reads.Order, of: ordering.placedOrder },
   } as const;
   const order = await expectCall('ordering', expectation, (at) =>
     at.placeOrder(ordering.placeOrder.value, KEY),
@@ -209,9 +209,9 @@ it('tells that something cannot be ordered', async () => {
   const type = '/problems/ordering.productRetired';
   const expectation = {
     given: ['a product is retired', { productId: hammock }],
-    asks: 'an order of a retired product',
+    description: 'an order of a retired product',
     request: buy,
-    answer: problemResponse(422, type),
+    response: problemResponse(422, type),
   } as const;
   const order = expectCall('ordering', expectation, (at) =>
     at.placeOrder(ordering.placeOrder.value, KEY),
@@ -223,9 +223,9 @@ it('orders for nobody who is not signed in', async () => {
   const { as: _, ...request } = buy;
   const expectation = {
     given: ['a product can be ordered', { productId: hammock }],
-    asks: 'an order of nobody',
+    description: 'an order of nobody',
     request,
-    answer: problemResponse(401, type),
+    response: problemResponse(401, type),
   } as const;
   const order = expectCall('ordering', expectation, (at) =>
     at.placeOrder(ordering.placeOrder.value, KEY),
@@ -235,9 +235,9 @@ it('orders for nobody who is not signed in', async () => {
 it('lists the orders of a customer', async () => {
   const expectation = {
     given: ['an order was placed', { orderId }],
-    asks: 'the orders of a customer',
+    description: 'the orders of a customer',
     request: { method: 'GET', path: '/orders', as: 'customer' },
-    answer: { status: 200, reads: reads.Orders, of: ordering.orderPage },
+    response: { status: 200, reads: reads.Orders, of: ordering.orderPage },
   } as const;
   const orders = await expectCall('ordering', expectation, (at) => at.orders());
   expect(orders.items[0]).toMatchObject({ id: orderId, status: 'placed' });
@@ -251,9 +251,9 @@ it.each([
 ] as const)('shows that %s', async (state, status, of) => {
   const expectation = {
     given: [state, { orderId }],
-    asks: `an order that is ${status}`,
+    description: `an order that is ${status}`,
     request: one,
-    answer: { status: 200, headers: seen, reads: reads.Order, of, exactly: [status] },
+    response: { status: 200, headers: seen, reads: reads.Order, of, exactly: [status] },
   } as const;
   expect(await expectCall('ordering', expectation, (at) => at.order(orderId))).toMatchObject({
     status,
@@ -263,9 +263,9 @@ it('tells that there is no such order, also when it is of somebody else', async 
   const type = '/problems/ordering.orderNotFound';
   const expectation = {
     given: ['somebody else has placed an order', { orderId }],
-    asks: 'an order of somebody else',
+    description: 'an order of somebody else',
     request: one,
-    answer: problemResponse(404, type),
+    response: problemResponse(404, type),
   } as const;
   const order = expectCall('ordering', expectation, (at) => at.order(orderId));
   await expect(order).rejects.toMatchObject({ problem: { type } });
@@ -273,9 +273,9 @@ it('tells that there is no such order, also when it is of somebody else', async 
 it('tells the timeline of an order', async () => {
   const expectation = {
     given: ['an order was placed', { orderId }],
-    asks: 'what happened to an order',
+    description: 'what happened to an order',
     request: { method: 'GET', path: `/orders/${orderId}/timeline`, as: 'customer' },
-    answer: { status: 200, headers: seen, reads: reads.Timeline, of: ordering.timeline },
+    response: { status: 200, headers: seen, reads: reads.Timeline, of: ordering.timeline },
   } as const;
   const { items } = await expectCall('ordering', expectation, (at) => at.timeline(orderId));
   expect(items[0]).toMatchObject({ type: 'OrderPlaced' });
@@ -283,9 +283,9 @@ it('tells the timeline of an order', async () => {
 it('cancels an order', async () => {
   const expectation = {
     given: ['an order was placed', { orderId }],
-    asks: 'a cancellation',
+    description: 'a cancellation',
     request: { method: 'POST', path: `/orders/${orderId}/cancellation`, as: 'customer' },
-    answer: { status: 202, headers: seen, reads: reads.Cancelled, of: ordering.cancellation },
+    response: { status: 202, headers: seen, reads: reads.Cancelled, of: ordering.cancellation },
   } as const;
   const cancelled = await expectCall('ordering', expectation, (at) => at.cancel(orderId));
   expect(cancelled).toEqual({ status: 'cancelled' });

@@ -209,7 +209,7 @@ export const changes: readonly Change[] = [
       'apps/ordering/src/delivery-address/delivery-address.controller.ts',
       'DeliveryAddressController.one',
     )
-      .decorator('Scope')
+      .decorator('RequireScope')
       .argument(0)
       .replace("'addresses:read'"),
   ),

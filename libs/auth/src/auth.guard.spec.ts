@@ -3,7 +3,14 @@ import { SystemClock } from '@fieldguide/clock';
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
-import { AuthGuard, EndedSessions, KeySource, mayRead, Scope, TokenVerifier } from './index.ts';
+import {
+  AuthGuard,
+  KeySource,
+  mayRead,
+  RequireScope,
+  RevokedSessions,
+  TokenVerifier,
+} from './index.ts';
 import { TestKeys } from './testing/index.ts';
 
 const clock = new SystemClock();
@@ -14,7 +21,10 @@ class Away extends KeySource {
   }
 }
 const guard = (keys: KeySource) =>
-  new AuthGuard(new Reflector(), new TokenVerifier(issuer, keys, new EndedSessions(clock), clock));
+  new AuthGuard(
+    new Reflector(),
+    new TokenVerifier(issuer, keys, new RevokedSessions(clock), clock),
+  );
 const request = (authorization?: string) =>
   ({
     getType: () => 'http',
@@ -33,20 +43,20 @@ describe('the guard', () => {
   });
   it('says 503, not 401, while identity cannot be asked for its keys', async () => {
     const token = new TestKeys(issuer).token('ada', 'a');
-    const asked = guard(new Away()).canActivate(request(`Bearer ${token}`));
-    await expect(asked).rejects.toMatchObject({ status: 503 });
+    const verdict = guard(new Away()).canActivate(request(`Bearer ${token}`));
+    await expect(verdict).rejects.toMatchObject({ status: 503 });
   });
 });
 
 describe('a scope', () => {
   const keys = new TestKeys(issuer);
   class Orders {
-    @Scope('orders:read', 'orders:read:any')
+    @RequireScope('orders:read', 'orders:read:any')
     list() {}
   }
   const list = (scope: string) => {
-    const asked = request(`Bearer ${keys.token('ada', scope)}`);
-    return guard(keys).canActivate({ ...asked, getHandler: () => Orders.prototype.list });
+    const verdict = request(`Bearer ${keys.token('ada', scope)}`);
+    return guard(keys).canActivate({ ...verdict, getHandler: () => Orders.prototype.list });
   };
 
   it('that the token has lets it in; either of two does', async () => {

@@ -7,8 +7,8 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type CallerClaims, OPEN, SCOPE } from './decorators.ts';
-import { bearerToken, TokenRefused, TokenVerifier } from './token-verifier.ts';
+import { type CallerClaims, PUBLIC, SCOPE } from './decorators.ts';
+import { bearerToken, InvalidTokenError, TokenVerifier } from './token-verifier.ts';
 
 /**
  * The one place where a request is authenticated: a global guard after routing, because path-scoped middleware was
@@ -24,15 +24,15 @@ export class AuthGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const marks = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean>(OPEN, marks)) return true;
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, marks)) return true;
 
     const request = context
       .switchToHttp()
       .getRequest<{ headers: { authorization?: string }; caller?: CallerClaims }>();
     const token = bearerToken(request.headers.authorization);
-    if (!token) throw signInFirst();
+    if (!token) throw unauthenticated();
     request.caller = await this.tokens.verify(token).catch((error: unknown) => {
-      throw error instanceof TokenRefused ? signInFirst() : uncheckable();
+      throw error instanceof InvalidTokenError ? unauthenticated() : keysUnavailable();
     });
 
     const { scopes } = request.caller;
@@ -45,7 +45,7 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-function signInFirst(): HttpException {
+function unauthenticated(): HttpException {
   return new HttpException(
     problem(401, 'authenticationRequired', 'A valid token is needed: POST /auth/tokens.'),
     401,
@@ -53,7 +53,7 @@ function signInFirst(): HttpException {
 }
 
 /** Identity's keys are not known yet, and it cannot be asked: nobody's fault who is asking. */
-function uncheckable(): HttpException {
+function keysUnavailable(): HttpException {
   const title = 'Tokens cannot be checked now: try again in a few seconds.';
   return new HttpException(problem(503, 'tokenCheckUnavailable', title), 503);
 }

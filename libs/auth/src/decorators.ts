@@ -12,14 +12,15 @@ export interface CallerClaims {
   readonly exp: number;
 }
 
-export const OPEN = 'fieldguide:open';
+export const PUBLIC = 'fieldguide:open';
 export const SCOPE = 'fieldguide:scope';
 
 /** Anyone may call it. Without this or `Scope`, any signed-in caller may. */
-export const Open = () => SetMetadata(OPEN, true);
+export const Public = () => SetMetadata(PUBLIC, true);
 
 /** The token needs this scope, or one of these. */
-export const Scope = (...scopes: readonly [string, ...string[]]) => SetMetadata(SCOPE, scopes);
+export const RequireScope = (...scopes: readonly [string, ...string[]]) =>
+  SetMetadata(SCOPE, scopes);
 
 /** The caller, put there by the guard; never read it from a header. */
 export const Caller = createParamDecorator(

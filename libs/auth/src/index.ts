@@ -1,11 +1,11 @@
 export { AuthGuard } from './auth.guard.ts';
-export { Caller, type CallerClaims, Open, Scope } from './decorators.ts';
+export { Caller, type CallerClaims, Public, RequireScope } from './decorators.ts';
 export { mayRead } from './ownership.ts';
-export { EndedSessions } from './revoked-sessions.ts';
+export { RevokedSessions } from './revoked-sessions.ts';
 export {
   bearerToken,
+  InvalidTokenError,
   KeySource,
   type PublicKey,
-  TokenRefused,
   TokenVerifier,
 } from './token-verifier.ts';

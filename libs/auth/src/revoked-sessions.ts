@@ -1,7 +1,7 @@
 import type { Clock } from '@fieldguide/clock';
 
 /** Sessions that ended before their tokens expire; each instance hears of them by broadcast. */
-export class EndedSessions {
+export class RevokedSessions {
   readonly #clock: Clock;
   readonly #until = new Map<string, number>();
 
@@ -10,7 +10,7 @@ export class EndedSessions {
   }
 
   /** @param until when the last token of the session has expired and the entry is needed no more */
-  end(sid: string, until: Date): void {
+  revoke(sid: string, until: Date): void {
     const now = this.#clock.now().getTime();
     for (const [each, time] of this.#until) if (time <= now) this.#until.delete(each);
     this.#until.set(sid, until.getTime());

@@ -1,16 +1,16 @@
 import { SystemClock } from '@fieldguide/clock';
 import jwt from 'jsonwebtoken';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EndedSessions, TokenRefused, TokenVerifier } from './index.ts';
+import { InvalidTokenError, RevokedSessions, TokenVerifier } from './index.ts';
 import { TestKeys } from './testing/index.ts';
 
 const clock = new SystemClock();
 let keys: TestKeys;
-let ended: EndedSessions;
+let ended: RevokedSessions;
 let tokens: TokenVerifier;
 beforeEach(() => {
   keys = new TestKeys('fieldguide/test');
-  ended = new EndedSessions(clock);
+  ended = new RevokedSessions(clock);
   tokens = new TokenVerifier('fieldguide/test', keys, ended, clock);
 });
 
@@ -23,7 +23,7 @@ describe('a token', () => {
   it('is refused when signed by somebody else', async () => {
     await tokens.verify(keys.token('ada', 'a'));
     await expect(tokens.verify(new TestKeys('fieldguide/test').token('ada', 'a'))).rejects.toThrow(
-      TokenRefused,
+      InvalidTokenError,
     );
   });
   it('is refused when expired', async () => {
@@ -37,7 +37,7 @@ describe('a token', () => {
   it('is refused with another algorithm', async () => {
     const token = jwt.sign({ sid: 'x' }, 'secret', { algorithm: 'HS256', keyid: 'test' });
     await expect(tokens.verify(token)).rejects.toThrow(/algorithm/);
-    await expect(tokens.verify('nonsense')).rejects.toThrow(TokenRefused);
+    await expect(tokens.verify('nonsense')).rejects.toThrow(InvalidTokenError);
   });
   it.each([
     ['not JSON', 'no JSON'],
@@ -47,7 +47,7 @@ describe('a token', () => {
   ])('is refused when its payload is %s', async (_, payload) => {
     const [header, , signature] = keys.token('ada', 'a').split('.');
     const token = `${header}.${Buffer.from(payload).toString('base64url')}.${signature}`;
-    await expect(tokens.verify(token)).rejects.toThrow(TokenRefused);
+    await expect(tokens.verify(token)).rejects.toThrow(InvalidTokenError);
   });
   it.each([
     ['no scope', { scope: undefined }],
@@ -57,12 +57,12 @@ describe('a token', () => {
     ['no subject', { sub: undefined }],
     ['an expiry beyond numbers', { exp: 1e99 }],
   ])('is refused with %s, though signed with our key', async (_, claims) => {
-    await expect(tokens.verify(keys.tokenOf(claims))).rejects.toThrow(TokenRefused);
+    await expect(tokens.verify(keys.tokenOf(claims))).rejects.toThrow(InvalidTokenError);
   });
   it('is refused at once when its session has ended, though it was seen before', async () => {
     const token = keys.token('ada', 'a');
     await tokens.verify(token);
-    ended.end('session-of-ada', clock.fromNow(60_000));
+    ended.revoke('session-of-ada', clock.fromNow(60_000));
     await expect(tokens.verify(token)).rejects.toThrow(/session/);
   });
   it('of two callers is never mixed up, and the keys are asked for once', async () => {
@@ -71,6 +71,6 @@ describe('a token', () => {
       expect((await tokens.verify(ada)).id).toBe('ada');
       expect((await tokens.verify(bob)).id).toBe('bob');
     }
-    expect(keys.asked).toBe(1);
+    expect(keys.requests).toBe(1);
   });
 });

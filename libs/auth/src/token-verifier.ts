@@ -3,7 +3,7 @@ import type { Clock } from '@fieldguide/clock';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { CallerClaims } from './decorators.ts';
-import type { EndedSessions } from './revoked-sessions.ts';
+import type { RevokedSessions } from './revoked-sessions.ts';
 
 /** A public key as identity publishes it (RFC 7517). */
 export interface PublicKey {
@@ -20,8 +20,8 @@ export abstract class KeySource {
 }
 
 /** The token is not valid here; the reason is for logs, callers only learn 401. */
-export class TokenRefused extends Error {
-  override name = 'TokenRefused';
+export class InvalidTokenError extends Error {
+  override name = 'InvalidTokenError';
 }
 
 /** The token of an `Authorization: Bearer …` header, if it is one. */
@@ -50,26 +50,26 @@ const FETCH_AGAIN_MS = 5_000;
 export class TokenVerifier {
   readonly #issuer: string;
   readonly #source: KeySource;
-  readonly #ended: EndedSessions;
+  readonly #revoked: RevokedSessions;
   readonly #clock: Clock;
   readonly #cache = new Map<string, { claims: CallerClaims; until: number }>();
   #keys = new Map<string, KeyObject>();
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
-  constructor(issuer: string, source: KeySource, ended: EndedSessions, clock: Clock) {
+  constructor(issuer: string, source: KeySource, ended: RevokedSessions, clock: Clock) {
     this.#issuer = issuer;
     this.#source = source;
-    this.#ended = ended;
+    this.#revoked = ended;
     this.#clock = clock;
   }
 
-  /** @throws TokenRefused */
+  /** @throws InvalidTokenError */
   async verify(token: string): Promise<CallerClaims> {
     const now = this.#clock.now().getTime();
     const known = this.#cache.get(token);
     const claims = known && known.until > now ? known.claims : await this.#check(token, now);
-    if (this.#ended.has(claims.sid)) throw new TokenRefused('its session has ended');
+    if (this.#revoked.has(claims.sid)) throw new InvalidTokenError('its session has ended');
     return claims;
   }
 
@@ -77,7 +77,7 @@ export class TokenVerifier {
     this.#cache.delete(token);
     const kid = keyIdOf(token);
     const key = kid && (await this.#keyFor(kid, now));
-    if (!key) throw new TokenRefused('it is signed with no key we know');
+    if (!key) throw new InvalidTokenError('it is signed with no key we know');
     const claims = this.#verified(token, key, now);
     if (this.#cache.size >= CACHED_MAX) this.#cache.delete(this.#cache.keys().next().value!);
     this.#cache.set(token, { claims, until: Math.min(claims.exp * 1_000, now + CACHED_MS) });
@@ -94,7 +94,7 @@ export class TokenVerifier {
       const { sub, scope, ...claims } = Claims.parse(jwt.verify(token, key, options));
       return { id: sub, scopes: new Set(scope.split(' ')), ...claims };
     } catch (error) {
-      throw new TokenRefused((error as Error).message);
+      throw new InvalidTokenError((error as Error).message);
     }
   }
 

@@ -60,13 +60,13 @@ it('is well again as soon as Consul answers again, also when nothing has changed
   await expect.poll(() => waiting.length).toBe(2);
   answerAll();
   await expect.poll(() => kv.values.get('fieldguide/test/common/A')).toBe('1');
-  expect(kv.fault).toBeUndefined();
+  expect(kv.error).toBeUndefined();
 
   isAway = true;
   for (const response of waiting.splice(0)) response.destroy();
-  await expect.poll(() => kv.fault).toBeDefined();
+  await expect.poll(() => kv.error).toBeDefined();
   isAway = false;
   const answering = setInterval(answerAll, 20);
-  await expect.poll(() => kv.fault, { timeout: 15_000 }).toBeUndefined();
+  await expect.poll(() => kv.error, { timeout: 15_000 }).toBeUndefined();
   clearInterval(answering);
 });

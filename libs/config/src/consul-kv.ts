@@ -18,7 +18,7 @@ export class ConsulKv implements KvSource {
   values: ReadonlyMap<string, string> = new Map();
   readonly #consul: Consul;
   readonly #folders: readonly string[];
-  #readFault: string | undefined;
+  #readError: string | undefined;
   #watches: Watched[] = [];
   /** What each folder holds as last seen. */
   readonly #seen: (readonly KvItem[])[];
@@ -31,16 +31,16 @@ export class ConsulKv implements KvSource {
   }
 
   /** Why the last read failed; undefined when it went well. */
-  get fault(): string | undefined {
-    if (this.#watches.length === 0) return this.#readFault;
-    return this.#watches.map((each) => this.#faultOf(each)).find((each) => each !== undefined);
+  get error(): string | undefined {
+    if (this.#watches.length === 0) return this.#readError;
+    return this.#watches.map((each) => this.#errorOf(each)).find((each) => each !== undefined);
   }
 
   /** A watch tells of changes only: that it was answered again without one is seen by its time. */
-  #faultOf({ watch, fault }: Watched): string | undefined {
+  #errorOf({ watch, error }: Watched): string | undefined {
     const answeredAt = watch.updateTime();
-    if (answeredAt === undefined) return fault?.message ?? this.#readFault;
-    return fault && fault.at >= answeredAt ? fault.message : undefined;
+    if (answeredAt === undefined) return error?.message ?? this.#readError;
+    return error && error.at >= answeredAt ? error.message : undefined;
   }
 
   /** Reads once, within two seconds; a failure is kept in `fault`. */
@@ -54,10 +54,11 @@ export class ConsulKv implements KvSource {
           }),
         ),
       );
-      for (const [index, items] of folders.entries()) this.#take(index, (items ?? []) as KvItem[]);
-      this.#readFault = undefined;
+      for (const [index, items] of folders.entries())
+        this.#update(index, (items ?? []) as KvItem[]);
+      this.#readError = undefined;
     } catch (error) {
-      this.#readFault = messageOf(error as Error);
+      this.#readError = messageOf(error as Error);
     }
     return this;
   }
@@ -73,12 +74,12 @@ export class ConsulKv implements KvSource {
       });
       watch.on('change', (items: KvItem[] | undefined) => {
         const before = JSON.stringify([...this.values]);
-        this.#take(index, items ?? []);
+        this.#update(index, items ?? []);
         if (JSON.stringify([...this.values]) !== before) changed();
       });
       const watched: Watched = { watch };
       watch.on('error', (error: Error) => {
-        watched.fault = { message: messageOf(error), at: Date.now() };
+        watched.error = { message: messageOf(error), at: Date.now() };
       });
       return watched;
     });
@@ -89,7 +90,7 @@ export class ConsulKv implements KvSource {
   }
 
   /** Of one folder; the other keeps what was last seen, or its settings would be the defaults until its own answer. */
-  #take(index: number, items: readonly KvItem[]): void {
+  #update(index: number, items: readonly KvItem[]): void {
     this.#seen[index] = items;
     this.values = new Map(
       this.#seen
@@ -102,7 +103,7 @@ export class ConsulKv implements KvSource {
 interface Watched {
   readonly watch: ReturnType<Consul['watch']>;
   /** Its last one, which may be over. */
-  fault?: { readonly message: string; readonly at: number };
+  error?: { readonly message: string; readonly at: number };
 }
 
 const messageOf = ({ message }: Error) => message || 'Consul did not answer';

@@ -113,14 +113,14 @@ function gather(
 }
 
 function explain(name: string, error: z.ZodError, found: Found): string {
-  const faults = error.issues.map(({ path, message }) => {
+  const problems = error.issues.map(({ path, message }) => {
     const key = String(path[0]);
     const source = found.get(key)?.source;
     return `  ${key}: ${message} ${source ? `(from ${source})` : '(not set)'}`;
   });
   return [
     `The configuration ${name} cannot be used:`,
-    ...faults,
+    ...problems,
     'Try: set each as an environment variable, as <KEY>_FILE naming a file, or in Consul under fieldguide/<environment>/<service>/<KEY>.',
   ].join('\n');
 }

@@ -15,22 +15,22 @@ type Values = Readonly<Record<string, string | number | boolean>>;
 type Given = readonly [state: string, values?: Values];
 
 /** Somebody whose token the provider's test mints, with the scopes that it says. */
-export type Who = 'customer' | 'staff' | 'service';
+export type CallerRole = 'customer' | 'staff' | 'service';
 
 export interface HttpExpectation {
   /** Not where the answer is the same in every state. */
   readonly given?: Given;
   /** One description for one expectation: `a question for a product`. */
-  readonly asks: string;
+  readonly description: string;
   readonly request: {
     readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
     readonly path: string;
-    readonly as?: Who;
+    readonly as?: CallerRole;
     readonly query?: Readonly<Record<string, string>>;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: Example;
   };
-  readonly answer: {
+  readonly response: {
     readonly status: number;
     /** Name → a value that its pattern allows. */
     readonly headers?: Readonly<Record<string, readonly [pattern: string, value: string]>>;
@@ -44,7 +44,7 @@ export interface HttpExpectation {
 
 export interface MessageExpectation {
   readonly given: Given;
-  readonly hears: MessageContract;
+  readonly message: MessageContract;
   readonly of: Example;
   /** The aggregate's id: subject, and key on the topic. */
   readonly subject: string;
@@ -63,12 +63,12 @@ export class ConsumerPacts {
    * @param ask the consumer's real client, told where the provider is, and the token it may show
    * @throws when the client asks otherwise than expected, or not at all
    */
-  async asks<T>(
+  async request<T>(
     provider: string,
-    { given, asks, request, answer }: HttpExpectation,
+    { given, description, request, response }: HttpExpectation,
     ask: (origin: string, token: string) => Promise<T>,
   ): Promise<T> {
-    const fixed = [...valuesOf(given), ...(answer.exactly ?? [])];
+    const fixed = [...valuesOf(given), ...(response.exactly ?? [])];
     const { as, query, headers = {}, body } = request;
     const all: Record<string, unknown> = {
       ...headers,
@@ -80,16 +80,16 @@ export class ConsumerPacts {
     const interaction = this.#with(provider).addInteraction();
     if (given) interaction.given(given[0], given[1]);
     const asked = interaction
-      .uponReceiving(asks)
+      .uponReceiving(description)
       .withRequest(request.method, request.path, (builder) => {
         builder.headers(all as Record<string, string>);
         if (query) builder.query({ ...query });
         if (body) builder.jsonBody(body.schema.parse(body.value));
       })
-      .willRespondWith(answer.status, (builder) => {
-        for (const [name, [pattern, value]] of Object.entries(answer.headers ?? {}))
+      .willRespondWith(response.status, (builder) => {
+        for (const [name, [pattern, value]] of Object.entries(response.headers ?? {}))
           builder.headers({ [name]: MatchersV3.regex(pattern, value) });
-        if (answer.reads) builder.jsonBody(matching(answer.reads, answer.of?.value, fixed));
+        if (response.reads) builder.jsonBody(matching(response.reads, response.of?.value, fixed));
       });
     // Pact forgets an expectation whose test throws; a client may throw because it was refused, as expected.
     const came = await asked.executeTest(async ({ url }) => {
@@ -104,13 +104,13 @@ export class ConsumerPacts {
   }
 
   /** @param handle the consumer's real handler, given the record as it would come over the wire */
-  async hears<T>(
+  async message<T>(
     provider: string,
-    { given, hears, of, subject }: MessageExpectation,
+    { given, message, of, subject }: MessageExpectation,
     handle: (record: IncomingRecord) => Promise<T>,
   ): Promise<T> {
-    const { topic, type } = hears;
-    const envelope = EnvelopeSchema.extend({ data: hears.data });
+    const { topic, type } = message;
+    const envelope = EnvelopeSchema.extend({ data: message.data });
     const example = {
       specversion: '1.0',
       id: derivedId(topic, type, given[0]),

@@ -63,12 +63,12 @@ export async function surfacesOf(
       without: async (field) => {
         const spoil = (surface: string, value: unknown) =>
           surface === name ? removed(value, field) : value;
-        provider.spoil = {
+        provider.mutate = {
           answer: spoil,
           message: (type, envelope) => spoil(`message ${type}`, envelope),
         };
         const findings: readonly Finding[] = await provider.verify(...files);
-        provider.spoil = {};
+        provider.mutate = {};
         return distinct(findings.map(({ consumer }) => consumer));
       },
     };
@@ -78,7 +78,7 @@ export async function surfacesOf(
 
 async function seenOf(provider: ProviderUnderTest, file: string) {
   let seen: { name: string; sent: unknown } | undefined;
-  provider.spoil = {
+  provider.mutate = {
     answer: (name, sent) => {
       seen = { name, sent };
       return sent;
@@ -89,7 +89,7 @@ async function seenOf(provider: ProviderUnderTest, file: string) {
     },
   };
   await provider.verify(file);
-  provider.spoil = {};
+  provider.mutate = {};
   return seen;
 }
 

@@ -6,8 +6,8 @@ export {
 } from './consumer.ts';
 export {
   consumerOf,
-  expectsOfIdentity,
-  peersAt,
+  describeIdentityPacts,
+  serviceClientAt,
   unitsFor,
-  withTokenOffice,
+  withTokenServer,
 } from './every-service.ts';

@@ -7,7 +7,7 @@ import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
 import { openForTest, type ServiceUnderTest } from '@fieldguide/service/testing';
 import { Verifier } from '@pact-foundation/pact';
 import pg from 'pg';
-import type { Who } from './consumer.ts';
+import type { CallerRole } from './consumer.ts';
 import { type Finding, readFindings } from './findings.ts';
 import { PACTS } from './places.ts';
 
@@ -28,21 +28,25 @@ export interface ProviderSettings {
   /** What the service needs beside the usual. */
   readonly env?: Readonly<Record<string, string>>;
   /** The scopes of those whose tokens are minted, and who they are. */
-  readonly who?: Readonly<Partial<Record<Who, { readonly id: string; readonly scope: string }>>>;
+  readonly callers?: Readonly<
+    Partial<Record<CallerRole, { readonly id: string; readonly scope: string }>>
+  >;
   readonly states: (service: ServiceUnderTest<object>) => Readonly<Record<string, ProviderState>>;
   /** What it has said since the state was set, by its real relay's source; the outbox when not given. */
-  readonly said?: (service: ServiceUnderTest<object>) => Promise<readonly OutgoingRecord[]>;
+  readonly publishedMessages?: (
+    service: ServiceUnderTest<object>,
+  ) => Promise<readonly OutgoingRecord[]>;
   /** Empties what is kept outside the database. */
   readonly clean?: () => Promise<void> | void;
   /** Mints a token; with a test key when not given (identity has its own). */
   readonly mint?: (
     service: ServiceUnderTest<object>,
-    who: { id: string; scope: string; kind: string },
+    callers: { id: string; scope: string; kind: string },
   ) => string;
 }
 
 /** How an answer or a message is spoiled before the consumer's expectations see it. */
-export interface Spoil {
+export interface Mutation {
   /** `surface` is method, route and status. */
   readonly answer?: (surface: string, body: unknown) => unknown;
   readonly message?: (type: string, envelope: Envelope) => unknown;
@@ -75,11 +79,11 @@ export class ProviderUnderTest {
   readonly #origin: string;
   readonly #drop: () => Promise<void>;
   #tables: readonly string[] = [];
-  #faults: string[] = [];
-  readonly #unsaid = new Map<string, string>();
-  #said: readonly OutgoingRecord[] = [];
+  #errors: string[] = [];
+  readonly #unpublished = new Map<string, string>();
+  #published: readonly OutgoingRecord[] = [];
   /** Set by tests that try what the pacts notice. */
-  spoil: Spoil = {};
+  mutate: Mutation = {};
 
   private constructor(
     name: string,
@@ -115,7 +119,7 @@ export class ProviderUnderTest {
       .getHttpAdapter()
       .getInstance()
       .addHook('onSend', async (request, reply, payload) => {
-        const { answer } = provider.current?.spoil ?? {};
+        const { answer } = provider.current?.mutate ?? {};
         const isJson = /json/.test(String(reply.getHeader('content-type')));
         if (!answer || !isJson || typeof payload !== 'string') return payload;
         reply.removeHeader('content-length');
@@ -141,8 +145,8 @@ export class ProviderUnderTest {
    * @throws when a state cannot be set, or setting it changes nothing
    */
   async verify(...files: readonly string[]): Promise<readonly Finding[]> {
-    this.#faults = [];
-    this.#unsaid.clear();
+    this.#errors = [];
+    this.#unpublished.clear();
     const interactions = files.flatMap((file) => readPact(file).interactions);
     const wanted = interactions.flatMap(({ providerStates = [] }) =>
       providerStates.map(({ name }) => name),
@@ -175,9 +179,9 @@ export class ProviderUnderTest {
       () => [],
       (error: Error) => readFindings(error),
     );
-    if (this.#faults.length > 0) throw new Error(this.#faults.join('\n'));
+    if (this.#errors.length > 0) throw new Error(this.#errors.join('\n'));
     return findings.map((each) => {
-      const unsaid = this.#unsaid.get(each.interaction);
+      const unsaid = this.#unpublished.get(each.interaction);
       return unsaid ? { ...each, mismatches: [unsaid] } : each;
     });
   }
@@ -198,16 +202,16 @@ export class ProviderUnderTest {
         if (await holds(values)) throw new Error('it holds before anything was done');
         await set(values);
       }
-      this.#said = await this.#collect();
+      this.#published = await this.#collect();
       if (!(await holds(values))) throw new Error('it does not hold, whatever its handler did');
     } catch (error) {
-      this.#faults.push(`The state "${name}" of ${this.#name}: ${(error as Error).message}`);
+      this.#errors.push(`The state "${name}" of ${this.#name}: ${(error as Error).message}`);
     }
     return this.#tokens();
   }
 
   #collect(): Promise<readonly OutgoingRecord[]> {
-    if (this.#settings.said) return this.#settings.said(this.#service);
+    if (this.#settings.publishedMessages) return this.#settings.publishedMessages(this.#service);
     const { database } = this.#service.parts;
     return database
       ? outboxReader(database)
@@ -218,8 +222,8 @@ export class ProviderUnderTest {
 
   #tokens(): Values {
     const kinds = { customer: 'customer', staff: 'staff', service: 'service' } as const;
-    const all = Object.entries(this.#settings.who ?? {}).map(([who, { id, scope }]) => {
-      const kind = kinds[who as Who];
+    const all = Object.entries(this.#settings.callers ?? {}).map(([who, { id, scope }]) => {
+      const kind = kinds[who as CallerRole];
       const token =
         this.#settings.mint?.(this.#service, { id, scope, kind }) ??
         this.#keys.token(id, scope, { kind });
@@ -229,14 +233,14 @@ export class ProviderUnderTest {
   }
 
   async #message(description: string, type: string) {
-    const said = this.#said.find(({ envelope }) => envelope.type === type);
+    const said = this.#published.find(({ envelope }) => envelope.type === type);
     if (!said) {
-      const others = this.#said.map(({ envelope }) => envelope.type).join(', ') || 'nothing';
-      this.#unsaid.set(description, `${this.#name} does not say ${type}, but ${others}`);
+      const others = this.#published.map(({ envelope }) => envelope.type).join(', ') || 'nothing';
+      this.#unpublished.set(description, `${this.#name} does not say ${type}, but ${others}`);
       return {};
     }
     const { topic, envelope } = said;
-    const message = this.spoil.message?.(type, envelope) ?? envelope;
+    const message = this.mutate.message?.(type, envelope) ?? envelope;
     // The key as the messaging port makes it: messages about one aggregate stay in order.
     return {
       __pactMessageMetadata: { topic, key: envelope.subject, contentType: 'application/json' },

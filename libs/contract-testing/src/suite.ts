@@ -22,7 +22,7 @@ declare module 'vitest' {
 }
 
 /** The real service is asked everything that its consumers were promised: one test for each of them. */
-export function keepsItsPromises<Settings extends ServiceSettings>(
+export function describeProviderPacts<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
   settings: Omit<ProviderSettings, 'postgresUrl'>,
 ): void {
@@ -42,7 +42,7 @@ export function keepsItsPromises<Settings extends ServiceSettings>(
       'answers $consumer as promised',
       async ({ consumer, file }) => {
         const findings = await provider.verify(file);
-        keepVerdict(definition.name, consumer, file, findings);
+        saveVerdict(definition.name, consumer, file, findings);
         expect(explain(findings)).toBe('');
       },
     );
@@ -69,7 +69,7 @@ function everyFieldIsMissed(
 }
 
 /** For whoever wants the verdict and not the test's text: `tools/contracts`. */
-function keepVerdict(
+function saveVerdict(
   provider: string,
   consumer: string,
   file: string,

@@ -32,7 +32,7 @@ describe('the registry on Consul', () => {
     await own.deregister();
     await other.deregister();
     const third = registry();
-    await third.known('here', 200);
+    await third.waitFor('here', 200);
     expect(third.instances('here')).toEqual([]);
     await third.deregister();
   });
@@ -89,8 +89,8 @@ describe('the registry on Consul', () => {
   it('goes on with what it last knew while Consul is away', async () => {
     const own = registry();
     own.register(instance('known-1', 'known'));
-    await own.known('known', 10_000);
-    expect(own.pick('known', 0)?.id).toBe('known-1');
+    await own.waitFor('known', 10_000);
+    expect(own.next('known', 0)?.id).toBe('known-1');
     expect(own.state()).toBe('ok');
     await own.deregister();
     const away = new ConsulRegistry(
@@ -101,7 +101,7 @@ describe('the registry on Consul', () => {
     );
     away.register(instance('away-1', 'away'));
     expect(away.state()).toBe('degraded');
-    expect(away.pick('away', 0)).toBeUndefined();
+    expect(away.next('away', 0)).toBeUndefined();
     await away.deregister();
   });
 });
@@ -111,15 +111,15 @@ describe('picking an instance', () => {
     ['a', 'b'].map((id) => ({ id, service: 's', address: '127.0.0.1', port: 1, version: '' })),
   );
   it('takes turns, and passes over one that just failed', () => {
-    const picked = [1, 2, 3, 4].map(() => fixed.pick('s', 0)!.id);
+    const picked = [1, 2, 3, 4].map(() => fixed.next('s', 0)!.id);
     expect(picked.filter((id) => id === 'a')).toHaveLength(2);
-    fixed.avoid('a', 0);
-    expect([1, 2, 3].map(() => fixed.pick('s', 1)!.id)).toEqual(['b', 'b', 'b']);
-    expect([1, 2].map(() => fixed.pick('s', 5_000)!.id).toSorted()).toEqual(['a', 'b']);
+    fixed.markUnreachable('a', 0);
+    expect([1, 2, 3].map(() => fixed.next('s', 1)!.id)).toEqual(['b', 'b', 'b']);
+    expect([1, 2].map(() => fixed.next('s', 5_000)!.id).toSorted()).toEqual(['a', 'b']);
   });
   it('takes one that failed when there is no other', () => {
-    fixed.avoid('a', 0);
-    fixed.avoid('b', 0);
-    expect(fixed.pick('s', 1)).toBeDefined();
+    fixed.markUnreachable('a', 0);
+    fixed.markUnreachable('b', 0);
+    expect(fixed.next('s', 1)).toBeDefined();
   });
 });

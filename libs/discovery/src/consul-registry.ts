@@ -1,7 +1,7 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Log } from '@fieldguide/telemetry';
 import Consul from 'consul';
-import { type Instance, Registry } from './registry.ts';
+import { type Instance, ServiceRegistry } from './registry.ts';
 
 interface HealthEntry {
   Service: { ID: string; Address: string; Port: number; Meta?: Record<string, string> };
@@ -19,7 +19,7 @@ const EMPTY_GRACE_MS = 15_000;
  * services it needs by long polls. When Consul is away the last snapshot stays; when it comes back empty (its
  * agent lost its state) the snapshot stays for 15 s, until everybody has registered again.
  */
-export class ConsulRegistry extends Registry {
+export class ConsulRegistry extends ServiceRegistry {
   readonly #consul: Consul;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -63,7 +63,7 @@ export class ConsulRegistry extends Registry {
     return this.#snapshots.get(service)?.instances ?? [];
   }
 
-  override async known(service: string, timeoutMs: number): Promise<void> {
+  override async waitFor(service: string, timeoutMs: number): Promise<void> {
     const until = this.#clock.fromNow(timeoutMs);
     while (this.instances(service).length === 0 && this.#clock.now() < until)
       await this.#clock.sleep(50);
@@ -126,11 +126,11 @@ export class ConsulRegistry extends Registry {
       backoffMax: 3_000,
     });
     this.#watches.set(service, watch);
-    watch.on('change', (entries: HealthEntry[]) => this.#take(service, entries));
+    watch.on('change', (entries: HealthEntry[]) => this.#update(service, entries));
     watch.on('error', () => undefined); // it backs off and goes on; the snapshot stays
   }
 
-  #take(service: string, entries: readonly HealthEntry[]): void {
+  #update(service: string, entries: readonly HealthEntry[]): void {
     const before = this.#snapshots.get(service);
     const now = this.#clock.now().getTime();
     if (entries.length === 0 && before && before.instances.length > 0) {

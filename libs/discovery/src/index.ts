@@ -1,2 +1,2 @@
 export { ConsulRegistry } from './consul-registry.ts';
-export { FixedRegistry, type Instance, Registry } from './registry.ts';
+export { FixedRegistry, type Instance, ServiceRegistry } from './registry.ts';

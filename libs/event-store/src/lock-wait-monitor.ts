@@ -32,7 +32,7 @@ export class LockWaitMonitor {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    metrics.appendsHeldUp.inc();
+    metrics.appendsBlocked.inc();
     const holders = await this.#database
       .query<Holder>(
         `SELECT pid, application_name AS name, extract(epoch FROM now() - state_change)::float8 AS seconds

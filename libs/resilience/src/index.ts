@@ -1,7 +1,7 @@
 export {
-  CallFailed,
-  Guard,
-  type GuardSettings,
+  CallFailedError,
   isOutage,
+  ResiliencePolicy,
+  type ResilienceSettings,
   UncountedError,
 } from './resilience-policy.ts';

@@ -1,12 +1,12 @@
 import { SystemClock } from '@fieldguide/clock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Guard, type GuardSettings, isOutage, UncountedError } from './index.ts';
+import { isOutage, ResiliencePolicy, type ResilienceSettings, UncountedError } from './index.ts';
 
-const made: Guard[] = [];
-const guard = (more: Partial<GuardSettings> = {}) => {
-  const one = new Guard({
+const made: ResiliencePolicy[] = [];
+const policy = (more: Partial<ResilienceSettings> = {}) => {
+  const one = new ResiliencePolicy({
     name: 'catalog',
-    timeLimitMs: 50,
+    timeoutMs: 50,
     clock: new SystemClock(),
     random: () => 0,
     ...more,
@@ -34,27 +34,27 @@ describe('a guarded call', () => {
           reject(signal.reason);
         });
       });
-    await expect(guard({ timeLimitMs: 10 }).run(hanging)).rejects.toThrow(/catalog/);
+    await expect(policy({ timeoutMs: 10 }).run(hanging)).rejects.toThrow(/catalog/);
     expect(ended).toBe(true);
   });
 
   it('is not sent while the breaker is open', async () => {
-    const one = guard();
+    const one = policy();
     const counter = counted(failing);
     for (let i = 0; i < 8; i++) await one.run(counter.call).catch(() => undefined);
     expect(counter.sent).toBeLessThan(8);
     expect(one.state).toBe('open');
-    await expect(one.run(async () => 'fine')).rejects.toMatchObject({ notSent: true });
+    await expect(one.run(async () => 'fine')).rejects.toMatchObject({ shortCircuited: true });
   });
 
   it('is tried again only as often as allowed', async () => {
     const counter = counted(failing);
-    await expect(guard({ retries: 2 }).run(counter.call)).rejects.toThrow();
+    await expect(policy({ retries: 2 }).run(counter.call)).rejects.toThrow();
     expect(counter.sent).toBe(3);
   });
 
   it('neither counts nor is retried when it fails through no fault of the dependency', async () => {
-    const one = guard({ retries: 2 });
+    const one = policy({ retries: 2 });
     const counter = counted(() => Promise.reject(new UncountedError('409')));
     for (let i = 0; i < 8; i++) await expect(one.run(counter.call)).rejects.toThrow(/409/);
     expect(counter.sent).toBe(8);
@@ -67,7 +67,7 @@ describe('a guarded call', () => {
   });
 
   it('stops retrying when the budget is spent', async () => {
-    const one = guard({ retries: 1, errorThresholdPercentage: 100 });
+    const one = policy({ retries: 1, errorThresholdPercentage: 100 });
     const calls = 40;
     // Every fourth succeeds, so that the breaker stays closed and only the budget can stop the retries.
     const counter = counted((nth) => (nth % 4 === 0 ? Promise.resolve() : failing()));

@@ -2,16 +2,16 @@ import type { Clock } from '@fieldguide/clock';
 import { metrics } from '@fieldguide/telemetry';
 import CircuitBreaker from 'opossum';
 
-export interface GuardSettings {
+export interface ResilienceSettings {
   /** What is called: shown in metrics and errors. */
   readonly name: string;
-  readonly timeLimitMs: number;
+  readonly timeoutMs: number;
   /** Further attempts after a failure; 0 for anything that is not safe to repeat. */
   readonly retries?: number;
   /** Part of the calls that must fail before the breaker opens, in percent. */
   readonly errorThresholdPercentage?: number;
   /** So many calls within ten seconds it takes to judge. */
-  readonly callsMin?: number;
+  readonly minimumCalls?: number;
   /** How long an open breaker waits before it lets one call try. */
   readonly resetAfterMs?: number;
   readonly clock: Clock;
@@ -20,15 +20,15 @@ export interface GuardSettings {
 }
 
 /** The call did not succeed: no connection, no answer in time, breaker open, or what the call itself threw. */
-export class CallFailed extends Error {
-  override name = 'CallFailed';
+export class CallFailedError extends Error {
+  override name = 'CallFailedError';
   /** True when nothing was sent, because the breaker is open. */
-  readonly notSent: boolean;
+  readonly shortCircuited: boolean;
 
   constructor(name: string, cause: unknown) {
     const open = (cause as { code?: string }).code === 'EOPENBREAKER';
     super(`${name}: ${open ? 'the circuit breaker is open' : (cause as Error).message}`, { cause });
-    this.notSent = open;
+    this.shortCircuited = open;
   }
 }
 
@@ -51,22 +51,22 @@ const BUDGET_PER_CALL = 0.1;
  * One dependency behind a time limit, a breaker (opossum) and a bounded, jittered, budgeted retry. Make one for each
  * dependency, never one for several: a sick one would take the healthy ones down.
  */
-export class Guard {
-  readonly #settings: GuardSettings;
+export class ResiliencePolicy {
+  readonly #settings: ResilienceSettings;
   readonly #breaker: CircuitBreaker<[(signal: AbortSignal) => Promise<unknown>], unknown>;
   #budget = BUDGET_MAX;
 
-  constructor(settings: GuardSettings) {
+  constructor(settings: ResilienceSettings) {
     this.#settings = settings;
-    const { name, timeLimitMs, errorThresholdPercentage = 50 } = settings;
-    const { callsMin = 5, resetAfterMs = 5_000 } = settings;
+    const { name, timeoutMs, errorThresholdPercentage = 50 } = settings;
+    const { minimumCalls = 5, resetAfterMs = 5_000 } = settings;
     // The signal ends the call itself; opossum's own timeout would only stop waiting for it.
-    this.#breaker = new CircuitBreaker((call) => call(AbortSignal.timeout(timeLimitMs)), {
+    this.#breaker = new CircuitBreaker((call) => call(AbortSignal.timeout(timeoutMs)), {
       name,
       timeout: false,
       errorThresholdPercentage,
       resetTimeout: resetAfterMs,
-      volumeThreshold: callsMin,
+      volumeThreshold: minimumCalls,
       rollingCountTimeout: 10_000,
       errorFilter: (error) => error instanceof UncountedError,
     });
@@ -80,7 +80,7 @@ export class Guard {
     return this.#breaker.halfOpen ? 'halfOpen' : 'closed';
   }
 
-  /** @throws CallFailed */
+  /** @throws CallFailedError */
   async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { name, retries = 0, clock, random = Math.random } = this.#settings;
     this.#budget = Math.min(this.#budget + BUDGET_PER_CALL, BUDGET_MAX);
@@ -88,8 +88,9 @@ export class Guard {
       try {
         return (await this.#breaker.fire(call)) as T;
       } catch (error) {
-        const failed = new CallFailed(name, error);
-        if (attempt >= retries || failed.notSent || error instanceof UncountedError) throw failed;
+        const failed = new CallFailedError(name, error);
+        if (attempt >= retries || failed.shortCircuited || error instanceof UncountedError)
+          throw failed;
         if (this.#budget < 1) throw failed;
         this.#budget -= 1;
         await clock.sleep(random() * 100 * 2 ** attempt);

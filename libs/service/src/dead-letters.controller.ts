@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { isTransient } from '@fieldguide/database';
 import {
   DeadLetterNotFoundError,
@@ -44,7 +44,7 @@ const RedriveRequest = z.strictObject({ key: Key });
 const DiscardRequest = z.strictObject({ reason: text(500).optional() }).nullish();
 
 /** Messages that this service could not handle, and those that wait behind them; not reachable through the gateway. */
-@Scope('operations')
+@RequireScope('operations')
 @Controller('dead-letters')
 export class DeadLettersController {
   constructor(@Inject(PARTS) private readonly parts: Parts) {}
@@ -58,7 +58,7 @@ export class DeadLettersController {
   /** One with its content, as text and in base64. */
   @Get(':id')
   async show(@Param('id', { schema: Id }) id: string) {
-    return (await letterDetails(this.#database(), id)) ?? refuse('unknown', noLetter(id));
+    return (await letterDetails(this.#database(), id)) ?? reject('unknown', noLetter(id));
   }
 
   /** Handles the messages of a key again, in order; stops at the first that is refused again. */
@@ -68,14 +68,14 @@ export class DeadLettersController {
     @Caller() { id: by }: CallerClaims,
     @Body({ schema: RedriveRequest }) { key }: z.infer<typeof RedriveRequest>,
   ) {
-    return answered(this.#letters().redriveKey(key, by, this.#consumer()));
+    return mapErrors(this.#letters().redriveKey(key, by, this.#consumer()));
   }
 
   /** The same for the key of this letter. */
   @HttpCode(200)
   @Post(':id/redrives')
   redrive(@Caller() { id: by }: CallerClaims, @Param('id', { schema: Id }) id: string) {
-    return answered(this.#letters().redrive(id, by, this.#consumer()));
+    return mapErrors(this.#letters().redrive(id, by, this.#consumer()));
   }
 
   /** Gives one up. Its bytes stay until they are pruned, with the caller's id and reason. */
@@ -86,17 +86,17 @@ export class DeadLettersController {
     @Param('id', { schema: Id }) id: string,
     @Body({ schema: DiscardRequest }) request: z.infer<typeof DiscardRequest>,
   ) {
-    return answered(this.#letters().discard(id, by, request?.reason));
+    return mapErrors(this.#letters().discard(id, by, request?.reason));
   }
 
   #database() {
-    return this.parts.database ?? refuse('unknown', 'This service handles no messages.');
+    return this.parts.database ?? reject('unknown', 'This service handles no messages.');
   }
 
   #letters(): DeadLetters {
     const { units, clock, log } = this.parts;
     return new DeadLetters(
-      units ?? refuse('unknown', 'This service handles no messages.'),
+      units ?? reject('unknown', 'This service handles no messages.'),
       clock,
       log,
     );
@@ -105,16 +105,16 @@ export class DeadLettersController {
   #consumer() {
     return (
       consumers.get(this.parts) ??
-      refuse('unknown', 'This instance handles no messages: ask one with PROCESSES=worker.')
+      reject('unknown', 'This instance handles no messages: ask one with PROCESSES=worker.')
     );
   }
 }
 
-async function answered<T>(work: Promise<T>): Promise<T> {
+async function mapErrors<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof DeadLetterNotFoundError) refuse(error.kind, error.message);
+    if (error instanceof DeadLetterNotFoundError) reject(error.kind, error.message);
     if (!isTransient(error)) throw error;
     const { message: detail } = error as Error;
     const title = 'The message could not be handled now: try again in a few seconds.';
@@ -124,7 +124,7 @@ async function answered<T>(work: Promise<T>): Promise<T> {
 
 const noLetter = (id: string) => `There is no dead letter ${id}.`;
 
-function refuse(kind: DeadLetterNotFoundError['kind'], title: string): never {
+function reject(kind: DeadLetterNotFoundError['kind'], title: string): never {
   const [status, code] =
     kind === 'unknown' ? [404, 'deadLetterNotFound'] : [409, 'deadLetterFinished'];
   throw new HttpException(problem(status as number, code as string, title), status as number);

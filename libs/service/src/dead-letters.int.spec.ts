@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { EndedSessions } from '@fieldguide/auth';
+import { RevokedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Config, loadConfig } from '@fieldguide/config';
@@ -14,7 +14,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { consumers, type Parts } from './parts.ts';
-import { Peers } from './service-client.ts';
+import { ServiceClient } from './service-client.ts';
 import { openWeb } from './web.ts';
 
 @Module({})
@@ -28,7 +28,7 @@ const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) 
 let database: Database;
 let app: NestFastifyApplication;
 let consumer: MessageConsumer;
-let refusal: Error | undefined;
+let handlerError: Error | undefined;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_dead_letters_api');
   const registry = new FixedRegistry([]);
@@ -36,20 +36,20 @@ beforeAll(async () => {
   const units = new PostgresUnitOfWorkRunner(database, voice, new MemoryNotifier(clock));
   const parts: Parts = {
     name: 'things',
-    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
+    build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
     config: loadConfig(TestConfig, { ENVIRONMENT: 'test' }),
     log,
     clock,
     ids,
     health: new Health(),
     registry,
-    peers: new Peers('things', undefined, registry, clock),
-    ended: new EndedSessions(clock),
+    serviceClient: new ServiceClient('things', undefined, registry, clock),
+    revokedSessions: new RevokedSessions(clock),
     database,
     units,
   };
   const handle = async () => {
-    if (refusal) throw refusal;
+    if (handlerError) throw handlerError;
   };
   consumer = new MessageConsumer('things', units, [{ contract, handle }], clock, log);
   consumers.set(parts, consumer);
@@ -63,10 +63,10 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.query('TRUNCATE inbox, dead_letters');
-  refusal = new Error('cannot be handled');
+  handlerError = new Error('cannot be handled');
 });
 
-const ask = (
+const send = (
   method: 'GET' | 'POST',
   path: string,
   payload?: object,
@@ -88,28 +88,28 @@ const park = (value: string | Buffer, key = 'a') =>
       position: { partition: 0, offset: String(offset++) },
     },
   ]);
-const items = async (query = '') => (await ask('GET', query)).json().items;
+const items = async (query = '') => (await send('GET', query)).json().items;
 const UNKNOWN = '00000000-0000-7000-8000-0000000000ff';
 
 describe('the dead letters of a service', () => {
   it('are listed in pages without their content, and shown one by one with it', async () => {
     await park(Buffer.from([0xff, 0x00, 0x41]));
     for (const key of ['b', 'c']) await park(JSON.stringify(envelope(key)), key);
-    const page = (await ask('GET', '?limit=2')).json();
+    const page = (await send('GET', '?limit=2')).json();
     expect(page.items).toMatchObject([
       { key: 'a', type: null, reason: 'not a CloudEvents envelope', status: 'waiting' },
       { key: 'b', type: 'ThingChanged', reason: 'cannot be handled' },
     ]);
     expect(page.items[0]).not.toHaveProperty('value');
-    const rest = (await ask('GET', `?limit=2&after=${page.next}`)).json();
+    const rest = (await send('GET', `?limit=2&after=${page.next}`)).json();
     expect(rest).toMatchObject({ items: [{ key: 'c' }], next: null });
     expect(await items('?key=b')).toHaveLength(1);
-    expect((await ask('GET', `/${page.items[0].id}`)).json()).toMatchObject({
+    expect((await send('GET', `/${page.items[0].id}`)).json()).toMatchObject({
       status: 'waiting',
       keyBase64: 'YQ==',
       value: { bytes: 3, text: '\ufffd\u0000A', isTextComplete: true, base64: '/wBB' },
     });
-    expect((await ask('GET', `/${rest.items[0].id}`)).json()).toMatchObject({
+    expect((await send('GET', `/${rest.items[0].id}`)).json()).toMatchObject({
       headers: { type: 'ThingChanged', subject: 'c', correlationid: 'test' },
     });
   });
@@ -117,14 +117,14 @@ describe('the dead letters of a service', () => {
   it('are redriven by key or by id, and the answer says which one is refused again', async () => {
     for (const key of ['a', 'a', 'b']) await park(JSON.stringify(envelope(key)), key);
     const [first] = await items();
-    expect((await ask('POST', '/redrives', { key: 'a' })).json()).toEqual({
+    expect((await send('POST', '/redrives', { key: 'a' })).json()).toEqual({
       key: 'a',
       redriven: 0,
       failed: { id: first.id, reason: 'cannot be handled' },
       moreWaiting: true,
     });
-    refusal = undefined;
-    const answer = await ask('POST', `/${first.id}/redrives`);
+    handlerError = undefined;
+    const answer = await send('POST', `/${first.id}/redrives`);
     expect([answer.statusCode, answer.json()]).toEqual([
       200,
       { key: 'a', redriven: 2, moreWaiting: false },
@@ -139,13 +139,13 @@ describe('the dead letters of a service', () => {
   it('are discarded one by one; who, when and why stays with them', async () => {
     await park('nonsense');
     const [{ id }] = await items();
-    const answer = await ask('POST', `/${id}/discards`, { reason: 'sent by mistake' });
+    const answer = await send('POST', `/${id}/discards`, { reason: 'sent by mistake' });
     expect(answer.json()).toEqual({ id, key: 'a', moreWaiting: false });
     expect(await items()).toEqual([]);
     expect(await items('?status=discarded')).toMatchObject([
       { id, status: 'discarded', handledBy: 'grace', note: 'sent by mistake' },
     ]);
-    const again = await ask('POST', `/${id}/discards`);
+    const again = await send('POST', `/${id}/discards`);
     expect(again.json()).toMatchObject({ status: 409, type: '/problems/deadLetterFinished' });
   });
 
@@ -155,7 +155,7 @@ describe('the dead letters of a service', () => {
     ['POST', `/${UNKNOWN}/discards`, { reason: 'none' }],
     ['POST', '/redrives', { key: 'unknown' }],
   ] as const)('answer %s %s with a problem: unknown', async (method, path, body) => {
-    const answer = await ask(method, path, body);
+    const answer = await send(method, path, body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json()).toMatchObject({ status: 404, type: '/problems/deadLetterNotFound' });
   });
@@ -170,13 +170,13 @@ describe('the dead letters of a service', () => {
     ['POST', `/${UNKNOWN}/discards`, { why: 'x' }],
     ['POST', `/${UNKNOWN}/discards`, { reason: 'half of \u0000' }],
   ] as const)('refuse %s %s as unreadable', async (method, path, body) => {
-    expect((await ask(method, path, body)).statusCode).toBe(400);
+    expect((await send(method, path, body)).statusCode).toBe(400);
   });
 
   it('answer 503, not 500, when the database is the reason', async () => {
     await park(JSON.stringify(envelope('a')));
-    refusal = Object.assign(new Error('lock timeout'), { code: '55P03' });
-    const answer = await ask('POST', '/redrives', { key: 'a' });
+    handlerError = Object.assign(new Error('lock timeout'), { code: '55P03' });
+    const answer = await send('POST', '/redrives', { key: 'a' });
     expect(answer.json()).toMatchObject({ status: 503, type: '/problems/tryAgain' });
     expect(await items()).toHaveLength(1);
   });
@@ -188,6 +188,6 @@ describe('the dead letters of a service', () => {
       ['GET', `/${UNKNOWN}`],
       ['POST', `/${UNKNOWN}/discards`],
     ] as const)
-      expect((await ask(method, path, undefined, customer)).statusCode).toBe(403);
+      expect((await send(method, path, undefined, customer)).statusCode).toBe(403);
   });
 });

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { type AddressInfo, connect } from 'node:net';
-import { EndedSessions, Open } from '@fieldguide/auth';
+import { Public, RevokedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Config, loadConfig } from '@fieldguide/config';
@@ -10,18 +10,18 @@ import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Peers } from './service-client.ts';
+import { ServiceClient } from './service-client.ts';
 import { openWeb } from './web.ts';
 
 @Controller('things')
 class ThingsController {
-  @Open()
+  @Public()
   @Get(':id')
   one(@Param('id') id: string) {
     return { id };
   }
 
-  @Open()
+  @Public()
   @Post()
   add(@Body() body: unknown) {
     return { body };
@@ -47,15 +47,15 @@ beforeAll(async () => {
   const registry = new FixedRegistry([]);
   const parts = {
     name: 'things',
-    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
+    build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
     config: loadConfig(ThingsConfig, { ENVIRONMENT: 'test', REQUEST_TIME_LIMIT_MS: '300' }),
     log: makeLog('things', 'things-1', 'silent'),
     clock,
     ids: new SystemIds(),
     health: new Health(),
     registry,
-    peers: new Peers('things', undefined, registry, clock),
-    ended: new EndedSessions(clock),
+    serviceClient: new ServiceClient('things', undefined, registry, clock),
+    revokedSessions: new RevokedSessions(clock),
   };
   const definition = { config: ThingsConfig, module: ThingsModule };
   app = await openWeb(parts, definition, new TestKeys('fieldguide/test'));

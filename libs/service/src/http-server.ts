@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { PROBLEM_JSON, problem } from '@fieldguide/problems';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { protectiveHeaders } from './response-headers.ts';
+import { securityHeaders } from './response-headers.ts';
 
 /** A larger body is refused, by the gateway before anything is forwarded. */
 export const BODY_BYTES_MAX = 64 * 1024;
@@ -12,9 +12,9 @@ export const BODY_BYTES_MAX = 64 * 1024;
 const LINGER_MS = 500;
 const LATENESS_MS = 1_000;
 
-type Refusal = readonly [status: number, code: string, title: string];
-const UNREADABLE: Refusal = [400, 'malformedRequest', 'The request cannot be read.'];
-const refusals: Readonly<Record<string, Refusal>> = {
+type ConnectionError = readonly [status: number, code: string, title: string];
+const UNREADABLE: ConnectionError = [400, 'malformedRequest', 'The request cannot be read.'];
+const connectionErrors: Readonly<Record<string, ConnectionError>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'requestTimeout', 'The request did not arrive in time.'],
   HPE_HEADER_OVERFLOW: [431, 'headersTooLarge', 'The headers are too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'bodyTooLarge', 'The chunk extensions are too large.'],
@@ -35,8 +35,8 @@ export function serverOptions(requestTimeLimitMs: number) {
       requireHostHeader: false, // Node would answer without a body; `watchRequests` looks
       connectionsCheckingInterval: Math.min(LATENESS_MS, requestTimeLimitMs / 4),
     },
-    clientErrorHandler: refuseConnection,
-    frameworkErrors: refuseUrl,
+    clientErrorHandler: rejectConnection,
+    frameworkErrors: rejectUrl,
     rewriteUrl: ({ url = '/' }: IncomingMessage) => originForm(url),
   };
 }
@@ -59,7 +59,7 @@ export function watchRequests(adapter: FastifyAdapter): void {
   adapter.getHttpServer().on('checkExpectation', (_request, response) => {
     const body = JSON.stringify(problem(417, 'expectationFailed', 'Expect only 100-continue.'));
     const headers = { 'content-type': PROBLEM_JSON, 'content-length': body.length };
-    response.writeHead(417, { ...headers, ...protectiveHeaders }).end(body);
+    response.writeHead(417, { ...headers, ...securityHeaders }).end(body);
   });
 }
 
@@ -88,7 +88,7 @@ function originForm(url: string): string {
 }
 
 /** A request that Node could not parse, or that did not arrive in time. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+function rejectConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   const { _httpMessage: inFlight } = socket as { _httpMessage?: { headersSent: boolean } };
   const early = answeredEarly.get(socket);
   const isAnswered = inFlight?.headersSent || (early && !early.complete);
@@ -96,13 +96,13 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
     if (!socket.writableEnded) socket.destroy(error);
     return;
   }
-  const [status, code, title] = refusals[error.code ?? ''] ?? UNREADABLE;
+  const [status, code, title] = connectionErrors[error.code ?? ''] ?? UNREADABLE;
   const body = JSON.stringify(problem(status, code, title));
   const headers = {
     'content-type': PROBLEM_JSON,
     'content-length': Buffer.byteLength(body),
     connection: 'close',
-    ...protectiveHeaders,
+    ...securityHeaders,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
@@ -110,12 +110,12 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 /** Fastify's router refuses bad percent-encoding and overlong parameters before any hook or filter. */
-function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+function rejectUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode ?? 400;
   const detail = 'The path is not valid, or a part of it is too long.';
   reply
     .status(status)
-    .headers(protectiveHeaders)
+    .headers(securityHeaders)
     .type(PROBLEM_JSON)
     .send(JSON.stringify(problem(status, 'malformedRequest', UNREADABLE[2], { detail })));
 }

@@ -3,7 +3,7 @@ export { BODY_BYTES_MAX } from './http-server.ts';
 export type { Parts, PartsOf } from './parts.ts';
 export { runService } from './run-service.ts';
 export { ServiceModule } from './service.module.ts';
-export { type PeerCall, Peers } from './service-client.ts';
+export { type ServiceCall, ServiceClient } from './service-client.ts';
 export {
   databaseSettings,
   messagingSettings,

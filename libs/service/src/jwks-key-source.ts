@@ -1,6 +1,6 @@
 import { KeySource, type PublicKey } from '@fieldguide/auth';
 import { z } from 'zod';
-import type { Peers } from './service-client.ts';
+import type { ServiceClient } from './service-client.ts';
 
 const Jwks = z.object({
   keys: z.array(
@@ -9,19 +9,24 @@ const Jwks = z.object({
 });
 
 /** Identity's public keys, fetched when an unknown key id is seen. */
-export class IdentityKeys extends KeySource {
+export class JwksKeySource extends KeySource {
   /** What is read of the answer: the curve point and its name. */
-  static readonly answer = Jwks;
-  readonly #peers: Peers;
+  static readonly responseSchema = Jwks;
+  readonly #client: ServiceClient;
 
-  constructor(peers: Peers) {
+  constructor(peers: ServiceClient) {
     super();
-    this.#peers = peers;
+    this.#client = peers;
   }
 
   override async keys(): Promise<readonly PublicKey[]> {
     const path = '/.well-known/jwks.json';
-    const answer = await this.#peers.call({ peer: 'identity', path, route: path, answer: Jwks });
-    return (answer?.keys ?? []) as PublicKey[];
+    const responseSchema = await this.#client.call({
+      peer: 'identity',
+      path,
+      route: path,
+      responseSchema: Jwks,
+    });
+    return (responseSchema?.keys ?? []) as PublicKey[];
   }
 }

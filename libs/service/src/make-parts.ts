@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { EndedSessions } from '@fieldguide/auth';
+import { RevokedSessions } from '@fieldguide/auth';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { ConsulKv, loadConfig } from '@fieldguide/config';
 import {
@@ -14,8 +14,8 @@ import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguid
 import { KafkaMessaging } from '@fieldguide/messaging';
 import { Health, makeLog } from '@fieldguide/telemetry';
 import type { ServiceDefinition } from './definition.ts';
-import type { About, PartsOf } from './parts.ts';
-import { Peers } from './service-client.ts';
+import type { BuildInfo, PartsOf } from './parts.ts';
+import { ServiceClient } from './service-client.ts';
 import type { ServiceSettings } from './settings.ts';
 
 /** The parts with what only the boot needs of them: opening, watching, closing. */
@@ -36,26 +36,26 @@ export async function makeParts<Settings extends ServiceSettings>(
   if (CONSUL_HTTP_ADDR) await kv.read();
   const config = loadConfig(definition.config, env, kv);
   const settings = config.values;
-  const about = readAbout(settings.INSTANCE);
+  const build = readBuildInfo(settings.INSTANCE);
   const log = makeLog(name, settings.INSTANCE, settings.LOG_LEVEL);
   const [clock, ids, health] = [new SystemClock(), new SystemIds(), new Health()];
   const registry = new ConsulRegistry(settings.CONSUL_HTTP_ADDR, settings.ENVIRONMENT, clock, log);
-  const peers = new Peers(name, settings.CLIENT_SECRET, registry, clock);
+  const serviceClient = new ServiceClient(name, settings.CLIENT_SECRET, registry, clock);
   health.register('consul', () =>
-    kv.fault ? { state: 'degraded', detail: kv.fault } : registry.state(),
+    kv.error ? { state: 'degraded', detail: kv.error } : registry.state(),
   );
 
   const parts = {
     name,
-    about,
+    build,
     config,
     log,
     clock,
     ids,
     health,
     registry,
-    peers,
-    ended: new EndedSessions(clock),
+    serviceClient,
+    revokedSessions: new RevokedSessions(clock),
     kv,
   };
   return {
@@ -107,11 +107,11 @@ function messagingParts(settings: ServiceSettings, { clock, log, health }: BaseP
 }
 
 /** The artifact says which build it is; from source there is none. */
-function readAbout(instance: string): About {
+function readBuildInfo(instance: string): BuildInfo {
   const startedAt = new Date(performance.timeOrigin).toISOString();
   try {
     const text = readFileSync(new URL('./artifact.json', import.meta.url), 'utf8');
-    const { version, commit, digest } = JSON.parse(text) as About;
+    const { version, commit, digest } = JSON.parse(text) as BuildInfo;
     return { version, commit, digest, startedAt, instance };
   } catch {
     return { version: 'source', commit: 'source', digest: 'source', startedAt, instance };

@@ -1,11 +1,11 @@
-import { EndedSessions } from '@fieldguide/auth';
+import { RevokedSessions } from '@fieldguide/auth';
 import type { Envelope } from '@fieldguide/database';
 import { OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 
 // What every service reads of identity's fact; libs know no contract, so the fields are named here.
-export const SessionHeard = {
+export const SessionEndedMessage = {
   topic: 'identity.sessions.v1',
   type: 'SessionEnded',
   data: z.object({ sid: z.string(), tokensValidUntil: z.iso.datetime() }),
@@ -13,11 +13,11 @@ export const SessionHeard = {
 
 /** After a sign-out no instance of any service takes the session's tokens any more. */
 @Controller()
-export class WhenSessionEnded {
-  constructor(private readonly ended: EndedSessions) {}
+export class OnSessionEnded {
+  constructor(private readonly ended: RevokedSessions) {}
 
-  @OnMessage(SessionHeard, 'broadcast')
-  handle({ data }: Envelope<string, z.infer<typeof SessionHeard.data>>) {
-    this.ended.end(data.sid, new Date(data.tokensValidUntil));
+  @OnMessage(SessionEndedMessage, 'broadcast')
+  handle({ data }: Envelope<string, z.infer<typeof SessionEndedMessage.data>>) {
+    this.ended.revoke(data.sid, new Date(data.tokensValidUntil));
   }
 }

@@ -1,4 +1,4 @@
-import { Open } from '@fieldguide/auth';
+import { Public } from '@fieldguide/auth';
 import { metrics } from '@fieldguide/telemetry';
 import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -9,13 +9,13 @@ import { PARTS, type Parts } from './parts.ts';
 export class OpsController {
   constructor(@Inject(PARTS) private readonly parts: Parts) {}
 
-  @Open()
+  @Public()
   @Get('health/live')
   live() {
     return { status: 'ok' };
   }
 
-  @Open()
+  @Public()
   @Get('health/ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const report = await this.parts.health.report();
@@ -23,20 +23,20 @@ export class OpsController {
     return report;
   }
 
-  @Open()
+  @Public()
   @Get('metrics')
   @Header('content-type', metrics.registry.contentType)
   metrics() {
     return metrics.registry.metrics();
   }
 
-  @Open()
+  @Public()
   @Get('info')
   info() {
-    const { name, about, config } = this.parts;
+    const { name, build, config } = this.parts;
     return {
       name,
-      ...about,
+      ...build,
       configuration: config.describe(),
       waitingForRestart: config.waitingForRestart(),
     };

@@ -7,7 +7,7 @@ interface KnownPath {
 }
 
 /** A path that has routes, asked for with another method, is answered 405 with what is allowed; Fastify says 404. */
-export function refuseOtherMethods(adapter: FastifyAdapter): void {
+export function rejectOtherMethods(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   const known = new Map<string, KnownPath>();
   fastify.addHook('onRoute', ({ url, method }) => {

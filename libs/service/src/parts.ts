@@ -1,25 +1,25 @@
-import type { EndedSessions } from '@fieldguide/auth';
+import type { RevokedSessions } from '@fieldguide/auth';
 import type { Clock, Ids } from '@fieldguide/clock';
 import type { LoadedConfig } from '@fieldguide/config';
 import type { Database, Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
-import type { Registry } from '@fieldguide/discovery';
+import type { ServiceRegistry } from '@fieldguide/discovery';
 import type { EventStore } from '@fieldguide/event-store';
 import type { MessageConsumer, Messaging } from '@fieldguide/messaging';
 import type { Health, Log } from '@fieldguide/telemetry';
-import type { Peers } from './service-client.ts';
+import type { ServiceClient } from './service-client.ts';
 
 /** What a service leans on, made once at boot; handlers get each by injection. */
 export interface PartsOf<Settings> {
   readonly name: string;
-  readonly about: About;
+  readonly build: BuildInfo;
   readonly config: LoadedConfig<Settings>;
   readonly log: Log;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly health: Health;
-  readonly registry: Registry;
-  readonly peers: Peers;
-  readonly ended: EndedSessions;
+  readonly registry: ServiceRegistry;
+  readonly serviceClient: ServiceClient;
+  readonly revokedSessions: RevokedSessions;
   readonly database?: Database;
   readonly units?: UnitOfWorkRunner;
   readonly leases?: Leases;
@@ -30,7 +30,7 @@ export interface PartsOf<Settings> {
 export type Parts = PartsOf<object>;
 
 /** Which build this is: read from the artifact, shown by `/info`. */
-export interface About {
+export interface BuildInfo {
   readonly version: string;
   readonly commit: string;
   readonly digest: string;

@@ -29,18 +29,18 @@ function instance(name: string, port: number): PublicPort {
   opened.push({ close: () => shared.drain(0) });
   return shared;
 }
-const ask = async (port: number) => (await fetch(`http://127.0.0.1:${port}/`)).text();
+const get = async (port: number) => (await fetch(`http://127.0.0.1:${port}/`)).text();
 
 describe('a public port', () => {
   it('stays open while one instance follows another', async () => {
     const port = await freePort();
     const [first, second] = [instance('first', port), instance('second', port)];
     await first.open();
-    expect(await ask(port)).toBe('first');
+    expect(await get(port)).toBe('first');
     await second.open();
     await first.drain(1_000);
     await expect.poll(() => second.state().state).toBe('ok');
-    await expect.poll(() => ask(port)).toBe('second');
+    await expect.poll(() => get(port)).toBe('second');
   });
 
   it('that another program holds is waited for, and said', async () => {
@@ -52,7 +52,7 @@ describe('a public port', () => {
     expect(late.state()).toMatchObject({ state: 'degraded', detail: 'EADDRINUSE' });
     await new Promise((resolve) => thief.close(resolve));
     await expect.poll(() => late.state().state).toBe('ok');
-    expect(await ask(port)).toBe('late');
+    expect(await get(port)).toBe('late');
   });
 
   it('lets those finish who are connected', async () => {
@@ -63,13 +63,13 @@ describe('a public port', () => {
     });
     const shared = new PublicPort(web, { host: '127.0.0.1', port }, clock, log);
     await shared.open();
-    const asked = ask(port);
+    const response = get(port);
     await expect.poll(() => answer).toBeDefined();
     let drained = false;
     const draining = shared.drain(10_000).then(() => (drained = true));
     expect(drained).toBe(false);
     answer?.();
-    expect(await asked).toBe('done');
+    expect(await response).toBe('done');
     await draining;
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });

@@ -12,7 +12,7 @@ import { outboxReader, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceDefinition } from './definition.ts';
-import { IdentityKeys } from './jwks-key-source.ts';
+import { JwksKeySource } from './jwks-key-source.ts';
 import { makeParts } from './make-parts.ts';
 import type { PartsOf } from './parts.ts';
 import { PublicPort } from './public-port.ts';
@@ -99,7 +99,7 @@ async function serve<Settings extends ServiceSettings>(
     notifier,
     leases,
     registry,
-    peers,
+    serviceClient,
     health,
     clock,
   } = parts;
@@ -117,7 +117,7 @@ async function serve<Settings extends ServiceSettings>(
     if (refused) log.warn({ refused }, 'A live setting is not usable; the old value stays');
   });
 
-  const keys = definition.keys?.(settings) ?? new IdentityKeys(peers);
+  const keys = definition.keys?.(settings) ?? new JwksKeySource(serviceClient);
   const app = await openWeb(parts as PartsOf<object>, definition, keys);
   await definition.serve?.(app, parts);
   await openMessaging(app, parts as PartsOf<object>);
@@ -162,7 +162,7 @@ async function serve<Settings extends ServiceSettings>(
       service: name,
       address,
       port,
-      version: parts.about.version,
+      version: parts.build.version,
     });
   }
   log.info({ port, ms: Math.round(performance.now()) }, `${name} is ready`);
@@ -192,7 +192,12 @@ async function serve<Settings extends ServiceSettings>(
       clock.sleep(LOOPS_STOP_WITHIN_MS),
     ]);
     await app.close();
-    await Promise.all([messaging?.close(), peers.close(), notifier?.close(), stopTracing()]);
+    await Promise.all([
+      messaging?.close(),
+      serviceClient.close(),
+      notifier?.close(),
+      stopTracing(),
+    ]);
     parts.kv.close();
     await parts.events?.close();
     await database?.close();

@@ -4,37 +4,42 @@ import { SystemClock } from '@fieldguide/clock';
 import { FixedRegistry } from '@fieldguide/discovery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Peers } from './service-client.ts';
+import { ServiceClient } from './service-client.ts';
 
 // More than a breaker needs to judge.
 const TIMES = 8;
 
 let server: Server;
-let peers: Peers;
+let peers: ServiceClient;
 let status = 200;
 let body = '{"id":"1"}';
-let asked = 0;
+let requests = 0;
 beforeEach(async () => {
-  [status, body, asked] = [200, '{"id":"1"}', 0];
+  [status, body, requests] = [200, '{"id":"1"}', 0];
   server = createServer((_request, response) => {
-    asked += 1;
+    requests += 1;
     response.writeHead(status).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const instance = { id: 'a', service: 'catalog', address: '127.0.0.1', port, version: '1' };
-  peers = new Peers('ordering', undefined, new FixedRegistry([instance]), new SystemClock());
+  peers = new ServiceClient(
+    'ordering',
+    undefined,
+    new FixedRegistry([instance]),
+    new SystemClock(),
+  );
 });
 afterEach(async () => {
   await peers.close();
   await new Promise((resolve) => server.close(resolve));
 });
-const ask = () =>
+const call = () =>
   peers.call({
     peer: 'catalog',
     path: '/products/1',
     route: '/products/:id',
-    answer: z.object({ id: z.string() }),
+    responseSchema: z.object({ id: z.string() }),
   });
 
 describe('calls of a peer', () => {
@@ -47,16 +52,16 @@ describe('calls of a peer', () => {
     ['an answer that cannot be read', 200, '{"id":'],
   ])('do not open the breaker by %s, and do not repeat it', async (_, code, text) => {
     [status, body] = [code, text];
-    for (let i = 0; i < TIMES; i++) await expect(ask()).rejects.toThrow();
-    expect(asked).toBe(TIMES);
+    for (let i = 0; i < TIMES; i++) await expect(call()).rejects.toThrow();
+    expect(requests).toBe(TIMES);
     [status, body] = [200, '{"id":"1"}'];
-    expect(await ask()).toEqual({ id: '1' });
+    expect(await call()).toEqual({ id: '1' });
   });
 
   it.each([502, 503, 504])('open the breaker by an answer of %d', async (code) => {
     status = code;
-    for (let i = 0; i < TIMES; i++) await expect(ask()).rejects.toThrow();
+    for (let i = 0; i < TIMES; i++) await expect(call()).rejects.toThrow();
     status = 200;
-    await expect(ask()).rejects.toMatchObject({ notSent: true });
+    await expect(call()).rejects.toMatchObject({ shortCircuited: true });
   });
 });

@@ -5,22 +5,22 @@ import { SystemClock } from '@fieldguide/clock';
 import { FixedRegistry } from '@fieldguide/discovery';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Peers } from './service-client.ts';
+import { ServiceClient } from './service-client.ts';
 
 // Identity counts the tokens it makes; `stock` takes those that are in `accepted`.
 let made = 0;
-let asked = 0;
+let requests = 0;
 let accepted: (token: string) => boolean;
 let server: Server;
-let peers: Peers;
+let peers: ServiceClient;
 beforeEach(async () => {
-  [made, asked, accepted] = [0, 0, () => true];
+  [made, requests, accepted] = [0, 0, () => true];
   server = createServer((request, response) => {
     if (request.url === '/auth/tokens') {
       made += 1;
       return response.end(JSON.stringify({ accessToken: `t${made}`, expiresInSeconds: 900 }));
     }
-    asked += 1;
+    requests += 1;
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
     response.statusCode = accepted(token) ? 200 : 401;
     return response.end('{}');
@@ -37,7 +37,7 @@ beforeEach(async () => {
       version: '',
     })),
   );
-  peers = new Peers('ordering', 'secret', registry, new SystemClock());
+  peers = new ServiceClient('ordering', 'secret', registry, new SystemClock());
 });
 afterEach(async () => {
   await peers.close();
@@ -50,8 +50,8 @@ const call = () =>
     path: '/reservations',
     route: '/reservations',
     body: {},
-    answer: z.object({}),
-    asService: true,
+    responseSchema: z.object({}),
+    withServiceToken: true,
   });
 
 it('gets another token when the kept one is refused, once for all calls', async () => {
@@ -64,5 +64,5 @@ it('gets another token when the kept one is refused, once for all calls', async 
 it('fails when another token is refused as well, without asking again and again', async () => {
   accepted = () => false;
   await expect(call()).rejects.toThrow('401');
-  expect([made, asked]).toEqual([2, 2]);
+  expect([made, requests]).toEqual([2, 2]);
 });

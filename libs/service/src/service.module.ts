@@ -1,8 +1,8 @@
-import { AuthGuard, EndedSessions, TokenVerifier } from '@fieldguide/auth';
+import { AuthGuard, RevokedSessions, TokenVerifier } from '@fieldguide/auth';
 import { Clock, Ids } from '@fieldguide/clock';
 import type { ConfigClass } from '@fieldguide/config';
 import { Database, Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
-import { Registry } from '@fieldguide/discovery';
+import { ServiceRegistry } from '@fieldguide/discovery';
 import { EventStore } from '@fieldguide/event-store';
 import { Messaging } from '@fieldguide/messaging';
 import { ProblemFilter } from '@fieldguide/problems';
@@ -10,10 +10,10 @@ import { Health } from '@fieldguide/telemetry';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DeadLettersController } from './dead-letters.controller.ts';
-import { WhenSessionEnded } from './on-session-ended.ts';
+import { OnSessionEnded } from './on-session-ended.ts';
 import { OpsController } from './ops.controller.ts';
 import { PARTS, type Parts } from './parts.ts';
-import { Peers } from './service-client.ts';
+import { ServiceClient } from './service-client.ts';
 
 /** Makes the parts injectable everywhere, and puts guard, filter and the endpoints of every service in place. */
 @Global()
@@ -26,9 +26,9 @@ export class ServiceModule {
       [Clock, parts.clock],
       [Ids, parts.ids],
       [Health, parts.health],
-      [Registry, parts.registry],
-      [Peers, parts.peers],
-      [EndedSessions, parts.ended],
+      [ServiceRegistry, parts.registry],
+      [ServiceClient, parts.serviceClient],
+      [RevokedSessions, parts.revokedSessions],
       [TokenVerifier, tokens],
       [Database, parts.database],
       [UnitOfWorkRunner, parts.units],
@@ -44,7 +44,7 @@ export class ServiceModule {
       controllers: [
         OpsController,
         DeadLettersController,
-        ...(parts.messaging ? [WhenSessionEnded] : []),
+        ...(parts.messaging ? [OnSessionEnded] : []),
       ],
       providers: [
         ...present.map(([provide, useValue]) => ({ provide: provide as Type, useValue })),

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Caller, type CallerClaims, EndedSessions, Open, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, Public, RequireScope, RevokedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Config, loadConfig, secret } from '@fieldguide/config';
@@ -11,15 +11,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Parts } from './parts.ts';
-import { Peers } from './service-client.ts';
+import { ServiceClient } from './service-client.ts';
 import { openWeb } from './web.ts';
 
 const errors = defineErrors('shop', { closed: ['conflict', 'The shop is closed.'] });
-const Wish = z.strictObject({ units: z.int().positive() });
+const NewThing = z.strictObject({ units: z.int().positive() });
 
 @Controller('things')
 class ThingsController {
-  @Open()
+  @Public()
   @Get('open')
   open() {
     return { open: true };
@@ -30,9 +30,9 @@ class ThingsController {
     return { id: caller.id };
   }
 
-  @Scope('things:write')
+  @RequireScope('things:write')
   @Post()
-  add(@Body({ schema: Wish }) wish: z.infer<typeof Wish>) {
+  add(@Body({ schema: NewThing }) wish: z.infer<typeof NewThing>) {
     if (wish.units === 13) throw errors.closed();
     if (wish.units === 500) throw new Error('a detail of the inside');
     return wish;
@@ -54,15 +54,15 @@ beforeAll(async () => {
   const registry = new FixedRegistry([]);
   const parts: Parts = {
     name: 'things',
-    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
+    build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
     config: loadConfig(ThingsConfig, { ENVIRONMENT: 'test', PASSWORD: 'hidden' }),
     log: makeLog('things', 'things-1', 'silent'),
     clock,
     ids: new SystemIds(),
     health,
     registry,
-    peers: new Peers('things', undefined, registry, clock),
-    ended: new EndedSessions(clock),
+    serviceClient: new ServiceClient('things', undefined, registry, clock),
+    revokedSessions: new RevokedSessions(clock),
   };
   app = await openWeb(parts, { config: ThingsConfig, module: ThingsModule }, keys);
   await app.init();
@@ -70,7 +70,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const ask = (method: 'GET' | 'POST', url: string, token?: string, payload?: string | object) =>
+const send = (method: 'GET' | 'POST', url: string, token?: string, payload?: string | object) =>
   app.inject({
     method,
     url,
@@ -84,22 +84,25 @@ const writer = () => keys.token('ada', 'things:write');
 
 describe('a service', () => {
   it('asks everybody for a token, unless the route is open', async () => {
-    expect((await ask('GET', '/things/open')).statusCode).toBe(200);
-    const refused = await ask('GET', '/things/own');
+    expect((await send('GET', '/things/open')).statusCode).toBe(200);
+    const refused = await send('GET', '/things/own');
     expect(refused.statusCode).toBe(401);
     expect(refused.headers['content-type']).toContain('application/problem+json');
     expect(
-      (await ask('GET', '/things/own', new TestKeys('fieldguide/test').token('x', 'a'))).statusCode,
+      (await send('GET', '/things/own', new TestKeys('fieldguide/test').token('x', 'a')))
+        .statusCode,
     ).toBe(401);
-    expect((await ask('GET', '/things/own', keys.token('ada', 'a'))).json()).toEqual({ id: 'ada' });
+    expect((await send('GET', '/things/own', keys.token('ada', 'a'))).json()).toEqual({
+      id: 'ada',
+    });
   });
 
   it('asks for the scope of a route', async () => {
     const wish = { units: 1 };
-    expect((await ask('POST', '/things', keys.token('ada', 'things:read'), wish)).statusCode).toBe(
+    expect((await send('POST', '/things', keys.token('ada', 'things:read'), wish)).statusCode).toBe(
       403,
     );
-    expect((await ask('POST', '/things', writer(), wish)).statusCode).toBe(201);
+    expect((await send('POST', '/things', writer(), wish)).statusCode).toBe(201);
   });
 
   it.each([
@@ -108,7 +111,7 @@ describe('a service', () => {
     ['bad JSON', '{"units":', 400, undefined],
     ['too much', JSON.stringify({ units: 1, x: 'x'.repeat(70_000) }), 413, undefined],
   ])('answers %s with a problem that points at it', async (_, payload, status, pointer) => {
-    const answer = await ask('POST', '/things', writer(), payload);
+    const answer = await send('POST', '/things', writer(), payload);
     expect(answer.statusCode).toBe(status);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     if (pointer) expect(answer.json().errors[0].pointer).toBe(pointer);
@@ -130,32 +133,32 @@ describe('a service', () => {
   });
 
   it('answers a broken rule with its code, and shows nothing of an unexpected fault but a trace id', async () => {
-    expect((await ask('POST', '/things', writer(), { units: 13 })).json()).toEqual({
+    expect((await send('POST', '/things', writer(), { units: 13 })).json()).toEqual({
       type: '/problems/shop.closed',
       title: 'The shop is closed.',
       status: 409,
     });
-    const fault = await ask('POST', '/things', writer(), { units: 500 });
+    const fault = await send('POST', '/things', writer(), { units: 500 });
     expect(fault.statusCode).toBe(500);
     expect(fault.body).not.toContain('inside');
   });
 
   it('answers 404 for what is not there', async () =>
-    expect((await ask('GET', '/nothing')).json()).toMatchObject({
+    expect((await send('GET', '/nothing')).json()).toMatchObject({
       status: 404,
       type: '/problems/notFound',
     }));
 
   it('shows its configuration without secrets', async () => {
-    const info = (await ask('GET', '/info')).json();
+    const info = (await send('GET', '/info')).json();
     expect(info).toMatchObject({ name: 'things', version: '1', digest: 'd' });
     expect(info.configuration.PASSWORD.value).toBe('***');
   });
 
   it('is not ready while draining, and alive all the same', async () => {
-    expect((await ask('GET', '/health/ready')).statusCode).toBe(200);
+    expect((await send('GET', '/health/ready')).statusCode).toBe(200);
     health.drain();
-    expect((await ask('GET', '/health/ready')).statusCode).toBe(503);
-    expect((await ask('GET', '/health/live')).statusCode).toBe(200);
+    expect((await send('GET', '/health/ready')).statusCode).toBe(503);
+    expect((await send('GET', '/health/live')).statusCode).toBe(200);
   });
 });

@@ -10,9 +10,9 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { serverOptions, watchRequests } from './http-server.ts';
-import { refuseOtherMethods } from './other-methods.ts';
+import { rejectOtherMethods } from './other-methods.ts';
 import { consumers, type Parts } from './parts.ts';
-import { protectAnswers } from './response-headers.ts';
+import { setResponseHeaders } from './response-headers.ts';
 import { ServiceModule } from './service.module.ts';
 import type { ServiceSettings } from './settings.ts';
 
@@ -39,7 +39,12 @@ export async function openWeb(
 ): Promise<NestFastifyApplication> {
   const settings = parts.config.values as Partial<ServiceSettings>;
   const { ENVIRONMENT, PUBLIC_PORT, REQUEST_TIME_LIMIT_MS = 10_000 } = settings;
-  const tokens = new TokenVerifier(`fieldguide/${ENVIRONMENT}`, keys, parts.ended, parts.clock);
+  const tokens = new TokenVerifier(
+    `fieldguide/${ENVIRONMENT}`,
+    keys,
+    parts.revokedSessions,
+    parts.clock,
+  );
   const adapter = new FastifyAdapter({
     ...serverOptions(REQUEST_TIME_LIMIT_MS),
     connectionTimeout: SILENT_MS,
@@ -55,10 +60,10 @@ export async function openWeb(
   app.useGlobalPipes(new RequestPipe());
   takeJsonOnly(adapter);
   observe(adapter, isEdge);
-  protectAnswers(adapter);
+  setResponseHeaders(adapter);
   watchRequests(adapter);
-  refuseOtherMethods(adapter);
-  letGoWhileDraining(adapter, parts);
+  rejectOtherMethods(adapter);
+  closeConnectionsWhileDraining(adapter, parts);
   return app;
 }
 
@@ -91,7 +96,7 @@ function takeJsonOnly(adapter: FastifyAdapter): void {
 }
 
 /** Whoever holds a connection to an instance that is about to end is asked to open another, which leads elsewhere. */
-function letGoWhileDraining(adapter: FastifyAdapter, { health }: Parts): void {
+function closeConnectionsWhileDraining(adapter: FastifyAdapter, { health }: Parts): void {
   adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
     if (health.isDraining) reply.header('connection', 'close');
     done();

@@ -11,8 +11,8 @@ export interface DependencyVerdict {
   readonly state: DependencyState;
   readonly detail?: string;
 }
-type Answer = DependencyState | DependencyVerdict;
-type Check = () => Promise<Answer> | Answer;
+type CheckResult = DependencyState | DependencyVerdict;
+type Check = () => Promise<CheckResult> | CheckResult;
 
 /** What readiness is made of: each lib and service registers the dependency it knows about. */
 export class Health {
@@ -40,7 +40,7 @@ export class Health {
   /** Asks every dependency at once; one that does not answer within the limit counts as down. */
   async report(): Promise<HealthReport> {
     const entries = await Promise.all(
-      [...this.#checks].map(async ([name, check]) => [name, await this.#ask(check)] as const),
+      [...this.#checks].map(async ([name, check]) => [name, await this.#run(check)] as const),
     );
     const dependencies = Object.fromEntries(entries);
     const states = entries.map(([, { state }]) => state);
@@ -48,10 +48,10 @@ export class Health {
     return { status: this.#draining ? 'down' : (worst ?? 'ok'), dependencies };
   }
 
-  async #ask(check: Check): Promise<DependencyVerdict> {
+  async #run(check: Check): Promise<DependencyVerdict> {
     let timer: NodeJS.Timeout | undefined;
     try {
-      const late = new Promise<Answer>((resolve) => {
+      const late = new Promise<CheckResult>((resolve) => {
         timer = setTimeout(
           () => resolve({ state: 'down', detail: 'no answer in time' }),
           this.#timeLimitMs,

@@ -21,7 +21,7 @@ export function makeLog(
     base: { service, instance },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: told },
+    serializers: { err: serializeError },
     redact: ['password', 'authorization', '*.password', '*.authorization', 'headers.authorization'],
     mixin: () => {
       const traceId = trace.getActiveSpan()?.spanContext().traceId;
@@ -31,24 +31,27 @@ export function makeLog(
   return to ? pino(settings, to) : pino(settings);
 }
 
-interface Told extends Error {
+interface LoggedError extends Error {
   readonly code?: string;
   readonly constraint?: string;
   readonly table?: string;
   readonly column?: string;
   /** TypeORM's copy of the database's own error. */
-  readonly driverError?: Told;
+  readonly driverError?: LoggedError;
 }
 
 /**
  * Of an error only what helps: a failed statement carries its parameters, and PostgreSQL's `detail` the values of a
  * row, and both may be personal.
  */
-function told(error: Told): { message: string | undefined } & Record<string, unknown> {
+function serializeError(
+  error: LoggedError,
+): { message: string | undefined } & Record<string, unknown> {
   const { name, cause } = error;
   const { code = error.code, constraint, table, column } = error.driverError ?? error;
   const redact = (text: string | undefined) => (isDataException(code) ? withoutValues(text) : text);
-  const because: string | undefined = cause instanceof Error ? told(cause).message : undefined;
+  const because: string | undefined =
+    cause instanceof Error ? serializeError(cause).message : undefined;
   return {
     name,
     message: redact(error.message),

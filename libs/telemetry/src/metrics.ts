@@ -36,7 +36,7 @@ export const metrics = {
     labelNames: ['topic', 'type'],
     registers: [registry],
   }),
-  appendsHeldUp: new Counter({
+  appendsBlocked: new Counter({
     name: 'appends_held_up_total',
     help: "Appends that have waited longer than a second for somebody else's transaction",
     registers: [registry],

@@ -1,4 +1,4 @@
-import { Open, Scope } from '@fieldguide/auth';
+import { Public, RequireScope } from '@fieldguide/auth';
 import {
   AddProductRequest,
   ChangeProductRequest,
@@ -14,13 +14,13 @@ import { Products } from './products.ts';
 export class ProductsController {
   constructor(private readonly products: Products) {}
 
-  @Open()
+  @Public()
   @Get()
   list(@Query({ schema: ProductQuery }) query: ProductQuery) {
     return this.products.list(query);
   }
 
-  @Open()
+  @Public()
   @Get(':id')
   async one(
     @Param('id', { schema: IdRequest }) id: string,
@@ -35,7 +35,7 @@ export class ProductsController {
     return;
   }
 
-  @Scope('catalog:write')
+  @RequireScope('catalog:write')
   @Post()
   async add(
     @Body({ schema: AddProductRequest }) request: AddProductRequest,
@@ -46,7 +46,7 @@ export class ProductsController {
     return product.toPublic();
   }
 
-  @Scope('catalog:write')
+  @RequireScope('catalog:write')
   @Patch(':id')
   change(
     @Param('id', { schema: IdRequest }) id: string,

@@ -1,4 +1,9 @@
-import { bearerToken, type CallerClaims, TokenRefused, type TokenVerifier } from '@fieldguide/auth';
+import {
+  bearerToken,
+  type CallerClaims,
+  InvalidTokenError,
+  type TokenVerifier,
+} from '@fieldguide/auth';
 import { PROBLEM_JSON, problem } from '@fieldguide/problems';
 import type { Log } from '@fieldguide/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -18,7 +23,7 @@ export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
   ): Promise<FastifyReply | undefined> => {
     const token = bearerToken(request.headers.authorization);
     try {
-      if (!token) throw new TokenRefused('there is none');
+      if (!token) throw new InvalidTokenError('there is none');
       const caller = await tokens.verify(token);
       if (scope && !caller.scopes.has(scope)) {
         return sendProblem(reply, 403, 'notAllowed', `This needs the scope ${scope}.`);
@@ -26,7 +31,7 @@ export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
       callers.set(request, caller);
       return undefined;
     } catch (error) {
-      if (error instanceof TokenRefused) {
+      if (error instanceof InvalidTokenError) {
         return sendProblem(
           reply,
           401,

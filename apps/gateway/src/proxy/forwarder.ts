@@ -1,6 +1,11 @@
 import type { Clock } from '@fieldguide/clock';
-import type { Registry } from '@fieldguide/discovery';
-import { CallFailed, Guard, isOutage, UncountedError } from '@fieldguide/resilience';
+import type { ServiceRegistry } from '@fieldguide/discovery';
+import {
+  CallFailedError,
+  isOutage,
+  ResiliencePolicy,
+  UncountedError,
+} from '@fieldguide/resilience';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
@@ -15,15 +20,15 @@ class OutageResponse extends Error {}
 
 /** Sends requests on to a healthy instance: raw headers, streamed answers, a breaker for each service. */
 export class Forwarder {
-  readonly #registry: Registry;
+  readonly #registry: ServiceRegistry;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #timeLimitMs: number;
-  readonly #guards = new Map<string, Guard>();
+  readonly #guards = new Map<string, ResiliencePolicy>();
   readonly #agent: Agent;
 
   constructor(
-    { registry, clock, log }: { registry: Registry; clock: Clock; log: Log },
+    { registry, clock, log }: { registry: ServiceRegistry; clock: Clock; log: Log },
     timeLimitMs: number,
   ) {
     this.#registry = registry;
@@ -52,7 +57,7 @@ export class Forwarder {
       metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
       return reply;
     } catch (error) {
-      const { cause } = error as CallFailed;
+      const { cause } = error as CallFailedError;
       if (cause instanceof OutageResponse) {
         metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
         return reply;
@@ -92,7 +97,7 @@ export class Forwarder {
     try {
       await this.#sendOnce(service, request, reply);
     } catch (error) {
-      const reached = !((error as CallFailed).cause instanceof UnreachableError);
+      const reached = !((error as CallFailedError).cause instanceof UnreachableError);
       if (reached) throw error;
       await this.#sendOnce(service, request, reply);
     }
@@ -101,15 +106,15 @@ export class Forwarder {
   #sendOnce(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const guard =
       this.#guards.get(service) ??
-      new Guard({ name: service, timeLimitMs: this.#timeLimitMs, clock: this.#clock });
+      new ResiliencePolicy({ name: service, timeoutMs: this.#timeLimitMs, clock: this.#clock });
     this.#guards.set(service, guard);
     return guard.run(async (signal) => {
       const now = this.#clock.now().getTime();
-      const instance = this.#registry.pick(service, now);
+      const instance = this.#registry.next(service, now);
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
       const sent = send(this.#agent, instance, request, reply, signal);
       const status = await sent.catch((error: unknown) => {
-        if (error instanceof UnreachableError) this.#registry.avoid(instance.id, now);
+        if (error instanceof UnreachableError) this.#registry.markUnreachable(instance.id, now);
         throw error;
       });
       if (isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);

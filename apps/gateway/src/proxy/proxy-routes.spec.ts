@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
-import { type Instance, Registry } from '@fieldguide/discovery';
+import { type Instance, ServiceRegistry } from '@fieldguide/discovery';
 import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { routes } from '../routes.ts';
 import { openProxyRoutes } from './proxy-routes.ts';
 
 /** Knows a service when it is told of it. */
-class EmptyRegistry extends Registry {
+class EmptyRegistry extends ServiceRegistry {
   readonly awaited = new Set<string>();
   readonly #announced = Promise.withResolvers<void>();
 
@@ -20,7 +20,7 @@ class EmptyRegistry extends Registry {
     return [];
   }
 
-  override known(service: string): Promise<void> {
+  override waitFor(service: string): Promise<void> {
     this.awaited.add(service);
     return this.#announced.promise;
   }

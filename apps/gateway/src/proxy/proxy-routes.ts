@@ -30,7 +30,7 @@ export async function openProxyRoutes(
   const forwarder = new Forwarder(parts, config.FORWARD_TIME_LIMIT_MS);
   const services = [...new Set(routes.map(({ to }) => to))];
   // Its port is shared: from the moment it listens it gets requests, and must know where to send them.
-  await Promise.all(services.map((each) => parts.registry.known(each, REGISTRY_WAIT_MS)));
+  await Promise.all(services.map((each) => parts.registry.waitFor(each, REGISTRY_WAIT_MS)));
 
   await limitAddresses(fastify, config);
   const operatorsOnly = requireToken(tokens, parts.log, 'operations');

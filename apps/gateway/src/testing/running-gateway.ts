@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
-import { EndedSessions } from '@fieldguide/auth';
+import { RevokedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { loadConfig } from '@fieldguide/config';
 import { FixedRegistry } from '@fieldguide/discovery';
-import { openWeb, type PartsOf, Peers } from '@fieldguide/service';
+import { openWeb, type PartsOf, ServiceClient } from '@fieldguide/service';
 import { Health, makeLog, metrics } from '@fieldguide/telemetry';
 import { GatewayConfig } from '../gateway.config.ts';
 import { gateway } from '../gateway.definition.ts';
@@ -33,7 +33,7 @@ export async function runGateway(
   const registry = new FixedRegistry(instances);
   const parts: PartsOf<GatewayConfig> = {
     name: 'gateway',
-    about: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'gateway-1' },
+    build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'gateway-1' },
     config: loadConfig(GatewayConfig, {
       ENVIRONMENT: 'test',
       INSTANCE: 'gateway-1',
@@ -47,8 +47,8 @@ export async function runGateway(
     ids: new SystemIds(),
     health: new Health(),
     registry,
-    peers: new Peers('gateway', undefined, registry, clock),
-    ended: new EndedSessions(clock),
+    serviceClient: new ServiceClient('gateway', undefined, registry, clock),
+    revokedSessions: new RevokedSessions(clock),
   };
   const keys = new TestKeys('fieldguide/test');
   const app = await openWeb(parts, gateway, keys);
@@ -60,7 +60,7 @@ export async function runGateway(
     keys,
     close: async () => {
       await app.close();
-      await parts.peers.close();
+      await parts.serviceClient.close();
     },
   };
 }

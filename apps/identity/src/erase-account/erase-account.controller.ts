@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { CustomerErased } from '@fieldguide/contracts/identity';
 import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, Delete, HttpCode } from '@nestjs/common';
@@ -16,7 +16,7 @@ export class EraseAccountController {
     private readonly sessions: Sessions,
   ) {}
 
-  @Scope('accounts:erase')
+  @RequireScope('accounts:erase')
   @Delete()
   @HttpCode(202)
   async erase(@Caller() { id: customerId }: CallerClaims): Promise<{ customerId: string }> {

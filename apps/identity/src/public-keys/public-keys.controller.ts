@@ -1,4 +1,4 @@
-import { Open } from '@fieldguide/auth';
+import { Public } from '@fieldguide/auth';
 import { Controller, Get, Header } from '@nestjs/common';
 import { SigningKey } from './signing-key.ts';
 
@@ -6,7 +6,7 @@ import { SigningKey } from './signing-key.ts';
 export class PublicKeysController {
   constructor(private readonly key: SigningKey) {}
 
-  @Open()
+  @Public()
   @Get()
   @Header('cache-control', 'public, max-age=60')
   async keys() {

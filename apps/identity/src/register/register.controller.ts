@@ -1,4 +1,4 @@
-import { Open } from '@fieldguide/auth';
+import { Public } from '@fieldguide/auth';
 import { Ids } from '@fieldguide/clock';
 import { RegistrationRequest } from '@fieldguide/contracts/identity';
 import { UnitOfWorkRunner } from '@fieldguide/database';
@@ -15,7 +15,7 @@ export class RegisterController {
     private readonly ids: Ids,
   ) {}
 
-  @Open()
+  @Public()
   @Post()
   async register(
     @Body({ schema: RegistrationRequest }) { email, password, name }: RegistrationRequest,

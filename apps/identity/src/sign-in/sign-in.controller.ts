@@ -1,4 +1,4 @@
-import { Open } from '@fieldguide/auth';
+import { Public } from '@fieldguide/auth';
 import { TokenRequest } from '@fieldguide/contracts/identity';
 import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { SignInHandler } from './sign-in.handler.ts';
@@ -7,7 +7,7 @@ import { SignInHandler } from './sign-in.handler.ts';
 export class SignInController {
   constructor(private readonly signIn: SignInHandler) {}
 
-  @Open()
+  @Public()
   @Post()
   @HttpCode(200)
   @Header('cache-control', 'no-store')

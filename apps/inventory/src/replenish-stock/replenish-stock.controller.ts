@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { derivedId } from '@fieldguide/clock';
 import { IdempotencyKey, ReplenishmentRequest } from '@fieldguide/contracts/inventory';
 import { IdRequest } from '@fieldguide/contracts/money';
@@ -13,7 +13,7 @@ import { Replenishment } from './replenishment.entity.ts';
 export class ReplenishStockController {
   constructor(private readonly units: UnitOfWorkRunner) {}
 
-  @Scope('stock:write')
+  @RequireScope('stock:write')
   @Post()
   replenish(
     @Caller() caller: CallerClaims,

@@ -1,4 +1,4 @@
-import { Open } from '@fieldguide/auth';
+import { Public } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { Controller, Get, Param } from '@nestjs/common';
@@ -9,7 +9,7 @@ import { errors } from './stock.errors.ts';
 export class StockController {
   constructor(private readonly database: Database) {}
 
-  @Open()
+  @Public()
   @Get(':productId')
   async one(@Param('productId', { schema: IdRequest }) productId: string) {
     const stock = await this.database.source.manager.findOneBy(Stock, { productId });

@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import type { Cancellation } from '@fieldguide/contracts/ordering';
 import { UnitOfWorkRunner } from '@fieldguide/database';
@@ -15,7 +15,7 @@ export class CancelOrderController {
   ) {}
 
   /** Before confirmation the order's own stream decides, after it shipping does: then the answer is `cancelling`. */
-  @Scope('orders:write')
+  @RequireScope('orders:write')
   @Post()
   @HttpCode(202)
   async cancel(

@@ -1,4 +1,4 @@
-import { Scope } from '@fieldguide/auth';
+import { RequireScope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
@@ -16,7 +16,7 @@ export class DeliveryAddressController {
     private readonly events: EventStore,
   ) {}
 
-  @Scope('orders:address:read')
+  @RequireScope('orders:address:read')
   @Get()
   @Header('cache-control', 'no-store')
   async one(@Param('id', { schema: IdRequest }) orderId: string) {

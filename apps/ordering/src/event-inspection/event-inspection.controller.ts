@@ -1,4 +1,4 @@
-import { Scope } from '@fieldguide/auth';
+import { RequireScope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { EventStore, replay } from '@fieldguide/event-store';
 import { Controller, Get, Param, Query } from '@nestjs/common';
@@ -17,7 +17,7 @@ const Page = z.strictObject({
 });
 
 /** The log as it is, for whoever keeps the shop running; the gateway's route table does not lead here. */
-@Scope('operations')
+@RequireScope('operations')
 @Controller('log')
 export class EventInspectionController {
   constructor(private readonly events: EventStore) {}

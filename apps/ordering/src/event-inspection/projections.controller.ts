@@ -1,4 +1,4 @@
-import { Scope } from '@fieldguide/auth';
+import { RequireScope } from '@fieldguide/auth';
 import { Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
 import { Checkpoint, EventStore, pause } from '@fieldguide/event-store';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
@@ -8,7 +8,7 @@ import { orderSummary } from '../order-summary/order-summary.projection.ts';
 const PROJECTIONS_MAX = 100;
 
 /** What is made of the log, for whoever keeps the shop running. */
-@Scope('operations')
+@RequireScope('operations')
 @Controller('log/projections')
 export class ProjectionsController {
   constructor(

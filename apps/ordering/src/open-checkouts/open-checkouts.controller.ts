@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
@@ -13,7 +13,7 @@ const CheckoutQuery = z.strictObject({ stuck: z.stringbool().default(false) });
 const LISTED_MAX = 200;
 
 /** For whoever keeps the shop running; the gateway's route table does not lead here. */
-@Scope('operations')
+@RequireScope('operations')
 @Controller('checkouts')
 export class OpenCheckoutsController {
   constructor(

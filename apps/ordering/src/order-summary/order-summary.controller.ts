@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { OrderQuery } from '@fieldguide/contracts/ordering';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
@@ -11,7 +11,7 @@ import {
 } from '../consistency-token/consistency-token.ts';
 import { OrderSummaries } from './order-summaries.ts';
 
-@Scope('orders:read', 'orders:read:any')
+@RequireScope('orders:read', 'orders:read:any')
 @Controller('orders')
 export class OrderSummaryController {
   constructor(private readonly orders: OrderSummaries) {}

@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Param, Res } from '@nestjs/common';
@@ -7,7 +7,7 @@ import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consis
 import { OrderSummaries } from '../order-summary/order-summaries.ts';
 import { timelineOf } from './order-timeline.ts';
 
-@Scope('orders:read', 'orders:read:any')
+@RequireScope('orders:read', 'orders:read:any')
 @Controller('orders/:id/timeline')
 export class OrderTimelineController {
   constructor(

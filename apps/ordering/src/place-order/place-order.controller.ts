@@ -1,4 +1,4 @@
-import { Caller, type CallerClaims, Scope } from '@fieldguide/auth';
+import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { IdempotencyKey, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -10,7 +10,7 @@ import { PlaceOrderHandler } from './place-order.handler.ts';
 export class PlaceOrderController {
   constructor(private readonly placeOrder: PlaceOrderHandler) {}
 
-  @Scope('orders:write')
+  @RequireScope('orders:write')
   @Post()
   async place(
     @Caller() caller: CallerClaims,

@@ -1,7 +1,7 @@
 import { Clock } from '@fieldguide/clock';
 import { Product } from '@fieldguide/contracts/catalog';
 import { Database } from '@fieldguide/database';
-import { Peers } from '@fieldguide/service';
+import { ServiceClient } from '@fieldguide/service';
 import { Injectable, Logger } from '@nestjs/common';
 import { In } from 'typeorm';
 import { errors } from '../order/order.errors.ts';
@@ -27,7 +27,7 @@ export class ProductPrices extends Prices {
   constructor(
     private readonly database: Database,
     private readonly freshness: PriceFreshness,
-    private readonly peers: Peers,
+    private readonly peers: ServiceClient,
     private readonly clock: Clock,
     private readonly config: OrderingConfig,
   ) {
@@ -81,12 +81,12 @@ export class ProductPrices extends Prices {
   }
 }
 
-/** Asks the catalog itself. @returns undefined when there is no such product @throws CallFailed */
-export function fetchOffer(id: string, peers: Peers) {
+/** Asks the catalog itself. @returns undefined when there is no such product @throws CallFailedError */
+export function fetchOffer(id: string, peers: ServiceClient) {
   return peers.call({
     peer: 'catalog',
     path: `/products/${id}`,
     route: '/products/:id',
-    answer: Offer,
+    responseSchema: Offer,
   });
 }

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Open } from '@fieldguide/auth';
+import { Public } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
 import { type Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
@@ -19,7 +19,7 @@ export class OperationsController {
     private readonly config: PaymentProviderConfig,
   ) {}
 
-  @Open()
+  @Public()
   @Post()
   @HttpCode(200)
   async operate(
@@ -40,7 +40,7 @@ export class OperationsController {
   }
 
   /** For whoever got no answer: what became of it? */
-  @Open()
+  @Public()
   @Get(':key')
   find(
     @Headers('x-api-key') apiKey: string | undefined,

@@ -1,6 +1,6 @@
 import { Clock } from '@fieldguide/clock';
 import { Operation, type OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { Guard, isOutage, UncountedError } from '@fieldguide/resilience';
+import { isOutage, ResiliencePolicy, UncountedError } from '@fieldguide/resilience';
 import { inSpan, metrics } from '@fieldguide/telemetry';
 import { Injectable } from '@nestjs/common';
 import { Agent, request } from 'undici';
@@ -26,7 +26,7 @@ const MINIMUM_CALLS = 10;
 /** The provider over HTTP, behind a breaker and a time limit. Who asks again, and when, is `ProviderWorker`'s business. */
 @Injectable()
 export class HttpProvider extends Provider {
-  readonly #guard: Guard;
+  readonly #guard: ResiliencePolicy;
   readonly #agent = new Agent({ keepAliveTimeout: 30_000, connect: { timeout: 1_000 } });
 
   constructor(
@@ -34,10 +34,10 @@ export class HttpProvider extends Provider {
     clock: Clock,
   ) {
     super();
-    this.#guard = new Guard({
+    this.#guard = new ResiliencePolicy({
       name: 'payment-provider',
-      timeLimitMs: TIMEOUT_MS,
-      callsMin: MINIMUM_CALLS,
+      timeoutMs: TIMEOUT_MS,
+      minimumCalls: MINIMUM_CALLS,
       clock,
     });
   }

@@ -1,5 +1,5 @@
 import { DeliveryAddress } from '@fieldguide/contracts/ordering';
-import { Peers } from '@fieldguide/service';
+import { ServiceClient } from '@fieldguide/service';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
@@ -14,7 +14,7 @@ export abstract class DeliveryAddresses {
 
 @Injectable()
 export class OrderingAddresses extends DeliveryAddresses {
-  constructor(private readonly peers: Peers) {
+  constructor(private readonly peers: ServiceClient) {
     super();
   }
 
@@ -23,8 +23,8 @@ export class OrderingAddresses extends DeliveryAddresses {
       peer: 'ordering',
       path: `/orders/${orderId}/delivery-address`,
       route: '/orders/:id/delivery-address',
-      answer: DeliveryAddress,
-      asService: true,
+      responseSchema: DeliveryAddress,
+      withServiceToken: true,
     });
     if (!response) throw new Error('ordering does not know such an order');
     return response.shipTo;

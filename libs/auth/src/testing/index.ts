@@ -7,7 +7,7 @@ export class TestKeys extends KeySource {
   readonly #key: KeyObject;
   readonly #issuer: string;
   /** How often somebody asked for the keys. */
-  asked = 0;
+  requests = 0;
 
   constructor(issuer: string) {
     super();
@@ -16,7 +16,7 @@ export class TestKeys extends KeySource {
   }
 
   override async keys(): Promise<readonly PublicKey[]> {
-    this.asked += 1;
+    this.requests += 1;
     const jwk = createPublicKey(this.#key).export({ format: 'jwk' });
     return [{ ...jwk, kid: 'test' } as PublicKey];
   }

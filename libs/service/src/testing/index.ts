@@ -14,7 +14,7 @@ export interface ServiceUnderTest<Settings> {
 }
 
 /** A port that refuses every connection: what is not there in the test is away, as it may be in life. */
-const NOBODY = '127.0.0.1:9';
+const UNREACHABLE = '127.0.0.1:9';
 
 /**
  * The real application of a service on a database of its own, without Kafka and Consul: messages stay in this process,
@@ -32,11 +32,11 @@ export async function openForTest<Settings extends ServiceSettings>(
     INSTANCE: `${definition.name}-test`,
     PORT: '0',
     LOG_LEVEL: 'error',
-    CONSUL_HTTP_ADDR: `http://${NOBODY}`,
-    MESSAGING_URL: `kafka://${NOBODY}`,
+    CONSUL_HTTP_ADDR: `http://${UNREACHABLE}`,
+    MESSAGING_URL: `kafka://${UNREACHABLE}`,
     ...env,
   });
-  const { database, notifier, peers, kv } = parts;
+  const { database, notifier, serviceClient, kv } = parts;
   const messaging = parts.messaging && new MemoryMessaging(parts.clock);
   const used = { ...parts, ...(messaging && { messaging }) } as PartsOf<Settings>;
   await database?.open();
@@ -48,7 +48,7 @@ export async function openForTest<Settings extends ServiceSettings>(
     parts: used,
     async close() {
       await app.close();
-      await Promise.all([peers.close(), notifier?.close(), parts.messaging?.close()]);
+      await Promise.all([serviceClient.close(), notifier?.close(), parts.messaging?.close()]);
       kv.close();
       await parts.events?.close();
       await database?.close();
@@ -56,6 +56,6 @@ export async function openForTest<Settings extends ServiceSettings>(
   };
 }
 
-export { IdentityKeys } from '../jwks-key-source.ts';
-export { SessionHeard, WhenSessionEnded } from '../on-session-ended.ts';
-export { TokenAnswer } from '../service-client.ts';
+export { JwksKeySource } from '../jwks-key-source.ts';
+export { OnSessionEnded, SessionEndedMessage } from '../on-session-ended.ts';
+export { TokenResponse } from '../service-client.ts';

@@ -19,7 +19,7 @@ export interface Handlers {
 }
 
 const CONSUMED = /const (\w+) = consumes\(\s*(\w+)/g;
-const ON = /@On\((\w+)/g;
+const ON_MESSAGE = /@OnMessage\((\w+)/g;
 const CONTROLLER = /@Controller\('([^']*)'\)/;
 const ROUTE = /@(Get|Post|Patch|Delete)\((?:'([^']*)')?\)/g;
 
@@ -38,7 +38,7 @@ export function findHandlers(): Handlers {
     });
     // A handler's contract carries the name of its message type; `consumes` gives a part of it a name of its own.
     const names = new Map([...text.matchAll(CONSUMED)].map(([, own, type]) => [own!, type!]));
-    for (const { 1: own, index } of text.matchAll(ON)) {
+    for (const { 1: own, index } of text.matchAll(ON_MESSAGE)) {
       const type = names.get(own!) ?? own!;
       messages.set(type, [...(messages.get(type) ?? []), at(index)]);
     }
