@@ -1,4 +1,4 @@
-// One cast of characters for the examples of all contracts. Fixed values: a failure must repeat.
+// Example data of all contracts. Fixed values, so that a failure is reproducible.
 export const ada = '01900000-0000-7000-9000-000000000001';
 export const hammock = '01900000-0000-7000-8000-000000000014';
 export const orderId = '01900000-0000-8000-8000-00000000000a';

@@ -10,7 +10,7 @@ export const Money = z.object({
 });
 export type Money = z.infer<typeof Money>;
 
-/** Money in a request. What is sent to us is read strictly; what we are told is read tolerantly, so that it may grow. */
+/** Money in a request. Requests are parsed strictly; responses and messages tolerantly, so that providers may add fields. */
 export const MoneyRequest = Money.strict();
 
 /** UUID of any version: v7 for most things, v8 for orders. */

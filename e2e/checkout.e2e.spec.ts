@@ -227,7 +227,7 @@ describe('a cancellation', () => {
   });
 });
 
-describe('a person', () => {
+describe('an operator', () => {
   const fieldguide = async (...args: string[]) => {
     const all = ['platform/cli/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
     return (await promisify(execFile)(process.execPath, all)).stdout;

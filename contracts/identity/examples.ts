@@ -20,7 +20,7 @@ export const token = example(Token, {
   refreshToken: `${sid}.secret`,
   tokenType: 'Bearer',
 });
-/** A service's: it asks for another instead of refreshing it. */
+/** A service's token: it has no refresh token. */
 export const serviceToken = example(Token, { ...signedIn, tokenType: 'Bearer' });
 export const keySet = example(KeySet, {
   keys: [

@@ -22,7 +22,7 @@ export const ReserveStock = command(
   z.object({ orderId: Id, lines: z.array(Line).min(1) }),
 );
 
-/** Please give back what was set aside, or refuse the reservation when it comes later. Key: orderId. */
+/** Command: release the reserved stock, or refuse a reservation that arrives later. Key: orderId. */
 export const ReleaseStock = command(StockCommandTopic, 'ReleaseStock', z.object({ orderId: Id }));
 
 export const StockReserved = message(ReservationTopic, 'StockReserved', z.object({ orderId: Id }));

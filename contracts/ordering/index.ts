@@ -82,7 +82,7 @@ export const OrderPage = z.object({
   nextCursor: z.string().nullable(),
 });
 
-/** `cancelled`: it is. `cancelling`: shipping decides; the order tells how it ended. */
+/** `cancelled`: the order is cancelled. `cancelling`: shipping decides; the order's status shows the outcome. */
 export const Cancellation = z.object({ status: z.enum(['cancelling', 'cancelled']) });
 export type Cancellation = z.infer<typeof Cancellation>;
 
@@ -127,7 +127,7 @@ export const DeliveryAddress = z.object({
 
 const Line = z.object({ productId: Id, quantity: z.int().positive() });
 
-/** Facts about orders. Key: orderId. */
+/** Events of orders. Key: orderId. */
 export const OrderPlaced = message(
   OrderTopic,
   'OrderPlaced',

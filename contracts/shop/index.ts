@@ -4,7 +4,7 @@ import * as identity from '../identity/index.ts';
 import * as inventory from '../inventory/index.ts';
 import * as ordering from '../ordering/index.ts';
 
-// What a storefront reads, and nothing else: everything that is not picked here may change without asking it.
+// The fields that a storefront reads: providers may change all others freely.
 
 export const SignedIn = identity.Token.pick({
   accessToken: true,

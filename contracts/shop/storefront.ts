@@ -7,7 +7,7 @@ import * as reads from './index.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** The shop refused, and said why: `problem.type` is for the program, `problem.title` for the visitor. */
+/** The API returned a problem: `problem.type` is for the program, `problem.title` for the user. */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly problem: Problem;
@@ -27,14 +27,14 @@ interface RequestOptions<Body> {
 /**
  * The shop as a storefront sees it, through the gateway. After `signIn` it acts for that customer, and what it has seen
  * once it is never shown older (Consistency-Token).
- * Every method throws ApiError for a problem, and TypeError or TimeoutError when nobody answers within 10 s.
+ * Every method throws ApiError for a problem, and TypeError or TimeoutError without a response within 10 s.
  */
 export class StorefrontClient {
   readonly #origin: string;
   #token: string | undefined;
   #seen: string | undefined;
 
-  /** @param origin of the gateway, for example `http://127.0.0.1:3000` @param token of somebody signed in already */
+  /** @param origin of the gateway, for example `http://127.0.0.1:3000` @param token of a signed-in caller */
   constructor(origin: string, token?: string) {
     this.#origin = origin;
     this.#token = token;
@@ -65,7 +65,7 @@ export class StorefrontClient {
     return this.#read('GET', `/products${query && `?${query}`}`, { response: reads.Cards });
   }
 
-  /** With its `etag`: who wants to change it says what was read. */
+  /** Returns the product with its `etag`, for `changeProduct`. */
   async product(id: string) {
     const { body, etag } = await this.#send('GET', `/products/${id}`);
     return { ...reads.Detail.parse(body), etag: etag ?? '' };
@@ -75,7 +75,7 @@ export class StorefrontClient {
     return this.#read('POST', '/products', { body, response: reads.Edited });
   }
 
-  /** ApiError when somebody else changed it since it was read. */
+  /** @throws ApiError when the product changed since it was read */
   changeProduct(id: string, etag: string, body: ChangeProductRequest) {
     const headers = { 'if-match': etag };
     return this.#read('PATCH', `/products/${id}`, { body, headers, response: reads.Edited });

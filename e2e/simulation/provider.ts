@@ -19,18 +19,18 @@ export class SimulatedProvider extends Provider {
   override async operate(request: OperationRequest): Promise<Operation> {
     const { token, ...operation } = request;
     const silent = request.kind === 'authorise' && token === 'tok_timeout';
-    if (this.isAway || silent) throw new Error('no answer in time');
+    if (this.isAway || silent) throw new Error('no response in time');
     const done = this.ledger.filter(({ paymentId }) => paymentId === request.paymentId);
     const earlier = done.find(({ key }) => key === request.key);
     const at = this.#clock.now().toISOString();
     const fresh = { ...operation, outcome: outcomeOf(request, done), at };
     if (!earlier) this.ledger.push(fresh);
-    if (this.losesAnswers) throw new Error('the answer got lost');
+    if (this.losesAnswers) throw new Error('the response was lost');
     return earlier ?? fresh;
   }
 
   override async find(key: string): Promise<Operation | undefined> {
-    if (this.isAway) throw new Error('no answer in time');
+    if (this.isAway) throw new Error('no response in time');
     return this.ledger.find((operation) => operation.key === key);
   }
 }

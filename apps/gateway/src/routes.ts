@@ -23,7 +23,7 @@ import {
 } from '@fieldguide/contracts/ordering';
 import { anyone, type Route, signedIn } from './route.ts';
 
-/** Everything the outside world can reach, in one table; the OpenAPI document is made of it. */
+/** The whole public API in one table; the OpenAPI document is generated from it. */
 export const routes: readonly Route[] = [
   anyone('POST /auth/registrations', 'identity', 201, 'Register', {
     operationId: 'register',

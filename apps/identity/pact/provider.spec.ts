@@ -43,7 +43,7 @@ describeProviderPacts(identity, {
     const hasEnded = async () => (await manager.findOneBy(Session, { sid }))?.endedAt != null;
     const hasPublished = async () => (await manager.query('SELECT FROM outbox')).length > 0;
     return {
-      'nobody has this address': {
+      'no account has this address': {
         holds: async ({ email = '' }) => !(await manager.existsBy(Account, { email })),
       },
       'a customer is registered': { set: register, holds: isKnown },

@@ -40,7 +40,7 @@ describe('inventory, of ordering,', () => {
     return { receive, stock };
   }
 
-  it('hears what to set aside', async () => {
+  it('consumes the command to reserve stock', async () => {
     const { receive, stock } = await stocked();
     const given = ['an order was placed', { orderId }] as const;
     await inventory.message(
@@ -50,7 +50,7 @@ describe('inventory, of ordering,', () => {
     );
     expect(await stock()).toMatchObject({ onHandUnits: 10, freeUnits: 8 });
   });
-  it('hears what to give back', async () => {
+  it('consumes the command to release stock', async () => {
     const { receive, stock } = await stocked('reserved');
     const given = ['an order was cancelled', { orderId }] as const;
     await inventory.message(
@@ -60,7 +60,7 @@ describe('inventory, of ordering,', () => {
     );
     expect(await stock()).toMatchObject({ onHandUnits: 10, freeUnits: 10 });
   });
-  it('hears what has left', async () => {
+  it('consumes completed orders', async () => {
     const { receive, stock } = await stocked('reserved');
     const given = ['an order was completed', { orderId }] as const;
     const message = { ...about, given, message: Completed, of: orderCompleted };

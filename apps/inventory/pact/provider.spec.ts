@@ -27,7 +27,7 @@ describeProviderPacts(inventory, {
     };
     const release = ({ orderId = '' }) =>
       deliver(service, [ReserveStockHandler], ReleaseStock, orderId, { orderId });
-    /** What was asked for leads to a reservation with this status. */
+    /** The commands lead to a reservation with this status. */
     const reservation = (status: Reservation['status'], set: ProviderState['set']) => ({
       set,
       holds: ({ orderId = '' }) => manager.existsBy(Reservation, { orderId, status }),
@@ -37,12 +37,12 @@ describeProviderPacts(inventory, {
         set: () => stock(12, 2),
         holds: ({ productId = '' }) => manager.existsBy(Stock, { productId }),
       },
-      'stock was set aside': reservation('reserved', async (values) => {
+      'stock was reserved': reservation('reserved', async (values) => {
         await stock(12);
         await reserve(values);
       }),
-      'stock was short': reservation('refused', reserve),
-      'stock was given back': reservation('released', async (values) => {
+      'stock was insufficient': reservation('refused', reserve),
+      'stock was released': reservation('released', async (values) => {
         await stock(12);
         await reserve(values);
         await release(values);

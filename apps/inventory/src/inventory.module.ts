@@ -4,7 +4,7 @@ import { ReplenishStockController } from './replenish-stock/replenish-stock.cont
 import { ReserveStockHandler } from './reserve-stock/reserve-stock.ts';
 import { StockController } from './stock/stock.controller.ts';
 
-/** The map of the service: what it answers, and what it listens to. */
+/** The map of the service: controllers and message handlers. */
 @Module({
   controllers: [StockController, ReplenishStockController, ReserveStockHandler, OnOrderCompleted],
 })

@@ -45,7 +45,7 @@ const ordering = new ConsumerPacts('ordering');
 describeIdentityPacts(ordering, { keySet, sessionEnded });
 
 describe('ordering, of catalog,', () => {
-  it('asks for a product that it does not know', async () => {
+  it('fetches a product that it does not know', async () => {
     const interaction = {
       given: ['a product is sold', { productId: hammock }],
       description: 'the offer of a product',
@@ -57,7 +57,7 @@ describe('ordering, of catalog,', () => {
     );
     expect(offer).toMatchObject({ id: hammock, name: 'Hammock', retired: false });
   });
-  it('asks for a product that does not exist', async () => {
+  it('fetches a product that does not exist', async () => {
     const unknown = '01900000-0000-7000-8000-00000000dead';
     const interaction = {
       given: ['no product is sold', { productId: unknown }],
@@ -70,7 +70,7 @@ describe('ordering, of catalog,', () => {
     );
     expect(offer).toBeUndefined();
   });
-  it('hears of prices', async () => {
+  it('consumes changed prices', async () => {
     const units = unitsFor('ordering');
     const message = {
       given: ['a product was repriced', { productId: hammock }],
@@ -88,7 +88,7 @@ describe('ordering, of catalog,', () => {
   });
 });
 
-/** An order with a past, and how it goes on when it hears something. */
+/** An order with these past events, and its next events after a message. */
 async function orderWith(past: readonly OrderEvent[]) {
   const clock = new ManualClock();
   const units = unitsFor('ordering');
@@ -109,7 +109,7 @@ async function orderWith(past: readonly OrderEvent[]) {
 }
 
 describe('ordering, of identity,', () => {
-  it('hears which customer is to be forgotten', async () => {
+  it('consumes erased customers', async () => {
     const { receive, units } = await orderWith([]);
     const message = {
       given: ['a customer was erased', { customerId: ada }],
@@ -149,11 +149,11 @@ describe.each<
     reason?: string,
   ]
 >([
-  ['inventory', 'stock was set aside', placed, inventory.Reserved, stockReserved, 'StockReserved'],
-  ['inventory', 'stock was short', placed, inventory.Refused, stockRefused, 'StockRefused'],
+  ['inventory', 'stock was reserved', placed, inventory.Reserved, stockReserved, 'StockReserved'],
+  ['inventory', 'stock was insufficient', placed, inventory.Refused, stockRefused, 'StockRefused'],
   [
     'inventory',
-    'stock was given back',
+    'stock was released',
     compensating,
     inventory.Released,
     stockReleased,
@@ -178,7 +178,7 @@ describe.each<
   ],
   [
     'payments',
-    'a payment was not covered',
+    'a payment had insufficient funds',
     waitsForMoney,
     payments.Declined,
     paymentDeclined,
@@ -187,7 +187,7 @@ describe.each<
   ],
   [
     'payments',
-    'a payment was asked for after it was voided',
+    'a payment was requested after it was voided',
     waitsForMoney,
     payments.Declined,
     paymentDeclined,
@@ -212,7 +212,7 @@ describe.each<
   ],
   [
     'shipping',
-    'a shipment has left',
+    'a shipment was dispatched',
     confirmed,
     shipping.Dispatched,
     shipmentDispatched,
@@ -229,7 +229,7 @@ describe.each<
   ],
   [
     'shipping',
-    'a shipment had nowhere to go',
+    'a shipment had no address',
     confirmed,
     shipping.Cancelled,
     shipmentCancelled,
@@ -237,7 +237,7 @@ describe.each<
     'addressErased',
   ],
 ])('ordering, of %s, when %s,', (provider, given, past, message, of, leadsTo, reason) => {
-  it('hears it', async () => {
+  it('records it', async () => {
     const { receive, next } = await orderWith(past);
     const expectation = {
       given: [given, { orderId, ...(reason && { reason }) }] as const,

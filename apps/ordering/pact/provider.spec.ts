@@ -36,7 +36,7 @@ describeProviderPacts(ordering, {
       },
       holds: ({ productId = '' }) => manager.existsBy(ProductPrice, { productId, ...row }),
     });
-    /** An order with this past, as it lies in the log, the view and the address book. */
+    /** An order with these past events: in the event log, the projection and the address table. */
     const order = (past: readonly OrderEvent[], customerId = ada): ProviderState => ({
       set: async ({ orderId = '' }) => {
         const [first, ...later] = past;
@@ -54,7 +54,7 @@ describeProviderPacts(ordering, {
       'a product can be ordered': price({ retired: false }),
       'a product is retired': price({ retired: true }),
       'an order was placed': isPlaced,
-      'somebody else has placed an order': order(placed, '01900000-0000-7000-9000-0000000000e1'),
+      'another customer has placed an order': order(placed, '01900000-0000-7000-9000-0000000000e1'),
       'an order has its stock': order(hasStock),
       'an order was paid for': order(paidFor),
       'an order was dispatched': order([...paidFor, history.shipmentDispatched]),

@@ -24,7 +24,7 @@ export class OrderingConfig extends Config(
     CAPTURE_DEADLINE_MS: deadline('CAPTURE_DEADLINE_MS'),
     /** How long a compensation may take; then the order is listed as overdue. */
     UNDO_DEADLINE_MS: deadline('UNDO_DEADLINE_MS'),
-    /** How many days the address of an order that has ended is kept. */
+    /** Days that the address of an ended order is kept. */
     ADDRESS_RETENTION_DAYS: live(z.coerce.number().int().min(1).max(3_650).default(30)),
     /** Delays the order projection on purpose, for lessons and tests of stale reads. */
     VIEW_DELAY_MS: live(milliseconds.max(60_000).default(0)),

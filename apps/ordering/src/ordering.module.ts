@@ -21,7 +21,7 @@ import { Prices } from './place-order/prices.ts';
 import { PriceFreshness } from './product-prices/price-freshness.ts';
 import { ProductPrices } from './product-prices/product-prices.ts';
 
-/** The map of the service: what it answers, what it listens to, what it leans on. */
+/** The map of the service: controllers, message handlers, providers. */
 @Module({
   controllers: [
     PlaceOrderController,

@@ -23,7 +23,7 @@ describeProviderPacts(paymentProvider, {
     const ledger = app.get(Ledger);
     const find = ({ paymentId = '', key = '' }) => ledger.find(key || `${paymentId}:authorise`);
     return {
-      'no operation with this key was asked for': { holds: async (values) => !find(values) },
+      'there is no operation with this key': { holds: async (values) => !find(values) },
       'a payment was authorised': {
         set: async ({ paymentId = '' }) => {
           const key = `${paymentId}:authorise`;

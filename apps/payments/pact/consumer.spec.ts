@@ -51,14 +51,14 @@ describe('payments, of ordering,', () => {
     return { receive: consumerOf('payments', units, commands), payment };
   }
 
-  it('hears what to authorise', async () => {
+  it('consumes the command to authorise', async () => {
     const { receive, payment } = await withPayment();
     const given = ['an order has its stock', { orderId }] as const;
     const message = { ...about, given, message: Authorise, of: authorisePayment };
     await payments.message('ordering', message, receive);
     expect(await payment()).toMatchObject({ status: 'authorising', amountMinor: '13800' });
   });
-  it('hears what to capture', async () => {
+  it('consumes the command to capture', async () => {
     const { receive, payment } = await withPayment('authorised');
     const given = ['an order was dispatched', { orderId }] as const;
     await payments.message(
@@ -68,7 +68,7 @@ describe('payments, of ordering,', () => {
     );
     expect(await payment()).toMatchObject({ status: 'capturing' });
   });
-  it('hears what to let go', async () => {
+  it('consumes the command to void', async () => {
     const { receive, payment } = await withPayment('authorised');
     const given = ['an order was cancelled', { orderId }] as const;
     await payments.message(
@@ -92,11 +92,11 @@ describe('payments, of payment-provider,', () => {
   } as const;
 
   it.each(Object.entries(outcomes))(
-    'asks for an authorisation that is %s',
+    'requests an authorisation that is %s',
     async (outcome, token) => {
       const wanted = { ...operate.value, token };
       const interaction = {
-        given: ['no operation with this key was asked for', { key: wanted.key }],
+        given: ['there is no operation with this key', { key: wanted.key }],
         description: `an authorisation that is ${outcome}`,
         request: {
           method: 'POST',
@@ -117,7 +117,7 @@ describe('payments, of payment-provider,', () => {
       expect(result).toEqual({ outcome });
     },
   );
-  it.each(['capture', 'void'] as const)('asks for a %s', async (kind) => {
+  it.each(['capture', 'void'] as const)('requests a %s', async (kind) => {
     const wanted = { ...operate.value, kind, key: `${paymentId}:${kind}` };
     const interaction = {
       given: ['a payment was authorised', { paymentId }],
@@ -142,7 +142,7 @@ describe('payments, of payment-provider,', () => {
     path: `/operations/${encodeURIComponent(key)}`,
     headers,
   } as const;
-  it('asks what became of an operation', async () => {
+  it('looks up an operation', async () => {
     const interaction = {
       given: ['a payment was authorised', { paymentId }],
       description: 'the result of an operation',
@@ -154,10 +154,10 @@ describe('payments, of payment-provider,', () => {
     );
     expect(result).toEqual({ outcome: 'approved' });
   });
-  it('asks for an operation that never came, and may ask for it again', async () => {
+  it('looks up an operation that never arrived, and may request it again', async () => {
     const interaction = {
-      given: ['no operation with this key was asked for', { key }],
-      description: 'the result of an operation that never came',
+      given: ['there is no operation with this key', { key }],
+      description: 'the result of an operation that never arrived',
       request: lookUp,
       response: { status: 404 },
     } as const;

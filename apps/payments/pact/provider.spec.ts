@@ -12,7 +12,7 @@ import { OnPaymentCommand } from '../src/on-payment-command/on-payment-command.t
 import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
 import { payments } from '../src/payments.definition.ts';
 
-/** The outside world: says what the state needs it to say. */
+/** A provider with a fixed outcome. */
 class FixedOutcome extends Provider {
   constructor(private readonly outcome: Result['outcome']) {
     super();
@@ -36,7 +36,7 @@ describeProviderPacts(payments, {
       });
     const call = (outcome: Result['outcome'] = 'approved') =>
       new ProviderWorker(units!, new FixedOutcome(outcome), notifier!).once();
-    /** What was asked for, one after the other, leads to a payment with this status. */
+    /** These commands, one after the other, lead to a payment with this status. */
     const leadsTo = (
       status: PaymentStatus,
       requests: readonly Parameters<typeof send>[0][],
@@ -53,8 +53,12 @@ describeProviderPacts(payments, {
     return {
       'a payment was authorised': leadsTo('authorised', [AuthorisePayment]),
       'a payment was declined': leadsTo('declined', [AuthorisePayment], 'declined'),
-      'a payment was not covered': leadsTo('declined', [AuthorisePayment], 'insufficientFunds'),
-      'a payment was asked for after it was voided': leadsTo('voided', [
+      'a payment had insufficient funds': leadsTo(
+        'declined',
+        [AuthorisePayment],
+        'insufficientFunds',
+      ),
+      'a payment was requested after it was voided': leadsTo('voided', [
         VoidPayment,
         AuthorisePayment,
       ]),

@@ -34,7 +34,7 @@ const shipping = new ConsumerPacts('shipping');
 describeIdentityPacts(shipping, { keySet, sessionEnded });
 
 describe('shipping, of identity,', () => {
-  it('asks for a token in its own name', async () => {
+  it('requests a service token', async () => {
     const credentials = { clientId: 'shipping', clientSecret: 'the-secret-of-shipping' };
     const interaction = {
       given: ['a service is known', credentials],
@@ -64,7 +64,7 @@ describe('shipping, of ordering,', () => {
       const peers = serviceClientAt({ ordering, identity }, 'shipping', 'the-secret-of-shipping');
       return new OrderingAddresses(peers).of(orderId);
     });
-  it('asks where an order goes', async () => {
+  it('fetches a delivery address', async () => {
     const interaction = {
       given: ['an order was placed', { orderId }],
       description: 'the delivery address of an order',
@@ -74,7 +74,7 @@ describe('shipping, of ordering,', () => {
     const address = await shipping.request('ordering', interaction, destination);
     expect(address).toEqual(shipTo);
   });
-  it('asks where an order goes whose customer was erased', async () => {
+  it('fetches the delivery address of an erased customer', async () => {
     const interaction = {
       given: ['the customer of an order was erased', { orderId }],
       description: 'the delivery address of an order whose customer was erased',
@@ -93,14 +93,14 @@ describe('shipping, of ordering,', () => {
     const receive = consumerOf('shipping', units, confirmed, new OnCancellationRequest(ids));
     return { receive, shipment: () => units.run((uow) => uow.load(Shipment, orderId)) };
   };
-  it('hears what to send', async () => {
+  it('consumes confirmed orders', async () => {
     const { receive, shipment } = startConsumer();
     const given = ['an order was paid for', { orderId }] as const;
     const message = { given, message: Confirmed, of: orderConfirmed, subject: orderId };
     await shipping.message('ordering', message, receive);
     expect(await shipment()).toMatchObject({ status: 'waiting' });
   });
-  it('hears what not to send', async () => {
+  it('consumes requested cancellations', async () => {
     const { receive, shipment } = startConsumer();
     const given = ['an order is to be cancelled after it was paid for', { orderId }] as const;
     const message = { given, message: Requested, of: cancellationRequested, subject: orderId };

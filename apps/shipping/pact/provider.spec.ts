@@ -16,7 +16,7 @@ import { OnOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.t
 import { Shipment, type ShipmentStatus } from '../src/shipment/shipment.entity.ts';
 import { shipping } from '../src/shipping.definition.ts';
 
-/** Ordering, as shipping asks it. */
+/** Ordering with one fixed address. */
 class FixedAddress extends DeliveryAddresses {
   constructor(private readonly address: ShippingAddress | null) {
     super();
@@ -54,9 +54,9 @@ describeProviderPacts(shipping, {
       holds: ({ orderId = '' }) => database!.source.manager.existsBy(Shipment, { orderId, status }),
     });
     return {
-      'a shipment has left': leadsTo('dispatched', () => dispatch(shipTo)),
+      'a shipment was dispatched': leadsTo('dispatched', () => dispatch(shipTo)),
       'a shipment was cancelled in time': leadsTo('cancelled', cancel),
-      'a shipment had nowhere to go': leadsTo('cancelled', () => dispatch(null)),
+      'a shipment had no address': leadsTo('cancelled', () => dispatch(null)),
     };
   },
 });

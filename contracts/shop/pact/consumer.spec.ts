@@ -14,7 +14,7 @@ const KEY = 'one-for-each-order';
 const seen = { 'consistency-token': [`^order-[0-9a-f-]{36}@\\d+$`, `order-${orderId}@1`] } as const;
 const etag = { etag: ['^"\\d+"$', '"1"'] } as const;
 
-/** The real client asks; what it makes of the answer is given back. */
+/** Calls the real client against the mock. @returns what the client returned */
 function expectCall<T>(
   provider: string,
   expectation: HttpExpectation,
@@ -36,7 +36,7 @@ const problemResponse = (status: number, type: string) => ({
 
 it('registers a customer', async () => {
   const expectation = {
-    given: ['nobody has this address', { email: identity.register.value.email }],
+    given: ['no account has this address', { email: identity.register.value.email }],
     description: 'a registration',
     request: { method: 'POST', path: '/auth/registrations', body: identity.register },
     response: { status: 201, reads: reads.Registered, of: identity.registration },
@@ -61,7 +61,7 @@ it('signs a customer in', async () => {
   );
   expect(signedIn.expiresInSeconds).toBe(600);
 });
-it('tells who cannot sign in', async () => {
+it('rejects a wrong password', async () => {
   const type = '/problems/identity.credentialsInvalid';
   const expectation = {
     given: ['a customer has another password', { ...customer, password: 'another horse' }],
@@ -84,7 +84,7 @@ it('signs a customer out', async () => {
 it('erases an account', async () => {
   const expectation = {
     given: ['a customer is signed in', customer],
-    description: 'to be forgotten',
+    description: 'the erasure of an account',
     request: { method: 'DELETE', path: '/accounts/me', as: 'customer' },
     response: { status: 202 },
   } as const;
@@ -97,7 +97,7 @@ const sold = ['a product is sold', { productId: hammock }] as const;
 it('shows what is sold', async () => {
   const expectation = {
     given: sold,
-    description: 'products to sleep in',
+    description: 'products of a category',
     request: { method: 'GET', path: '/products', query: { category: 'sleep' } },
     response: { status: 200, reads: reads.Cards, of: catalog.productPage },
   } as const;
@@ -116,7 +116,7 @@ it('shows a product', async () => {
   const product = await expectCall('catalog', expectation, (at) => at.product(hammock));
   expect(product).toMatchObject({ name: 'Hammock', etag: '"1"' });
 });
-it('tells that there is no such product', async () => {
+it('reports an unknown product', async () => {
   const type = '/problems/catalog.productNotFound';
   const expectation = {
     given: ['no product is sold', { productId: hammock }],
@@ -130,7 +130,7 @@ it('tells that there is no such product', async () => {
 it('adds a product', async () => {
   const expectation = {
     given: ['nothing is sold under this number', { sku: catalog.addProduct.value.sku }],
-    description: 'another product',
+    description: 'a new product',
     request: { method: 'POST', path: '/products', as: 'staff', body: catalog.addProduct },
     response: { status: 201, reads: reads.Edited, of: catalog.product },
   } as const;
@@ -143,7 +143,7 @@ it('reprices a product', async () => {
   const change = { price: { amountMinor: 5_900, currency: 'EUR' } };
   const expectation = {
     given: sold,
-    description: 'another price',
+    description: 'a changed price',
     request: {
       method: 'PATCH',
       path: `/products/${hammock}`,
@@ -159,7 +159,7 @@ it('reprices a product', async () => {
   expect(changed).toMatchObject({ id: hammock });
 });
 
-it('shows whether something is to be had', async () => {
+it('shows the availability of a product', async () => {
   const expectation = {
     given: ['a product is in stock', { productId: hammock }],
     description: 'the stock of a product',
@@ -172,7 +172,7 @@ it('shows whether something is to be had', async () => {
 it('replenishes the stock', async () => {
   const expectation = {
     given: ['a product is in stock', { productId: hammock }],
-    description: 'more of a product',
+    description: 'a replenishment',
     request: {
       method: 'POST',
       path: `/stock/${hammock}/replenishments`,
@@ -205,7 +205,7 @@ it('places an order', async () => {
   );
   expect(order).toMatchObject({ status: 'placed', lines: [{ name: 'Hammock', quantity: 2 }] });
 });
-it('tells that something cannot be ordered', async () => {
+it('reports a product that cannot be ordered', async () => {
   const type = '/problems/ordering.productRetired';
   const expectation = {
     given: ['a product is retired', { productId: hammock }],
@@ -218,12 +218,12 @@ it('tells that something cannot be ordered', async () => {
   );
   await expect(order).rejects.toMatchObject({ problem: { type } });
 });
-it('orders for nobody who is not signed in', async () => {
+it('rejects an order without a token', async () => {
   const type = '/problems/authenticationRequired';
   const { as: _, ...request } = buy;
   const expectation = {
     given: ['a product can be ordered', { productId: hammock }],
-    description: 'an order of nobody',
+    description: 'an order without a token',
     request,
     response: problemResponse(401, type),
   } as const;
@@ -259,21 +259,21 @@ it.each([
     status,
   });
 });
-it('tells that there is no such order, also when it is of somebody else', async () => {
+it('reports an unknown order, also when it is of another customer', async () => {
   const type = '/problems/ordering.orderNotFound';
   const expectation = {
-    given: ['somebody else has placed an order', { orderId }],
-    description: 'an order of somebody else',
+    given: ['another customer has placed an order', { orderId }],
+    description: 'an order of another customer',
     request: one,
     response: problemResponse(404, type),
   } as const;
   const order = expectCall('ordering', expectation, (at) => at.order(orderId));
   await expect(order).rejects.toMatchObject({ problem: { type } });
 });
-it('tells the timeline of an order', async () => {
+it('shows the timeline of an order', async () => {
   const expectation = {
     given: ['an order was placed', { orderId }],
-    description: 'what happened to an order',
+    description: 'the timeline of an order',
     request: { method: 'GET', path: `/orders/${orderId}/timeline`, as: 'customer' },
     response: { status: 200, headers: seen, reads: reads.Timeline, of: ordering.timeline },
   } as const;

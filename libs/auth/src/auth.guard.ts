@@ -47,13 +47,13 @@ export class AuthGuard implements CanActivate {
 
 function unauthenticated(): HttpException {
   return new HttpException(
-    problem(401, 'authenticationRequired', 'A valid token is needed: POST /auth/tokens.'),
+    problem(401, 'authenticationRequired', 'A valid access token is required: POST /auth/tokens.'),
     401,
   );
 }
 
 /** Identity's keys are not known yet, and it cannot be asked: nobody's fault who is asking. */
 function keysUnavailable(): HttpException {
-  const title = 'Tokens cannot be checked now: try again in a few seconds.';
+  const title = 'Tokens cannot be verified now: try again in a few seconds.';
   return new HttpException(problem(503, 'tokenCheckUnavailable', title), 503);
 }

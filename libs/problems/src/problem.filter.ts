@@ -40,7 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (statusCode >= 400 && statusCode < 500) return toRequestProblem(thrown as Error);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
     this.#log.error(thrown);
-    return problem(500, 'internalError', 'Something went wrong on our side.', {
+    return problem(500, 'internalError', 'An internal error occurred.', {
       ...(traceId && { traceId }),
     });
   }

@@ -3,7 +3,7 @@ import type { NewMessage } from '@fieldguide/database';
 import type { CurrentState } from '@fieldguide/messaging';
 import { Product } from '../product/product.entity.ts';
 
-/** The product as others may know it; written to the outbox with the change itself. */
+/** Builds the published event of a product; written to the outbox in the transaction of the change. */
 export function productChanged({
   id,
   sku,

@@ -10,12 +10,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const callers = new WeakMap<FastifyRequest, CallerClaims>();
 
-/** Who is asking; undefined for somebody who is not signed in. */
+/** The verified caller of a request; undefined for an anonymous one. */
 export function callerOf(request: FastifyRequest): CallerClaims | undefined {
   return callers.get(request);
 }
 
-/** A hook after routing, for routes that need a token; it runs on the matched route, so no spelling of a path avoids it. */
+/** Returns a hook for routes that need a token. It runs after routing, on the matched route, so no spelling of a path bypasses it. */
 export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
   return async (
     request: FastifyRequest,
@@ -26,7 +26,7 @@ export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
       if (!token) throw new InvalidTokenError('there is none');
       const caller = await tokens.verify(token);
       if (scope && !caller.scopes.has(scope)) {
-        return sendProblem(reply, 403, 'notAllowed', `This needs the scope ${scope}.`);
+        return sendProblem(reply, 403, 'notAllowed', `This requires the scope ${scope}.`);
       }
       callers.set(request, caller);
       return undefined;
@@ -36,15 +36,15 @@ export function requireToken(tokens: TokenVerifier, log: Log, scope?: string) {
           reply,
           401,
           'authenticationRequired',
-          'A valid token is needed: POST /auth/tokens.',
+          'A valid access token is required: POST /auth/tokens.',
         );
       }
-      log.warn({ err: error }, 'Tokens cannot be checked');
+      log.warn({ err: error }, 'Tokens cannot be verified');
       return sendProblem(
         reply,
         503,
         'tokenCheckUnavailable',
-        'Tokens cannot be checked now: try again in a few seconds.',
+        'Tokens cannot be verified now: try again in a few seconds.',
       );
     }
   };

@@ -57,8 +57,8 @@ async function repeatedly(bytes: string, until?: RegExp): Promise<string[]> {
   return responses;
 }
 
-describe('what a caller breaks does not count against the service:', () => {
-  it('a body that is announced as too large is answered 413, and nothing is forwarded', async () => {
+describe('does not count as a failure of the service:', () => {
+  it('a body announced as too large returns 413, and nothing is forwarded', async () => {
     await start(ok);
     for (const response of await repeatedly(signIn('Content-Length: 3000000', '{}'), /\}$/))
       await expectProblem(response, 413);
@@ -66,7 +66,7 @@ describe('what a caller breaks does not count against the service:', () => {
     await expectServiceUnharmed();
   });
 
-  it('a body that is really sent and too large is answered, not reset', async () => {
+  it('a too large body that is sent gets a response, not a reset', async () => {
     await start(ok);
     const options = { method: 'POST', headers: { 'content-type': 'application/json' } };
     for (let i = 0; i < TIMES; i++) {
@@ -78,7 +78,7 @@ describe('what a caller breaks does not count against the service:', () => {
     await expectServiceUnharmed();
   });
 
-  it('a body that grows too large is answered 413, and nothing is forwarded', async () => {
+  it('a body that grows too large returns 413, and nothing is forwarded', async () => {
     await start(ok);
     const grows = signIn('Transfer-Encoding: chunked', chunk(40_000) + chunk(40_000));
     for (const response of await repeatedly(grows, /\}$/)) await expectProblem(response, 413);
@@ -86,14 +86,14 @@ describe('what a caller breaks does not count against the service:', () => {
     await expectServiceUnharmed();
   });
 
-  it('a malformed chunk is answered 400', async () => {
+  it('a malformed chunk returns 400', async () => {
     await start(ok);
     const bad = signIn('Transfer-Encoding: chunked', `${chunk(10)}zz\r\n`);
     for (const response of await repeatedly(bad)) await expectProblem(response, 400);
     await expectServiceUnharmed();
   });
 
-  it('a body that never ends is answered 408 in time', async () => {
+  it('a body that never ends returns 408 in time', async () => {
     await start(ok, { REQUEST_TIME_LIMIT_MS: '300', FORWARD_TIME_LIMIT_MS: '200' });
     const dribbles = Array.from({ length: TIMES }, () =>
       talk(gateway.port, signIn('Content-Length: 10', '{')),
@@ -161,7 +161,7 @@ describe('what a caller breaks does not count against the service:', () => {
   });
 });
 
-describe('what counts against the service:', () => {
+describe('counts as a failure of the service:', () => {
   it.each([502, 503, 504])('an response of %d, which is passed on', async (status) => {
     await start((request, response) => {
       request.resume();

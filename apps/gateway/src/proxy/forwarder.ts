@@ -15,10 +15,10 @@ import { send, UnreachableError } from './send.ts';
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
 
-/** The service has answered, and the answer is through; what it says counts as a failure of the service. */
+/** The response is forwarded, and its status counts as a failure of the service. */
 class OutageResponse extends Error {}
 
-/** Sends requests on to a healthy instance: raw headers, streamed answers, a breaker for each service. */
+/** Forwards requests to a healthy instance: raw headers, streamed responses, one circuit breaker per service. */
 export class Forwarder {
   readonly #registry: ServiceRegistry;
   readonly #clock: Clock;
@@ -78,12 +78,12 @@ export class Forwarder {
         reply,
         503,
         'serviceUnavailable',
-        `The ${service} service cannot answer now: try again in a few seconds.`,
+        `The ${service} service is not available: try again in a few seconds.`,
       );
     }
   }
 
-  /** A caller who left or does not read gets nothing more; what cannot be forwarded is a bad request. */
+  /** Closes the connection of a caller who left or does not read; returns 400 for a request that cannot be forwarded. */
   #rejectCaller(reply: FastifyReply): FastifyReply {
     if (!reply.raw.headersSent && !reply.raw.destroyed)
       return sendProblem(reply, 400, 'malformedRequest', 'The request cannot be read.');
@@ -92,7 +92,7 @@ export class Forwarder {
     return reply;
   }
 
-  /** A request that reached no instance goes to another one, a POST too; anything else might have been done already. */
+  /** Retries on another instance only when the first one was not reached, also for a POST: anything else may have been executed. */
   async #retryUnsent(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     try {
       await this.#sendOnce(service, request, reply);

@@ -133,13 +133,13 @@ describe('the gateway refuses', () => {
     expect(seen).toEqual([]);
   });
 
-  it('a caller without a token, and says how to bring one', async () => {
+  it('a caller without a token, and returns how to authenticate', async () => {
     const response = await request('GET /orders');
     expect(response).toMatch(/^HTTP\/1.1 401 /);
     expect(response.toLowerCase()).toContain('www-authenticate: bearer');
   });
 
-  it('a media type that is none, as the caller’s fault', async () => {
+  it('an invalid media type as a client error', async () => {
     const response = await request('POST /auth/tokens', 'Content-Type: ;;', 'Content-Length: 0');
     expect(response).toMatch(/^HTTP\/1.1 415 /);
     expect(response).toContain('The request cannot be read.');
@@ -147,7 +147,7 @@ describe('the gateway refuses', () => {
 });
 
 describe('an response', () => {
-  it('is kept by no cache when it needs a token, or gives one', async () => {
+  it('is not cached when it needs a token, or returns one', async () => {
     expect(await request('GET /orders', token())).toContain('cache-control: no-store');
     expect(await request('POST /auth/tokens', 'Content-Length: 0')).toContain(
       'cache-control: no-store',
@@ -166,7 +166,7 @@ describe('an response', () => {
 });
 
 describe('an address', () => {
-  it('is limited also where it is refused, and told when to come again', async () => {
+  it('is limited also where it is rejected, and receives Retry-After', async () => {
     const limited = await runGateway(service.port, { ADDRESS_LIMIT_PER_MINUTE: '5' });
     const get = (path: string) =>
       fetch(`http://127.0.0.1:${limited.port}${path}`, { redirect: 'manual' });

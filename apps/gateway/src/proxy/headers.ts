@@ -13,7 +13,7 @@ const notForwarded = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-// Only the gateway may say these: a caller could claim another trace or address.
+// Only the gateway sets these: a caller could claim another trace or address.
 const notForwardedInward = new Set([
   ...notForwarded,
   'host',
@@ -26,7 +26,7 @@ const notForwardedInward = new Set([
   'x-real-ip',
 ]);
 
-/** What a service is sent: the caller's own headers, and the gateway's trace and forwarding headers. */
+/** Builds the headers for a service: the caller's own, plus the gateway's trace and forwarding headers. */
 export function requestHeaders({ raw, ip, protocol }: FastifyRequest): string[] {
   const { rawHeaders } = raw;
   const named = namedByConnection(raw.headers.connection);
@@ -45,7 +45,7 @@ export function requestHeaders({ raw, ip, protocol }: FastifyRequest): string[] 
 }
 
 /**
- * What the caller is sent: the service's headers, and of the gateway's own those that the service has not set.
+ * Builds the headers for the caller: the service's, plus those of the gateway that the service has not set.
  * @param own is changed
  */
 export function responseHeaders(raw: readonly Buffer[], own: Record<string, unknown>): string[] {

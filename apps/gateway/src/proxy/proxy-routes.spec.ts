@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { routes } from '../routes.ts';
 import { openProxyRoutes } from './proxy-routes.ts';
 
-/** Knows a service when it is told of it. */
+/** Reports a service as known once it is announced. */
 class EmptyRegistry extends ServiceRegistry {
   readonly awaited = new Set<string>();
   readonly #announced = Promise.withResolvers<void>();
@@ -27,7 +27,7 @@ class EmptyRegistry extends ServiceRegistry {
 }
 
 describe('the gateway’s routes', () => {
-  it('are open only when it knows where each of them leads: its port is shared from then on', async () => {
+  it('are open only when every service is known: its port is shared from then on', async () => {
     const registry = new EmptyRegistry();
     const server = fastify();
     const app = { getHttpAdapter: () => ({ getInstance: () => server }), get: () => undefined };

@@ -10,7 +10,7 @@ import { routes } from '../routes.ts';
 import { Forwarder } from './forwarder.ts';
 import { limitAddresses, tooManyRequests } from './rate-limits.ts';
 
-// What every service has for its operators: not for the whole world, which the gateway's port is open to.
+// Endpoints for operators that every service has; the gateway's port is public.
 const forOperators = new Set(['/metrics', '/info']);
 
 const REGISTRY_WAIT_MS = 2_000;
@@ -29,7 +29,7 @@ export async function openProxyRoutes(
   const { values: config } = parts.config;
   const forwarder = new Forwarder(parts, config.FORWARD_TIME_LIMIT_MS);
   const services = [...new Set(routes.map(({ to }) => to))];
-  // Its port is shared: from the moment it listens it gets requests, and must know where to send them.
+  // Its port is shared: it receives requests as soon as it listens, and must know the services by then.
   await Promise.all(services.map((each) => parts.registry.waitFor(each, REGISTRY_WAIT_MS)));
 
   await limitAddresses(fastify, config);
@@ -69,18 +69,18 @@ export async function openProxyRoutes(
         return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(body));
       }
       parts.log.error({ err: error }, 'A request could not be forwarded');
-      return sendProblem(reply, status, 'internalError', 'Something went wrong on our side.');
+      return sendProblem(reply, status, 'internalError', 'An internal error occurred.');
     });
   };
   await fastify.register(surface);
 }
 
 /**
- * A caller still sends the body that was refused. Closing now would reset the connection before the answer is read, so
- * the rest is dropped as it comes, for a while.
+ * Drains the body that was rejected, for a while: closing now would reset the connection before the caller reads the
+ * response.
  */
 function drainBody({ raw }: FastifyRequest, reply: FastifyReply): void {
-  reply.removeHeader('connection'); // Fastify asks for the end of it
+  reply.removeHeader('connection'); // Fastify closes the connection otherwise
   setTimeout(() => {
     if (!raw.complete) raw.socket.destroy();
   }, DRAIN_MS).unref();

@@ -10,7 +10,7 @@ export function tooManyRequests(waitMs: number): Problem {
 }
 
 /**
- * Limits each address before anything else is done for it, so that refusals, unknown paths and static files are limited
+ * Limits each address before anything else is done for it, so that rejected requests, unknown paths and static files are limited
  * too. Many callers may share an address: the limit is above that of one caller. Health checks are free.
  */
 export async function limitAddresses(

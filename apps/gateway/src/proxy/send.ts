@@ -4,13 +4,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Agent, Dispatcher } from 'undici';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
-/** An instance was picked, and nothing reached it: safe to send elsewhere when the request may be repeated. */
+/** The chosen instance was not reached: safe to send to another one. */
 export class UnreachableError extends Error {}
 
 /**
- * Sends a request, whose body is there, to one instance and streams the answer back: raw headers, bodies never parsed.
- * Nothing is written to the caller before the instance has begun to answer.
- * @returns the status, when the answer is through
+ * Sends a received request to one instance and streams the response back: raw headers, bodies never parsed. Writes
+ * nothing to the caller before the response starts.
+ * @returns the status, when the response is complete
  * @throws UncountedError when the caller left, did not read, or sent what cannot be forwarded
  */
 export function send(
@@ -28,8 +28,8 @@ export function send(
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
       const late = hasWaited
-        ? new UncountedError('the caller does not read the answer')
-        : new Error('no answer in time');
+        ? new UncountedError('the caller does not read the response')
+        : new Error('no response in time');
       if (started) started.abort(late);
       else reject(late);
     };

@@ -83,7 +83,7 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** A service that answers as it is told. */
+/** Starts a service with this request handler. */
 export function upstream(listener: RequestListener): Promise<Upstream> {
   return listening(createServer(listener));
 }

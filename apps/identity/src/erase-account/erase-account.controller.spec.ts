@@ -36,7 +36,7 @@ const erase = (id: string) => controller.erase({ id } as never);
 const published = () => units.outbox.map(({ envelope }) => envelope);
 
 describe('erasing an account', () => {
-  it('deletes it with its sessions, and nobody else’s', async () => {
+  it('deletes it with its sessions, and no other account', async () => {
     expect(await erase(ada)).toEqual({ customerId: ada });
     const left = await units.run(async (uow) => ({
       accounts: await uow.find(Account, {}, 10),
@@ -45,7 +45,7 @@ describe('erasing an account', () => {
     expect(left.accounts.map(({ id }) => id)).toEqual([bo]);
     expect(left.sessions.map(({ accountId }) => accountId)).toEqual([bo, bo]);
   });
-  it('ends every session for every service, and tells that she is to be forgotten, by id alone', async () => {
+  it('ends every session in every service, and publishes the erasure by id alone', async () => {
     await erase(ada);
     expect(published().map(({ type }) => type)).toEqual([
       'SessionEnded',
@@ -56,14 +56,14 @@ describe('erasing an account', () => {
       (type === 'CustomerErased' ? CustomerErased : SessionEnded).data.strict().parse(data);
     expect(JSON.stringify(published())).not.toMatch(/ada@/);
   });
-  it('leaves nobody signed in who was just signing in', async () => {
+  it('leaves no session of a sign-in at the same moment', async () => {
     const account = await units.run((uow) => uow.load(Account, ada));
     await erase(ada);
     await expect(sessions.begin(account!)).rejects.toMatchObject({
       code: 'identity.credentialsInvalid',
     });
   });
-  it('twice tells it once', async () => {
+  it('twice publishes it once', async () => {
     await erase(ada);
     await erase(ada);
     expect(published().filter(({ type }) => type === 'CustomerErased')).toHaveLength(1);

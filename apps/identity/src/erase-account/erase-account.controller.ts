@@ -8,7 +8,7 @@ import { Sessions } from '../session/sessions.ts';
 
 const SESSIONS_MAX = 10_000;
 
-/** Nothing about the customer stays here; what others keep, they delete when they hear of it. */
+/** Deletes everything about the customer here; other services delete theirs when they receive `CustomerErased`. */
 @Controller('accounts/me')
 export class EraseAccountController {
   constructor(

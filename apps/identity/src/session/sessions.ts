@@ -31,7 +31,7 @@ export class Sessions {
       refreshHash: fingerprint(secret),
     });
     await this.units.run(async (uow) => {
-      // The account may be erased in this very moment: one of the two is first.
+      // Serialises with the account's erasure: one of the two comes first.
       const [present] = await uow.lock(AccountTable, [account.id]);
       if (!present) throw errors.credentialsInvalid();
       const now = await uow.databaseTime();
@@ -41,7 +41,7 @@ export class Sessions {
     return this.#tokens(account, session.sid, secret);
   }
 
-  /** A refresh token counts once. When an old one comes again, somebody has copied it: the session ends. */
+  /** Accepts a refresh token once. A repeated one was copied: the session ends. */
   async refresh(refreshToken: string): Promise<Token> {
     const [id, secret = ''] = refreshToken.split('.');
     const { data: sid } = IdRequest.safeParse(id);

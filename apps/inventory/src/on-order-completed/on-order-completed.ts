@@ -7,7 +7,7 @@ import { Stock } from '../stock/stock.entity.ts';
 
 export const Completed = consumes(OrderCompleted, 'orderId');
 
-/** The goods are gone: what was reserved is no longer on hand. */
+/** Removes the reserved units from stock: the goods have left. */
 @Controller()
 export class OnOrderCompleted {
   @OnMessage(Completed)

@@ -8,7 +8,7 @@ export interface ReservedLine {
   readonly quantity: number;
 }
 
-/** What is set aside for one order: a small state machine. */
+/** The stock reserved for one order: a small state machine. */
 @Entity('reservations')
 export class Reservation {
   @PrimaryColumn('uuid', { name: 'order_id' }) orderId!: string;

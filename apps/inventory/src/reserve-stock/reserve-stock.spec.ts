@@ -46,7 +46,7 @@ const free = async (productId: string) => {
 const published = () => units.outbox.map(({ envelope }) => envelope.type);
 
 describe('a reservation', () => {
-  it('sets all lines aside, and takes them from the shelf when the order is complete', async () => {
+  it('reserves all lines, and removes them from stock when the order is complete', async () => {
     await reserve([tent, 2], [mug, 1]);
     expect(published()).toEqual(['StockReserved']);
     StockReserved.data.parse(units.outbox[0]!.envelope.data);
@@ -58,7 +58,7 @@ describe('a reservation', () => {
       [0, 0],
     ]);
   });
-  it('sets nothing aside when one line is short, and says which', async () => {
+  it('reserves nothing when one line is short, and reports which', async () => {
     await reserve([tent, 2], [mug, 2]);
     const { type, data } = units.outbox[0]!.envelope;
     expect([type, StockRefused.data.parse(data)]).toEqual([
@@ -71,13 +71,13 @@ describe('a reservation', () => {
     await reserve([orderId, 1]);
     expect(published()).toEqual(['StockRefused']);
   });
-  it('is made once, however often it is asked for', async () => {
+  it('is made once, however often the command arrives', async () => {
     await reserve([tent, 2]);
     await reserve([tent, 2]);
     expect(await free(tent)).toEqual([5, 3]);
     expect(published()).toEqual(['StockReserved', 'StockReserved']);
   });
-  it('is given back when released, once', async () => {
+  it('is released once', async () => {
     await reserve([tent, 2]);
     await release();
     await release();

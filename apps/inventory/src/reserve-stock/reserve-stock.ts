@@ -14,7 +14,7 @@ import { Stock } from '../stock/stock.entity.ts';
 export const Reserve = consumes(ReserveStock, 'orderId', 'lines');
 export const Release = consumes(ReleaseStock, 'orderId');
 
-/** All lines or none. Every request is answered; a repeat finds the reservation and gets the same answer again. */
+/** Reserves all lines or none. Every command gets a reply; a repeat finds the reservation and gets the same reply. */
 @Controller()
 export class ReserveStockHandler {
   @OnMessage(Reserve)

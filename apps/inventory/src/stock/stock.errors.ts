@@ -1,7 +1,7 @@
 import { defineErrors } from '@fieldguide/problems/domain-error';
 
 export const errors = defineErrors('inventory', {
-  productNotFound: ['notFound', 'There is no stock of such a product.'],
+  productNotFound: ['notFound', 'There is no stock of this product.'],
   idempotencyKeyRequired: [
     'unprocessable',
     'Send an Idempotency-Key of 8 to 200 visible characters.',

@@ -4,7 +4,7 @@ import { order } from '../order/order.model.ts';
 import { checkout, deadlineOf, messageAfter, stepOfStatus } from './checkout.model.ts';
 
 describe('the checkout', () => {
-  it('goes on with each answer that the step before waits for', () => {
+  it('continues with each reply that the previous step waits for', () => {
     const types = happyPath.map(({ type }) => type);
     for (const step of checkout.filter(({ whileStatus }) => whileStatus !== 'cancelling')) {
       const begun = types.indexOf(step.on as (typeof types)[number]);
@@ -15,21 +15,21 @@ describe('the checkout', () => {
       ).toBe(true);
     }
   });
-  it('says one thing for each step', () =>
+  it('sends one message per step', () =>
     expect(happyPath.map(({ type }) => messageAfter(type)).filter(Boolean)).toEqual([
       'reserveStock',
       'authorisePayment',
       'confirmOrder',
       'capturePayment',
     ]));
-  it('knows every status in which an order waits, and a deadline for each', () => {
+  it('has a deadline for every status in which an order waits', () => {
     for (const { whileStatus, waitsFor } of checkout) {
       expect(stepOfStatus(whileStatus)?.whileStatus).toBe(whileStatus);
       expect(deadlineOf[whileStatus]).toMatch(/_DEADLINE_MS$/);
       for (const reply of waitsFor) expect(order.decide).toHaveProperty(`Record${reply}`);
     }
   });
-  it('undoes nothing once the goods are on their way', () =>
+  it('compensates nothing once the goods are dispatched', () =>
     expect(stepOfStatus('dispatched')).toMatchObject({
       onTimeout: 'overdue',
       compensate: { refused: [], timedOut: [] },

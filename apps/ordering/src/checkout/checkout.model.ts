@@ -1,10 +1,10 @@
 import type { RejectionReason } from '@fieldguide/contracts/ordering';
 
-/** How a step that was done is undone; each is a request to the service that did it, and is answered. */
+/** Compensations: each is a command to the service that executed the step, and gets a reply. */
 export const compensations = ['releaseStock', 'voidPayment'] as const;
 export type Compensation = (typeof compensations)[number];
 
-/** What the process says to other services. */
+/** Messages of the process to other services. */
 export const checkoutMessages = [
   'reserveStock',
   'authorisePayment',
@@ -15,7 +15,7 @@ export const checkoutMessages = [
 ] as const;
 export type CheckoutMessage = (typeof checkoutMessages)[number];
 
-/** What is waited for: one of the table's steps, or, when the order has ended, that everything is undone. */
+/** What the order waits for: a step of the table or, once it has ended, its pending compensations. */
 export const stepNames = [
   'placed',
   'awaitingPayment',
@@ -29,13 +29,13 @@ export type StepName = (typeof stepNames)[number];
 export interface Step {
   /** The order's status while this step is waited for. */
   readonly whileStatus: Exclude<StepName, 'undoing'>;
-  /** The event that begins the step, and what is said then. */
+  /** The event that begins the step, and the message sent then. */
   readonly on: string;
   readonly send: CheckoutMessage;
   readonly waitsFor: readonly string[];
-  /** Before the pivot a step that is late or cancelled ends the order; after it, it is listed for a person. */
+  /** Before the pivot a timeout or a cancellation ends the order; after it the order is listed for an operator. */
   readonly onTimeout: RejectionReason | 'overdue';
-  /** What is undone when this step ends badly: everything before it that was done, and itself when it may be. */
+  /** Compensations when this step fails: for all completed steps, and for this one when its outcome is unknown. */
   readonly compensate: {
     readonly refused: readonly Compensation[];
     readonly timedOut: readonly Compensation[];
@@ -46,8 +46,8 @@ const everything = ['voidPayment', 'releaseStock'] as const;
 const nothing = { refused: [], timedOut: [] } as const;
 
 /**
- * The checkout as one table: on this fact, send that request, wait that long, else undo. Dispatch is the pivot:
- * before it everything can be undone, after it things can only be finished. Between confirmation and dispatch
+ * The checkout as one table: on this event, send that message, wait that long, else compensate. Dispatch is the pivot:
+ * before it everything can be compensated, after it the order can only be completed. Between confirmation and dispatch
  * shipping decides, so that a cancellation and a dispatch cannot both win.
  */
 export const checkout: readonly Step[] = [
@@ -112,12 +112,12 @@ export const deadlineOf: Readonly<Record<StepName, Deadline>> = {
   undoing: 'UNDO_DEADLINE_MS',
 };
 
-/** The step that an order with this status waits in; none when it has not begun or has ended. */
+/** Returns the step of this status; undefined before the first and after the last. */
 export function stepOfStatus(status: string): Step | undefined {
   return checkout.find(({ whileStatus }) => whileStatus === status);
 }
 
-/** What an event makes the process say, if anything. */
+/** Returns the message that the process sends after an event, if any. */
 export function messageAfter(eventType: string): CheckoutMessage | undefined {
   return checkout.find(({ on }) => on === eventType)?.send;
 }

@@ -1,7 +1,7 @@
 import { ConsistencyToken } from '@fieldguide/contracts/ordering';
 import { errors } from '../order/order.errors.ts';
 
-/** The header's name: what a write answers, and what a read waits for when it is sent back. */
+/** Name of the header: a write returns it, and a read that sends it waits until its projection includes that write. */
 export const CONSISTENCY_TOKEN = 'consistency-token';
 
 /** A stream and the version that it has after the write. */

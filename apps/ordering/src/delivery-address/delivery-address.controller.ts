@@ -8,7 +8,7 @@ import { errors } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
 import { DeliveryAddress } from './delivery-address.entity.ts';
 
-/** For shipping's label, with shipping's own token; the gateway's route table does not lead here. */
+/** Internal endpoint for shipping, with a service token; not in the gateway's route table. */
 @Controller('orders/:id/delivery-address')
 export class DeliveryAddressController {
   constructor(
@@ -26,7 +26,7 @@ export class DeliveryAddressController {
     const [placed] = await this.events.read(`order-${orderId}`);
     const { customerId } = (placed?.data ?? {}) as Partial<Placed>;
     const isErased = customerId && (await manager.existsBy(ErasedCustomer, { customerId }));
-    // An order without an address that nobody erased is a fault; shipping must not take it for one that was.
+    // An order without an address that was not erased is a defect: shipping must not treat it as erased.
     if (!isErased) throw errors.orderNotFound();
     return { shipTo: null };
   }

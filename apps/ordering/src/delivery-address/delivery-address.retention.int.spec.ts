@@ -19,11 +19,11 @@ const orders = {
   'ended long ago': ['completed', 31, false],
   'ended a while ago': ['completed', 29, false],
   'rejected long ago': ['rejected', 31, false],
-  'ended long ago, and still undoing': ['cancelled', 31, true],
+  'ended long ago, and still compensating': ['cancelled', 31, true],
   'confirmed long ago': ['confirmed', 31, true],
 } as const;
 
-it('an address goes 30 days after its order has ended, and stays while anything is left to do', async () => {
+it('deletes an address 30 days after its order has ended, unless the order has an open checkout', async () => {
   const ids = new Map<string, string>();
   for (const [at, [name, [status, days, isOpen]]] of Object.entries(orders).entries()) {
     const id = `00000000-0000-8000-8000-00000000000${at}`;
@@ -46,7 +46,7 @@ it('an address goes 30 days after its order has ended, and stays while anything 
   );
   expect(left.map(({ id }) => ids.get(id))).toEqual([
     'ended a while ago',
-    'ended long ago, and still undoing',
+    'ended long ago, and still compensating',
     'confirmed long ago',
   ]);
   config.ADDRESS_RETENTION_DAYS = 28; // a live setting

@@ -2,8 +2,8 @@ import type { Retention } from '@fieldguide/database';
 import type { OrderingConfig } from '../ordering.config.ts';
 
 /**
- * Of orders that have ended and have nothing left to undo. The view may lag behind, so it is only ever late. A repeat of
- * the order's request is no longer compared with the address.
+ * Deletes addresses of orders that have ended and have no pending compensation. A lagging projection only delays it.
+ * Afterwards a repeated request is no longer compared with the address.
  */
 export const addressRetention = (
   config: Pick<OrderingConfig, 'ADDRESS_RETENTION_DAYS'>,

@@ -16,13 +16,13 @@ const Page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
 });
 
-/** The log as it is, for whoever keeps the shop running; the gateway's route table does not lead here. */
+/** Shows the event log to operators; not in the gateway's route table. */
 @RequireScope('operations')
 @Controller('log')
 export class EventInspectionController {
   constructor(private readonly events: EventStore) {}
 
-  /** An order's events, each with what the order was after it. */
+  /** Returns an order's events, each with the state after it. */
   @Get('orders/:id')
   async order(@Param('id', { schema: IdRequest }) orderId: string) {
     const events = await this.events.read(`order-${orderId}`);
@@ -37,7 +37,7 @@ export class EventInspectionController {
     return { items };
   }
 
-  /** What was committed after a position, oldest first. */
+  /** Returns the events committed after a position, oldest first. */
   @Get('feed')
   async feed(@Query({ schema: Page }) { after, limit }: z.infer<typeof Page>) {
     const { events: items, position } = await this.events.readAll(after, limit);

@@ -7,7 +7,7 @@ import { orderSummary } from '../order-summary/order-summary.projection.ts';
 
 const PROJECTIONS_MAX = 100;
 
-/** What is made of the log, for whoever keeps the shop running. */
+/** Shows and pauses projections for operators. */
 @RequireScope('operations')
 @Controller('log/projections')
 export class ProjectionsController {
@@ -18,7 +18,7 @@ export class ProjectionsController {
     private readonly notifier: Notifier,
   ) {}
 
-  /** How far each view and publisher has come, and which instance does it. */
+  /** Returns position, lag and instance of each projection and publisher. */
   @Get()
   async list() {
     const end = await this.events.lastPosition();
@@ -34,7 +34,7 @@ export class ProjectionsController {
     return { items, end };
   }
 
-  /** It is read as it is from then on, and gets older. */
+  /** Pauses a projection: reads return its rows as they are. */
   @Post(':name/pause')
   @HttpCode(200)
   pause(@Param('name') name: string) {

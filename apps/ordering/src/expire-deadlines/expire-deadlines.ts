@@ -12,7 +12,7 @@ import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 const BATCH_SIZE = 20;
 const CLAIM_MS = 15_000;
 
-/** Tells orders that their time is up. An answer that comes at that moment meets the same stream: one of them wins. */
+/** Expires deadlines. A reply at the same moment appends to the same stream: exactly one of the two wins. */
 @Injectable()
 export class ExpireDeadlines {
   readonly #log = new Logger('expire-deadlines');
@@ -27,7 +27,7 @@ export class ExpireDeadlines {
     return startWorker(settings, async () => (await this.once()) === BATCH_SIZE);
   }
 
-  /** One round: everything that is due. @returns how many were due */
+  /** Handles one batch of due checkouts. @returns how many were due */
   async once(): Promise<number> {
     const due = await this.units.run((uow) =>
       uow.claim(OpenCheckout, 'deadlineAt', CLAIM_MS, BATCH_SIZE),
@@ -44,8 +44,10 @@ export class ExpireDeadlines {
         ),
       );
     } catch (error) {
-      // The claim runs out in a while and it is tried again.
-      this.#log.warn(`The deadline of order ${orderId} waits: ${(error as Error).message}`);
+      // Retried when the claim expires.
+      this.#log.warn(
+        `Cannot expire the deadline of order ${orderId}, retrying in ${CLAIM_MS / 1_000} s: ${(error as Error).message}`,
+      );
     }
   }
 }

@@ -18,8 +18,8 @@ const BATCH_SIZE = 20;
 const ORDERS_MAX = 10_000;
 
 /**
- * Deletes the addresses, and cancels what has not left yet: without an address it could not. Events, views and totals
- * only know the customer's id, so they stay as they are.
+ * Deletes a customer's addresses and cancels orders that are not dispatched. Events and projections hold only the
+ * customer's id, so they stay unchanged.
  */
 @Injectable()
 export class EraseCustomers {
@@ -28,7 +28,7 @@ export class EraseCustomers {
     private readonly checkouts: OpenCheckouts,
   ) {}
 
-  /** Now, and once more in a while: an order may be being placed in this very moment. */
+  /** Erases now and again after `SWEEP_AFTER_MS`: an order may be placed at the same moment. */
   async erase(customerId: string, tx: UnitOfWork): Promise<void> {
     const erased =
       (await tx.load(ErasedCustomer, customerId)) ??
@@ -48,7 +48,7 @@ export class EraseCustomers {
     return startWorker(settings, async () => (await this.sweep()) === BATCH_SIZE);
   }
 
-  /** Looks once more. @returns at how many customers */
+  /** Erases again what is due. @returns the number of customers */
   async sweep(): Promise<number> {
     const due = await this.units.run((tx) =>
       tx.claim(ErasedCustomer, 'sweepDueAt', SWEEP_AFTER_MS, BATCH_SIZE),
@@ -74,7 +74,7 @@ export class EraseCustomers {
     try {
       await this.checkouts.handle(orderId, command, tx, customerId);
     } catch (error) {
-      if (!(error instanceof DomainError)) throw error; // it has ended, or has left already
+      if (!(error instanceof DomainError)) throw error; // it has ended or is dispatched
     }
   }
 }

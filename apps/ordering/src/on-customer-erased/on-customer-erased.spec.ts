@@ -45,18 +45,18 @@ const given = (...history: typeof happyPath) =>
 const types = async () => (await events.read(`order-${orderId}`)).map(({ type }) => type);
 
 describe('an erased customer', () => {
-  it('has no address here any more; what has left stays as it is', async () => {
+  it('has no address here any more; dispatched orders are unchanged', async () => {
     await given(...happyPath);
     await receive();
     expect(await address()).toBeUndefined();
     expect(await types()).toEqual(happyPath.map(({ type }) => type));
   });
-  it('gets nothing sent: what is under way is cancelled', async () => {
+  it('has its open orders cancelled', async () => {
     await given(orderPlaced);
     await receive();
     expect(await types()).toEqual(['OrderPlaced', 'OrderCancelled']);
   });
-  it('is looked for once more, because an order may have been placed in that very moment', async () => {
+  it('is swept once more, because an order may have been placed at the same moment', async () => {
     await given(orderPlaced);
     await receive();
     await keepAddress();
@@ -67,7 +67,7 @@ describe('an erased customer', () => {
     clock.advance(3_600_000);
     expect(await customers.sweep()).toBe(0);
   });
-  it('may be heard of twice', async () => {
+  it('may be received twice', async () => {
     await given(orderPlaced);
     await receive();
     await receive();

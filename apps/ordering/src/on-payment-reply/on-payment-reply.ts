@@ -35,7 +35,7 @@ export class OnPaymentReply {
     tx: UnitOfWork,
   ): Promise<void> {
     const { orderId, paymentId } = data;
-    // Voided before it was authorised: whoever asked for that has ended the order already.
+    // Voided before it was authorised: the order has ended already.
     const reason = data.reason === 'voided' ? 'paymentDeclined' : data.reason;
     const reply = { origin: { source, time }, paymentId, reason };
     await this.checkouts.handle(orderId, { type: 'RecordPaymentDeclined', data: reply }, tx);

@@ -13,7 +13,7 @@ export const Dispatched = consumes(
 );
 export const Cancelled = consumes(ShipmentCancelled, 'orderId', 'reason');
 
-/** Shipping decides between dispatch and cancellation; whatever it says here is how it is. */
+/** Records shipping's decision between dispatch and cancellation. */
 @Controller()
 export class OnShipmentReply {
   constructor(private readonly checkouts: OpenCheckouts) {}

@@ -1,15 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { StepName } from '../checkout/checkout.model.ts';
 
-/** An order that waits for something, and until when. Written with the events; gone when nothing is left to do. */
+/** The deadline of an order's current step. Written in the transaction of the events; deleted when the checkout is done. */
 @Entity('open_checkouts')
 export class OpenCheckout {
   @PrimaryColumn('uuid', { name: 'order_id' }) orderId!: string;
   @Column('text') step!: StepName;
   @Column('timestamptz', { name: 'waits_since' }) waitsSince!: Date;
-  /** When the step is late; whoever takes it up moves it on. */
+  /** When the step times out; claiming the row moves it on. */
   @Column('timestamptz', { name: 'deadline_at' }) deadlineAt!: Date;
-  /** Listed for a person since then. */
+  /** Listed for operators since then. */
   @Column('timestamptz', { name: 'overdue_since', nullable: true }) overdueSince: Date | null =
     null;
   @Column('int') retries = 0;

@@ -12,7 +12,7 @@ import { OpenCheckouts } from './open-checkouts.ts';
 const CheckoutQuery = z.strictObject({ stuck: z.stringbool().default(false) });
 const LISTED_MAX = 200;
 
-/** For whoever keeps the shop running; the gateway's route table does not lead here. */
+/** Operator endpoints; not in the gateway's route table. */
 @RequireScope('operations')
 @Controller('checkouts')
 export class OpenCheckoutsController {
@@ -23,7 +23,7 @@ export class OpenCheckoutsController {
     private readonly config: OrderingConfig,
   ) {}
 
-  /** What waits the longest first; `stuck`: only what a person should look at. */
+  /** Lists open checkouts, longest waiting first; `stuck`: overdue ones only. */
   @Get()
   async list(@Query({ schema: CheckoutQuery }) { stuck }: z.infer<typeof CheckoutQuery>) {
     const rows = await this.database.source.manager.find(OpenCheckout, {
@@ -34,14 +34,14 @@ export class OpenCheckoutsController {
     return { items: rows.map(({ version: _, ...row }) => row) };
   }
 
-  /** Says again what the order waits for an answer to. */
+  /** Sends the pending message of the order again. */
   @Post(':orderId/retries')
   @HttpCode(202)
   retry(@Caller() caller: CallerClaims, @Param('orderId', { schema: IdRequest }) orderId: string) {
     return this.#handle(orderId, { type: 'RetryCheckout', data: {} }, caller);
   }
 
-  /** Ends it as a deadline would, or asks shipping to; after the dispatch it is refused. */
+  /** Ends the order like a timeout, or requests its cancellation from shipping. Rejected after dispatch. */
   @Post(':orderId/abandonment')
   @HttpCode(202)
   abandon(
@@ -51,7 +51,7 @@ export class OpenCheckoutsController {
     return this.#handle(orderId, { type: 'AbandonCheckout', data: {} }, caller);
   }
 
-  /** The clock control of `local`: this order's deadline comes now, and nobody else's. */
+  /** Expires this order's deadline now; in the environment `local` only. */
   @Post(':orderId/deadline')
   @HttpCode(202)
   async expireDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {

@@ -9,8 +9,8 @@ import { OrderingConfig } from '../ordering.config.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
 
 /**
- * Every command to an order goes through here: its events and the row with its deadline are one transaction. So no
- * order waits without a deadline, whatever dies in between, and any instance may act on it.
+ * Handles every command to an order: its events and the row with its deadline commit together. So no order waits
+ * without a deadline, and any instance can expire it.
  */
 @Injectable()
 export class OpenCheckouts {
@@ -21,7 +21,7 @@ export class OpenCheckouts {
   ) {}
 
   /**
-   * @param actor who asks for it, when it is a person
+   * @param actor the person who sent the command, if any
    * @throws DomainError
    */
   async handle(
@@ -35,18 +35,18 @@ export class OpenCheckouts {
       tx,
       ...(actor && { actor }),
     });
-    // A deadline of a step that is past: an instance of a version without deadlines has moved the order on.
+    // The row is stale: an instance without deadlines has advanced the order.
     const isOutOfStep = handled.events.length === 0 && command.type === 'ExpireDeadline';
     if (handled.events.length > 0 || isOutOfStep) await this.#reschedule(orderId, handled, tx);
     return handled;
   }
 
-  /** Deadlines are looked at now and then; this makes somebody look now. */
+  /** Wakes a worker up; otherwise deadlines are polled. */
   wakeUp(): void {
     this.notifier.notify('deadlines');
   }
 
-  /** What a person or a deadline asks for belongs to the order's own trace and correlation. */
+  /** Continues the order's trace and correlation for a command of a person or a deadline. */
   async #continueTrace(orderId: string, tx: UnitOfWork): Promise<void> {
     const events = await this.events.read(`order-${orderId}`, { tx });
     const last = events.at(-1);

@@ -31,8 +31,8 @@ export class OrderSummaries {
   }
 
   /**
-   * From the view; an order that the view does not have yet, or not as of what the caller has `seen`, is read from
-   * the log: nobody is told that an acknowledged order does not exist. Another's order is not found.
+   * Reads from the projection, or from the log when the projection lags behind what the caller has `seen`: an
+   * acknowledged order never returns 404. Another customer's order is not found.
    * @returns the order, and the version of its stream that it shows
    */
   async one(
@@ -51,7 +51,7 @@ export class OrderSummaries {
   }
 
   /**
-   * Newest first: the caller's own, or everybody's for staff. Waits for the view to have what the caller has `seen`.
+   * Newest first: the caller's own orders, or all for staff. Waits until the projection includes what the caller has `seen`.
    * @throws DomainError projectionBehind when that takes too long, consistencyTokenInvalid when the token was never issued
    */
   async list(
@@ -80,7 +80,7 @@ export class OrderSummaries {
     };
   }
 
-  /** Waits only for what the log has and the caller may see: any other token is made up, and refused at once. */
+  /** Waits only for a version that the log has and the caller may see; rejects any other token at once. */
   async #waitFor(seen: SeenVersion, caller: CallerClaims): Promise<void> {
     const row = await this.#row(seen.orderId);
     const isThere = row !== null && row.streamVersion >= seen.version;
@@ -124,7 +124,7 @@ function writeCursor({ placedAt, orderId }: OrderSummary): string {
   return Buffer.from(`${placedAt.toISOString()} ${orderId}`).toString('base64url');
 }
 
-/** A time goes to PostgreSQL as a `Date`: it refuses the year 0 of ISO 8601. */
+/** A `Date`, because PostgreSQL rejects the year 0 of ISO 8601. */
 const Cursor = z.tuple([z.iso.datetime().transform((time) => new Date(time)), IdRequest]);
 
 function readCursor(cursor: string): { placedAt: Date; orderId: string } {

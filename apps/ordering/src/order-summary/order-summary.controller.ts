@@ -33,7 +33,7 @@ export class OrderSummaryController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { order, version } = await this.orders.one(id, caller, readConsistencyToken(seen));
-    // A read may come from the log and the next one from the view: with this it does not go back in time.
+    // A read may come from the log and the next one from the projection: the token keeps reads monotonic.
     reply.header(CONSISTENCY_TOKEN, consistencyToken(id, version));
     return order;
   }

@@ -20,7 +20,7 @@ export class OrderSummary {
   @Column('jsonb', { nullable: true }) shipment: Order['shipment'] = null;
   @Column('timestamptz', { name: 'placed_at' }) placedAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;
-  /** The last event that is in it. */
+  /** Version of the last applied event. */
   @Column('int', { name: 'stream_version' }) streamVersion = 0;
   @Column('int') version = 0;
 

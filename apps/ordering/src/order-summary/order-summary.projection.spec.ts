@@ -22,7 +22,7 @@ describe('the summary of an order', () => {
     expect(row.lines[0]?.lineTotal).toEqual({ amountMinor: 13_800, currency: 'EUR' });
     expect(row.shipment?.trackingNumber).toBe('FG0000000001');
   });
-  it('says why an order was rejected', () => {
+  it('shows why an order was rejected', () => {
     const events = recorded(orderPlaced, stockReserved, paymentDeclined, rejectedPaymentDeclined);
     expect(summaryOf(events)).toMatchObject({
       status: 'rejected',
@@ -30,7 +30,7 @@ describe('the summary of an order', () => {
       payment: { status: 'declined' },
     });
   });
-  it('is what the contract promises, at every step', () => {
+  it('matches the contract at every step', () => {
     const events = recorded(...happyPath);
     for (let n = 1; n <= events.length; n++) Order.parse(summaryOf(events.slice(0, n)));
   });

@@ -57,7 +57,7 @@ export const orderSummary: Projection<OrderSummary, OrderEvent> = {
   },
 };
 
-/** Nothing of it shows, but the row is as of this event. */
+/** Changes nothing but the version. */
 function same(row: OrderSummary, event: RecordedEvent): OrderSummary {
   return after(row, event, {});
 }
@@ -67,7 +67,7 @@ function after(row: OrderSummary, event: RecordedEvent, change: Change): OrderSu
   return Object.assign(next, { updatedAt: event.time, streamVersion: event.version });
 }
 
-/** The order as its whole stream tells it: right at once, also before the view has caught up. */
+/** Folds an order's whole stream; current also while the projection lags. */
 export function summaryOf(events: readonly RecordedEvent[]): Order {
   const rows = new Map<string, OrderSummary>();
   const [orderId] = applyEvents(orderSummary, events, rows);

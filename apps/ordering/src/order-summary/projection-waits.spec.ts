@@ -21,8 +21,8 @@ const moveTo = (orderId: string, version: number) => {
   notifier.notify(PROJECTION_ADVANCED);
 };
 
-describe('a read that waits for the view', () => {
-  it('goes on when the view says that it has moved far enough', async () => {
+describe('a read that waits for the projection', () => {
+  it('continues when the projection has advanced far enough', async () => {
     const waiting = waits.until({ orderId: 'a', version: 2 }, 10_000);
     await expect.poll(() => reads.length).toBe(1);
     moveTo('a', 1);
@@ -31,12 +31,12 @@ describe('a read that waits for the view', () => {
     expect(await waiting).toBe(true);
   });
 
-  it('ends when its time is over, after a few reads', async () => {
+  it('times out after a few reads', async () => {
     expect(await waits.until({ orderId: 'a', version: 1 }, 600)).toBe(false);
     expect(reads.length).toBeLessThan(8);
   });
 
-  it('is looked for together with all others', async () => {
+  it('shares one query with all others', async () => {
     const first = waits.until({ orderId: 'first', version: 1 }, 10_000);
     const all = Array.from({ length: 50 }, (_, n) =>
       waits.until({ orderId: `order-${n}`, version: 1 }, 10_000),
@@ -47,7 +47,7 @@ describe('a read that waits for the view', () => {
     expect(reads.length).toBeLessThan(4);
   });
 
-  it('is refused when too many wait', async () => {
+  it('is rejected when too many wait', async () => {
     const all = Array.from({ length: 250 }, (_, n) =>
       waits.until({ orderId: `order-${n}`, version: 1 }, 300),
     );
@@ -55,7 +55,7 @@ describe('a read that waits for the view', () => {
     expect(reads.every((ids) => ids.length <= 200)).toBe(true);
   });
 
-  it('is told when the view cannot be asked, and the next one asks again', async () => {
+  it('fails when the projection cannot be read, and the next one reads again', async () => {
     let isAway = true;
     const readVersions = async () => {
       if (isAway) throw new Error('the database is away');

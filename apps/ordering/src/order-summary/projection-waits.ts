@@ -2,10 +2,10 @@ import type { Clock } from '@fieldguide/clock';
 import type { Notifier } from '@fieldguide/database';
 import type { SeenVersion } from '../consistency-token/consistency-token.ts';
 
-/** The hint that the order view has taken in events. */
+/** Notified when the order projection has advanced. */
 export const PROJECTION_ADVANCED = 'view:order-summary';
 
-// A hint may be lost; and while the view moves all the time, one look in a few milliseconds is enough for everybody.
+// A notification may be lost. While the projection advances all the time, one read per `PAUSE_MS` serves all waiting reads.
 const POLL_MS = 250;
 const PAUSE_MS = 10;
 const WAITING_MAX = 200;
@@ -16,15 +16,15 @@ interface Waiting extends SeenVersion {
 }
 
 /**
- * Reads that wait until the order view has what their callers have seen. However many wait, one query at a time looks
- * for all of them.
+ * Lets reads wait until the order projection includes the version that their callers have seen. One query at a time
+ * serves all waiting reads.
  */
 export class ProjectionWaits {
   readonly #waiting = new Set<Waiting>();
   #polling: Promise<void> | undefined;
 
   constructor(
-    /** The versions in the view of those of these orders that it has. */
+    /** Returns the projected version of each of these orders that has a row. */
     private readonly readVersions: (
       orderIds: readonly string[],
     ) => Promise<ReadonlyMap<string, number>>,
@@ -32,7 +32,7 @@ export class ProjectionWaits {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns false when the view was not that far in time, or when too many wait already */
+  /** @returns false on timeout, or when `WAITING_MAX` reads wait already */
   async until(seen: SeenVersion, timeoutMs: number): Promise<boolean> {
     if (this.#waiting.size >= WAITING_MAX) return false;
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
@@ -47,7 +47,7 @@ export class ProjectionWaits {
     const over = new AbortController();
     try {
       while (this.#waiting.size > 0) {
-        const moved = this.notifier.wait(PROJECTION_ADVANCED, this.#pauseMs(), over.signal); // before the look: none is missed
+        const moved = this.notifier.wait(PROJECTION_ADVANCED, this.#pauseMs(), over.signal); // before the read, so that none is missed
         const versions = await this.readVersions([...this.#waiting].map(({ orderId }) => orderId));
         const now = this.clock.now().getTime();
         for (const each of this.#waiting) {
@@ -61,11 +61,11 @@ export class ProjectionWaits {
     } finally {
       over.abort();
       this.#waiting.clear();
-      this.#polling = undefined; // here, in one step with the last look at who waits
+      this.#polling = undefined; // in the same tick as the last check of waiting reads
     }
   }
 
-  /** Until the next look, but not past the moment at which the first of them gives up. */
+  /** Time until the next read, at most until the first timeout. */
   #pauseMs(): number {
     const now = this.clock.now().getTime();
     const first = Math.min(...[...this.#waiting].map(({ until }) => until));

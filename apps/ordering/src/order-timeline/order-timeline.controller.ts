@@ -21,9 +21,9 @@ export class OrderTimelineController {
     @Param('id', { schema: IdRequest }) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    await this.orders.one(id, caller); // refuses what the caller may not see
+    await this.orders.one(id, caller); // throws when the caller may not see it
     const events = await this.events.read(`order-${id}`);
-    // The log is ahead of the view: whoever has seen this may ask for no less.
+    // The log is ahead of the projection: the token keeps later reads monotonic.
     reply.header(CONSISTENCY_TOKEN, consistencyToken(id, events.length));
     return timelineOf(events);
   }

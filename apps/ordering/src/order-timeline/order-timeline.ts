@@ -4,7 +4,7 @@ import type { OrderEvent, Origin } from '../order/order.events.ts';
 
 const summaries: { readonly [Type in OrderEvent['type']]: string } = {
   OrderPlaced: 'The order was placed.',
-  StockReserved: 'The goods were set aside.',
+  StockReserved: 'The goods were reserved.',
   StockRefused: 'Some goods are out of stock.',
   PaymentAuthorised: 'The payment was authorised.',
   PaymentDeclined: 'The payment was declined.',
@@ -13,23 +13,23 @@ const summaries: { readonly [Type in OrderEvent['type']]: string } = {
   PaymentCaptured: 'The payment was collected.',
   OrderCompleted: 'The order is complete.',
   OrderRejected: 'The order was rejected.',
-  StockReleased: 'The goods were put back.',
-  PaymentVoided: 'The payment was let go.',
-  CancellationRequested: 'A cancellation was asked for.',
-  ShipmentCancelled: 'The goods stay here.',
+  StockReleased: 'The reserved goods were released.',
+  PaymentVoided: 'The payment was voided.',
+  CancellationRequested: 'A cancellation was requested.',
+  ShipmentCancelled: 'The shipment was cancelled.',
   OrderCancelled: 'The order was cancelled.',
-  DeadlinePassed: 'An answer did not come in time.',
-  CheckoutOverdue: 'Something takes too long; a person looks at it.',
-  CheckoutRetried: 'It was asked again.',
-  CheckoutAbandoned: 'A person gave it up.',
+  DeadlinePassed: 'A reply did not arrive in time.',
+  CheckoutOverdue: 'A step is overdue; an operator is looking into it.',
+  CheckoutRetried: 'The step was retried.',
+  CheckoutAbandoned: 'An operator abandoned the checkout.',
 };
 
-// Inside facts: nobody outside needs them.
+// Internal fields, not for the API.
 const PRIVATE = new Set(['origin', 'paymentToken', 'customerId', 'undo', 'send']);
 
 /**
- * Every fact of every service about one order. Each answer was recorded when it was taken into the order, so the order
- * of the stream is the causal order, whatever the services' clocks say.
+ * Builds the timeline of one order from its stream. Replies are recorded in the stream, so its order is causal,
+ * independent of the services' clocks.
  */
 export function timelineOf(events: readonly RecordedEvent[]): Timeline {
   return {

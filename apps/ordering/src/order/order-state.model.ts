@@ -8,17 +8,17 @@ import {
 import { errors } from './order.errors.ts';
 import type { OrderEvent, Placed } from './order.events.ts';
 
-/** `status` is the checkout's step that is waited for, or how it ended. */
+/** `status` is the checkout's current step, or how it ended. */
 export interface Order {
   readonly status: OrderStatus | 'none';
   readonly placed?: Placed;
-  /** What was asked to be compensated and was not yet said to be. */
+  /** Compensations that were sent and have no reply yet. */
   readonly pendingCompensations: readonly Compensation[];
-  /** The present step has been listed for a person. */
+  /** The current step is listed for operators. */
   readonly isOverdue: boolean;
 }
 
-/** What an order waits for; undefined when nothing is left to do. */
+/** Returns the step that an order waits for; undefined when the checkout is done. */
 export function stepOf({ status, pendingCompensations }: Order): StepName | undefined {
   return (
     stepOfStatus(status)?.whileStatus ?? (pendingCompensations.length > 0 ? 'undoing' : undefined)

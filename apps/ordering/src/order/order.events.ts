@@ -26,24 +26,24 @@ const Placed = z.strictObject({
   lines: z.array(PricedLine).readonly(),
   total: Money,
   paymentToken: z.string(),
-  /** When the prices were known to be right. */
+  /** When the prices were last known to be current. */
   pricesAsOf: Time,
 });
 export type Placed = z.infer<typeof Placed>;
 
-/** Whose fact an event repeats, and when that was: for the timeline. */
+/** Source and time of the reply that an event records, for the timeline. */
 const Origin = z.strictObject({ source: z.string(), time: Time });
 export type Origin = z.infer<typeof Origin>;
 
 const orderRef = z.strictObject({ orderId: Id });
 const reply = z.strictObject({ origin: Origin });
 const paymentReply = reply.extend({ paymentId: Id });
-/** `send` is said (again) because of it. */
+/** `send` names the messages that it sends (again). */
 const Sent = z.strictObject({ step: Step, send: z.array(z.enum(checkoutMessages)).readonly() });
 
 /**
- * What lies in an order's stream, as it is stored today. Private: `publish-orders` decides what others hear of it.
- * Whoever changes a format writes how the old one is read (`order.upcasters.ts`); a test asks for it.
+ * The events of an order's stream in their current format. Private: `publish-orders` decides what is published.
+ * A changed format needs an upcaster (`order.upcasters.ts`); a spec fails without one.
  */
 export const orderEvents = {
   OrderPlaced: Placed,
@@ -74,7 +74,7 @@ export type OrderEvent = EventsOf<typeof orderEvents>;
 
 export type DataOf<Type extends OrderEvent['type']> = Extract<OrderEvent, { type: Type }>['data'];
 
-/** The facts of other services that an order takes in. */
+/** Replies of other services that an order records. */
 type Reply = Extract<OrderEvent, { data: { origin: Origin } }>;
 
 export type OrderCommand =

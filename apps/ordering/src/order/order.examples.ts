@@ -1,6 +1,6 @@
 import type { OrderCommand, OrderEvent, PricedLine } from './order.events.ts';
 
-// One cast of characters for specs and docs. Fixed values: a failure must repeat.
+// Example data for specs and docs. Fixed values, so that a failure is reproducible.
 export const orderId = '01900000-0000-8000-8000-00000000000a';
 export const ada = '01900000-0000-7000-9000-000000000001';
 const noon = '2030-01-01T12:00:00.000Z';
@@ -84,7 +84,7 @@ export const shipmentCancelled = {
   type: 'ShipmentCancelled',
   data: { ...from('/shipping'), reason: 'requested' },
 } satisfies OrderEvent;
-/** Everything that was done is undone. */
+/** Compensates all completed steps. */
 export const cancelled = {
   type: 'OrderCancelled',
   data: { orderId, undo: ['voidPayment', 'releaseStock'] },
@@ -94,7 +94,7 @@ export const rejectedPaymentTimeout = {
   data: { orderId, reason: 'paymentTimeout', undo: ['voidPayment', 'releaseStock'] },
 } satisfies OrderEvent;
 
-/** The seven facts of the happy path, as they lie in the stream. */
+/** The seven events of the happy path. */
 export const happyPath: OrderEvent[] = [
   orderPlaced,
   stockReserved,

@@ -60,7 +60,7 @@ describe('an order', () => {
   });
   it('waits for payment when its stock is reserved', () =>
     given(orderPlaced).when(record(stockReserved)).emits(stockReserved));
-  it('is rejected when it is out of stock, with nothing to undo', () =>
+  it('is rejected when it is out of stock, with nothing to compensate', () =>
     given(orderPlaced).when(record(stockRefused)).emits(stockRefused, rejectedOutOfStock));
   it('is confirmed when its payment is authorised', () =>
     given(...until(stockReserved))
@@ -85,12 +85,12 @@ describe('an order', () => {
     paymentDeclined,
     shipmentDispatched,
     paymentCaptured,
-  ])('takes no notice of $type once it is completed', (reply) =>
+  ])('ignores $type once it is completed', (reply) =>
     given(...happyPath)
       .when(record(reply))
       .emitsNothing(),
   );
-  it('takes no notice of an answer told twice', () =>
+  it('ignores a repeated reply', () =>
     given(...until(stockReserved))
       .when(record(stockReserved))
       .emitsNothing());
@@ -102,8 +102,8 @@ const [retry, abandon] = [
   { type: 'AbandonCheckout', data: {} },
 ] as const;
 
-describe('an order whose time is up', () => {
-  it('is rejected when no stock was told, and whatever was reserved is released', () =>
+describe('an order whose deadline expires', () => {
+  it('is rejected without a reply about stock, and releases what may be reserved', () =>
     given(orderPlaced)
       .when(expireDeadline('placed'))
       .emits(
@@ -113,18 +113,18 @@ describe('an order whose time is up', () => {
           data: { orderId, reason: 'stockTimeout', undo: ['releaseStock'] },
         },
       ));
-  it('is rejected when the payment was not told, and everything undone', () =>
+  it('is rejected without a reply about the payment, and compensates everything', () =>
     given(...until(stockReserved))
       .when(expireDeadline('awaitingPayment'))
       .emits(
         { type: 'DeadlinePassed', data: { step: 'awaitingPayment' } },
         rejectedPaymentTimeout,
       ));
-  it('goes on when the answer was faster', () =>
+  it('continues when the reply was faster', () =>
     given(...until(orderConfirmed))
       .when(expireDeadline('awaitingPayment'))
       .emitsNothing());
-  it('is listed for a person once after its confirmation, and asked for again from then on', () => {
+  it('is listed for operators once after its confirmation, and retried from then on', () => {
     const overdue = {
       type: 'CheckoutOverdue',
       data: { step: 'dispatched', send: ['capturePayment'] },
@@ -136,11 +136,11 @@ describe('an order whose time is up', () => {
       .when(expireDeadline('dispatched'))
       .emits({ ...overdue, type: 'CheckoutRetried' });
   });
-  it('takes no notice of the answer that comes after it', () =>
+  it('ignores a later reply', () =>
     given(...until(stockReserved), rejectedPaymentTimeout)
       .when(record(paymentAuthorised))
       .emitsNothing());
-  it('waits until what was done is undone, and says it again when that takes too long', () => {
+  it('waits for its compensations, and sends them again when that takes too long', () => {
     given(...until(stockReserved), rejectedPaymentTimeout)
       .when(record(stockReleased))
       .emits(stockReleased);
@@ -160,7 +160,7 @@ describe('a cancellation', () => {
       .when(cancelOrder)
       .emits({ type: 'OrderCancelled', data: { orderId, undo } } as OrderEvent);
   });
-  it('after the confirmation is asked of shipping, once', () => {
+  it('after the confirmation is requested from shipping, once', () => {
     given(...until(orderConfirmed))
       .when(cancelOrder)
       .emits(cancellationRequested);
@@ -168,15 +168,15 @@ describe('a cancellation', () => {
       .when(cancelOrder)
       .emitsNothing();
   });
-  it('wins when shipping says so, and everything is undone', () =>
+  it('wins when shipping decides so, and everything is compensated', () =>
     given(...until(orderConfirmed), cancellationRequested)
       .when(record(shipmentCancelled))
       .emits(shipmentCancelled, cancelled));
-  it('loses when the goods have left', () =>
+  it('loses when the order is dispatched', () =>
     given(...until(orderConfirmed), cancellationRequested)
       .when(record(shipmentDispatched))
       .emits(shipmentDispatched));
-  it('is refused once the goods have left', () =>
+  it('is rejected once the order is dispatched', () =>
     given(...until(shipmentDispatched))
       .when(cancelOrder)
       .isRefused('ordering.alreadyDispatched'));
@@ -184,7 +184,7 @@ describe('a cancellation', () => {
     given(orderPlaced, stockRefused, rejectedOutOfStock)
       .when(cancelOrder)
       .isRefused('ordering.alreadyRejected'));
-  it("of somebody else's order, or of none, is not found", () => {
+  it("of another customer's order, or of none, is not found", () => {
     const stranger = { ...cancelOrder, data: { customerId: orderId } };
     given(...happyPath)
       .when(stranger)
@@ -197,26 +197,26 @@ describe('a cancellation', () => {
       .emits(shipmentCancelled, cancelled));
 });
 
-describe('a person', () => {
-  it('may have the last request said again', () =>
+describe('an operator', () => {
+  it('can retry the last message', () =>
     given(...until(stockReserved))
       .when(retry)
       .emits({
         type: 'CheckoutRetried',
         data: { step: 'awaitingPayment', send: ['authorisePayment'] },
       }));
-  it('may give up an order that has not been confirmed', () =>
+  it('can abandon an order that is not confirmed', () =>
     given(orderPlaced)
       .when(abandon)
       .emits(
         { type: 'CheckoutAbandoned', data: { step: 'placed' } },
         { type: 'OrderRejected', data: { orderId, reason: 'abandoned', undo: ['releaseStock'] } },
       ));
-  it('asks shipping when it was confirmed', () =>
+  it('requests the cancellation from shipping after confirmation', () =>
     given(...until(orderConfirmed))
       .when(abandon)
       .emits({ type: 'CheckoutAbandoned', data: { step: 'confirmed' } }, cancellationRequested));
-  it('may not give up what has left', () =>
+  it('cannot abandon a dispatched order', () =>
     given(...until(shipmentDispatched))
       .when(abandon)
       .isRefused('ordering.abandonmentTooLate'));
@@ -227,7 +227,7 @@ describe('a person', () => {
   );
 });
 
-describe('an answer for an unknown order', () => {
+describe('a reply for an unknown order', () => {
   it.each(happyPath.filter(({ data }) => 'origin' in data))('($type) changes nothing', (reply) =>
     given().when(record(reply)).emitsNothing(),
   );

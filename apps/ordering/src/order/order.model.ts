@@ -16,7 +16,7 @@ import {
   transitionTo,
 } from './order-state.model.ts';
 
-// Answers may come twice, late or for no order of ours: in a step that does not wait for them they change nothing.
+// Replies may come twice, late or for an unknown order: a step that does not wait for them ignores them.
 export const order: Decider<Order, OrderCommand, OrderEvent> = {
   name: 'order',
   initial: { status: 'none', pendingCompensations: [], isOverdue: false },
@@ -27,7 +27,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         if (!isSameRequest(placed, order.placed!)) throw errors.idempotencyKeyReused();
         return [];
       }
-      // No contract carries a greater amount: such an order could be neither paid nor compensated.
+      // Contracts carry no greater amount: such an order could be neither paid nor compensated.
       if (placed.total.amountMinor > AMOUNT_MINOR_MAX) throw errors.totalTooHigh();
       return [{ type: 'OrderPlaced', data: placed }];
     },
@@ -89,7 +89,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         : [],
 
     ExpireDeadline: ({ step }, order) => {
-      if (stepOf(order) !== step) return []; // an answer was faster
+      if (stepOf(order) !== step) return []; // a reply was faster
       const outcome = stepOfStatus(order.status)?.onTimeout ?? 'overdue';
       if (outcome !== 'overdue')
         return [{ type: 'DeadlinePassed', data: { step } }, rejected(order, outcome, 'timedOut')];
@@ -139,7 +139,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
   },
 };
 
-/** The same order again? Prices may have changed since; what the customer asked for may not. */
+/** Compares two requests for the same order; prices may have changed in between. */
 export function isSameRequest(
   a: Pick<Placed, 'lines' | 'paymentToken'>,
   b: Pick<Placed, 'lines' | 'paymentToken'>,

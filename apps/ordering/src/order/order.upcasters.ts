@@ -3,9 +3,9 @@ import type { DataOf, OrderEvent, Origin } from './order.events.ts';
 
 type Voided = DataOf<'PaymentVoided'>;
 
-/** How old formats are read as today's; an example of each lies in `stored/`. */
+/** Upcasters to the current formats; `stored/` has an example of each old one. */
 export const orderUpcasters: Upcasters<OrderEvent> = {
-  // The first voided payments did not say which one; some that were stored like that do.
+  // The first format had no paymentId, though some events stored in it do.
   PaymentVoided: [
     ({ origin, paymentId }: { origin: Origin; paymentId?: string }): Voided => ({
       origin,

@@ -51,7 +51,7 @@ storedFormatsContract<OrderEvent>({
   },
 });
 
-it('the first voided payments did not say which payment', () => {
+it('the first voided payments had no paymentId', () => {
   const [upcast] = orderUpcasters.PaymentVoided!;
   const { origin, paymentId } = paymentVoided.data;
   expect(upcast({ origin } as never)).toEqual({ origin, paymentId: null });

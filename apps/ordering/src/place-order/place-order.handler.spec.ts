@@ -59,7 +59,7 @@ describe('placing an order', () => {
     const address = await units.run((uow) => uow.load(DeliveryAddress, order.id));
     expect(address?.shipTo).toEqual(shipTo);
   });
-  it('twice with one key gives the same order, and asks for no price again', async () => {
+  it('twice with one key gives the same order, and fetches no price again', async () => {
     const first = await placeOrder.handle(ada, 'first-key', request());
     expect(await placeOrder.handle(ada, 'first-key', request())).toEqual(first);
     expect(prices.calls).toBe(1);
@@ -109,7 +109,7 @@ describe('placing an order', () => {
     expect(row!.deadlineAt.getTime() - row!.waitsSince.getTime()).toBe(deadlines.STOCK_DEADLINE_MS);
     expect(version).toBe(1);
   });
-  it('is not for somebody who was erased, and keeps no address of them', async () => {
+  it('is rejected for an erased customer, and stores no address', async () => {
     const gone = Object.assign(new ErasedCustomer(), { customerId: ada, erasedAt: clock.now() });
     await units.run((uow) => uow.save(ErasedCustomer, gone));
     const code = { code: 'ordering.customerErased' };

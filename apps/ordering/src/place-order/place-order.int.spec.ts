@@ -18,7 +18,7 @@ import { Prices } from './prices.ts';
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const ROUNDS = 20;
 
-/** Answers when as many have asked as are to meet: by then each has seen that there is no such order yet. */
+/** Returns once `count` callers wait: by then each has seen that there is no such order yet. */
 class MeetingPrices extends Prices {
   #missing: number;
   readonly #met = Promise.withResolvers<void>();

@@ -1,10 +1,10 @@
 import type { Money } from '@fieldguide/contracts/money';
 import type { PricedLine } from '../order/order.events.ts';
 
-/** What ordering needs to know of the catalog, in ordering's own words. */
+/** Ordering's port to the catalog. */
 export abstract class Prices {
   /**
-   * @returns the lines with their prices, the total, and since when the prices are known to be right
+   * @returns the lines with their prices, the total, and the time at which the prices were current
    * @throws DomainError productNotFound, productRetired, currenciesMixed, pricesUnavailable
    */
   abstract priced(

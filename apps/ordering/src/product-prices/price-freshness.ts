@@ -8,8 +8,8 @@ const FRESH_MS = 15_000;
 const WAITING_KEYS_MAX = 1_000;
 
 /**
- * As of when our copy of the catalog's prices is known to be right: the last moment at which there was no more to read.
- * A change that is parked as a dead letter is missing, so the price of its product is as of that moment at most.
+ * Tracks since when the local copy of the catalog's prices is current: the last moment without unread changes. A change
+ * that is parked as a dead letter is missing, so the price of its product is at most as recent as that moment.
  */
 @Injectable()
 export class PriceFreshness {
@@ -22,7 +22,7 @@ export class PriceFreshness {
     private readonly clock: Clock,
   ) {}
 
-  /** Looks whether every published change has been taken in; the answer is that there is no more to do. */
+  /** Checks whether every published change is consumed. @returns false: the worker waits for the next round */
   async check(): Promise<false> {
     const checkedAt = this.clock.now();
     if ((await this.messaging.lag('ordering', [ProductChanged.topic])) !== 0) return false;
@@ -33,7 +33,7 @@ export class PriceFreshness {
     return false;
   }
 
-  /** Undefined as long as the view has never caught up. */
+  /** Returns the time of the prices; undefined until the copy has caught up once. */
   asOf(productIds: readonly string[]): Date | undefined {
     if (!this.#caughtUpAt) return undefined;
     // A record without a key may be about any product.

@@ -1,14 +1,14 @@
 import type { Money } from '@fieldguide/contracts/money';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The catalog's prices as ordering heard them. */
+/** Ordering's copy of the catalog's prices. */
 @Entity('product_prices')
 export class ProductPrice {
   @PrimaryColumn('uuid', { name: 'product_id' }) productId!: string;
   @Column('text') name!: string;
   @Column('jsonb') price!: Money;
   @Column('bool') retired!: boolean;
-  /** The catalog's; a smaller one that comes late is older news. */
+  /** The catalog's revision; a smaller one that arrives late is ignored. */
   @Column('int') revision!: number;
   @Column('int') version = 0;
 }

@@ -10,7 +10,7 @@ import { Prices } from '../place-order/prices.ts';
 import { PriceFreshness } from './price-freshness.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
-/** What is read of a product. */
+/** The fields that ordering reads of a product. */
 export const Offer = Product.pick({ id: true, name: true, price: true, retired: true });
 
 interface Offered {
@@ -19,7 +19,7 @@ interface Offered {
   readonly retired: boolean;
 }
 
-/** Our own view while it is fresh, else the catalog itself, else the view up to an age, else a clear refusal. */
+/** Uses the local copy while it is fresh, else the catalog, else the copy up to a maximum age, else an error. */
 @Injectable()
 export class ProductPrices extends Prices {
   readonly #log = new Logger('product-prices');
@@ -81,7 +81,7 @@ export class ProductPrices extends Prices {
   }
 }
 
-/** Asks the catalog itself. @returns undefined when there is no such product @throws CallFailedError */
+/** Calls the catalog. @returns undefined when there is no such product @throws CallFailedError */
 export function fetchOffer(id: string, peers: ServiceClient) {
   return peers.call({
     peer: 'catalog',

@@ -72,7 +72,7 @@ const position = async () => {
 const happened = ['OrderPlaced', 'ReserveStock'];
 
 describe('a publisher that meets an event of a newer version', () => {
-  it('publishes nothing after it, says why, and retries slowly', async () => {
+  it('publishes nothing after it, logs why, and retries slowly', async () => {
     const running = [instance('old-1', { isNewer: false }), instance('old-2', { isNewer: false })];
     await append(orderPlaced);
     await expect.poll(() => published).toEqual(happened);

@@ -44,7 +44,7 @@ const published = (events: Parameters<typeof recordedAs>[1]) =>
   recordedAs(`order-${orderId}`, events).flatMap((event) => publishOrders(event, orderPlaced.data));
 
 describe('what ordering publishes', () => {
-  it('on the happy path is three facts and three requests, each to its topic', () =>
+  it('is three events and three commands on the happy path, each to its topic', () =>
     expect(published(happyPath).map(({ topic, envelope }) => `${topic} ${envelope.type}`)).toEqual([
       'ordering.orders.v1 OrderPlaced',
       'inventory.requests.v1 ReserveStock',
@@ -60,7 +60,7 @@ describe('what ordering publishes', () => {
       'ReleaseStock',
     ]);
   });
-  it('undoes everything when a payment is not told in time', () => {
+  it('compensates everything when the payment times out', () => {
     const types = published([orderPlaced, stockReserved, rejectedPaymentTimeout]);
     expect(types.slice(-3).map(({ envelope }) => envelope.type)).toEqual([
       'OrderRejected',
@@ -68,7 +68,7 @@ describe('what ordering publishes', () => {
       'ReleaseStock',
     ]);
   });
-  it('asks shipping for a cancellation, and undoes the rest when it is granted', () => {
+  it('requests a cancellation from shipping, and compensates the rest when it is granted', () => {
     const events = [...happyPath.slice(0, 4), cancellationRequested, shipmentCancelled, cancelled];
     expect(
       published(events)
@@ -76,7 +76,7 @@ describe('what ordering publishes', () => {
         .slice(-4),
     ).toEqual(['CancellationRequested', 'OrderCancelled', 'VoidPayment', 'ReleaseStock']);
   });
-  it('says a request again under another id', () => {
+  it('sends a command again under another id', () => {
     const retried: OrderEvent = {
       type: 'CheckoutRetried',
       data: { step: 'placed', send: ['reserveStock'] },
@@ -85,7 +85,7 @@ describe('what ordering publishes', () => {
     expect(again!.envelope).toMatchObject({ type: 'ReserveStock', data: first!.envelope.data });
     expect(again!.envelope.id).not.toBe(first!.envelope.id);
   });
-  it('is what the contracts promise', () => {
+  it('matches the contracts', () => {
     const all = [
       ...published(happyPath),
       ...published([...happyPath.slice(0, 4), cancellationRequested, shipmentCancelled, cancelled]),
@@ -105,7 +105,7 @@ describe('what ordering publishes', () => {
 });
 
 describe('the timeline', () => {
-  it('tells whose fact each is, and nothing that is not for the customer', () => {
+  it('shows the source of each event, and no internal field', () => {
     const { items } = timelineOf(recordedAs(`order-${orderId}`, happyPath));
     expect(items.map(({ source }) => source)).toEqual([
       'ordering',

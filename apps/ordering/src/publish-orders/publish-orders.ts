@@ -44,13 +44,13 @@ const unpriced = ({ productId, quantity }: Placed['lines'][number]) => ({ produc
 const send = (names: readonly CheckoutMessage[], placed: Placed) =>
   names.map((each) => contentOf[each](placed));
 
-/** The request with which the checkout goes on after this event. */
+/** Returns the message with which the checkout continues after this event. */
 const next = ({ type }: RecordedEvent, placed: Placed) => {
   const message = messageAfter(type);
   return message ? send([message], placed) : [];
 };
 
-/** Stored events are private; only this table decides what others learn of them. */
+/** Stored events are private; only this table decides what is published. */
 const orderMessages: EventTranslation<OrderEvent, Placed, OutgoingMessage> = {
   OrderPlaced: (event, placed) => {
     const { orderId, customerId, lines, total } = placed;
@@ -83,7 +83,7 @@ const orderMessages: EventTranslation<OrderEvent, Placed, OutgoingMessage> = {
   CheckoutAbandoned: 'internal',
 };
 
-/** Translates events one by one; what the order was about stands in the first event of its stream. */
+/** Translates events one by one; the order's data comes from the first event of its stream. */
 export function orderTranslator(store: EventStore) {
   return async (event: RecordedEvent) => {
     const [first] = event.version === 1 ? [event] : await store.read(event.stream, { limit: 1 });
@@ -92,7 +92,7 @@ export function orderTranslator(store: EventStore) {
 }
 
 /**
- * The messages that follow from a private event: its fact, the next request of the checkout, or what undoes it.
+ * Returns the messages that follow from a stored event: the published event, the next command, or compensations.
  * @throws UnknownEventTypeError
  */
 export function publishOrders(
@@ -103,7 +103,7 @@ export function publishOrders(
   return messages.map((each) => enveloped(each, event, placed.orderId));
 }
 
-/** The id follows from the event, so that a message sent again after a crash is known to be the same. */
+/** The id is derived from the event, so that consumers detect a message that is sent again after a crash. */
 function enveloped(
   [{ topic, type }, data]: OutgoingMessage,
   event: RecordedEvent,

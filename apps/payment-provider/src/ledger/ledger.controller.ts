@@ -7,7 +7,7 @@ import { Ledger } from './ledger.ts';
 export class LedgerController {
   constructor(private readonly ledger: Ledger) {}
 
-  /** Open because it is a simulator's: whoever learns or tests may look at where the money went. */
+  /** Public, because this is a simulator: tests and learners inspect the captured amounts here. */
   @Public()
   @Get()
   operations(@Query({ schema: LedgerQuery }) query: LedgerQuery) {

@@ -12,8 +12,8 @@ import { PaymentProviderConfig } from '../payment-provider.config.ts';
 const WAIT_FOR_OTHERS_MS = 5_000;
 
 /**
- * What the provider has done, kept in a file that all its instances share: money must not be forgotten by a restart,
- * and the same key must not be charged by two instances at once.
+ * The provider's operations, in a file that all its instances share: they survive a restart, and two instances cannot
+ * charge the same key at once.
  */
 @Injectable()
 export class Ledger implements OnApplicationShutdown {
@@ -49,8 +49,8 @@ export class Ledger implements OnApplicationShutdown {
   }
 
   /**
-   * On disk before it is answered; the first result for a key stays. Nobody else writes between looking at what was
-   * done for the payment and adding to it.
+   * Writes to disk before it returns; the first result of a key stays. Reading the payment's operations and adding one
+   * are one transaction.
    */
   add(paymentId: string, decide: (done: readonly Operation[]) => Operation): Operation {
     this.#file.exec('BEGIN IMMEDIATE');

@@ -10,7 +10,7 @@ import { outcomeOf } from './outcome.model.ts';
 
 const FLAKY_FAILURES = 2;
 
-/** It checks its own API key, not our tokens. */
+/** Checks its own API key, not access tokens. */
 @Controller('operations')
 export class OperationsController {
   constructor(
@@ -39,7 +39,7 @@ export class OperationsController {
     }));
   }
 
-  /** For whoever got no answer: what became of it? */
+  /** Returns the result of an operation, for clients that got no response. */
   @Public()
   @Get(':key')
   find(

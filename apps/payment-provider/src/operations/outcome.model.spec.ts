@@ -23,17 +23,17 @@ describe('the provider', () => {
     ['tok_ok', 'approved'],
     ['tok_declined', 'declined'],
     ['tok_insufficient_funds', 'insufficientFunds'],
-  ])('says to %s: %s', (token, outcome) =>
+  ])('answers %s with %s', (token, outcome) =>
     expect(outcomeOf(request('authorise', token), [])).toBe(outcome),
   );
-  it('promises nothing for a payment that was voided before', () =>
+  it('declines a payment that was voided before', () =>
     expect(outcomeOf(request('authorise'), done('void'))).toBe('declined'));
-  it('collects what it has promised, and nothing else', () => {
+  it('captures authorised payments only', () => {
     expect(outcomeOf(request('capture'), done('authorise'))).toBe('approved');
     expect(outcomeOf(request('capture'), [])).toBe('declined');
     expect(outcomeOf(request('capture'), done('authorise', 'void'))).toBe('declined');
   });
-  it('voids what was not collected, also when it knows nothing of it', () => {
+  it('voids what was not captured, also an unknown payment', () => {
     expect(outcomeOf(request('void'), [])).toBe('approved');
     expect(outcomeOf(request('void'), done('authorise'))).toBe('approved');
     expect(outcomeOf(request('void'), done('authorise', 'capture'))).toBe('declined');

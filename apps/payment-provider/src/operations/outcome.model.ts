@@ -6,7 +6,7 @@ const declining: Readonly<Record<string, Operation['outcome']>> = {
   tok_insufficient_funds: 'insufficientFunds',
 };
 
-/** What comes of a request, given all that was done for the same payment before. */
+/** Decides the outcome of a request from the earlier operations of the payment. */
 export function outcomeOf(
   { kind, token }: OperationRequest,
   earlier: readonly Operation[],

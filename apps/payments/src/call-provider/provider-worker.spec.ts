@@ -14,23 +14,23 @@ const cause = { id: '01900000-0000-7000-8000-0000000000cc', correlationid: 'bega
 const noon = '2030-01-01T12:00:00.000Z';
 const amount = { amountMinor: 13_800, currency: 'EUR' };
 
-/** Does what it is told, and loses as many answers as it is told. */
+/** Executes every operation, and loses as many requests and responses as configured. */
 class UnreliableProvider extends Provider {
   readonly done = new Map<string, Operation>();
   readonly charged: string[] = [];
   lostResponses = 0;
   lostRequests = 0;
-  /** What somebody else does while the provider works. */
+  /** Runs while the provider works. */
   meanwhile: (() => Promise<void>) | undefined;
 
   override async operate({ token: _, ...request }: OperationRequest): Promise<Operation> {
-    if (this.lostRequests-- > 0) throw new Error('nobody is there');
+    if (this.lostRequests-- > 0) throw new Error('not reachable');
     await this.meanwhile?.();
     const earlier = this.done.get(request.key);
     if (!earlier) this.charged.push(request.key);
     const operation = earlier ?? { ...request, outcome: 'approved' as const, at: noon };
     this.done.set(request.key, operation);
-    if (this.lostResponses-- > 0) throw new Error('the answer got lost');
+    if (this.lostResponses-- > 0) throw new Error('the response was lost');
     return operation;
   }
 
@@ -66,7 +66,7 @@ const status = () => units.run(async (uow) => (await uow.load(Payment, orderId))
 const published = () => units.outbox.map(({ envelope }) => envelope.type);
 
 describe('calling the provider', () => {
-  it('authorises, and captures when asked', async () => {
+  it('authorises, and captures on command', async () => {
     await authorise();
     await worker.once();
     await capture();
@@ -79,7 +79,7 @@ describe('calling the provider', () => {
     PaymentCaptured.data.strict().parse(units.outbox[1]!.envelope.data);
   });
 
-  it('asks what became of it after a lost answer, and never charges twice', async () => {
+  it('looks the operation up after a lost response, and never charges twice', async () => {
     provider.lostResponses = 1;
     await authorise();
     await worker.once();
@@ -102,7 +102,7 @@ describe('calling the provider', () => {
     expect(new Set(provider.charged).size).toBe(1);
   });
 
-  it('leaves a payment to whoever took it up while the provider was asked', async () => {
+  it('leaves a payment to the worker that claimed it during the call', async () => {
     await authorise();
     provider.meanwhile = () =>
       units.run(async (uow) => uow.save(Payment, (await uow.load(Payment, orderId))!));
@@ -115,7 +115,7 @@ describe('calling the provider', () => {
     expect(provider.charged).toHaveLength(1);
   });
 
-  it('does nothing for a request told twice', async () => {
+  it('ignores a repeated command', async () => {
     await authorise();
     await authorise();
     await worker.once();
@@ -123,7 +123,7 @@ describe('calling the provider', () => {
     expect(published()).toEqual(['PaymentAuthorised']);
   });
 
-  it('voids what was authorised, and says so again to whoever asks again', async () => {
+  it('voids what was authorised, and replies again to a repeated command', async () => {
     await authorise();
     await worker.once();
     await voidPayment();
@@ -134,7 +134,7 @@ describe('calling the provider', () => {
     PaymentVoided.data.strict().parse(units.outbox.at(-1)!.envelope.data);
   });
 
-  it('refuses what was voided before it was asked for', async () => {
+  it('declines what was voided before it was requested', async () => {
     await voidPayment();
     await authorise();
     await worker.once();
@@ -161,7 +161,7 @@ describe('calling the provider', () => {
     expect(published()).not.toContain('PaymentAuthorised');
   });
 
-  it('does not void what is being captured: a person must look at that', async () => {
+  it('does not void what is being captured: an operator must decide', async () => {
     await authorise();
     await worker.once();
     await capture();

@@ -19,15 +19,14 @@ import {
 import { Provider, type Result } from './provider.ts';
 
 const BATCH_SIZE = 16;
-// Longer than asking and calling can take, so that nobody takes a payment that is still in hand; short enough that an
-// order whose payment was in the hands of a process that died is still in time.
+// Longer than lookup and call can take, so that no other worker claims a payment in progress; short enough that the order
+// of a payment claimed by a crashed process is still in time.
 const CLAIM_MS = 10_000;
 const BACKOFF_MS_MAX = 30_000;
 
 /**
  * Calls the provider for payments that wait for it, outside any transaction. The key `<paymentId>:<operation>` is
- * the same on every try. After a try whose end nobody knows the provider is asked what became of it; never a second
- * charge.
+ * the same on every try. After a try with an unknown result it looks the key up first, so nothing is charged twice.
  */
 @Injectable()
 export class ProviderWorker {
@@ -64,7 +63,7 @@ export class ProviderWorker {
     };
   }
 
-  /** One round: everything that is due, to the end. For tests and simulation. */
+  /** Handles one batch of due calls, to the end. For tests and simulation. */
   async once(): Promise<void> {
     await Promise.all((await this.#claim(BATCH_SIZE)).map((payment) => this.#call(payment)));
   }
@@ -73,14 +72,14 @@ export class ProviderWorker {
     return this.units.run(async (uow) => {
       const claimed = await uow.claim(Payment, 'callDueAt', CLAIM_MS, limit);
       for (const payment of claimed) {
-        payment.attempts += 1; // before the call: a process that dies in it leaves a trace
+        payment.attempts += 1; // before the call, so that a crash during it is visible
         await uow.save(Payment, payment);
       }
       return claimed;
     });
   }
 
-  /** Part of the trace of the request that asked for it, though that was handled long ago. */
+  /** Continues the trace of the command that made the call due. */
   #call(claimed: Payment): Promise<void> {
     const attributes = { payment: claimed.paymentId };
     return inSpan('work', 'call provider', attributes, () => this.#process(claimed), {
@@ -94,10 +93,10 @@ export class ProviderWorker {
       await this.#apply(claimed, outcome);
     } catch (error) {
       this.#log.warn(
-        `Payment ${claimed.paymentId}: ${(error as Error).message}; the result is unknown, asking again later`,
+        `Payment ${claimed.paymentId}: ${(error as Error).message}; the result is unknown, retrying later`,
       );
       const waitMs = Math.min(250 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
-      // When this fails too, the claim runs out, and somebody takes it up again.
+      // If this fails too, the claim expires and another worker retries.
       await this.#update(claimed, async (payment, uow, isOurs) => {
         payment.callDueAt = new Date((await uow.databaseTime()).getTime() + waitMs);
         return isOurs;
@@ -117,11 +116,11 @@ export class ProviderWorker {
     return this.#update(claimed, async (payment, uow, isOurs) => {
       if (isOurs) {
         const message = applyResult(payment, outcome);
-        if (!message) throw new Error(`the provider says "${outcome}" to ${keyOf(payment)}`);
+        if (!message) throw new Error(`the provider returned "${outcome}" for ${keyOf(payment)}`);
         uow.publish(message);
         return true;
       }
-      // The money was promised after we were told to let it go, and nobody but us knows of it.
+      // Authorised after the void was requested: it has to be voided again.
       const isLate = claimed.status === 'authorising' && outcome === 'approved';
       if (!isLate || !isVoidRequested(payment)) return false;
       requestVoid(payment, await uow.databaseTime());
@@ -129,7 +128,7 @@ export class ProviderWorker {
     });
   }
 
-  /** The row's version is the claim: when it moved on, somebody else decides. @param change whether to save */
+  /** The row's version is the claim: when it changed, another worker owns the payment. @param change returns whether to save */
   #update(
     claimed: Payment,
     change: (payment: Payment, uow: UnitOfWork, isOurs: boolean) => Promise<boolean>,

@@ -7,23 +7,23 @@ import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { PaymentsConfig } from '../payments.config.ts';
 
-/** What is read of an operation; the rest is the provider's own bookkeeping. */
+/** The fields that payments reads of an operation. */
 export const Result = Operation.pick({ outcome: true });
 export type Result = z.infer<typeof Result>;
 
-/** What payments needs of the outside provider, in its own words. */
+/** Payments' port to the external provider. */
 export abstract class Provider {
-  /** Does it, or gives the result of the same key again. @throws when the result is unknown */
+  /** Executes an operation, or returns the earlier result of its key. @throws when the result is unknown */
   abstract operate(operation: OperationRequest): Promise<Result>;
-  /** What became of a key; undefined when the provider never got it. */
+  /** Returns the result of a key; undefined when the provider never received it. */
   abstract find(key: string): Promise<Result | undefined>;
 }
 
 const TIMEOUT_MS = 4_000;
-// One payment that the provider will not answer, asked for again and again, must not look like a sick provider.
+// Retries of one payment that the provider never answers must not open the breaker.
 const MINIMUM_CALLS = 10;
 
-/** The provider over HTTP, behind a breaker and a time limit. Who asks again, and when, is `ProviderWorker`'s business. */
+/** The provider over HTTP, behind a breaker and a time limit. `ProviderWorker` retries. */
 @Injectable()
 export class HttpProvider extends Provider {
   readonly #guard: ResiliencePolicy;
@@ -45,7 +45,7 @@ export class HttpProvider extends Provider {
   override async operate(operation: OperationRequest): Promise<Result> {
     const body = JSON.stringify(operation);
     const result = await this.#send('POST', '/operations', body);
-    if (!result) throw new Error('The provider does not know its own operation');
+    if (!result) throw new Error('The payment provider returned 404 for a new operation');
     return result;
   }
 

@@ -17,7 +17,7 @@ export const Authorise = consumes(AuthorisePayment, 'orderId', 'amount', 'paymen
 export const Capture = consumes(CapturePayment, 'orderId');
 export const Void = consumes(VoidPayment, 'orderId');
 
-/** Only writes down what is to be done: an outside call inside a transaction would hold its locks for seconds. */
+/** Stores what is due: a call to the provider inside the transaction would hold its locks for seconds. */
 @Controller()
 export class OnPaymentCommand {
   constructor(
@@ -59,12 +59,12 @@ export class OnPaymentCommand {
     await this.#due(payment, uow);
   }
 
-  /** A void that comes first leaves a tombstone: the request that comes later is refused. */
+  /** A void that arrives first leaves a tombstone: a later authorisation is declined. */
   @OnMessage(Void)
   async void({ data: { orderId } }: MessageOf<typeof Void>, uow: UnitOfWork): Promise<void> {
     const payment = (await uow.load(Payment, orderId)) ?? tombstone(orderId, this.ids.next(), uow);
     if (payment.status === 'capturing' || payment.status === 'captured')
-      throw new Error(`The money of order ${orderId} was asked for already: it cannot be voided`);
+      throw new Error(`The payment of order ${orderId} is being captured: it cannot be voided`);
     if (payment.status === 'voiding') return;
     if (payment.status === 'authorising' || payment.status === 'authorised') {
       requestVoid(payment, await uow.databaseTime());
@@ -83,7 +83,7 @@ export class OnPaymentCommand {
   }
 }
 
-/** Of an order that nobody asked us to authorise anything for; XXX is ISO 4217 for no currency. */
+/** For an order without an authorisation; XXX is ISO 4217 for no currency. */
 function tombstone(orderId: string, paymentId: string, { causation }: UnitOfWork): Payment {
   const nothing = { amountMinor: '0', currency: 'XXX', token: '' };
   return Object.assign(new Payment(), {

@@ -19,17 +19,17 @@ export class Payment {
   @Column('bigint', { name: 'amount_minor' }) amountMinor!: string;
   @Column('char', { length: 3 }) currency!: string;
   @Column('text') token!: string;
-  /** When the provider is to be called (again); a worker that takes it moves it on. */
+  /** When to call the provider (again); claiming the row moves it on. */
   @Column('timestamptz', { name: 'call_due_at', nullable: true }) callDueAt: Date | null = null;
-  /** Tries of the present call that were begun; more than one: what came of the last is unknown. */
+  /** Attempts of the current call; above one, the result of the last is unknown. */
   @Column('int') attempts = 0;
-  /** How often the provider has to be told to let the money go. */
+  /** Number of voids that the provider has to execute. */
   @Column('int') voids = 0;
-  /** The request that made the next step due. */
+  /** The message that made the next step due. */
   @Column('jsonb') cause!: Causation;
   @Column('int') version = 0;
 
-  /** Voided before it was ever asked for. */
+  /** Voided before it was requested. */
   get isTombstone(): boolean {
     return this.status === 'voided' && this.voids === 0;
   }

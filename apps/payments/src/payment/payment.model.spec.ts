@@ -27,16 +27,16 @@ describe('a payment', () => {
     expect(applyResult(row, outcome)).toMatchObject({ type, subject: orderId });
     expect(row).toMatchObject({ status: next, callDueAt: null });
   });
-  it('says why it was declined', () =>
+  it('reports why it was declined', () =>
     expect(applyResult(payment('authorising'), 'insufficientFunds')?.data).toMatchObject({
       reason: 'insufficientFunds',
     }));
-  it.each(['capturing', 'voiding'] as const)('stays %s when the provider will not', (status) => {
+  it.each(['capturing', 'voiding'] as const)('stays %s when the provider declines', (status) => {
     const row = payment(status);
     expect(applyResult(row, 'declined')).toBeUndefined();
     expect(row.status).toBe(status);
   });
-  it('has one key for each operation, and another for a void that must be said again', () => {
+  it('has one key for each operation, and another for a repeated void', () => {
     const row = payment('voiding');
     const keys = [1, 2].map((voids) => keyOf(Object.assign(row, { voids })));
     expect(keys).toEqual([`${row.paymentId}:void`, `${row.paymentId}:void:2`]);

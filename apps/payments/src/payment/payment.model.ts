@@ -8,7 +8,7 @@ import {
 import type { NewMessage } from '@fieldguide/database';
 import type { Payment } from './payment.entity.ts';
 
-/** What the provider is to be asked in each state that waits for it. */
+/** The provider's operation for each state that waits for it. */
 export const operationOf = {
   authorising: 'authorise',
   capturing: 'capture',
@@ -22,18 +22,18 @@ const declineReasons = {
 } as const;
 
 /**
- * The provider's key of the operation that is due: the same on every try, so that a repeat does nothing. A void that
- * has to be messageOf again, because the provider authorised after it, is another operation.
+ * Returns the idempotency key of the operation that is due: the same on every try. A void that is repeated because the
+ * provider authorised after it is another operation.
  */
 export function keyOf({ paymentId, status, voids }: Payment): string {
   const key = `${paymentId}:${operationOf[status as Waiting]}`;
   return status === 'voiding' && voids > 1 ? `${key}:${voids}` : key;
 }
 
-/** The order has ended: whatever was promised for it goes back. */
+/** True when the payment is voided, or is to be. */
 export const isVoidRequested = ({ status }: Payment) => status === 'voiding' || status === 'voided';
 
-/** Lets the money go, now or as soon as it comes. */
+/** Requests a void, also of an authorisation that is still in progress. */
 export function requestVoid(payment: Payment, now: Date): void {
   payment.status = 'voiding';
   payment.voids += 1;
@@ -42,15 +42,15 @@ export function requestVoid(payment: Payment, now: Date): void {
 }
 
 /**
- * Takes the provider's result into the payment, and says what others are to hear; nothing when the provider
- * cannot do yet what has to be done. Pure but for the row it is given.
+ * Applies the provider's result to the payment. Changes nothing but the row.
+ * @returns the event to publish; undefined when the call must be retried
  */
 export function applyResult(
   payment: Payment,
   outcome: Operation['outcome'],
 ): NewMessage | undefined {
   const { orderId, paymentId, amount, status } = payment;
-  // A capture or a void that was refused: the provider is wrong about it, or we are. It is asked again, and never dropped.
+  // A declined capture or void contradicts our state: retry it, never drop it.
   if (status !== 'authorising' && outcome !== 'approved') return undefined;
   payment.callDueAt = null;
   payment.attempts = 0;

@@ -3,12 +3,12 @@ import { ServiceClient } from '@fieldguide/service';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 
-/** What stands on the label. */
+/** The address to ship to. */
 export type ShippingAddress = NonNullable<z.infer<typeof DeliveryAddress>['shipTo']>;
 
-/** What shipping needs of ordering: where an order goes. */
+/** Shipping's port to ordering. */
 export abstract class DeliveryAddresses {
-  /** Null when the address was erased. @throws when it cannot be told now */
+  /** Returns null when the address was erased. @throws when ordering is not reachable */
   abstract of(orderId: string): Promise<ShippingAddress | null>;
 }
 
@@ -26,7 +26,7 @@ export class OrderingAddresses extends DeliveryAddresses {
       responseSchema: DeliveryAddress,
       withServiceToken: true,
     });
-    if (!response) throw new Error('ordering does not know such an order');
+    if (!response) throw new Error('ordering returned 404 for the order');
     return response.shipTo;
   }
 }

@@ -48,7 +48,7 @@ describe('a confirmed order', () => {
     await confirm();
     await confirm();
   });
-  it('is dispatched after the delay, once, without its address in the fact', async () => {
+  it('is dispatched after the delay, once, without its address in the event', async () => {
     expect(await dispatch.once()).toBe(0);
     clock.advance(1_000);
     expect(await dispatch.once()).toBe(1);
@@ -60,7 +60,7 @@ describe('a confirmed order', () => {
     expect(ShipmentDispatched.data.strict().parse(data)).toMatchObject({ orderId });
     expect(JSON.stringify(data)).not.toContain('Main St');
   });
-  it('waits, and is not lost, while ordering cannot be asked for the address', async () => {
+  it('waits, and is not lost, while ordering is not reachable', async () => {
     addresses.isAway = true;
     clock.advance(1_000);
     await dispatch.once();
@@ -70,7 +70,7 @@ describe('a confirmed order', () => {
     await dispatch.once();
     expect(units.outbox).toHaveLength(1);
   });
-  it('stays here when its address was erased, and says so', async () => {
+  it('is cancelled when its address was erased', async () => {
     addresses.isErased = true;
     clock.advance(1_000);
     await dispatch.once();
@@ -78,7 +78,7 @@ describe('a confirmed order', () => {
       { orderId, reason: 'addressErased' },
     ]);
   });
-  it('stays here when it is cancelled in time', async () => {
+  it('is not dispatched when it is cancelled in time', async () => {
     await cancel();
     clock.advance(60_000);
     await dispatch.once();
@@ -86,7 +86,7 @@ describe('a confirmed order', () => {
     expect(published()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
     ShipmentCancelled.data.strict().parse(units.outbox[0]!.envelope.data);
   });
-  it('is dispatched all the same when the cancellation comes later', async () => {
+  it('stays dispatched when the cancellation comes later', async () => {
     clock.advance(1_000);
     await dispatch.once();
     await cancel();
@@ -94,7 +94,7 @@ describe('a confirmed order', () => {
     const [first, again] = units.outbox.map(({ envelope }) => envelope.data);
     expect(again).toEqual(first);
   });
-  it('has one answer when both come while the address is being asked for', async () => {
+  it('has one outcome when a cancellation arrives while the address is fetched', async () => {
     clock.advance(1_000);
     addresses.meanwhile = cancel;
     await dispatch.once();

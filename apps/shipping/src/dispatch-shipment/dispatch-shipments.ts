@@ -14,7 +14,7 @@ import { DeliveryAddresses } from './delivery-addresses.ts';
 const BATCH_SIZE = 20;
 const CLAIM_MS = 15_000;
 
-/** Sends what is due. The address is asked for outside any transaction, and goes on the label only. */
+/** Dispatches due shipments. Fetches the address outside any transaction and does not store it. */
 @Injectable()
 export class DispatchShipments {
   readonly #log = new Logger('dispatch-shipments');
@@ -34,7 +34,7 @@ export class DispatchShipments {
     );
   }
 
-  /** One round: everything that is due, to the end. @returns how many were due */
+  /** Handles one batch of due shipments, to the end. @returns how many were due */
   async once(): Promise<number> {
     const due = await this.units.run((uow) =>
       uow.claim(Shipment, 'dispatchDueAt', CLAIM_MS, BATCH_SIZE),
@@ -43,7 +43,7 @@ export class DispatchShipments {
     return due.length;
   }
 
-  /** Part of the trace of the fact that began it, though that was handled a while ago. */
+  /** Continues the trace of the event that created the shipment. */
   #dispatch(claimed: Shipment): Promise<void> {
     const attributes = { order: claimed.orderId };
     return inSpan('work', 'dispatch', attributes, () => this.#send(claimed), { ...claimed.cause });
@@ -55,9 +55,9 @@ export class DispatchShipments {
       const address = await this.addresses.of(orderId);
       await this.units.run(async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
-        if (shipment?.version !== claimed.version) return; // cancelled, or somebody else has it
+        if (shipment?.version !== claimed.version) return; // cancelled, or claimed by another worker
         uow.continueFrom(shipment.cause);
-        // The customer was erased: there is nowhere to send it, and there will not be.
+        // The customer was erased: the shipment has no address, and will get none.
         if (!address) return cancelShipment(shipment, 'addressErased', uow);
         const { shipmentId } = shipment;
         const trackingNumber = `FG${derivedId(shipmentId).replaceAll('-', '').slice(0, 12).toUpperCase()}`;
@@ -72,7 +72,7 @@ export class DispatchShipments {
         publishDispatched(shipment, uow);
       });
     } catch (error) {
-      // The claim runs out in a while and it is tried again; an order that is paid for must not be dropped.
+      // Retried when the claim expires: a paid order must not be dropped.
       this.#log.warn(`Order ${orderId} cannot be dispatched yet: ${(error as Error).message}`);
     }
   }

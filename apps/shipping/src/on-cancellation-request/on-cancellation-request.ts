@@ -9,8 +9,8 @@ import { cancelShipment, publishCancelled, publishDispatched } from '../shipment
 export const Requested = consumes(CancellationRequested, 'orderId');
 
 /**
- * The arbiter between cancellation and dispatch: both change the same row, so one of them is first, and the other hears
- * what it was. Every request is answered, a repeat with the same answer.
+ * Decides between cancellation and dispatch: both lock the same row, so the first one wins and the other gets that
+ * outcome. Every request gets a reply, a repeat the same one.
  */
 @Controller()
 export class OnCancellationRequest {

@@ -4,7 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** `cancelled` before anything was confirmed is a tombstone: the confirmation that comes later ships nothing. */
 export type ShipmentStatus = 'waiting' | 'dispatched' | 'cancelled';
 
-/** The goods of one order on their way. The address is not kept here: it is asked for when the label is made. */
+/** The shipment of one order. The address is not stored: it is fetched at dispatch. */
 @Entity('shipments')
 export class Shipment {
   @PrimaryColumn('uuid', { name: 'order_id' }) orderId!: string;
@@ -15,7 +15,7 @@ export class Shipment {
   @Column('timestamptz', { name: 'dispatched_at', nullable: true }) dispatchedAt: Date | null =
     null;
   @Column('text', { name: 'tracking_number', nullable: true }) trackingNumber: string | null = null;
-  /** The request that made the next step due. */
+  /** The message that made the next step due. */
   @Column('jsonb') cause!: Causation;
   @Column('int') version = 0;
 }

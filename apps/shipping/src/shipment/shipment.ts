@@ -2,7 +2,7 @@ import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shi
 import type { UnitOfWork } from '@fieldguide/database';
 import { Shipment } from './shipment.entity.ts';
 
-/** The goods stay here. */
+/** Cancels the shipment and publishes it. */
 export async function cancelShipment(
   shipment: Shipment,
   reason: 'requested' | 'addressErased',
