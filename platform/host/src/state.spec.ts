@@ -21,13 +21,13 @@ afterAll(() => {
 describe('an environment', () => {
   it('makes its secrets once, readable by this user only', () => {
     const environment = new environments.Environment('secrets');
-    const first = environment.secrets(['ordering']);
-    expect(environment.secrets(['ordering'])).toEqual(first);
-    expect(environment.secrets(['ordering', 'shipping']).roles['secrets_ordering_app']).toBe(
-      first.roles['secrets_ordering_app'],
+    const first = environment.secrets(['lending']);
+    expect(environment.secrets(['lending'])).toEqual(first);
+    expect(environment.secrets(['lending', 'posting']).roles['secrets_lending_app']).toBe(
+      first.roles['secrets_lending_app'],
     );
     expect(statSync(environment.path('secrets.json')).mode & 0o777).toBe(0o600);
-    expect(new environments.Environment('others').secrets(['ordering'])).not.toEqual(first);
+    expect(new environments.Environment('others').secrets(['lending'])).not.toEqual(first);
   });
 
   it('never finds the relocated data of an installation before it', () => {
@@ -59,7 +59,7 @@ describe('an environment', () => {
       new environments.Environment('local'),
       new environments.Environment('my-test'),
     ];
-    expect([local.databaseName('ordering'), local.topicPrefix]).toEqual(['ordering', '']);
+    expect([local.databaseName('lending'), local.topicPrefix]).toEqual(['lending', '']);
     expect([other.databaseName('payment-provider'), other.topicPrefix]).toEqual([
       'my_test_payment_provider',
       'my-test.',

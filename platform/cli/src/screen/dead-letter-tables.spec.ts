@@ -21,9 +21,9 @@ const letter: LetterDetails = {
 describe('a dead letter on the screen', () => {
   it('is a row with its reason below it', () => {
     const text = stripVTControlCharacters(
-      deadLettersTable([{ app: 'payments', type: null, ...letter }]),
+      deadLettersTable([{ app: 'fees', type: null, ...letter }]),
     );
-    expect(text).toMatch(/payments +0192 +order-1 +– +waiting\n +not a CloudEvents envelope/);
+    expect(text).toMatch(/fees +0192 +order-1 +– +waiting\n +not a CloudEvents envelope/);
     expect(deadLettersTable([])).toBe('No dead letters.');
   });
 

@@ -13,7 +13,7 @@ describe('a keeper', () => {
     const warnings = events();
     let tries = 0;
     const reconciler = new AppReconciler({
-      app: 'ordering',
+      app: 'lending',
       events: warnings,
       desired: () => ({ instances: 1, hash: 'a' }),
       start: () => {
@@ -35,7 +35,7 @@ describe('a keeper', () => {
 
   it('has nothing to do when nothing is wanted and nothing runs', async () => {
     const reconciler = new AppReconciler({
-      app: 'ordering',
+      app: 'lending',
       events: events(),
       desired: () => ({ instances: 0, hash: 'a' }),
       start: () => Promise.reject(new Error('nobody asked for it')),

@@ -10,7 +10,7 @@ afterEach(() => child?.kill());
 
 it('rotates the log of a process that goes on writing, and keeps one older part', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rotate-'));
-  const logFile = join(folder, 'ordering-1.log');
+  const logFile = join(folder, 'lending-1.log');
   // It writes 1,000 lines each time it is asked to.
   const script = `let n = 0; process.on('SIGUSR2', () => { let said = '';
     for (let i = 0; i < 1000; i++) said += 'line ' + String(n++).padStart(94, '.') + '\\n'; process.stdout.write(said); });
