@@ -23,7 +23,7 @@ COPY --from=tools /artifacts/${APP} /app
 RUN mkdir /data && chown 1000:1000 /data
 WORKDIR /app
 USER 1000:1000
-# glibc gives back what argon2 and big buffers have used (docs/adr/0006-reduce-idle-memory-and-cpu-by-measurement.md).
+# glibc returns the memory that argon2 and big buffers have used (docs/adr/0006-reduce-idle-memory-and-cpu-by-measurement.md).
 ENV APP=${APP} HOST=0.0.0.0 PORT=3000 NODE_ENV=production \
     MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144 MALLOC_TRIM_THRESHOLD_=262144
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=6 \

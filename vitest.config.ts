@@ -18,7 +18,7 @@ const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 // Pact's core reports its use to its makers otherwise, which also needs a network.
 const alone = { PACT_DO_NOT_TRACK: 'true' };
 
-// A condition may take its time on a busy machine; what must be fast is said in the test itself.
+// A condition may take its time on a busy machine; a limit that matters is in the test itself.
 const patient = { poll: { timeout: 30_000 } };
 
 export default defineConfig({

@@ -20,3 +20,9 @@ it('passes words that only begin like one of the list', () => {
 it('suggests a term for each word', () => {
   expect(insteadOf('nobody')).toBe('name the actor');
 });
+
+it('passes names that are stored or sent', () => {
+  expect(wordsIn("UNDO_DEADLINE_MS, 'undoing', appends_held_up_total")).toEqual([]);
+  expect(findWords('apps/ordering/src/a.ts', '{ undo }')).toEqual([]);
+  expect(wordsIn('undo it')).toEqual(['undo']);
+});
