@@ -18,7 +18,7 @@ export const system = defineSystem({
   apps: {
     'payment-provider': {
       kind: 'external',
-      summary: 'a simulated payment provider with a ledger',
+      summary: 'a simulated payment provider and its ledger',
       contract: paymentProvider,
       uses: ['messaging'],
       env: { PROVIDER_API_KEY: apiKey, LEDGER_FILE: file('provider/ledger.db') },
@@ -35,7 +35,7 @@ export const system = defineSystem({
     },
     catalog: {
       kind: 'service',
-      summary: 'products and prices (plain CRUD)',
+      summary: 'products and prices; plain CRUD',
       contract: catalog,
       uses: [...uses, 'seed-data'],
       probe: '/products?limit=1',
@@ -49,7 +49,7 @@ export const system = defineSystem({
     },
     ordering: {
       kind: 'service',
-      summary: 'orders (event-sourced), the checkout, order views, addresses',
+      summary: 'orders (event-sourced), the checkout, order projections, addresses',
       contract: ordering,
       uses,
       // Long enough for the slowest test token and its retries, short enough to wait for.
@@ -58,7 +58,7 @@ export const system = defineSystem({
     },
     payments: {
       kind: 'service',
-      summary: 'payments through an external provider',
+      summary: 'payments; calls an outside provider',
       contract: payments,
       uses,
       env: { PAYMENT_PROVIDER_URL: urlOf('payment-provider'), PROVIDER_API_KEY: apiKey },
@@ -73,7 +73,7 @@ export const system = defineSystem({
     },
     gateway: {
       kind: 'gateway',
-      summary: 'the public API: routing, token check, rate limit',
+      summary: 'the public API: token, rate limit, route; no data',
       uses: ['messaging'],
       localConfig: { RATE_LIMIT_PER_MINUTE: '6000' },
       publicPort: 8080,

@@ -7,7 +7,6 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['boundaries', 'node', 'tools/check-boundaries.ts'],
   ['unused files, exports and dependencies', 'npx', 'knip', '--no-progress'],
   ['docs', 'node', 'tools/docs.ts'],
-  ['reference pages', 'node', 'tools/reference/generate.ts', '--check'],
   ['prose', 'node', 'tools/prose.ts'],
   ['generated files', 'node', 'tools/generate/generate.ts', '--check'],
   ['compatible facts', 'node', 'tools/contracts/compatible.ts'],

@@ -46,13 +46,20 @@ export function commit(): void {
 export const committedPacts = (): readonly Pact[] =>
   list(PACTS).map((name) => JSON.parse(read(PACTS, name)!) as Pact);
 
-/** Who sends a type of message, as their consumers' pacts name them. */
-export function sendersOf(topic: string): ReadonlySet<string> {
-  const messages = (pact: Pact) => pact.interactions as readonly { metadata?: { topic: string } }[];
-  const sending = committedPacts().filter((pact) =>
-    messages(pact).some(({ metadata }) => metadata?.topic === topic),
-  );
-  return new Set(sending.map(({ provider }) => provider.name));
+/** Who sends messages on a topic, by the pacts of their consumers. */
+export const sendersOf = (topic: string): ReadonlySet<string> =>
+  new Set(pactsAbout(topic).map(({ provider }) => provider.name));
+
+/** Who has a pact about messages on a topic. */
+export const consumersOf = (topic: string): ReadonlySet<string> =>
+  new Set(pactsAbout(topic).map(({ consumer }) => consumer.name));
+
+function pactsAbout(topic: string): readonly Pact[] {
+  const topicsIn = ({ interactions }: Pact) =>
+    (interactions as readonly { metadata?: { topic: string } }[]).map(
+      ({ metadata }) => metadata?.topic,
+    );
+  return committedPacts().filter((pact) => topicsIn(pact).includes(topic));
 }
 
 function firstDifference(before: string, after: string): string {

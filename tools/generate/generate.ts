@@ -4,12 +4,19 @@ import { dirname } from 'node:path';
 import { system } from '@fieldguide/system';
 import { documents, drift, GENERATED } from '../contracts/documents.ts';
 import { contractsPage } from '../contracts/page.ts';
+import { loadPages } from '../reference/load.ts';
 import { composeYaml } from './compose.ts';
+import { dependencies } from './dependencies.ts';
+import { readmeWithSystem } from './readme.ts';
 
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
 const contractFiles = await documents();
+const { pages, mistakes } = await loadPages();
+const readme = pages.get('README.md')!;
 const others = new Map([
+  ...pages,
+  ['README.md', readmeWithSystem(readme, system, dependencies())],
   ['docker-compose.yml', composeYaml(system, read('deploy/compose/base.yml')!)],
   ...contractsPage(),
 ]);
@@ -22,7 +29,8 @@ const stale = [
 if (process.argv.includes('--check')) {
   for (const path of stale) console.error(`${path} is stale`);
   if (stale.length > 0) console.error('Try: npm run generate, then commit the changed files');
-  process.exitCode = stale.length > 0 ? 1 : 0;
+  for (const mistake of mistakes) console.error(mistake);
+  process.exitCode = stale.length + mistakes.length > 0 ? 1 : 0;
 } else {
   for (const path of stale) {
     rmSync(path, { force: true });
@@ -30,6 +38,7 @@ if (process.argv.includes('--check')) {
   }
   console.log(`${files.size} files, ${stale.length} of them changed`);
 }
+process.exit(); // metrics and loggers of the imported services may hold timers
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });

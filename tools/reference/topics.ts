@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { topics } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { z } from 'zod';
+import { consumersOf, sendersOf } from '../contracts/pact-files.ts';
 import { page, table } from './markdown.ts';
 
 interface Message {
@@ -20,10 +21,11 @@ export async function topicsPage(): Promise<string> {
   }
   const parts = topics(system).flatMap(({ name, owner, kind, partitions }) => {
     const on = messages.filter(({ topic }) => topic === name);
-    const flow = kind === 'commands' ? `Commands to ${owner}` : `Events from ${owner}`;
+    const senders = kind === 'events' ? [owner] : [...sendersOf(name)];
+    const what = kind === 'events' ? 'Events' : 'Commands';
     return [
       `## ${name}`,
-      `${flow}; ${partitions} partition${partitions > 1 ? 's' : ''}.`,
+      `${what} from ${senders.join(', ')} to ${[...consumersOf(name)].join(', ')}; ${partitions} partition${partitions > 1 ? 's' : ''}.`,
       table(
         ['type', 'data'],
         on
