@@ -257,7 +257,9 @@ describe('an operator', () => {
       { type: 'CheckoutAbandoned', actor: 'operator' },
     ]);
     await expect.poll(types).toContain('PaymentVoided');
-    await expect(fieldguide('checkout', id, 'retry')).rejects.toThrow(/Nothing is left to do/);
+    await expect(fieldguide('checkout', id, 'retry')).rejects.toThrow(
+      /This order has no open checkout/,
+    );
     const explained = await fieldguide('explain', id);
     expect(explained).toMatch(/VoidPayment[\s\S]*on-payment-command\.ts:\d+/);
   });

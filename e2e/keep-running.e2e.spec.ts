@@ -1,15 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import {
-  appendFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +13,7 @@ import { Environment } from '@fieldguide/platform-host/environment';
 import { processStartTime } from '@fieldguide/platform-host/processes/child';
 import { type PlatformState, readState, stopOrphans } from '@fieldguide/platform-host/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copySources } from '../tools/source-copy.ts';
 import { measurePace } from './capacity.ts';
 import { ledger } from './shop.ts';
 import { Traffic } from './traffic.ts';
@@ -41,23 +34,7 @@ let pace: number;
 const ownEnv = { ...process.env, FIELDGUIDE_HOME: home, FIELDGUIDE_CONTRACTS_RECORD };
 
 beforeAll(async () => {
-  const skipped = new Set(['node_modules', '.fieldguide', '.nx', '.git']);
-  for (const name of [
-    'apps',
-    'libs',
-    'platform',
-    'contracts',
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-  ])
-    cpSync(join(root, name), join(copy, name), {
-      recursive: true,
-      filter: (source) => !skipped.has(basename(source)),
-    });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  for (const name of ['gateway'])
-    symlinkSync(join(root, 'apps', name, 'node_modules'), join(copy, 'apps', name, 'node_modules'));
+  copySources(root, copy);
   await stopOrphans(environment);
   environment.wipe();
   rmSync(environment.path('desired.json'), { force: true });

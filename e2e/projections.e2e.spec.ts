@@ -65,7 +65,7 @@ describe('a view', () => {
     await expect.poll(async () => (await list()).body.items?.[0]?.id).toBe(id);
     expect(await view()).toMatchObject({ pausedSince: null, instance: expect.any(String) });
     await expect(fieldguide('projections', 'pause', 'order-sumary')).rejects.toThrow(
-      /no view of that name[\s\S]*projections list/,
+      /no projection of this name[\s\S]*projections list/,
     );
   });
 

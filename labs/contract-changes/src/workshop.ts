@@ -1,31 +1,11 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { committedText } from '../../../tools/contracts/pact-files.ts';
 import { type Result, readResults } from '../../../tools/contracts/results.ts';
 import { output, run } from '../../../tools/contracts/run.ts';
+import { copySources } from '../../../tools/source-copy.ts';
 import { type Edit, edited } from './edit.ts';
-
-const COPIED = [
-  'apps',
-  'libs',
-  'platform',
-  'contracts',
-  'tools',
-  'package.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-];
-const SKIPPED = new Set(['node_modules', '.fieldguide', '.nx']);
 
 /** A copy of the sources for changes and their tests; installed packages are shared. */
 export class Workshop {
@@ -36,9 +16,7 @@ export class Workshop {
   constructor(postgresUrl: string) {
     const FIELDGUIDE_HOME = join(this.folder, '.fieldguide');
     this.#env = { FIELDGUIDE_POSTGRES_URL: postgresUrl, FIELDGUIDE_HOME };
-    const filter = (source: string) => !SKIPPED.has(basename(source));
-    for (const name of COPIED) cpSync(name, join(this.folder, name), { recursive: true, filter });
-    this.#install();
+    copySources(process.cwd(), this.folder);
     process.once('exit', () => this.close()); // also after Ctrl-C
   }
 
@@ -105,28 +83,5 @@ export class Workshop {
 
   close(): void {
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** Links to all installed packages; our own packages are those of the copy. */
-  #install(): void {
-    const installed = join(this.folder, 'node_modules');
-    mkdirSync(join(installed, '@fieldguide'), { recursive: true });
-    for (const name of readdirSync('node_modules'))
-      if (name !== '@fieldguide')
-        symlinkSync(join(process.cwd(), 'node_modules', name), join(installed, name));
-    const link = (name: string, place: string) =>
-      symlinkSync(join(this.folder, place), join(installed, '@fieldguide', name));
-    for (const kind of ['apps', 'libs'])
-      for (const name of readdirSync(join(this.folder, kind))) link(name, join(kind, name));
-    for (const { name } of readdirSync('platform', { withFileTypes: true }).filter((each) =>
-      each.isDirectory(),
-    ))
-      link(`platform-${name}`, join('platform', name));
-    link('contracts', 'contracts');
-    for (const name of readdirSync('apps')) {
-      const own = join('apps', name, 'node_modules');
-      if (readdirSync(join('apps', name)).includes('node_modules'))
-        symlinkSync(join(process.cwd(), own), join(this.folder, own));
-    }
   }
 }
