@@ -187,7 +187,7 @@ describe('a push', () => {
     const main = join(copy, 'apps', 'catalog', 'src', 'main.ts');
     appendFileSync(main, "\nprocess.env['EDITED'] = '2';\n");
     await expect(fieldguide('push', 'catalog')).rejects.toThrow(
-      /nobody has published a version[\s\S]*npm run test:pact/,
+      /no version has been published[\s\S]*npm run test:pact/,
     );
     expect((await status()).apps).toMatchObject(before.apps.map(({ digest }) => ({ digest })));
     await fieldguide('push', 'catalog', '--force');
@@ -202,7 +202,7 @@ describe('a push', () => {
         .instances.map((each) => each.digest);
     const after = await digests();
     await expect(fieldguide('rollback', 'catalog')).rejects.toThrow(
-      /nobody has published a version[\s\S]*--force/,
+      /no version has been published[\s\S]*--force/,
     );
     const back = JSON.parse(await fieldguide('rollback', 'catalog', '--force', '--json'));
     expect(await digests()).toEqual([back.digest, back.digest]);

@@ -51,7 +51,7 @@ describe('a start', () => {
     await expect.poll(decided, { ...WAIT, timeout: 100_000 }).toBe(true);
     if (platform.exitCode === null) platform.kill('SIGINT');
     await ended;
-    expect(said()).toMatch(/nobody has published a version[\s\S]*--force/);
+    expect(said()).toMatch(/no version has been published[\s\S]*--force/);
     expect(said()).not.toMatch(/apps are ready/);
     expect(platform.exitCode).toBe(1);
   });

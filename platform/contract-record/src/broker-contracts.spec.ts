@@ -13,7 +13,7 @@ let failing = false;
 beforeEach(async () => {
   requests = [];
   failing = false;
-  broker = createServer((request, answer) => {
+  broker = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -21,9 +21,9 @@ beforeEach(async () => {
       requests.push(
         `${method} ${url} ${headers.authorization ?? ''} ${Buffer.concat(chunks)}`.trim(),
       );
-      answer.statusCode = failing ? 401 : 200;
+      response.statusCode = failing ? 401 : 200;
       const href = `${origin}/verification-results`;
-      answer.end(JSON.stringify({ _links: { 'pb:publish-verification-results': { href } } }));
+      response.end(JSON.stringify({ _links: { 'pb:publish-verification-results': { href } } }));
     });
   }).listen(0, '127.0.0.1');
   await once(broker, 'listening');
@@ -34,13 +34,13 @@ afterEach(() => {
   broker.close();
 });
 
-/** Plays the Broker's command line client: what it was told, and which files lay in a folder it was given. */
+/** Stands in for the Broker's command line client; records its commands and the files in a given folder. */
 function contracts(code = 0) {
   const commands: string[] = [];
   const client = async (args: readonly string[]) => {
     const files = args[0] === 'publish' ? ` (${readdirSync(args[1]!)})` : '';
     commands.push(args.join(' ').replace(/\S*pacts-\S+/, 'FOLDER') + files);
-    return { code, output: 'what the client said\n' };
+    return { code, output: "the client's output\n" };
   };
   return {
     commands,
@@ -69,12 +69,12 @@ describe('with a Pact Broker', () => {
     ]);
   });
 
-  it('asks and records in its own words', async () => {
+  it('passes checks and deployments on to the client of the Broker', async () => {
     const { commands, broker: at } = contracts();
     const deployment = { pacticipant: 'ordering', version: '1', environment: 'staging' };
     await at.createEnvironment('staging', true);
-    const answer = await at.canIDeploy([deployment], 'staging');
-    expect(answer).toEqual({ deployable: true, reasons: ['what the client said'] });
+    const result = await at.canIDeploy([deployment], 'staging');
+    expect(result).toEqual({ deployable: true, reasons: ["the client's output"] });
     await at.recordDeployment('record-deployment', deployment);
     await at.recordDeployment('record-undeployment', deployment);
     expect(commands).toEqual([
@@ -85,11 +85,11 @@ describe('with a Pact Broker', () => {
     ]);
   });
 
-  it('takes a refusal for a no, and says what else may be wrong', async () => {
+  it('reports a rejected version as not deployable, and other failures as errors', async () => {
     const { broker: at } = contracts(1);
     expect((await at.canIDeploy([], 'staging')).deployable).toBe(false);
-    await expect(at.createEnvironment('staging', false)).rejects.toThrow(/what the client said/);
+    await expect(at.createEnvironment('staging', false)).rejects.toThrow(/the client's output/);
     failing = true;
-    await expect(at.publish([build])).rejects.toThrow(/answers 401/);
+    await expect(at.publish([build])).rejects.toThrow(/returned 401/);
   });
 });

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { PacticipantVersion } from './can-i-deploy.ts';
 import { type Build, Contracts, type Deployment, type DeploymentRecord } from './contracts.ts';
 
-// The Broker's own client, fetched when it is first needed: most people have no Broker, and it is 30 MB.
+// The Broker's own client has 30 MB and most users have no Broker: npx fetches it at the first use.
 const CLI = '@pact-foundation/pact-cli@18.1.2';
 const RESPONSE_TIMEOUT_MS = 15_000;
 
@@ -18,11 +18,11 @@ const Links = z.object({
 export interface BrokerSettings {
   readonly baseUrl: string;
   readonly token?: string | undefined;
-  /** Runs the Broker's client. @returns its exit code and what it said */
+  /** Runs the Broker's client. @returns its exit code and output */
   readonly client?: (args: readonly string[]) => Promise<{ code: number; output: string }>;
 }
 
-/** With PACT_BROKER_BASE_URL: a real Pact Broker, through its own command line client and its HTTP interface. */
+/** Uses the Pact Broker at PACT_BROKER_BASE_URL, through its command line client and its HTTP API. */
 export class BrokerContracts extends Contracts {
   readonly #baseUrl: string;
   readonly #token: string | undefined;
@@ -68,7 +68,7 @@ export class BrokerContracts extends Contracts {
     { pacticipant, version, environment }: Deployment,
   ): Promise<void> {
     const environmentArgs = ['--pacticipant', pacticipant, '--environment', environment];
-    // An undeployment is of whatever version is there.
+    // An undeployment takes no version: it applies to the deployed one.
     const versionArgs = kind === 'record-undeployment' ? [] : ['--version', version];
     return this.#do(kind, ...environmentArgs, ...versionArgs);
   }
@@ -77,8 +77,8 @@ export class BrokerContracts extends Contracts {
     const { code, output } = await this.#client(args);
     if (code !== 0)
       throw new CliError(
-        `The Pact Broker's client refuses ${args[0]}: ${output.trim()}`,
-        'is PACT_BROKER_BASE_URL right, and PACT_BROKER_TOKEN (or _USERNAME and _PASSWORD)?',
+        `The Pact Broker's client failed to run ${args[0]}: ${output.trim()}`,
+        'check PACT_BROKER_BASE_URL and PACT_BROKER_TOKEN (or PACT_BROKER_USERNAME and PACT_BROKER_PASSWORD)',
       );
   }
 
@@ -101,7 +101,7 @@ export class BrokerContracts extends Contracts {
     );
   }
 
-  /** What a provider's build answered to the latest pact of a consumer. */
+  /** Publishes the result of verifying a provider's build against the latest pact of a consumer. */
   async #publishResult(
     consumer: string,
     provider: string,
@@ -116,7 +116,7 @@ export class BrokerContracts extends Contracts {
 
   async #call(method: string, path: string, body?: object): Promise<unknown> {
     const url = path.startsWith('http') ? path : this.#baseUrl + path;
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method,
       headers: {
         accept: 'application/hal+json',
@@ -127,20 +127,20 @@ export class BrokerContracts extends Contracts {
       signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     }).catch((error: Error) => {
       throw new CliError(
-        `The Pact Broker does not answer: ${error.message}`,
-        'is PACT_BROKER_BASE_URL right?',
+        `The Pact Broker does not respond: ${error.message}`,
+        'check PACT_BROKER_BASE_URL',
         error,
       );
     });
-    if (answer.ok) return answer.json();
+    if (response.ok) return response.json();
     throw new CliError(
-      `The Pact Broker answers ${answer.status} to ${method} ${new URL(url).pathname}.`,
-      'is PACT_BROKER_TOKEN right, and are the pacts of that consumer published?',
+      `The Pact Broker returned ${response.status} for ${method} ${new URL(url).pathname}.`,
+      'check PACT_BROKER_TOKEN, and that the pacts of this consumer are published',
     );
   }
 }
 
-/** The client reads address and credentials from the environment, as its own documentation says. */
+/** Runs the client with npx; it reads the address and credentials from the environment. */
 function runClient(args: readonly string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn('npx', ['--yes', '-p', CLI, 'pact-broker', ...args], {

@@ -10,7 +10,7 @@ import { contractVersion } from './open-contracts.ts';
 
 const PACTS = join(root, 'contracts', 'pacts');
 export const RESULTS = join(home, 'pact-results');
-/** Which sources were tested: app → fingerprint. */
+/** The tested sources: app → fingerprint. */
 export const TESTED = join(home, 'pact-tested.json');
 
 const Pact = z.object({
@@ -24,11 +24,11 @@ const Result = z.object({
   ok: z.boolean(),
 });
 
-/** The fingerprint of what a consumer expects: the same text is the same pact, whoever publishes it. */
+/** Identifies a pact by its content: the same text is the same pact, independent of the version that publishes it. */
 export const fingerprint = (text: string) =>
   createHash('sha256').update(text).digest('hex').slice(0, 12);
 
-/** A staged artifact, as far as its contracts' version depends on it. */
+/** The fields of a staged artifact that determine its version in contracts. */
 export interface StagedBuild {
   readonly name: string;
   readonly digest: string;
@@ -37,11 +37,12 @@ export interface StagedBuild {
 }
 
 /**
- * What the last `npm run test:pact` has found about the present sources, as builds to publish.
+ * Returns the results of the last `npm run test:pact` for the current sources, as builds to publish.
  * @throws CliError when other sources were tested, or none
  */
 export function testedBuilds(artifacts: readonly StagedBuild[], branch = currentBranch()): Build[] {
-  if (!existsSync(TESTED)) throw new CliError('Nothing was tested yet.', 'npm run test:pact');
+  if (!existsSync(TESTED))
+    throw new CliError('No contract test results were found.', 'run npm run test:pact');
   const tested = JSON.parse(readFileSync(TESTED, 'utf8')) as Record<string, string>;
   const pacts = readdirSync(PACTS).map((name) => {
     const file = join(PACTS, name);
@@ -66,15 +67,15 @@ export function testedBuilds(artifacts: readonly StagedBuild[], branch = current
   for (const { name, digest, sources } of artifacts) {
     if (tested[name] !== sources)
       throw new CliError(
-        `The sources of ${name} are not those that were tested.`,
-        'npm run test:pact, then publish again',
+        `The sources of ${name} have changed since the last contract test.`,
+        'run npm run test:pact, then publish again',
       );
     builds.push(buildOf(name, contractVersion(digest)));
   }
   return [...builds, buildOf('shop', shopVersion())];
 }
 
-/** The storefront's client is no app yet: its version is what it is made of. */
+/** The storefront's client is not an app: its version is the fingerprint of its sources. */
 function shopVersion(): string {
   const files = globSync(join(root, 'contracts', 'shop', '*.ts')).toSorted();
   return fingerprint(files.map((file) => readFileSync(file, 'utf8')).join('\n'));

@@ -6,7 +6,7 @@ import { ContractRecord, type RecordEntry } from './record.ts';
 type Service = 'reader' | 'lending' | 'books' | 'fees';
 type Build = `${Service} ${string}`;
 
-/** A history that is told step by step, on a day that gets later. */
+/** Builds a record step by step; each entry is a minute later than the one before. */
 class History {
   readonly #entries: RecordEntry[] = [];
   #minute = 0;
@@ -42,7 +42,7 @@ class History {
       });
   }
 
-  /** A build of a provider keeps, or breaks, what these pacts say. */
+  /** Adds the results of verifying these pacts against a provider's build. */
   verified(build: Build, pacts: Readonly<Record<string, boolean>>): void {
     const [provider, providerVersion] = split(build);
     for (const [pact, success] of Object.entries(pacts)) {
@@ -92,7 +92,7 @@ describe('can-i-deploy, through thirty releases of four services over three envi
   const checkAll = (build: Build) =>
     everywhere.map((environment) => history.check(build, environment)).join(' | ');
 
-  it('lets providers go first, and a consumer only to them', () => {
+  it('allows a provider first, and a consumer only after its provider', () => {
     history.build('lending 1', { books: 'lending c1', fees: 'lending p1' });
     expect(history.check('lending 1', 'test')).toBe(
       'lending 1 > books –: absent, lending 1 > fees –: absent',
@@ -108,12 +108,12 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     history.verified('books 1', { 'lending c1': true });
     history.verified('fees 1', { 'lending p1': false });
     expect(history.check('lending 1', 'test')).toBe('lending 1 > fees 1: failed');
-    history.verified('fees 1', { 'lending p1': true }); // the test was wrong: the last word counts
+    history.verified('fees 1', { 'lending p1': true }); // the test was wrong: the latest result counts
     expect(checkAll('lending 1')).toBe('yes | yes | yes');
     history.deploy('Deployed', 'lending 1', ...everywhere);
   });
 
-  it('asks a consumer for its own providers only', () => {
+  it('checks a consumer against its own providers only', () => {
     history.build('reader 1', { books: 'reader c1', lending: 'reader o1' });
     history.verified('books 1', { 'reader c1': true });
     history.verified('lending 1', { 'reader o1': true });
@@ -121,7 +121,7 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     history.deploy('Deployed', 'reader 1', 'test', 'staging');
   });
 
-  it('binds a provider to those who are there, in each environment', () => {
+  it('checks a provider against the consumers deployed in each environment', () => {
     history.build('books 2'); // renames a field that the reader reads
     history.verified('books 2', { 'lending c1': true, 'reader c1': false });
     expect(checkAll('books 2')).toBe(
@@ -142,10 +142,10 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     expect(checkAll('reader 2')).toBe('yes | yes | yes');
     history.deploy('Deployed', 'reader 2', 'staging');
     history.verified('books 2', { 'reader c2': true });
-    expect(checkAll('books 2')).toBe('yes | yes | yes'); // contracted: nobody reads the old one
+    expect(checkAll('books 2')).toBe('yes | yes | yes'); // contracted: no deployed consumer reads the old one
   });
 
-  it('knows a pact again by what it says, whoever publishes it', () => {
+  it('identifies a pact by its content, independent of the version that publishes it', () => {
     history.build('lending 2', { books: 'lending c1', fees: 'lending p1' });
     expect(checkAll('lending 2')).toBe(
       'reader 2 > lending 2: unverified | reader 2 > lending 2: unverified | yes',
@@ -158,7 +158,7 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     history.deploy('Deployed', 'reader 3', 'test', 'staging');
   });
 
-  it('holds a consumer back until its provider has what it asks for', () => {
+  it('blocks a consumer until its provider has verified the pact', () => {
     history.build('lending 3', { books: 'lending c1', fees: 'lending p2' });
     history.verified('lending 3', { 'reader o1': true });
     history.verified('fees 1', { 'lending p2': false });
@@ -184,7 +184,7 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     history.deploy('Deployed', 'fees 3', ...everywhere);
   });
 
-  it('binds a provider to every release that is still in use', () => {
+  it('checks a provider against every release that is still supported', () => {
     history.verified('lending 3', { 'reader o1': true });
     history.deploy('Released', 'reader 2', 'production');
     history.deploy('Released', 'reader 3', 'production');
@@ -205,15 +205,15 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     expect(history.check('lending 4', 'test')).toBe('reader 3 > lending 4: failed');
   });
 
-  it('frees a provider when its last consumer has gone', () => {
+  it('allows a provider to change when its last consumer is undeployed', () => {
     history.deploy('Undeployed', 'reader 3', 'test');
     expect(history.check('lending 4', 'test')).toBe('yes');
-    history.deploy('Undeployed', 'reader 2', 'staging'); // it is not there any more: changes nothing
+    history.deploy('Undeployed', 'reader 2', 'staging'); // it is no longer deployed: changes nothing
     expect(history.check('lending 4', 'staging')).toBe('reader 3 > lending 4: failed');
     history.deploy('Deployed', 'lending 4', 'test');
   });
 
-  it('goes on like that for many builds that change nothing', () => {
+  it('allows many builds that change no pact', () => {
     for (let n = 5; n <= 14; n++) {
       history.build(`lending ${n}`, { books: 'lending c1', fees: 'lending p2' });
       expect(history.check(`lending ${n}`, 'production')).toBe(
@@ -234,17 +234,17 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     expect(builds.length).toBeGreaterThanOrEqual(30);
   });
 
-  it('says what it does not know, and what to try', () => {
+  it('reports unknown names and versions, with a suggestion', () => {
     const about = (pacticipant: string, version: string, environment: string) => () =>
       canIDeploy(history.record, { together: [{ pacticipant, version }], environment });
     expect(about('lendng', '1', 'test')).toThrow(/Did you mean "lending"/);
-    expect(about('lending', '99', 'test')).toThrow(/no version 99 of lending \(the last: 14\)/);
+    expect(about('lending', '99', 'test')).toThrow(/no version 99 of lending \(the latest: 14\)/);
     expect(about('lending', '1', 'stagin')).toThrow(/Did you mean "staging"/);
     const nothing = new ContractRecord([]);
     const early = { together: [{ pacticipant: 'lending', version: '1' }], environment: 'test' };
-    expect(() => canIDeploy(nothing, early)).toThrow(/nobody has published/);
+    expect(() => canIDeploy(nothing, early)).toThrow(/no version has been published/);
     const emptyHistory = { together: [], environment: 'test' };
-    expect(() => canIDeploy(nothing, emptyHistory)).toThrow(/nobody has published/);
+    expect(() => canIDeploy(nothing, emptyHistory)).toThrow(/no version has been published/);
   });
 
   it('explains the first deployment', () => {
@@ -252,13 +252,13 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     first.build('books 1');
     const environment = 'production';
     const single = { together: [{ pacticipant: 'books', version: '1' }], environment };
-    expect(canIDeploy(first.record, single).reasons[0]).toMatch(/stands alone/);
+    expect(canIDeploy(first.record, single).reasons[0]).toMatch(/no pacts with the versions in/);
     first.build('reader 1', { books: 'reader c1' });
     const early = { together: [{ pacticipant: 'reader', version: '1' }], environment };
     expect(canIDeploy(first.record, early).reasons[0]).toMatch(/Deploy books first/);
   });
 
-  it('lets two that need each other come together, and neither alone', () => {
+  it('allows two that need each other together, and neither alone', () => {
     const pair = new History('production');
     pair.build('lending 1', { fees: 'lending p1' });
     pair.build('fees 1', { lending: 'fees o1' });
@@ -267,16 +267,16 @@ describe('can-i-deploy, through thirty releases of four services over three envi
     const fees = { pacticipant: 'fees', version: '1' };
     const check = (...together: (typeof lending)[]) =>
       canIDeploy(pair.record, { together, environment: 'production' });
-    expect(check(lending).reasons[0]).toMatch(/need each other: ask for both/);
+    expect(check(lending).reasons[0]).toMatch(/need each other: check both/);
     expect(check(lending, fees).reasons).toEqual([
-      expect.stringMatching(/Nobody has verified fees 1 and lending 1/),
+      expect.stringMatching(/pact between fees 1 and lending 1 has not been verified/),
     ]);
     pair.verified('fees 1', { 'lending p1': true });
     expect(check(lending, fees)).toMatchObject({ deployable: true, rows: { length: 2 } });
     expect(check(fees).deployable).toBe(false);
   });
 
-  it('shows every pair, the newest first', () => {
+  it('returns every pair, the newest first', () => {
     const rows = matrix(history.record, 'fees');
     expect(rows[0]).toMatchObject({
       consumer: 'lending',
@@ -287,7 +287,7 @@ describe('can-i-deploy, through thirty releases of four services over three envi
   });
 });
 
-describe('which pacts a provider is to verify', () => {
+describe('the pacts that a provider has to verify', () => {
   const history = new History('production');
   history.build('books 1');
   history.build('reader 1', { books: 'reader c1' });
@@ -304,12 +304,12 @@ describe('which pacts a provider is to verify', () => {
       ...(includeWipSince && { includeWipSince }),
     }).map(({ pact, reason, pending, wip }) => ({ pact, reason, pending, wip }));
 
-  it('is the latest of main, pending as long as nobody has kept it, and what is deployed', () =>
+  it('are the latest of main, pending until verified, and those deployed', () =>
     expect(select()).toEqual([
       { pact: 'reader c2', reason: 'the latest of main', pending: true, wip: false },
       { pact: 'reader c1', reason: 'it is in production', pending: false, wip: false },
     ]));
-  it('and work in progress since a date, until it was kept', () => {
+  it('include work in progress since a date, until it is verified', () => {
     const wip = {
       pact: 'reader c3',
       reason: 'work in progress on wishlist',

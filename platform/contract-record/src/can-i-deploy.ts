@@ -2,21 +2,21 @@ import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { ContractRecord } from './record.ts';
 
-/** One pair that would meet: whether they understand each other. */
+/** A consumer version and a provider version that would run together, with the verification of their pact. */
 export interface MatrixRow {
   readonly consumer: string;
   readonly consumerVersion: string;
   readonly provider: string;
-  /** Undefined: no version of it is there. */
+  /** Undefined: no version of the provider is in the environment. */
   readonly providerVersion: string | undefined;
-  /** `absent`: the provider is not there; `unverified`: nobody has asked yet. */
+  /** `absent`: the provider is not in the environment; `unverified`: the pact has not been verified yet. */
   readonly verdict: 'verified' | 'failed' | 'unverified' | 'absent';
 }
 
 export interface DeployabilityResult {
   readonly deployable: boolean;
   readonly rows: readonly MatrixRow[];
-  /** For people, what stands in the way and what to try; or why nothing does. */
+  /** For people: each blocker with what to try, or why the deployment is allowed. */
   readonly reasons: readonly string[];
 }
 
@@ -26,10 +26,10 @@ export interface PacticipantVersion {
 }
 
 /**
- * Whether versions can live in an environment with those who are there: their own expectations must have been verified by
- * each provider that is there, and they must have verified what each consumer that is there expects of them. Several
- * that come together count as being there: two that need each other could never come one by one.
- * @throws CliError for a version or an environment that nobody has heard of
+ * Checks whether versions can be deployed to an environment. Each provider deployed there must have verified their
+ * pacts, and they must have verified the pacts of each consumer deployed there. Versions that are deployed together count
+ * as deployed: two that need each other cannot be deployed one by one.
+ * @throws CliError for an unknown version or environment
  */
 export function canIDeploy(
   record: ContractRecord,
@@ -39,9 +39,9 @@ export function canIDeploy(
   parseChoice('environment of the record', environment, record.environments);
   for (const { pacticipant, version } of together) assertKnownVersion(record, pacticipant, version);
   const present = (pacticipant: string) => {
-    const coming = together.filter((each) => each.pacticipant === pacticipant);
-    return coming.length > 0
-      ? coming.map(({ version }) => version)
+    const deployedTogether = together.filter((each) => each.pacticipant === pacticipant);
+    return deployedTogether.length > 0
+      ? deployedTogether.map(({ version }) => version)
       : record.present(pacticipant, environment);
   };
   const all = together.flatMap((each) => [
@@ -57,7 +57,7 @@ export function canIDeploy(
   return { deployable: blocking.length === 0, rows, reasons };
 }
 
-/** Every pair of versions that a pact connects, with what was found; newest first. */
+/** Returns every pair of versions with a pact, with its verification; newest first. */
 export function matrix(record: ContractRecord, pacticipant?: string): readonly MatrixRow[] {
   const rows = record.pacticipants.flatMap((provider) =>
     record.pactsWith(provider).flatMap(({ consumer, consumerVersion, pact }): MatrixRow[] => {
@@ -137,28 +137,28 @@ function explainBlocker(row: MatrixRow, record: ContractRecord, environment: str
   if (verdict === 'absent') {
     const isMutual = record.pactsWith(consumer).some((each) => each.consumer === provider);
     const remedy = isMutual
-      ? `The two need each other: ask for both at once (--pacticipant … --version … twice, or --everything).`
-      : `Deploy ${provider} first: a provider can go where nobody asks it anything yet.`;
+      ? `The two need each other: check both at once (--pacticipant … --version … twice, or --everything).`
+      : `Deploy ${provider} first: a provider without deployed consumers needs no verification.`;
     return `${consumerName} needs ${provider}, and no version of ${provider} is in ${environment}. ${remedy}`;
   }
   const pair = `${provider} ${providerVersion} and ${consumerName}`;
   return verdict === 'failed'
-    ? `${provider} ${providerVersion} does not keep what ${consumerName} expects of it.`
-    : `Nobody has verified ${pair} against each other. Run the provider's contract tests with this pact, and publish the result.`;
+    ? `${provider} ${providerVersion} failed the verification of the pact with ${consumerName}.`
+    : `The pact between ${pair} has not been verified. Run the provider's contract tests with this pact, and publish the result.`;
 }
 
 function explainDeployable(rows: readonly MatrixRow[], environment: string): string {
-  if (rows.length === 1) return `The one pact with what is in ${environment} is verified.`;
+  if (rows.length === 1) return `The only pact with the versions in ${environment} is verified.`;
   return rows.length > 0
-    ? `All ${rows.length} pacts with what is in ${environment} are verified.`
-    : `It needs nobody, and nobody in ${environment} needs it yet: the first deployment stands alone.`;
+    ? `All ${rows.length} pacts with the versions in ${environment} are verified.`
+    : `There are no pacts with the versions in ${environment}: nothing has to be verified.`;
 }
 
 function assertHasVersions(record: ContractRecord): void {
   if (record.pacticipants.length > 0) return;
   throw new CliError(
-    'The record is empty: nobody has published a version yet.',
-    'npm run test:pact, then fieldguide contracts publish',
+    'The contract record is empty: no version has been published yet.',
+    'run npm run test:pact, then fieldguide contracts publish',
   );
 }
 
@@ -167,7 +167,7 @@ function assertKnownVersion(record: ContractRecord, pacticipant: string, version
   const known = record.versions(pacticipant).map((each) => each.version);
   if (!known.includes(version))
     throw new CliError(
-      `The record knows no version ${version} of ${pacticipant} (the last: ${known.at(-1)}).`,
-      'npm run test:pact, then fieldguide contracts publish',
+      `The contract record has no version ${version} of ${pacticipant} (the latest: ${known.at(-1)}).`,
+      'run npm run test:pact, then fieldguide contracts publish',
     );
 }

@@ -1,17 +1,17 @@
 import type { DeployabilityResult, PacticipantVersion } from './can-i-deploy.ts';
 
-/** What somebody built, and what came of asking it. */
+/** A build of a pacticipant, with its pacts as a consumer and its verification results as a provider. */
 export interface Build {
   readonly pacticipant: string;
   readonly version: string;
   readonly branch: string;
-  /** What it expects of its providers: the file, and the fingerprint of what stands in it. */
+  /** Its pacts with its providers: the file and the fingerprint of its content. */
   readonly expects: readonly {
     readonly provider: string;
     readonly pact: string;
     readonly file: string;
   }[];
-  /** What it was asked as a provider. */
+  /** Its verification results as a provider. */
   readonly verified: readonly {
     readonly consumer: string;
     readonly pact: string;
@@ -30,12 +30,12 @@ export type DeploymentRecord =
   | 'record-release'
   | 'record-support-ended';
 
-/** Who may be deployed where: a file on this machine, or a Pact Broker. The words are the Broker's. */
+/** Records contracts and deployments, and checks deployments; in a file or a Pact Broker. Uses the Broker's terms. */
 export abstract class Contracts {
   abstract createEnvironment(name: string, production: boolean): Promise<void>;
   /** Publishing the same again changes nothing. */
   abstract publish(builds: readonly Build[]): Promise<void>;
-  /** @param together versions that come at once */
+  /** @param together versions that are deployed at once */
   abstract canIDeploy(
     together: readonly PacticipantVersion[],
     environment: string,

@@ -11,7 +11,7 @@ const entryTypeOf = {
   'record-support-ended': 'SupportEnded',
 } as const;
 
-/** Without a server: the record is a file, a fact a line. */
+/** Keeps the contract record in a file, without a server. */
 export class FileContracts extends Contracts {
   readonly file: RecordFile;
 
@@ -68,8 +68,8 @@ export class FileContracts extends Contracts {
     parseChoice('environment of the record', environment, requireEnvironments(record.environments));
     if (record.branchOf(pacticipant, version) === undefined)
       throw new CliError(
-        `The record knows no version ${version} of ${pacticipant}.`,
-        'npm run test:pact, then fieldguide contracts publish',
+        `The contract record has no version ${version} of ${pacticipant}.`,
+        'run npm run test:pact, then fieldguide contracts publish',
       );
     this.file.append([{ type: entryTypeOf[kind], ...deployment }]);
   }
@@ -78,7 +78,7 @@ export class FileContracts extends Contracts {
 function requireEnvironments(environments: readonly string[]): readonly string[] {
   if (environments.length > 0) return environments;
   throw new CliError(
-    'The record knows no environment yet.',
-    'fieldguide contracts create-environment --name staging',
+    'The contract record has no environments yet.',
+    'run fieldguide contracts create-environment --name staging',
   );
 }

@@ -1,14 +1,14 @@
 import type { ContractRecord, PublishedPact } from './record.ts';
 
 export interface PactToVerify extends PublishedPact {
-  /** Why the provider is asked. */
+  /** Why the pact has to be verified. */
   readonly reason: string;
   /**
-   * No version of the provider's branch has ever kept it: a failure is shown, and does not break the provider's build.
-   * Whoever asks for something new must wait for it, not stop others.
+   * No version on the provider's branch has verified it yet: a failure is shown but does not break the provider's build.
+   * A consumer that expects something new waits for it and does not block the provider.
    */
   readonly pending: boolean;
-  /** Work in progress: on a branch of the consumer, published since a date, not yet anywhere. */
+  /** Work in progress: on a branch of the consumer, published since a date, not yet deployed. */
   readonly wip: boolean;
 }
 
@@ -16,11 +16,11 @@ export interface Selection {
   readonly provider: string;
   readonly providerBranch: string;
   readonly mainBranch: string;
-  /** ISO 8601; undefined: no work in progress. */
+  /** ISO 8601; undefined: work in progress is not selected. */
   readonly includeWipSince?: string;
 }
 
-/** Which pacts a provider's build has to verify: those of main, those that are somewhere, and work in progress. */
+/** Selects the pacts that a provider's build has to verify: those of main, those deployed, and work in progress. */
 export function pactsToVerify(
   record: ContractRecord,
   { provider, providerBranch, mainBranch, includeWipSince }: Selection,

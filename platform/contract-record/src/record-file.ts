@@ -11,8 +11,8 @@ type New = RecordEntry extends infer Each
   : never;
 
 /**
- * The record as a file, a fact a line: what a Pact Broker keeps in its database. Appending is one write, so that two
- * commands at once lose nothing. FIELDGUIDE_CONTRACTS_RECORD names another.
+ * Keeps the contract record in a file of JSON lines. Appending is one write, so concurrent commands lose nothing.
+ * FIELDGUIDE_CONTRACTS_RECORD selects another file.
  */
 export class RecordFile {
   readonly path: string;
@@ -23,7 +23,7 @@ export class RecordFile {
     this.path = path;
   }
 
-  /** @throws CliError that names the line that cannot be read */
+  /** @throws CliError with the number of the first line that cannot be read */
   read(): ContractRecord {
     if (!existsSync(this.path)) return new ContractRecord([]);
     const lines = readFileSync(this.path, 'utf8').split('\n');
@@ -42,8 +42,8 @@ export class RecordFile {
       return RecordEntry.parse(JSON.parse(line));
     } catch (error) {
       throw new CliError(
-        `Line ${number} of the contracts' record cannot be read: ${(error as Error).message.split('\n')[0]}`,
-        `mend or remove that line in ${this.path}`,
+        `Cannot read line ${number} of the contract record: ${(error as Error).message.split('\n')[0]}`,
+        `fix or remove that line in ${this.path}`,
         error,
       );
     }

@@ -5,7 +5,7 @@ const version = z.string().min(1).max(100);
 const at = z.iso.datetime();
 const deploymentFields = { pacticipant: name, version, environment: name, at };
 
-/** What the record is made of, one fact a line; the words are the Pact Broker's. Nothing is ever changed in it. */
+/** One entry of the append-only contract record, with the Pact Broker's terms. */
 export const RecordEntry = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('EnvironmentCreated'),
@@ -13,7 +13,7 @@ export const RecordEntry = z.discriminatedUnion('type', [
     production: z.boolean(),
     at,
   }),
-  /** A build of somebody; with a `pact`, what it expects of `provider` (fingerprint of the content). */
+  /** A build of a pacticipant. Its pacts follow as `PactPublished`, where `pact` is the fingerprint of the content. */
   z.object({
     type: z.literal('VersionPublished'),
     pacticipant: name,
@@ -38,10 +38,10 @@ export const RecordEntry = z.discriminatedUnion('type', [
     success: z.boolean(),
     at,
   }),
-  /** Takes the place of the version that was deployed there before. */
+  /** Replaces the version that was deployed there before. */
   z.object({ type: z.literal('Deployed'), ...deploymentFields }),
   z.object({ type: z.literal('Undeployed'), ...deploymentFields }),
-  /** Is used there beside the versions that were released before: an app on telephones, a library. */
+  /** In use there alongside the versions released before, like a mobile app or a library. */
   z.object({ type: z.literal('Released'), ...deploymentFields }),
   z.object({ type: z.literal('SupportEnded'), ...deploymentFields }),
 ]);
@@ -55,7 +55,7 @@ export interface PublishedPact {
   readonly pact: string;
 }
 
-/** Who was built, who expects what of whom, what was verified, and what is where: a fold of the facts. */
+/** Derives builds, pacts, verifications and deployments from the entries of the record. */
 export class ContractRecord {
   readonly #entries: readonly RecordEntry[];
 
@@ -78,7 +78,7 @@ export class ContractRecord {
     ].toSorted();
   }
 
-  /** What a version expects of its providers. */
+  /** Returns the pacts of a consumer version, one for each provider. */
   pactsOf(consumer: string, consumerVersion: string): readonly PublishedPact[] {
     const own = this.#of('PactPublished').filter(
       (each) => each.consumer === consumer && each.consumerVersion === consumerVersion,
@@ -86,12 +86,12 @@ export class ContractRecord {
     return [...new Map(own.map((each) => [each.provider, each])).values()];
   }
 
-  /** What consumers of this provider expect, each version. */
+  /** Returns the pacts with this provider, of every consumer version. */
   pactsWith(provider: string): readonly PublishedPact[] {
     return this.#of('PactPublished').filter((each) => each.provider === provider);
   }
 
-  /** The last word of a provider's version about a pact; undefined: it never was asked. */
+  /** Returns the latest verification of a pact by a provider version; undefined: it was never verified. */
   verdict(pact: string, provider: string, providerVersion: string): boolean | undefined {
     return this.#of('PactVerified').findLast(
       (each) =>
@@ -105,7 +105,7 @@ export class ContractRecord {
     return this.#of('PactVerified').filter((each) => each.provider === provider);
   }
 
-  /** The versions of somebody in an environment: the one deployed, and those released and still supported. */
+  /** Returns the versions of a pacticipant in an environment: the deployed one and the released ones still supported. */
   present(pacticipant: string, environment: string): readonly string[] {
     let deployed: string | undefined;
     const released = new Set<string>();
