@@ -1,4 +1,4 @@
-/** Something a person can mend: the message says what is wrong, `hint` what to try. Shown without a stack. */
+/** An error that the user can fix: `message` states what failed and why, `hint` what to try. Printed without a stack. */
 export class CliError extends Error {
   readonly hint: string;
 

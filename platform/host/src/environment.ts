@@ -21,16 +21,16 @@ import { freePorts, isFree } from './processes/ports.ts';
 import { root, system } from './system.ts';
 
 export { root };
-/** Where everything that belongs to this clone is kept. */
+/** The folder of all data of this clone. */
 export const home = process.env.FIELDGUIDE_HOME ?? join(root, '.fieldguide');
 
-/** Artifacts are the same in every environment. */
+/** Artifacts are shared by all environments. */
 export const artifactsFolder = join(home, 'artifacts');
 
 /** One folder for each environment. */
 export const environmentsFolder = join(home, 'environments');
 
-/** What was downloaded, once for each user of the machine. */
+/** The downloads, shared by all clones of a user of this machine. */
 export const cacheFolder =
   process.env.FIELDGUIDE_CACHE ??
   join(
@@ -44,7 +44,7 @@ export interface Secrets {
   readonly roles: Readonly<Record<string, string>>;
   /** By client of identity. */
   readonly clients: Readonly<Record<string, string>>;
-  /** By the names that the map binds. */
+  /** By their names in the system map. */
   readonly named: Readonly<Record<string, string>>;
 }
 
@@ -59,10 +59,10 @@ const PORT_NAMES = [
   'api',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
-/** Those of the platform and the backing services, and of each app with a public port. */
+/** The ports of the platform, the backing services and each app with a public port. */
 export type Ports = Readonly<Record<PortName, number> & Record<string, number>>;
 
-/** One environment on this machine: its folder, its ports, its secrets. Several can run side by side. */
+/** Manages the folder, ports and secrets of one environment on this machine. Several can run at the same time. */
 export class Environment {
   readonly name: string;
   readonly folder: string;
@@ -71,25 +71,25 @@ export class Environment {
     if (!/^[a-z][a-z0-9-]{0,20}$/.test(name)) {
       throw new CliError(
         `"${name}" cannot name an environment.`,
-        'small letters, digits and dashes, for example: --env staging',
+        'use lower-case letters, digits and dashes, for example: --env staging',
       );
     }
     this.name = name;
     this.folder = join(environmentsFolder, name);
     try {
-      // PostgreSQL may run as another user, who must be able to enter; the folders inside are closed.
+      // PostgreSQL may run as another user, who must be able to traverse this folder; its subfolders are private.
       mkdirSync(this.folder, { recursive: true, mode: 0o755 });
       this.privateFolder('logs');
     } catch (error) {
       throw new CliError(
-        `The folder ${this.folder} cannot be written: ${(error as Error).message}`,
-        'give yourself write access, or set FIELDGUIDE_HOME to another folder',
+        `Cannot write to the folder ${this.folder}: ${(error as Error).message}`,
+        'check its permissions, or set FIELDGUIDE_HOME to another folder',
         error,
       );
     }
   }
 
-  /** The names of those that were ever started on this machine. */
+  /** Returns the names of the environments that were ever started on this machine. */
   static all(): string[] {
     if (!existsSync(environmentsFolder)) return [];
     const entries = readdirSync(environmentsFolder, { withFileTypes: true });
@@ -103,7 +103,7 @@ export class Environment {
     return join(this.folder, ...parts);
   }
 
-  /** A folder that only this user can enter, also when an older version has made it. */
+  /** Creates a folder with mode 0700, and sets the mode of an existing one. */
   privateFolder(name: string): string {
     const folder = this.path(name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -122,8 +122,8 @@ export class Environment {
   }
 
   /**
-   * What marks databases and roles as created by this installation: another machine's environment of the same name,
-   * on the same server, has another mark. It lasts as long as `secrets.json`.
+   * Returns the mark of the databases and roles that this installation creates. An environment of the same name on
+   * another machine has another mark on the same server. It lasts as long as `secrets.json`.
    */
   ownerMark({ postgresPassword }: Secrets): string {
     const installation = createHash('sha256').update(`owner:${postgresPassword}`).digest('hex');
@@ -134,10 +134,10 @@ export class Environment {
     return this.name === 'local' ? '' : `${this.name}.`;
   }
 
-  /** Made at random the first time, readable by this user only. */
+  /** Reads the secrets; generates missing ones at random. Only this user can read the file. */
   secrets(services: readonly string[]): Secrets {
     const file = this.path('secrets.json');
-    // Those that the map names lie on the same level as the others.
+    // The secrets of the system map are top-level fields, like the others.
     const known: Partial<Secrets> & Record<string, unknown> = existsSync(file)
       ? JSON.parse(readFileSync(file, 'utf8'))
       : {};
@@ -162,8 +162,8 @@ export class Environment {
   }
 
   /**
-   * Every port, the same at each start. Those named in `check` are chosen anew when somebody else has taken them; the
-   * others are in use by ours.
+   * Returns every port, the same at each start. A port in `check` is replaced when another process uses it; the other
+   * ports are in use by processes of this platform.
    */
   async ports(check: readonly string[]): Promise<Ports> {
     const file = this.path('ports.json');
@@ -184,15 +184,15 @@ export class Environment {
   }
 
   /**
-   * Where PostgreSQL's data goes when its user cannot enter our folder. Named after this installation's own secret, so
-   * that a new clone in an old place never finds the data of the one before.
+   * Returns the folder of PostgreSQL's data when its user cannot traverse the folder of the environment. The name
+   * contains a hash of this installation's secret: a new clone at the same path never finds the data of an old one.
    */
   dataFolderOutside(postgresPassword: string): string {
     const hash = createHash('sha256').update(`${this.folder}:${postgresPassword}`).digest('hex');
     return join('/var/lib/fieldguide', hash.slice(0, 12));
   }
 
-  /** Forgets all data; secrets and ports stay. */
+  /** Deletes all data; secrets and ports stay. */
   wipe(): void {
     const secrets = this.path('secrets.json');
     if (existsSync(secrets)) {
@@ -212,15 +212,15 @@ export class Environment {
   }
 }
 
-/** A private key, PEM. */
+/** Generates a private key in PEM format. */
 function es256Key(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /**
- * Written beside and renamed, so that a crash or a full disk leaves the old file or the new one.
- * @throws CliError that tells what to do
+ * Writes a temporary file and renames it: a crash or a full disk leaves either the old file or the new one.
+ * @throws CliError with what to try
  */
 export function writeFileSafely(file: string, text: string, mode = 0o644): void {
   const temporary = `${file}.${process.pid}.new`;
@@ -235,8 +235,8 @@ export function writeFileSafely(file: string, text: string, mode = 0o644): void 
     throw new CliError(
       `${file} cannot be written: ${full ? 'the disk is full' : message}.`,
       full
-        ? 'make room on the disk, then run the command again'
-        : 'give yourself write access to it',
+        ? 'free disk space, then run the command again'
+        : 'check the permissions of the file and its folder',
       error,
     );
   }

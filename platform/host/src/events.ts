@@ -1,29 +1,29 @@
 import { EventEmitter } from 'node:events';
 import { appendFileSync } from 'node:fs';
 
-/** Something that happened, for people at the screen and for programs at the API. */
+/** An event of the platform, for the terminal and the API. */
 export interface PlatformEvent {
   readonly id: number;
   readonly time: string;
   readonly level: 'info' | 'warn';
   readonly text: string;
-  /** `ordering`, when it is about an app. */
+  /** The app, when the event concerns one. */
   readonly app?: string;
-  /** `ordering/2`, when it is about one instance. */
+  /** `<app>/2`, when the event concerns one instance. */
   readonly instance?: string;
-  /** `Kafka`, when it is about a backing service. */
+  /** `Kafka`, when the event concerns a backing service. */
   readonly service?: string;
 }
 export type EventSubject = Pick<PlatformEvent, 'app' | 'instance' | 'service'>;
 
-/** For a line that tells how long something took; `startMs` is of `performance.now()`. */
+/** Formats the seconds since `startMs`, a value of `performance.now()`. */
 export function secondsSince(startMs: number): string {
   return ((performance.now() - startMs) / 1_000).toFixed(1);
 }
 
 const RECENT_MAX = 200;
 
-/** What happens, told to whoever listens, and written to the platform's own log. */
+/** Publishes the platform's events to listeners and appends them to the platform's log. */
 export class Events {
   readonly #emitter = new EventEmitter();
   readonly #logFile: string;
@@ -43,12 +43,12 @@ export class Events {
     this.#publish({ ...this.#next('info'), text, ...subject });
   }
 
-  /** Something that nobody asked for. */
+  /** Publishes an event that no operation has requested, like a crash. */
   warn(text: string, subject: EventSubject = {}): void {
     this.#publish({ ...this.#next('warn'), text, ...subject });
   }
 
-  /** @returns what ends the listening */
+  /** @returns a function that removes the listener */
   listen(listener: (event: PlatformEvent) => void): () => void {
     this.#emitter.on('event', listener);
     return () => this.#emitter.off('event', listener);
@@ -64,7 +64,7 @@ export class Events {
     try {
       appendFileSync(this.#logFile, `${JSON.stringify({ ...rest, msg })}\n`, { mode: 0o600 });
     } catch {
-      // A full disk must not end the platform; the screen still tells.
+      // A full disk must not end the platform: listeners still receive the event.
     }
     this.#emitter.emit('event', event);
   }

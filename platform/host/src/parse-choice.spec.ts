@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseChoice } from './parse-choice.ts';
 
 describe('a name', () => {
-  it('is taken when it is known', () => {
+  it('is returned when it is known', () => {
     expect(parseChoice('app', 'ordering', ['ordering', 'shipping'])).toBe('ordering');
   });
 
@@ -10,13 +10,16 @@ describe('a name', () => {
     ['orderng', /Did you mean "ordering"\?/],
     ['LOG_LEVL', /Did you mean "LOG_LEVEL"\?/],
     ['something else altogether', /^(?!.*Did you mean)/],
-  ])('that is not (%s) comes with the nearest one', (value, message) => {
-    expect(() => parseChoice('name', value, ['ordering', 'shipping', 'LOG_LEVEL'])).toThrow(
-      message,
-    );
-  });
+  ])(
+    'is rejected when it is unknown (%s), with the closest one as a suggestion',
+    (value, message) => {
+      expect(() => parseChoice('name', value, ['ordering', 'shipping', 'LOG_LEVEL'])).toThrow(
+        message,
+      );
+    },
+  );
 
-  it('that nobody has is refused where there is none at all', () => {
+  it('is rejected when no names are known', () => {
     expect(() => parseChoice('name', 'x', [])).toThrow(/no name "x"/);
   });
 });

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { CliError } from './cli-error.ts';
 
-/** The value itself when it is one of `known`. @throws CliError that offers the nearest one */
+/** Returns the value when it is one of `known`. @throws CliError with the closest known value as a suggestion */
 export function parseChoice<Known extends string>(
   what: string,
   value: string,
@@ -18,6 +18,6 @@ export function parseChoice<Known extends string>(
     suggestion !== undefined && distance(lowerCase, closestName) <= Math.max(3, value.length / 2);
   throw new CliError(
     `There is no ${what} "${value}".${isClose ? ` Did you mean "${suggestion}"?` : ''}`,
-    `one of: ${known.join(', ')}`,
+    `use one of: ${known.join(', ')}`,
   );
 }

@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 describe('an environment', () => {
-  it('makes its secrets once, readable by this user only', () => {
+  it('generates its secrets once, readable by this user only', () => {
     const environment = new environments.Environment('secrets');
     const first = environment.secrets(['lending']);
     expect(environment.secrets(['lending'])).toEqual(first);
@@ -30,7 +30,7 @@ describe('an environment', () => {
     expect(new environments.Environment('others').secrets(['lending'])).not.toEqual(first);
   });
 
-  it('never finds the relocated data of an installation before it', () => {
+  it('never finds the relocated data of an earlier installation', () => {
     const environment = new environments.Environment('secrets');
     expect(environment.dataFolderOutside('one secret')).toBe(
       environment.dataFolderOutside('one secret'),
@@ -40,21 +40,21 @@ describe('an environment', () => {
     );
   });
 
-  it('keeps its ports, and takes another for one that is taken', async () => {
+  it('keeps its ports, and replaces one that is in use', async () => {
     const environment = new environments.Environment('ports');
     const first = await environment.ports(['kafka', 'postgres']);
     expect(await environment.ports(['kafka', 'postgres'])).toEqual(first);
     const { createServer } = await import('node:net');
     const otherProcess = createServer();
     await new Promise<void>((resolve) => otherProcess.listen(first.kafka, '127.0.0.1', resolve));
-    expect(await environment.ports(['postgres'])).toEqual(first); // ours may listen there
+    expect(await environment.ports(['postgres'])).toEqual(first); // its own processes may listen there
     const second = await environment.ports(['kafka', 'postgres']);
     expect(second.kafka).not.toBe(first.kafka);
     expect(second.postgres).toBe(first.postgres);
     await new Promise((resolve) => otherProcess.close(resolve));
   });
 
-  it('has its name in its databases and topics, but for local', () => {
+  it('adds its name to its databases and topics, except local', () => {
     const [local, other] = [
       new environments.Environment('local'),
       new environments.Environment('my-test'),
@@ -66,16 +66,16 @@ describe('an environment', () => {
     ]);
   });
 
-  it('is taken once, and given back', () => {
+  it('is locked once, and released', () => {
     const environment = new environments.Environment('taken');
     state.acquireLock(environment);
-    expect(() => state.acquireLock(environment)).toThrow(/already runs|under way/);
+    expect(() => state.acquireLock(environment)).toThrow(/already runs|already being started/);
     state.releaseLock(environment);
     state.acquireLock(environment);
     state.releaseLock(environment);
   });
 
-  it('is taken over from whoever was killed while he took it', () => {
+  it('is taken over from a process that was killed while acquiring the lock', () => {
     const environment = new environments.Environment('half');
     writeFileSync(environment.path('platform.json'), '');
     expect(state.acquireLock(environment)).toBeUndefined();
@@ -83,7 +83,7 @@ describe('an environment', () => {
     state.releaseLock(environment);
   });
 
-  it('ends what a killed platform left running, and nobody else', async () => {
+  it('kills the processes of a killed platform, and no others', async () => {
     const environment = new environments.Environment('killed');
     const previous = spawn('sleep', ['1234'], { detached: true });
     const otherChild = spawn('sleep', ['4321'], { detached: true });
@@ -93,7 +93,7 @@ describe('an environment', () => {
       instances: [],
       services: {
         kafka: { pid: previous.pid!, startTime: processStartTime(previous.pid!)! },
-        consul: { pid: otherChild.pid!, startTime: 'at another time' }, // its number was given to another
+        consul: { pid: otherChild.pid!, startTime: 'at another time' }, // its id belongs to another process now
       },
     });
     const ended = new Promise((resolve) => previous.once('exit', resolve));

@@ -13,12 +13,12 @@ import type { Environment } from './environment.ts';
 import { writeFileSafely } from './environment.ts';
 import { Child, type ChildRecord, processStartTime } from './processes/child.ts';
 
-/** Which copy it is, and what finds it again after the platform was killed. */
+/** Identifies an instance, and its process after the platform was killed. */
 export interface InstanceRecord {
   readonly app: string;
-  /** 1, 2, … up to the number of instances wanted. */
+  /** 1, 2, … up to the desired number of instances. */
   readonly slot: number;
-  /** Counts every start in the environment, so that no two instances ever have the same name. */
+  /** Increases with every start in the environment: no two instances ever have the same name. */
   readonly serial: number;
   readonly port: number;
   readonly hash: string;
@@ -30,14 +30,13 @@ export interface InstanceRecord {
 }
 
 /**
- * What a platform leaves for the other commands to find, and for the platform after it when it is killed: where it is,
- * and which processes are its own.
+ * The addresses and processes of a running platform, for other commands and for the next platform after a crash.
  */
 export interface PlatformState extends ChildRecord {
   readonly apiUrl?: string;
   readonly gatewayUrl?: string;
   readonly providerUrl?: string;
-  /** Addresses with passwords: the file is for this user only. */
+  /** Addresses with passwords: only this user can read the file. */
   readonly backing?: Readonly<Record<string, string>>;
   readonly instances: readonly (InstanceRecord & ChildRecord)[];
   readonly services: Partial<Readonly<Record<BackingName, ChildRecord>>>;
@@ -50,7 +49,7 @@ export function readState(environment: Environment): PlatformState | undefined {
   return read(fileOf(environment));
 }
 
-/** Undefined when there is none, or none that can be read: it was just being made, by somebody who may be gone. */
+/** Returns undefined when the file is missing, or incomplete because its process was just writing it or was killed. */
 function read(file: string): PlatformState | undefined {
   if (!existsSync(file)) return undefined;
   try {
@@ -60,16 +59,16 @@ function read(file: string): PlatformState | undefined {
   }
 }
 
-/** The running platform, or undefined when there is none, whatever an old file says. */
+/** Returns the state of the running platform; undefined when its process no longer runs. */
 export function runningPlatform(environment: Environment): PlatformState | undefined {
   const state = readState(environment);
   return state && processStartTime(state.pid) === state.startTime ? state : undefined;
 }
 
 /**
- * Takes the environment for this process.
- * @returns what a platform that was killed has left, its processes perhaps still running
- * @throws CliError when another platform has it
+ * Acquires the environment for this process.
+ * @returns the state that a killed platform left; its processes may still run
+ * @throws CliError when another platform runs or starts in it
  */
 export function acquireLock(environment: Environment): PlatformState | undefined {
   const file = fileOf(environment);
@@ -78,7 +77,7 @@ export function acquireLock(environment: Environment): PlatformState | undefined
     const where = running.gatewayUrl ? ` at ${running.gatewayUrl}` : '';
     throw new CliError(
       `Fieldguide already runs in the environment "${environment.name}"${where} (process ${running.pid}).`,
-      'npm run status; npm run stop ends it; --env NAME starts another beside it',
+      'use npm run status to show it, npm run stop to stop it, or --env NAME to start another environment',
     );
   }
   const previous = readState(environment);
@@ -93,21 +92,21 @@ export function acquireLock(environment: Environment): PlatformState | undefined
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST' && code !== 'ENOENT') {
       throw new CliError(
-        `${file} cannot be written: ${message}`,
-        'make room on the disk, or give yourself write access to it',
+        `Cannot write ${file}: ${message}`,
+        'free disk space, or check the permissions of the file and its folder',
         error,
       );
     }
     throw new CliError(
-      `Another start of "${environment.name}" is under way.`,
-      'wait for it, or npm run stop',
+      `The environment "${environment.name}" is already being started by another process.`,
+      'wait until it runs, or run npm run stop',
       error,
     );
   }
   return previous;
 }
 
-/** Of two starts at the same time one gets the old file out of the way; the other must not take the new one for it. */
+/** Moves the old file away. Of two concurrent starts, the second must not move the new file of the first. */
 function moveAside(file: string, previous: PlatformState | undefined): void {
   const asideFile = `${file}.${process.pid}.old`;
   renameSync(file, asideFile);
@@ -117,14 +116,14 @@ function moveAside(file: string, previous: PlatformState | undefined): void {
     return;
   }
   renameSync(asideFile, file);
-  throw Object.assign(new Error('somebody else was faster'), { code: 'EEXIST' });
+  throw Object.assign(new Error('another process acquired the lock first'), { code: 'EEXIST' });
 }
 
 export function writeState(environment: Environment, state: PlatformState): void {
   writeFileSafely(fileOf(environment), JSON.stringify(state, null, 2), 0o600);
 }
 
-/** Ends what a platform that was killed has left running, before its data are removed. */
+/** Kills the processes that a killed platform left running, before their data is deleted. */
 export async function stopOrphans(environment: Environment): Promise<void> {
   const { instances = [], services = {} } = readState(environment) ?? {};
   for (const record of [...instances, ...Object.values(services)])

@@ -4,32 +4,32 @@ import type { Child, ChildRecord } from '../processes/child.ts';
 export const backingNames = ['postgres', 'kafka', 'consul'] as const;
 export type BackingName = (typeof backingNames)[number];
 
-/** A service that is attached by URL; where it comes from is the chain's business. */
+/** A backing service with its URL; an attached one and one that the platform runs look the same to the apps. */
 export interface BackingService {
   readonly name: 'PostgreSQL' | 'Kafka' | 'Consul';
   readonly version: string;
-  /** How it was found: attached, embedded, from Maven Central, on PATH, … */
+  /** Its origin: attached, embedded, from Maven Central, on PATH, … */
   readonly origin: string;
-  /** What goes into configuration. */
+  /** The value for the apps' configuration. */
   readonly url: string;
-  /** Its process, when it is ours. */
+  /** Its process, when the platform runs it. */
   readonly child?: Child;
-  /** Its data, when they are ours. */
+  /** Its data folder, when the platform runs it. */
   readonly folder?: string;
   stop(): Promise<void>;
 }
 
-/** Where the three are. */
+/** The URLs of the backing services. */
 export type Addresses = { readonly [Name in BackingName]: Pick<BackingService, 'url'> };
 
-/** Which link of a chain somebody wants, instead of the first that works. */
+/** The selected origin of each service; undefined: the first that works. */
 export interface BackingServiceOptions {
   readonly postgres?: string;
   readonly kafka?: string;
   readonly consul?: string;
 }
 
-/** Tells a person what goes on while it lasts. */
+/** Receives the progress lines of a long operation. */
 export type ProgressListener = (line: string) => void;
 
 export interface StartContext {
@@ -38,10 +38,10 @@ export interface StartContext {
   readonly postgresPassword: string;
   readonly choice: string | undefined;
   readonly report: ProgressListener;
-  /** Left running by a platform that was killed: taken over instead of starting another. */
+  /** The process that a killed platform left running; it is adopted instead of starting another. */
   readonly left: ChildRecord | undefined;
-  /** To be told of a process as soon as there is one: whoever is killed before it is ready must not leave it unknown. */
+  /** Must be called as soon as the process exists: it has to be known even if the platform is killed before it is ready. */
   readonly spawned: (child: Child) => void;
-  /** Ends the start, wherever it is. */
+  /** Aborts the start at any step. */
   readonly signal: AbortSignal;
 }

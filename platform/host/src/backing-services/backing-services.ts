@@ -26,7 +26,7 @@ const portsOf: Record<BackingName, readonly PortName[]> = {
   consul: ['consul', 'consulServer', 'consulSerfLan', 'consulSerfWan'],
 };
 const STOP_MS = 10_000;
-// Who ran that long is not in a crash loop.
+// A service that ran this long is not in a crash loop: its failures are reset.
 const STABLE_AFTER_MS = 60_000;
 
 export interface BackingSettings {
@@ -34,15 +34,15 @@ export interface BackingSettings {
   readonly postgresPassword: string;
   readonly choices: BackingServiceOptions;
   readonly events: Events;
-  /** What a platform before this one has left running. */
+  /** The processes that an earlier platform left running. */
   readonly left: Partial<Readonly<Record<BackingName, ChildRecord>>>;
-  /** Told of each process as soon as there is one. */
+  /** Called as soon as a process exists. */
   readonly spawned?: (name: BackingName, record: ChildRecord) => void;
-  /** Ends what is just being started; what runs is ended by `stop`. */
+  /** Aborts services that are starting; `stop` stops running ones. */
   readonly signal?: AbortSignal;
 }
 
-/** PostgreSQL, Kafka and Consul: attached or started, and those that are ours kept running. */
+/** Attaches or starts PostgreSQL, Kafka and Consul, and restarts those that it started. */
 export class BackingServices {
   readonly #settings: BackingSettings;
   readonly #services = new Map<BackingName, BackingService>();
@@ -51,14 +51,14 @@ export class BackingServices {
   readonly restarts: Record<BackingName, number> = { postgres: 0, kafka: 0, consul: 0 };
   #healing = false;
   #stopped = false;
-  /** Called when a service runs again, perhaps at another address. */
+  /** Called after a service was restarted; its address may have changed. */
   onRestart: () => void = () => undefined;
 
   private constructor(settings: BackingSettings) {
     this.#settings = settings;
   }
 
-  /** Starts the three side by side. When one fails, the others are stopped again before the fault is thrown. */
+  /** Starts the services concurrently. When one fails, it stops the others, then throws the error. */
   static async start(settings: BackingSettings): Promise<BackingServices> {
     const services = new BackingServices(settings);
     const { environment, left } = settings;
@@ -89,38 +89,38 @@ export class BackingServices {
     return [...this.#services];
   }
 
-  /** What finds our processes again after a crash of the platform. */
+  /** Identifies the started processes, to adopt them after a crash of the platform. */
   get records(): Partial<Record<BackingName, ChildRecord>> {
     return Object.fromEntries(
       this.all.flatMap(([name, { child }]) => (child?.record ? [[name, child.record]] : [])),
     );
   }
 
-  /** From now on whoever ends is started again; before, it is a fault of the start. */
+  /** Restarts services that end from now on; before this call, an ended service is an error of the start. */
   heal(): void {
     this.#healing = true;
     for (const [name, { child }] of this.#services)
       if (child && !child.isRunning) void this.#repair(name);
   }
 
-  /** Why something failed, when it failed because one of ours has ended. */
+  /** Returns the error of a started service that has ended; undefined when all run. */
   get error(): CliError | undefined {
     const dead = [...this.#services.values()].find(({ child }) => child && !child.isRunning);
     if (!dead?.child) return undefined;
     const { name, child } = dead;
     return new CliError(
-      `${name} ended (${child.outcome}). It said:\n${child.recentOutput()}`,
-      `start again; ${child.logFile} tells more`,
+      `${name} ended (${child.outcome}). Last output:\n${child.recentOutput()}`,
+      `read ${child.logFile}, then start again`,
     );
   }
 
-  /** Stops one and starts it again; whoever is connected connects again. */
+  /** Restarts a service; its clients reconnect. @throws CliError when it is attached */
   async restart(name: BackingName): Promise<void> {
     const service = this.#services.get(name)!;
     if (!service.child) {
       throw new CliError(
-        `${service.name} is attached: the platform did not start it.`,
-        'restart it where it runs',
+        `Cannot restart ${service.name}: it is attached, the platform does not run it.`,
+        'restart it on its own host',
       );
     }
     await this.#restarting.get(name);
@@ -176,7 +176,7 @@ export class BackingServices {
     );
   }
 
-  /** Starts what has ended, again and again with growing pauses. */
+  /** Restarts an ended service, with a growing delay between attempts, until it runs. */
   async #repair(name: BackingName): Promise<void> {
     if (this.#restarting.has(name)) return;
     const repairing = (async () => {
@@ -194,9 +194,9 @@ export class BackingServices {
         try {
           return await this.#startAgain(name);
         } catch (error) {
-          const [what] = (error as Error).message.split(/ It said:|\n/);
+          const [what] = (error as Error).message.split(/ Last output:|\n/);
           const seconds = backoffMs(failures + 1) / 1_000;
-          this.#settings.events.warn(`! ${what} Next try in ${seconds} s.`);
+          this.#settings.events.warn(`! ${what} Next attempt in ${seconds} s.`);
         }
       }
     })();
@@ -216,7 +216,7 @@ function isRunning(record: ChildRecord | undefined): boolean {
   return record !== undefined && isSameProcess(record);
 }
 
-/** For people: without scheme and password. */
+/** Formats an address for display, without scheme and password. */
 export function addressOf({ url }: BackingService): string {
   return url.replace(/^[a-z]+:\/\/(?:[^@]*@)?/, '').replace(/\/.*$/, '');
 }

@@ -30,8 +30,8 @@ beforeEach(() => {
   writeFileSync(join(cache, 'kafka-1', 'b.jar.part'), 'half a jar');
 });
 
-describe('a file with all downloads', () => {
-  it('fills an empty cache, with what was whole', async () => {
+describe('an export of the cache', () => {
+  it('fills an empty cache with the complete downloads', async () => {
     expect(await archive.exportCache(file)).toMatchObject({ files: 2 });
     rmSync(cache, { recursive: true });
     expect(await archive.importCache(file)).toEqual({ files: 2 });
@@ -39,7 +39,7 @@ describe('a file with all downloads', () => {
     expect(archive.cacheContent().files).toEqual(['consul', 'kafka-1/a.jar']);
   });
 
-  it('is refused when a part is damaged, and nothing of it is taken', async () => {
+  it('is rejected when a file is damaged, and imports nothing', async () => {
     await archive.exportCache(file);
     const bytes = readFileSync(file);
     bytes.write('A JAR', bytes.indexOf('a jar'));
@@ -49,15 +49,15 @@ describe('a file with all downloads', () => {
     expect(existsSync(join(cache, 'consul'))).toBe(false);
   });
 
-  it('is refused when it is cut off, or something else', async () => {
+  it('is rejected when it is truncated or not an export', async () => {
     await archive.exportCache(file);
     writeFileSync(file, readFileSync(file).subarray(0, 700));
-    await expect(archive.importCache(file)).rejects.toThrow(/no export|damaged/);
+    await expect(archive.importCache(file)).rejects.toThrow(/not an export|damaged/);
     writeFileSync(file, 'something else');
-    await expect(archive.importCache(file)).rejects.toThrow(/no export/);
+    await expect(archive.importCache(file)).rejects.toThrow(/not an export/);
   });
 
-  it('that leads out of the cache is refused', async () => {
+  it('is rejected when a path leads out of the cache', async () => {
     const inside = join(folder, 'evil');
     mkdirSync(inside, { recursive: true });
     const manifest = {
@@ -70,12 +70,12 @@ describe('a file with all downloads', () => {
     await expect(archive.importCache(file)).rejects.toThrow(/damaged or missing/);
   });
 
-  it('names a platform that something is locked for', () => {
+  it('accepts only platforms with locked wheels', () => {
     expect(archive.parsePlatforms('linux-x64, win32-x64')).toEqual(['linux-x64', 'win32-x64']);
     expect(() => archive.parsePlatforms('win-x64')).toThrow(/Did you mean "win32-x64"/);
   });
 
-  it('holds Java for each platform, and Node where npm has no package of it', () => {
+  it('contains Java for each platform, and Node where npm has no package of it', () => {
     const files = archive
       .wheelsFor(['linux-x64', 'darwin-arm64', 'win32-x64'])
       .map(({ file }) => file);
@@ -87,7 +87,7 @@ describe('a file with all downloads', () => {
     ]);
   });
 
-  it('holds the wheels of another platform as they are locked, and not what was unpacked here', async () => {
+  it('contains the locked wheels of another platform, and no unpacked ones', async () => {
     const content = Buffer.from('a wheel');
     const sha256 = createHash('sha256').update(content).digest('hex');
     const wheel = { name: 'tool', version: '1', file: 'tool.whl', bytes: content.length, sha256 };
@@ -106,12 +106,12 @@ describe('a file with all downloads', () => {
     expect(readFileSync(join(cache, 'wheels', 'tool.whl')).equals(content)).toBe(true);
   });
 
-  it('is refused where it was not made for', async () => {
+  it('is rejected on a platform it was not exported for', async () => {
     await archive.exportCache(file, [targetFolder]);
-    await expect(archive.importCache(file)).rejects.toThrow(`made for ${targetFolder}`);
+    await expect(archive.importCache(file)).rejects.toThrow(`exported for ${targetFolder}`);
   });
 
-  it('from another platform gives everything but its programs', async () => {
+  it('imports everything except programs from another platform', async () => {
     const inside = join(folder, 'other');
     mkdirSync(join(inside, 'kafka-1'), { recursive: true });
     writeFileSync(join(inside, 'consul'), 'a program');
@@ -126,13 +126,13 @@ describe('a file with all downloads', () => {
     expect(archive.cacheContent().files).toEqual(['kafka-1/a.jar']);
   });
 
-  it('of nothing is not made', async () => {
+  it('is not created from an empty cache', async () => {
     rmSync(cache, { recursive: true });
     await expect(archive.exportCache(file)).rejects.toThrow(/cache is empty/);
   });
 });
 
-/** A package index on the loopback. */
+/** Serves a package index on the loopback interface. */
 async function packageIndex(files: Readonly<Record<string, Buffer>>) {
   const server = createServer((request, response) => {
     const name = request.url!.slice(1);

@@ -23,20 +23,20 @@ import { lockedPlatforms, lockedWheel, type Wheel } from './wheel.mjs';
 
 const MANIFEST = 'manifest.json';
 const Manifest = z.object({
-  /** Which platforms can start from this file. */
+  /** The platforms that can start from this file. */
   platforms: z.array(z.string()),
-  /** Programs outside wheels and npm packages run on this platform only. */
+  /** The exporting platform; programs outside wheels and npm packages run only there. */
   madeOn: z.string(),
   files: z.record(z.string(), z.string()),
 });
 const ownPlatform = `${process.platform}-${process.arch}`;
 
-/** Refuses a platform that nothing is locked for. */
+/** Parses a list of platforms. @throws CliError for a platform without locked wheels */
 export function parsePlatforms(text: string): string[] {
   return text.split(',').map((name) => parseChoice('platform', name.trim(), lockedPlatforms()));
 }
 
-/** Java for each platform, and Node where npm has no package of it. */
+/** Returns Java for each platform, and Node where npm has no package of it. */
 export function wheelsFor(platforms: readonly string[]): Wheel[] {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     optionalDependencies: Record<string, string>;
@@ -50,8 +50,8 @@ export function wheelsFor(platforms: readonly string[]): Wheel[] {
 }
 
 /**
- * Downloads every npm package of the lock file into the cache: without network, not even the command that imports can be
- * installed. Runs npm in a copy without sources, so that node_modules stays as it is.
+ * Downloads every npm package of the lock file into the cache: offline, even the import command needs them. Runs npm in a
+ * copy without sources, so node_modules stays unchanged.
  */
 export function fetchPackages(platforms: readonly string[]): void {
   const copy = mkdtempSync(join(tmpdir(), 'fieldguide-packages-'));
@@ -74,7 +74,7 @@ export function fetchPackages(platforms: readonly string[]): void {
   } catch (error) {
     const stderr = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
     throw new CliError(
-      `The npm packages cannot be fetched: ${stderr || (error as Error).message}`,
+      `Cannot download the npm packages: ${stderr || (error as Error).message}`,
       'check the network and HTTPS_PROXY, then run the command again',
       error,
     );
@@ -83,7 +83,7 @@ export function fetchPackages(platforms: readonly string[]): void {
   }
 }
 
-/** What was downloaded, without unfinished downloads, logs, and what was made of the downloads (unpacked wheels, archives). */
+/** Lists the downloads in the cache; excludes unfinished ones, logs, and derived files (unpacked wheels, archives). */
 export function cacheContent(): { folder: string; files: string[]; bytes: number } {
   const files = existsSync(cacheFolder)
     ? globSync('**/*', { cwd: cacheFolder })
@@ -93,21 +93,21 @@ export function cacheContent(): { folder: string; files: string[]; bytes: number
         .map((name) => name.replaceAll(sep, '/'))
         .toSorted()
     : [];
-  const bytes = files.reduce(
-    (checksum, name) => checksum + statSync(join(cacheFolder, name)).size,
-    0,
-  );
+  const bytes = files.reduce((sum, name) => sum + statSync(join(cacheFolder, name)).size, 0);
   return { folder: cacheFolder, files, bytes };
 }
 
-/** Writes one tar file with everything and its checksums. */
+/** Writes the downloads and their checksums to one tar file. */
 export async function exportCache(
   file: string,
   platforms: readonly string[] = [ownPlatform],
 ): Promise<{ files: number; bytes: number }> {
   const { files } = cacheContent();
   if (files.length === 0)
-    throw new CliError('The cache is empty: nothing was downloaded yet.', 'npm start downloads');
+    throw new CliError(
+      'Cannot export: the cache is empty.',
+      'run npm start, which downloads the files',
+    );
   const checksums = Object.fromEntries(
     files.map((name) => [name, sha256(join(cacheFolder, name))]),
   );
@@ -121,8 +121,8 @@ export async function exportCache(
   } catch (error) {
     rmSync(partFile, { force: true });
     throw new CliError(
-      `${file} cannot be written: ${(error as Error).message}`,
-      'another folder, with enough room',
+      `Cannot write ${file}: ${(error as Error).message}`,
+      'use another folder with enough free disk space',
       error,
     );
   } finally {
@@ -131,10 +131,10 @@ export async function exportCache(
   return { files: files.length, bytes: statSync(file).size };
 }
 
-/** Into a folder beside the cache first: only when every file is whole do they take their places. */
+/** Imports an export. Unpacks it next to the cache, and moves the files only when all checksums match. */
 export async function importCache(file: string): Promise<{ files: number }> {
   if (!existsSync(file))
-    throw new CliError(`There is no file ${file}.`, 'fieldguide cache export makes one');
+    throw new CliError(`There is no file ${file}.`, 'create one with fieldguide cache export');
   mkdirSync(cacheFolder, { recursive: true });
   const folder = mkdtempSync(join(dirname(cacheFolder), '.fieldguide-import-'));
   try {
@@ -154,19 +154,19 @@ async function unpack(file: string, folder: string): Promise<z.infer<typeof Mani
   const exportAgain = 'export it again with fieldguide cache export';
   let manifest: z.infer<typeof Manifest>;
   try {
-    await extract({ file, cwd: folder, strict: true }); // refuses paths that lead out of the folder
+    await extract({ file, cwd: folder, strict: true }); // rejects paths outside the folder
     manifest = Manifest.parse(JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')));
   } catch (error) {
     throw new CliError(
-      `${file} is no export of a cache: ${(error as Error).message}`,
+      `${file} is not an export of a cache: ${(error as Error).message}`,
       exportAgain,
       error,
     );
   }
   if (!manifest.platforms.includes(ownPlatform)) {
     throw new CliError(
-      `${file} was made for ${manifest.platforms.join(', ')}. This machine is ${ownPlatform}.`,
-      `fieldguide cache export FILE --for ${[...manifest.platforms, ownPlatform].join(',')}`,
+      `${file} was exported for ${manifest.platforms.join(', ')}. This machine is ${ownPlatform}.`,
+      `run fieldguide cache export FILE --for ${[...manifest.platforms, ownPlatform].join(',')}`,
     );
   }
   for (const [name, checksum] of Object.entries(manifest.files)) {
@@ -178,7 +178,7 @@ async function unpack(file: string, folder: string): Promise<z.infer<typeof Mani
   return manifest;
 }
 
-/** Jars, packages and wheels; a program such as Consul is not. */
+/** Returns whether a file runs on every platform: jars, packages and wheels do, programs such as Consul do not. */
 function isPortable(name: string): boolean {
   return /^(kafka-[^/]*|npm|wheels)\//.test(name);
 }

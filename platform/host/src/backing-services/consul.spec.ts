@@ -12,11 +12,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it('a cached Consul is run only as long as it is what was placed there', async () => {
+it('uses a cached Consul only while its checksum matches', async () => {
   expect(await isComplete(program)).toBe(false);
   writeFileSync(program, 'from an older version, without a checksum');
   expect(await isComplete(program)).toBe(true);
   writeFileSync(program, 'changed');
   expect(await isComplete(program)).toBe(false);
-  expect(existsSync(program)).toBe(false); // fetched again
+  expect(existsSync(program)).toBe(false); // downloaded again
 });

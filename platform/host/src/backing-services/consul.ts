@@ -30,20 +30,20 @@ interface ConsulProgram {
   readonly origin: string;
 }
 
-/** attached (`FIELDGUIDE_CONSUL_URL`) → on PATH → in the cache → HashiCorp's archive → Debian's package, unpacked into the cache. */
+/** Attaches (`FIELDGUIDE_CONSUL_URL`), else starts Consul from PATH, the cache, HashiCorp's archive or Debian's package, in this order. */
 export async function startConsul(context: StartContext): Promise<BackingService> {
   const { choice, report } = context;
   const attached = process.env.FIELDGUIDE_CONSUL_URL;
   if (choice === 'attached' && !attached) {
     throw new CliError(
-      '--consul=attached needs to know where.',
+      'Cannot attach Consul: FIELDGUIDE_CONSUL_URL is not set.',
       'set FIELDGUIDE_CONSUL_URL=http://host:8500',
     );
   }
   if (attached && (choice === undefined || choice === 'attached')) {
     if (!(await hasLeader(attached)))
       throw new CliError(
-        `The attached Consul at ${attached} does not answer.`,
+        `Cannot connect to the attached Consul at ${attached}.`,
         'check FIELDGUIDE_CONSUL_URL',
       );
     return {
@@ -57,7 +57,7 @@ export async function startConsul(context: StartContext): Promise<BackingService
   return run(await find(choice, report), context);
 }
 
-/** Whether Consul needs no network: fetched before, or installed. */
+/** Returns whether Consul is installed or in the cache, and needs no download. */
 export function consulInCache(): boolean {
   return Boolean(versionOf('consul') ?? versionOf(cachedFile));
 }
@@ -82,13 +82,13 @@ async function find(choice: string | undefined, report: ProgressListener): Promi
     try {
       const found = await link();
       if (found) return found;
-      reasons.push(`${name}: not there`);
+      reasons.push(`${name}: not found`);
     } catch (error) {
       reasons.push(`${name}: ${(error as Error).message}`);
     }
   }
   throw new CliError(
-    `Consul cannot be had:\n  ${reasons.join('\n  ')}`,
+    `Cannot find or download Consul:\n  ${reasons.join('\n  ')}`,
     'install Consul and put it on PATH, or attach one: FIELDGUIDE_CONSUL_URL=http://host:8500',
   );
 }
@@ -105,13 +105,13 @@ async function fromHashicorp(cached: string, report: ProgressListener): Promise<
     .find((line) => line.endsWith(archive))
     ?.split(' ')[0];
   if (!sums.ok || !hex) throw new Error(`the release site has no ${archive}`);
-  report(`Consul ${VERSION}: fetching from HashiCorp`);
+  report(`Consul ${VERSION}: downloading from HashiCorp`);
   const file = join(cacheFolder, archive);
   await download(`${HASHICORP}/${VERSION}/${archive}`, file, { algorithm: 'sha256', hex });
   const program = Object.entries(unzipSync(readFileSync(file))).find(([name]) =>
     name.startsWith('consul'),
   );
-  if (!program) throw new Error('the archive holds no consul');
+  if (!program) throw new Error('the archive contains no consul');
   writeFileSync(`${cached}.new`, program[1], { mode: 0o755 });
   await install(cached);
   rmSync(file);
@@ -119,14 +119,14 @@ async function fromHashicorp(cached: string, report: ProgressListener): Promise<
 }
 
 /**
- * Debian 11's package, with apt's own signature check, from the mirror this system uses. Everything happens in a folder
- * of ours: nothing is installed, and the system's package lists stay as they are.
+ * Downloads Debian 11's package from this system's mirror, with apt's signature check. Uses a temporary folder: nothing
+ * is installed, and the system's package lists stay unchanged.
  */
 async function fromDebian(cached: string, report: ProgressListener): Promise<ConsulProgram> {
   if (process.platform !== 'linux' || spawnSync('apt-get', ['--version']).status !== 0)
-    throw new Error('this is no Debian');
+    throw new Error('this system is not Debian');
   const mirror = debianMirror();
-  report('Consul: fetching the Debian package');
+  report('Consul: downloading the Debian package');
   const folder = mkdtempSync(join(tmpdir(), 'fieldguide-consul-'));
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
@@ -167,15 +167,15 @@ async function fromDebian(cached: string, report: ProgressListener): Promise<Con
 
 const sumOf = (cached: string) => `${cached}.sha256`;
 
-/** Gives a verified program its name; its checksum goes first, so that a crash in between leaves none that matches. */
+/** Moves a verified program into the cache. Writes the checksum first: after a crash in between, the old program does not match. */
 async function install(cached: string): Promise<void> {
   writeFileSafely(sumOf(cached), await digestOf(`${cached}.new`, 'sha256'));
   renameSync(`${cached}.new`, cached);
 }
 
 /**
- * Whether the program in the cache is the one that was placed there; one that has changed is removed and fetched again.
- * A cache of an older version holds no checksum: it is recorded now.
+ * Returns whether the cached program matches its checksum; removes it when it does not. A cache of an older version has
+ * no checksum: the current one is recorded.
  */
 export async function isComplete(cached: string): Promise<boolean> {
   if (!existsSync(cached)) return false;
@@ -187,7 +187,7 @@ export async function isComplete(cached: string): Promise<boolean> {
   return false;
 }
 
-/** The address that the system's own package lists name for Debian's main archive. */
+/** Returns the address of Debian's main archive in this system's package sources. */
 function debianMirror(): string {
   const parts = '/etc/apt/sources.list.d';
   const files = [
@@ -201,7 +201,7 @@ function debianMirror(): string {
   const found =
     /^URIs:\s*(\S+\/debian)\/?\s*$/m.exec(text)?.[1] ??
     /^deb\s+(?:\[[^\]]*\]\s+)?(\S+\/debian)\/?\s/m.exec(text)?.[1];
-  if (!found) throw new Error("the system's package lists name no Debian archive");
+  if (!found) throw new Error("the system's package sources contain no Debian archive");
   return found;
 }
 
@@ -234,7 +234,7 @@ async function run(
     disable_update_check: true,
     log_level: 'WARN',
   });
-  // A server that comes back on another port would wait for its old self to vote.
+  // A server on a new port would wait for the vote of its old address: its data is deleted.
   if (existsSync(config) && portOf(config) !== ports.consulServer)
     rmSync(join(folder, 'data'), { recursive: true, force: true });
   writeFileSafely(config, text, 0o600);
@@ -246,8 +246,8 @@ async function run(
   if (!ready || !child.isRunning) {
     await child.stop(2_000);
     throw new CliError(
-      `Consul does not start (${child.outcome}). It said:\n${child.recentOutput()}`,
-      `read ${child.logFile}; npm run reset makes a new data folder`,
+      `Consul failed to start (${child.outcome}). Last output:\n${child.recentOutput()}`,
+      `read ${child.logFile}; npm run reset deletes all data and creates a new data folder`,
     );
   }
   return {
@@ -267,14 +267,14 @@ function portOf(config: string): number {
 
 async function hasLeader(url: string): Promise<boolean> {
   try {
-    const answer = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(1_000) });
-    return answer.ok && (await answer.text()).length > 4;
+    const response = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(1_000) });
+    return response.ok && (await response.text()).length > 4;
   } catch {
     return false;
   }
 }
 
 function versionOf(command: string): string | undefined {
-  const stderr = spawnSync(command, ['version'], { encoding: 'utf8', timeout: 5_000 });
-  return stderr.status === 0 ? /v(\d+\.\d+\.\d+)/.exec(stderr.stdout)?.[1] : undefined;
+  const result = spawnSync(command, ['version'], { encoding: 'utf8', timeout: 5_000 });
+  return result.status === 0 ? /v(\d+\.\d+\.\d+)/.exec(result.stdout)?.[1] : undefined;
 }

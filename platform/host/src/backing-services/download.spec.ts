@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 describe('a download', () => {
-  it('is fetched once', async () => {
+  it('runs once', async () => {
     let bytes = 0;
     await download(url, file, checksum, (count) => {
       bytes += count;
@@ -43,14 +43,14 @@ describe('a download', () => {
     ]);
   });
 
-  it('goes on where an interrupted one stopped', async () => {
+  it('resumes after an interruption', async () => {
     writeFileSync(`${file}.part`, content.subarray(0, 5_000));
     await download(url, file, checksum);
     expect(requests[0]?.headers.range).toBe('bytes=5000-');
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
-  it('leaves a part alone that another process is writing', async () => {
+  it('ignores the partial file of a running process', async () => {
     const otherPart = `${file}.${process.ppid}.part`;
     writeFileSync(otherPart, 'a part of it');
     await download(url, file, checksum);
@@ -58,26 +58,26 @@ describe('a download', () => {
     expect(readFileSync(otherPart, 'utf8')).toBe('a part of it');
   });
 
-  it('goes on where an ended process stopped', async () => {
+  it('resumes the partial file of an ended process', async () => {
     writeFileSync(`${file}.999999999.part`, content.subarray(0, 5_000));
     await download(url, file, checksum);
     expect(requests[0]?.headers.range).toBe('bytes=5000-');
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
-  it('is taken as it is when only its name was missing', async () => {
+  it('completes when the partial file has all bytes', async () => {
     writeFileSync(`${file}.part`, content);
     await download(url, file, checksum);
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
-  it('mends a corrupt cache', async () => {
+  it('replaces a damaged file in the cache', async () => {
     writeFileSync(file, 'half of it');
     await download(url, file, checksum);
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
-  it('that is not what was asked for is refused and not kept', async () => {
+  it('rejects and removes a file with a wrong checksum', async () => {
     const other = { ...checksum, hex: checksum.hex.replaceAll('a', 'b') };
     await expect(download(url, file, other)).rejects.toThrow(/checksum/);
     expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
@@ -85,8 +85,8 @@ describe('a download', () => {
 
   it.each([
     ['/gone', /404/],
-    ['', /cannot be fetched/],
-  ])('that fails (%s) says what to try', async (path, message) => {
+    ['', /Cannot download/],
+  ])('reports a failure (%s) with what to try', async (path, message) => {
     const from = path ? url + path : 'http://127.0.0.1:9/';
     await expect(download(from, file, checksum)).rejects.toMatchObject({
       message: expect.stringMatching(message),

@@ -11,10 +11,11 @@ const STALLED_MS = 30_000;
 const CHUNK_BYTES = 262_144;
 
 /**
- * Fetches a file into the cache, unless a whole one is there. It goes on where an interrupted one stopped, and only a
- * file with the right checksum gets its name.
- * @param address where it is, or how to find that out when it must be fetched
- * @param onBytes how many bytes came in, for progress
+ * Downloads a file into the cache, unless a complete one is there. Resumes an interrupted download; only a file with the
+ * right checksum gets its name.
+ * @param address the address, or a function that looks it up when a download is needed
+ * @param onBytes receives the size of each chunk, for progress
+ * @throws CliError when the download fails or the checksum differs
  */
 export async function download(
   address: string | (() => Promise<string>),
@@ -25,7 +26,7 @@ export async function download(
 ): Promise<void> {
   if (existsSync(file)) {
     if ((await digestOf(file, checksum.algorithm)) === checksum.hex) return;
-    rmSync(file); // a corrupt cache mends itself
+    rmSync(file); // damaged: download it again
   }
   mkdirSync(dirname(file), { recursive: true });
   const url = typeof address === 'string' ? address : await address();
@@ -34,14 +35,14 @@ export async function download(
   if ((await digestOf(part, checksum.algorithm)) !== checksum.hex) {
     rmSync(part);
     throw new CliError(
-      `What came from ${withoutCredentials(url).url} is not what was asked for (its checksum differs).`,
-      'run the command again; if it stays so, something between you and the server changes files',
+      `The checksum of the download from ${withoutCredentials(url).url} differs from the lock file.`,
+      'run the command again; if it fails again, check whether a proxy modifies downloads',
     );
   }
   renameSync(part, file);
 }
 
-/** Says how much of a download has come in, at every eighth of it. */
+/** Returns a function that reports the progress of a download after each eighth. */
 export function progressReporter(
   name: string,
   total: number,
@@ -57,7 +58,7 @@ export function progressReporter(
   };
 }
 
-/** A part for this process alone, so that two starts at once do not write into one file. It begins with what an ended process left. */
+/** Returns a partial file for this process only: concurrent starts never share one. Continues the file of an ended process. */
 function claimPart(file: string): string {
   const part = `${file}.${process.pid}.part`;
   for (const abandoned of findAbandoned(file, 'part')) {
@@ -65,13 +66,13 @@ function claimPart(file: string): string {
       renameSync(abandoned, part);
       break;
     } catch {
-      // another start has just taken it
+      // another process has just claimed it
     }
   }
   return part;
 }
 
-/** Without a known checksum; the caller verifies in another way. */
+/** Downloads into a partial file, without a checksum; the caller verifies the content. */
 export async function fetchInto(
   address: string,
   part: string,
@@ -82,18 +83,18 @@ export async function fetchInto(
   mkdirSync(dirname(part), { recursive: true });
   const presentBytes = existsSync(part) ? statSync(part).size : 0;
   const stall = new AbortController();
-  let timer = setTimeout(() => stall.abort(new Error('nothing came for 30 s')), STALLED_MS);
+  let timer = setTimeout(() => stall.abort(new Error('no data received for 30 s')), STALLED_MS);
   try {
     if (presentBytes > 0) headers['range'] = `bytes=${presentBytes}-`;
     const abortSignal = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
     const response = await fetch(url, { signal: abortSignal, headers });
-    if (response.status === 416) return; // it is all there already; the checksum decides
-    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
+    if (response.status === 416) return; // already complete; the caller compares the checksum
+    if (!response.ok || !response.body) throw new Error(`the server returned ${response.status}`);
     const resumed = response.status === 206;
     const count = async function* (source: AsyncIterable<Uint8Array>) {
       for await (const chunk of source) {
         clearTimeout(timer);
-        timer = setTimeout(() => stall.abort(new Error('nothing came for 30 s')), STALLED_MS);
+        timer = setTimeout(() => stall.abort(new Error('no data received for 30 s')), STALLED_MS);
         onBytes(chunk.length);
         yield chunk;
       }
@@ -101,7 +102,7 @@ export async function fetchInto(
     await pipeline(response.body, count, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
   } catch (error) {
     throw new CliError(
-      `${url} cannot be fetched: ${describeCause(error)}`,
+      `Cannot download ${url}: ${describeCause(error)}`,
       `check the network. ${describeProxies()}`,
       error,
     );
@@ -110,7 +111,7 @@ export async function fetchInto(
   }
 }
 
-/** With one buffer for the whole file: a stream would leave as much garbage as the file is long. */
+/** Hashes a file with one reused buffer: a stream would allocate as many bytes as the file has. */
 export async function digestOf(file: string, algorithm: string): Promise<string> {
   const hash = createHash(algorithm);
   const buffer = Buffer.alloc(CHUNK_BYTES);
@@ -122,7 +123,7 @@ export async function digestOf(file: string, algorithm: string): Promise<string>
   }
 }
 
-/** The message of an error, with its cause's. */
+/** Returns the message of an error and its cause. */
 export function describeCause(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message} (${cause.message})` : message;

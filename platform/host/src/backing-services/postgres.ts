@@ -26,13 +26,13 @@ interface Binaries {
 }
 type User = { readonly uid: number; readonly gid: number };
 
-/** attached (`FIELDGUIDE_POSTGRES_URL`, an administrator's) → embedded: real PostgreSQL 18 from npm, durable settings. */
+/** Attaches (`FIELDGUIDE_POSTGRES_URL`, an administrator's), else starts the embedded PostgreSQL 18 from npm, with durable settings. */
 export async function startPostgres(context: StartContext): Promise<BackingService> {
   const { choice } = context;
   const attached = process.env.FIELDGUIDE_POSTGRES_URL;
   if (choice === 'attached' && !attached) {
     throw new CliError(
-      '--postgres=attached needs to know where.',
+      'Cannot attach PostgreSQL: FIELDGUIDE_POSTGRES_URL is not set.',
       'set FIELDGUIDE_POSTGRES_URL=postgres://admin:password@host:5432/postgres',
     );
   }
@@ -43,7 +43,7 @@ export async function startPostgres(context: StartContext): Promise<BackingServi
 async function attach(url: string): Promise<BackingService> {
   const version = await versionOf(url).catch((error: Error) => {
     throw new CliError(
-      `The attached PostgreSQL does not answer: ${error.message}`,
+      `Cannot connect to the attached PostgreSQL: ${error.message}`,
       'check FIELDGUIDE_POSTGRES_URL',
     );
   });
@@ -69,7 +69,7 @@ async function embedded({
   const logFile = environment.logFile('postgres');
   const adopted = left && Child.adopt('postgres', logFile, left);
   if (!adopted && !existsSync(join(data, 'PG_VERSION'))) {
-    report('PostgreSQL: making a new data folder');
+    report('PostgreSQL: creating a new data folder');
     await initialise(binaries, data, environment, password, user);
   }
   if (!adopted) stopOrphan(data);
@@ -89,8 +89,8 @@ async function embedded({
   if (!ready || !child.isRunning) {
     await child.stop(2_000);
     throw new CliError(
-      `PostgreSQL does not start (${child.outcome}). It said:\n${child.recentOutput()}`,
-      `read ${child.logFile}; npm run reset makes a new data folder`,
+      `PostgreSQL failed to start (${child.outcome}). Last output:\n${child.recentOutput()}`,
+      `read ${child.logFile}; npm run reset deletes all data and creates a new data folder`,
     );
   }
   // SIGINT is PostgreSQL's fast shutdown: open sessions are rolled back, nothing is lost.
@@ -112,7 +112,7 @@ const settings = [
   ['unix_socket_directories', ''],
   ['deadlock_timeout', '200ms'],
   ['max_wal_size', '256MB'],
-  // A statement that fails carries personal data in its text, parameters, DETAIL and CONTEXT: none of it is logged.
+  // A failed statement has personal data in its text, parameters, DETAIL and CONTEXT: none of it is logged.
   ...privateLogSettings,
 ].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
@@ -124,13 +124,13 @@ async function findBinaries(): Promise<Binaries> {
   } catch (error) {
     throw new CliError(
       `There is no embedded PostgreSQL for ${system}-${process.arch} (${name}).`,
-      'npm ci again; or attach one: FIELDGUIDE_POSTGRES_URL=postgres://…',
+      'run npm ci again, or attach one: FIELDGUIDE_POSTGRES_URL=postgres://…',
       error,
     );
   }
 }
 
-/** PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`. */
+/** Returns the user to run as: PostgreSQL does not run as root. Undefined: the current user. */
 function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
@@ -140,13 +140,13 @@ function unprivilegedUser(): User | undefined {
     users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
   if (!found)
     throw new CliError(
-      'PostgreSQL cannot run as root, and there is no other user.',
+      'PostgreSQL cannot run as root, and there is no unprivileged user.',
       'run as an ordinary user',
     );
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
-/** The data folder of this environment, or (a home that others cannot enter) one that PostgreSQL's user can reach. */
+/** Returns this environment's data folder, or one outside when PostgreSQL's user cannot traverse the home folder. */
 function chooseDataFolder(
   wanted: string,
   dataFolderOutside: string,
@@ -159,7 +159,7 @@ function chooseDataFolder(
     chmodSync(folder, 0o700);
   } catch (error) {
     throw new CliError(
-      `PostgreSQL needs a data folder that it can enter, and ${folder} cannot be made: ${(error as Error).message}`,
+      `Cannot create PostgreSQL's data folder ${folder}: ${(error as Error).message}`,
       'move the clone out of a home folder that is closed to others, run as an ordinary user, or set FIELDGUIDE_HOME',
       error,
     );
@@ -186,7 +186,7 @@ function copyBinaries(found: Binaries, user: User | undefined): Binaries {
   return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
 }
 
-/** Whether any user may pass through this folder and all above it. */
+/** Returns whether every user may traverse this folder and its parents. */
 function canTraverse(folder: string): boolean {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
@@ -194,7 +194,7 @@ function canTraverse(folder: string): boolean {
   }
 }
 
-/** Made beside and renamed: whoever is killed in the middle leaves nothing that looks like a data folder. */
+/** Creates a data folder under a temporary name and renames it: a crash leaves no incomplete data folder. */
 async function initialise(
   binaries: Binaries,
   data: string,
@@ -234,7 +234,7 @@ async function initialise(
   if (child.outcome !== 'exit code 0') {
     rmSync(temporary, { recursive: true, force: true });
     throw new CliError(
-      `PostgreSQL's data folder cannot be made (${child.outcome}). It said:\n${child.recentOutput()}`,
+      `Cannot create PostgreSQL's data folder (${child.outcome}). Last output:\n${child.recentOutput()}`,
       `read ${child.logFile}`,
     );
   }
@@ -242,7 +242,7 @@ async function initialise(
   renameSync(temporary, data);
 }
 
-/** A server that outlived a killed platform still holds the folder: it is ended the clean way. */
+/** Stops a server that outlived a killed platform and still uses the data folder, with a fast shutdown. */
 function stopOrphan(data: string): void {
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file) || process.platform === 'win32') return;

@@ -1,4 +1,4 @@
-/** What keeps values out of the server's log; only a superuser may set it. */
+/** Settings that keep values out of the server's log; only a superuser can change them. */
 export const privateLogSettings = [
   ['log_error_verbosity', 'terse'],
   ['log_min_error_statement', 'panic'],

@@ -81,7 +81,7 @@ function configuredIndex() {
  * @param {Wheel} wheel
  * @param {{ fetch?: typeof globalThis.fetch, signal?: AbortSignal | undefined }} [options]
  * @returns {Promise<string>}
- * @throws when the index does not answer, or does not list the file
+ * @throws when the index does not respond, or does not list the file
  */
 export async function wheelAddress({ name, file }, { fetch = globalThis.fetch, signal } = {}) {
   const page = new URL(`${name}/`, packageIndex());
@@ -91,7 +91,7 @@ export async function wheelAddress({ name, file }, { fetch = globalThis.fetch, s
     headers: { ...headers, accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.5' },
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${url} returned ${response.status}`);
   const text = await response.text();
   const link = response.headers.get('content-type')?.includes('json')
     ? /** @type {{ files: { filename: string, url: string }[] }} */ (JSON.parse(text)).files.find(
@@ -111,7 +111,7 @@ export async function wheelAddress({ name, file }, { fetch = globalThis.fetch, s
 }
 
 /**
- * Moves a user name and password from an address into a header: `fetch` refuses them in the address.
+ * Moves a user name and password from an address into a header: `fetch` rejects them in the address.
  * @param {string | URL} address
  * @returns {{ url: string, headers: Record<string, string> }}
  */
@@ -126,11 +126,10 @@ export function withoutCredentials(address) {
 }
 
 /**
- * Unpacks files as a stream. Programs get their executable bit from their place, because a stream ends before the
- * zip file's list of attributes.
+ * Unpacks files as a stream. The path decides on the executable bit, because the zip file lists attributes at its end.
  * @param {string} file
  * @param {string} folder
- * @param {(name: string) => string | undefined} placeOf where in the folder a file goes; undefined leaves it out
+ * @param {(name: string) => string | undefined} placeOf returns the path of a file in the folder; undefined skips it
  */
 export async function unpackWheel(file, folder, placeOf) {
   const inside = resolve(folder) + sep;
@@ -156,8 +155,8 @@ export async function unpackWheel(file, folder, placeOf) {
 }
 
 /**
- * Makes a folder under another name and renames it, so that a folder with this name is complete. Of two processes at
- * once the first gives the name; what a killed process has left is removed.
+ * Creates a folder under a temporary name and renames it, so a folder with this name is complete. Of two concurrent
+ * processes the first one renames; files of a killed process are removed.
  * @param {string} folder
  * @param {(beside: string) => Promise<void>} make
  */

@@ -84,7 +84,7 @@ describe('the package index', () => {
       'http://configured.test/simple/',
     ],
     ['pip is configured for none', 'exit 1', 'https://pypi.org/simple/'],
-  ])('when %s, is right', (_, script, index) => {
+  ])('is selected when %s', (_, script, index) => {
     writeFileSync(join(folder, 'pip'), `#!/bin/sh\n${script}\n`);
     chmodSync(join(folder, 'pip'), 0o755);
     vi.stubEnv('PIP_INDEX_URL', '');
@@ -100,12 +100,12 @@ describe('the package index', () => {
         body: '<a href="../../files/tool-0.9-py3-none-any.whl">x</a> <a href="../../files/tool-1.0-py3-none-any.whl#sha256=00">y</a>',
       },
     ],
-  ])('gives the address of a file %s', async (_, page) => {
+  ])('returns the address of a file %s', async (_, page) => {
     answer = page;
     vi.stubEnv('PIP_INDEX_URL', `http://${origin}/simple`);
     expect(await wheelAddress(wheel)).toBe(`http://${origin}/files/tool-1.0-py3-none-any.whl`);
   });
-  it('gets its user name and password, and no other host gets them', async () => {
+  it('receives its user name and password, and no other host does', async () => {
     vi.stubEnv('PIP_INDEX_URL', `http://ada:s%3Acret@${origin}/simple`);
     answer = json('../../files/a.whl');
     const own = await wheelAddress(wheel);
@@ -117,7 +117,7 @@ describe('the package index', () => {
     answer = json('http://elsewhere.test/a.whl');
     expect(await wheelAddress(wheel)).toBe('http://elsewhere.test/a.whl');
   });
-  it('that does not list the file is an error', async () => {
+  it('fails when it does not list the file', async () => {
     vi.stubEnv('PIP_INDEX_URL', `http://${origin}/simple`);
     answer = { type: 'application/vnd.pypi.simple.v1+json', body: '{"files":[]}' };
     await expect(wheelAddress(wheel)).rejects.toThrow(/does not list tool-1.0/);
@@ -146,7 +146,7 @@ describe('a wheel', () => {
       false,
     ]);
   });
-  it('that leads out of the folder is refused', async () => {
+  it('is rejected when a path leads out of the folder', async () => {
     const file = join(folder, wheel.file);
     writeFileSync(file, zipSync({ 'tool/../../outside': new Uint8Array(1) }));
     await expect(unpackWheel(file, join(folder, 'to'), (name) => name)).rejects.toThrow(/outside/);
@@ -154,8 +154,8 @@ describe('a wheel', () => {
   });
 });
 
-describe('a folder that is made', () => {
-  it('has its name only when it is complete, and nothing is left of a killed process', async () => {
+describe('a created folder', () => {
+  it('has its name only when complete, and removes the files of a killed process', async () => {
     const place = join(folder, 'runtime');
     mkdirSync(`${place}.999999999.new`);
     const failing = makeFolder(place, async () => {
@@ -166,7 +166,7 @@ describe('a folder that is made', () => {
     await makeFolder(place, async (temporary) => writeFileSync(join(temporary, 'program'), ''));
     expect(readdirSync(folder)).toEqual(['runtime']);
   });
-  it('may be made by two at once', async () => {
+  it('may be created by two processes at once', async () => {
     const place = join(folder, 'runtime');
     await makeFolder(place, async (temporary) => {
       writeFileSync(join(temporary, 'program'), 'second');

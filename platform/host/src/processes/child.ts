@@ -2,7 +2,7 @@ import { execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// We are told when a child of ours ends; at one that we found we have to look.
+// Only a child process emits 'exit': an adopted process is polled.
 const ADOPTED_POLL_MS = 200;
 const UNKNOWN = 'unknown';
 
@@ -12,32 +12,32 @@ export interface ChildSettings {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Both outputs go to the end of this file, so that they outlive the platform. */
+  /** stdout and stderr are appended to this file, which outlives the platform. */
   readonly logFile: string;
-  /** Run as another user of the system (only root can). */
+  /** The user of the operating system to run as; requires root. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
-/** What finds a process again after the platform was killed: its id alone may have been given to another since. */
+/** Identifies a process after the platform was killed; its id alone may belong to a new process by then. */
 export interface ChildRecord {
   readonly pid: number;
-  /** As the system tells it; equal only for the same process. */
+  /** In the format of the operating system; equal only for the same process. */
   readonly startTime: string;
 }
 
 /**
- * A process of ours, in a group of its own: Ctrl-C in the terminal reaches the platform only, which then ends the others
- * in order.
+ * A process of the platform in its own process group: Ctrl-C in the terminal reaches only the platform, which then
+ * stops the others in order.
  */
 export class Child {
   readonly name: string;
   readonly logFile: string;
   readonly pid: number | undefined;
   readonly startedAt: number = Date.now();
-  /** Found running, started by a platform that is gone. */
+  /** Whether an earlier platform process started it. */
   readonly adopted: boolean;
   readonly exited: Promise<void>;
-  /** Set when it has ended: the code, or the signal. */
+  /** The exit code or signal; undefined while it runs. */
   outcome: string | undefined;
   readonly #logStart: number;
 
@@ -68,7 +68,7 @@ export class Child {
       ...(cwd && { cwd }),
       ...user,
     };
-    // What it writes, like Kafka's segments or the provider's ledger, is for this user only.
+    // Its files, like Kafka's segments, are readable by this user only.
     const umask = process.umask(0o077);
     const child = spawn(command, [...args], options);
     process.umask(umask);
@@ -80,12 +80,12 @@ export class Child {
     return new Child(name, logFile, logStart, { pid: child.pid, adopted: false, ended });
   }
 
-  /** The process of this record, if it still runs. */
+  /** Takes over the process of this record; undefined when it no longer runs. */
   static adopt(name: string, logFile: string, { pid, startTime }: ChildRecord): Child | undefined {
     if (!isSameProcess({ pid, startTime })) return undefined;
     const untilEnded = async () => {
       while (processStartTime(pid) === startTime) await sleep(ADOPTED_POLL_MS);
-      return 'for a reason that only its log tells';
+      return 'outcome unknown';
     };
     const logStart = existsSync(logFile) ? statSync(logFile).size : 0;
     return new Child(name, logFile, logStart, { pid, adopted: true, ended: untilEnded() });
@@ -100,12 +100,12 @@ export class Child {
     return startTime === undefined ? undefined : { pid: this.pid!, startTime };
   }
 
-  /** To the process alone, not to its group. @returns false when there is none any more */
+  /** Signals the process, not its group. @returns false when it no longer runs */
   signal(signal: NodeJS.Signals): boolean {
     return this.isRunning && send(this.pid!, signal);
   }
 
-  /** SIGTERM (or what the program prefers), and SIGKILL for the whole group when that takes too long. */
+  /** Sends SIGTERM (or `signal`); after `withinMs` kills the whole group. */
   async stop(withinMs: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.isRunning) return;
     this.signal(signal);
@@ -118,13 +118,13 @@ export class Child {
     if (this.isRunning) await this.kill();
   }
 
-  /** At once, with everything it has started. */
+  /** Kills the process and its group at once. */
   async kill(): Promise<void> {
     if (this.isRunning) killGroup(this.pid!);
     await this.exited;
   }
 
-  /** The last lines it wrote, for an error message. */
+  /** Returns its last lines of output since this start, for an error message. */
   recentOutput(lines = 12): string {
     if (!existsSync(this.logFile)) return '';
     const log = readFileSync(this.logFile);
@@ -135,8 +135,8 @@ export class Child {
 }
 
 /**
- * Whether the process of this record still runs. Where its start is unknown (Windows) the answer is no: the id alone may
- * belong to somebody else's process, which must be neither adopted nor killed.
+ * Returns whether the process of this record still runs. Returns false where the start time is unknown (Windows): the id
+ * alone may belong to an unrelated process, which must be neither adopted nor killed.
  */
 export function isSameProcess({ pid, startTime }: ChildRecord): boolean {
   return startTime !== UNKNOWN && processStartTime(pid) === startTime;
@@ -146,7 +146,7 @@ export function killGroup(pid: number): void {
   send(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
 }
 
-/** When a process began, as the system counts it; undefined when there is no such process, or only its remains. */
+/** Returns the start time of a process in the system's format; undefined when it does not exist or is a zombie. */
 export function processStartTime(pid: number): string | undefined {
   if (!(pid > 0)) return undefined;
   try {
@@ -173,7 +173,7 @@ function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Asks every 50 ms until it is so; the condition decides, not the clock. */
+/** Checks the condition every 50 ms. @returns false when it was not met in time */
 export async function waitUntil(
   condition: () => Promise<boolean> | boolean,
   withinMs: number,

@@ -1,16 +1,16 @@
 import { createServer, type Server } from 'node:net';
 import { CliError } from '../cli-error.ts';
 
-// Below the range from which systems take the ports of outgoing connections (32768 and up on Linux, 49152 elsewhere):
-// there, a connection to Kafka could take a port that we are about to listen on.
+// Below the ephemeral ports (32768 and up on Linux, 49152 elsewhere): an outgoing connection could otherwise take a port
+// before the platform listens on it.
 const [FIRST, LAST] = [20_000, 32_000];
 const reserved = new Set<number>();
 
-/** Ports that nobody uses at this moment, and that were not given out before by this process. */
+/** Returns ports that are free now and that this process has not returned before. @throws CliError when too few are free */
 export async function freePorts(count: number, except: readonly number[] = []): Promise<number[]> {
   for (const port of except) reserved.add(port);
   const ports: number[] = [];
-  // Two platforms that start at the same time begin to look in different places.
+  // Platforms that start at the same time search from different ports.
   const start = (process.pid * 64) % (LAST - FIRST);
   for (let step = 0; ports.length < count && step < LAST - FIRST; step++) {
     const port = FIRST + ((start + step) % (LAST - FIRST));
@@ -20,14 +20,14 @@ export async function freePorts(count: number, except: readonly number[] = []): 
   }
   if (ports.length < count) {
     throw new CliError(
-      `There are no ${count} free ports from ${FIRST} to ${LAST}.`,
-      'end other programs',
+      `Cannot find ${count} free ports between ${FIRST} and ${LAST}.`,
+      'stop other programs that listen on these ports',
     );
   }
   return ports;
 }
 
-/** Whether we could listen on this port of the loopback now. */
+/** Returns whether this port of the loopback interface is free now. */
 export async function isFree(port: number): Promise<boolean> {
   const server = await listen(port);
   if (server) await close(server);
