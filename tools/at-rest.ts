@@ -1,4 +1,4 @@
-// Memory and CPU of a running environment without its backing services: `node tools/at-rest.ts [env] [seconds]`.
+// Measures memory and CPU of a running environment, without its backing services: `node tools/at-rest.ts [env] [seconds]`.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Environment } from '@fieldguide/platform-host/environment';
@@ -6,7 +6,7 @@ import { readState } from '@fieldguide/platform-host/state';
 
 const [env = 'local', seconds = '60'] = process.argv.slice(2);
 const state = readState(new Environment(env));
-if (!state) throw new Error(`Nothing runs in ${env}. Try: npm start`);
+if (!state) throw new Error(`The environment ${env} is not running. Try: npm start`);
 
 const TICKS_PER_SECOND = 100;
 const pids = [state.pid, ...state.instances.map(({ pid }) => pid)];
@@ -34,5 +34,5 @@ for (const pid of pids) {
   );
 }
 console.log(
-  `${'together'.padEnd(18)} ${totalMb.toFixed(0).padStart(5)} MB ${totalCpu.toFixed(2)} % of one core`,
+  `${'total'.padEnd(18)} ${totalMb.toFixed(0).padStart(5)} MB ${totalCpu.toFixed(2)} % of one core`,
 );

@@ -7,12 +7,12 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Real ones, for this run only: URLs with an administrator's rights. */
+    /** URLs of real services for this run only, with an administrator's rights. */
     backing: { postgres: string; kafka: string; consul: string };
   }
 }
 
-/** Real PostgreSQL, Kafka and Consul for the `.int.spec` files, beside whatever else runs on this machine. */
+/** Starts PostgreSQL, Kafka and Consul for the `.int.spec` files, independent of other environments on this machine. */
 export default async function setup(project: TestProject) {
   const environment = new Environment('int');
   await stopOrphans(environment);

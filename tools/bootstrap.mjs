@@ -1,5 +1,5 @@
-// Runs on the Node that is installed (20 is enough): makes node_modules match the lock file, which also
-// brings Node 24. Plain JavaScript and no imports from npm, because nothing is installed yet.
+// Runs on the installed Node (20 or newer): makes node_modules match the lock file, which also installs Node 24.
+// Plain JavaScript without imports from npm, because nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,15 +14,17 @@ const cache =
   );
 const packages = join(cache, 'npm');
 
-// A room without network: the file that `fieldguide cache export` has made elsewhere fills the cache.
-const carried = process.env.FIELDGUIDE_CACHE_FILE;
-if (carried && !existsSync(packages)) {
-  console.log(`Taking all downloads from ${carried} …`);
+// Offline: the cache is filled from a file that `fieldguide cache export` created on another machine.
+const cacheFile = process.env.FIELDGUIDE_CACHE_FILE;
+if (cacheFile && !existsSync(packages)) {
+  console.log(`Importing all downloads from ${cacheFile} …`);
   mkdirSync(cache, { recursive: true });
-  const { status } = spawnSync('tar', ['-xf', resolve(carried), '-C', cache], { stdio: 'inherit' });
+  const { status } = spawnSync('tar', ['-xf', resolve(cacheFile), '-C', cache], {
+    stdio: 'inherit',
+  });
   if (status !== 0) {
     console.error(
-      `${carried} cannot be read. Try: FIELDGUIDE_CACHE_FILE=… with a file made by npx fieldguide cache export.`,
+      `Cannot read ${cacheFile}. Try: set FIELDGUIDE_CACHE_FILE to a file created by npx fieldguide cache export.`,
     );
     process.exit(1);
   }
@@ -31,9 +33,9 @@ if (carried && !existsSync(packages)) {
 const stamp = 'node_modules/.fieldguide-lock';
 const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  console.log('Installing dependencies as locked (about a minute the first time) …');
+  console.log('Installing the locked dependencies (about a minute the first time) …');
   const env = { ...process.env };
-  delete env.NODE_ENV; // production would leave out what the build needs
+  delete env.NODE_ENV; // with production, npm would skip the dependencies of the build
   const npm = process.env.npm_execpath;
   const args = ['ci', '--include=dev', '--include=optional'];
   if (existsSync(packages)) args.push('--cache', packages, '--prefer-offline');
@@ -49,7 +51,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   writeFileSync(stamp, wanted);
 }
 
-// Where npm has no package of Node 24 (macOS, Windows on Arm), a Python wheel has the program. Both imports need npm ci.
+// npm has no package of Node 24 for macOS and Windows on Arm: a Python wheel has it. Both imports need npm ci.
 const bin = 'node_modules/.bin';
 const hasNode = existsSync(join(bin, 'node')) || existsSync(join(bin, 'node.exe'));
 if (Number(process.versions.node.split('.')[0]) < 24 && !hasNode) {

@@ -98,18 +98,19 @@ describe('a cycle between packages', () => {
     expect(cyclesOf(edges({ a: ['b'], b: ['a'], c: ['a'] }))).toEqual(['a ⇄ b']));
   it('is found over three packages', () =>
     expect(cyclesOf(edges({ a: ['b'], b: ['c'], c: ['a'] }))).toEqual(['a ⇄ b', 'a ⇄ c', 'b ⇄ c']));
-  it('is not found where all point one way', () =>
+  it('is not found in an acyclic graph', () =>
     expect(cyclesOf(edges({ a: ['b', 'c'], b: ['c'], c: [] }))).toEqual([]));
 });
 
 describe('the packages of this workspace', () => {
   const packages = readPackages('.');
-  it('carry the tags that the rules read', () => {
+  it('have the tags that the rules read', () => {
     const grouped = packages.filter(({ type }) => type === 'lib' || type === 'platform');
     expect(grouped.filter(({ group }) => !(group > 0))).toEqual([]);
     expect(packages.length).toBeGreaterThan(25);
   });
-  it('share what the root declares', () => expect(declaredByRoot('.')).toContain('vitest'));
+  it('share the dependencies that the root declares', () =>
+    expect(declaredByRoot('.')).toContain('vitest'));
 });
 
 function everyTypeOfPackage(): Package[] {

@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import type { Import } from './imports.ts';
 import type { Package } from './packages.ts';
 
-/** Types of packages that a package of the key's type imports by name. */
+/** Types of packages that a package of the key's type may import. */
 const mayImport: Record<string, readonly string[]> = {
   contracts: [],
   lib: ['lib'],
@@ -102,7 +102,7 @@ export class Boundaries {
   }
 }
 
-/** A model needs no framework and no I/O, so that its rules run anywhere. */
+/** Models import no framework and no I/O, so their rules run anywhere. */
 function modelRule(file: string, specifier: string): string | undefined {
   if (!file.endsWith('.model.ts')) return undefined;
   return specifier.endsWith('.model.ts') || specifier === '@fieldguide/problems'

@@ -1,5 +1,5 @@
 // Checks the imports of all packages: `npx node tools/check-boundaries.ts`, part of `npm run check`.
-// `--update` writes the violations of today to the allowance, which may only shrink.
+// `--update` writes the current violations to the allowance, which may only shrink.
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { Boundaries, cyclesOf } from './boundaries.ts';
 import { importsOf } from './imports.ts';

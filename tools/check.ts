@@ -1,4 +1,4 @@
-// Lint and format, types, boundaries, docs: `npm run check`. Side by side, all faults at once.
+// `npm run check`: runs all static checks concurrently, and prints the output of those that fail.
 import { spawn } from 'node:child_process';
 
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
@@ -9,7 +9,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['docs', 'node', 'tools/docs.ts'],
   ['prose', 'node', 'tools/prose.ts'],
   ['generated files', 'node', 'tools/generate/generate.ts', '--check'],
-  ['compatible facts', 'node', 'tools/contracts/compatible.ts'],
+  ['compatible messages', 'node', 'tools/contracts/compatible.ts'],
   ['stored formats', 'node', 'tools/stored-formats.ts'],
 ];
 

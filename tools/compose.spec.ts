@@ -12,7 +12,7 @@ import type { z } from 'zod';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const secretKeys = new Set(Object.values(system.apps).flatMap((app) => [...secretKeysOf(app)]));
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
-// Merge keys are YAML 1.1, and what Compose reads.
+// Compose supports merge keys, which are YAML 1.1.
 const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, Service>;
   volumes: Record<string, unknown>;
@@ -34,7 +34,7 @@ const own = appNames.map((name) => [name, compose.services[name]!] as const);
 const backing = ['postgres', 'kafka', 'consul'].map(
   (name) => [name, compose.services[name]!] as const,
 );
-// What the image itself sets (Dockerfile).
+// The variables that the image sets (Dockerfile).
 const byImage = ['INSTANCE', 'HOST', 'PORT', 'ADVERTISED_HOST'];
 
 async function shapeOf(app: string): Promise<Record<string, z.ZodType>> {
@@ -42,7 +42,7 @@ async function shapeOf(app: string): Promise<Record<string, z.ZodType>> {
   const [config] = Object.values(module) as { schema: z.ZodObject }[];
   return config!.schema.shape as unknown as Record<string, z.ZodType>;
 }
-/** What the service is given; `<KEY>_FILE` gives the secret KEY. */
+/** Returns the settings of a service; `<KEY>_FILE` provides the secret KEY. */
 const keysOf = ({ environment = {} }: Service) =>
   Object.keys(environment).map((key) => {
     const secret = key.replace(/_FILE$/, '');
@@ -51,7 +51,7 @@ const keysOf = ({ environment = {} }: Service) =>
 
 describe('docker-compose.yml', () => {
   it.each(own)(
-    'gives %s every setting that it needs, and secrets as files only',
+    'sets every required setting of %s, and its secrets as files only',
     async (app, service) => {
       const shape = await shapeOf(app);
       const given = new Set([...keysOf(service), ...byImage]);
@@ -64,7 +64,7 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it('names no key that no app knows', async () => {
+  it('sets only keys that an app reads', async () => {
     const known = new Set(
       (await Promise.all(appNames.map(shapeOf))).flatMap((shape) => Object.keys(shape)),
     );
@@ -75,7 +75,7 @@ describe('docker-compose.yml', () => {
       ).toEqual([]);
   });
 
-  it.each(own)('runs %s without rights that it does not need', (app, service) => {
+  it.each(own)('runs %s with the least privileges', (app, service) => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
     expect(service.mem_limit).toMatch(/^\d+m$/);
     expect(service.build).toMatchObject({ target: 'app', args: { APP: app } });
@@ -86,7 +86,7 @@ describe('docker-compose.yml', () => {
     expect(secrets).toEqual([`${app}-secrets:/secrets:ro`]);
   });
 
-  it('waits for the tasks in their order', () => {
+  it('waits for the tasks in order', () => {
     const { provision, migrate, postgres } = compose.services;
     const done = { condition: 'service_completed_successfully' };
     expect(migrate!.depends_on).toEqual({ provision: done });
@@ -103,7 +103,7 @@ describe('docker-compose.yml', () => {
     expect(service.healthcheck).toBeDefined();
   });
 
-  it('publishes the gateway on the loopback, and nothing else', () => {
+  it('publishes only the gateway, on the loopback interface', () => {
     const published = Object.entries(compose.services).filter(
       ([, { ports, profiles }]) => ports && !profiles,
     );
@@ -112,7 +112,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it('declares every volume that it names', () => {
+  it('declares every volume that it mounts', () => {
     const named = Object.values(compose.services).flatMap(({ volumes = [] }) =>
       volumes.map((volume) => volume.split(':')[0]!),
     );
@@ -122,8 +122,9 @@ describe('docker-compose.yml', () => {
   const engine = [['docker', 'compose'], ['docker-compose']].find(
     ([command, ...args]) => spawnSync(command!, [...args, 'version']).status === 0,
   );
-  if (!engine) console.warn('No docker compose here: docker-compose.yml is not checked by it.');
-  it.runIf(engine)('is valid for Compose itself', () => {
+  if (!engine)
+    console.warn('docker compose is not installed: docker-compose.yml is not validated with it.');
+  it.runIf(engine)('is valid for Compose', () => {
     const [command, ...args] = engine!;
     const { status, stderr } = spawnSync(command!, [...args, 'config', '--quiet'], { cwd: root });
     expect([status, String(stderr)]).toEqual([0, '']);
@@ -137,7 +138,7 @@ describe('the Dockerfile', () => {
     for (const stage of stages) expect(stage).toMatch(/^USER 1000:1000$/m);
     expect(stages[1]).toMatch(/^HEALTHCHECK /m);
   });
-  it('brings a Pact Broker only where it is asked for, for this machine only', () => {
+  it('starts a Pact Broker only with its profile, on the loopback interface', () => {
     const broker = compose.services['pact-broker']!;
     expect(broker).toMatchObject({ profiles: ['contracts'], cap_drop: ['ALL'] });
     expect(broker.image).toMatch(/^pactfoundation\/pact-broker:\d/);

@@ -57,7 +57,7 @@ describe('the docs check', () => {
     expect(sharedNumbers(['docs/adr/0007-a.md', 'docs/adr/0008-b.md'])).toEqual([]);
     expect(sharedNumbers(['docs/adr/0007-a.md', 'docs/adr/0007-b.md'])).toHaveLength(1);
   });
-  it('finds a page that the index does not link to', () =>
+  it('finds a page without a link from the index', () =>
     expect(
       unlinkedPages('docs/README.md', '[a](a.md)', ['docs/README.md', 'docs/a.md', 'docs/b.md']),
     ).toEqual(['docs/README.md does not link to docs/b.md']));

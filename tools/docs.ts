@@ -1,18 +1,18 @@
-// Docs that drift are worse than none: links, commands and records are checked. Run by `npm run check`.
+// Checks links, commands and decision records in the docs. Run by `npm run check`.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const README_LINES_MAX = 200;
 const SECTIONS = ['Context', 'Decision', 'Alternatives', 'Consequences'];
 
-/** Relative links of a Markdown text whose target does not exist. */
+/** Finds relative links of a Markdown text whose target does not exist. */
 export function brokenLinks(file: string, text: string): string[] {
   return linksOf(text)
     .filter((target) => !existsSync(join(dirname(file), target)))
     .map((target) => `${file} links to ${target}, which does not exist`);
 }
 
-/** Commands that a page names, and that package.json or the program does not have. */
+/** Finds commands in a page that neither package.json nor the program has. */
 export function unknownCommands(
   file: string,
   text: string,
@@ -28,7 +28,7 @@ export function unknownCommands(
   return [...unknownScripts, ...unknown];
 }
 
-/** What a decision record lacks: number, status, date, or one of its sections in their order. */
+/** Finds missing parts of a decision record: number, status, date, or a section in its order. */
 export function recordErrors(file: string, text: string): string[] {
   const number = /(\d{4})-[a-z0-9-]+\.md$/.exec(file)?.[1];
   const required: readonly (readonly [string, RegExp])[] = [
@@ -45,7 +45,7 @@ export function recordErrors(file: string, text: string): string[] {
     .map(([what]) => `${file} lacks ${what}`);
 }
 
-/** Numbers that more than one decision record has. */
+/** Finds numbers that several decision records share. */
 export function sharedNumbers(files: readonly string[]): string[] {
   const byNumber = Map.groupBy(files, (file) => /(\d{4})-[^/]*$/.exec(file)?.[1] ?? file);
   return [...byNumber.values()]
@@ -53,7 +53,7 @@ export function sharedNumbers(files: readonly string[]): string[] {
     .map((each) => `Decision records share a number: ${each.join(', ')}`);
 }
 
-/** Pages that the index does not link to. */
+/** Finds pages without a link from the index. */
 export function unlinkedPages(index: string, text: string, pages: readonly string[]): string[] {
   const linked = new Set(linksOf(text).map((target) => join(dirname(index), target)));
   return pages
@@ -61,7 +61,7 @@ export function unlinkedPages(index: string, text: string, pages: readonly strin
     .map((page) => `${index} does not link to ${page}`);
 }
 
-/** Rows of the pattern table without a link to code, a link to a test, or a way to see the pattern. */
+/** Finds rows of the pattern table without a link to code, a link to a test, or a way to see the pattern. */
 export function incompletePatterns(text: string): string[] {
   const rows = text.split('\n').filter((line) => /^\| (?!pattern )/.test(line));
   return rows
@@ -74,7 +74,7 @@ export function incompletePatterns(text: string): string[] {
     .map((row) => `docs/patterns.md: this row lacks code, test or a way to see it: ${row}`);
 }
 
-/** README is a start, not the manual. */
+/** Limits the length of README, which is an introduction and not the manual. */
 export function tooLong(text: string): string[] {
   const lines = text.split('\n').length - 1;
   return lines > README_LINES_MAX

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 const read = (pattern: RegExp, text: string) =>
   [...text.matchAll(pattern)].map(([, name]) => name!);
 const example = read(/^#?(FIELDGUIDE_\w+)=/gm, readFileSync('.env.example', 'utf8'));
-/** Set by the tools for their own test runs. */
+/** Variables that the tools set for their own test runs. */
 const internal = ['FIELDGUIDE_PACT'];
 
 const sources = globSync(

@@ -19,7 +19,7 @@ export const createNodesV2 = /** @type {const} */ ([
 ]);
 
 /**
- * Libraries are imported as sources (docs/adr/0001): only apps have something to build.
+ * Returns the targets of a package. Only apps have a build: libraries are imported as sources (docs/adr/0001).
  * @param {string} root
  */
 function targetsOf(root) {

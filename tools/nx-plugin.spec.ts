@@ -7,18 +7,18 @@ const targetsOf = (folder: string) =>
   nodesOf([`${folder}/package.json`])[0]?.[1].projects[folder]?.targets;
 
 describe('the Nx targets', () => {
-  it('of every package are lint, typecheck and test', () => {
+  it('include lint, typecheck and test for every package', () => {
     for (const { folder } of readPackages('.')) {
       expect(Object.keys(targetsOf(folder) ?? {})).toEqual(
         expect.arrayContaining(['lint', 'typecheck', 'test']),
       );
     }
   });
-  it('of an app include a build that stores its artifact', () =>
+  it('include a build that stores the artifact for an app', () =>
     expect(targetsOf('apps/ordering')).toMatchObject({
       build: { outputs: ['{workspaceRoot}/.fieldguide/artifacts/ordering'] },
     }));
-  it('cache no test that reads files of other folders', () => {
+  it('do not cache tests that read files of other folders', () => {
     expect(targetsOf('tools')).toMatchObject({ test: { cache: false } });
     expect(targetsOf('libs/clock')).toMatchObject({ test: { cache: true } });
   });

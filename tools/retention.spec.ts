@@ -11,7 +11,7 @@ const rows = page
   .filter((line) => /^\| .*`/.test(line))
   .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
 
-/** Tables by the service whose migrations create them, as the page names it. */
+/** Lists the tables by the service whose migrations create them, in the page's terms. */
 function tables(): string[] {
   const files = globSync(['apps/*/migrations/*.ts', 'libs/*/src/*.migration.ts']);
   return files.flatMap((file) => {
@@ -23,7 +23,7 @@ function tables(): string[] {
   });
 }
 
-/** `7 days`, `1 hour` or `10 minutes` for a number of milliseconds. */
+/** Formats milliseconds as `7 days`, `1 hour` or `10 minutes`. */
 function inWords(ms: number): string {
   const [count, unit] =
     ms % 86_400_000 === 0
@@ -55,7 +55,7 @@ describe('the page about retention', () => {
     expect(documented.toSorted()).toEqual(set.toSorted());
   });
 
-  it('knows a message for longer than any topic can bring it again', () => {
+  it('keeps the inbox for longer than any topic can redeliver a message', () => {
     const longest = topics.map(
       ({ settings }) => Number(settings['retention.ms'] ?? 0) + Number(settings['segment.ms']),
     );

@@ -1,5 +1,5 @@
-// What lies in a log stays as it was written, so its examples stay too: `npm run check` compares them with the version
-// before in git. A new format is a new file.
+// Stored events never change, so their examples must not either: `npm run check` compares them with the version before
+// in git. A new format is a new file.
 import { existsSync, readFileSync } from 'node:fs';
 import { git, versionBefore } from './version-before.ts';
 
@@ -14,6 +14,6 @@ const faults = before
   );
 for (const file of faults)
   console.error(
-    `${file} is not what it was: events like that lie in databases.\nTry: put it back, and write an upcaster to the new format (docs/how-to/change-a-stored-event.md)`,
+    `${file} has changed, but databases contain events in this format.\nTry: restore it, and write an upcaster to the new format (docs/how-to/change-a-stored-event.md)`,
   );
 process.exitCode = faults.length > 0 ? 1 : 0;

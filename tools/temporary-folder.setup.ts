@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Whatever specs put into the folder for temporary files is gone when they are done. */
+/** Gives the specs their own folder for temporary files, and deletes it after the run. */
 export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'fieldguide-specs-'));
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folder;

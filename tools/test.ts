@@ -1,5 +1,5 @@
-// What `npm test` and CI run: check, contracts, unit, integration on real backing services, end to end on the running
-// system.
+// Runs the suites of `npm test` and CI: check, contracts, unit, integration on real backing services, end to end on the
+// running system.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ for (const project of ['unit', 'int', 'e2e']) {
     failed += read.numFailedTests;
     skipped += read.numPendingTests;
   } catch {
-    broken += 1; // it ended before it could report, and has said why
+    broken += 1; // it ended before it wrote a report, and printed the reason
   }
 }
 rmSync(folder, { recursive: true });

@@ -1,9 +1,9 @@
-// `npm run verify`: the long figures, which a run of CI has no time for. About half an hour; exits with 1 when one is missed.
+// `npm run verify`: the checks that take too long for CI, about half an hour; exits with 1 when one fails.
 import { spawn } from 'node:child_process';
 import { table } from '@fieldguide/platform-cli/screen/tables';
 import { Command } from 'commander';
 
-const figures: readonly { what: string; command: string; env?: Record<string, string> }[] = [
+const checks: readonly { what: string; command: string; env?: Record<string, string> }[] = [
   {
     what: 'Generated requests to the whole API (Schemathesis): no 5xx, no token ignored',
     command: 'node tools/schemathesis/run.ts',
@@ -18,9 +18,12 @@ const figures: readonly { what: string; command: string; env?: Record<string, st
     command: 'npx vitest run --project e2e e2e/takeover',
     env: { FIELDGUIDE_TAKEOVERS: '20' },
   },
-  { what: 'The event store measured against others', command: 'npm run bench:event-store' },
   {
-    what: '50 bad bodies a second for 30 s beside 100 orders and 10 sign-ins',
+    what: 'Benchmark of the event store against other libraries',
+    command: 'npm run bench:event-store',
+  },
+  {
+    what: '50 bad bodies a second for 30 s during 100 orders and 10 sign-ins',
     command: 'npx vitest run --project e2e e2e/bad-bodies',
     env: { FIELDGUIDE_BAD_BODIES_SECONDS: '30' },
   },
@@ -33,15 +36,15 @@ const figures: readonly { what: string; command: string; env?: Record<string, st
 
 new Command('npm run verify --')
   .description(
-    `Run the checks that take too long for CI, one after another:\n${figures.map(({ what }) => `  ${what}`).join('\n')}`,
+    `Run the checks that take too long for CI, in sequence:\n${checks.map(({ what }) => `  ${what}`).join('\n')}`,
   )
   .parse();
 
-// By convention: what the check needs is not on this machine, and it has said so.
+// The exit code by convention: a requirement is missing on this machine, and the check has printed which.
 const SKIPPED = 77;
 
 const rows: string[][] = [];
-for (const { what, command, env } of figures) {
+for (const { what, command, env } of checks) {
   console.log(`\n▸ ${what}: ${command}`);
   const startMs = performance.now();
   const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, ...env } });
@@ -50,5 +53,5 @@ for (const { what, command, env } of figures) {
   const sign = code === SKIPPED ? 'skipped' : code === 0 ? '✓' : '✗';
   rows.push([sign, what, `${minutes} min`]);
 }
-console.log(`\n${table(['', 'figure', 'took'], rows)}`);
+console.log(`\n${table(['', 'check', 'duration'], rows)}`);
 process.exitCode = rows.some(([sign]) => sign === '✗') ? 1 : 0;

@@ -1,21 +1,21 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * The commit to compare these files with: the present one while something is changed, else the one before their last
- * change. Undefined, and said, when no earlier version is known.
+ * Returns the commit to compare these files with: HEAD when they have uncommitted changes, else the commit before their
+ * last change. Prints a note and returns undefined when no earlier version is available.
  */
 export function versionBefore(files: string): string | undefined {
   try {
-    const commit = process.env['CONTRACTS_BASE'] ?? lastOther(files);
+    const commit = process.env['CONTRACTS_BASE'] ?? commitBeforeLastChange(files);
     git('rev-parse', '--verify', `${commit}^{commit}`);
     return commit;
   } catch {
-    console.log(`No earlier version of ${files} is known here (a shallow clone?): not compared`);
+    console.log(`Cannot compare ${files}: no earlier version is available (a shallow clone?)`);
     return undefined;
   }
 }
 
-function lastOther(files: string): string {
+function commitBeforeLastChange(files: string): string {
   if (git('status', '--porcelain', '--', files).trim() !== '') return 'HEAD';
   return `${git('log', '-1', '--format=%H', '--', files).trim()}~1`;
 }

@@ -29,7 +29,7 @@ describe('a topic of commands', () => {
     for (const { topic, provider } of commands) expect(consumersOf(topic)).toEqual([provider]);
   });
 
-  it('carries nothing else: what its consumer does not know is parked, not skipped', () => {
+  it('carries only commands: its consumer parks unknown types instead of skipping them', () => {
     const ofCommands = new Set(commands.map(({ topic }) => topic));
     const onThem = messages.filter(({ topic }) => ofCommands.has(topic));
     expect(onThem.filter(({ kind }) => kind !== 'command')).toEqual([]);

@@ -1,5 +1,5 @@
-// Published facts outlive a release: records of yesterday are read by services of today, and those of today by services
-// that were not yet replaced. So what is said may only grow: `npm run check` compares it with the version before in git.
+// Messages outlive a release: new services read old records, and services that are not yet replaced read new records. So
+// message schemas may only be extended: `npm run check` compares them with the version before in git.
 import { git, versionBefore } from '../version-before.ts';
 import { documents, GENERATED, providers } from './documents.ts';
 
@@ -13,16 +13,16 @@ interface Schema {
 }
 
 /**
- * Why records of the one version cannot be read as the other; empty: they can, in both directions.
- * Backward: today's readers, yesterday's records. Forward: yesterday's readers, today's records.
+ * Returns the incompatibilities between two versions of a schema; empty when both can read each other's records.
+ * Backward: new consumers, old records. Forward: old consumers, new records.
  */
 export function incompatibilities(before: Schema, after: Schema, at = 'data'): string[] {
   const { properties: old = {}, required: oldRequired = [] } = before;
   const { properties: now = {}, required: nowRequired = [] } = after;
-  const faults = Object.entries(old).flatMap(([name, schema]) => {
+  const changes = Object.entries(old).flatMap(([name, schema]) => {
     const place = `${at}.${name}`;
     const current = now[name];
-    if (!current) return [`${place} is gone (forward: whoever reads it breaks)`];
+    if (!current) return [`${place} is gone (forward: its consumers break)`];
     const wasRequired = oldRequired.includes(name);
     const isRequired = nowRequired.includes(name);
     return [
@@ -35,7 +35,7 @@ export function incompatibilities(before: Schema, after: Schema, at = 'data'): s
   const values = (schema: Schema) => new Set(schema.enum ?? []);
   const [oldValues, nowValues] = [values(before), values(after)];
   return [
-    ...faults,
+    ...changes,
     ...added.map((name) => `${at}.${name} is new and required (backward: old records have none)`),
     ...[...nowValues]
       .filter((each) => !oldValues.has(each))
@@ -72,7 +72,7 @@ function before(commit: string, path: string): Schema | undefined {
 async function main(): Promise<boolean> {
   const commit = versionBefore(GENERATED);
   if (!commit) return true;
-  const faults: string[] = [];
+  const errors: string[] = [];
   const now = await documents();
   for (const name of providers) {
     const path = `${GENERATED}/${name}/asyncapi.json`;
@@ -80,19 +80,19 @@ async function main(): Promise<boolean> {
     const current = publishedMessages(JSON.parse(now.get(path) ?? 'null'));
     for (const [type, schema] of old) {
       const present = current.get(type);
-      const what = present ? incompatibilities(schema, present) : ['it is not said any more'];
-      faults.push(...what.map((each) => `${name} says ${type}: ${each}`));
+      const what = present ? incompatibilities(schema, present) : ['it is no longer published'];
+      errors.push(...what.map((each) => `${name} publishes ${type}: ${each}`));
     }
   }
-  for (const fault of faults) console.error(fault);
-  if (faults.length > 0)
+  for (const error of errors) console.error(error);
+  if (errors.length > 0)
     console.error(
-      'Try: add optional fields, or say it under a new type beside the old one (docs/how-to/change-a-contract.md)',
+      'Try: add optional fields, or publish a new type in addition to the old one (docs/how-to/change-a-contract.md)',
     );
-  return faults.length === 0;
+  return errors.length === 0;
 }
 
-/** Type → schema of its data, of everything that an AsyncAPI document sends. */
+/** Returns the message types that an AsyncAPI document sends, with the schema of their data. */
 function publishedMessages(document: Schema | undefined): Map<string, Schema> {
   const { operations = {}, components } = (document ?? {}) as {
     operations?: Record<string, { action: string }>;

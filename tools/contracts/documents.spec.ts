@@ -8,8 +8,8 @@ const files = await documents();
 const read = (path: string) => JSON.parse(files.get(`${GENERATED}/${path}`)!);
 
 describe('the documents of the contracts', () => {
-  it('are committed as they would be made now', () => expect(drift(files, GENERATED)).toEqual([]));
-  it('notice what is missing, changed or left over', () => {
+  it('are up to date', () => expect(drift(files, GENERATED)).toEqual([]));
+  it('report missing, changed and obsolete files', () => {
     const [first] = files.keys();
     const changed = new Map([...files, [first!, '{}'], ['contracts/generated/new.json', '{}']]);
     changed.delete(`${GENERATED}/catalog/openapi.json`);
@@ -17,10 +17,10 @@ describe('the documents of the contracts', () => {
       [first, `${GENERATED}/catalog/openapi.json`, 'contracts/generated/new.json'].toSorted(),
     );
   });
-  it('have every route and message that a pact is about', () => {
+  it('have every route and message of the pacts', () => {
     const missing = [...pactEdges()].filter((edge) => {
       const [, verb, provider, what] = edge.split(' ');
-      if (verb === 'asks') {
+      if (verb === 'requests') {
         const paths = Object.keys(read(`${provider}/openapi.json`).paths);
         return !paths.map((path) => path.replaceAll(/\{\w+\}/g, ':')).includes(what!);
       }
@@ -32,7 +32,7 @@ describe('the documents of the contracts', () => {
 });
 
 describe('every example', () => {
-  it.each(providers)('of %s is what its contract says', async (name) => {
+  it.each(providers)('of %s matches its contract', async (name) => {
     const examples = (await import(`../../contracts/${name}/examples.ts`)) as Record<
       string,
       { schema: z.ZodType; value: unknown }
@@ -44,7 +44,7 @@ describe('every example', () => {
   });
 });
 
-describe('a published fact', () => {
+describe('a published message', () => {
   const before = {
     orderId: z.guid(),
     amountMinor: z.int(),
@@ -59,11 +59,11 @@ describe('a published fact', () => {
     const schema = (shape: object) => z.toJSONSchema(z.object(shape as never), { io: 'input' });
     return incompatibilities(schema(before) as never, schema(after) as never);
   };
-  it('may get an optional field', () =>
+  it('may gain an optional field', () =>
     expect(compared({ colour: z.string().optional() })).toEqual([]));
   it.each<[string, object, string[], RegExp]>([
     ['lose a field', {}, ['note'], /note is gone \(forward/],
-    ['get a required field', { colour: z.string() }, [], /colour is new and required \(backward/],
+    ['gain a required field', { colour: z.string() }, [], /colour is new and required \(backward/],
     ['make a field optional', { orderId: z.guid().optional() }, [], /orderId may be absent now/],
     ['make a field required', { note: z.string() }, [], /note is required now \(backward/],
     ['change a type', { amountMinor: z.string() }, [], /amountMinor: type was "integer"/],
@@ -87,8 +87,8 @@ describe('a published fact', () => {
       [],
       /lines\[\]\.quantity is gone/,
     ],
-  ])('must not %s', (_, change, without, says) => {
-    const faults = compared(change, without);
-    expect(faults.join('\n')).toMatch(says);
+  ])('must not %s', (_, change, without, message) => {
+    const errors = compared(change, without);
+    expect(errors.join('\n')).toMatch(message);
   });
 });

@@ -1,5 +1,5 @@
-// What providers promise, for people and programs that do not read TypeScript: JSON Schema,
-// OpenAPI 3.1, AsyncAPI 3. `npm run generate` writes them.
+// Generates the contracts of the providers as JSON Schema, OpenAPI 3.1 and AsyncAPI 3, for readers and programs without
+// TypeScript. `npm run generate` writes them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { topics } from '@fieldguide/platform-model/derive';
@@ -25,25 +25,31 @@ export interface Message {
 }
 type Exports = Readonly<Record<string, unknown>>;
 
-/** What the gateway does not lead to. */
+/** Routes that the gateway does not forward. */
 const inside: readonly Route[] = [
-  route('GET', '/orders/:id/delivery-address', 'ordering', 'Where an order goes (shipping)', {
-    operationId: 'getDeliveryAddress',
-    answer: ordering.DeliveryAddress,
-    errors: ['orderNotFound'],
-  }),
+  route(
+    'GET',
+    '/orders/:id/delivery-address',
+    'ordering',
+    'Get the delivery address of an order (shipping)',
+    {
+      operationId: 'getDeliveryAddress',
+      answer: ordering.DeliveryAddress,
+      errors: ['orderNotFound'],
+    },
+  ),
   route('POST', '/operations', 'payment-provider', 'Authorise, capture or void', {
     operationId: 'operate',
     body: provider.OperationRequest,
     answer: provider.Operation,
     errors: ['apiKeyInvalid', 'temporarilyUnavailable'],
   }),
-  route('GET', '/operations/:key', 'payment-provider', 'What became of an operation', {
+  route('GET', '/operations/:key', 'payment-provider', 'Get the result of an operation', {
     operationId: 'getOperation',
     answer: provider.Operation,
     errors: ['apiKeyInvalid', 'operationNotFound'],
   }),
-  route('GET', '/ledger', 'payment-provider', 'All operations, page by page', {
+  route('GET', '/ledger', 'payment-provider', 'List all operations in pages', {
     operationId: 'listOperations',
     query: provider.LedgerQuery,
     answer: provider.Ledger,
@@ -60,7 +66,7 @@ function route(
   return { method, path, to, who: 'signedIn', status: 200, summary, more };
 }
 
-/** Every file that is generated, by its path. */
+/** Generates every file, by its path. */
 export async function documents(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const contracts = new Map<string, Exports>();
@@ -76,7 +82,7 @@ export async function documents(): Promise<Map<string, string>> {
     }
     const responded = [...routes, ...inside].filter(({ to }) => to === name);
     if (responded.length > 0) {
-      const description = `What ${name} answers, to the gateway and to other services.`;
+      const description = `Operations of ${name}, for the gateway and other services.`;
       add(
         `${name}/openapi.json`,
         await openapi(responded, [exports], { title: name, description }),
@@ -127,7 +133,11 @@ function asyncapi(
   ];
   return {
     asyncapi: '3.0.0',
-    info: { title: name, version: '1', description: `What ${name} says and hears.` },
+    info: {
+      title: name,
+      version: '1',
+      description: `Messages that ${name} publishes and consumes.`,
+    },
     defaultContentType: 'application/json',
     channels,
     operations: Object.fromEntries([
@@ -154,7 +164,7 @@ function schemaOf(type: z.ZodType): object {
   return schema;
 }
 
-/** What a service hears stands in its pacts. */
+/** Returns whether a service has a pact for this type of message. */
 function consumesMessage(consumer: string, type: string): boolean {
   const own = committedPacts().filter((pact) => pact.consumer.name === consumer);
   return own.some(({ interactions }) =>
@@ -167,7 +177,7 @@ function consumesMessage(consumer: string, type: string): boolean {
 const topicNamed = (topic: string) => topics(system).find(({ name }) => name === topic);
 const partitionsOf = (topic: string) => topicNamed(topic)?.partitions;
 
-/** Events are sent by the topic's owner, commands by those who have a pact with it. */
+/** Returns whether a service sends to a topic: the owner sends its events, services with a pact for it send commands. */
 function sends(service: string, topic: string): boolean {
   const { kind, owner } = topicNamed(topic) ?? {};
   return kind === 'events' ? owner === service : sendersOf(topic).has(service);
@@ -177,7 +187,7 @@ function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'topic' in value && 'data' in value;
 }
 
-/** Paths whose content is not what it would be now, is missing, or should not be there. */
+/** Returns the paths of files that are stale, missing or obsolete. */
 export function drift(files: ReadonlyMap<string, string>, folder: string): string[] {
   const present = new Map(
     listed(folder).map((path) => [path, readFileSync(path, 'utf8')] as const),

@@ -9,13 +9,13 @@ import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { routes } from '../../apps/gateway/src/routes.ts';
 import { committedPacts, sendersOf } from './pact-files.ts';
 
-/** `<consumer> asks <provider> <route>` or `<consumer> hears <provider> <topic>/<type>`; parameters have no names. */
+/** `<consumer> requests <provider> <route>` or `<consumer> consumes <provider> <topic>/<type>`; parameters have no names. */
 export type Edge = string;
 
 export const requests = (consumer: string, provider: string, route: string): Edge =>
-  `${consumer} asks ${provider} ${withoutName(route)}`;
+  `${consumer} requests ${provider} ${withoutName(route)}`;
 export const consumes = (consumer: string, topic: string, type: string): Edge =>
-  `${consumer} hears ${producerOf(topic)} ${topic}/${type}`;
+  `${consumer} consumes ${producerOf(topic)} ${topic}/${type}`;
 
 type AnyDefinition = Pick<ServiceDefinition<ServiceSettings>, 'name' | 'module'> & {
   readonly keys?: unknown;
@@ -29,10 +29,10 @@ const definitions: readonly AnyDefinition[] = await Promise.all(
 );
 const JWKS = '/.well-known/jwks.json';
 
-/** The edges that the sources have: route table, clients, subscriptions. */
+/** Derives the edges from the sources: route table, clients, subscriptions. */
 export function realEdges(): Set<Edge> {
   return new Set([
-    // What the gateway lets through is the storefront's; the keys are for those who check tokens.
+    // The storefront uses the routes of the gateway; the keys are for the services that verify tokens.
     ...routes.filter(({ path }) => path !== JWKS).map(({ to, path }) => requests('shop', to, path)),
     ...definitions.filter(({ keys }) => !keys).map(({ name }) => requests(name, 'identity', JWKS)),
     ...definitions.flatMap(({ name }) => clientsIn(name)),
@@ -40,7 +40,7 @@ export function realEdges(): Set<Edge> {
   ]);
 }
 
-/** The edges that stand in the committed pacts. */
+/** Derives the edges from the committed pacts. */
 export function pactEdges(): Set<Edge> {
   const edges = committedPacts().flatMap(({ consumer, provider, interactions }) =>
     (interactions as readonly Interaction[]).map(({ request, contents, metadata }) =>
@@ -58,7 +58,7 @@ interface Interaction {
   readonly metadata?: { readonly topic: string };
 }
 
-/** Calls to others in a service's sources: each says `peer` and `route`, for its metrics. */
+/** Finds calls to other services in the sources: each has `peer` and `route`, for its metrics. */
 function clientsIn(service: string): Edge[] {
   const files = globSync(`apps/${service}/src/**/*.ts`, {
     exclude: (name) => name.endsWith('.spec.ts'),
@@ -110,7 +110,7 @@ function routeOf(provider: string, { method, path }: { method: string; path: str
   );
   const exact = found.find((route) => route === path) ?? found[0];
   if (!exact)
-    throw new Error(`${provider} has no route for ${method} ${path} that a pact asks for`);
+    throw new Error(`${provider} has no route for ${method} ${path}, which a pact requests`);
   return exact;
 }
 
@@ -125,7 +125,7 @@ const methodsOf = ({ prototype }: new () => object): object[] =>
     .filter((name) => name !== 'constructor')
     .map((name) => Object.getOwnPropertyDescriptor(prototype, name)!.value as object);
 
-/** The owner of a topic of events; for commands the service that sends them. */
+/** Returns the producer of a topic: the owner for events, the sending service for commands. */
 function producerOf(topic: string): string {
   const { kind, owner } = topics(system).find(({ name }) => name === topic) ?? {};
   const [producer] = kind === 'events' ? [owner] : sendersOf(topic);

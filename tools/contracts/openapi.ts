@@ -1,4 +1,4 @@
-// OpenAPI 3.1 documents from the routes, the contracts' schemas and examples, and the errors that the services define.
+// Generates OpenAPI 3.1 documents from the routes, the contracts' schemas and examples, and the services' errors.
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -200,7 +200,7 @@ function schemasOf(contracts: readonly Exports[]): Record<string, z.ZodType> {
   );
 }
 
-/** Only the components that the document refers to. */
+/** Selects the components that the document refers to. */
 function withoutUnused(document: { components?: { schemas?: object } }): object {
   const schemas = Object.entries(document.components?.schemas ?? {});
   const isUsed = ([name]: [string, unknown]) =>

@@ -14,8 +14,8 @@ interface Pact {
 }
 
 /**
- * The text of a pact as it is committed: in a fixed order, without the versions of the tools that wrote it, so that it
- * changes only when what a consumer expects changes.
+ * Returns the committed text of a pact: in a fixed order and without tool versions, so it changes only with the
+ * expectations of its consumer.
  */
 export function committedText(text: string): string {
   const { consumer, provider, interactions } = JSON.parse(text) as Pact;
@@ -24,14 +24,14 @@ export function committedText(text: string): string {
   return `${JSON.stringify({ consumer, provider, interactions: inOrder, metadata }, null, 2)}\n`;
 }
 
-/** What the consumers' tests would make of the committed pacts: nothing, when nobody changed what they expect. */
+/** Compares the generated with the committed pacts; empty when no consumer's expectations have changed. */
 export function differences(): string[] {
   const names = new Set([...list(PACTS), ...list(GENERATED)]);
   return [...names].toSorted().flatMap((name) => {
     const [before, after] = [read(PACTS, name), read(GENERATED, name)];
     if (before === after) return [];
-    if (!before) return [`${name} is new: a consumer expects something of another provider`];
-    if (!after) return [`${name} is left over: no test of a consumer expects this any more`];
+    if (!before) return [`${name} is new: a consumer depends on another provider`];
+    if (!after) return [`${name} is obsolete: no consumer's test expects it any more`];
     return [`${name}: ${firstDifference(before, after)}`];
   });
 }
@@ -42,7 +42,7 @@ export function commit(): void {
   for (const name of list(GENERATED)) writeFileSync(join(PACTS, name), read(GENERATED, name)!);
 }
 
-/** Consumer, provider and what stands between them, of every committed pact. */
+/** Reads every committed pact. */
 export const committedPacts = (): readonly Pact[] =>
   list(PACTS).map((name) => JSON.parse(read(PACTS, name)!) as Pact);
 
@@ -63,14 +63,14 @@ function pactsAbout(topic: string): readonly Pact[] {
 }
 
 function firstDifference(before: string, after: string): string {
-  const [old, fresh] = [before.split('\n'), after.split('\n')];
-  const at = old.findIndex((line, index) => line !== fresh[index]);
+  const [old, current] = [before.split('\n'), after.split('\n')];
+  const at = old.findIndex((line, index) => line !== current[index]);
   const around = (lines: readonly string[]) =>
     lines
       .slice(Math.max(0, at), at + 3)
       .map((line) => line.trim())
       .join(' ');
-  return `line ${at + 1} was ${around(old)} and would be ${around(fresh)}`;
+  return `line ${at + 1} was ${around(old)} and would be ${around(current)}`;
 }
 
 function list(folder: string): string[] {

@@ -1,4 +1,4 @@
-// The graph and the table of docs/contracts.md, from the committed pacts and the committed record of the demo environments.
+// Generates the graph and the table of docs/contracts.md, from the pacts and the record of the demo environments.
 import { readFileSync } from 'node:fs';
 import { canIDeploy } from '@fieldguide/platform-contract-record/can-i-deploy';
 import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
@@ -14,7 +14,7 @@ const versions = new Map(
   record.pacticipants.map((name) => [name, record.versions(name).at(-1)!.version]),
 );
 
-/** docs/contracts.md with its graph and table as they follow from the pacts and the record now. */
+/** Returns docs/contracts.md with the current graph and table. */
 export function contractsPage(): ReadonlyMap<string, string> {
   const text = readFileSync(PAGE, 'utf8');
   const marked = [BEGIN, contractGraph(dependencies(), versions), tables(), END].join('\n\n');

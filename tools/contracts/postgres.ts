@@ -5,12 +5,12 @@ import { acquireLock, releaseLock, stopOrphans, writeState } from '@fieldguide/p
 
 export interface OpenPostgres {
   readonly url: string;
-  /** Of its first process; undefined when it is somebody else's. */
+  /** The id of its first process; undefined when it is attached. */
   readonly pid?: number;
   close(): Promise<void>;
 }
 
-/** A PostgreSQL of its own for a while; the one at FIELDGUIDE_POSTGRES_URL when that is set. */
+/** Starts a temporary PostgreSQL, or attaches the one at FIELDGUIDE_POSTGRES_URL. */
 export async function openPostgres(name: string): Promise<OpenPostgres> {
   const attached = process.env.FIELDGUIDE_POSTGRES_URL;
   if (attached) return { url: attached, close: async () => undefined };
@@ -49,7 +49,7 @@ export async function openPostgres(name: string): Promise<OpenPostgres> {
   };
 }
 
-/** Ends it also when the work fails, or the user wants no more. */
+/** Runs the work with a PostgreSQL, and stops it also when the work fails or is interrupted. */
 export async function withPostgres<T>(work: (url: string, pid?: number) => Promise<T>): Promise<T> {
   const postgres = await openPostgres('catalogue');
   const stop = () => void postgres.close().finally(() => process.exit(130));

@@ -6,7 +6,7 @@ interface Where {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs one of vitest's projects; what it prints is kept, and shown only when it is needed. */
+/** Runs a project of Vitest and captures its output, so that the caller can print it after a failure. */
 export async function run(
   title: string,
   project: string,
@@ -22,7 +22,7 @@ export async function run(
   return ran;
 }
 
-/** Runs something to its end. @returns whether it went well, and everything it said, without colours */
+/** Runs a command to its end. @returns whether it succeeded, and its output without colours */
 export async function output(
   command: string,
   args: readonly string[],

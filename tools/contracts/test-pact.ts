@@ -1,5 +1,5 @@
-// `npm run test:pact`: the consumers say what they expect; that must be what is committed; the providers are measured
-// by what is committed. Never by what was just generated, else a provider's change would rewrite what it is held to.
+// `npm run test:pact`: generates the pacts of the consumers, which must equal the committed ones, then verifies the
+// providers against the committed pacts. Never against generated ones: a provider's change would rewrite its contract.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { TESTED } from '@fieldguide/platform-contract-record/builds';
@@ -23,7 +23,7 @@ async function main(): Promise<boolean> {
   const startMs = performance.now();
   if (update && process.env.CI) {
     console.error(
-      'Pacts are not rewritten in CI: what consumers expect is decided by their developers.\nTry: npm run test:pact -- --update, and commit contracts/pacts',
+      'Pacts are not rewritten in CI: the developers of a consumer decide on its expectations.\nTry: npm run test:pact -- --update, and commit contracts/pacts',
     );
     return false;
   }
@@ -33,7 +33,7 @@ async function main(): Promise<boolean> {
   mkdirSync(RESULTS, { recursive: true });
   const tested = Object.fromEntries(apps.map((app) => [app.name, sourcesOf(app)]));
   const files = provider ? [`apps/${provider}/pact`] : [];
-  const providerRun = await run('The providers are asked', 'providers', files);
+  const providerRun = await run('Providers are verified', 'providers', files);
   const results = readResults();
   for (const { consumer, provider: name, interactions, ok, findings } of results) {
     const sign = ok ? styleText('green', '✓') : styleText('red', '✗');
@@ -51,7 +51,7 @@ async function main(): Promise<boolean> {
 
 async function consumersAreAsCommitted(): Promise<boolean> {
   rmSync(GENERATED, { recursive: true, force: true });
-  const output = await run('The consumers say what they expect', 'consumers', []);
+  const output = await run('Consumers generate their pacts', 'consumers', []);
   if (!output.ok) {
     console.log(output.output);
     return false;
@@ -61,12 +61,12 @@ async function consumersAreAsCommitted(): Promise<boolean> {
   if (update) {
     commit();
     for (const each of changed) console.log(`  ${each}`);
-    console.log('  contracts/pacts is rewritten: look at it, and commit it with the consumer');
+    console.log('  contracts/pacts is rewritten: review it, and commit it with the consumer');
     return true;
   }
   console.error(
-    `\nWhat consumers expect differs from contracts/pacts:\n  ${changed.join('\n  ')}\n` +
-      'Try: if it is meant, npm run test:pact -- --update, and commit it. If something was only renamed, for provider and consumers alike: it breaks the consumers that run now.',
+    `\nThe result of the consumers' tests differs from contracts/pacts:\n  ${changed.join('\n  ')}\n` +
+      'Try: if this is intended, run npm run test:pact -- --update and commit the result. A rename in provider and consumers together breaks the deployed consumers.',
   );
   return false;
 }

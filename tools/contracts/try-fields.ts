@@ -1,9 +1,9 @@
-// `npm run contracts:fields`: every field that a provider sends is left out once. Whoever reads it must notice, nobody else.
+// `npm run contracts:fields`: omits each field of a provider once. Exactly the consumers that read it must fail.
 import { run } from './run.ts';
 
-const { ok, output } = await run('Every field is left out once', 'fields', []);
-const tried = [...output.matchAll(/ (\d+) fields of (\d+) answers and messages/g)];
+const { ok, output } = await run('Each field is omitted once', 'fields', []);
+const tried = [...output.matchAll(/ (\d+) fields of (\d+) \w+ and messages/g)];
 const sum = (at: number) => tried.reduce((all, match) => all + Number(match[at]), 0);
-console.log(`  ${sum(1)} fields of ${sum(2)} answers and messages, ${tried.length} providers`);
+console.log(`  ${sum(1)} fields of ${sum(2)} responses and messages, ${tried.length} providers`);
 if (!ok) console.log(output.slice(output.indexOf('Failed Tests')));
 process.exitCode = ok ? 0 : 1;

@@ -1,4 +1,4 @@
-// A tour through the running shop. It says nothing that it has not checked, and puts everything back.
+// Plays a tour through the running shop: checks every result it prints, and restores the stock at the end.
 
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
 import { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
@@ -11,7 +11,7 @@ import { Visitor } from './visitor.ts';
 
 const { env } = new Command('npm run demo --')
   .description(
-    'Play a happy order, failures and a killed instance in the running shop, and check each result',
+    'Play a completed order, failures and a killed instance in the running shop, and check each result',
   )
   .option('--env <name>', 'Environment to use', 'local')
   .parse()
@@ -36,8 +36,6 @@ async function tour(): Promise<boolean> {
   console.log(`A tour through the shop at ${gatewayUrl}`);
   await new Tour(platform, operator, visitor, report, env === 'local').play();
   const isCorrect = report.end();
-  console.log(
-    isCorrect ? '\nEverything was as it was told.' : '\nSomething was not as it was told.',
-  );
+  console.log(isCorrect ? '\nAll checks passed.' : '\nSome checks failed.');
   return isCorrect;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual, styleText } from 'node:util';
 
-/** What was told differs from what is. */
+/** The actual result of a check differs from the expected one. */
 class FailedCheck extends Error {
   override name = 'Wrong';
 }
@@ -12,13 +12,13 @@ interface Scene {
   readonly failure?: string;
 }
 
-/** Tells a story in scenes. Whatever it says to be so, it has checked. */
+/** Prints the scenes of the tour with the result of each check. */
 export class TourReport {
   readonly #scenes: Scene[] = [];
   #checks = 0;
   #startedAtMs = 0;
 
-  /** One scene; when something in it is wrong, the next ones are played all the same. */
+  /** Plays one scene; a failure is recorded and does not stop the tour. */
   async scene(title: string, play: () => Promise<void>): Promise<void> {
     console.log(`\n${styleText('bold', `${this.#scenes.length + 1}. ${title}`)}`);
     [this.#checks, this.#startedAtMs] = [0, performance.now()];
@@ -35,27 +35,29 @@ export class TourReport {
     this.#scenes.push({ title, checks: this.#checks, tookMs, ...(failure && { failure }) });
   }
 
-  /** @throws FailedCheck when it is not so; a part of an object is enough */
+  /** Compares an actual with an expected value; of an object, only the expected fields. @throws FailedCheck */
   check(text: string, actual: unknown, expected: unknown): void {
     this.#checks += 1;
     if (!matches(actual, expected))
-      throw new FailedCheck(`${text}: expected ${format(expected)}, and it is ${format(actual)}`);
+      throw new FailedCheck(`${text}: expected ${format(expected)}, got ${format(actual)}`);
     this.event(styleText('green', '✓'), text);
   }
 
-  /** Something that happened, with the time since the scene began. */
+  /** Prints an event with the time since the start of the scene. */
   event(sign: string, text: string, atMs = performance.now() - this.#startedAtMs): void {
     console.log(`   ${styleText('dim', `${Math.round(atMs)} ms`.padStart(8))}  ${sign} ${text}`);
   }
 
-  /** @returns whether everything was as it was told */
+  /** Prints a summary. @returns whether all scenes succeeded */
   end(): boolean {
-    const wide = Math.max(...this.#scenes.map(({ title }) => title.length));
+    const width = Math.max(...this.#scenes.map(({ title }) => title.length));
     console.log('');
     for (const { title, checks, tookMs, failure } of this.#scenes) {
       const sign = failure ? styleText('red', '✗') : styleText('green', '✓');
       const seconds = `${(tookMs / 1_000).toFixed(1)} s`.padStart(7);
-      console.log(` ${sign} ${title.padEnd(wide)} ${String(checks).padStart(3)} checks ${seconds}`);
+      console.log(
+        ` ${sign} ${title.padEnd(width)} ${String(checks).padStart(3)} checks ${seconds}`,
+      );
     }
     return this.#scenes.every(({ failure }) => failure === undefined);
   }
@@ -65,8 +67,8 @@ function matches(actual: unknown, expected: unknown): boolean {
   if (expected instanceof RegExp) return expected.test(String(actual));
   if (expected === null || typeof expected !== 'object' || Array.isArray(expected))
     return isDeepStrictEqual(actual, expected);
-  const given = (actual ?? {}) as Record<string, unknown>;
-  return Object.entries(expected).every(([key, value]) => matches(given[key], value));
+  const fields = (actual ?? {}) as Record<string, unknown>;
+  return Object.entries(expected).every(([key, value]) => matches(fields[key], value));
 }
 
 function format(value: unknown): string {

@@ -22,7 +22,7 @@ const shipTo = {
   postalCode: '3000',
   country: 'CH',
 };
-// A product that is in no other example, so that its stock moves by what the tour does.
+// No other example uses this product, so only the tour changes its stock.
 const PRODUCT = '01900000-0000-7000-8000-000000000037';
 const QUANTITY = 2;
 const COMPENSATED_WITHIN_MS = 10_000;
@@ -30,7 +30,7 @@ const ENDS_WITHIN_MS = 30_000;
 
 type Stock = { onHandUnits: number; freeUnits: number };
 
-/** Ten scenes. Each says what it has checked, and the last one puts everything back. */
+/** Plays ten scenes. Each checks its results, and the last one restores the stock and erases the account. */
 export class Tour {
   readonly #platform: PlatformClient;
   readonly #operator: ShopClient;
@@ -59,24 +59,24 @@ export class Tour {
   async play(): Promise<void> {
     await this.#report.scene('Sign in and look around', () => this.#lookAround());
     let firstId = '';
-    await this.#report.scene('An order, from the click to the carrier', async () => {
+    await this.#report.scene('An order, from the request to the carrier', async () => {
       firstId = await this.#sale('tok_ok');
     });
-    await this.#report.scene('The same order sent again, and another under its key', () =>
+    await this.#report.scene('The same order repeated, and another order with its key', () =>
       this.#repeat(),
     );
-    await this.#report.scene('A payment that is declined', () => this.#declined());
-    await this.#report.scene('A provider that never answers', () => this.#timedOut());
+    await this.#report.scene('A declined payment', () => this.#declined());
+    await this.#report.scene('A provider that never responds', () => this.#timedOut());
     await this.#report.scene('A provider that fails twice', async () => {
       await this.#sale('tok_flaky');
     });
     await this.#report.scene('A cancellation in time', () => this.#cancelledInTime());
     await this.#report.scene('A cancellation too late', () => this.#cancelledTooLate());
-    await this.#report.scene('An instance of ordering is killed in the middle', () =>
+    await this.#report.scene('An instance of ordering is killed during an order', () =>
       this.#instanceKilled(),
     );
-    await this.#report.scene('Everything is put back', () => this.#restore());
-    console.log(`\nHow the first order went: npx fieldguide explain ${firstId}`);
+    await this.#report.scene('The stock is restored', () => this.#restore());
+    console.log(`\nShow how the first order was processed: npx fieldguide explain ${firstId}`);
   }
 
   async #lookAround(): Promise<void> {
@@ -84,22 +84,26 @@ export class Tour {
     const registered = await this.#visitor.send('POST', '/auth/registrations', {
       body: { email, password, name },
     });
-    // 409: a tour before this one was ended in the middle.
-    this.#report.check('there is an account', registered.status, /^(201|409)$/);
+    // 409: an earlier tour was interrupted.
+    this.#report.check('the account exists', registered.status, /^(201|409)$/);
     this.#report.check('signed in', (await this.#visitor.signIn(email, password)).status, 200);
     const path = '/products?category=kitchen&limit=20';
     const { body } = await this.#visitor.send<{ items: Product[] }>('GET', path);
     for (const { name: what, price } of body.items)
       this.#report.event('·', `${what.padEnd(18)} ${money(price).padStart(12)}`);
     this.#report.check(
-      'what we want is on offer',
+      'the product is on offer',
       body.items.some(({ id, retired }) => id === PRODUCT && !retired),
       true,
     );
-    this.#report.check('and in stock', (await this.#stock()).freeUnits >= 10 * QUANTITY, true);
+    this.#report.check(
+      'the product is in stock',
+      (await this.#stock()).freeUnits >= 10 * QUANTITY,
+      true,
+    );
   }
 
-  /** An order that is completed; its captures must be its total, and its goods gone. */
+  /** Places an order and waits for its completion; the captures must equal its total, and the stock must decrease. */
   async #sale(token: string): Promise<string> {
     const before = await this.#stock();
     const order = await this.#place(token);
@@ -115,17 +119,25 @@ export class Tour {
     const before = await this.#stock();
     const responses = await Promise.all([send(), send(), send()]);
     this.#report.check(
-      'sent three times at once: three times 201',
+      'three concurrent requests return 201',
       responses.map(({ status }) => status),
       [201, 201, 201],
     );
     const order = responses[0]!.body;
-    this.#report.check('and one order', new Set(responses.map((each) => each.body.id)).size, 1);
+    this.#report.check(
+      'they created one order',
+      new Set(responses.map((each) => each.body.id)).size,
+      1,
+    );
     const other = await this.#visitor.send<{ type: string }>('POST', '/orders', {
       body: orderRequest('tok_ok', QUANTITY + 1),
       key,
     });
-    this.#report.check(`another order under its key: 422 ${code(other.body)}`, other.status, 422);
+    this.#report.check(
+      `another order with the same key: 422 ${code(other.body)}`,
+      other.status,
+      422,
+    );
     await this.#follow(order.id, ['OrderCompleted']);
     await this.#expectSold(order, before);
   }
@@ -146,7 +158,7 @@ export class Tour {
     await this.#expectEnd(order.id, { status: 'awaitingPayment' });
     if (this.#isLocal) {
       await this.#operator.call('ordering', 'POST', `/checkouts/${order.id}/deadline`);
-      this.#report.event('»', 'the deadline is brought forward (only in local)');
+      this.#report.event('»', 'the deadline is moved to now (only in local)');
     } else this.#report.event('…', 'waiting for the deadline');
     await this.#follow(order.id, FINAL, 60_000);
     await this.#expectEnd(order.id, { status: 'rejected', statusReason: 'paymentTimeout' });
@@ -159,7 +171,7 @@ export class Tour {
     const order = await this.#place('tok_ok');
     await this.#follow(order.id, ['OrderConfirmed']);
     const { status, body } = await this.#cancel(order.id);
-    this.#report.check(`cancelled before it was dispatched: 202 ${body.status}`, status, 202);
+    this.#report.check(`cancelled before dispatch: 202 ${body.status}`, status, 202);
     await this.#follow(order.id, FINAL);
     await this.#expectEnd(order.id, { status: 'cancelled' });
     await this.#follow(order.id, ['PaymentVoided'], COMPENSATED_WITHIN_MS);
@@ -171,7 +183,7 @@ export class Tour {
     const order = await this.#place('tok_ok');
     await this.#follow(order.id, ['ShipmentDispatched']);
     const { status, body } = await this.#cancel(order.id);
-    this.#report.check(`cancelled after it was dispatched: 409 ${code(body)}`, status, 409);
+    this.#report.check(`cancelled after dispatch: 409 ${code(body)}`, status, 409);
     await this.#follow(order.id, FINAL);
     await this.#expectSold(order, before);
   }
@@ -186,14 +198,14 @@ export class Tour {
     const earlier = await pids();
     const path = '/apps/ordering/instances/1/signals';
     await this.#platform.call('POST', path, { signal: 'SIGKILL' });
-    this.#report.event('†', 'SIGKILL for ordering/1, while its order is under way');
+    this.#report.event('†', 'SIGKILL for ordering/1, while the order is in progress');
     await this.#follow(order.id, ['OrderCompleted']);
     await this.#expectSold(order, before);
     const isBack = async () => {
       const now = await pids();
       return now.length === earlier.length && now.some((pid) => !earlier.includes(pid));
     };
-    this.#report.check('another instance runs in its place', await eventually(isBack), true);
+    this.#report.check('a new instance replaces it', await eventually(isBack), true);
   }
 
   async #restore(): Promise<void> {
@@ -206,16 +218,16 @@ export class Tour {
       });
     const after = (await this.#stock()).onHandUnits;
     this.#report.check(
-      `${this.#unitsSold} units are on the shelf again`,
+      `${this.#unitsSold} units are back in stock`,
       after,
       onHandUnits + this.#unitsSold,
     );
-    this.#report.event('·', 'the orders stay: what happened is not undone');
+    this.#report.event('·', 'the orders remain');
     const erased = await this.#visitor.send('DELETE', '/accounts/me');
-    this.#report.check('the account and everything personal is erased', erased.status, 202);
+    this.#report.check('the account and its personal data are erased', erased.status, 202);
     const { email, password } = visitorsAccount;
     this.#report.check(
-      'nobody can sign in with it',
+      'signing in to it returns 401',
       (await this.#visitor.signIn(email, password)).status,
       401,
     );
@@ -226,7 +238,7 @@ export class Tour {
       body: orderRequest(token, QUANTITY),
       key: this.#key(),
     });
-    this.#report.check(`${token}: ordered for ${money(body.total)}`, status, 201);
+    this.#report.check(`${token}: order placed for ${money(body.total)}`, status, 201);
     return body;
   }
 
@@ -235,7 +247,7 @@ export class Tour {
     return this.#visitor.send<{ status: string; type: string }>('POST', path);
   }
 
-  /** Tells each fact of an order that was not told yet, as it happens. */
+  /** Prints each new event of an order as it happens. */
   async #follow(
     id: string,
     untilTypes: readonly string[],
@@ -267,7 +279,7 @@ export class Tour {
     await this.#expectEnd(order.id, { status: 'completed' });
     const captured = (await this.#operations(order.id)).filter(({ kind }) => kind === 'capture');
     this.#report.check(
-      `the provider has collected ${money(order.total)}, once`,
+      `the provider has captured ${money(order.total)}, once`,
       captured.map(({ amount }) => amount),
       [order.total],
     );
@@ -275,16 +287,16 @@ export class Tour {
       onHandUnits: before.onHandUnits - QUANTITY,
       freeUnits: before.freeUnits - QUANTITY,
     };
-    await this.#expectStock(`${QUANTITY} units have left`, left);
+    await this.#expectStock(`${QUANTITY} units have left the stock`, left);
   }
 
   async #expectCompensated(id: string, before: Stock): Promise<void> {
     const captured = (await this.#operations(id)).filter(({ kind }) => kind === 'capture');
-    this.#report.check('the provider has collected nothing', captured, []);
-    await this.#expectStock('the stock is as before', before);
+    this.#report.check('the provider has captured nothing', captured, []);
+    await this.#expectStock('the stock is unchanged', before);
   }
 
-  /** Stock follows by message: it may take a moment. */
+  /** Waits for the stock, which is updated asynchronously by messages. */
   async #expectStock(text: string, expected: Stock): Promise<void> {
     await eventually(async () => (await this.#stock()).onHandUnits === expected.onHandUnits);
     this.#report.check(text, await this.#stock(), expected);
@@ -320,7 +332,7 @@ function orderRequest(token: string, quantity: number): object {
   return { lines: [{ productId: PRODUCT, quantity }], payment: { token }, shipTo };
 }
 
-/** The stable name of a refusal: `ordering.alreadyDispatched`. */
+/** Returns the code of an error response: `ordering.alreadyDispatched`. */
 function code({ type }: { type: string }): string {
   return type.replace(/^.*\//, '');
 }

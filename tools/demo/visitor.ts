@@ -9,11 +9,11 @@ export interface HttpResponse<Body> {
   readonly body: Body;
 }
 
-/** Somebody at the shop's front door: everything goes through the gateway. */
+/** A customer of the shop; sends every request through the gateway. */
 export class Visitor {
   readonly #gatewayUrl: string;
   #token: string | undefined;
-  /** What was seen last: a view must not show us less. */
+  /** The last consistency token: a later read must not be older. */
   #seen: string | undefined;
 
   constructor(gatewayUrl: string) {
@@ -52,7 +52,7 @@ export class Visitor {
     return this.send('GET', `/orders/${id}`);
   }
 
-  /** Each fact of an order as soon as it can be seen, until one of these types. @throws after `limitMs` */
+  /** Yields each event of an order as soon as it is visible, until one of these types. @throws after `limitMs` */
   async *events(
     id: string,
     untilTypes: readonly string[],
@@ -61,8 +61,8 @@ export class Visitor {
     const end = performance.now() + limitMs;
     for (let seen = 0; ; ) {
       const { status, body } = await this.send<Timeline>('GET', `/orders/${id}/timeline`);
-      const fresh = status === 200 ? body.items.slice(seen) : []; // an instance may just be replaced
-      for (const event of fresh) {
+      const added = status === 200 ? body.items.slice(seen) : []; // an instance is being replaced
+      for (const event of added) {
         seen += 1;
         yield event;
         if (untilTypes.includes(event.type)) return;

@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import type { AppSpec, Binding, System } from '@fieldguide/platform-model';
 import { secretKeys } from '@fieldguide/platform-model/derive';
 
-/** Where a container without a public port listens (Dockerfile). */
+/** The port of a container without a public port (Dockerfile). */
 const PORT = 3000;
 const MEMORY_MB = 256;
 
-/** `docker-compose.yml`: the backing services and tasks of the base file, and the apps of the map. */
+/** Generates `docker-compose.yml`: the services and tasks of the base file, and the apps of the system map. */
 export function composeYaml(system: System, base: string): string {
   const apps = Object.entries(system.apps);
   const names = apps.map(([name]) => name);
@@ -53,7 +53,7 @@ function service(system: string, name: string, app: AppSpec): string {
   ]);
 }
 
-/** What differs from the settings that all apps share. */
+/** Returns the settings that differ from those shared by all apps. */
 function environmentOf(app: AppSpec, port: number | undefined): Record<string, string | number> {
   const secrets = [...secretKeys(app)].filter((key) => key !== 'CLIENT_SECRET');
   const others = Object.entries(app.env ?? {}).flatMap(([key, binding]) => {
@@ -75,7 +75,7 @@ function addressOf(binding: Binding): string | undefined {
 const filesOf = ({ env = {} }: AppSpec): string[] =>
   Object.values(env).flatMap((binding) => (binding.from === 'file' ? [binding.path] : []));
 
-/** `provider/ledger.db` lies in the volume `ledger`. */
+/** Returns the volume of a file: `ledger` for `provider/ledger.db`. */
 const volumeOf = (path: string) => basename(path).replace(/\.\w+$/, '');
 
 const lines = (indent: number, all: readonly string[]) =>

@@ -1,6 +1,6 @@
 import { committedPacts } from '../contracts/pact-files.ts';
 
-/** What one consumer expects of one provider. */
+/** A dependency of one consumer on one provider. */
 export interface Dependency {
   readonly consumer: string;
   readonly provider: string;
@@ -15,7 +15,7 @@ interface Interaction {
   readonly contents?: { readonly content: { readonly type: string } };
 }
 
-/** Who depends on whom, from the committed pacts. */
+/** Derives the dependencies between services from the committed pacts. */
 export function dependencies(): readonly Dependency[] {
   return committedPacts().map(({ consumer, provider, interactions }) => {
     const all = interactions as readonly Interaction[];
@@ -30,7 +30,7 @@ export function dependencies(): readonly Dependency[] {
   });
 }
 
-/** The dependency that every app has: on the provider of tokens. It would hide the others in a picture. */
+/** Returns whether a dependency is on the provider of tokens. Every app has it, so diagrams leave it out. */
 export function withoutCommon(
   all: readonly Dependency[],
   apps: readonly string[],

@@ -1,4 +1,4 @@
-// `npm run generate`: writes every committed file that follows from others; `--check` fails when one is stale.
+// `npm run generate`: writes every committed file that is derived from others; `--check` fails when one is stale.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { system } from '@fieldguide/system';

@@ -1,6 +1,6 @@
 import type { Dependency } from './dependencies.ts';
 
-/** Who expects what of whom: a dashed line is messages only. */
+/** Draws the pacts between services; a dashed line means messages only. */
 export function contractGraph(
   dependencies: readonly Dependency[],
   versions: ReadonlyMap<string, string>,
@@ -19,7 +19,7 @@ export function contractGraph(
   return fenced([...nodes, ...lines]);
 }
 
-/** HTTP calls (solid) and messages (dashed) between the apps. Outside consumers come in through the gateway. */
+/** Draws HTTP calls (solid) and messages (dashed) between the apps. External consumers call the gateway. */
 export function systemGraph(
   apps: Readonly<Record<string, { readonly kind: string }>>,
   dependencies: readonly Dependency[],

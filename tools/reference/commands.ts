@@ -5,14 +5,14 @@ import { page, table } from './markdown.ts';
 /** Options that every command has. */
 const shared = new Set(['--env', '--json', '--help']);
 
-/** Every command of the program object, with its arguments and options. */
+/** Lists every command of the program with its arguments and options. */
 export function commandsPage(): string {
   const all = leaves(commands()).filter((each) => each.name() !== 'complete');
   return page(
     'Commands',
     'Type each as `npx fieldguide …`. Every command accepts `--env NAME` (default `local`) and `--help`, most accept `--json`.',
     table(
-      ['command', 'what it does'],
+      ['command', 'description'],
       all.map((each) => [`[\`${usageOf(each)}\`](#${anchorOf(each)})`, each.description()]),
     ),
     ...all.flatMap((each) => [`## ${pathOf(each)}`, each.description(), ...detailsOf(each)]),

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { page, table } from './markdown.ts';
 
-/** What a caller can do, by status. */
+/** The action of a caller, by status. */
 const advice: Readonly<Record<number, string>> = {
   400: 'Correct the request. `errors` points at each wrong field.',
   401: 'Sign in and send the new token.',
@@ -35,7 +35,7 @@ export interface ErrorEntry {
   readonly file: string;
 }
 
-/** The errors of every service's table, by importing the tables. */
+/** Reads the errors of every service by importing its table. */
 export async function serviceErrors(): Promise<ErrorEntry[]> {
   const files = sources('apps/*/src/**/*.ts').filter(({ text }) => /\bdefineErrors\(/.test(text));
   const found = await Promise.all(
@@ -72,7 +72,7 @@ export async function errorsPage(): Promise<string> {
     'Errors',
     'Every error response is a problem document (RFC 9457). Its `type` is `/problems/<code>`; codes are stable, titles are for people. Errors of the HTTP parser take their code from Fastify: `FST_ERR_CTP_BODY_TOO_LARGE` becomes `bodyTooLarge`.',
     table(
-      ['status', 'what to do'],
+      ['status', 'action'],
       statuses.toSorted().map((status) => [String(status), advice[status] ?? '']),
     ),
     '## Any service',
@@ -85,7 +85,7 @@ export async function errorsPage(): Promise<string> {
   );
 }
 
-/** Codes like `ordering.orderGone` in a text that the service does not define. */
+/** Finds error codes in a text that the service does not define. */
 export function unknownCodesIn(file: string, text: string, defined: ReadonlySet<string>): string[] {
   const owned = [...defined].filter((code) => code.includes('.'));
   const services = new Set(owned.map((code) => code.split('.')[0]!));

@@ -7,7 +7,7 @@ import { settingsPage, unknownSettingsIn } from './settings.ts';
 import { topicsPage } from './topics.ts';
 import { readmeWithTrail } from './trail.ts';
 
-/** Every generated page of the docs, by its path. Made on import: Vite's runner imports nothing afterwards. */
+/** The generated pages by path. Created on import: Vite's runner cannot import later. */
 export const pages: ReadonlyMap<string, string> = new Map([
   ['docs/reference/commands.md', commandsPage()],
   ['docs/reference/errors.md', await errorsPage()],

@@ -50,8 +50,8 @@ describe('the trail of an order', () => {
     for (const part of [/controller\.ts$/, /order\.model\.ts$/, /publish-orders\.ts$/])
       expect(files).toContainEqual(expect.stringMatching(part));
   });
-  it('fails for a route that the gateway does not have, and for a README without markers', () => {
+  it('fails for an unknown route, and for a README without markers', () => {
     expect(() => trailOf('POST', '/pizzas')).toThrow('no route');
-    expect(() => readmeWithTrail('')).toThrow('has lost');
+    expect(() => readmeWithTrail('')).toThrow('has no markers');
   });
 });

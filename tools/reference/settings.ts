@@ -4,7 +4,7 @@ import { type ConfigClass, isMarked } from '@fieldguide/config';
 import { z } from 'zod';
 import { page, table } from './markdown.ts';
 
-/** Every configuration class of every app, by importing it. */
+/** Reads the configuration classes of every app by importing them. */
 export async function settingsPage(): Promise<string> {
   const services = new Map<string, Readonly<Record<string, z.ZodType>>>();
   for (const file of globSync('apps/*/src/*.config.ts').toSorted()) {
@@ -47,7 +47,7 @@ export async function settingsPage(): Promise<string> {
   );
 }
 
-/** Settings in a `fieldguide env` command of a text that no service has. */
+/** Finds settings in `fieldguide env` commands of a text that no service has. */
 export function unknownSettingsIn(
   file: string,
   text: string,

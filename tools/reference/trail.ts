@@ -1,4 +1,4 @@
-// The files that a request passes, computed from decorators, constructors and imports; README shows those of POST /orders.
+// Finds the files that process a request, from decorators, constructors and imports; README shows those of POST /orders.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { routes } from '../../apps/gateway/src/routes.ts';
@@ -7,25 +7,25 @@ const ROUTES = 'apps/gateway/src/routes.ts';
 const LINES_MAX = 150;
 const [BEGIN, END] = ['<!-- trail -->', '<!-- /trail -->'];
 
-/** A file of the trail, and what it does there. */
+/** A file of the trail with its role. */
 export interface Station {
   readonly file: string;
   readonly role: string;
 }
 
-/** README with the trail of an order between its markers. */
+/** Returns README with the trail of an order between its markers. */
 export function readmeWithTrail(readme: string): string {
   const lines = trailOf('POST', '/orders').map(
     ({ file, role }, index) => `${index + 1}. [${file}](${file}): ${role}`,
   );
   const trail = new RegExp(`${BEGIN}[\\s\\S]*${END}`);
-  if (!trail.test(readme)) throw new Error(`README.md has lost ${BEGIN} … ${END}`);
+  if (!trail.test(readme)) throw new Error(`README.md has no markers ${BEGIN} … ${END}`);
   return readme.replace(trail, [BEGIN, ...lines, END].join('\n'));
 }
 
 /**
- * From the gateway's route to the proxy, the controller, what Nest injects there, the models those use, and what
- * publishes the events.
+ * Lists the files from the gateway's route over the proxy, the controller, its injected classes and their models to the
+ * publisher of the events.
  * @throws Error when a file is longer than 150 lines, or a step is missing
  */
 export function trailOf(method: string, path: string): Station[] {
@@ -52,7 +52,7 @@ export function trailOf(method: string, path: string): Station[] {
   return trail;
 }
 
-/** Where the table becomes Fastify routes, and what handles them. */
+/** Finds the files that register the table as Fastify routes and handle them. */
 function proxyFiles(): Station[] {
   const registering = sourcesOf('apps/gateway/src').filter(
     (file) =>
@@ -78,7 +78,7 @@ function controllerOf(sources: readonly string[], method: string, path: string):
   return found;
 }
 
-/** The service's own classes in the constructor, and in theirs; for an abstract class, the one that the module provides. */
+/** Finds the service's injected classes, recursively; for an abstract class, the one that the module provides. */
 function injectedInto(
   file: string,
   sources: readonly string[],
@@ -116,7 +116,7 @@ function modelsFrom(file: string): string[] {
   return models.flatMap((model) => [model, ...modelsFrom(model)]);
 }
 
-/** Relative value imports, with the imported names. */
+/** Finds relative value imports with the imported names. */
 function importsOf(file: string): { names: string[]; target: string }[] {
   return [...read(file).matchAll(/^import \{([^}]*)\} from '(\.[^']+)'/gm)]
     .map(([, names, specifier]) => ({

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '@fieldguide/platform-host/environment';
 
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
-// What the pinned versions were chosen for.
+// The Python versions that the pinned requirements support.
 const OLDEST = [3, 11] as const;
 const INSTALL_MS_MAX = 300_000;
 
 /**
- * Installs Schemathesis as locked into a virtual environment of its own in the user's cache, unless it is there.
- * @returns the Python that has it; undefined when this machine has no suitable Python
+ * Installs the locked Schemathesis into its own virtual environment in the user's cache, unless it is there.
+ * @returns the Python of this environment; undefined when this machine has no suitable Python
  */
 export function pythonWithSchemathesis(): string | undefined {
   const name = process.platform === 'win32' ? 'python' : 'python3';

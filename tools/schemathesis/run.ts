@@ -1,5 +1,5 @@
-// Part of `npm run verify`: Schemathesis (PyPI) sends generated requests, good and bad, to everything that /openapi.json
-// describes, as a customer and as staff. None may be answered 5xx, and none that needs a token may do without.
+// Part of `npm run verify`: Schemathesis (PyPI) sends valid and invalid generated requests to every operation in
+// /openapi.json, as a customer and as staff. Fails on a 5xx response, and when an operation ignores its authentication.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const options = [
   ...['--seed', '1', '--max-examples', examples, '--generation-database', 'none'],
   ...['--request-timeout', '20', '--continue-on-failure', '--no-color'],
 ];
-// Signing out and erasing the account end the session: they come last, with a token of their own.
+// Signing out and erasing the account end the session: they run last, with their own token.
 const rounds = [
   ['customer', '--exclude-method', 'DELETE'],
   ['staff', '--exclude-method', 'DELETE'],
@@ -24,14 +24,14 @@ const rounds = [
 async function main(): Promise<number> {
   const python = pythonWithSchemathesis();
   if (!python) {
-    console.error('SKIPPED: Schemathesis needs Python 3.11 or newer, with venv, as python3.');
+    console.error('SKIPPED: Schemathesis needs Python 3.11 or newer with venv, as python3.');
     return SKIPPED;
   }
   const system = await startSystem('schemathesis');
   process.once('SIGINT', () => void system.stop());
   try {
     const document = await savedDocument(system);
-    let faults = 0;
+    let failures = 0;
     for (const [kind, ...filter] of rounds) {
       console.log(`\n▸ as ${kind}: ${filter.join(' ')}`);
       const authorization = `Authorization: Bearer ${await system.token(kind)}`;
@@ -42,19 +42,19 @@ async function main(): Promise<number> {
         stdio: 'inherit',
       });
       const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-      if (code !== 0) faults += 1;
+      if (code !== 0) failures += 1;
     }
-    return faults === 0 ? 0 : 1;
+    return failures === 0 ? 0 : 1;
   } finally {
     await system.stop();
   }
 }
 
-/** The document as it is served, but for the ids of products: with those of none, no order would ever be placed. */
+/** Saves the served document with the ids of existing products: with generated ids, no order would ever be placed. */
 async function savedDocument({ gatewayUrl, folder }: System): Promise<string> {
   const request = async (path: string) => {
-    const answer = await fetch(gatewayUrl + path, { signal: AbortSignal.timeout(10_000) });
-    return answer.text();
+    const response = await fetch(gatewayUrl + path, { signal: AbortSignal.timeout(10_000) });
+    return response.text();
   };
   const { items } = JSON.parse(await request('/products')) as { items: { id: string }[] };
   const existing = { type: 'string', enum: items.map(({ id }) => id) };

@@ -12,14 +12,14 @@ const UNLIMITED = '1000000';
 
 export interface System {
   readonly gatewayUrl: string;
-  /** Where a tool may leave its files. */
+  /** A folder for the files of a tool. */
   readonly folder: string;
   /** Registers an account and signs in; a new session each time. */
   token(kind: 'customer' | 'staff'): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Starts everything in a fresh environment, with the gateway's rate limits out of the way. */
+/** Starts the whole system in an empty environment, with the gateway's rate limits raised. */
 export async function startSystem(name: string): Promise<System> {
   const environment = new Environment(name);
   await stopOrphans(environment);
@@ -34,7 +34,7 @@ export async function startSystem(name: string): Promise<System> {
     platform.kill('SIGTERM');
     await exited;
   };
-  const ended = exited.then(() => Promise.reject(new Error('The platform could not start')));
+  const ended = exited.then(() => Promise.reject(new Error('The platform failed to start')));
   ended.catch(() => undefined);
   const firstLine = new Promise<string>((resolve) => {
     createInterface({ input: platform.stdout }).once('line', resolve);
@@ -55,11 +55,11 @@ async function raiseLimits(environment: Environment, gatewayUrl: string): Promis
   for (const key of ['RATE_LIMIT_PER_MINUTE', 'SIGN_IN_LIMIT_PER_MINUTE'])
     await writeSetting(consul, environment, 'gateway', key, UNLIMITED);
   const limit = async () => {
-    const answer = await fetch(`${gatewayUrl}/products`, { signal: AbortSignal.timeout(5_000) });
-    return answer.headers.get('x-ratelimit-limit');
+    const response = await fetch(`${gatewayUrl}/products`, { signal: AbortSignal.timeout(5_000) });
+    return response.headers.get('x-ratelimit-limit');
   };
   for (let tries = 0; (await limit()) !== UNLIMITED; tries++) {
-    if (tries === 100) throw new Error('The gateway does not take its new rate limit');
+    if (tries === 100) throw new Error('The gateway did not apply its new rate limit in time');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -73,17 +73,17 @@ async function tokenFor(
 ): Promise<string> {
   const email = `${kind}-${++accounts}@fieldguide.test`;
   const post = async (path: string, body: object) => {
-    const answer = await fetch(gatewayUrl + path, {
+    const response = await fetch(gatewayUrl + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(15_000),
     });
-    if (!answer.ok) throw new Error(`POST ${path} is answered ${answer.status}`);
-    return answer.json() as Promise<{ accessToken: string }>;
+    if (!response.ok) throw new Error(`POST ${path} returned ${response.status}`);
+    return response.json() as Promise<{ accessToken: string }>;
   };
   await post('/auth/registrations', { email, password: PASSWORD, name: kind });
-  // Nobody registers as staff: outside `local`, where Grace is seeded, an operator would do this.
+  // A registration never has the role staff: an operator grants it, except in `local`, where Grace is seeded.
   if (kind === 'staff') await makeStaff(email, environment);
   return (await post('/auth/tokens', { grantType: 'password', email, password: PASSWORD }))
     .accessToken;
