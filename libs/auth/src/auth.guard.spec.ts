@@ -15,9 +15,9 @@ import { TestKeys } from './testing/index.ts';
 
 const clock = new SystemClock();
 const issuer = 'fieldguide/test';
-class Away extends KeySource {
+class UnreachableKeys extends KeySource {
   override keys(): Promise<never> {
-    return Promise.reject(new Error('identity is away'));
+    return Promise.reject(new Error('identity is unreachable'));
   }
 }
 const guard = (keys: KeySource) =>
@@ -34,21 +34,21 @@ const request = (authorization?: string) =>
   }) as unknown as ExecutionContext;
 
 describe('the guard', () => {
-  it('says 401 for no token and for a bad one', async () => {
+  it('returns 401 for a missing and for an invalid token', async () => {
     const keys = new TestKeys(issuer);
     for (const header of [undefined, 'Basic abc', 'Bearer abc']) {
       await expect(guard(keys).canActivate(request(header))).rejects.toMatchObject({ status: 401 });
     }
     expect(await guard(keys).canActivate(request(`Bearer ${keys.token('ada', 'a')}`))).toBe(true);
   });
-  it('says 503, not 401, while identity cannot be asked for its keys', async () => {
+  it('returns 503, not 401, while the keys of identity are unavailable', async () => {
     const token = new TestKeys(issuer).token('ada', 'a');
-    const verdict = guard(new Away()).canActivate(request(`Bearer ${token}`));
+    const verdict = guard(new UnreachableKeys()).canActivate(request(`Bearer ${token}`));
     await expect(verdict).rejects.toMatchObject({ status: 503 });
   });
 });
 
-describe('a scope', () => {
+describe('a required scope', () => {
   const keys = new TestKeys(issuer);
   class Orders {
     @RequireScope('orders:read', 'orders:read:any')
@@ -59,11 +59,11 @@ describe('a scope', () => {
     return guard(keys).canActivate({ ...verdict, getHandler: () => Orders.prototype.list });
   };
 
-  it('that the token has lets it in; either of two does', async () => {
+  it('is granted by a token that has it, or one of two alternatives', async () => {
     expect(await list('orders:read')).toBe(true);
     expect(await list('catalog:write orders:read:any')).toBe(true);
   });
-  it('that it has not is 403', async () => {
+  it('returns 403 for a token without it', async () => {
     for (const scope of ['', 'nothing', 'orders:write', 'orders:read:all'])
       await expect(list(scope)).rejects.toMatchObject({ status: 403 });
   });
@@ -77,7 +77,7 @@ describe('ownership', () => {
     sid: 's',
     exp: 0,
   });
-  it('is the caller himself, or a scope for all', () => {
+  it('is granted to the owner, or by a scope for all resources', () => {
     expect(mayRead(caller('ada', 'orders:read'), 'ada', 'orders:read:any')).toBe(true);
     expect(mayRead(caller('bob', 'orders:read'), 'ada', 'orders:read:any')).toBe(false);
     expect(mayRead(caller('grace', 'orders:read:any'), 'ada', 'orders:read:any')).toBe(true);

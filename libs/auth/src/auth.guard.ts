@@ -11,8 +11,8 @@ import { type CallerClaims, PUBLIC, SCOPE } from './decorators.ts';
 import { bearerToken, InvalidTokenError, TokenVerifier } from './token-verifier.ts';
 
 /**
- * The one place where a request is authenticated: a global guard after routing, because path-scoped middleware was
- * bypassed by encoded paths (CVE-2025-69211). Every service checks again what the gateway has checked.
+ * Authenticates every HTTP request, as a global guard after routing: path-scoped middleware was
+ * bypassed by encoded paths (CVE-2025-69211). Every service repeats the checks of the gateway.
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
@@ -38,7 +38,7 @@ export class AuthGuard implements CanActivate {
     const { scopes } = request.caller;
     const needed = this.reflector.getAllAndOverride<readonly string[]>(SCOPE, marks);
     if (needed && !needed.some((scope) => scopes.has(scope))) {
-      const title = `This needs the scope ${needed.join(' or ')}.`;
+      const title = `This request requires the scope ${needed.join(' or ')}.`;
       throw new ForbiddenException(problem(403, 'notAllowed', title));
     }
     return true;
@@ -52,7 +52,7 @@ function unauthenticated(): HttpException {
   );
 }
 
-/** Identity's keys are not known yet, and it cannot be asked: nobody's fault who is asking. */
+/** The keys of identity are not cached and cannot be fetched: a server error (503), not an invalid token. */
 function keysUnavailable(): HttpException {
   const title = 'Tokens cannot be verified now: try again in a few seconds.';
   return new HttpException(problem(503, 'tokenCheckUnavailable', title), 503);

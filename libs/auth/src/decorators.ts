@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 
-/** Who is asking, as the verified token says. */
+/** The caller, from the claims of the verified token. */
 export interface CallerClaims {
   /** Account or client id. */
   readonly id: string;
@@ -15,14 +15,14 @@ export interface CallerClaims {
 export const PUBLIC = 'fieldguide:open';
 export const SCOPE = 'fieldguide:scope';
 
-/** Anyone may call it. Without this or `Scope`, any signed-in caller may. */
+/** The route needs no token. Without this or `RequireScope`, any valid token is accepted. */
 export const Public = () => SetMetadata(PUBLIC, true);
 
-/** The token needs this scope, or one of these. */
+/** The token needs one of these scopes. */
 export const RequireScope = (...scopes: readonly [string, ...string[]]) =>
   SetMetadata(SCOPE, scopes);
 
-/** The caller, put there by the guard; never read it from a header. */
+/** Injects the caller that the guard has authenticated; never read it from a header. */
 export const Caller = createParamDecorator(
   (_: unknown, context: ExecutionContext): CallerClaims => {
     return context.switchToHttp().getRequest<{ caller: CallerClaims }>().caller;

@@ -1,6 +1,6 @@
 import type { Clock } from '@fieldguide/clock';
 
-/** Sessions that ended before their tokens expire; each instance hears of them by broadcast. */
+/** Sessions that ended before their tokens expire; every instance receives them by broadcast. */
 export class RevokedSessions {
   readonly #clock: Clock;
   readonly #until = new Map<string, number>();
@@ -9,7 +9,7 @@ export class RevokedSessions {
     this.#clock = clock;
   }
 
-  /** @param until when the last token of the session has expired and the entry is needed no more */
+  /** @param until expiry of the session's last token, after which the entry is deleted */
   revoke(sid: string, until: Date): void {
     const now = this.#clock.now().getTime();
     for (const [each, time] of this.#until) if (time <= now) this.#until.delete(each);

@@ -15,36 +15,36 @@ beforeEach(() => {
 });
 
 describe('a token', () => {
-  it('tells who the caller is', async () => {
+  it('identifies the caller', async () => {
     const claims = await tokens.verify(keys.token('ada', 'orders:read orders:write'));
     expect(claims).toMatchObject({ id: 'ada', kind: 'customer', sid: 'session-of-ada' });
     expect([...claims.scopes]).toEqual(['orders:read', 'orders:write']);
   });
-  it('is refused when signed by somebody else', async () => {
+  it('is rejected when signed with another key', async () => {
     await tokens.verify(keys.token('ada', 'a'));
     await expect(tokens.verify(new TestKeys('fieldguide/test').token('ada', 'a'))).rejects.toThrow(
       InvalidTokenError,
     );
   });
-  it('is refused when expired', async () => {
+  it('is rejected when expired', async () => {
     const token = keys.token('ada', 'a', { expiresInSeconds: -1 });
     await expect(tokens.verify(token)).rejects.toThrow(/expired/);
   });
-  it('is refused when made for another environment', async () => {
+  it('is rejected when issued for another environment', async () => {
     const elsewhere = new TokenVerifier('fieldguide/local', keys, ended, clock);
     await expect(elsewhere.verify(keys.token('ada', 'a'))).rejects.toThrow(/issuer/);
   });
-  it('is refused with another algorithm', async () => {
+  it('is rejected with another algorithm', async () => {
     const token = jwt.sign({ sid: 'x' }, 'secret', { algorithm: 'HS256', keyid: 'test' });
     await expect(tokens.verify(token)).rejects.toThrow(/algorithm/);
     await expect(tokens.verify('nonsense')).rejects.toThrow(InvalidTokenError);
   });
   it.each([
     ['not JSON', 'no JSON'],
-    ['a text', '"text"'],
+    ['a string', '"text"'],
     ['null', 'null'],
     ['nothing', ''],
-  ])('is refused when its payload is %s', async (_, payload) => {
+  ])('is rejected when its payload is %s', async (_, payload) => {
     const [header, , signature] = keys.token('ada', 'a').split('.');
     const token = `${header}.${Buffer.from(payload).toString('base64url')}.${signature}`;
     await expect(tokens.verify(token)).rejects.toThrow(InvalidTokenError);
@@ -55,17 +55,17 @@ describe('a token', () => {
     ['no session', { sid: undefined }],
     ['an unknown kind', { kind: 'root' }],
     ['no subject', { sub: undefined }],
-    ['an expiry beyond numbers', { exp: 1e99 }],
-  ])('is refused with %s, though signed with our key', async (_, claims) => {
+    ['an expiry out of range', { exp: 1e99 }],
+  ])('is rejected with %s, although its signature is valid', async (_, claims) => {
     await expect(tokens.verify(keys.tokenOf(claims))).rejects.toThrow(InvalidTokenError);
   });
-  it('is refused at once when its session has ended, though it was seen before', async () => {
+  it('is rejected at once when its session has ended, although it is cached', async () => {
     const token = keys.token('ada', 'a');
     await tokens.verify(token);
     ended.revoke('session-of-ada', clock.fromNow(60_000));
     await expect(tokens.verify(token)).rejects.toThrow(/session/);
   });
-  it('of two callers is never mixed up, and the keys are asked for once', async () => {
+  it('is never confused with that of another caller, and the keys are fetched once', async () => {
     const [ada, bob] = [keys.token('ada', 'a'), keys.token('bob', 'b')];
     for (let i = 0; i < 3; i++) {
       expect((await tokens.verify(ada)).id).toBe('ada');

@@ -14,12 +14,12 @@ export interface PublicKey {
   readonly y?: string;
 }
 
-/** Where the keys come from: identity's JWKS, or identity itself. */
+/** Source of the public keys: identity's JWKS, or identity's own keys. */
 export abstract class KeySource {
   abstract keys(): Promise<readonly PublicKey[]>;
 }
 
-/** The token is not valid here; the reason is for logs, callers only learn 401. */
+/** The token is not valid; the reason is logged, callers only receive 401. */
 export class InvalidTokenError extends Error {
   override name = 'InvalidTokenError';
 }
@@ -29,7 +29,7 @@ export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 }
 
-/** What identity puts into every token; a signature alone does not make claims of this shape. */
+/** Claims of every token of identity; a valid signature alone does not guarantee their shape. */
 const Claims = z.object({
   sub: z.string().min(1),
   kind: z.enum(['customer', 'staff', 'service']),
@@ -43,9 +43,9 @@ const CACHED_MS = 60_000;
 const FETCH_AGAIN_MS = 5_000;
 
 /**
- * Checks ES256 tokens. A verified token is remembered under the *whole* token (keys built from a part of it mixed up
- * identities in a well-known library, GHSA-rp9m-7r4c-75qg), for a minute at most, never past its expiry; a session
- * that has ended is refused at once all the same.
+ * Verifies ES256 tokens. A verified token is cached under the *whole* token (cache keys built from a part of it mixed up
+ * identities in a well-known library, GHSA-rp9m-7r4c-75qg), for at most a minute and never past its expiry.
+ * A token of a revoked session is rejected at once, cached or not.
  */
 export class TokenVerifier {
   readonly #issuer: string;
@@ -77,7 +77,7 @@ export class TokenVerifier {
     this.#cache.delete(token);
     const kid = keyIdOf(token);
     const key = kid && (await this.#keyFor(kid, now));
-    if (!key) throw new InvalidTokenError('it is signed with no key we know');
+    if (!key) throw new InvalidTokenError('it is signed with an unknown key');
     const claims = this.#verified(token, key, now);
     if (this.#cache.size >= CACHED_MAX) this.#cache.delete(this.#cache.keys().next().value!);
     this.#cache.set(token, { claims, until: Math.min(claims.exp * 1_000, now + CACHED_MS) });
@@ -98,7 +98,7 @@ export class TokenVerifier {
     }
   }
 
-  /** An unknown key id asks identity again, but not more often than every few seconds. */
+  /** Fetches the keys again for an unknown key id, at most every few seconds. */
   async #keyFor(kid: string, now: number): Promise<KeyObject | undefined> {
     if (!this.#keys.has(kid) && now - this.#fetchedAt >= FETCH_AGAIN_MS) {
       this.#fetching ??= this.#fetch(now).finally(() => {
@@ -119,7 +119,7 @@ export class TokenVerifier {
   }
 }
 
-/** The id of the key that a token claims to be signed with; undefined when it is no token. */
+/** The key id in the header of the token; undefined if it is not a token. */
 function keyIdOf(token: string): string | undefined {
   try {
     const kid: unknown = jwt.decode(token, { complete: true })?.header.kid;

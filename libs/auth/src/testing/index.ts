@@ -2,11 +2,11 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import jwt from 'jsonwebtoken';
 import { KeySource, type PublicKey } from '../token-verifier.ts';
 
-/** A key made for one test run, and the tokens it signs: real checks, no filter that skips them. */
+/** A key pair for one test run and the tokens it signs, so that tests run the real verification. */
 export class TestKeys extends KeySource {
   readonly #key: KeyObject;
   readonly #issuer: string;
-  /** How often somebody asked for the keys. */
+  /** Number of calls of `keys`. */
   requests = 0;
 
   constructor(issuer: string) {
@@ -31,7 +31,7 @@ export class TestKeys extends KeySource {
     return this.tokenOf({ sub: id, kind, scope, sid, exp });
   }
 
-  /** A good token but for these claims; undefined leaves one out. */
+  /** A valid token except for these claims; undefined removes a claim. */
   tokenOf(claims: Readonly<Record<string, unknown>>): string {
     const exp = Math.floor(Date.now() / 1_000) + 600;
     const good = { iss: this.#issuer, sub: 'ada', kind: 'customer', scope: 'a', sid: 's', exp };
