@@ -1,4 +1,4 @@
-/** `degraded`: answers go on, something behind is away. `down`: this instance should get no requests. */
+/** `degraded`: serves requests, but a dependency is unavailable. `down`: should receive no requests. */
 export type DependencyState = 'ok' | 'degraded' | 'down';
 
 export interface HealthReport {
@@ -6,7 +6,7 @@ export interface HealthReport {
   readonly dependencies: Readonly<Record<string, DependencyVerdict>>;
 }
 
-/** `detail` says what is wrong, and on what. */
+/** `detail` describes the problem and its subject. */
 export interface DependencyVerdict {
   readonly state: DependencyState;
   readonly detail?: string;
@@ -14,7 +14,7 @@ export interface DependencyVerdict {
 type CheckResult = DependencyState | DependencyVerdict;
 type Check = () => Promise<CheckResult> | CheckResult;
 
-/** What readiness is made of: each lib and service registers the dependency it knows about. */
+/** Readiness checks: each lib and service registers its dependencies. */
 export class Health {
   readonly #checks = new Map<string, Check>();
   readonly #timeLimitMs: number;
@@ -28,7 +28,7 @@ export class Health {
     this.#checks.set(dependency, check);
   }
 
-  /** From now on readiness says `down`, so that no new request is sent here while it finishes the old ones. */
+  /** Sets readiness to `down`, so that no new requests arrive while the current ones finish. */
   drain(): void {
     this.#draining = true;
   }
@@ -37,7 +37,7 @@ export class Health {
     return this.#draining;
   }
 
-  /** Asks every dependency at once; one that does not answer within the limit counts as down. */
+  /** Runs all checks concurrently; one that exceeds the time limit counts as down. */
   async report(): Promise<HealthReport> {
     const entries = await Promise.all(
       [...this.#checks].map(async ([name, check]) => [name, await this.#run(check)] as const),
@@ -53,7 +53,7 @@ export class Health {
     try {
       const late = new Promise<CheckResult>((resolve) => {
         timer = setTimeout(
-          () => resolve({ state: 'down', detail: 'no answer in time' }),
+          () => resolve({ state: 'down', detail: 'timed out' }),
           this.#timeLimitMs,
         );
       });

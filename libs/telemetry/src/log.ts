@@ -2,13 +2,13 @@ import type { LoggerService } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
-/** A structured log: `log.info({ orderId }, 'placed')`. Nothing personal and no secret belongs in it. */
+/** A structured log: `log.info({ orderId }, 'placed')`. Never log personal data or secrets. */
 export type Log = Logger;
 
 /**
  * One JSON object a line on stdout: `time` (ISO 8601), `level`, `service`, `instance`, `traceId`, `msg`.
  * @param level pino's names; `LOG_LEVEL` of a service's configuration
- * @param to where the lines go; stdout when not given
+ * @param to destination of the lines; stdout by default
  */
 export function makeLog(
   service: string,
@@ -41,8 +41,8 @@ interface LoggedError extends Error {
 }
 
 /**
- * Of an error only what helps: a failed statement carries its parameters, and PostgreSQL's `detail` the values of a
- * row, and both may be personal.
+ * Logs only the safe fields of an error: parameters of a failed statement and PostgreSQL's `detail` (values of a
+ * row) may be personal data.
  */
 function serializeError(
   error: LoggedError,
@@ -64,11 +64,11 @@ function serializeError(
   };
 }
 
-// SQLSTATE class 22, whose messages quote what could not be read: invalid input syntax for type uuid: "…".
+// SQLSTATE class 22, whose messages quote the invalid value: invalid input syntax for type uuid: "…".
 const isDataException = (code: string | undefined) => /^22[0-9A-Z]{3}$/.test(code ?? '');
 const withoutValues = (text: string | undefined) => text?.replace(/: ".*"/gs, ': "…"');
 
-/** Nest's own messages in the same form; its chatter about modules and routes goes to `debug`. */
+/** Writes Nest's own messages in the same format; its start-up messages about modules and routes use level `debug`. */
 export class NestLog implements LoggerService {
   readonly #log: Log;
 

@@ -2,14 +2,14 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const registry = new Registry();
 
-/** Everything this process measures, in Prometheus' terms; names end in their unit. */
+/** The Prometheus metrics of this process; names end in their unit. */
 export const metrics = {
   registry,
   /** Adds memory, CPU and event-loop figures of the process; called once, at boot. */
   collectProcess: () =>
     // The default samples the event loop every 10 ms, which costs more than everything else an idle service does.
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 }),
-  /** A gauge of a service's own. */
+  /** Creates a gauge of one service. */
   gauge: (name: string, help: string) => new Gauge({ name, help, registers: [registry] }),
   httpServerSeconds: new Histogram({
     name: 'http_server_seconds',
@@ -26,7 +26,7 @@ export const metrics = {
   }),
   messagesHandled: new Counter({
     name: 'messages_handled_total',
-    help: 'Messages by what became of them: handled, duplicate, skipped (a broadcast), parked',
+    help: 'Messages by outcome: handled, duplicate, skipped (a broadcast), parked',
     labelNames: ['topic', 'type', 'consumer', 'outcome'],
     registers: [registry],
   }),
@@ -38,7 +38,7 @@ export const metrics = {
   }),
   appendsBlocked: new Counter({
     name: 'appends_held_up_total',
-    help: "Appends that have waited longer than a second for somebody else's transaction",
+    help: 'Appends that have waited longer than a second for another transaction',
     registers: [registry],
   }),
   subscriptionLagEvents: new Gauge({

@@ -18,7 +18,7 @@ describe('health', () => {
       },
     });
   });
-  it('counts silence as down', async () => {
+  it('counts a check that times out as down', async () => {
     const health = new Health(5);
     health.register('consul', () => new Promise(() => {}));
     expect((await health.report()).status).toBe('down');
@@ -31,7 +31,7 @@ describe('health', () => {
 });
 
 describe('a trace', () => {
-  it('goes on from the message that brought it', async () => {
+  it('continues the trace of a message', async () => {
     const stop = await startTracing();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const onward = await inSpan('handle', 'test', {}, async () => traceInto({}), { traceparent });
@@ -41,7 +41,7 @@ describe('a trace', () => {
 });
 
 describe('a log', () => {
-  it('tells of an error what helps, and not what it carries', () => {
+  it('contains the code of an error, and not its parameters', () => {
     const lines: string[] = [];
     const log = makeLog('test', 'test-1', 'info', { write: (line) => void lines.push(line) });
     const failed = Object.assign(new Error('duplicate key'), {
@@ -60,7 +60,7 @@ describe('a log', () => {
     expect(lines.join()).not.toContain('ada@example.org');
   });
 
-  it('says which constraint and table refused, and none of the values', () => {
+  it('contains the constraint and table of an error, and none of the values', () => {
     const lines: string[] = [];
     const log = makeLog('test', 'test-1', 'info', { write: (line) => void lines.push(line) });
     const driverError = Object.assign(new Error('duplicate key'), {

@@ -15,10 +15,10 @@ import { AlwaysOffSampler, BatchSpanProcessor, TracerProvider } from '@opentelem
 export type TraceCarrier = Record<string, unknown>;
 
 /**
- * Gives every request and message a trace id. Spans are recorded and sent only when an OTLP endpoint is named;
- * else the sampler is off, and what is left is the id that goes along and into the logs.
- * Spans are made by hand because a bundle hides modules from automatic instrumentation.
- * @returns stops the exporter, with whatever it still holds
+ * Assigns a trace id to every request and message. Spans are recorded and exported only when an OTLP endpoint is set;
+ * otherwise the sampler is off, and only the id is propagated and logged.
+ * Spans are created explicitly because a bundle hides modules from automatic instrumentation.
+ * @returns a function that flushes and stops the exporter
  */
 export async function startTracing(otlpEndpoint?: string): Promise<() => Promise<void>> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -45,7 +45,7 @@ const kinds = {
   work: SpanKind.INTERNAL,
 };
 
-/** Runs `work` in a span that is a child of the present one, or of the one in `from`. */
+/** Runs `work` in a child span of the current one, or of the one in `from`. */
 export function inSpan<T>(
   kind: keyof typeof kinds,
   name: string,
@@ -69,12 +69,12 @@ export function inSpan<T>(
     });
 }
 
-/** The context that a message or request brought along. */
+/** Extracts the trace context of a message or request. */
 export function traceFrom(carrier: TraceCarrier) {
   return propagation.extract(context.active(), carrier);
 }
 
-/** Adds `traceparent` of the present span to a carrier, and returns it. */
+/** Adds `traceparent` of the current span to a carrier, and returns it. */
 export function traceInto<Carrier extends TraceCarrier>(
   carrier: Carrier,
 ): Carrier & { traceparent?: string } {
