@@ -1,4 +1,4 @@
-/** The HTTP status a refusal answers with: who are you, not there, not now, not you, not like this, not today. */
+/** The kind of a domain error, which determines its HTTP status. */
 const statusOf = {
   unauthenticated: 401,
   notFound: 404,
@@ -9,7 +9,7 @@ const statusOf = {
 };
 export type ErrorKind = keyof typeof statusOf;
 
-/** A rule said no. The code is public and stable (`ordering.orderNotOpen`); the message is for people. */
+/** A business rule was violated. The code is public and stable (`ordering.orderNotOpen`); the message is for people. */
 export class DomainError extends Error {
   override name = 'DomainError';
   readonly code: string;
@@ -27,7 +27,7 @@ export class DomainError extends Error {
 }
 
 /**
- * Declares everything a service can refuse as one table, so that it reads like one:
+ * Declares the domain errors of a service as a table:
  * `defineErrors('ordering', { orderNotOpen: ['conflict', 'Only an open order can be changed.'] })`.
  */
 export function defineErrors<const Table extends Record<string, readonly [ErrorKind, string]>>(

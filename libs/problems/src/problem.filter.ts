@@ -12,9 +12,9 @@ import { DomainError } from './domain-error.ts';
 import { PROBLEM_JSON, type Problem, problem, toRequestProblem } from './problem.ts';
 
 /**
- * The one place where anything thrown becomes an answer: a broken rule and a framework's refusal keep their
- * status, everything else is a 500 that shows a trace id and nothing of the inside.
- * For messages it hands the error on as it is, because Nest would replace it by "Internal server error".
+ * Converts every thrown error to a response: domain errors and errors of the framework keep their
+ * status, everything else is a 500 with only a trace id.
+ * For messages it rethrows the error unchanged, because Nest would replace it by "Internal server error".
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -35,7 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
   #toProblem(thrown: unknown): Problem {
     if (thrown instanceof DomainError) return problem(thrown.status, thrown.code, thrown.message);
     if (thrown instanceof HttpException) return fromHttpException(thrown);
-    // Fastify's own refusals (bad JSON, body too large, …) carry a status and a public message.
+    // Fastify's own errors (invalid JSON, body too large, …) carry a status and a public message.
     const { statusCode = 500 } = thrown as { statusCode?: number };
     if (statusCode >= 400 && statusCode < 500) return toRequestProblem(thrown as Error);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;

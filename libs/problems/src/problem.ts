@@ -2,7 +2,7 @@ import { BadRequestException } from '@nestjs/common';
 
 export const PROBLEM_JSON = 'application/problem+json';
 
-/** An error answer as RFC 9457 describes it. `type` is stable; `errors` points at the bad fields. */
+/** An error response in the format of RFC 9457. `type` is stable; `errors` point at the invalid fields. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -26,8 +26,8 @@ type Issue = { message: string; path?: readonly unknown[] | undefined };
 type IssueWithKeys = Issue & { code?: string; keys?: readonly string[] };
 
 /**
- * The answer to a request that its schema refuses: Nest's own drops the path of the bad field, and callers need it. An
- * unknown field is pointed at itself, not at its parent.
+ * The response to a request that fails validation. Nest's own omits the path of the invalid field, which callers need.
+ * An unknown field is reported by its own path, not its parent's.
  * @param parameter the name of a path or query parameter, when the issues are about its value
  */
 export function toValidationProblem(
@@ -57,7 +57,7 @@ function escapeToken(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** For what Fastify itself refuses (bad JSON, body too large, …): its errors carry a status and a public message. */
+/** For errors of Fastify itself (invalid JSON, body too large, …): they carry a status and a public message. */
 export function toRequestProblem(error: Error & { statusCode?: number; code?: string }): Problem {
   const { statusCode = 400, code, message: detail } = error;
   return problem(statusCode, codeFrom(code), 'The request cannot be read.', { detail });

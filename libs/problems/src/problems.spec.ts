@@ -6,7 +6,7 @@ const errors = defineErrors('ordering', {
   orderNotOpen: ['conflict', 'Only an open order can be changed.'],
 });
 
-describe('a refusal', () => {
+describe('a domain error', () => {
   it('has a stable code, a status and a sentence', () =>
     expect(errors.orderNotOpen()).toMatchObject({
       code: 'ordering.orderNotOpen',

@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, StandardSchemaValidationPipe } from '@nestjs/common';
 import { toValidationProblem } from './problem.ts';
 
-/** Reads bodies and parameters with their schemas; a refusal points at the bad field or parameter. */
+/** Validates bodies and parameters with their schemas; errors point at the invalid field or parameter. */
 export class RequestPipe extends StandardSchemaValidationPipe {
   override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
     const { schema, data } = metadata;
