@@ -7,7 +7,7 @@ describe('a derived id', () => {
     expect(derivedId('ada', 'POST /orders', 'key-1')).toBe(
       derivedId('ada', 'POST /orders', 'key-1'),
     ));
-  it('tells where one part ends and the next begins', () =>
+  it('depends on where one part ends and the next begins', () =>
     expect(derivedId('ab', 'c')).not.toBe(derivedId('a', 'bc')));
   it('is a UUID of version 8', () =>
     expect(derivedId('x')).toMatch(
@@ -15,8 +15,8 @@ describe('a derived id', () => {
     ));
 });
 
-describe('system ids', () => {
-  it('are UUIDs of version 7 that sort by age', () => {
+describe('SystemIds', () => {
+  it('returns UUIDs of version 7 that sort by age', () => {
     const ids = new SystemIds();
     const made = Array.from({ length: 50 }, () => ids.next());
     expect(made.toSorted()).toEqual(made);
@@ -25,7 +25,7 @@ describe('system ids', () => {
 });
 
 describe('a clock', () => {
-  it('of the test moves only when told', async () => {
+  it('for tests advances only by advance()', async () => {
     const clock = new ManualClock();
     let woken = false;
     const sleep = clock.sleep(1_000).then(() => {
@@ -38,12 +38,12 @@ describe('a clock', () => {
     await sleep;
     expect(woken).toBe(true);
   });
-  it('of the system stops sleeping when aborted', async () => {
+  it('of the system rejects a sleep that is aborted', async () => {
     const abort = new AbortController();
     const sleep = new SystemClock().sleep(60_000, abort.signal);
     abort.abort();
     await expect(sleep).rejects.toThrow(/abort/i);
   });
-  it('has ids beside it that can be foreseen', () =>
+  it('comes with predictable ids for tests', () =>
     expect(new CountingIds().next()).toBe('00000000-0000-7000-8000-000000000001'));
 });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** Where new ids come from, injected so that a test can foresee them. */
+/** Source of new ids, injected so that a test can predict them. */
 export abstract class Ids {
-  /** A new UUIDv7 (RFC 9562): unique, and sorted by the time it was made. */
+  /** A new UUIDv7 (RFC 9562): unique, and sorted by creation time. */
   abstract next(): string;
 }
 
@@ -14,9 +14,9 @@ export class SystemIds extends Ids {
 }
 
 /**
- * The same parts always give the same UUIDv8 (RFC 9562, section 5.8): the first 122 free bits of a
+ * Returns the same UUIDv8 for the same parts (RFC 9562, section 5.8): the first 122 free bits of a
  * SHA-256 over the parts, each with its length in front so that `['ab','c']` differs from `['a','bc']`.
- * This is what makes a repeated request find its first result, without a table of keys.
+ * A repeated request thus finds its first result without a table of idempotency keys.
  */
 export function derivedId(...parts: readonly string[]): string {
   const hash = createHash('sha256');

@@ -3,7 +3,7 @@ import { Ids } from '../ids.ts';
 
 export { slowness } from './slowness.ts';
 
-/** A clock that stands still until it is told to move; `sleep` ends when the time is reached. */
+/** A clock that advances only by `advance`; `sleep` resolves when its time is reached. */
 export class ManualClock extends Clock {
   #now: number;
   #sleepers: { at: number; wake: () => void }[] = [];
@@ -24,7 +24,7 @@ export class ManualClock extends Clock {
     });
   }
 
-  /** Moves the time forward and wakes whoever slept until then. */
+  /** Advances the time and resolves every `sleep` that is due. */
   advance(ms: number): void {
     this.#now += ms;
     const due = this.#sleepers.filter(({ at }) => at <= this.#now);
@@ -33,7 +33,7 @@ export class ManualClock extends Clock {
   }
 }
 
-/** Ids that count: `00000000-0000-7000-8000-000000000001`, …2, …3. */
+/** Ids in sequence: `00000000-0000-7000-8000-000000000001`, …2, …3. */
 export class CountingIds extends Ids {
   #last = 0;
 

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
 
 const NODE_STARTS_MS = 250;
-// A test that runs the whole system makes about this much load itself, for each core.
+// Load for each core that a test of the whole system causes itself.
 const OWN_LOAD = 2;
 const SLOWNESS_MAX = 6;
 
 /**
- * How many times slower than usual this machine is, from 1 to 6: how long Node takes to start now, compared with 250 ms,
- * or how many processes waited for each core during the last minute, whichever is more. Multiply a limit in seconds by it, and nothing else; a condition is awaited instead. The upper bound keeps
- * a limit a limit.
+ * How many times slower than usual this machine is, from 1 to 6: the larger of Node's start-up time compared with 250 ms,
+ * and the processes waiting for each core during the last minute. Multiply only time limits by it; tests await
+ * conditions. The upper bound keeps time limits effective.
  */
 export function slowness(): number {
   const begun = performance.now();
