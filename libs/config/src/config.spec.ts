@@ -16,7 +16,7 @@ const kv = (...entries: [string, string][]) => ({ values: new Map(entries) });
 const PASSWORD = 'a-long-password';
 
 describe('a configuration', () => {
-  it('takes the nearest source: default, common, service, environment', () => {
+  it('uses the most specific source: default, common, service, environment', () => {
     const common = ['fieldguide/local/common/LIMIT', '20'] as [string, string];
     const own = ['fieldguide/local/shop/LIMIT', '30'] as [string, string];
     expect(loadConfig(ShopConfig, { PASSWORD }).values.LIMIT).toBe(10);
@@ -27,7 +27,7 @@ describe('a configuration', () => {
     );
   });
 
-  it('reports every fault at once and never shows a secret', () => {
+  it('reports every error at once and never shows a secret', () => {
     const load = () => loadConfig(ShopConfig, { PASSWORD: 'tooshort', PORT: 'x' });
     expect(load).toThrow(/PORT[\s\S]*PASSWORD[\s\S]*Try:/);
     expect(load).not.toThrow(/tooshort/);
@@ -42,7 +42,7 @@ describe('a configuration', () => {
     ).toThrow(/PASSWORD/);
   });
 
-  it('says where each value came from and hides secrets', () => {
+  it('describes the source of each value and hides secrets', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD }, kv(['fieldguide/local/shop/LIMIT', '30']));
     expect(loaded.describe()).toEqual({
       PORT: { value: '3000', source: 'default', live: false },
@@ -51,7 +51,7 @@ describe('a configuration', () => {
     });
   });
 
-  it('hides a secret, whatever was put around it', () => {
+  it('hides a secret whose schema is wrapped', () => {
     const wrapped = {
       OPTIONAL: secret(z.string()).optional(),
       PIPED: secret(z.string()).transform(Number),
@@ -61,7 +61,7 @@ describe('a configuration', () => {
     expect([shown['OPTIONAL']?.value, shown['PIPED']?.value]).toEqual(['***', '***']);
   });
 
-  it('takes a live change in place, and refuses a bad one', () => {
+  it('applies a live change in place, and rejects an invalid one', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD });
     const { values } = loaded;
     expect(loaded.refresh(kv(['fieldguide/local/shop/LIMIT', '5']).values).changed).toEqual([
@@ -76,7 +76,7 @@ describe('a configuration', () => {
     expect(values.LIMIT).toBe(10);
   });
 
-  it('tells which change waits for a restart', () => {
+  it('lists changes that wait for a restart', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD });
     loaded.refresh(kv(['fieldguide/local/shop/PORT', '4000']).values);
     expect(loaded.waitingForRestart()).toEqual(['PORT']);

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** A class made by `Config(schema)`: the schema, the type and the injection token in one. */
+/** A class created by `Config(schema)`: schema, type and injection token in one. */
 export interface ConfigClass<Self = object> {
   new (): Self;
   readonly schema: z.ZodObject;
 }
 
 /**
- * Makes the base of a configuration class: `class OrderingConfig extends Config(z.object({ … })) {}`.
- * Keys are spelled as in the environment. Mark a key with `secret()` or `live()` where that applies.
+ * Creates the base of a configuration class: `class OrderingConfig extends Config(z.object({ … })) {}`.
+ * Keys are the names of environment variables. Mark a key with `secret()` or `live()` where that applies.
  */
 export function Config<Schema extends z.ZodObject>(schema: Schema) {
   class Base {
@@ -27,7 +27,7 @@ export function live<Type extends z.ZodType>(type: Type): Type {
   return type.meta({ ...type.meta(), live: true }) as Type;
 }
 
-/** Whether a key was marked with `secret()` or `live()`, also when `optional()` or `default()` were put around it. */
+/** Whether a key was marked with `secret()` or `live()`, also inside `optional()` or `default()`. */
 export function isMarked(type: unknown, mark: 'secret' | 'live'): boolean {
   for (let at = type as z.ZodType | undefined; at; at = innerOf(at)) {
     if (at.meta?.()?.[mark] === true) return true;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ConsulKv } from './consul-kv.ts';
 
-// A Consul that answers each long poll as the test says, and always with the same index: nothing has changed.
+// A Consul whose long polls the test resolves, always with the same index: nothing has changed.
 let isAway = false;
 const waiting: ServerResponse[] = [];
 const paths = new Map<ServerResponse, string>();
@@ -32,7 +32,7 @@ afterAll(() => {
   server.close();
 });
 
-it('keeps the values of the boot while the first watch has answered and the other has not', async () => {
+it('keeps the values read at boot until both watches have returned', async () => {
   const { port } = server.address() as AddressInfo;
   const booted = new ConsulKv(`http://127.0.0.1:${port}`, 'test', 'others');
   const reading = booted.read();
@@ -55,7 +55,7 @@ it('keeps the values of the boot while the first watch has answered and the othe
   for (const response of waiting.splice(0)) response.destroy();
 });
 
-it('is well again as soon as Consul answers again, also when nothing has changed meanwhile', async () => {
+it('clears the error as soon as Consul responds again, also if nothing has changed', async () => {
   kv.watch(() => undefined);
   await expect.poll(() => waiting.length).toBe(2);
   answerAll();

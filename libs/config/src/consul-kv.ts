@@ -1,6 +1,6 @@
 import Consul from 'consul';
 
-/** Values outside the environment, by full path; the later one in the map wins. */
+/** Values outside the environment, by full path; later entries of the map win. */
 export interface KvSource {
   readonly values: ReadonlyMap<string, string>;
 }
@@ -12,7 +12,7 @@ interface KvItem {
 
 /**
  * Reads `fieldguide/<environment>/common/*` and then `fieldguide/<environment>/<service>/*` from Consul, and
- * tells when something changed. Consul being away is not fatal: the values stay as they were last seen.
+ * reports changes. While Consul is unreachable the last known values stay.
  */
 export class ConsulKv implements KvSource {
   values: ReadonlyMap<string, string> = new Map();
@@ -20,7 +20,7 @@ export class ConsulKv implements KvSource {
   readonly #folders: readonly string[];
   #readError: string | undefined;
   #watches: Watched[] = [];
-  /** What each folder holds as last seen. */
+  /** The last known items of each folder. */
   readonly #seen: (readonly KvItem[])[];
 
   constructor(address: string, environment: string, service: string) {
@@ -30,20 +30,20 @@ export class ConsulKv implements KvSource {
     this.#seen = this.#folders.map(() => []);
   }
 
-  /** Why the last read failed; undefined when it went well. */
+  /** Why the last read failed; undefined after a success. */
   get error(): string | undefined {
     if (this.#watches.length === 0) return this.#readError;
     return this.#watches.map((each) => this.#errorOf(each)).find((each) => each !== undefined);
   }
 
-  /** A watch tells of changes only: that it was answered again without one is seen by its time. */
+  /** A watch reports changes only: its update time shows a later response without a change. */
   #errorOf({ watch, error }: Watched): string | undefined {
     const answeredAt = watch.updateTime();
     if (answeredAt === undefined) return error?.message ?? this.#readError;
     return error && error.at >= answeredAt ? error.message : undefined;
   }
 
-  /** Reads once, within two seconds; a failure is kept in `fault`. */
+  /** Reads once, within two seconds; a failure is kept in `error`. */
   async read(): Promise<this> {
     try {
       const folders = await Promise.all(
@@ -63,7 +63,7 @@ export class ConsulKv implements KvSource {
     return this;
   }
 
-  /** Calls `changed` whenever a value may differ; long polls of 10 s, so that a restarted agent is noticed. */
+  /** Calls `changed` whenever a value may differ; long polls of 10 s, so that a restarted agent is detected. */
   watch(changed: () => void): void {
     this.#watches = this.#folders.map((key, index) => {
       const watch = this.#consul.watch({
@@ -89,7 +89,7 @@ export class ConsulKv implements KvSource {
     for (const { watch } of this.#watches) watch.end();
   }
 
-  /** Of one folder; the other keeps what was last seen, or its settings would be the defaults until its own answer. */
+  /** Updates one folder; the other keeps its last known items, or its settings would fall back to the defaults. */
   #update(index: number, items: readonly KvItem[]): void {
     this.#seen[index] = items;
     this.values = new Map(
@@ -102,8 +102,8 @@ export class ConsulKv implements KvSource {
 
 interface Watched {
   readonly watch: ReturnType<Consul['watch']>;
-  /** Its last one, which may be over. */
+  /** The last error, which may be resolved. */
   error?: { readonly message: string; readonly at: number };
 }
 
-const messageOf = ({ message }: Error) => message || 'Consul did not answer';
+const messageOf = ({ message }: Error) => message || 'Consul did not respond';

@@ -6,19 +6,19 @@ import type { KvSource } from './consul-kv.ts';
 export type SourceOf = 'default' | 'environment' | `file ${string}` | `consul ${string}`;
 
 export interface LoadedConfig<Self = object> {
-  /** One object for the whole life of the process; live keys change in place. */
+  /** One object for the lifetime of the process; live keys change in place. */
   readonly values: Self;
-  /** Each key with its value as text (`***` for secrets) and where it came from: for `/info`. */
+  /** Each key with its value as text (`***` for secrets) and its source, for `/info`. */
   describe(): Record<string, { value: string; source: SourceOf; live: boolean }>;
-  /** Keys whose value in Consul differs from the running one but needs a restart to take effect. */
+  /** Keys whose value in Consul differs from the current one and needs a restart to take effect. */
   waitingForRestart(): readonly string[];
-  /** Takes Consul's present values for the live keys; a bad value is refused whole, and said. */
+  /** Applies the current values of Consul to the live keys; an invalid value rejects all changes, with the reason in `refused`. */
   refresh(kv: ReadonlyMap<string, string>): { changed: string[]; refused?: string };
 }
 
 /**
  * Schema default < Consul `…/common/<KEY>` < Consul `…/<service>/<KEY>` < environment variable or `<KEY>_FILE`.
- * @throws Error naming every fault at once and what to try; never the value of a secret.
+ * @throws Error with every error and what to try, never with the value of a secret
  */
 export function loadConfig<Self extends object>(
   config: ConfigClass<Self>,
@@ -104,7 +104,7 @@ function gather(
   const found = new Map<string, { text: string; source: SourceOf }>();
   for (const [path, text] of kv) {
     const key = path.slice(path.lastIndexOf('/') + 1);
-    // A secret in a key-value store that everybody can read would not be one.
+    // Secrets are not read from a key-value store that every process can read.
     if (key in shape && !isMarked(shape[key], 'secret'))
       found.set(key, { text, source: `consul ${path}` });
   }
