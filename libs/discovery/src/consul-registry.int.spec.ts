@@ -25,7 +25,7 @@ const instance = (id: string, service: string) => ({
 });
 
 describe('the registry on Consul', () => {
-  it('tells others of an instance, and that it has left', async () => {
+  it('publishes an instance and its departure to other processes', async () => {
     const [own, other] = [registry(), registry()];
     own.register(instance('here-1', 'here'));
     await expect.poll(() => other.instances('here'), WAIT).toEqual([instance('here-1', 'here')]);
@@ -37,7 +37,7 @@ describe('the registry on Consul', () => {
     await third.deregister();
   });
 
-  it('registers again when its entry has vanished', async () => {
+  it('registers again when its entry is lost', async () => {
     const own = registry();
     own.register(instance('again-1', 'again'));
     const { hostname, port } = new URL(inject('backing').consul);
@@ -69,7 +69,7 @@ describe('the registry on Consul', () => {
     await own.deregister();
   });
 
-  it('forgets instances that have left, also when Consul tells of no further change', async () => {
+  it('removes instances that have left, also without a further change in Consul', async () => {
     const time = new ManualClock();
     const [own, watching] = [
       registry(),
@@ -86,7 +86,7 @@ describe('the registry on Consul', () => {
     await watching.deregister();
   });
 
-  it('goes on with what it last knew while Consul is away', async () => {
+  it('keeps the last snapshot while Consul is unreachable', async () => {
     const own = registry();
     own.register(instance('known-1', 'known'));
     await own.waitFor('known', 10_000);
@@ -106,18 +106,18 @@ describe('the registry on Consul', () => {
   });
 });
 
-describe('picking an instance', () => {
+describe('selecting an instance', () => {
   const fixed = new FixedRegistry(
     ['a', 'b'].map((id) => ({ id, service: 's', address: '127.0.0.1', port: 1, version: '' })),
   );
-  it('takes turns, and passes over one that just failed', () => {
+  it('is round-robin, and skips an instance that just failed', () => {
     const picked = [1, 2, 3, 4].map(() => fixed.next('s', 0)!.id);
     expect(picked.filter((id) => id === 'a')).toHaveLength(2);
     fixed.markUnreachable('a', 0);
     expect([1, 2, 3].map(() => fixed.next('s', 1)!.id)).toEqual(['b', 'b', 'b']);
     expect([1, 2].map(() => fixed.next('s', 5_000)!.id).toSorted()).toEqual(['a', 'b']);
   });
-  it('takes one that failed when there is no other', () => {
+  it('returns a failed instance when there is no other', () => {
     fixed.markUnreachable('a', 0);
     fixed.markUnreachable('b', 0);
     expect(fixed.next('s', 1)).toBeDefined();

@@ -15,9 +15,9 @@ const LOOK_AGAIN_MS = 5_000;
 const EMPTY_GRACE_MS = 15_000;
 
 /**
- * The registry on Consul: registers this instance with an HTTP check, again when its entry vanishes, and watches the
- * services it needs by long polls. When Consul is away the last snapshot stays; when it comes back empty (its
- * agent lost its state) the snapshot stays for 15 s, until everybody has registered again.
+ * The registry on Consul: registers this instance with an HTTP check, and again when its entry is lost. Watches the
+ * services it needs by long polls. While Consul is unreachable the last snapshot stays; when it comes back empty (its
+ * agent lost its state) the snapshot stays for 15 s, so that all instances can register again.
  */
 export class ConsulRegistry extends ServiceRegistry {
   readonly #consul: Consul;
@@ -40,7 +40,7 @@ export class ConsulRegistry extends ServiceRegistry {
     this.#log = log;
   }
 
-  /** Keeps the entry in place until `deregister`; returns at once, Consul may be away. */
+  /** Maintains the entry until `deregister`; returns at once, Consul may be unreachable. */
   register(instance: Instance): void {
     this.#registered = instance;
     void this.#keepRegistered();
@@ -79,7 +79,7 @@ export class ConsulRegistry extends ServiceRegistry {
         if (!this.#isRegistered(entries)) {
           await this.#put(this.#registered!);
           if (present)
-            this.#log.warn('The entry in Consul was missing or different; registered again');
+            this.#log.warn('The Consul entry was missing or different; registered again');
         }
         present = true;
       } catch (error) {
@@ -111,7 +111,7 @@ export class ConsulRegistry extends ServiceRegistry {
         http: `http://${address}:${port}/health/ready`,
         interval: '3s',
         timeout: '2s',
-        status: 'passing', // it registers when it is ready; waiting for the first check would only cost time
+        status: 'passing', // it registers when it is ready; waiting for the first check would only delay it
         deregistercriticalserviceafter: '1m',
       },
       ...within(2_000),
@@ -127,7 +127,7 @@ export class ConsulRegistry extends ServiceRegistry {
     });
     this.#watches.set(service, watch);
     watch.on('change', (entries: HealthEntry[]) => this.#update(service, entries));
-    watch.on('error', () => undefined); // it backs off and goes on; the snapshot stays
+    watch.on('error', () => undefined); // the client retries with backoff; the snapshot stays
   }
 
   #update(service: string, entries: readonly HealthEntry[]): void {
@@ -151,7 +151,7 @@ export class ConsulRegistry extends ServiceRegistry {
     this.#snapshots.set(service, { instances });
   }
 
-  /** A watch is silent as long as nothing changes: without this an empty answer would never take effect. */
+  /** A watch reports nothing while nothing changes: without this an empty response would never take effect. */
   async #emptyAfterGrace(service: string, emptySince: number): Promise<void> {
     const { signal } = this.#closing;
     await this.#clock.sleep(EMPTY_GRACE_MS, signal).catch(() => undefined);
@@ -160,7 +160,7 @@ export class ConsulRegistry extends ServiceRegistry {
   }
 }
 
-// The client takes a time limit with every call, which its types do not say.
+// The client accepts a time limit with every call, which its types omit.
 function within(timeout: number): object {
   return { timeout };
 }

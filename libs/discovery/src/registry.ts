@@ -1,4 +1,4 @@
-/** One running copy of a service. */
+/** One running instance of a service. */
 export interface Instance {
   readonly id: string;
   readonly service: string;
@@ -10,20 +10,20 @@ export interface Instance {
 const AVOID_MS = 2_000;
 
 /**
- * Who runs where. Each process keeps a local copy, so that picking an instance costs no call and goes on while the
- * registry itself is away.
+ * The instances of each service. Each process keeps a local copy, so that selecting an instance costs no call and
+ * works while the registry itself is unreachable.
  */
 export abstract class ServiceRegistry {
   readonly #turns = new Map<string, number>();
   readonly #unreachable = new Map<string, number>();
 
-  /** The healthy instances as last known; the first call for a service starts to watch it. */
+  /** The last known healthy instances; the first call for a service starts watching it. */
   abstract instances(service: string): readonly Instance[];
 
-  /** Resolves when there is an instance of the service, or after `timeoutMs`. */
+  /** Resolves when the service has an instance, or after `timeoutMs`. */
   abstract waitFor(service: string, timeoutMs: number): Promise<void>;
 
-  /** The next instance in turn; one that just failed is passed over while there are others. */
+  /** The next instance, round-robin; skips one that just failed while there are others. */
   next(service: string, nowMs: number): Instance | undefined {
     const all = this.instances(service);
     const good = all.filter(({ id }) => (this.#unreachable.get(id) ?? 0) <= nowMs);
@@ -33,7 +33,7 @@ export abstract class ServiceRegistry {
     return candidates[turn % candidates.length];
   }
 
-  /** A connection to it failed: leave it out for two seconds; the registry's own check is slower than that. */
+  /** Skips an instance for two seconds after a failed connection; the registry's health check is slower. */
   markUnreachable(id: string, nowMs: number): void {
     for (const [each, until] of this.#unreachable)
       if (until <= nowMs) this.#unreachable.delete(each);
