@@ -3,23 +3,23 @@ import { metrics } from '@fieldguide/telemetry';
 import CircuitBreaker from 'opossum';
 
 export interface ResilienceSettings {
-  /** What is called: shown in metrics and errors. */
+  /** Name of the dependency in metrics and errors. */
   readonly name: string;
   readonly timeoutMs: number;
-  /** Further attempts after a failure; 0 for anything that is not safe to repeat. */
+  /** Further attempts after a failure; 0 for calls that are not safe to repeat. */
   readonly retries?: number;
-  /** Part of the calls that must fail before the breaker opens, in percent. */
+  /** Percentage of failed calls at which the breaker opens. */
   readonly errorThresholdPercentage?: number;
-  /** So many calls within ten seconds it takes to judge. */
+  /** Minimum number of calls within ten seconds before the breaker can open. */
   readonly minimumCalls?: number;
-  /** How long an open breaker waits before it lets one call try. */
+  /** Time that the breaker stays open before it lets one trial call through. */
   readonly resetAfterMs?: number;
   readonly clock: Clock;
   /** 0 ≤ x < 1, for the jitter. */
   readonly random?: () => number;
 }
 
-/** The call did not succeed: no connection, no answer in time, breaker open, or what the call itself threw. */
+/** The call failed: no connection, timeout, breaker open, or an error of the call itself. */
 export class CallFailedError extends Error {
   override name = 'CallFailedError';
   /** True when nothing was sent, because the breaker is open. */
@@ -33,23 +33,23 @@ export class CallFailedError extends Error {
 }
 
 /**
- * Thrown by a call to say that its failure tells nothing about the health of the dependency: it has answered, or the
- * caller ended the call. The breaker does not count it, and it is not retried.
+ * Thrown by a call whose failure does not concern the health of the dependency: it has responded, or the
+ * caller aborted the call. The breaker does not count it, and it is not retried.
  */
 export class UncountedError extends Error {
   override name = 'UncountedError';
 }
 
-/** Whether a status tells that a dependency is away or overloaded; any other is an answer to this one request. */
+/** Whether a status means that a dependency is unreachable or overloaded; any other concerns only this request. */
 export const isOutage = (status: number): boolean => status >= 502 && status <= 504;
 
-// Retries may add a tenth to the load at most (a token bucket, as in gRPC's retry throttling).
+// Retries add at most a tenth to the load (a token bucket, as in gRPC's retry throttling).
 const BUDGET_MAX = 10;
 const BUDGET_PER_CALL = 0.1;
 
 /**
- * One dependency behind a time limit, a breaker (opossum) and a bounded, jittered, budgeted retry. Make one for each
- * dependency, never one for several: a sick one would take the healthy ones down.
+ * Calls one dependency with a time limit, a breaker (opossum) and bounded, jittered, budgeted retries. Create one for
+ * each dependency: a shared breaker would block the healthy ones when one fails.
  */
 export class ResiliencePolicy {
   readonly #settings: ResilienceSettings;
@@ -60,7 +60,7 @@ export class ResiliencePolicy {
     this.#settings = settings;
     const { name, timeoutMs, errorThresholdPercentage = 50 } = settings;
     const { minimumCalls = 5, resetAfterMs = 5_000 } = settings;
-    // The signal ends the call itself; opossum's own timeout would only stop waiting for it.
+    // The signal aborts the call itself; opossum's own timeout would only stop waiting for it.
     this.#breaker = new CircuitBreaker((call) => call(AbortSignal.timeout(timeoutMs)), {
       name,
       timeout: false,
