@@ -5,22 +5,22 @@ import type { z } from 'zod';
 import { matching } from './matchers.ts';
 import { GENERATED } from './places.ts';
 
-/** A value with the contract that allows it: `contracts/<provider>/examples.ts`. */
+/** A value with the schema that it satisfies: `contracts/<provider>/examples.ts`. */
 export interface Example {
   readonly schema: z.ZodType;
   readonly value: unknown;
 }
 type Values = Readonly<Record<string, string | number | boolean>>;
-/** What must be so at the provider; the values go to its state handler, and are expected as they are. */
+/** The provider state; the values are passed to its state handler, and are expected unchanged. */
 type Given = readonly [state: string, values?: Values];
 
-/** Somebody whose token the provider's test mints, with the scopes that it says. */
+/** Role of a caller; the provider's test issues its token with the scopes of its settings. */
 export type CallerRole = 'customer' | 'staff' | 'service';
 
 export interface HttpExpectation {
-  /** Not where the answer is the same in every state. */
+  /** Omitted where the response is the same in every state. */
   readonly given?: Given;
-  /** One description for one expectation: `a question for a product`. */
+  /** Unique description of the expectation: `a question for a product`. */
   readonly description: string;
   readonly request: {
     readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -32,12 +32,12 @@ export interface HttpExpectation {
   };
   readonly response: {
     readonly status: number;
-    /** Name → a value that its pattern allows. */
+    /** Name → pattern and a matching value. */
     readonly headers?: Readonly<Record<string, readonly [pattern: string, value: string]>>;
-    /** What the consumer reads, and an example of the provider's that has it. */
+    /** The schema that the consumer reads, and an example of the provider that satisfies it. */
     readonly reads?: z.ZodType;
     readonly of?: Example;
-    /** Values that have to be these, though the type would allow others. */
+    /** Values that must match exactly. */
     readonly exactly?: readonly unknown[];
   };
 }
@@ -46,11 +46,11 @@ export interface MessageExpectation {
   readonly given: Given;
   readonly message: MessageContract;
   readonly of: Example;
-  /** The aggregate's id: subject, and key on the topic. */
+  /** The aggregate's id: subject of the message and key of the record. */
   readonly subject: string;
 }
 
-/** What one service expects of the others, written to a pact file for each of them as its tests run. */
+/** The expectations of one consumer, written to a pact file for each provider when its tests run. */
 export class ConsumerPacts {
   readonly consumer: string;
   readonly #pacts = new Map<string, PactV4>();
@@ -60,13 +60,13 @@ export class ConsumerPacts {
   }
 
   /**
-   * @param ask the consumer's real client, told where the provider is, and the token it may show
-   * @throws when the client asks otherwise than expected, or not at all
+   * @param call the consumer's real client, with the provider's origin and a token
+   * @throws when the client sends another request than expected, or none
    */
   async request<T>(
     provider: string,
     { given, description, request, response }: HttpExpectation,
-    ask: (origin: string, token: string) => Promise<T>,
+    call: (origin: string, token: string) => Promise<T>,
   ): Promise<T> {
     const fixed = [...valuesOf(given), ...(response.exactly ?? [])];
     const { as, query, headers = {}, body } = request;
@@ -79,7 +79,7 @@ export class ConsumerPacts {
     };
     const interaction = this.#with(provider).addInteraction();
     if (given) interaction.given(given[0], given[1]);
-    const asked = interaction
+    const expected = interaction
       .uponReceiving(description)
       .withRequest(request.method, request.path, (builder) => {
         builder.headers(all as Record<string, string>);
@@ -91,19 +91,19 @@ export class ConsumerPacts {
           builder.headers({ [name]: MatchersV3.regex(pattern, value) });
         if (response.reads) builder.jsonBody(matching(response.reads, response.of?.value, fixed));
       });
-    // Pact forgets an expectation whose test throws; a client may throw because it was refused, as expected.
-    const came = await asked.executeTest(async ({ url }) => {
+    // Pact drops an expectation whose test throws, but a client may throw for an expected error response.
+    const outcome = await expected.executeTest(async ({ url }) => {
       try {
-        return { value: await ask(url, as ?? '') };
+        return { value: await call(url, as ?? '') };
       } catch (error) {
         return { error };
       }
     });
-    if (came && 'error' in came) throw came.error;
-    return came?.value as T;
+    if (outcome && 'error' in outcome) throw outcome.error;
+    return outcome?.value as T;
   }
 
-  /** @param handle the consumer's real handler, given the record as it would come over the wire */
+  /** @param handle the consumer's real handler, called with the record as received from the transport */
   async message<T>(
     provider: string,
     { given, message, of, subject }: MessageExpectation,
@@ -122,7 +122,7 @@ export class ConsumerPacts {
       data: of.value,
     };
     const exactly = [...valuesOf(given), subject, type, example.source];
-    const said = this.#with(provider)
+    const expected = this.#with(provider)
       .addAsynchronousInteraction()
       .given(given[0], given[1] as never)
       .expectsToReceive(`${type}: ${given[0]}`, (builder) => {
@@ -130,7 +130,7 @@ export class ConsumerPacts {
         builder.withJSONContent(matching(envelope, example, exactly));
       });
     const position = { partition: 0, offset: '0' };
-    return (await said.executeTest(({ contents, metadata }) => {
+    return (await expected.executeTest(({ contents, metadata }) => {
       const { topic: from, key } = metadata as { topic: string; key: string };
       const value = Buffer.from(JSON.stringify(contents.content));
       return handle({ topic: from, key: Buffer.from(key), value, position });

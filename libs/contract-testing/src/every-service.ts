@@ -14,10 +14,10 @@ import { makeLog } from '@fieldguide/telemetry';
 import { describe, expect, it } from 'vitest';
 import type { ConsumerPacts, Example } from './consumer.ts';
 
-/** The real client for calls to other services, told where they are. */
+/** The real client for calls to other services, with fixed origins. */
 export function serviceClientAt(
   origins: Readonly<Record<string, string>>,
-  service = 'anybody',
+  service = 'any-service',
   secret?: string,
 ): ServiceClient {
   const instances = Object.entries(origins).map(([peer, origin]) => {
@@ -27,21 +27,21 @@ export function serviceClientAt(
   return new ServiceClient(service, secret, new FixedRegistry(instances), new ManualClock());
 }
 
-/** Gives everybody the token that a pact shows for a service: for clients that ask identity for one first. */
+/** Serves the service token of a pact to every caller, for clients that first request one from identity. */
 export async function withTokenServer<T>(work: (origin: string) => Promise<T>): Promise<T> {
-  const office = createServer((_, answer) =>
-    answer.end(JSON.stringify({ accessToken: 'service', expiresInSeconds: 600 })),
+  const server = createServer((_, response) =>
+    response.end(JSON.stringify({ accessToken: 'service', expiresInSeconds: 600 })),
   ).listen(0, '127.0.0.1');
-  await once(office, 'listening');
+  await once(server, 'listening');
   try {
-    return await work(`http://127.0.0.1:${(office.address() as AddressInfo).port}`);
+    return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   } finally {
-    office.closeAllConnections();
-    office.close();
+    server.closeAllConnections();
+    server.close();
   }
 }
 
-/** The real consumer of a service in memory: envelope, inbox, dead letters and the given handlers. */
+/** The real consumer of a service, in memory: envelope, inbox, dead letters and the given handlers. */
 export function consumerOf(
   service: string,
   units: MemoryUnitOfWorkRunner,
@@ -67,16 +67,16 @@ export const unitsFor = (service: string) =>
   new MemoryUnitOfWorkRunner({ service, clock: new ManualClock(), ids: new CountingIds() });
 
 /**
- * What every service expects of identity: the keys that check tokens, and to hear which sessions have ended.
- * @param examples identity's own
+ * The expectations of every service of identity: its public keys, and the message that a session has ended.
+ * @param examples examples of identity
  */
 export function describeIdentityPacts(
   pacts: ConsumerPacts,
   examples: { readonly keySet: Example; readonly sessionEnded: Example },
 ): void {
   const { keySet, sessionEnded } = examples;
-  describe(`${pacts.consumer}, of identity,`, () => {
-    it('requests the keys that check tokens', async () => {
+  describe(`${pacts.consumer}, as a consumer of identity,`, () => {
+    it('requests the public keys that verify tokens', async () => {
       const expectation = {
         description: 'the public keys',
         request: { method: 'GET', path: '/.well-known/jwks.json' },
@@ -88,7 +88,7 @@ export function describeIdentityPacts(
       expect(keys).toHaveLength(1);
     });
 
-    it('consumes which session has ended', async () => {
+    it('consumes the end of a session', async () => {
       const { sid } = sessionEnded.value as { sid: string };
       const ended = new RevokedSessions(new ManualClock());
       const expectation = {

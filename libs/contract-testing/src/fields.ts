@@ -9,19 +9,19 @@ import {
   readPact,
 } from './provider.ts';
 
-/** One answer or message of a provider, and who reads what of it. */
+/** One response or message of a provider, with the readers of each field. */
 export interface Surface {
   /** `GET /products/:id 200` or `message OrderConfirmed`. */
   readonly name: string;
   /** Every field that the running provider sends: `data.lines[].productId`. */
   readonly fields: readonly string[];
-  /** Those who read a field, as their pacts say. */
+  /** The consumers of a field, according to their pacts. */
   readonly readers: ReadonlyMap<string, readonly string[]>;
-  /** Verifies what the consumers expect of it, without this field. @returns those who notice */
+  /** Verifies the pacts without this field. @returns the consumers whose pacts fail */
   readonly without: (field: string) => Promise<readonly string[]>;
 }
 
-/** Takes the running provider's answers and messages apart, field by field. */
+/** Lists the fields of all responses and messages of the running provider. */
 export async function surfacesOf(
   provider: ProviderUnderTest,
   pacts: readonly { readonly file: string }[],
@@ -35,7 +35,7 @@ export async function surfacesOf(
     const pact = readPact(file);
     for (const interaction of pact.interactions) {
       const seen = await seenOf(provider, write(folder, pact, [interaction]));
-      if (!seen) continue; // an answer without a body
+      if (!seen) continue; // a response without a body
       const { name, sent } = seen;
       parts.set(name, [...(parts.get(name) ?? []), { pact, interaction, sent }]);
     }
@@ -61,11 +61,11 @@ export async function surfacesOf(
       fields,
       readers: new Map(fields.map((field) => [field, readersOf(field)])),
       without: async (field) => {
-        const spoil = (surface: string, value: unknown) =>
+        const mutate = (surface: string, value: unknown) =>
           surface === name ? removed(value, field) : value;
         provider.mutate = {
-          answer: spoil,
-          message: (type, envelope) => spoil(`message ${type}`, envelope),
+          answer: mutate,
+          message: (type, envelope) => mutate(`message ${type}`, envelope),
         };
         const findings: readonly Finding[] = await provider.verify(...files);
         provider.mutate = {};
@@ -96,7 +96,7 @@ async function seenOf(provider: ProviderUnderTest, file: string) {
 const expectedOf = ({ response, contents }: PactInteraction): unknown =>
   response ? response.body?.content : contents?.content;
 
-/** Every field of a value, with its parents; of arrays the first item speaks for all. */
+/** Every field of a value, with its parents; an array is represented by its first item. */
 function fieldsOf(value: unknown, at = ''): string[] {
   if (Array.isArray(value)) return value.length > 0 ? fieldsOf(value[0], `${at}[]`) : [];
   if (value === null || typeof value !== 'object') return [];

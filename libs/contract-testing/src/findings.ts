@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** One thing that is not as a consumer expects. */
+/** One unmet expectation of a consumer. */
 export interface Finding {
   readonly consumer: string;
   /** The description of the interaction. */
   readonly interaction: string;
-  /** What was expected and what came, a line each. */
+  /** Expected and actual values, a line each. */
   readonly mismatches: readonly string[];
 }
 
-// Pact's verifier fails with its result as the error's text.
+// Pact's verifier reports its result as the error message.
 const Mismatch = z.object({ mismatch: z.string(), path: z.string().optional() });
 const Result = z.object({
   interactionResults: z.array(
@@ -24,7 +24,7 @@ const Result = z.object({
   ),
 });
 
-/** @throws the error itself when it is no result of a verification */
+/** @throws the error itself when it is not the result of a verification */
 export function readFindings(error: Error): Finding[] {
   let text: unknown;
   try {
@@ -40,21 +40,21 @@ export function readFindings(error: Error): Finding[] {
       mismatches: mismatch?.mismatches
         ?.toSorted(byStatusFirst)
         .map(({ path, mismatch: what }) => `${path ? `${path}: ` : ''}${what}`) ?? [
-        mismatch?.message ?? 'the provider could not be asked',
+        mismatch?.message ?? 'the provider could not be called',
       ],
     }));
 }
 
-/** A wrong status explains everything else that is wrong. */
+/** A wrong status usually explains the other mismatches. */
 const isStatus = ({ mismatch }: { mismatch: string }) => /^expected \d{3} but was/.test(mismatch);
 const byStatusFirst = (a: { mismatch: string }, b: { mismatch: string }) =>
   Number(isStatus(b)) - Number(isStatus(a));
 
-/** For people; empty when there is nothing to say. */
+/** Formats findings as text; empty when there are none. */
 export const explain = (findings: readonly Finding[]): string =>
   findings
     .map(({ consumer, interaction, mismatches }) =>
-      [`${consumer} asks for "${interaction}":`, ...mismatches.map((each) => `  ${each}`)].join(
+      [`${consumer} expects "${interaction}":`, ...mismatches.map((each) => `  ${each}`)].join(
         '\n',
       ),
     )

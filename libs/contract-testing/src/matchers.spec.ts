@@ -7,8 +7,8 @@ const { boolean, eachLike, integer, number, regex, string } = MatchersV3;
 const id = '01900000-0000-7000-8000-000000000001';
 const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 
-describe('what a consumer expects', () => {
-  it('is only what it picks, each by its type', () => {
+describe('an expectation', () => {
+  it('contains only the fields of the schema, matched by type', () => {
     const read = z.object({
       name: z.string(),
       units: z.int(),
@@ -23,7 +23,7 @@ describe('what a consumer expects', () => {
       sold: boolean(true),
     });
   });
-  it('is a format or a set where the schema has one', () => {
+  it('matches a format or an enum where the schema has one', () => {
     const read = z.object({ id: z.guid(), kind: z.enum(['a', 'b']), code: z.string().regex(/^x/) });
     expect(matching(read, { id, kind: 'a', code: 'x1' }, [])).toEqual({
       id: regex(UUID, id),
@@ -31,12 +31,12 @@ describe('what a consumer expects', () => {
       code: regex('^x', 'x1'),
     });
   });
-  it('is the value itself where the state fixes it, a constant says it, or it is null', () => {
+  it('matches the exact value of the state, of a constant, and null', () => {
     const read = z.object({ id: z.guid(), type: z.literal('T'), at: z.string().nullable() });
     const example = { id, type: 'T', at: null };
     expect(matching(read, example, [id])).toEqual(example);
   });
-  it('is every item like the first, and nothing of what is absent', () => {
+  it('matches every item like the first, and omits absent fields', () => {
     const read = z.object({
       lines: z.array(z.object({ n: z.int() })),
       note: z.string().optional(),
@@ -44,7 +44,7 @@ describe('what a consumer expects', () => {
     const example = { lines: [{ n: 1 }, { n: 2 }] };
     expect(matching(read, example, [])).toEqual({ lines: eachLike({ n: integer(1) }) });
   });
-  it('looks through null at what it is otherwise', () => {
+  it('uses the other type of a nullable field', () => {
     const read = z.object({ at: z.iso.datetime().nullable() });
     const [time, pattern] = [
       '2030-01-01T12:00:00Z',
@@ -52,6 +52,6 @@ describe('what a consumer expects', () => {
     ];
     expect(matching(read, { at: time }, [])).toEqual({ at: regex(pattern, time) });
   });
-  it('needs an example that the schema allows', () =>
+  it('requires an example that the schema accepts', () =>
     expect(() => matching(z.object({ n: z.int() }), { n: 'one' }, [])).toThrow());
 });

@@ -12,17 +12,17 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-// Shorter than zod's own: what goes into a pact is read by people.
+// Shorter than zod's own, so that pacts stay readable.
 const patterns: Readonly<Record<string, string>> = {
   'date-time': '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$',
   uuid: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
 };
 
 /**
- * What a consumer expects, made of what it reads: of the example only what the schema picks, each value by its type,
- * format or set. A value that the provider state fixes (its id, say) is expected as it is; so are null and absence, for
- * which Pact has no "or": they are other examples.
- * @throws ZodError when the example is none of the schema
+ * Converts a schema and an example to Pact matchers: only the fields of the schema, each matched by type, format or
+ * enum. Values of the provider state (such as an id) are matched exactly; so are null and absence, because Pact has no
+ * "or": they need examples of their own.
+ * @throws ZodError when the example does not satisfy the schema
  */
 export function matching(schema: z.ZodType, example: unknown, fixed: readonly unknown[]): unknown {
   return matcherOf(z.toJSONSchema(schema) as JsonSchema, schema.parse(example), fixed);

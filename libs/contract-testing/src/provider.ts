@@ -14,8 +14,8 @@ import { PACTS } from './places.ts';
 type Values = Record<string, string>;
 
 /**
- * A state that a consumer asks for: makes it so on the real database, and can tell whether it is. One that only says
- * what is not there has nothing to `set`: every state begins with empty tables.
+ * A provider state: `set` creates it in the real database, `holds` checks it. A state that requires absence
+ * needs no `set`: every state starts with empty tables.
  */
 export interface ProviderState {
   readonly set?: (values: Values) => Promise<unknown>;
@@ -23,29 +23,29 @@ export interface ProviderState {
 }
 
 export interface ProviderSettings {
-  /** With the right to make databases. */
+  /** A role that may create databases. */
   readonly postgresUrl: string;
-  /** What the service needs beside the usual. */
+  /** Further configuration of the service. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The scopes of those whose tokens are minted, and who they are. */
+  /** Id and scopes of the callers that receive tokens. */
   readonly callers?: Readonly<
     Partial<Record<CallerRole, { readonly id: string; readonly scope: string }>>
   >;
   readonly states: (service: ServiceUnderTest<object>) => Readonly<Record<string, ProviderState>>;
-  /** What it has said since the state was set, by its real relay's source; the outbox when not given. */
+  /** The messages published since the state was set, from its real relay's source; the outbox by default. */
   readonly publishedMessages?: (
     service: ServiceUnderTest<object>,
   ) => Promise<readonly OutgoingRecord[]>;
-  /** Empties what is kept outside the database. */
+  /** Clears data outside the database. */
   readonly clean?: () => Promise<void> | void;
-  /** Mints a token; with a test key when not given (identity has its own). */
+  /** Issues a token; with a test key by default (identity has its own). */
   readonly mint?: (
     service: ServiceUnderTest<object>,
     callers: { id: string; scope: string; kind: string },
   ) => string;
 }
 
-/** How an answer or a message is spoiled before the consumer's expectations see it. */
+/** Changes a response or message before it is verified. */
 export interface Mutation {
   /** `surface` is method, route and status. */
   readonly answer?: (surface: string, body: unknown) => unknown;
@@ -68,7 +68,7 @@ export interface PactFile {
 
 export const readPact = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as PactFile;
 
-/** The real application of a provider, and the pacts that it is measured by. */
+/** Runs the real application of a provider and verifies pacts against it. */
 export class ProviderUnderTest {
   readonly #name: string;
   readonly #service: ServiceUnderTest<object>;
@@ -82,7 +82,7 @@ export class ProviderUnderTest {
   #errors: string[] = [];
   readonly #unpublished = new Map<string, string>();
   #published: readonly OutgoingRecord[] = [];
-  /** Set by tests that try what the pacts notice. */
+  /** Set by tests of what the pacts detect. */
   mutate: Mutation = {};
 
   private constructor(
@@ -140,21 +140,21 @@ export class ProviderUnderTest {
   }
 
   /**
-   * @param files each says what one consumer expects
-   * @returns what is not as expected; nothing when all is well
+   * @param files pact files, one for each consumer
+   * @returns the unmet expectations
    * @throws when a state cannot be set, or setting it changes nothing
    */
   async verify(...files: readonly string[]): Promise<readonly Finding[]> {
     this.#errors = [];
     this.#unpublished.clear();
     const interactions = files.flatMap((file) => readPact(file).interactions);
-    const wanted = interactions.flatMap(({ providerStates = [] }) =>
+    const required = interactions.flatMap(({ providerStates = [] }) =>
       providerStates.map(({ name }) => name),
     );
-    const missing = wanted.filter((name) => !this.#states[name]);
+    const missing = required.filter((name) => !this.#states[name]);
     if (missing.length > 0)
       throw new Error(
-        `${this.#name} has no state "${missing.join('", "')}" that ${files} asks for`,
+        `${this.#name} has no state "${missing.join('", "')}" that ${files} requires`,
       );
     const messages = interactions.filter(({ contents }) => contents);
     const verifier = new Verifier({
@@ -181,8 +181,8 @@ export class ProviderUnderTest {
     );
     if (this.#errors.length > 0) throw new Error(this.#errors.join('\n'));
     return findings.map((each) => {
-      const unsaid = this.#unpublished.get(each.interaction);
-      return unsaid ? { ...each, mismatches: [unsaid] } : each;
+      const unpublished = this.#unpublished.get(each.interaction);
+      return unpublished ? { ...each, mismatches: [unpublished] } : each;
     });
   }
 
@@ -192,7 +192,7 @@ export class ProviderUnderTest {
     await this.#drop();
   }
 
-  /** Pact's verifier goes on when a state handler throws: so it is remembered. */
+  /** Records errors of state handlers, because Pact's verifier ignores them. */
   async #set(name: string, { set, holds }: ProviderState, values: Values): Promise<Values> {
     try {
       if (this.#tables.length > 0)
@@ -222,26 +222,26 @@ export class ProviderUnderTest {
 
   #tokens(): Values {
     const kinds = { customer: 'customer', staff: 'staff', service: 'service' } as const;
-    const all = Object.entries(this.#settings.callers ?? {}).map(([who, { id, scope }]) => {
-      const kind = kinds[who as CallerRole];
+    const all = Object.entries(this.#settings.callers ?? {}).map(([role, { id, scope }]) => {
+      const kind = kinds[role as CallerRole];
       const token =
         this.#settings.mint?.(this.#service, { id, scope, kind }) ??
         this.#keys.token(id, scope, { kind });
-      return [`${who}Token`, token];
+      return [`${role}Token`, token];
     });
     return Object.fromEntries(all);
   }
 
   async #message(description: string, type: string) {
-    const said = this.#published.find(({ envelope }) => envelope.type === type);
-    if (!said) {
+    const published = this.#published.find(({ envelope }) => envelope.type === type);
+    if (!published) {
       const others = this.#published.map(({ envelope }) => envelope.type).join(', ') || 'nothing';
-      this.#unpublished.set(description, `${this.#name} does not say ${type}, but ${others}`);
+      this.#unpublished.set(description, `${this.#name} does not publish ${type}, but ${others}`);
       return {};
     }
-    const { topic, envelope } = said;
+    const { topic, envelope } = published;
     const message = this.mutate.message?.(type, envelope) ?? envelope;
-    // The key as the messaging port makes it: messages about one aggregate stay in order.
+    // The messaging port uses the same key, so that messages of one aggregate stay in order.
     return {
       __pactMessageMetadata: { topic, key: envelope.subject, contentType: 'application/json' },
       message,
@@ -249,7 +249,7 @@ export class ProviderUnderTest {
   }
 }
 
-/** The pacts of those who expect something of a provider. */
+/** The pacts of all consumers of a provider. */
 export function pactsWith(
   provider: string,
   files: readonly string[],
@@ -262,8 +262,8 @@ export function pactsWith(
 }
 
 async function emptyDatabase(adminUrl: string, name: string): Promise<string> {
-  const fresh = [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, `CREATE DATABASE ${name}`];
-  await administer(adminUrl, fresh);
+  const statements = [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, `CREATE DATABASE ${name}`];
+  await administer(adminUrl, statements);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return url.href;
@@ -276,7 +276,7 @@ async function administer(adminUrl: string, statements: readonly string[]): Prom
   await admin.end();
 }
 
-/** The tables that a state begins without rows of; what migrations put in stays. */
+/** The tables that are emptied for each state; tables with rows from migrations keep them. */
 async function emptyTables(database: pg.Client | undefined): Promise<string[]> {
   if (!database) return [];
   const sql = `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`;

@@ -16,17 +16,17 @@ export type { ProviderState } from './provider.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A real PostgreSQL, with the right to make databases. */
+    /** URL of a real PostgreSQL with a role that may create databases. */
     postgres: string;
   }
 }
 
-/** The real service is asked everything that its consumers were promised: one test for each of them. */
+/** Verifies the real service against the pacts of its consumers, with one test for each consumer. */
 export function describeProviderPacts<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
   settings: Omit<ProviderSettings, 'postgresUrl'>,
 ): void {
-  describe(`${definition.name}, asked by its consumers,`, () => {
+  describe(`${definition.name}, as a provider,`, () => {
     let provider: ProviderUnderTest;
     beforeAll(async () => {
       const postgresUrl = inject('postgres');
@@ -39,7 +39,7 @@ export function describeProviderPacts<Settings extends ServiceSettings>(
       return;
     }
     it.each(pactsWith(definition.name, readdirSync(PACTS)))(
-      'answers $consumer as promised',
+      'satisfies what $consumer expects',
       async ({ consumer, file }) => {
         const findings = await provider.verify(file);
         saveVerdict(definition.name, consumer, file, findings);
@@ -49,12 +49,12 @@ export function describeProviderPacts<Settings extends ServiceSettings>(
   });
 }
 
-/** Takes each field out of what the provider sends: whoever reads it must notice, and nobody else. */
+/** Removes each field that the provider sends: exactly the pacts of its readers must fail. */
 function everyFieldIsMissed(
   provider: () => ProviderUnderTest,
   pacts: readonly { readonly file: string }[],
 ): void {
-  it('is missed by exactly those who read it, whatever field it leaves out', async () => {
+  it('fails exactly the pacts of the readers of each removed field', async () => {
     const { surfaces, close } = await surfacesOf(provider(), pacts);
     let tried = 0;
     for (const { name, fields, readers, without } of surfaces)
@@ -64,11 +64,11 @@ function everyFieldIsMissed(
       }
     close();
     expect(tried).toBeGreaterThan(2);
-    process.stderr.write(`  ${tried} fields of ${surfaces.length} answers and messages\n`);
+    process.stderr.write(`  ${tried} fields of ${surfaces.length} responses and messages\n`);
   }, 180_000);
 }
 
-/** For whoever wants the verdict and not the test's text: `tools/contracts`. */
+/** Saves the verdict as a file for `tools/contracts`. */
 function saveVerdict(
   provider: string,
   consumer: string,
@@ -88,7 +88,7 @@ function saveVerdict(
   writeFileSync(join(RESULTS, `${consumer}-${provider}.json`), JSON.stringify(verdict, null, 2));
 }
 
-/** A message as it would come over the wire, into the service's real consumer and handlers. */
+/** Delivers a message to the service's real consumer and handlers, as from the transport. */
 export async function deliver(
   { parts, app }: ServiceUnderTest<object>,
   controllers: readonly Type[],
