@@ -1,9 +1,9 @@
 import type { Database } from '@fieldguide/database';
 
-// A backlog is sampled every few seconds on every instance: beyond this, the exact number does not matter.
+// A backlog is sampled every few seconds on every instance: beyond this, the exact number is not needed.
 const COUNTED_MAX = 100_000;
 
-/** Messages in the outbox, and the age of the oldest by the database's clock. Counts up to 100,000. */
+/** Counts the messages in the outbox, with the age of the oldest by the database's clock. Counts up to 100,000. */
 export async function outboxBacklog(
   database: Database,
 ): Promise<{ count: number; oldestSeconds: number }> {

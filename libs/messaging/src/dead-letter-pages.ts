@@ -7,7 +7,7 @@ type LetterStatus = (typeof letterStatuses)[number];
 export interface LetterQuery {
   readonly status: LetterStatus;
   readonly key?: string | undefined;
-  /** The serial after which the page begins. */
+  /** The serial after which the page starts. */
   readonly after: string;
   readonly limit: number;
 }
@@ -18,7 +18,7 @@ export interface LetterRow {
   readonly serial: string;
   readonly topic: string;
   readonly key: string;
-  /** Null when the record is no envelope. */
+  /** Null when the record has no valid envelope. */
   readonly type: string | null;
   readonly reason: string;
   readonly status: Exclude<LetterStatus, 'all'>;
@@ -29,7 +29,7 @@ export interface LetterRow {
 }
 
 const TEXT_LENGTH_MAX = 20_000;
-// Literals, so that the index of the waiting ones is used.
+// Literals, so that the index of waiting letters is used.
 const conditions: Readonly<Record<LetterStatus, string>> = {
   waiting: 'NOT redriven',
   redriven: "redriven AND outcome IS DISTINCT FROM 'discarded'",
@@ -37,7 +37,7 @@ const conditions: Readonly<Record<LetterStatus, string>> = {
   all: 'true',
 };
 
-/** A page of letters, oldest first; `next` is null on the last. */
+/** Returns a page of dead letters, oldest first; `next` is null on the last. */
 export async function letterPage(
   database: Database,
   { status, key, after, limit }: LetterQuery,
@@ -55,7 +55,7 @@ export async function letterPage(
   return { items, next: rows.length > limit ? items.at(-1)!.serial : null };
 }
 
-/** One letter with its content: as text as far as it is readable, and every byte in base64. */
+/** Returns a dead letter with its content: the readable part as text, and every byte in base64. */
 export async function letterDetails(database: Database, id: string) {
   const letter = await database.source.manager.findOneBy(DeadLetter, { messageId: id });
   if (!letter) return undefined;

@@ -31,7 +31,7 @@ type Handle = (message: Envelope, uow: PostgresUnitOfWork) => Promise<void>;
 
 let database: Database;
 let units: PostgresUnitOfWorkRunner;
-/** What was handled and committed, in the order of handling; `handle` decides what happens before it. */
+/** Messages handled and committed, in order of handling; `handle` runs before each. */
 let done: string[];
 let handled = 0;
 const order = new Map<string, number>();
@@ -62,7 +62,7 @@ const instance = (own: UnitOfWorkRunner = units) =>
         contract,
         handle: async (message: Envelope, uow: UnitOfWork) => {
           await handle(message, uow as PostgresUnitOfWork);
-          // The answers to two commits may arrive in either order; the handlers ran one after the other.
+          // The results of two commits may arrive in either order; the handlers ran one after the other.
           const label = `${message.subject}${(message.data as { n: number }).n}`;
           const at = ++handled;
           uow.afterCommit(() => {
@@ -97,7 +97,7 @@ describe('parking', () => {
   const nul = '\u0000';
   const valid = envelope('a', { n: 1 });
   const oddEnvelope = (more: object) =>
-    JSON.stringify({ ...envelope('a', { n: 'refused by the schema' }), ...more });
+    JSON.stringify({ ...envelope('a', { n: 'rejected by the schema' }), ...more });
   it.each<[string, string | Buffer, string | Buffer]>([
     ['a value with a NUL byte', 'k', `a${nul}b`],
     ['an empty value, as a tombstone has', 'k', ''],
@@ -120,7 +120,7 @@ describe('parking', () => {
         `"x":${'['.repeat(100_000)}${']'.repeat(100_000)},"n":"refused"`,
       ),
     ],
-  ])('keeps %s byte for byte, and others go on', async (_, key, value) => {
+  ])('keeps %s byte for byte, and continues with other keys', async (_, key, value) => {
     await instance().handle([record(key, value), change('other', 1)]);
     expect(done).toEqual(['other1']);
     const letters = await waiting();
@@ -130,7 +130,7 @@ describe('parking', () => {
     expect(await waiting()).toHaveLength(1);
   });
 
-  it('keeps a reason that holds a NUL byte, and one that is no error at all', async () => {
+  it('keeps a reason with a NUL byte, and a thrown value that is no error', async () => {
     for (const thrown of [new Error(`bad${nul}\ud800`), undefined]) {
       handle = async ({ subject }) => {
         if (subject === 'a') throw thrown;
@@ -140,9 +140,9 @@ describe('parking', () => {
     expect(await waiting()).toHaveLength(2);
   });
 
-  it('does not keep what another instance has handled meanwhile, so that its key goes on', async () => {
+  it('skips a record that another instance has handled meanwhile, so that its key continues', async () => {
     const moved = change('a', 1);
-    let [runs, refusals] = [0, 0];
+    let [runs, rejections] = [0, 0];
     /** The instance that loses the partition: before it parks, the other one has handled the record. */
     class Losing extends UnitOfWorkRunner {
       override async run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
@@ -151,7 +151,7 @@ describe('parking', () => {
       }
     }
     handle = async () => {
-      if (refusals++ < 4) throw new Error('refused here');
+      if (rejections++ < 4) throw new Error('rejected here');
     };
     await instance(new Losing()).handle([moved]);
     expect(await waiting()).toEqual([]);
@@ -160,7 +160,7 @@ describe('parking', () => {
   });
 });
 
-describe('a fault that passes', () => {
+describe('a transient error', () => {
   it.each<[string, string, Handle]>([
     [
       '55P03, a lock that another one holds',
@@ -200,10 +200,10 @@ describe('a fault that passes', () => {
     ],
   ])(
     '%s, goes back to the transport: nothing is parked, and it is handled later',
-    async (_, said, failing) => {
+    async (_, message, failing) => {
       const batch = [change('a', 1), change('a', 2)];
       handle = failing;
-      await expect(instance().handle(batch)).rejects.toThrow(said);
+      await expect(instance().handle(batch)).rejects.toThrow(message);
       expect(await waiting()).toEqual([]);
       handle = async () => undefined;
       await instance().handle(batch);
@@ -228,7 +228,7 @@ describe('a redrive', () => {
     return rows.length > 0;
   };
 
-  it('that crosses a message which is being parked behind it leaves none behind', async () => {
+  it('concurrent with parking a message of its key leaves none behind', async () => {
     await park('a');
     const [parked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     handle = async ({ subject }) => {
@@ -250,7 +250,7 @@ describe('a redrive', () => {
     expect(done.filter((each) => each.startsWith('a'))).toEqual(['a1', 'a2']);
   });
 
-  it('in progress is waited for by a message of its key, which is then handled after it', async () => {
+  it('in progress blocks a message of its key, which is handled after it', async () => {
     await park('a');
     const [redriven, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     handle = async ({ data }) => {
@@ -268,10 +268,10 @@ describe('a redrive', () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it('asked for twice at the same time handles each message once', async () => {
+  it('requested twice at the same time handles each message once', async () => {
     await park('a');
     await instance().handle([change('a', 2)]);
-    // The slower one may find nothing any more, which it says.
+    // The slower one may find nothing any more, and then rejects.
     const isOver = (error: Error) => {
       expect(error).toBeInstanceOf(DeadLetterNotFoundError);
       return { redriven: 0 };
@@ -281,7 +281,7 @@ describe('a redrive', () => {
     expect(done).toEqual(['a1', 'a2']);
   });
 
-  it('keeps the order of arrival, whatever the offsets of the topics say', async () => {
+  it('keeps the order of arrival, independent of the offsets of the topics', async () => {
     await park('a');
     const earlier = { ...change('a', 2), position: { partition: 0, offset: '0' } };
     await instance().handle([earlier]);
@@ -290,7 +290,7 @@ describe('a redrive', () => {
   });
 });
 
-describe('beside a version that kept the envelope only', () => {
+describe('next to a version that stored the envelope only', () => {
   const OLD = 'message_id, topic, key, envelope, reason, arrival, parked_at, redriven, version';
   const parkedByOld = (message: Envelope, arrival: number, value: object = message) =>
     database.query(
@@ -321,7 +321,7 @@ describe('beside a version that kept the envelope only', () => {
     expect(done).toEqual(['a1', 'a2']);
   });
 
-  it('it can read what this one parks', async () => {
+  it('that version can read what this one parks', async () => {
     await instance().handle([record('k', 'nonsense')]);
     const [row] = await database.query(`SELECT ${OLD} FROM dead_letters WHERE NOT redriven`);
     expect(row).toMatchObject({ key: 'k', envelope: {}, version: 1 });

@@ -14,14 +14,14 @@ const REDRIVE_MS_MAX = 3_000;
 const REASON_LENGTH_MAX = 2_000;
 const NOTE_LENGTH_MAX = 500;
 
-/** What a redrive came to. */
+/** The result of a redrive. */
 export interface Redrive {
   readonly key: string;
-  /** Messages that were handled. */
+  /** Number of messages that were handled. */
   readonly redriven: number;
-  /** The letter that was refused again; it stays, and so do those behind it. */
+  /** The letter that was rejected again; it stays, and so do those behind it. */
   readonly failed?: { readonly id: string; readonly reason: string };
-  /** Letters of this key still wait: ask again when none failed, the time for one request was up. */
+  /** Letters of this key still wait. If none failed, the time limit was reached: redrive again. */
   readonly moreWaiting: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Discard {
   readonly moreWaiting: boolean;
 }
 
-/** There is no such letter (`unknown`), or it was redriven or discarded before (`finished`). */
+/** The letter does not exist (`unknown`), or was already redriven or discarded (`finished`). */
 export class DeadLetterNotFoundError extends Error {
   override name = 'DeadLetterNotFoundError';
   readonly kind: 'unknown' | 'finished';
@@ -45,8 +45,8 @@ export class DeadLetterNotFoundError extends Error {
 
 /**
  * Resolves the dead letters of a service. Each step holds the lock of the letter's key, as a message of this key does
- * before it is parked behind a letter: after a redrive of a key none of its messages is left behind. What a person
- * decided is stored with the letter and logged.
+ * before it is parked behind a letter: after a redrive of a key none of its messages is left behind. Actions of operators
+ * are stored with the letter and logged.
  */
 export class DeadLetters {
   readonly #units: UnitOfWorkRunner;
@@ -60,13 +60,13 @@ export class DeadLetters {
   }
 
   /**
-   * Handles the letters of a key in the order in which they were parked; stops at the first that is refused again.
+   * Handles the letters of a key in the order in which they were parked; stops at the first that is rejected again.
    * @throws DeadLetterNotFoundError, or a transient error
    */
   async redriveKey(key: string, by: string, consumer: MessageConsumer): Promise<Redrive> {
     const [first] = await this.#units.run((uow) => firstWaiting(key, uow));
     if (!first)
-      throw new DeadLetterNotFoundError('unknown', `No dead letter of the key ${key} waits.`);
+      throw new DeadLetterNotFoundError('unknown', `No dead letter of the key ${key} is waiting.`);
     // Records without a key have no order, and nothing waits behind them: each is redriven by its own id.
     if (key === '')
       throw new DeadLetterNotFoundError('unknown', 'Redrive a record without a key by its id.');
@@ -116,7 +116,7 @@ export class DeadLetters {
         if (!letter || isTransient(error)) throw error;
         const failed = { id: letter.messageId, reason: reasonOf(error) };
         await this.#keepReason(failed);
-        this.#log.warn({ messageId: failed.id, key, by, err: error }, 'A redrive was refused');
+        this.#log.warn({ messageId: failed.id, key, by, err: error }, 'A redrive failed');
         return { key, redriven, failed, moreWaiting: true };
       }
       if (!letter) return { key, redriven, moreWaiting: false };
@@ -127,7 +127,7 @@ export class DeadLetters {
     }
   }
 
-  /** A letter that only waited behind another has a reason of its own from now on. */
+  /** A letter that only waited behind another gets its own reason. */
   async #keepReason({ id, reason }: { id: string; reason: string }): Promise<void> {
     await this.#units.run(async (uow) => {
       const [letter] = await waitingById(id, uow);
@@ -147,7 +147,7 @@ function resolve(
   Object.assign(letter, { redriven: true, outcome, handledBy, handledAt });
 }
 
-/** The first letter of a key that waits. */
+/** The first waiting letter of a key. */
 const firstWaiting = (key: string, uow: UnitOfWork): Promise<DeadLetter[]> =>
   uow.find(DeadLetter, { key, redriven: false }, 1, 'serial');
 

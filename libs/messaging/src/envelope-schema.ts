@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What every consumer reads of an envelope (CloudEvents 1.0), whatever the message is about. */
+/** The fields of an envelope (CloudEvents 1.0) that every consumer reads. */
 export const EnvelopeSchema = z.looseObject({
   specversion: z.literal('1.0'),
   id: z.uuid(),

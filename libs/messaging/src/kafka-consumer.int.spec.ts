@@ -49,7 +49,7 @@ async function send(topic: string, records: readonly { key: string; value: strin
   await producer.disconnect();
 }
 
-/** What kafkajs has logged about members that were late. */
+/** Log entries of kafkajs about members that exceeded the session timeout. */
 const evictions = () =>
   logged.filter((line) => /not aware of this member|UNKNOWN_MEMBER|session timed out/i.test(line));
 
@@ -111,7 +111,7 @@ describe('a backlog', () => {
 });
 
 describe('a chunk that fails', () => {
-  it('is tried again, turns readiness to degraded with the reason, and lets other topics go on', async () => {
+  it('is retried, degrades readiness with the reason, and does not delay other topics', async () => {
     await send(SILENT, [{ key: 'a', value: 'fails' }]);
     const one = messaging('failing');
     let isFailing = true;
@@ -136,7 +136,7 @@ describe('a chunk that fails', () => {
 });
 
 describe('an instance that starts', () => {
-  it('is ready when it has read broadcasts to their end', async () => {
+  it('is ready when it has read all broadcasts to the end', async () => {
     await send(BROADCAST, [{ key: 'a', value: '1' }]);
     const one = messaging('fresh');
     const mayRead = Promise.withResolvers<void>();
@@ -149,7 +149,7 @@ describe('an instance that starts', () => {
     await expect.poll(() => one.state()).toEqual({ state: 'ok' });
   });
 
-  it('serves, degraded, when Kafka has been away for ten seconds', async () => {
+  it('serves, degraded, after Kafka has been unreachable for ten seconds', async () => {
     const manual = new ManualClock();
     const url = 'kafka://127.0.0.1:9';
     const one = new KafkaMessaging({ url, clientId: 'alone', prefix: '', clock: manual, log });
@@ -158,7 +158,7 @@ describe('an instance that starts', () => {
     const stateNow = async () => {
       const state = one.state();
       await clock.sleep(50);
-      manual.advance(600); // longer than the broker is waited for
+      manual.advance(600); // longer than the time limit for the broker
       return (await state).state;
     };
     expect(await stateNow()).toBe('down');

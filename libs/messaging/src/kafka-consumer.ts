@@ -4,21 +4,21 @@ import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { IncomingRecord, SubscribeOptions, Subscription } from './messaging.ts';
 import { withTimeout } from './within.ts';
 
-// A long poll answers at once when data is there, and stopping waits for it. `sessionTimeout` is how long the partitions
-// of a killed instance wait for another; a broadcast's reader is alone in its group, so no other member waits for it.
+// A long poll returns at once when there is data, and stopping waits for it. `sessionTimeout` is the time before the
+// partitions of a killed instance are reassigned; a broadcast's reader is alone in its group, so nothing waits for it.
 const consumerSettings = {
   shared: { maxWaitTimeInMs: 1_000, heartbeatInterval: 1_500, sessionTimeout: 6_000 },
   broadcast: { maxWaitTimeInMs: 5_000, heartbeatInterval: 5_000, sessionTimeout: 30_000 },
 };
-/** Records of one call of the handler, which is one transaction. */
+/** Maximum number of records for one call of the handler, which is one transaction. */
 const CHUNK_RECORDS = 64;
 /** kafkajs fetches again when every partition of a fetch has been handled: one with a backlog yields after this time. */
 const PARTITION_TURN_MS = 250;
-/** More than a relay's batch: Kafka never returns a part of what was produced together. */
+/** More than a relay's batch: Kafka never returns a part of a produced batch. */
 const PARTITION_BYTES_MAX = 256 * 1024;
-/** Partitions of one topic that are handled at the same time. */
+/** Maximum number of partitions of one topic that are handled concurrently. */
 const LANES_PER_TOPIC = 2;
-/** Chunks that are handled at the same time; each needs one of the pool's eight connections. */
+/** Maximum number of chunks that are handled concurrently; each needs one of the pool's eight connections. */
 const CHUNKS_AT_ONCE = 4;
 const PARTITIONS_MAX = 256;
 const RETRY_MS_MAX = 5_000;
@@ -42,9 +42,9 @@ interface Failure {
 }
 
 /**
- * A member of a consumer group. It hands a partition's records to the handler in chunks and commits after each; a timer
- * sends heartbeats meanwhile, so that a slow chunk does not cost the membership. A partition whose chunk fails is paused
- * and tried again with backoff; the others go on.
+ * A member of a consumer group. It passes a partition's records to the handler in chunks and commits after each; a timer
+ * sends heartbeats meanwhile, so that a slow chunk does not end the membership. A partition whose chunk fails is paused
+ * and retried with backoff; the others continue.
  */
 export class KafkaConsumer implements Subscription {
   readonly #settings: KafkaConsumerSettings;
@@ -58,7 +58,7 @@ export class KafkaConsumer implements Subscription {
   readonly #lanes = new Map<string, Promise<void>>();
   #handling = 0;
   readonly #waiting: (() => void)[] = [];
-  /** Where each partition of a broadcast ended when it was subscribed to; undefined when that is not known yet. */
+  /** End offset of each partition of a broadcast at subscription time; undefined while unknown. */
   #unread: Map<string, bigint> | undefined;
   #running: Promise<Consumer>;
 
@@ -78,13 +78,13 @@ export class KafkaConsumer implements Subscription {
     this.#running = this.#start();
   }
 
-  /** The topics of a broadcast whose records of before the subscription were not all handled yet. */
+  /** The broadcast topics with records from before the subscription that are not handled yet. */
   get unreadTopics(): readonly string[] {
     if (this.#mode === 'shared' || this.#unread?.size === 0) return [];
     return this.#topics;
   }
 
-  /** Why records are not being handled, by partition: three failures in a row, or ten seconds of them. */
+  /** Failing partitions with the reason, after three failures in a row or ten seconds of failures. */
   get failing(): readonly string[] {
     const now = this.#settings.clock.now().getTime();
     return [...this.#failures]
@@ -95,16 +95,17 @@ export class KafkaConsumer implements Subscription {
       .map(([id, { reason }]) => `${id} fails: ${reason}`);
   }
 
-  /** Waits for the chunk in hand, but not for a broker that does not answer. */
+  /** Waits for the current chunk, but not for a broker that does not respond. */
   async close(): Promise<void> {
     const { clock, log } = this.#settings;
     this.#ending.abort();
     const left = this.#running.then((consumer) => consumer.disconnect());
     left.catch(() => undefined);
-    // There is nothing to hand over from a broadcast, so its long poll is not waited for.
+    // A broadcast has no partitions to hand over, so closing does not wait for its long poll.
     if (this.#mode === 'broadcast') return;
     await withTimeout(CLOSE_MS_MAX, clock, 'The consumer did not leave its group', left).catch(
-      (error: unknown) => log.warn({ err: error, groupId: this.#groupId }, 'Closing all the same'),
+      (error: unknown) =>
+        log.warn({ err: error, groupId: this.#groupId }, 'Closing without leaving the group'),
     );
   }
 
@@ -125,7 +126,7 @@ export class KafkaConsumer implements Subscription {
         if (!memberAssignment[topic]?.includes(Number(partition))) this.#failures.delete(id);
       }
     });
-    // kafkajs takes some things for final that pass, like a coordinator that is not there for a moment.
+    // kafkajs treats some transient errors as final, such as a coordinator that is briefly unavailable.
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
       if (restart || signal.aborted) return;
       log.warn(
@@ -140,7 +141,7 @@ export class KafkaConsumer implements Subscription {
     return this.#run(consumer).then(() => consumer);
   }
 
-  /** Connects in the background, as long as it takes: a service must come up while Kafka is away. */
+  /** Connects in the background without a limit: a service must start while Kafka is unreachable. */
   async #run(consumer: Consumer): Promise<void> {
     const { clock, log } = this.#settings;
     const { signal } = this.#ending;
@@ -157,13 +158,13 @@ export class KafkaConsumer implements Subscription {
         });
         return;
       } catch (error) {
-        log.warn({ err: error, attempt }, 'Kafka cannot be reached yet; trying again');
+        log.warn({ err: error, attempt }, 'Kafka cannot be reached yet; retrying');
         await clock.sleep(Math.min(500 * attempt, RETRY_MS_MAX), signal).catch(() => undefined);
       }
     }
   }
 
-  /** Asked for before the consumer runs, so that every record up to there comes after the question. */
+  /** Fetches the end offsets before the consumer runs, so that every earlier record is received afterwards. */
   async #endOffsets(): Promise<Map<string, bigint>> {
     const admin = this.#settings.kafka.admin();
     try {
@@ -180,7 +181,7 @@ export class KafkaConsumer implements Subscription {
 
   async #handleBatch(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat } = payload;
-    // kafkajs sends one only when the last is old enough; that the group rebalances is found out after the turn.
+    // kafkajs sends a heartbeat only when the last is old enough; a rebalance is detected after the turn.
     const beating = setInterval(
       () => void heartbeat().catch(() => undefined),
       consumerSettings[this.#mode].heartbeatInterval / 2,
@@ -226,7 +227,7 @@ export class KafkaConsumer implements Subscription {
     }
   }
 
-  /** Lets so many chunks be handled at once, in the order in which they asked, so that each topic gets its share. */
+  /** Limits concurrent chunks; first come, first served, so that each topic gets its share. */
   async #limitConcurrency(work: () => Promise<void>): Promise<void> {
     if (this.#handling >= CHUNKS_AT_ONCE)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -240,7 +241,7 @@ export class KafkaConsumer implements Subscription {
     }
   }
 
-  /** What cannot be handled is parked by the handler itself, so a failure is expected to pass. */
+  /** The handler itself parks records that it cannot handle, so a failure is treated as transient. */
   #backOff(id: string, error: Error, resume: () => void): void {
     const { clock, log } = this.#settings;
     const now = clock.now().getTime();
@@ -265,7 +266,7 @@ export class KafkaConsumer implements Subscription {
   }
 }
 
-/** Not the message: it may quote what the record holds. */
+/** Without the message, which may quote data of the record. */
 function nameOf(error: Error): string {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? `${error.name} ${code}` : error.name;

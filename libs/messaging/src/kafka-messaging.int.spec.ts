@@ -41,16 +41,14 @@ messagingContract('on Kafka', async () => {
 });
 
 describe('messaging on Kafka', () => {
-  it('says which topic does not exist instead of making it', async () => {
+  it('rejects with the name of a missing topic instead of creating it', async () => {
     const messaging = new KafkaMessaging({ ...settings(), clientId: 'unknown' });
-    const publishing = messaging.publish([
-      { topic: 'nobody.made.this.v1', envelope: envelope('a') },
-    ]);
+    const publishing = messaging.publish([{ topic: 'never.created.v1', envelope: envelope('a') }]);
     await expect(publishing).rejects.toThrow(/topic/i);
     await messaging.close();
   });
 
-  it('starts another consumer when one has crashed for good, and misses nothing', async () => {
+  it('starts another consumer when one has crashed finally, and misses nothing', async () => {
     const made: { consumer: Consumer; crash: (error: Error) => void }[] = [];
     const make = Kafka.prototype.consumer;
     const making = vi.spyOn(Kafka.prototype, 'consumer').mockImplementation(function (
@@ -83,7 +81,7 @@ describe('messaging on Kafka', () => {
     await messaging.publish([{ topic, envelope: before }]);
     await expect.poll(() => seen, { timeout: 20_000 }).toContain(before.id);
 
-    // As kafkajs ends a consumer when something is final to it: disconnected, and not to be restarted.
+    // As kafkajs ends a consumer after an error that it treats as final: disconnected, and not to be restarted.
     await made[0]!.consumer.disconnect();
     made[0]!.crash(new Error('Failed to find group coordinator'));
     await messaging.publish([{ topic, envelope: after }]);
@@ -93,7 +91,7 @@ describe('messaging on Kafka', () => {
     making.mockRestore();
   });
 
-  it('is degraded, not broken, while the broker is away', async () => {
+  it('is degraded, not broken, while the broker is unreachable', async () => {
     const messaging = new KafkaMessaging({
       ...settings(),
       url: 'kafka://127.0.0.1:9',
@@ -105,7 +103,7 @@ describe('messaging on Kafka', () => {
     await messaging.close();
   });
 
-  it('is degraded, not down, while somebody silent sits on its port', async () => {
+  it('is degraded, not down, while its port accepts connections without responding', async () => {
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as { port: number };
@@ -128,21 +126,21 @@ describe("kafkajs' idle timer", () => {
       broker: 'b',
       logger: { debug: () => undefined },
     });
-  // Taken while the file is read, before anything has mended it.
+  // Read at import time, before the patch is applied.
   const original = RequestQueue.prototype.scheduleCheckPendingRequests;
 
-  it('is armed for nothing by kafkajs itself, and not when mended', () => {
-    const unmended = queue();
-    original.call(unmended);
-    expect(unmended.throttleCheckTimeoutId).not.toBeNull();
-    clearTimeout(unmended.throttleCheckTimeoutId!);
+  it('is armed needlessly by kafkajs itself, and not when patched', () => {
+    const unpatched = queue();
+    original.call(unpatched);
+    expect(unpatched.throttleCheckTimeoutId).not.toBeNull();
+    clearTimeout(unpatched.throttleCheckTimeoutId!);
     patchIdleTimer();
-    const mended = queue();
-    mended.scheduleCheckPendingRequests();
-    expect(mended.throttleCheckTimeoutId).toBeNull();
+    const patched = queue();
+    patched.scheduleCheckPendingRequests();
+    expect(patched.throttleCheckTimeoutId).toBeNull();
   });
 
-  it('is still armed when something waits, or the broker throttles us', () => {
+  it('is still armed when requests are pending, or the broker throttles', () => {
     const waiting = queue();
     waiting.pending.push({});
     waiting.scheduleCheckPendingRequests();

@@ -16,20 +16,20 @@ export interface KafkaSettings {
   /** `kafka://host:port,host:port` */
   readonly url: string;
   readonly clientId: string;
-  /** Goes in front of every topic and group, so that environments can share a broker. */
+  /** Prefix of every topic and group, so that environments can share a broker. */
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** How connections are opened; tests put a proxy in between. */
+  /** Opens connections; tests insert a proxy. */
   readonly socketFactory?: ISocketFactory;
-  /** How long a publish may take; 6 s when not given. */
+  /** Time limit of a publish; 6 s by default. */
   readonly publishMsMax?: number;
 }
 
 const STATE_KEPT_MS = 10_000;
 const PROBE_MS = 500;
 const CLOSE_MS_MAX = 1_000;
-/** How long an instance waits at its start for broadcasts that it has not read. */
+/** Time limit for reading broadcasts when an instance starts. */
 const BROADCAST_CATCH_UP_MS = 10_000;
 
 /** The port on Apache Kafka: acknowledged by all replicas, offsets after the handler. */
@@ -63,7 +63,7 @@ export class KafkaMessaging extends Messaging {
     this.#kafka = new Kafka({
       ...config,
       logLevel: logLevel.WARN,
-      // kafkajs says ERROR for what it then mends itself; it is news, not an alarm.
+      // kafkajs logs errors that it recovers from as ERROR; they are informational.
       logCreator:
         () =>
         ({ log: entry }) =>
@@ -134,7 +134,7 @@ export class KafkaMessaging extends Messaging {
   }
 
   /**
-   * `down` while the broadcasts of before the start were not read, for 10 s at most and never again afterwards: an
+   * `down` until the broadcasts from before the start are read, for 10 s at most and never again afterwards: an
    * instance that cannot reach Kafka serves, `degraded`, and may accept the token of an ended session (ADR 23).
    */
   override async state(): Promise<DependencyVerdict> {
@@ -146,7 +146,7 @@ export class KafkaMessaging extends Messaging {
     if (detail && !this.#hasServed && ageMs < BROADCAST_CATCH_UP_MS)
       return { state: 'down', detail };
     this.#hasServed = true;
-    if (broker !== 'ok') return { state: broker, detail: 'Kafka does not answer' };
+    if (broker !== 'ok') return { state: broker, detail: 'Kafka does not respond' };
     const details = [detail, ...consumers.flatMap(({ failing }) => failing)].filter(Boolean);
     return details.length > 0 ? { state: 'degraded', detail: details.join('; ') } : { state: 'ok' };
   }
@@ -155,7 +155,7 @@ export class KafkaMessaging extends Messaging {
     const { clock } = this.#settings;
     const age = clock.now().getTime() - this.#lastProbe.at;
     if (this.#lastProbe.state === 'ok' && age < STATE_KEPT_MS) return 'ok';
-    // kafkajs may try for many seconds; readiness has to be known now.
+    // kafkajs may retry for many seconds; a readiness check needs a result sooner.
     this.#probing ??= this.#probeBroker().finally(() => {
       this.#probing = undefined;
     });
@@ -179,7 +179,7 @@ export class KafkaMessaging extends Messaging {
     return state;
   }
 
-  /** Ends within a few seconds, also when the broker does not answer. */
+  /** Resolves within a few seconds, also when the broker does not respond. */
   override async close(): Promise<void> {
     const { clock } = this.#settings;
     await Promise.all([...this.#consumers].map((each) => each.close()));

@@ -76,8 +76,8 @@ const relay = (holder: string, transport: Messaging) =>
     notifier,
     log,
   });
-/** One transaction, as a service changes a row and says so. */
-const say = (key: string, n: number) =>
+/** Publishes a message in one transaction, as a service does when it changes a row. */
+const publish = (key: string, n: number) =>
   units.run(async (uow) =>
     uow.publish({ topic: TOPIC, type: 'ThingChanged', subject: key, data: { n } }),
   );
@@ -87,24 +87,24 @@ const holder = async () => {
   const [row] = await database.query<{ holder: string }>('SELECT holder FROM leases');
   return row?.holder;
 };
-/** What a consumer with an inbox takes in: each message the first time that it comes. */
+/** Messages that a consumer with an inbox accepts: the first delivery of each. */
 const firsts = (key: string) => [
   ...new Set(seen.filter((each) => each.key === key).map(({ n }) => n)),
 ];
 const PATIENT = { timeout: 20_000 };
 
 describe('the producer', () => {
-  it('goes on in order when an answer was lost and the broker refused for seconds', async () => {
+  it('continues in order after a lost response and seconds of refused connections', async () => {
     const running = relay('one', proxied);
-    await say('k', 1);
+    await publish('k', 1);
     await expect.poll(() => firsts('k'), PATIENT).toEqual([1]);
     await expect.poll(left).toBe(0);
 
     proxy.loseNextAnswer();
-    await say('k', 2);
+    await publish('k', 2);
     await expect.poll(() => proxy.hasLostAnswer).toBe(true);
     for (const until = Date.now() + REFUSED_MS; Date.now() < until; await sleep(500))
-      await say('k', 3 + (await left()) - 1);
+      await publish('k', 3 + (await left()) - 1);
     await proxy.accept();
     const last = 2 + (await left()) - 1;
     await expect.poll(left, PATIENT).toBe(0);
@@ -115,28 +115,28 @@ describe('the producer', () => {
 
   it('loses nothing when the lease goes to another instance and comes back', async () => {
     const one = relay('one', proxied);
-    for (const n of [1, 2]) await say('l', n);
+    for (const n of [1, 2]) await publish('l', n);
     await expect.poll(() => firsts('l'), PATIENT).toEqual([1, 2]);
     await expect.poll(left).toBe(0);
 
     proxy.loseNextAnswer();
-    await say('l', 3);
+    await publish('l', 3);
     await expect.poll(() => proxy.hasLostAnswer).toBe(true);
-    await say('l', 4);
+    await publish('l', 4);
     await expect.poll(holder, PATIENT).toBe('');
     const two = relay('two', direct);
     await expect.poll(left, PATIENT).toBe(0);
     await two.stop();
     await proxy.accept();
-    await say('l', 5);
+    await publish('l', 5);
     await expect.poll(left, PATIENT).toBe(0);
-    await say('l', 6);
+    await publish('l', 6);
     await expect.poll(left, PATIENT).toBe(0);
     await expect.poll(() => firsts('l'), PATIENT).toEqual([1, 2, 3, 4, 5, 6]);
     await one.stop();
   });
 
-  it('makes one attempt for each publish and logs that it failed', async () => {
+  it('makes one attempt for each publish and logs a failure', async () => {
     await proxied.publish([record('m', 1)]);
     expect(proxy.produceRequests).toBe(1);
     proxy.loseNextAnswer();

@@ -11,9 +11,9 @@ import {
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import { withTimeout } from './within.ts';
 
-// A service has 10 s to stop, and waits for the publish in hand.
+// A service has 10 s to stop, and waits for the current publish.
 const PUBLISH_MS_MAX = 6_000;
-/** How long the broker may wait for its replicas; then it answers with an error. */
+/** Time that the broker waits for its replicas before it returns an error. */
 const REPLICAS_MS_MAX = 5_000;
 const CLOSE_MS_MAX = 2_000;
 
@@ -26,8 +26,8 @@ export interface KafkaProducerSettings {
 
 /**
  * Publishes with one attempt and a time limit. A producer that failed is never used again: its connections are
- * destroyed, so that it can send nothing more, and the next publish starts with a new one. Repeating is the caller's
- * task, and duplicates are the inbox's (ADR 22).
+ * destroyed, so that it can send nothing more, and the next publish starts with a new one. The caller retries,
+ * and the inbox discards duplicates (ADR 22).
  */
 export class KafkaProducer {
   readonly #settings: KafkaProducerSettings;
@@ -112,7 +112,7 @@ class ProducerSession {
     return this.#producer.disconnect();
   }
 
-  /** What was not sent yet never is, and what waits for an answer is rejected. */
+  /** Drops unsent requests, and pending requests are rejected. */
   abort(): void {
     if (this.#isAborted) return;
     this.#isAborted = true;

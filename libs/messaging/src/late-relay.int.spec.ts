@@ -25,7 +25,7 @@ import {
 const TOPIC = 'things.v1';
 const log = makeLog('test', 'test', 'silent');
 
-/** Stands still, as all of a process does that is frozen. */
+/** Pauses, as a frozen process does. */
 class FreezableClock extends SystemClock {
   #thawed = Promise.resolve();
   #thaw = () => {};
@@ -44,7 +44,7 @@ class FreezableClock extends SystemClock {
   }
 }
 
-/** Is caught by the freeze before a batch goes out; `failsAfter` loses the answer too. */
+/** Freezes before it sends a batch; `losesAnswer` loses the response too. */
 class FreezableMessaging extends MemoryMessaging {
   frozen = 0;
   losesAnswer = false;
@@ -61,7 +61,7 @@ class FreezableMessaging extends MemoryMessaging {
     this.frozen += 1;
     await this.#clock.whenThawed();
     await this.#broker.publish(batch);
-    if (this.losesAnswer) throw new Error('the answer got lost');
+    if (this.losesAnswer) throw new Error('the response was lost');
   }
 }
 
@@ -120,10 +120,10 @@ const relay = (holder: string, transport: MemoryMessaging, time: SystemClock) =>
   );
 const left = async () => (await database.query('SELECT id FROM outbox')).length;
 
-describe('a relay that was frozen with an old state in hand', () => {
+describe('a relay that was frozen with an old state', () => {
   it.each([
     ['publishes it late', false],
-    ['publishes it late and does not learn that it did', true],
+    ['publishes it late and receives no response', true],
   ])('%s: the current state is published after it', async (_, losesAnswer) => {
     const frozenClock = new FreezableClock();
     const frozen = new FreezableMessaging(frozenClock, broker);

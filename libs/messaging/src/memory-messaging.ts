@@ -80,7 +80,7 @@ export class MemoryMessaging extends Messaging {
   async #drain(group: Group): Promise<void> {
     while (group.next < this.#log.length && group.members.length > 0) {
       const record = this.#log[group.next]!;
-      // Members take turns by key, so that one key stays with one member.
+      // Keys are distributed over members, so that one key stays with one member.
       const member = group.members[record.key.length % group.members.length]!;
       try {
         if (group.topics.has(record.topic)) await member([record]);

@@ -32,7 +32,7 @@ beforeEach(() => {
   poisoned = new Set();
   unreachable = new Map();
   const handle = async ({ subject, data }: Envelope, uow: UnitOfWork) => {
-    if (poisoned.has(subject)) throw new Error('cannot be digested');
+    if (poisoned.has(subject)) throw new Error('cannot be handled');
     if (unreachable.has(subject)) throw unreachable.get(subject);
     const row = (await uow.load(Thing, subject)) ?? thing(subject);
     row.count += (data as { by: number }).by;
@@ -50,7 +50,7 @@ const record = (message: Envelope | string): IncomingRecord => ({
   value: Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)),
   position: { partition: 0, offset: String(offset++) },
 });
-/** The same as a command that is known. */
+/** The same as a known command. */
 const retyped = (each: IncomingRecord): IncomingRecord => {
   const message = JSON.parse(each.value.toString());
   return { ...each, value: Buffer.from(JSON.stringify({ ...message, type: command.type })) };
@@ -60,18 +60,18 @@ const count = (id: string) => units.run(async (uow) => (await uow.load(Thing, id
 const parked = () => units.run((uow) => uow.find(DeadLetter, { redriven: false }, 100, 'serial'));
 
 describe('a message', () => {
-  it('has its effect once, however often it comes', async () => {
+  it('has its effect once, however often it is delivered', async () => {
     const once = record(change('a'));
     await consumer.handle([once, once]);
     await consumer.handle([once]);
     expect(await count('a')).toBe(1);
   });
 
-  it('that cannot be handled is parked with its reason, and other keys go on', async () => {
+  it('that cannot be handled is parked with its reason, and other keys continue', async () => {
     poisoned.add('a');
     await consumer.handle([record(change('a')), record(change('b')), record(change('b'))]);
     expect(await count('b')).toBe(2);
-    expect(await parked()).toMatchObject([{ key: 'a', reason: 'cannot be digested' }]);
+    expect(await parked()).toMatchObject([{ key: 'a', reason: 'cannot be handled' }]);
   });
 
   it('waits behind a parked one of its key, and both are handled in order when redriven', async () => {
@@ -81,7 +81,7 @@ describe('a message', () => {
     await consumer.handle([record(change('a', 10))]);
     expect(await count('a')).toBeUndefined();
     expect((await parked()).map(({ reason }) => reason)).toEqual([
-      'cannot be digested',
+      'cannot be handled',
       expect.stringMatching(/^waits behind/),
     ]);
     expect(await letters.redriveKey('a', 'grace', consumer)).toEqual({
@@ -99,7 +99,7 @@ describe('a message', () => {
     await consumer.handle([record(change('a'))]);
     expect(await letters.redriveKey('a', 'grace', consumer)).toMatchObject({
       redriven: 0,
-      failed: { reason: 'cannot be digested' },
+      failed: { reason: 'cannot be handled' },
       moreWaiting: true,
     });
     expect(await parked()).toHaveLength(1);
@@ -124,12 +124,12 @@ describe('a message', () => {
     expect(await count('a')).toBe(1);
   });
 
-  it('of a type that nobody here listens to is left alone', async () => {
+  it('of a type without a handler is skipped', async () => {
     await consumer.handle([record(envelope('a', {}, 'SomethingElse'))]);
     expect(await parked()).toEqual([]);
   });
 
-  it('that is a command of an unknown type is parked with its key, and others go on', async () => {
+  it('that is a command of an unknown type is parked with its key, and others continue', async () => {
     const commands = [envelope('a', {}, 'PaintThing'), change('a'), change('b')];
     const records = commands.map((each) => ({ ...record(each), topic: command.topic }));
     await consumer.handle(records.map((each, n) => (n === 0 ? each : retyped(each))));
@@ -140,7 +140,7 @@ describe('a message', () => {
     expect(await count('b')).toBe(1);
   });
 
-  it('that meets a transient error is given back, and nothing is parked', async () => {
+  it('with a transient error is returned to the transport, and nothing is parked', async () => {
     unreachable.set('b', Object.assign(new Error('canceling statement'), { code: '57014' }));
     const batch = [record(change('a')), record(change('b')), record(change('b'))];
     await expect(consumer.handle(batch)).rejects.toThrow('canceling statement');
@@ -165,7 +165,7 @@ describe('a dead letter', () => {
   const stored = async (messageId: string) =>
     units.run((uow) => uow.load(DeadLetter, messageId)) as Promise<DeadLetter>;
 
-  it('that is no message is refused again when redriven, and can be discarded', async () => {
+  it('that is not a valid message fails again when redriven, and can be discarded', async () => {
     await consumer.handle([record('nonsense'), record('more nonsense')]);
     const letter = await id();
     expect(await letters.redrive(letter, grace, consumer)).toMatchObject({
@@ -188,7 +188,7 @@ describe('a dead letter', () => {
     expect(await parked()).toEqual([]);
   });
 
-  it('is redriven by its id with all that wait for its key, and says who did it', async () => {
+  it('is redriven by its id with all waiting letters of its key, and records the operator', async () => {
     poisoned.add('a');
     await consumer.handle([record(change('a')), record(change('a'))]);
     poisoned.clear();
@@ -198,12 +198,12 @@ describe('a dead letter', () => {
     expect(await stored(first!)).toMatchObject({ outcome: 'redriven', handledBy: grace });
   });
 
-  it('that waited behind another has the reason of its own once it is refused itself', async () => {
+  it('that waited behind another gets its own reason when it fails itself', async () => {
     poisoned.add('a');
     await consumer.handle([record(change('a')), record(change('a'))]);
     await letters.discard(await id(), grace);
     expect(await letters.redriveKey('a', grace, consumer)).toMatchObject({ redriven: 0 });
-    expect(await parked()).toMatchObject([{ reason: 'cannot be digested' }]);
+    expect(await parked()).toMatchObject([{ reason: 'cannot be handled' }]);
   });
 
   it('stays when the redrive meets a transient error', async () => {
@@ -212,10 +212,10 @@ describe('a dead letter', () => {
     poisoned.clear();
     unreachable.set('a', Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
     await expect(letters.redriveKey('a', grace, consumer)).rejects.toThrow('away');
-    expect(await parked()).toMatchObject([{ reason: 'cannot be digested', redriven: false }]);
+    expect(await parked()).toMatchObject([{ reason: 'cannot be handled', redriven: false }]);
   });
 
-  it('that is unknown, or was resolved before, is refused with what is known of it', async () => {
+  it('that is unknown, or was resolved before, is rejected with its history', async () => {
     const unknown = '00000000-0000-7000-8000-0000000000ff';
     await expect(letters.discard(unknown, grace)).rejects.toMatchObject({ kind: 'unknown' });
     await expect(letters.redriveKey('a', grace, consumer)).rejects.toMatchObject({

@@ -20,7 +20,7 @@ export interface Consumer {
   handle(batch: readonly IncomingRecord[]): Promise<void>;
 }
 
-/** A record with what is read of it once. */
+/** A record with its parsed envelope. */
 interface Incoming {
   readonly record: IncomingRecord;
   readonly key: string;
@@ -31,9 +31,9 @@ const ATTEMPTS = 3;
 const NO_ENVELOPE = 'not a CloudEvents envelope';
 
 /**
- * Makes "at least once" have its effect exactly once: inbox row, effect and outgoing rows are one transaction.
- * A batch that fails is done again key by key. A record that a schema or a handler refuses is parked as a dead letter,
- * and the later records of its key wait behind it; a transient error goes back to the transport.
+ * Handles each message exactly once on top of at-least-once delivery: inbox row, effect and outgoing rows are one
+ * transaction. A failed batch is retried key by key. A record that a schema or a handler rejects is parked as a dead
+ * letter, and later records of its key wait behind it; a transient error is returned to the transport.
  */
 export class MessageConsumer implements Consumer {
   readonly #service: string;
@@ -61,7 +61,7 @@ export class MessageConsumer implements Consumer {
     this.#log = log;
   }
 
-  /** @throws a transient error: the transport gives the batch again, after a pause */
+  /** @throws a transient error: the transport delivers the batch again, after a pause */
   async handle(batch: readonly IncomingRecord[]): Promise<void> {
     const wanted = batch.map(read).filter((each) => this.#isAddressedToUs(each));
     if (wanted.length === 0) return;
@@ -71,20 +71,23 @@ export class MessageConsumer implements Consumer {
       });
     } catch (error) {
       if (wanted.length > 1)
-        this.#log.warn({ err: error, records: wanted.length }, 'A batch is done again key by key');
+        this.#log.warn(
+          { err: error, records: wanted.length },
+          'A batch failed; retrying key by key',
+        );
       for (const records of Map.groupBy(wanted, ({ key }) => key).values())
         await this.#keyByKey(records);
     }
   }
 
   /**
-   * Handles a record that was parked, inside a unit of work of the caller.
-   * @throws what refuses it
+   * Handles a parked record inside a unit of work of the caller.
+   * @throws the error of the schema or handler
    */
   async handleParked(record: IncomingRecord, uow: UnitOfWork): Promise<void> {
     const envelope = envelopeOf(record);
     if (!envelope) throw new Error(NO_ENVELOPE);
-    await uow.accept(envelope); // its inbox row was written when it was parked; this names the cause
+    await uow.accept(envelope); // its inbox row was written when it was parked; this sets the causation
     await this.#call(record.topic, envelope, uow);
   }
 
@@ -95,7 +98,7 @@ export class MessageConsumer implements Consumer {
           await this.#units.run((uow) => this.#handleOne(each, uow));
           break;
         } catch (error) {
-          // A lock, the database or the network says nothing about the record.
+          // A failure of a lock, the database or the network is not caused by the record.
           if (isTransient(error)) throw error;
           if (attempt < ATTEMPTS) continue;
           await this.#units.run((uow) => this.#parkUnlessHandled(each, reasonOf(error), uow));
@@ -116,8 +119,8 @@ export class MessageConsumer implements Consumer {
   }
 
   /**
-   * The first dead letter that this record has to wait for. Without one, which is the rule, it costs one look at an
-   * empty index and no lock. With one, a redrive may be about to finish it: only the holder of the key's lock decides.
+   * The first dead letter that this record has to wait for. Usually there is none, which costs one look-up in an
+   * empty index and no lock. Otherwise a redrive may be about to finish it: only the holder of the key's lock decides.
    *
    *   this record                         redrive of the key
    *   sees a letter                       takes the lock; handles and marks the letter
@@ -128,7 +131,7 @@ export class MessageConsumer implements Consumer {
    *   commits                             looks: this record too; handles both
    *
    * A record never misses a letter that is still being parked: the earlier record has an inbox row in that transaction,
-   * and an instance that is given the later record is given the earlier one first, and waits for that row.
+   * and an instance that receives the later record receives the earlier one first, and waits for that row.
    */
   async #blockingLetter({ key }: Incoming, uow: UnitOfWork): Promise<DeadLetter | undefined> {
     if (key === '') return undefined; // records without a key have no order
@@ -155,7 +158,7 @@ export class MessageConsumer implements Consumer {
     );
   }
 
-  /** Another instance may have handled or parked the record since this one failed: the partition has moved. */
+  /** After a rebalance another instance may have handled or parked the record since this one failed. */
   async #parkUnlessHandled(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
     if (each.envelope && !(await uow.accept(each.envelope))) return this.#count(each, 'duplicate');
     await this.#park(each, reason, uow);
@@ -176,10 +179,10 @@ export class MessageConsumer implements Consumer {
   }
 
   /**
-   * An event topic carries more types than one service cares for: those are skipped, which is right because nobody
-   * addressed them to this service. A command topic is addressed to this service alone, so a type without a handler is a
-   * message that would be lost: it is parked, and redriven when a version that handles it runs. Parking holds up one
-   * key; giving it back to the transport would hold up every key of the partition for as long as the rollout lasts.
+   * An event topic carries more types than one service handles: those are skipped, because they are not
+   * addressed to this service. A command topic is addressed to this service alone, so a type without a handler is a
+   * message that would be lost: it is parked, and redriven when a version that handles it runs. Parking blocks one
+   * key; returning it to the transport would block every key of the partition during the whole rollout.
    */
   #isAddressedToUs({ record: { topic }, envelope }: Incoming): boolean {
     if (!envelope || this.#commandTopics.has(topic)) return true;
@@ -187,17 +190,17 @@ export class MessageConsumer implements Consumer {
   }
 
   #count({ record: { topic }, envelope }: Incoming, outcome: string): void {
-    // A label has few values: types that nothing handles come from outside.
+    // Unhandled types come from other services: they get one label value, to bound the number of series.
     const known = envelope && this.#handlers.has(`${topic}/${envelope.type}`);
     const type = known ? envelope.type : envelope ? 'unknown' : 'malformed';
     metrics.messagesHandled.inc({ topic, type, consumer: this.#service, outcome });
   }
 }
 
-/** The name of the lock that puts redriving a key and parking behind it in order. */
+/** The name of the lock that serialises redriving a key and parking behind it. */
 export const keyLock = (key: string): string => `dead-letters:${key}`;
 
-/** What to say of anything thrown. */
+/** A text for any thrown value. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text || 'no reason given';

@@ -11,7 +11,7 @@ const clock = new ManualClock();
 const log = makeLog('test', 'test', 'silent');
 const data = z.object({});
 
-/** The messages that one process gets, of a broadcast and of a shared topic. */
+/** The messages that one process receives from a broadcast and a shared topic. */
 async function received(units?: MemoryUnitOfWorkRunner): Promise<string[]> {
   const messaging = new MemoryMessaging(clock);
   const strategy = new MessagingStrategy('test', messaging, units, clock, log);
@@ -28,11 +28,11 @@ async function received(units?: MemoryUnitOfWorkRunner): Promise<string[]> {
   return got.toSorted();
 }
 
-it('a process without a unit of work, such as a web process, gets broadcasts only', async () => {
+it('a process without a unit of work, such as a web process, receives broadcasts only', async () => {
   expect(await received()).toEqual(['broadcast']);
 });
 
-it('a worker gets both', async () => {
+it('a worker receives both', async () => {
   const units = new MemoryUnitOfWorkRunner({ service: 'test', clock, ids: new CountingIds() });
   expect(await received(units)).toEqual(['broadcast', 'shared']);
 });

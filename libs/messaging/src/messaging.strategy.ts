@@ -14,7 +14,7 @@ interface Extras {
 }
 
 /**
- * Nest's `@EventPattern` handlers on our messaging port. Nest's stock Kafka server commits past unknown topics and
+ * Connects Nest's `@EventPattern` handlers to the messaging port. Nest's stock Kafka server commits past unknown topics and
  * loops on a record that throws; here the consumer decides: inbox, retry, dead letter.
  */
 export class MessagingStrategy extends Server implements CustomTransportStrategy {
@@ -74,7 +74,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
     callback();
   }
 
-  /** A broadcast only refreshes what an instance holds in memory: a bad one is skipped, none is parked. */
+  /** A broadcast only updates an instance's in-memory state: an invalid one is skipped, none is parked. */
   async #dispatchBroadcast(
     handlers: readonly Handler[],
     batch: readonly IncomingRecord[],

@@ -6,31 +6,31 @@ export interface OutgoingRecord {
   readonly envelope: Envelope;
 }
 
-/** As it came off the wire: bytes, so that a record of any content can be parked like any other. */
+/** A record as received: bytes, so that a record of any content can be parked. */
 export interface IncomingRecord {
   readonly topic: string;
   /** Empty when the record has none. */
   readonly key: Buffer;
   /** Empty when the record has none (a tombstone). */
   readonly value: Buffer;
-  /** Unique within the topic, and growing for each key. */
+  /** Unique within the topic, and increasing for each key. */
   readonly position: { readonly partition: number; readonly offset: string };
 }
 
 export interface Subscription {
-  /** Finishes the batch in hand, keeps its place, leaves. */
+  /** Finishes the current batch, commits its position, and leaves the group. */
   close(): Promise<void>;
 }
 
 export interface SubscribeOptions {
-  /** *shared*: each record goes to one instance of the group. *broadcast*: each process gets every record still kept. */
+  /** *shared*: each record goes to one instance of the group. *broadcast*: each process receives every retained record. */
   readonly mode: 'shared' | 'broadcast';
   /** The service's name. */
   readonly group: string;
 }
 
 /**
- * A durable log of records in topics, in order for each key. At least once: a batch whose handler rejects is given
+ * A durable log of records in topics, in order for each key. At least once: a batch whose handler rejects is delivered
  * again, later ones wait behind it. Every transport passes the suite in `testing/messaging.contract.ts`.
  */
 export abstract class Messaging {
@@ -43,10 +43,10 @@ export abstract class Messaging {
     handler: (batch: readonly IncomingRecord[]) => Promise<void>,
   ): Promise<Subscription>;
 
-  /** Records that the group has not handled yet; undefined when that cannot be told now. */
+  /** Records that the group has not handled yet; undefined when that is unknown. */
   abstract lag(group: string, topics: readonly string[]): Promise<number | undefined>;
 
-  /** For readiness: whether the transport answers, broadcasts were read to their end, and records are handled. */
+  /** For readiness: whether the transport responds, broadcasts were read to their end, and records are handled. */
   abstract state(): Promise<DependencyVerdict>;
 
   abstract close(): Promise<void>;

@@ -2,7 +2,7 @@ import type { Envelope } from '@fieldguide/database';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
 
-/** What a provider promises about a message: `contracts/<provider>` declares it. */
+/** The contract of a message: `contracts/<provider>` declares it. */
 export interface MessageContract<
   Type extends string = string,
   Data extends z.ZodObject = z.ZodObject,
@@ -12,19 +12,19 @@ export interface MessageContract<
   readonly data: Data;
   /**
    * A command is addressed to the one service that consumes its topic: that service parks what it cannot handle. An
-   * event is for anybody, so each consumer skips the types that it does not handle.
+   * event has any number of consumers, so each skips the types that it does not handle.
    */
   readonly kind?: 'command';
 }
 
-/** The envelope of a message that was declared with `consumes`, as a handler gets it. */
+/** The envelope that a handler receives of a message declared with `consumes`. */
 export type MessageOf<Contract extends MessageContract> = Envelope<
   Contract['type'],
   z.infer<Contract['data']>
 >;
 
 /**
- * A contract as one consumer reads it: only the named fields, anything else is ignored. What is not picked may
+ * Selects the fields of a contract that one consumer reads; others are ignored and may
  * change without breaking this consumer.
  */
 export function consumes<
@@ -40,7 +40,7 @@ export function consumes<
 }
 
 /**
- * Handles a message: the method gets the checked envelope and the unit of work it is part of.
+ * Handles a message: the method receives the validated envelope and the current unit of work.
  * `broadcast` reaches every instance, has no inbox and no unit of work.
  */
 export function OnMessage(

@@ -9,7 +9,7 @@ const REASON_LENGTH_MAX = 2_000;
 const HEADER_LENGTH_MAX = 500;
 const decoder = new TextDecoder();
 
-/** The envelope of a record, or undefined when it is none. */
+/** The envelope of a record, or undefined if it is invalid. */
 export function envelopeOf({ value }: Pick<IncomingRecord, 'value'>): Envelope | undefined {
   try {
     const read = EnvelopeSchema.safeParse(JSON.parse(decoder.decode(value)));
@@ -19,12 +19,12 @@ export function envelopeOf({ value }: Pick<IncomingRecord, 'value'>): Envelope |
   }
 }
 
-/** Text that every text and jsonb column takes: without NUL and lone surrogates, of a bounded length. */
+/** Converts text so that every text and jsonb column accepts it: without NUL and lone surrogates, of a bounded length. */
 export function storableText(text: string, lengthMax: number): string {
   return text.slice(0, lengthMax).toWellFormed().replaceAll('\u0000', '\u2400');
 }
 
-/** The key as dead letters are found by it. A long one is cut, and still differs from others that begin the same. */
+/** The key by which dead letters are found. A long key is cut and gets a digest, so that it stays distinct. */
 export function keyText(key: Uint8Array): string {
   const text = storableText(decoder.decode(key), Number.POSITIVE_INFINITY);
   if (text.length <= KEY_LENGTH_MAX) return text;
@@ -32,7 +32,7 @@ export function keyText(key: Uint8Array): string {
   return `${storableText(text, KEY_LENGTH_MAX)}\u2026${digest}`;
 }
 
-/** A dead letter of a record, whatever its content: what is stored as text is made storable first. */
+/** Creates a dead letter of a record with any content; its text is made storable first. */
 export function letterOf(record: IncomingRecord, reason: string, parkedAt: Date): DeadLetter {
   const { topic, key, value, position } = record;
   const envelope = envelopeOf(record);
@@ -50,7 +50,7 @@ export function letterOf(record: IncomingRecord, reason: string, parkedAt: Date)
   });
 }
 
-/** The record as it came, from what was parked by this version or by one that kept the envelope only. */
+/** Restores the record from a letter of this version, or of one that stored the envelope only. */
 export function recordOf(letter: DeadLetter): IncomingRecord {
   const { topic, key, rawKey, value, envelope, arrival, partition } = letter;
   const { malformed } = envelope as { malformed?: string };
@@ -62,7 +62,7 @@ export function recordOf(letter: DeadLetter): IncomingRecord {
   };
 }
 
-/** The same for a record that comes again, and another for a topic that was made again and counts from 0. */
+/** The same id for a redelivered record, and another for a topic that was recreated and counts from 0. */
 function idOf({ topic, value, position }: IncomingRecord): string {
   const digest = createHash('sha256').update(value).digest('hex');
   return derivedId(topic, String(position.partition), position.offset, digest);

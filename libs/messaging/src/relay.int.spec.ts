@@ -23,7 +23,7 @@ let database: Database;
 let units: PostgresUnitOfWorkRunner;
 let got: IncomingRecord[];
 
-/** A transport that fails as often as it is told, before or after the records are durable. */
+/** A transport that fails a given number of times, before or after the records are durable. */
 class Shaky extends MemoryMessaging {
   failBefore = 0;
   failAfter = 0;
@@ -31,9 +31,9 @@ class Shaky extends MemoryMessaging {
 
   override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
     if (this.takesMs > 0) await clock.sleep(this.takesMs);
-    if (this.failBefore-- > 0) throw new Error('the broker is away');
+    if (this.failBefore-- > 0) throw new Error('the broker is unreachable');
     await super.publish(batch);
-    if (this.failAfter-- > 0) throw new Error('the answer got lost');
+    if (this.failAfter-- > 0) throw new Error('the response was lost');
   }
 }
 let messaging: Shaky;
@@ -53,7 +53,7 @@ beforeEach(async () => {
     async (batch) => void got.push(...batch),
   );
 });
-const say = (subject: string) =>
+const publish = (subject: string) =>
   units.run(async (uow) =>
     uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} }),
   );
@@ -62,27 +62,27 @@ const relay = (holder: string) =>
 const left = async () => (await database.query('SELECT id FROM outbox')).length;
 
 describe('the relay', () => {
-  it('sends what was committed, in order, and forgets it then', async () => {
+  it('publishes committed messages in order, and then deletes them', async () => {
     const running = relay('one');
-    for (const subject of ['a', 'b', 'c', 'd']) await say(subject);
+    for (const subject of ['a', 'b', 'c', 'd']) await publish(subject);
     await expect.poll(() => got.map(({ key }) => key.toString())).toEqual(['a', 'b', 'c', 'd']);
     await expect.poll(left).toBe(0);
     await running.stop();
   });
 
-  it('sends what was left behind by a process that died', async () => {
-    await say('a');
+  it('publishes the messages of a process that died', async () => {
+    await publish('a');
     expect(await left()).toBe(1);
     const running = relay('two');
     await expect.poll(() => got.length).toBe(1);
     await running.stop();
   });
 
-  it('loses nothing while the broker is away, and repeats with the same id when an answer got lost', async () => {
+  it('loses nothing while the broker is unreachable, and repeats the same id after a lost response', async () => {
     messaging.failBefore = 2;
     messaging.failAfter = 1;
     const running = relay('three');
-    await say('a');
+    await publish('a');
     await expect.poll(left, { timeout: 8_000 }).toBe(0);
     await running.stop();
     const messageIds = got.map(({ value }) => JSON.parse(value.toString()).id);
@@ -90,8 +90,8 @@ describe('the relay', () => {
     expect(new Set(messageIds).size).toBe(1);
   });
 
-  it('forgets nothing when its lease has gone to another instance', async () => {
-    await say('a');
+  it('deletes nothing when another instance has taken its lease', async () => {
+    await publish('a');
     const source = outboxReader(database);
     await source.read();
     const lost = { name: 'relay:outbox', epoch: '1' };
@@ -102,19 +102,19 @@ describe('the relay', () => {
   it('keeps its lease while a publish takes longer than the lease lasts', async () => {
     messaging.takesMs = 1_500;
     const [one, two] = [relay('slow-1'), relay('slow-2')];
-    await say('a');
+    await publish('a');
     await expect.poll(left).toBe(0);
     await one.stop();
     await two.stop();
     expect(got.length).toBe(1);
   });
 
-  it('works on one instance, and on another when that one has gone', async () => {
+  it('runs on one instance, and on another when that one has stopped', async () => {
     const [one, two] = [relay('four'), relay('five')];
-    await say('a');
+    await publish('a');
     await expect.poll(() => got.length).toBe(1);
     await one.stop();
-    await say('b');
+    await publish('b');
     await expect
       .poll(() => got.map(({ key }) => key.toString()), { timeout: 5_000 })
       .toEqual(['a', 'b']);

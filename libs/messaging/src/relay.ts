@@ -16,14 +16,14 @@ import {
 import { metrics } from '@fieldguide/telemetry';
 import type { Messaging, OutgoingRecord } from './messaging.ts';
 
-/** Where a relay finds what is to be sent: an outbox table, or a log's feed. */
+/** Source of the messages of a relay: an outbox table, or the feed of an event store. */
 export interface RelaySource {
   readonly name: string;
-  /** The hint that says there is something new. */
+  /** Notification channel for new messages. */
   readonly channel: string;
   /** The next messages in order; `count` 0 when there is nothing left. */
   read(): Promise<{ messages: readonly OutgoingRecord[]; count: number }>;
-  /** Called when the transport has them all. @throws LeaseLostError */
+  /** Called when the transport has acknowledged all. @throws LeaseLostError */
   markPublished(lease: Lease): Promise<void>;
   /**
    * Publishes the current state of these messages' keys again. They were, or may have been, published after another
@@ -35,8 +35,8 @@ export interface RelaySource {
 const REPUBLISH_IDLE_MS = 5_000;
 
 /**
- * Sends what was committed, in order, and marks it as sent only afterwards: a crash in between sends it again, with
- * the same ids. One instance at a time holds the lease. An instance that was frozen while it published may be late:
+ * Publishes committed messages in order, and marks them as sent only afterwards: a crash in between sends them again,
+ * with the same ids. One instance at a time holds the lease. An instance that was frozen while it published may be late:
  * then the source publishes the current state again, because in a compacted topic the last record counts.
  */
 export function startRelay(
@@ -71,7 +71,7 @@ export function startRelay(
   };
 }
 
-/** Retries until the database takes it: the instance that was late may have lost its connection too. */
+/** Retries until the database accepts it: the late instance may have lost its connection too. */
 function startRepublisher(
   source: RelaySource,
   loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>,
@@ -99,7 +99,7 @@ function startRepublisher(
   return {
     stop: async () => {
       await running.stop();
-      // The last chance: nobody else knows of it.
+      // The last attempt: no other instance knows of it.
       await step().catch((error: unknown) => loop.log.error({ err: error }, `${name} failed`));
     },
     add: (messages: readonly OutgoingRecord[]) => {
@@ -120,7 +120,7 @@ export type CurrentState = Readonly<
 >;
 
 /**
- * The outbox table: the rows are deleted when they are sent, so there is no position that could skip one.
+ * The outbox table: rows are deleted after they are sent, so there is no position that could skip one.
  * @param compacted the compacted topics that this service publishes to
  */
 export function outboxReader(

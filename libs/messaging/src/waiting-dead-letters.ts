@@ -1,9 +1,9 @@
 import type { Database } from '@fieldguide/database';
 
-/** The dead letters of one key that wait to be redriven. */
+/** The waiting dead letters of one key. */
 export interface WaitingKey {
   readonly key: string;
-  /** When the first of them was parked. */
+  /** Time at which the first of them was parked. */
   readonly since: Date;
 }
 

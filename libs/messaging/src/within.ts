@@ -1,6 +1,6 @@
 import type { Clock } from '@fieldguide/clock';
 
-/** @throws Error `<what> within <limitMs> ms` when the work takes longer; the work itself goes on */
+/** @throws Error `<what> within <limitMs> ms` when the work takes longer; the work itself is not aborted */
 export async function withTimeout(
   limitMs: number,
   clock: Clock,

@@ -23,13 +23,13 @@ import { z } from 'zod';
 import { consumers, PARTS, type Parts } from './parts.ts';
 
 const Id = z.guid();
-/** PostgreSQL stores no NUL, and half a surrogate pair is no character. */
+/** PostgreSQL cannot store NUL or lone surrogates. */
 const text = (max: number) =>
   z
     .string()
     .max(max)
     .refine((given) => !given.includes('\u0000') && given.isWellFormed(), 'text without NUL');
-// A key as the list shows it; it can be no longer.
+// The maximum length of a stored key.
 const Key = text(250).min(1);
 const Page = z.strictObject({
   status: z.enum(letterStatuses).default('waiting'),
@@ -43,25 +43,25 @@ const Page = z.strictObject({
 const RedriveRequest = z.strictObject({ key: Key });
 const DiscardRequest = z.strictObject({ reason: text(500).optional() }).nullish();
 
-/** Messages that this service could not handle, and those that wait behind them; not reachable through the gateway. */
+/** Messages that this service could not handle, and later ones of the same key. Not reachable through the gateway. */
 @RequireScope('operations')
 @Controller('dead-letters')
 export class DeadLettersController {
   constructor(@Inject(PARTS) private readonly parts: Parts) {}
 
-  /** Oldest first, without their content. */
+  /** Lists dead letters without their content, oldest first. */
   @Get()
   list(@Query({ schema: Page }) page: z.infer<typeof Page>) {
     return letterPage(this.#database(), page);
   }
 
-  /** One with its content, as text and in base64. */
+  /** Shows a dead letter with its content, as text and in base64. */
   @Get(':id')
   async show(@Param('id', { schema: Id }) id: string) {
     return (await letterDetails(this.#database(), id)) ?? reject('unknown', noLetter(id));
   }
 
-  /** Handles the messages of a key again, in order; stops at the first that is refused again. */
+  /** Handles the messages of a key again, in order; stops at the first that fails again. */
   @HttpCode(200)
   @Post('redrives')
   redriveKey(
@@ -71,14 +71,14 @@ export class DeadLettersController {
     return mapErrors(this.#letters().redriveKey(key, by, this.#consumer()));
   }
 
-  /** The same for the key of this letter. */
+  /** Redrives the key of this dead letter. */
   @HttpCode(200)
   @Post(':id/redrives')
   redrive(@Caller() { id: by }: CallerClaims, @Param('id', { schema: Id }) id: string) {
     return mapErrors(this.#letters().redrive(id, by, this.#consumer()));
   }
 
-  /** Gives one up. Its bytes stay until they are pruned, with the caller's id and reason. */
+  /** Discards a dead letter. Its bytes are kept until they are pruned, with the caller's id and reason. */
   @HttpCode(200)
   @Post(':id/discards')
   discard(
@@ -105,7 +105,7 @@ export class DeadLettersController {
   #consumer() {
     return (
       consumers.get(this.parts) ??
-      reject('unknown', 'This instance handles no messages: ask one with PROCESSES=worker.')
+      reject('unknown', 'This instance handles no messages: call one with PROCESSES=worker.')
     );
   }
 }

@@ -32,8 +32,8 @@ let handlerError: Error | undefined;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_dead_letters_api');
   const registry = new FixedRegistry([]);
-  const voice = { service: 'things', clock, ids };
-  const units = new PostgresUnitOfWorkRunner(database, voice, new MemoryNotifier(clock));
+  const origin = { service: 'things', clock, ids };
+  const units = new PostgresUnitOfWorkRunner(database, origin, new MemoryNotifier(clock));
   const parts: Parts = {
     name: 'things',
     build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
@@ -114,7 +114,7 @@ describe('the dead letters of a service', () => {
     });
   });
 
-  it('are redriven by key or by id, and the answer says which one is refused again', async () => {
+  it('are redriven by key or by id, and the response names the one that failed again', async () => {
     for (const key of ['a', 'a', 'b']) await park(JSON.stringify(envelope(key)), key);
     const [first] = await items();
     expect((await send('POST', '/redrives', { key: 'a' })).json()).toEqual({
@@ -136,7 +136,7 @@ describe('the dead letters of a service', () => {
     ]);
   });
 
-  it('are discarded one by one; who, when and why stays with them', async () => {
+  it('are discarded one by one; with the caller, time and reason', async () => {
     await park('nonsense');
     const [{ id }] = await items();
     const answer = await send('POST', `/${id}/discards`, { reason: 'sent by mistake' });
@@ -154,7 +154,7 @@ describe('the dead letters of a service', () => {
     ['POST', `/${UNKNOWN}/redrives`, undefined],
     ['POST', `/${UNKNOWN}/discards`, { reason: 'none' }],
     ['POST', '/redrives', { key: 'unknown' }],
-  ] as const)('answer %s %s with a problem: unknown', async (method, path, body) => {
+  ] as const)('return a problem for %s %s: unknown', async (method, path, body) => {
     const answer = await send(method, path, body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json()).toMatchObject({ status: 404, type: '/problems/deadLetterNotFound' });
@@ -173,7 +173,7 @@ describe('the dead letters of a service', () => {
     expect((await send(method, path, body)).statusCode).toBe(400);
   });
 
-  it('answer 503, not 500, when the database is the reason', async () => {
+  it('return 503, not 500, when the database is the reason', async () => {
     await park(JSON.stringify(envelope('a')));
     handlerError = Object.assign(new Error('lock timeout'), { code: '55P03' });
     const answer = await send('POST', '/redrives', { key: 'a' });
@@ -181,7 +181,7 @@ describe('the dead letters of a service', () => {
     expect(await items()).toHaveLength(1);
   });
 
-  it('are for callers with the scope for operations', async () => {
+  it('require the scope for operations', async () => {
     const customer = keys.token('ada', 'orders:write');
     for (const [method, path] of [
       ['GET', ''],

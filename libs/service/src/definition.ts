@@ -9,46 +9,46 @@ import type { MigrationInterface } from 'typeorm';
 import type { PartsOf } from './parts.ts';
 import type { ServiceSettings } from './settings.ts';
 
-/** A service as its `main.ts` tells it. */
+/** Declares a service in its `main.ts`. */
 export interface ServiceDefinition<Settings extends ServiceSettings> {
   readonly name: string;
   readonly config: ConfigClass<Settings>;
   readonly module: Type;
-  /** Its callers are outside: their trace headers are not adopted. */
+  /** Has external callers, whose trace headers are not adopted. */
   readonly isEdge?: boolean;
   readonly database?: {
     readonly entities: readonly (new () => object)[];
     readonly migrations: readonly (new () => MigrationInterface)[];
-    /** Also an event log with its feed. */
+    /** Has an event store with its feed. */
     readonly eventSourced?: boolean;
-    /** How events were stored before. */
+    /** Convert earlier formats of stored events. */
     readonly upcasters?: Upcasters;
-    /** Views that `rebuild <name>` makes anew from the log. */
+    /** Projections that `rebuild <name>` rebuilds from the event log. */
     readonly projections?: readonly Rebuildable[];
-    /** How to publish the current state of a key of a compacted topic again. */
+    /** Republishes the current state of a key of a compacted topic. */
     readonly currentState?: CurrentState;
-    /** What is deleted after a while, beside what every service deletes. */
+    /** Retention of further tables, in addition to those of every service. */
     readonly retention?: (settings: Settings) => readonly Retention[];
-    /** What `seed` puts in, in one unit of work; running it again changes nothing. */
+    /** Inserts seed data in one unit of work; must be idempotent. */
     readonly seed?: (uow: UnitOfWork, settings: Settings) => Promise<void>;
   };
-  /** Loops that every process needs, because they keep what it holds in memory. */
+  /** Loops of every process, which maintain its in-memory state. */
   readonly everywhere?: (
     parts: Required<PartsOf<Settings>>,
     app: NestFastifyApplication,
   ) => readonly BackgroundLoop[];
-  /** Background work of a worker, beside the relay of the outbox that every service with messages has. */
+  /** Background loops of workers, in addition to the outbox relay. */
   readonly work?: (
     parts: Required<PartsOf<Settings>>,
     app: NestFastifyApplication,
   ) => readonly BackgroundLoop[];
-  /** Routes of its own on the bare HTTP server, before it listens (the gateway). */
+  /** Registers further routes on the HTTP server before it listens (the gateway). */
   readonly serve?: (app: NestFastifyApplication, parts: PartsOf<Settings>) => Promise<void>;
-  /** Where the keys come from; identity's JWKS when not given. */
+  /** Source of the token keys; identity's JWKS by default. */
   readonly keys?: (settings: Settings) => KeySource;
 }
 
-/** Says what a service is made of; `main.ts` runs it, and contract tests open it. */
+/** Declares a service; `main.ts` runs it, and contract tests open it. */
 export const defineService = <Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
 ): ServiceDefinition<Settings> => definition;

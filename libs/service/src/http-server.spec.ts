@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Sends bytes as they are, and nothing after them; resolves with what came back when the connection has ended. */
+/** Sends raw bytes; resolves with the response when the connection has ended. */
 function talk(...lines: string[]): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
@@ -88,7 +88,7 @@ const post = (type: string, body: string) =>
     body,
   );
 
-describe('what never reaches a route is a problem all the same:', () => {
+describe('a request that reaches no route returns problem details:', () => {
   const head = ['Host: things', 'Connection: close'];
   const unfinished = ['Content-Type: application/json', 'Content-Length: 9', '', '{'];
   it.each([
@@ -98,9 +98,9 @@ describe('what never reaches a route is a problem all the same:', () => {
     ['a malformed request line', 400, ['GET /things JUNK/1.1', '', '']],
     ['a malformed header', 400, ['GET /things HTTP/1.1', ...head, 'X y', '', '']],
     ['no host', 400, ['GET /things HTTP/1.1', 'Connection: close', '', '']],
-    ['a method of no standard', 501, ['FROB /things HTTP/1.1', ...head, '', '']],
+    ['a non-standard method', 501, ['FROB /things HTTP/1.1', ...head, '', '']],
     ['bad percent-encoding', 400, ['GET /things/%zz HTTP/1.1', ...head, '', '']],
-    ['an overlong part', 414, [`GET /things/${'x'.repeat(300)} HTTP/1.1`, ...head, '', '']],
+    ['an overlong path segment', 414, [`GET /things/${'x'.repeat(300)} HTTP/1.1`, ...head, '', '']],
     ['an expectation', 417, ['POST /things HTTP/1.1', ...head, 'Expect: tea', '', '']],
     ['a second host', 400, ['GET /things/1 HTTP/1.1', ...head, 'Host: x', '', '']],
     ['another method', 405, ['PUT /things/1 HTTP/1.1', ...head, '', '']],
@@ -113,7 +113,7 @@ describe('what never reaches a route is a problem all the same:', () => {
     expect(body).toMatchObject({ status, type: expect.stringMatching(/^\/problems\/\w+$/) });
   });
 
-  it('a connection that is answered, and then sends the rest of its body badly, gets one answer', async () => {
+  it('a connection that sends an invalid rest of its body after the response gets one response', async () => {
     const answer = await talk(
       'POST /nothing HTTP/1.1',
       'Host: things',
@@ -129,7 +129,7 @@ describe('what never reaches a route is a problem all the same:', () => {
 
 describe('a body', () => {
   it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x'])(
-    'of the type %s is refused',
+    'of the type %s is rejected',
     async (type) => {
       const answer = await post(type, 'grantType=password');
       expect(answer).toMatch(/^HTTP\/1.1 415 /);
@@ -137,16 +137,16 @@ describe('a body', () => {
     },
   );
 
-  it('of JSON is read', async () => {
+  it('of JSON is accepted', async () => {
     expect(await post('application/json; charset=utf-8', '{"a":1}')).toContain('{"body":{"a":1}}');
   });
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   const get = (path: string) =>
     talk(`GET ${path} HTTP/1.1`, 'Host: things', 'Connection: close', '', '');
 
-  it('is not to be guessed at, framed or referred to', async () => {
+  it('forbids content sniffing, framing and referrers', async () => {
     for (const path of ['/things/1', '/things', '/nothing']) {
       const answer = await get(path);
       expect(answer).toContain('x-content-type-options: nosniff');
@@ -155,7 +155,7 @@ describe('every answer', () => {
     }
   });
 
-  it('of 401 says how to authenticate', async () => {
+  it('with status 401 names the authentication scheme', async () => {
     const answer = await get('/things');
     expect(answer).toMatch(/^HTTP\/1.1 401 /);
     expect(answer).toContain('www-authenticate: Bearer');

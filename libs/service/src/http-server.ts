@@ -5,10 +5,10 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { securityHeaders } from './response-headers.ts';
 
-/** A larger body is refused, by the gateway before anything is forwarded. */
+/** Maximum size of a request body; the gateway rejects larger ones before it forwards anything. */
 export const BODY_BYTES_MAX = 64 * 1024;
 
-// A client that was refused gets this long to read why: closing on bytes that it still sends would reset the connection.
+// Time for a rejected client to read the response: closing while it still sends would reset the connection.
 const LINGER_MS = 500;
 const LATENESS_MS = 1_000;
 
@@ -21,10 +21,10 @@ const connectionErrors: Readonly<Record<string, ConnectionError>> = {
   HPE_INVALID_METHOD: [501, 'methodNotImplemented', 'This server does not know the method.'],
 };
 
-// Requests that were answered before their body had arrived: nothing more may be written to their connections.
+// Requests whose response was sent before their body had arrived: nothing more may be written to their connections.
 const answeredEarly = new WeakMap<Socket, IncomingMessage>();
 
-/** How Node's server and Fastify treat connections: time limits, and problems for what no route ever sees. */
+/** Connection settings of Node's server and Fastify: time limits, and problem details for errors before routing. */
 export function serverOptions(requestTimeLimitMs: number) {
   return {
     bodyLimit: BODY_BYTES_MAX,
@@ -32,7 +32,7 @@ export function serverOptions(requestTimeLimitMs: number) {
     http: {
       headersTimeout: requestTimeLimitMs,
       requestTimeout: requestTimeLimitMs,
-      requireHostHeader: false, // Node would answer without a body; `watchRequests` looks
+      requireHostHeader: false, // Node would respond without a body; `watchRequests` checks it
       connectionsCheckingInterval: Math.min(LATENESS_MS, requestTimeLimitMs / 4),
     },
     clientErrorHandler: rejectConnection,
@@ -41,7 +41,7 @@ export function serverOptions(requestTimeLimitMs: number) {
   };
 }
 
-/** Refuses what is ambiguous, and remembers who was answered early. */
+/** Rejects ambiguous requests, and records responses sent before the end of the request. */
 export function watchRequests(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -63,7 +63,7 @@ export function watchRequests(adapter: FastifyAdapter): void {
   });
 }
 
-/** Node gives the first of two headers, and the next hop may take the second. */
+/** Node uses the first of two equal headers, and the next hop may use the second. */
 function ambiguity({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
   let [hosts, authorizations] = [0, 0];
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -76,7 +76,7 @@ function ambiguity({ rawHeaders, httpVersion }: IncomingMessage): string | undef
   return hosts === 0 && httpVersion === '1.1' ? 'The header Host is missing.' : undefined;
 }
 
-/** The target of a request to a proxy (`GET http://host/path`) means the same path here (RFC 9112, 3.2.2). */
+/** The target of a request to a proxy (`GET http://host/path`) is treated as the same path (RFC 9112, 3.2.2). */
 function originForm(url: string): string {
   if (url.startsWith('/')) return url;
   const authority = /^https?:\/\//i.exec(url)?.[0].length;
@@ -109,7 +109,7 @@ function rejectConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   setTimeout(() => socket.destroy(error), LINGER_MS).unref();
 }
 
-/** Fastify's router refuses bad percent-encoding and overlong parameters before any hook or filter. */
+/** Fastify's router rejects invalid percent-encoding and overlong parameters before any hook or filter. */
 function rejectUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode ?? 400;
   const detail = 'The path is not valid, or a part of it is too long.';

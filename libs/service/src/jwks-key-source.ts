@@ -8,9 +8,9 @@ const Jwks = z.object({
   ),
 });
 
-/** Identity's public keys, fetched when an unknown key id is seen. */
+/** Fetches identity's public keys when a token has an unknown key id. */
 export class JwksKeySource extends KeySource {
-  /** What is read of the answer: the curve point and its name. */
+  /** Fields that are read from the response: the curve point and its name. */
   static readonly responseSchema = Jwks;
   readonly #client: ServiceClient;
 

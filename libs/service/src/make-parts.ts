@@ -18,14 +18,14 @@ import type { BuildInfo, PartsOf } from './parts.ts';
 import { ServiceClient } from './service-client.ts';
 import type { ServiceSettings } from './settings.ts';
 
-/** The parts with what only the boot needs of them: opening, watching, closing. */
+/** The parts with the methods that only start-up and shutdown need. */
 export interface RunningParts<Settings> extends PartsOf<Settings> {
   readonly kv: ConsulKv;
   readonly registry: ConsulRegistry;
   readonly notifier?: PostgresNotifier;
 }
 
-/** Reads the configuration and makes everything a service leans on; nothing is connected yet. */
+/** Loads the configuration and creates the infrastructure of a service, without connecting. */
 export async function makeParts<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
   env: NodeJS.ProcessEnv = process.env,
@@ -106,7 +106,7 @@ function messagingParts(settings: ServiceSettings, { clock, log, health }: BaseP
   return { messaging };
 }
 
-/** The artifact says which build it is; from source there is none. */
+/** Reads the build from the artifact; there is none when running from source. */
 function readBuildInfo(instance: string): BuildInfo {
   const startedAt = new Date(performance.timeOrigin).toISOString();
   try {

@@ -4,14 +4,14 @@ import { OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 
-// What every service reads of identity's fact; libs know no contract, so the fields are named here.
+// The fields that every service reads of identity's event; libs import no contract, so they are declared here.
 export const SessionEndedMessage = {
   topic: 'identity.sessions.v1',
   type: 'SessionEnded',
   data: z.object({ sid: z.string(), tokensValidUntil: z.iso.datetime() }),
 };
 
-/** After a sign-out no instance of any service takes the session's tokens any more. */
+/** After a sign-out all instances of all services reject the session's tokens. */
 @Controller()
 export class OnSessionEnded {
   constructor(private readonly ended: RevokedSessions) {}

@@ -4,7 +4,7 @@ import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { PARTS, type Parts } from './parts.ts';
 
-/** What every service tells about itself. The gateway's route table does not lead here. */
+/** Health, metrics and build information of every service. Not reachable through the gateway. */
 @Controller()
 export class OpsController {
   constructor(@Inject(PARTS) private readonly parts: Parts) {}

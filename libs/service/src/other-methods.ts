@@ -6,7 +6,7 @@ interface KnownPath {
   readonly methods: Set<string>;
 }
 
-/** A path that has routes, asked for with another method, is answered 405 with what is allowed; Fastify says 404. */
+/** Returns 405 with the allowed methods for a known path with another method; Fastify would return 404. */
 export function rejectOtherMethods(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   const known = new Map<string, KnownPath>();

@@ -8,7 +8,7 @@ import type { MessageConsumer, Messaging } from '@fieldguide/messaging';
 import type { Health, Log } from '@fieldguide/telemetry';
 import type { ServiceClient } from './service-client.ts';
 
-/** What a service leans on, made once at boot; handlers get each by injection. */
+/** Infrastructure of a service, created once at boot and injected into handlers. */
 export interface PartsOf<Settings> {
   readonly name: string;
   readonly build: BuildInfo;
@@ -29,7 +29,7 @@ export interface PartsOf<Settings> {
 }
 export type Parts = PartsOf<object>;
 
-/** Which build this is: read from the artifact, shown by `/info`. */
+/** The running build: read from the artifact, returned by `/info`. */
 export interface BuildInfo {
   readonly version: string;
   readonly commit: string;
@@ -40,5 +40,5 @@ export interface BuildInfo {
 
 export const PARTS = Symbol('fieldguide:parts');
 
-/** The consumer of a running service, for redriving its dead letters. */
+/** The message consumer of a running service, which redrives its dead letters. */
 export const consumers = new WeakMap<object, MessageConsumer>();

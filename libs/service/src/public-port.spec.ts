@@ -20,7 +20,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** An instance that says its name. */
+/** An instance that responds with its name. */
 function instance(name: string, port: number): PublicPort {
   const web: Server = createServer((_request, response) => {
     response.setHeader('connection', 'close').end(name);
@@ -32,7 +32,7 @@ function instance(name: string, port: number): PublicPort {
 const get = async (port: number) => (await fetch(`http://127.0.0.1:${port}/`)).text();
 
 describe('a public port', () => {
-  it('stays open while one instance follows another', async () => {
+  it('stays open while an instance is replaced', async () => {
     const port = await freePort();
     const [first, second] = [instance('first', port), instance('second', port)];
     await first.open();
@@ -43,19 +43,19 @@ describe('a public port', () => {
     await expect.poll(() => get(port)).toBe('second');
   });
 
-  it('that another program holds is waited for, and said', async () => {
+  it('that another program holds is awaited, and degrades readiness', async () => {
     const port = await freePort();
-    const thief = createTcpServer();
-    await new Promise<void>((resolve) => thief.listen(port, '127.0.0.1', resolve));
+    const blocker = createTcpServer();
+    await new Promise<void>((resolve) => blocker.listen(port, '127.0.0.1', resolve));
     const late = instance('late', port);
     await late.open();
     expect(late.state()).toMatchObject({ state: 'degraded', detail: 'EADDRINUSE' });
-    await new Promise((resolve) => thief.close(resolve));
+    await new Promise((resolve) => blocker.close(resolve));
     await expect.poll(() => late.state().state).toBe('ok');
     expect(await get(port)).toBe('late');
   });
 
-  it('lets those finish who are connected', async () => {
+  it('lets open connections finish', async () => {
     const port = await freePort();
     let answer: (() => void) | undefined;
     const web = createServer((_request, response) => {

@@ -8,9 +8,9 @@ const QUIET_MS = 0.05;
 const QUIET_WITHIN_MS = 500;
 
 /**
- * One port that all instances of an app share on a machine (SO_REUSEPORT: the system spreads new connections over them),
- * beside the port that each has for itself. So an app with a fixed address is replaced without closing it. Where the
- * system cannot share a port (macOS, Windows), an instance waits until the one before has left it.
+ * A port shared by all instances of an app on a machine (SO_REUSEPORT distributes new connections), in addition to
+ * the port of each instance. So an app with a fixed address is replaced without closing it. Where the
+ * system cannot share a port (macOS, Windows), an instance waits until the previous one releases it.
  */
 export class PublicPort {
   readonly #web: HttpServer;
@@ -22,7 +22,7 @@ export class PublicPort {
   #server: Server | undefined;
   #fault: string | undefined = 'not open yet';
 
-  /** @param web answers what comes in */
+  /** @param web serves the accepted connections */
   constructor(
     web: HttpServer,
     address: { readonly host: string; readonly port: number },
@@ -35,19 +35,19 @@ export class PublicPort {
     this.#log = log;
   }
 
-  /** For readiness: without the port this instance is well, but nobody reaches it there. */
+  /** For readiness: without the public port the instance works, but receives no external requests. */
   state(): { state: DependencyState; detail?: string } {
     return this.#fault ? { state: 'degraded', detail: this.#fault } : { state: 'ok' };
   }
 
-  /** Resolves after the first try; when another program holds the port, it goes on trying in the background. */
+  /** Resolves after the first attempt; while another program holds the port, retries in the background. */
   async open(): Promise<void> {
     if (await this.#tryToListen()) return;
-    this.#log.warn({ ...this.#address }, 'The public port is taken; trying until it is free');
+    this.#log.warn({ ...this.#address }, 'The public port is in use; retrying until it is free');
     void this.#keepTrying();
   }
 
-  /** Takes no more connections, and waits until those it has were let go: each answer asks its client to close. */
+  /** Accepts no more connections and waits until the open ones are closed: each response sends `connection: close`. */
   async drain(withinMs: number): Promise<void> {
     this.#closing.abort();
     await quietTurn();
@@ -59,7 +59,7 @@ export class PublicPort {
   async #keepTrying(): Promise<void> {
     while (!this.#closing.signal.aborted && !(await this.#tryToListen()))
       await this.#clock.sleep(TRY_AGAIN_MS, this.#closing.signal).catch(() => undefined);
-    if (!this.#fault) this.#log.info({ ...this.#address }, 'The public port is ours now');
+    if (!this.#fault) this.#log.info({ ...this.#address }, 'The public port is open now');
   }
 
   async #tryToListen(): Promise<boolean> {
@@ -85,8 +85,8 @@ export class PublicPort {
 }
 
 /**
- * Resolves right after a turn of the event loop that had next to nothing to do but take who has connected. Whoever
- * waits in the queue of a listener that closes is reset, and during a busy turn some have come.
+ * Resolves after an almost idle turn of the event loop, when all pending connections have been accepted. Connections
+ * in the queue of a closing listener are reset, and a busy turn leaves some there.
  */
 async function quietTurn(): Promise<void> {
   const end = performance.now() + QUIET_WITHIN_MS;

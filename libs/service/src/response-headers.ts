@@ -1,6 +1,6 @@
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 
-/** For every answer: never guessed at, never framed, no address of ours told to other sites. */
+/** Headers of every response: no content sniffing, no framing, no referrer. */
 export const securityHeaders = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -10,8 +10,8 @@ export const securityHeaders = {
 const PRIVATE = { ...securityHeaders, 'cache-control': 'no-store' } as const;
 
 /**
- * Sets them before any handler, which may set others. What needs a token, and what changes something (a sign-in
- * answers tokens), is kept by no cache.
+ * Sets the headers before any handler, which may override them. Responses to requests with a token, or that change
+ * state (a sign-in returns tokens), are not cached.
  */
 export function setResponseHeaders(adapter: FastifyAdapter): void {
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {

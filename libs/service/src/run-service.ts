@@ -22,16 +22,16 @@ import { openMessaging, openWeb, PUBLIC_KEEP_ALIVE_MS } from './web.ts';
 
 const STOP_WITHIN_MS = 10_000;
 const LOOPS_STOP_WITHIN_MS = 3_000;
-// How long routers may take to hear that this instance has left, on a busy machine.
+// Time for routers to receive the deregistration of this instance, on a busy machine.
 const ROUTERS_NOTICE_MS = 500;
-// Longer than clients keep an idle connection to the public port, so that none is closed under a request.
+// Longer than clients keep an idle connection to the public port, so that none is closed during a request.
 const CONNECTIONS_LEAVE_MS = PUBLIC_KEEP_ALIVE_MS + 1_000;
 const SETTLED_MS = 3_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * Runs a service: `node main.cjs` serves, `node main.cjs migrate`, `… seed` and `… rebuild VIEW` are one-off. A fault at boot ends the
- * process with a readable reason; SIGTERM drains it.
+ * Runs a service: `node main.cjs` serves, `node main.cjs migrate`, `… seed` and `… rebuild PROJECTION` are
+ * one-off tasks. An error at boot ends the process with a readable reason; SIGTERM drains it.
  */
 export async function runService<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
@@ -40,10 +40,10 @@ export async function runService<Settings extends ServiceSettings>(
   try {
     if (task === 'serve') await serve(definition);
     else if (task === 'migrate' || task === 'seed') await oneOff(definition, task);
-    else if (task === 'rebuild') await rebuildView(definition, process.argv[3] ?? '');
+    else if (task === 'rebuild') await rebuildProjection(definition, process.argv[3] ?? '');
     else
       throw new Error(
-        `There is no task ${task}. Try: serve (or nothing), migrate, seed, rebuild VIEW.`,
+        `There is no task ${task}. Try: serve (or nothing), migrate, seed, rebuild PROJECTION.`,
       );
   } catch (error) {
     process.stderr.write(`${definition.name} cannot ${task}: ${(error as Error).message}\n`);
@@ -65,8 +65,8 @@ async function oneOff<Settings extends ServiceSettings>(
   await database.close();
 }
 
-/** As the owner of the database; the service itself goes on meanwhile. */
-async function rebuildView<Settings extends ServiceSettings>(
+/** Runs as the owner of the database, while the service keeps running. */
+async function rebuildProjection<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
   name: string,
 ): Promise<void> {
@@ -74,13 +74,13 @@ async function rebuildView<Settings extends ServiceSettings>(
   const wanted = projections.find((each) => each.name === name);
   if (!wanted) {
     const known = projections.map((each) => each.name).join(', ') || 'none';
-    throw new Error(`There is no view "${name}". Try one of: ${known}`);
+    throw new Error(`There is no projection "${name}". Try one of: ${known}`);
   }
   const { database, events } = await makeParts(definition);
   if (!database || !events) return;
   await database.open();
   const count = await wanted.rebuild(events, database);
-  process.stdout.write(`${name} is made anew of ${count} events\n`);
+  process.stdout.write(`${name} was rebuilt from ${count} events\n`);
   await events.close();
   await database.close();
 }
@@ -114,7 +114,7 @@ async function serve<Settings extends ServiceSettings>(
     const { changed, refused } = config.refresh(parts.kv.values);
     if (changed.includes('LOG_LEVEL')) log.level = settings.LOG_LEVEL;
     if (changed.length > 0) log.info({ changed }, 'Live settings changed');
-    if (refused) log.warn({ refused }, 'A live setting is not usable; the old value stays');
+    if (refused) log.warn({ refused }, 'A live setting is invalid; the old value stays');
   });
 
   const keys = definition.keys?.(settings) ?? new JwksKeySource(serviceClient);
@@ -166,7 +166,7 @@ async function serve<Settings extends ServiceSettings>(
     });
   }
   log.info({ port, ms: Math.round(performance.now()) }, `${name} is ready`);
-  // What booting has left behind is given back (node --expose-gc); V8 would keep it until there is pressure.
+  // Run a full GC once (node --expose-gc): V8 keeps start-up garbage until there is memory pressure.
   setTimeout(
     () => globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
     SETTLED_MS,
@@ -176,9 +176,9 @@ async function serve<Settings extends ServiceSettings>(
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
-    log.info({ signal }, 'Stopping: finishing what is in hand');
+    log.info({ signal }, 'Stopping: finishing current work');
     setTimeout(() => {
-      log.error('Still busy after 10 s; ending all the same');
+      log.error('Work was not finished after 10 s; exiting');
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
     health.drain();
@@ -186,7 +186,7 @@ async function serve<Settings extends ServiceSettings>(
       registry.deregister().then(() => clock.sleep(ROUTERS_NOTICE_MS)),
       publicPort?.drain(CONNECTIONS_LEAVE_MS),
     ]);
-    // A relay may wait for a broker that does not answer; closing the transport below ends its publish.
+    // A relay may wait for a broker that does not respond; closing the transport below aborts its publish.
     await Promise.race([
       Promise.all(loops.map((loop) => loop.stop())),
       clock.sleep(LOOPS_STOP_WITHIN_MS),
@@ -206,15 +206,12 @@ async function serve<Settings extends ServiceSettings>(
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
   process.on('uncaughtException', (error) => {
-    log.fatal(
-      { err: error },
-      'An error that nobody caught; ending so that a fresh instance takes over',
-    );
+    log.fatal({ err: error }, 'Uncaught error; exiting so that a new instance takes over');
     process.exit(1);
   });
 }
 
-/** Deletes what every table has kept long enough. One that fails does not keep the others from it. */
+/** Prunes all tables by their retention. A failed table does not stop the others. */
 async function pruneAll(
   database: Database,
   retention: readonly Retention[],

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ServiceClient } from './service-client.ts';
 
-// More than a breaker needs to judge.
+// More than the minimum number of calls of a breaker.
 const TIMES = 8;
 
 let server: Server;
@@ -42,15 +42,15 @@ const call = () =>
     responseSchema: z.object({ id: z.string() }),
   });
 
-describe('calls of a peer', () => {
+describe('calls to a peer', () => {
   it.each([
-    ['an answer of 400', 400, ''],
+    ['a response with 400', 400, ''],
     ['an answer of 401', 401, ''],
     ['an answer of 409', 409, ''],
     ['an answer of 429', 429, ''],
     ['an answer of 500', 500, ''],
-    ['an answer that cannot be read', 200, '{"id":'],
-  ])('do not open the breaker by %s, and do not repeat it', async (_, code, text) => {
+    ['an invalid response body', 200, '{"id":'],
+  ])('do not open the breaker after %s, and are not retried', async (_, code, text) => {
     [status, body] = [code, text];
     for (let i = 0; i < TIMES; i++) await expect(call()).rejects.toThrow();
     expect(requests).toBe(TIMES);
@@ -58,7 +58,7 @@ describe('calls of a peer', () => {
     expect(await call()).toEqual({ id: '1' });
   });
 
-  it.each([502, 503, 504])('open the breaker by an answer of %d', async (code) => {
+  it.each([502, 503, 504])('open the breaker after a response with %d', async (code) => {
     status = code;
     for (let i = 0; i < TIMES; i++) await expect(call()).rejects.toThrow();
     status = 200;

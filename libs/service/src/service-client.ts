@@ -13,26 +13,26 @@ import { z } from 'zod';
 export interface ServiceCall<Answer> {
   readonly peer: string;
   readonly method?: 'GET' | 'POST';
-  /** The path with its values. */
+  /** The path with its parameter values. */
   readonly path: string;
   /** The path's pattern, for metrics: `/products/:id`. */
   readonly route: string;
   readonly body?: object;
-  /** What the caller reads of a 2xx answer. */
+  /** The fields that the caller reads of a 2xx response. */
   readonly responseSchema: z.ZodType<Answer>;
-  /** Calls in the service's own name, with a token from identity. */
+  /** Authenticates as this service, with a token from identity. */
   readonly withServiceToken?: boolean;
 }
 
 const TIME_LIMIT_MS = 2_000;
 const TOKEN_SPARE_MS = 30_000;
 
-/** What is read of a token that identity made for a service. */
+/** Fields that are read of a token response. */
 export const TokenResponse = z.object({ accessToken: z.string(), expiresInSeconds: z.number() });
 
 /**
- * Calls other services by name: an instance from the registry, a time limit, a breaker for each peer, retries for
- * reads only, the trace goes along.
+ * Calls other services by name: selects an instance from the registry, limits the time, has a breaker for each peer,
+ * retries reads only, and propagates the trace.
  */
 export class ServiceClient {
   readonly #service: string;
@@ -57,7 +57,7 @@ export class ServiceClient {
   }
 
   /**
-   * @returns the checked answer, or undefined for 404
+   * @returns the validated response, or undefined for 404
    * @throws CallFailedError
    */
   async call<Answer>(call: ServiceCall<Answer>): Promise<Answer | undefined> {
@@ -76,7 +76,7 @@ export class ServiceClient {
   }
 
   async close(): Promise<void> {
-    for (const guard of this.#policies.values()) guard.close();
+    for (const policy of this.#policies.values()) policy.close();
     await this.#agent.close();
   }
 
@@ -107,16 +107,16 @@ export class ServiceClient {
       return { status: response.statusCode, text: await response.body.text() };
     };
     let { status, text } = await attempt(token);
-    // The keys may have changed, or the client's session has ended: once with another token, then it is a failure.
+    // The keys may have changed, or the client's session has ended: retry once with a new token.
     if (status === 401 && token) ({ status, text } = await attempt(await this.#renewToken(token)));
     if (status === 404) return undefined;
-    if (isOutage(status)) throw new Error(`${peer} answered ${status}`);
-    if (status >= 300) throw new UncountedError(`${peer} answered ${status}`);
+    if (isOutage(status)) throw new Error(`${peer} returned ${status}`);
+    if (status >= 300) throw new UncountedError(`${peer} returned ${status}`);
     return parseResponse(peer, text, responseSchema);
   }
 
   /**
-   * A token in the service's own name, kept until shortly before it expires.
+   * A token of this service, cached until shortly before it expires.
    * @throws CallFailedError
    */
   async serviceToken(): Promise<string> {
@@ -136,9 +136,9 @@ export class ServiceClient {
     return made.accessToken;
   }
 
-  /** A token other than the refused one; calls that were refused at the same time ask identity once. */
-  async #renewToken(refused: string): Promise<string> {
-    if (this.#token?.text === refused) this.#token = undefined;
+  /** Replaces a rejected token; concurrent calls share one request to identity. */
+  async #renewToken(rejected: string): Promise<string> {
+    if (this.#token?.text === rejected) this.#token = undefined;
     this.#renewing ??= this.serviceToken().finally(() => {
       this.#renewing = undefined;
     });
@@ -146,9 +146,9 @@ export class ServiceClient {
   }
 
   #policyFor({ peer, method = 'GET' }: ServiceCall<unknown>): ResiliencePolicy {
-    // Asking for a token or an answer is safe to repeat, deciding something is not.
+    // Only reads are safe to repeat.
     const name = `${peer} ${method}`;
-    const guard =
+    const policy =
       this.#policies.get(name) ??
       new ResiliencePolicy({
         name,
@@ -156,12 +156,12 @@ export class ServiceClient {
         retries: method === 'GET' ? 2 : 0,
         clock: this.#clock,
       });
-    this.#policies.set(name, guard);
-    return guard;
+    this.#policies.set(name, policy);
+    return policy;
   }
 }
 
-/** An answer that is not what was agreed is a fault of the contract, and asking again does not mend it. */
+/** Validates a response. An invalid one violates the contract, so a retry does not help. */
 function parseResponse<Answer>(peer: string, text: string, answer: z.ZodType<Answer>): Answer {
   try {
     return answer.parse(JSON.parse(text));

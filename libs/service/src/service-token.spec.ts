@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ServiceClient } from './service-client.ts';
 
-// Identity counts the tokens it makes; `stock` takes those that are in `accepted`.
+// Identity counts the tokens it issues; `stock` accepts those that pass `accepted`.
 let made = 0;
 let requests = 0;
 let accepted: (token: string) => boolean;
@@ -54,14 +54,14 @@ const call = () =>
     withServiceToken: true,
   });
 
-it('gets another token when the kept one is refused, once for all calls', async () => {
+it('requests a new token when the cached one is rejected, once for concurrent calls', async () => {
   await call();
   accepted = (token) => token !== 't1';
   await expect(Promise.all([call(), call(), call()])).resolves.toEqual([{}, {}, {}]);
   expect(made).toBe(2);
 });
 
-it('fails when another token is refused as well, without asking again and again', async () => {
+it('fails when the new token is rejected as well, without further retries', async () => {
   accepted = () => false;
   await expect(call()).rejects.toThrow('401');
   expect([made, requests]).toEqual([2, 2]);

@@ -15,7 +15,7 @@ import { OpsController } from './ops.controller.ts';
 import { PARTS, type Parts } from './parts.ts';
 import { ServiceClient } from './service-client.ts';
 
-/** Makes the parts injectable everywhere, and puts guard, filter and the endpoints of every service in place. */
+/** Provides the parts globally, and registers the guard, filter and endpoints of every service. */
 @Global()
 @Module({})
 export class ServiceModule {

@@ -1,7 +1,7 @@
 import { live, secret } from '@fieldguide/config';
 import { z } from 'zod';
 
-/** What every service needs to know. Addresses and identity come from whoever runs it. */
+/** Configuration of every service. The platform that runs it sets addresses and identity. */
 export const serviceSettings = {
   /** `local`, `e2e`, `staging` …: part of topics, registry names and KV paths. */
   ENVIRONMENT: z.string().regex(/^[a-z][a-z0-9-]{0,20}$/),
@@ -30,7 +30,7 @@ export const serviceSettings = {
     ),
   /** Lowest level that is logged. */
   LOG_LEVEL: live(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info')),
-  /** Where traces go; without it none are exported. */
+  /** Destination of traces; without it none are exported. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   /** Client secret for calls to other services as a service. */
   CLIENT_SECRET: secret(z.string().min(16)).optional(),

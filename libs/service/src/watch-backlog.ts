@@ -2,21 +2,21 @@ import { type BackgroundLoop, type LoopSettings, startWorker } from '@fieldguide
 import type { Health } from '@fieldguide/telemetry';
 
 const SAMPLE_EVERY_MS = 10_000;
-/** Readiness is degraded when the oldest has waited longer. */
+/** Maximum age of the oldest item before readiness is degraded. */
 const STALLED_SECONDS = 30;
 
 type Loop = Pick<LoopSettings, 'notifier' | 'clock' | 'log'> & { readonly everyMs?: number };
 
-/** Work that waits: how much, and the age of the oldest. */
+/** Pending work: its size, and the age of the oldest item. */
 export interface Backlog {
   readonly count: number;
   readonly oldestSeconds: number;
 }
 
 /**
- * Samples a backlog every 10 s. Readiness is degraded, not down, while the oldest has waited for longer than 30 s: the
- * instance still answers requests.
- * @param name of the entry in readiness
+ * Samples a backlog every 10 s. Readiness is degraded, not down, while the oldest item has waited for longer than 30 s: the
+ * instance still serves requests.
+ * @param name name of the readiness check
  */
 export function watchBacklog(
   name: string,
@@ -55,7 +55,7 @@ function sampled(
   const watch = `watch:${name}`;
   const settings = { name: watch, channel: watch, idleMs: everyMs, notifier, clock, log };
   const step = async () => {
-    // The next sample comes anyway; while the database is away, readiness says so by another entry.
+    // The next sample follows anyway; readiness reports an unreachable database by another check.
     await sample().catch((error: unknown) => log.warn({ err: error }, `${watch} failed`));
     return false;
   };

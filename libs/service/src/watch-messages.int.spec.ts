@@ -22,7 +22,7 @@ let loops: BackgroundLoop[] = [];
 class Failing extends MemoryMessaging {
   fails = true;
   override async publish(): Promise<void> {
-    if (this.fails) throw new Error('Kafka is away');
+    if (this.fails) throw new Error('Kafka is unreachable');
   }
 }
 
@@ -66,7 +66,7 @@ describe('a backlog', () => {
     expect(await value('outbox_oldest_age_seconds')).toBe(0);
   });
 
-  it('counts the dead letters that wait, and no others', async () => {
+  it('counts waiting dead letters only', async () => {
     loops = watchMessages(
       { notifier, clock, log, database, messaging: new Failing(clock), health: new Health() },
       100,

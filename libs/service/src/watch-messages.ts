@@ -4,7 +4,7 @@ import { metrics } from '@fieldguide/telemetry';
 import type { Parts } from './parts.ts';
 import { type Backlog, watchBacklog, watchCount } from './watch-backlog.ts';
 
-/** Outbox and dead letters, on every instance: a backlog has to be visible also while no worker runs. */
+/** Watches outbox and dead letters on every instance, so that a backlog is visible also while no worker runs. */
 export function watchMessages(
   parts: Pick<Parts, 'database' | 'messaging' | 'notifier' | 'clock' | 'log' | 'health'>,
   everyMs?: number,

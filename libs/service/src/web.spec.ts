@@ -32,10 +32,10 @@ class ThingsController {
 
   @RequireScope('things:write')
   @Post()
-  add(@Body({ schema: NewThing }) wish: z.infer<typeof NewThing>) {
-    if (wish.units === 13) throw errors.closed();
-    if (wish.units === 500) throw new Error('a detail of the inside');
-    return wish;
+  add(@Body({ schema: NewThing }) request: z.infer<typeof NewThing>) {
+    if (request.units === 13) throw errors.closed();
+    if (request.units === 500) throw new Error('a detail of the inside');
+    return request;
   }
 }
 
@@ -83,7 +83,7 @@ const send = (method: 'GET' | 'POST', url: string, token?: string, payload?: str
 const writer = () => keys.token('ada', 'things:write');
 
 describe('a service', () => {
-  it('asks everybody for a token, unless the route is open', async () => {
+  it('requires a token, unless the route is public', async () => {
     expect((await send('GET', '/things/open')).statusCode).toBe(200);
     const refused = await send('GET', '/things/own');
     expect(refused.statusCode).toBe(401);
@@ -97,27 +97,32 @@ describe('a service', () => {
     });
   });
 
-  it('asks for the scope of a route', async () => {
-    const wish = { units: 1 };
-    expect((await send('POST', '/things', keys.token('ada', 'things:read'), wish)).statusCode).toBe(
+  it('requires the scope of a route', async () => {
+    const body = { units: 1 };
+    expect((await send('POST', '/things', keys.token('ada', 'things:read'), body)).statusCode).toBe(
       403,
     );
-    expect((await send('POST', '/things', writer(), wish)).statusCode).toBe(201);
+    expect((await send('POST', '/things', writer(), body)).statusCode).toBe(201);
   });
 
   it.each([
     ['an unknown field', { units: 1, colour: 'red' }, 400, '/colour'],
     ['a wrong type', { units: '1' }, 400, '/units'],
     ['bad JSON', '{"units":', 400, undefined],
-    ['too much', JSON.stringify({ units: 1, x: 'x'.repeat(70_000) }), 413, undefined],
-  ])('answers %s with a problem that points at it', async (_, payload, status, pointer) => {
+    [
+      'a body that is too large',
+      JSON.stringify({ units: 1, x: 'x'.repeat(70_000) }),
+      413,
+      undefined,
+    ],
+  ])('returns a problem for %s that points at it', async (_, payload, status, pointer) => {
     const answer = await send('POST', '/things', writer(), payload);
     expect(answer.statusCode).toBe(status);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     if (pointer) expect(answer.json().errors[0].pointer).toBe(pointer);
   });
 
-  it('takes an empty body of any type, and no other', async () => {
+  it('accepts an empty body of any media type, and no other', async () => {
     const send = (payload: string) =>
       app.inject({
         method: 'POST',
@@ -132,7 +137,7 @@ describe('a service', () => {
     });
   });
 
-  it('answers a broken rule with its code, and shows nothing of an unexpected fault but a trace id', async () => {
+  it('returns the code of a domain error, and only a trace id for an unexpected error', async () => {
     expect((await send('POST', '/things', writer(), { units: 13 })).json()).toEqual({
       type: '/problems/shop.closed',
       title: 'The shop is closed.',
@@ -143,19 +148,19 @@ describe('a service', () => {
     expect(fault.body).not.toContain('inside');
   });
 
-  it('answers 404 for what is not there', async () =>
+  it('returns 404 for an unknown path', async () =>
     expect((await send('GET', '/nothing')).json()).toMatchObject({
       status: 404,
       type: '/problems/notFound',
     }));
 
-  it('shows its configuration without secrets', async () => {
+  it('returns its configuration without secrets', async () => {
     const info = (await send('GET', '/info')).json();
     expect(info).toMatchObject({ name: 'things', version: '1', digest: 'd' });
     expect(info.configuration.PASSWORD.value).toBe('***');
   });
 
-  it('is not ready while draining, and alive all the same', async () => {
+  it('is live but not ready while draining', async () => {
     expect((await send('GET', '/health/ready')).statusCode).toBe(200);
     health.drain();
     expect((await send('GET', '/health/ready')).statusCode).toBe(503);

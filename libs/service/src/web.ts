@@ -16,15 +16,15 @@ import { setResponseHeaders } from './response-headers.ts';
 import { ServiceModule } from './service.module.ts';
 import type { ServiceSettings } from './settings.ts';
 
-// Longer than any client keeps an idle connection, so that none sends on one that is just being closed.
+// Longer than any client keeps an idle connection, so that no client sends on a closing connection.
 const KEEP_ALIVE_MS = 65_000;
-/** The same for an app with a public port: its clients are told, and leave in time when it drains. */
+/** The same for an app with a public port: responses send `connection: close`, so that they leave in time. */
 export const PUBLIC_KEEP_ALIVE_MS = 5_000;
 
-// Longer than any answer takes; a client that neither sends nor reads does not hold its connection for ever.
+// Longer than any response takes: bounds connections of clients that neither send nor read.
 const SILENT_MS = 60_000;
 
-/** What of a definition its HTTP side is made of. */
+/** The parts of a definition that its HTTP server needs. */
 export interface WebDefinition {
   readonly config: ConfigClass;
   readonly module: Type;
@@ -50,7 +50,7 @@ export async function openWeb(
     connectionTimeout: SILENT_MS,
     keepAliveTimeout: PUBLIC_PORT ? PUBLIC_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    return503OnClosing: false, // what still comes in while it drains is answered
+    return503OnClosing: false, // requests that arrive while it drains are served
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceModule.of(parts, config, module, tokens),
@@ -83,8 +83,8 @@ export async function openMessaging(app: NestFastifyApplication, parts: Parts): 
 }
 
 /**
- * Fastify's own JSON parser is the only one; Nest's for forms is not registered. A POST without a body needs no media
- * type, however its end is announced.
+ * Registers Fastify's own JSON parser only, not Nest's for forms. A POST without a body needs no media
+ * type, with or without a content length.
  */
 function takeJsonOnly(adapter: FastifyAdapter): void {
   const unknown = new UnsupportedMediaTypeException('Send application/json.');
@@ -95,7 +95,7 @@ function takeJsonOnly(adapter: FastifyAdapter): void {
   );
 }
 
-/** Whoever holds a connection to an instance that is about to end is asked to open another, which leads elsewhere. */
+/** Closes connections while the instance drains, so that clients reconnect to another instance. */
 function closeConnectionsWhileDraining(adapter: FastifyAdapter, { health }: Parts): void {
   adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
     if (health.isDraining) reply.header('connection', 'close');
@@ -103,7 +103,7 @@ function closeConnectionsWhileDraining(adapter: FastifyAdapter, { health }: Part
   });
 }
 
-/** A server span and a measurement for every request; the span ends with the answer. At the edge a trace begins. */
+/** Records a server span and a duration for every request. At the edge a new trace starts. */
 function observe(adapter: FastifyAdapter, isEdge: boolean): void {
   const fastify = adapter.getInstance();
   const spans = new WeakMap<object, ReturnType<ReturnType<typeof trace.getTracer>['startSpan']>>();

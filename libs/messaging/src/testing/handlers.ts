@@ -5,7 +5,7 @@ import type { MessageContract } from '../on-message.decorator.ts';
 
 type Method = (message: Envelope, uow: UnitOfWork) => Promise<void>;
 
-/** What `@OnMessage` says about the methods of these controllers, for a consumer without Nest: simulation and contract tests. */
+/** Reads the `@OnMessage` handlers of controllers, for a consumer without Nest: simulation and contract tests. */
 export function handlersOf(...controllers: readonly object[]): Handler[] {
   return controllers.flatMap((controller) => {
     const prototype = Object.getPrototypeOf(controller) as Record<string, Method>;

@@ -4,8 +4,8 @@ import type { ISocketFactory } from 'kafkajs';
 const PRODUCE = 0;
 
 /**
- * A TCP proxy in front of a Kafka broker that understands where requests and answers begin. A broker tells its clients
- * its own address, so a client comes through here by `socketFactory`.
+ * A TCP proxy in front of a Kafka broker that detects the start of requests and responses. A broker sends clients
+ * its own address, so a client connects to the proxy by `socketFactory`.
  */
 export class KafkaProxy {
   /** Produce requests that were forwarded to the broker. */
@@ -45,17 +45,17 @@ export class KafkaProxy {
     for (const each of this.#sockets) each.destroy();
   }
 
-  /** The broker handles the next produce request; its answer is lost, the connection is cut and new ones are refused. */
+  /** The broker handles the next produce request; its response is lost, the connection is cut and new ones are refused. */
   loseNextAnswer(): void {
     this.#losesNextAnswer = true;
   }
 
-  /** Whether the answer that was to be lost has been lost. */
+  /** Whether the response has been lost. */
   get hasLostAnswer(): boolean {
     return !this.#losesNextAnswer && this.#server === undefined;
   }
 
-  /** Keeps what clients send until `release`. */
+  /** Buffers data of clients until `release`. */
   hold(): void {
     this.#isHolding = true;
   }
@@ -106,7 +106,7 @@ export class KafkaProxy {
   }
 }
 
-/** Calls back with each whole request or answer: four bytes of length, then the rest. */
+/** Calls back with each complete request or response: four bytes of length, then the rest. */
 function frames(each: (frame: Buffer) => void): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {

@@ -22,9 +22,9 @@ export function envelope(subject: string, data: object = {}, type = 'ThingChange
 }
 
 export interface MessagingUnderTest {
-  /** A transport of one instance; each has its own connections where that applies. */
+  /** The transport of one instance; each has its own connections where that applies. */
   instance(name: string): Promise<Messaging>;
-  /** Different for every test, so that nobody reads another's place. */
+  /** Different for every test, so that tests do not share positions. */
   group(): string;
 }
 
@@ -56,7 +56,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
     const only = (marked: string, batch: readonly IncomingRecord[]) =>
       batch.filter((record) => dataOf(record).marked === marked);
 
-    it('brings records in order for each key', async () => {
+    it('delivers records in order for each key', async () => {
       const [one, marked] = [await instance('one'), mark()];
       const got: IncomingRecord[] = [];
       const options = { mode: 'shared', group: under.group() } as const;
@@ -71,7 +71,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
       expect(got[0]?.topic).toBe(TOPICS[0]);
     });
 
-    it('shared: gives each record to one instance', async () => {
+    it('shared: delivers each record to one instance', async () => {
       const marked = mark();
       const options = { mode: 'shared', group: under.group() } as const;
       const got: IncomingRecord[] = [];
@@ -87,7 +87,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
       await expect.poll(() => got.length, WAIT).toBe(12);
     });
 
-    it('broadcast: gives each record to every instance', async () => {
+    it('broadcast: delivers each record to every instance', async () => {
       const marked = mark();
       const options = { mode: 'broadcast', group: under.group() } as const;
       const got: string[] = [];
@@ -101,7 +101,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
       await expect.poll(() => got.toSorted(), WAIT).toEqual(['four a', 'three a']);
     });
 
-    it('gives a batch again whose handler failed, and loses none behind it', async () => {
+    it('redelivers a batch whose handler failed, and loses none behind it', async () => {
       const [one, marked] = [await instance('one'), mark()];
       let failures = 2;
       const got: number[] = [];
@@ -115,7 +115,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
       await expect.poll(() => got, WAIT).toEqual([0, 1, 2, 3]);
     });
 
-    it('goes on after the last handled record when a member comes back', async () => {
+    it('continues after the last handled record when a member comes back', async () => {
       const marked = mark();
       const options = { mode: 'shared', group: under.group() } as const;
       const got: number[] = [];
@@ -132,7 +132,7 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
       await expect.poll(() => got, WAIT).toEqual([0, 1, 2]);
     });
 
-    it('tells how many records a group has not handled yet', async () => {
+    it('counts the records that a group has not handled yet', async () => {
       const [one, marked] = [await instance('one'), mark()];
       const group = under.group();
       await one.publish(records(marked, ['a'], 3));

@@ -13,14 +13,14 @@ export interface ServiceUnderTest<Settings> {
   close(): Promise<void>;
 }
 
-/** A port that refuses every connection: what is not there in the test is away, as it may be in life. */
+/** A port that refuses every connection: backing services that a test does not start are unreachable. */
 const UNREACHABLE = '127.0.0.1:9';
 
 /**
  * The real application of a service on a database of its own, without Kafka and Consul: messages stay in this process,
- * nobody else can be called. Not yet listening; guard, pipes and filters are those of the running system.
- * @param env what the service needs beside the usual
- * @param keys checks its tokens, unless the service has keys of its own
+ * no other service can be called. Not yet listening; guard, pipes and filters are those of the running system.
+ * @param env further configuration of the service
+ * @param keys verifies tokens, unless the service has keys of its own
  */
 export async function openForTest<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
