@@ -17,13 +17,13 @@ export const card: Decider<{ isIssued: boolean; leftMinor: number }, CardCommand
   name: 'card',
   initial: { isIssued: false, leftMinor: 0 },
   decide: {
-    IssueCard: (wish, { isIssued }) => {
+    IssueCard: (data, { isIssued }) => {
       if (isIssued) throw errors.alreadyIssued();
-      return [{ type: 'CardIssued', data: wish }];
+      return [{ type: 'CardIssued', data }];
     },
-    RedeemCard: (wish, { leftMinor }) => {
-      if (wish.amountMinor > leftMinor) throw errors.tooLittle();
-      return [{ type: 'CardRedeemed', data: wish }];
+    RedeemCard: (data, { leftMinor }) => {
+      if (data.amountMinor > leftMinor) throw errors.tooLittle();
+      return [{ type: 'CardRedeemed', data }];
     },
   },
   evolve: {

@@ -1,8 +1,8 @@
 import type { Database } from '@fieldguide/database';
 
 /**
- * The events that a projection or publisher has not passed yet, and the age of the oldest of them. Reads no event's
- * content, so that it answers also when an event is of a type or format that this version does not know.
+ * Counts the events that a projection or publisher has not processed yet, with the age of the oldest. Reads no event's
+ * content, so that it also works for types and formats that this version does not know.
  */
 export async function subscriptionBacklog(
   database: Database,

@@ -4,12 +4,12 @@ export interface DomainEvent<Type extends string = string, Data extends object =
   readonly data: Data;
 }
 
-/** The events whose data these schemas describe, by type: a schema of zod, or what parses like one. */
+/** The events whose data these schemas describe, by type: a zod schema, or any object with such a `parse`. */
 export type EventsOf<Schemas extends Record<string, { parse(data: unknown): object }>> = {
   [Type in keyof Schemas & string]: DomainEvent<Type, ReturnType<Schemas[Type]['parse']>>;
 }[keyof Schemas & string];
 
-/** Something somebody wants. Named in the imperative, and may be refused. */
+/** A request to change something. Named in the imperative; the decider may reject it. */
 export interface DomainCommand<Type extends string = string, Data extends object = object> {
   readonly type: Type;
   readonly data: Data;
@@ -18,8 +18,8 @@ export interface DomainCommand<Type extends string = string, Data extends object
 type DataOf<Message extends DomainEvent, Type> = Extract<Message, { type: Type }>['data'];
 
 /**
- * The rules of one kind of thing, as three pure parts (after emmett's decider).
- * Both tables are complete by type: a message without a row does not compile.
+ * The rules of one kind of aggregate, as three pure parts (after emmett's decider).
+ * Both tables are complete by type: a command or event without a row does not compile.
  */
 export interface Decider<State, Command extends DomainCommand, Event extends DomainEvent> {
   /** First part of the stream's name: `order` → `order-<id>`. */
@@ -27,28 +27,28 @@ export interface Decider<State, Command extends DomainCommand, Event extends Dom
   readonly initial: State;
   readonly decide: {
     readonly [Type in Command['type']]: (
-      wish: DataOf<Command, Type>,
+      data: DataOf<Command, Type>,
       state: State,
     ) => readonly Event[];
   };
   readonly evolve: {
-    readonly [Type in Event['type']]: (state: State, fact: DataOf<Event, Type>) => State;
+    readonly [Type in Event['type']]: (state: State, data: DataOf<Event, Type>) => State;
   };
   readonly snapshots?: Snapshots;
 }
 
 /**
- * Keeps the state beside the stream now and then, so that a long one need not be read whole. It pays from a few hundred
- * events on (docs/explanation/when-snapshots-pay-off.md); the state must be what JSON can tell.
+ * Stores the state every so many events, so that a long stream need not be read from its start. Pays off from a few
+ * hundred events on (docs/explanation/when-snapshots-pay-off.md). The state must survive a round trip through JSON.
  */
 export interface Snapshots {
-  /** How many events lie between two of them. */
+  /** The number of events between two snapshots. */
   readonly every: number;
-  /** Count it up whenever `State` or `evolve` changes: a snapshot of another format is not read. */
+  /** Increment it whenever `State` or `evolve` changes: a snapshot of another format is not read. */
   readonly format: number;
 }
 
-/** @throws Error when the history holds a type without a row: a model must not guess */
+/** @throws Error when the history holds a type without a row */
 export function replay<State, Command extends DomainCommand, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   history: readonly Event[],
@@ -61,7 +61,7 @@ export function replay<State, Command extends DomainCommand, Event extends Domai
   }, from);
 }
 
-/** @throws DomainError when the rules refuse it */
+/** @throws DomainError when the rules reject the command */
 export function decide<State, Command extends DomainCommand, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   command: Command,

@@ -6,7 +6,7 @@ import { Checkpoint, checkpointOf } from './projection.ts';
 const BATCH = 200;
 
 /**
- * The messages that follow from an event, complete by event type: one that others do not learn of is `'internal'`.
+ * The messages that follow from an event, complete by event type: an event that is not published is `'internal'`.
  * `About` is what a translation needs besides the event, for example the first event of its stream.
  */
 export type EventTranslation<Event extends DomainEvent, About, Message> = {
@@ -29,7 +29,7 @@ export class UnknownEventTypeError extends Error {
 
 /**
  * Translates one event.
- * @throws UnknownEventTypeError when the table has no row for its type: skipping the event would lose its messages for ever
+ * @throws UnknownEventTypeError when the table has no row for its type: skipping the event would lose its messages
  */
 export function translate<Event extends DomainEvent, About, Message>(
   translation: EventTranslation<Event, About, Message>,
@@ -64,7 +64,7 @@ export function eventFeedReader(
       const messages = await Promise.all(events.map(translate));
       return { messages: messages.flat(), count: events.length };
     },
-    /** Only after the transport has them all. */
+    /** Call it only after the transport has acknowledged all messages. */
     async markPublished(lease: Lease): Promise<void> {
       await units.run(async (uow) => {
         await uow.assertHeld(lease);

@@ -49,7 +49,7 @@ class EventStoreTables1760000001000 implements MigrationInterface {
   }
 }
 
-/** A projection can be stopped on purpose. */
+/** Lets a projection be paused. */
 class PausedProjections1760000004000 implements MigrationInterface {
   readonly name = 'PausedProjections1760000004000';
 
@@ -62,7 +62,7 @@ class PausedProjections1760000004000 implements MigrationInterface {
   }
 }
 
-/** Only deciders that ask for snapshots have some. They can be thrown away: a state follows from its events. */
+/** Snapshots of deciders that enable them. They can be deleted: a state follows from its events. */
 class Snapshots1760000005000 implements MigrationInterface {
   readonly name = 'Snapshots1760000005000';
 
@@ -81,7 +81,7 @@ class Snapshots1760000005000 implements MigrationInterface {
   }
 }
 
-/** What an event-sourced service's database has besides its own tables. */
+/** The tables that the database of an event-sourced service has in addition to its own. */
 export const eventStoreMigrations = [
   EventStoreTables1760000001000,
   PausedProjections1760000004000,

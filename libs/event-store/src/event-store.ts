@@ -1,7 +1,7 @@
 import { ConcurrencyError, type UnitOfWork } from '@fieldguide/database';
 import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from './decider.ts';
 
-/** An event as it lies in the log. */
+/** An event as it is stored in the log. */
 export interface RecordedEvent<Event extends DomainEvent = DomainEvent> {
   readonly id: string;
   readonly stream: string;
@@ -12,7 +12,7 @@ export interface RecordedEvent<Event extends DomainEvent = DomainEvent> {
   readonly time: Date;
   readonly correlationId: string;
   readonly causationId?: string;
-  /** Who asked for it: an account id, or nobody for what follows from a message. */
+  /** The account that sent the command; undefined for events that follow from a message. */
   readonly actor?: string;
   readonly traceparent?: string;
 }
@@ -28,16 +28,16 @@ export interface AppendRequest {
 }
 
 export interface ReadOptions {
-  /** The first version to be read; backward: the last one. */
+  /** The first version to read; with `backward`, the last one. */
   readonly from?: number;
   readonly limit?: number;
-  /** The newest first. */
+  /** Newest first. */
   readonly backward?: boolean;
-  /** Also what this unit of work has appended. */
+  /** Includes the events that this unit of work has appended. */
   readonly tx?: UnitOfWork;
 }
 
-/** The state of a stream as of a version, as JSON tells it. */
+/** The state of a stream as of a version, as JSON. */
 export interface Snapshot {
   readonly stream: string;
   readonly version: number;
@@ -45,14 +45,14 @@ export interface Snapshot {
   readonly state: unknown;
 }
 
-/** What a command came to. */
+/** The result of a command. */
 export interface LoadedStream<State, Event extends DomainEvent> {
   readonly events: readonly Event[];
   readonly state: State;
   readonly version: number;
 }
 
-/** The stream is not at the expected version: somebody else appended since it was read. */
+/** The stream is not at the expected version: it has changed since it was read. */
 export class WrongExpectedVersionError extends ConcurrencyError {
   override name = 'WrongExpectedVersionError';
 
@@ -63,35 +63,35 @@ export class WrongExpectedVersionError extends ConcurrencyError {
 
 /**
  * An append-only log of streams, and a feed of all of them in commit order without gaps.
- * `append(request)` commits by itself, together with others that are asked for at the same time; `append(request, tx)`
- * is part of a unit of work.
+ * `append(request)` commits by itself, together with concurrent appends; `append(request, tx)` is part of a unit of
+ * work.
  */
 export abstract class EventStore {
   /**
-   * Events whose ids the stream already has, in this order, are not appended again, whatever came after them.
+   * Events whose ids the stream already has, in this order, are not appended again, even when other events follow them.
    * @returns the version of the last of them
    * @throws WrongExpectedVersionError
-   * @throws EventStoreOverloadedError when too many wait already
-   * @throws AppendOutcomeUnknownError when the connection was lost and nobody can tell; ask again with the same ids
+   * @throws EventStoreOverloadedError when too many appends wait already
+   * @throws AppendOutcomeUnknownError when the connection was lost: retry with the same ids
    */
   abstract append(request: AppendRequest, tx?: UnitOfWork): Promise<number>;
 
-  /** Oldest first, all of them, unless the options say otherwise. */
+  /** Reads the whole stream, oldest first, unless the options limit it. */
   abstract read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
 
-  /** The latest snapshot of this format, if there is one, and what came after it. */
+  /** Reads the latest snapshot of this format, if there is one, and the events after it. */
   abstract loadFromSnapshot(
     stream: string,
     format: number,
     tx?: UnitOfWork,
   ): Promise<{ readonly snapshot?: Snapshot; readonly events: readonly RecordedEvent[] }>;
 
-  /** Takes the place of an older one; a newer one stays. */
+  /** Replaces an older snapshot; a newer one stays. */
   abstract saveSnapshot(snapshot: Snapshot, tx?: UnitOfWork): Promise<void>;
 
   /**
-   * What was committed after `position`, oldest first, up to the first event that is newer than `until`; the next
-   * position to ask with comes along.
+   * Reads what was committed after `position`, oldest first, up to the first event that is newer than `until`. Returns
+   * the position for the next call, too.
    */
   abstract readAll(
     after: string,
@@ -99,15 +99,15 @@ export abstract class EventStore {
     until?: Date,
   ): Promise<{ readonly events: readonly RecordedEvent[]; readonly position: string }>;
 
-  /** The position of the last event. */
+  /** Returns the position of the last event. */
   abstract lastPosition(): Promise<string>;
 
-  /** Gives back what it holds beside the database's pool. */
+  /** Closes the connections that are not part of the database's pool. */
   async close(): Promise<void> {}
 
   /**
-   * Read the stream, decide, append what was decided: the whole write side in one call.
-   * @returns what was appended (maybe nothing), and the state and version of the stream afterwards
+   * Reads the stream, decides, and appends the new events: the whole write side in one call.
+   * @returns the appended events (maybe none), and the state and version of the stream afterwards
    */
   async handle<State, Command extends DomainCommand, Event extends DomainEvent>(
     decider: Decider<State, Command, Event>,
@@ -126,13 +126,13 @@ export abstract class EventStore {
     const { snapshots } = decider;
     if (snapshots && version - kept >= snapshots.every) {
       const keeping = this.saveSnapshot({ stream, version, format: snapshots.format, state }, tx);
-      // Alone, the events are there already: without the snapshot the next read is longer, and nothing else.
+      // Outside a unit of work the events are committed already: a lost snapshot only makes the next read longer.
       await (tx ? keeping : keeping.catch(() => undefined));
     }
     return { events, state, version };
   }
 
-  /** @returns the state, the version it is of, and the version of the snapshot that it began with (0: none) */
+  /** @returns the state, its version, and the version of the snapshot that it starts from (0: none) */
   async #load<State, Command extends DomainCommand, Event extends DomainEvent>(
     decider: Decider<State, Command, Event>,
     stream: string,

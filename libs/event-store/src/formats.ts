@@ -1,11 +1,11 @@
 import type { DomainEvent } from './decider.ts';
 
-/** Turns an event's data as it was stored once into the next format. Pure: it knows nothing but the data. */
+/** Converts an event's data from one stored format to the next. Pure: it depends on the data only. */
 export type Upcast = (old: never) => object;
 
 /**
- * How events were stored before, by type: the nth function turns format n into format n + 1, the last one into today's.
- * A type without a row is in its first format. What is stored is never rewritten.
+ * The former formats of events, by type: the nth function turns format n into format n + 1, the last one into the current one.
+ * A type without a row is in its first format. Stored events are never rewritten.
  */
 export type Upcasters<Event extends DomainEvent = DomainEvent> = {
   readonly [Type in Event['type']]?: readonly [
@@ -14,13 +14,13 @@ export type Upcasters<Event extends DomainEvent = DomainEvent> = {
   ];
 };
 
-/** This version is older than the event, most likely: whoever reads it has to be replaced by a newer one. Nothing is guessed. */
+/** Most likely a newer version of the service has stored the event: an instance of that version has to read it. */
 export class UnknownEventFormatError extends Error {
   override name = 'UnknownEventFormatError';
 
   constructor(stored: string) {
     super(
-      `The format ${stored} of an event is none that this version can read: it is newer, or no format at all`,
+      `This version cannot read an event of the format ${stored}: the format is newer, or invalid`,
     );
   }
 }
@@ -31,8 +31,8 @@ interface Reading {
 }
 
 /**
- * The types as they stand in the log: `OrderPlaced` in its first format, `OrderPlaced@2` in its second. So a reader of an
- * old version cannot take a new format for the one it knows.
+ * The types as they are stored in the log: `OrderPlaced` in its first format, `OrderPlaced@2` in its second, so that
+ * an old version cannot mistake a new format for the one it knows.
  */
 export class Formats {
   readonly #upcasters: Readonly<Record<string, readonly Upcast[] | undefined>>;
@@ -42,14 +42,14 @@ export class Formats {
     this.#upcasters = upcasters;
   }
 
-  /** The name under which an event of this type is stored today. */
+  /** Returns the name under which new events of this type are stored. */
   stored(type: string): string {
     const steps = this.#upcasters[type]?.length ?? 0;
     return steps === 0 ? type : `${type}@${steps + 1}`;
   }
 
   /**
-   * An event as today's models know it.
+   * Converts an event to its current format.
    * @throws UnknownEventFormatError
    */
   upcast<Event extends DomainEvent>(event: Event): Event {

@@ -26,12 +26,12 @@ afterAll(async () => {
   await database.close();
 });
 
-/** Another instance, between append and commit: it holds the feed's counter. The limits are those of every service. */
+/** Another instance, between append and commit: it locks the feed's counter. It has the time limits of every service. */
 const writer = `
   import pg from 'pg';
   const client = new pg.Client({
     connectionString: process.env.URL,
-    application_name: 'the frozen one',
+    application_name: 'frozen-writer',
     ...JSON.parse(process.env.LIMITS),
   });
   client.on('error', () => {});
@@ -47,7 +47,7 @@ const writer = `
 const append = (stream: string) =>
   store.append({ stream, expected: 0, events: [{ type: 'A', data: {} }] });
 
-it('a writer that freezes between append and commit holds others up for five seconds at most, is named, and leaves no gap', async () => {
+it('delays other writers by at most 5 s when a writer freezes between append and commit, logs that writer, and leaves no gap', async () => {
   await append('before');
   const frozen = spawn(process.execPath, ['--input-type=module', '-e', writer], {
     env: { ...process.env, URL: database.url, LIMITS: JSON.stringify(limits) },
@@ -58,7 +58,7 @@ it('a writer that freezes between append and commit holds others up for five sec
   const begun = performance.now();
   await append('behind it');
   expect(performance.now() - begun).toBeLessThan(5_000 * slowness());
-  expect(reports[0]).toMatch(/An append waits: the frozen one .* has a transaction open/);
+  expect(reports[0]).toMatch(/An append waits: frozen-writer .* has a transaction open/);
   frozen.kill('SIGKILL');
   const { events, position } = await store.readAll('0', 10);
   expect(events.map(({ stream }) => stream)).toEqual(['before', 'behind it']);

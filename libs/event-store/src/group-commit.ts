@@ -1,12 +1,12 @@
 import type { Database, DedicatedConnection } from '@fieldguide/database';
 import { type AppendValues, appendAlone, valuesFor } from './statements.ts';
 
-/** Too many appends wait already; nothing was appended. Slow down, or try again later. */
+/** Too many appends wait already; nothing was appended. Slow down, or retry later. */
 export class EventStoreOverloadedError extends Error {
   override name = 'EventStoreOverloadedError';
 }
 
-/** The connection was lost and the database cannot be asked: the events may be there. Append them again, with the same ids. */
+/** The connection was lost and the database cannot be queried: the events may be stored. Retry with the same ids. */
 export class AppendOutcomeUnknownError extends Error {
   override name = 'AppendOutcomeUnknownError';
 }
@@ -16,7 +16,7 @@ interface Waiting {
   readonly bytes: number;
   readonly since: number;
   readonly isSecondTry: boolean;
-  /** The stream's version afterwards; undefined: it was not at the expected one, or has such an event already. */
+  /** The stream's version afterwards; undefined: it was not at the expected version, or has such an event already. */
   readonly resolve: (version: number | undefined) => void;
   readonly reject: (error: Error) => void;
 }
@@ -24,15 +24,15 @@ interface Waiting {
 const WAITING_MAX = 10_000;
 const EVENTS_MAX = 500;
 const BYTES_MAX = 1_000_000;
-// Longer than a commit may take; behind a database that does not answer, appends fail instead of queueing.
+// Longer than a commit may take: while the database does not respond, appends fail instead of queueing.
 const WAITING_MS_MAX = 10_000;
 const TERMINATE_WITHIN_MS = 5_000;
 
 const code = { any: -1, mustExist: -2 } as const;
 
-// One statement for many appends, each to another stream and each with its own verdict. The heads that are there are
-// locked in the order of their names, then the new ones made in that order, and the feed's counter comes last: so no two
-// batches, and no batch and unit of work, wait for each other in a circle.
+// One statement for many appends, each to another stream and each with its own result. It locks the existing heads in the
+// order of their names, inserts the new ones in that order, and takes the feed's counter last. This lock order avoids
+// deadlocks between batches, and between a batch and a unit of work.
 const SQL = `
 WITH wanted AS (
   SELECT * FROM unnest($1::text[], $2::int[], $3::int[]) WITH ORDINALITY AS w (stream, expected, count, place)
@@ -84,8 +84,8 @@ fed AS (
 SELECT stream, version FROM heads`;
 
 /**
- * Appends that are asked for at the same time share a statement and a commit: one flush to disk for all of them. Whoever
- * comes while one is under way goes with the next; alone, nobody waits.
+ * Concurrent appends share a statement and a commit: one flush to disk for all of them. An append that arrives while a
+ * batch is written joins the next batch; a single append does not wait.
  */
 export class GroupCommit {
   readonly #database: Database;
@@ -99,13 +99,15 @@ export class GroupCommit {
   }
 
   /**
-   * @returns the stream's version afterwards; undefined when it was not at the expected one or has such an event already
+   * @returns the stream's version afterwards; undefined when it was not at the expected version or has such an event already
    * @throws EventStoreOverloadedError
    * @throws AppendOutcomeUnknownError
    */
   append(append: AppendValues, isSecondTry = false): Promise<number | undefined> {
     if (this.#waiting.length >= WAITING_MAX)
-      return Promise.reject(new EventStoreOverloadedError(`${WAITING_MAX} appends wait already`));
+      return Promise.reject(
+        new EventStoreOverloadedError(`Cannot append: ${WAITING_MAX} appends wait already`),
+      );
     const bytes = append.events.reduce(
       (sum, { data }) => sum + data.length + append.metadata.length,
       0,
@@ -121,14 +123,14 @@ export class GroupCommit {
     if (this.#isUnderWay) return;
     this.#isUnderWay = true;
     while (this.#waiting.length > 0) {
-      // Whoever was just answered may want to append again: they go together.
+      // Callers that just got their result may append again: let those appends share the next batch.
       await new Promise((resolve) => setImmediate(resolve));
       await this.#commit(this.#nextBatch());
     }
     this.#isUnderWay = false;
   }
 
-  /** The longest waiting, one for each stream: a second one to the same stream goes with the next batch. */
+  /** Takes the appends that wait longest, one for each stream: a second one to the same stream joins the next batch. */
   #nextBatch(): Waiting[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
@@ -138,7 +140,9 @@ export class GroupCommit {
     for (const each of this.#waiting) {
       if (each.since < oldest) {
         each.reject(
-          new EventStoreOverloadedError(`An append has waited for ${WAITING_MS_MAX / 1_000} s`),
+          new EventStoreOverloadedError(
+            `An append has waited for ${WAITING_MS_MAX / 1_000} s: slow down, or retry later`,
+          ),
         );
         continue;
       }
@@ -172,14 +176,14 @@ export class GroupCommit {
     } catch (error) {
       const { code: sqlState = '' } = error as { code?: string };
       if (!isRejected(sqlState)) return this.#resolveUnknown(batch, processId, error as Error);
-      // One of them spoils it for all: each by itself.
+      // One append failed the whole statement: commit each by itself.
       if (batch.length > 1) for (const each of batch) await this.#commit([each]);
       else if (sqlState === UNIQUE) batch[0]!.resolve(undefined);
       else batch[0]!.reject(error as Error);
     }
   }
 
-  /** One alone goes by a statement that is cheaper than the one for many. @returns stream → version */
+  /** A single append uses a cheaper statement than a batch. @returns stream → version */
   async #send(batch: readonly Waiting[]): Promise<Map<string, number>> {
     const [{ append: only }, ...others] = batch as [Waiting, ...Waiting[]];
     if (others.length === 0) {
@@ -196,7 +200,7 @@ export class GroupCommit {
     return new Map(rows);
   }
 
-  /** Nobody knows what came of it. The old connection's process is ended first, so that it cannot commit any more. */
+  /** Finds out which appends were committed. Ends the old connection's process first, so that it cannot commit later. */
   async #resolveUnknown(batch: readonly Waiting[], processId: number, cause: Error): Promise<void> {
     let there: Map<string, number>;
     try {
@@ -206,7 +210,7 @@ export class GroupCommit {
       const rows = await this.#database.query<{ id: string; version: number }>(sql, [ids]);
       there = new Map(rows.map(({ id, version }) => [id, version]));
     } catch {
-      const message = `Whether the events were appended is unknown: ${cause.message}`;
+      const message = `It is unknown whether the events were appended: ${cause.message}. Retry with the same ids.`;
       for (const { reject } of batch) reject(new AppendOutcomeUnknownError(message, { cause }));
       return;
     }
@@ -223,7 +227,7 @@ export class GroupCommit {
     const sql =
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND usename = current_user';
     while ((await this.#database.query(sql, [processId])).length > 0) {
-      if (performance.now() > until) throw new Error('the old connection does not end');
+      if (performance.now() > until) throw new Error('the old connection did not end in time');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -233,10 +237,13 @@ export class GroupCommit {
   }
 }
 
-/** PostgreSQL's word for a key that is taken. */
+/** PostgreSQL's code for a unique violation. */
 export const UNIQUE = '23505';
 
-/** The database has said no, and nothing was written; anything else is a lost connection or a server that ends. */
+/**
+ * Whether the database rejected the statement, so that nothing was written. Any other error is a lost connection or a
+ * server that shuts down.
+ */
 const isRejected = (sqlState: string) =>
   /^[0-9A-Z]{5}$/.test(sqlState) && !/^(08|57P|58)/.test(sqlState);
 

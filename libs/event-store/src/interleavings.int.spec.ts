@@ -25,9 +25,9 @@ import {
 } from './index.ts';
 import { type Actor, type Gate, Schedule } from './testing/schedule.ts';
 
-// What CI tries; 10,000 by hand: FIELDGUIDE_INTERLEAVINGS=10000 npx vitest run --project int libs/event-store/src/interleavings
+// The number that CI runs; 10,000 by hand: FIELDGUIDE_INTERLEAVINGS=10000 npx vitest run --project int libs/event-store/src/interleavings
 const SCHEDULES = Number(process.env['FIELDGUIDE_INTERLEAVINGS'] ?? 1_000);
-/** A naive way is found out within so many. */
+/** A naive implementation fails within so many schedules. */
 const FOUND_WITHIN = 500;
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
@@ -61,7 +61,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** A handful of rows is deleted sooner than a table is truncated. */
+/** For a few rows, DELETE is faster than TRUNCATE. */
 const empty = (...tables: string[]) =>
   database.query(tables.map((table) => `DELETE FROM ${table}`).join(';'));
 
@@ -69,7 +69,7 @@ const empty = (...tables: string[]) =>
 type Seen = string[];
 const name = (stream: string, version: number) => `${stream}@${version}`;
 
-/** What is wrong with what was seen: a skip, a repeat, or a stream's events in another order. */
+/** Describes what is wrong with what was read: a skip, a repeat, or a stream's events in another order. */
 function wrongIn(seen: Seen, committed: ReadonlySet<string>): string | undefined {
   const missing = [...committed].filter((each) => !seen.includes(each));
   if (missing.length > 0) return `skipped ${missing}`;
@@ -86,18 +86,18 @@ function wrongIn(seen: Seen, committed: ReadonlySet<string>): string | undefined
 interface Way {
   /** A transaction that appends to these streams, perhaps after writing something else; a crash rolls it back. */
   readonly writer: (n: number, streams: readonly string[], writesFirst: boolean) => Actor;
-  /** Takes what it can see now. */
+  /** Reads what is visible now. */
   readonly look: () => Promise<void>;
   readonly seen: Seen;
   readonly committed: Set<string>;
 }
 
-/** One schedule of three writers and a reader. @returns what went wrong */
+/** One schedule of three writers and a reader. @returns the error found */
 async function playFeed(seed: number, begin: () => Promise<Way>): Promise<string | undefined> {
   const schedule = new Schedule(seed);
   const { writer, look, seen, committed } = await begin();
   const writers = [0, 1, 2].map((n) => {
-    // In the order of their names, as whoever locks several does.
+    // In the order of their names, as everything that locks several streams does.
     const streams = ['a', 'b'].filter(() => schedule.random(3) > 0);
     return writer(n, streams.length > 0 ? streams : ['a'], schedule.random(2) === 0);
   });
@@ -141,7 +141,7 @@ async function ours(): Promise<Way> {
   };
 }
 
-/** A sequence gives the positions; the reader asks for what is greater, in one of the usual ways. */
+/** A sequence assigns the positions; the reader queries for greater ones, in one of the usual ways. */
 const naive =
   (
     read: (
@@ -208,7 +208,7 @@ const byTransaction = naive(([tx, position]) =>
   ),
 );
 
-/** Two who append at the version that they have read. @returns what went wrong */
+/** Three writers that append at the version that they have read. @returns the error found */
 async function playVersions(
   seed: number,
   append: (n: number, expected: number, gate: Gate) => Promise<void>,
@@ -238,7 +238,7 @@ const counting: Projection<Thing, { type: 'A'; data: object }> = {
   on: { A: (row) => Object.assign(row, { count: row.count + 1 }) },
 };
 
-/** The store, with gates around what a projection reads: there others can come in between. */
+/** The store, with gates around what a projection reads, so that other actors can interleave there. */
 function gated(gate: Gate): EventStore {
   const feed: EventStore['readAll'] = async (after, limit, until) => {
     await gate();
@@ -255,7 +255,7 @@ function gated(gate: Gate): EventStore {
   });
 }
 
-/** Two projectors, crashes, and a lease that goes from the one to the other. @returns what went wrong */
+/** Two projectors, crashes, and a lease that moves from one to the other. @returns the error found */
 async function playProjection(
   seed: number,
   begin: () => Promise<void>,
@@ -272,7 +272,7 @@ async function playProjection(
     folded[stream] = (folded[stream] ?? 0) + 1;
   }
   await schedule.run([projector(0), projector(1)], async () => undefined, 6);
-  await schedule.run([projector(2)], async () => undefined); // whoever comes after them
+  await schedule.run([projector(2)], async () => undefined); // their successor
   const found = await counts();
   return JSON.stringify(sorted(found)) === JSON.stringify(sorted(folded))
     ? undefined
@@ -287,7 +287,7 @@ const countsIn = async (table: string) =>
     ),
   );
 
-/** Ours: the lease's epoch, rows and checkpoint in one transaction. */
+/** Our implementation: the lease's epoch, rows and checkpoint in one transaction. */
 const project =
   (n: number): Actor =>
   async (gate) => {
@@ -335,7 +335,7 @@ const beginBlindly = async () => {
   await database.query('UPDATE naive_checkpoint SET position = (SELECT position FROM feed_end)');
 };
 
-/** The first seed that shows it. */
+/** Finds the first seed that shows the error. */
 async function found(play: (seed: number) => Promise<string | undefined>): Promise<string> {
   for (let seed = 1; seed <= FOUND_WITHIN; seed++) {
     const wrong = await play(seed);
@@ -351,9 +351,9 @@ async function never(play: (seed: number) => Promise<string | undefined>): Promi
   }
 }
 
-describe('whatever the order of the statements', () => {
+describe('the event store under any interleaving of statements', () => {
   it(
-    'the feed skips nothing and turns nothing around',
+    'skips and reorders no event in the feed',
     async () => {
       await never((seed) => playFeed(seed, ours));
       expect(await store.lastPosition()).not.toBe('0');
@@ -362,7 +362,7 @@ describe('whatever the order of the statements', () => {
   );
 
   it(
-    'each version of a stream is given once',
+    'assigns each version of a stream once',
     async () => {
       const stream = 'v';
       await never((seed) =>
@@ -385,7 +385,7 @@ describe('whatever the order of the statements', () => {
   );
 
   it(
-    'a projection counts each event once, through crashes and takeovers',
+    'projects each event once, through crashes and takeovers',
     async () => {
       await never((seed) =>
         playProjection(
@@ -401,20 +401,20 @@ describe('whatever the order of the statements', () => {
   );
 });
 
-describe('the same schedules find out', () => {
+describe('the same schedules fail a naive implementation', () => {
   it(
-    'a reader that goes by the sequence: it skips (H1)',
+    'skips events when the reader follows the sequence (H1)',
     async () => expect(await found((seed) => playFeed(seed, bySequence))).toMatch(/skipped/),
     120_000,
   );
 
   it(
-    'a reader that goes by transaction and position: it turns a stream around (H3)',
+    'reorders a stream when the reader follows transaction and position (H3)',
     async () => expect(await found((seed) => playFeed(seed, byTransaction))).toMatch(/ after /),
     120_000,
   );
 
-  it('an append that does not check the version when it writes', async () => {
+  it('assigns a version twice when the append does not check it in the write', async () => {
     const versions = async () =>
       (await database.query<{ version: number }>('SELECT version FROM naive_events')).map(
         ({ version }) => version,
@@ -430,14 +430,14 @@ describe('the same schedules find out', () => {
     expect(wrong).toMatch(/versions/);
   });
 
-  it('a projection without an epoch: two count the same', async () =>
+  it('counts an event twice when the projection checks no epoch', async () =>
     expect(
       await found((seed) =>
         playProjection(seed, beginBlindly, projectBlindly(false), () => countsIn('naive_counts')),
       ),
     ).toMatch(/counted/));
 
-  it('a checkpoint in another transaction: a crash counts again', async () =>
+  it('counts an event again after a crash when the checkpoint is in another transaction', async () =>
     expect(
       await found((seed) =>
         playProjection(
@@ -450,7 +450,7 @@ describe('the same schedules find out', () => {
     ).toMatch(/counted/));
 });
 
-/** One after the other, so that only the crash can be to blame. */
+/** One after the other, so that only the crash can cause the error. */
 function crashing(actor: Actor, n: number): Actor {
   return async (gate) => {
     if (n > 0) return;

@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   store = new PostgresEventStore(database, clock, ids, notifier);
   units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
-  // Decorators need a compiler.
+  // Node does not compile decorators.
   const build = await rolldown({
     input: join(import.meta.dirname, 'testing/appending.ts'),
     platform: 'node',
@@ -44,13 +44,13 @@ afterAll(async () => {
 
 interface Ended {
   readonly acknowledged: readonly string[];
-  /** How many times the process spoke to the database. */
+  /** The number of statements that the process sent to the database. */
   readonly statements: number;
 }
 
 /**
- * Runs the work in a process of its own, and kills it at its nth statement: before the database gets it, or when the
- * database has done it and the answer is on its way.
+ * Runs the work in a process of its own, and kills it at its nth statement: before the database receives it, or after
+ * the database has executed it and before the process receives the result.
  */
 async function killAt(nth: number, when: 'before' | 'after'): Promise<Ended> {
   let child: ChildProcess | undefined;
@@ -89,12 +89,12 @@ async function killAt(nth: number, when: 'before' | 'after'): Promise<Ended> {
       cwd: folder,
     },
   );
-  let said = '';
-  child.stdout!.on('data', (chunk) => (said += chunk));
+  let output = '';
+  child.stdout!.on('data', (chunk) => (output += chunk));
   await new Promise((resolve) => child.once('close', resolve));
   await new Promise((resolve) => server.close(resolve));
-  await expect.poll(connections).toBe(0); // what was under way there has ended, too
-  return { acknowledged: said.split('\n').filter(Boolean), statements };
+  await expect.poll(connections).toBe(0); // its statements have ended, too
+  return { acknowledged: output.split('\n').filter(Boolean), statements };
 }
 
 const isStatement = (chunk: Buffer) => 'QPB'.includes(String.fromCharCode(chunk[0]!));
@@ -112,21 +112,21 @@ async function connections(): Promise<number> {
 
 const count = async (table: string) => (await database.query(`SELECT FROM ${table}`)).length;
 
-/** @returns the commits that are there; a part of one is named as such */
-async function kept(): Promise<string[]> {
+/** @returns the stored commits; a partial one is marked as such */
+async function stored(): Promise<string[]> {
   const events = await database.query<{ at: number }>(
     "SELECT (data->>'at')::int AS at FROM events",
   );
-  const there = new Set(events.map(({ at }) => at));
+  const present = new Set(events.map(({ at }) => at));
   return Object.entries(commits).flatMap(([commit, own]) => {
-    const present = own.filter((at) => there.has(at)).length;
-    if (present === 0) return [];
-    return [present === own.length ? commit : `a part of ${commit}`];
+    const found = own.filter((at) => present.has(at)).length;
+    if (found === 0) return [];
+    return [found === own.length ? commit : `a part of ${commit}`];
   });
 }
 
-/** What does not fit together in what is there. */
-async function faults(): Promise<string[]> {
+/** Describes the inconsistencies of what is stored. */
+async function inconsistencies(): Promise<string[]> {
   const [{ end }] = (await database.query<{ end: number }>(
     'SELECT position::int AS end FROM feed_end',
   )) as [{ end: number }];
@@ -135,13 +135,13 @@ async function faults(): Promise<string[]> {
     `SELECT FROM streams s FULL JOIN (SELECT stream, max(version) AS version, count(*) AS n FROM events GROUP BY 1) e
      USING (stream) WHERE s.version IS DISTINCT FROM e.version OR e.n IS DISTINCT FROM e.version`,
   );
-  const isUnitThere = (await kept()).includes('unit') ? 1 : 0;
+  const isUnitThere = (await stored()).includes('unit') ? 1 : 0;
   return [
     ...(events.length === end && (await count('events')) === end ? [] : ['the feed has a gap']),
-    ...(heads.length === 0 ? [] : ['a stream is at another version than its events']),
+    ...(heads.length === 0 ? [] : ['a stream has another version than its events']),
     ...((await count('things')) === isUnitThere && (await count('outbox')) === isUnitThere
       ? []
-      : ['a unit of work is there in part']),
+      : ['a unit of work is stored in part']),
   ];
 }
 
@@ -150,7 +150,7 @@ const empty = async () => {
   await database.query('UPDATE feed_end SET position = 0');
 };
 
-it('a process that is killed between any two statements loses nothing that it was told is there, and leaves no half of anything; whoever does it again ends with each once', async () => {
+it('loses no acknowledged event and stores no partial commit when a process is killed between any two statements; a retry stores each event once', async () => {
   await empty();
   const whole = await killAt(0, 'before');
   expect(whole.acknowledged).toEqual(Object.keys(commits));
@@ -158,20 +158,20 @@ it('a process that is killed between any two statements loses nothing that it wa
   const cases = Array.from({ length: whole.statements }, (_, n) => n + 1).flatMap((nth) =>
     (['before', 'after'] as const).map((when) => [nth, when] as const),
   );
-  let unsaid = 0;
+  let unacknowledged = 0;
   for (const [nth, when] of cases) {
     await empty();
     const { acknowledged } = await killAt(nth, when);
     const at = `killed ${when} its statement ${nth}`;
-    const there = await kept();
-    expect(there, at).toEqual(expect.arrayContaining([...acknowledged]));
-    expect(Object.keys(commits), at).toEqual(expect.arrayContaining(there));
-    expect(await faults(), at).toEqual([]);
-    unsaid += there.length - acknowledged.length;
+    const after = await stored();
+    expect(after, at).toEqual(expect.arrayContaining([...acknowledged]));
+    expect(Object.keys(commits), at).toEqual(expect.arrayContaining(after));
+    expect(await inconsistencies(), at).toEqual([]);
+    unacknowledged += after.length - acknowledged.length;
     await work(store, units, () => undefined);
-    expect(await kept(), at).toEqual(Object.keys(commits));
-    expect(await faults(), at).toEqual([]);
+    expect(await stored(), at).toEqual(Object.keys(commits));
+    expect(await inconsistencies(), at).toEqual([]);
     expect(await store.lastPosition(), at).toBe('11');
   }
-  expect(unsaid).toBeGreaterThan(3); // some were committed, and nobody was told
+  expect(unacknowledged).toBeGreaterThan(3); // some were committed before their process could acknowledge them
 }, 120_000);

@@ -9,7 +9,7 @@ interface Holder {
   readonly seconds: number;
 }
 
-/** Notices that an append waits for somebody else's transaction, and says whose it is. PostgreSQL ends that after 4 s. */
+/** Reports that an append waits for another transaction, and which one. PostgreSQL ends an idle transaction after 4 s. */
 export class LockWaitMonitor {
   readonly #database: Database;
   readonly #report: (text: string) => void;
@@ -44,8 +44,8 @@ export class LockWaitMonitor {
     this.#isLooking = false;
     const whose = holders.map(
       ({ pid, name, seconds }) =>
-        `${name} (process ${pid} of PostgreSQL) has a transaction open and does nothing for ${seconds.toFixed(1)} s`,
+        `${name} (process ${pid} of PostgreSQL) has a transaction open and has been idle for ${seconds.toFixed(1)} s`,
     );
-    this.#report(`An append waits: ${whose.join('; ') || 'nobody is idle in a transaction'}`);
+    this.#report(`An append waits: ${whose.join('; ') || 'no transaction is idle'}`);
   }
 }

@@ -36,7 +36,7 @@ const lamp: Decider<Light, DomainCommand<'Press', object>, Switched> = {
 
 describe('a decider', () => {
   const press = { type: 'Press', data: {} } as const;
-  it('decides by what has happened', () => {
+  it('decides from the past events', () => {
     const given = scenariosOf(lamp);
     given()
       .when(press)
@@ -45,13 +45,13 @@ describe('a decider', () => {
       .when(press)
       .emits({ type: 'Switched', data: { to: 'off' } });
   });
-  it('is loaded, asked and appended in one call', async () => {
+  it('loads, decides and appends in one call', async () => {
     const store = new MemoryEventStore(clock, ids);
     await store.handle(lamp, '1', press);
     await store.handle(lamp, '1', press);
     expect(replay(lamp, (await store.read('lamp-1')) as never)).toBe('off');
   });
-  it('may have snapshots when its state is what JSON can tell', () => {
+  it('may have snapshots when its state survives JSON', () => {
     const history: Switched[] = [{ type: 'Switched', data: { to: 'on' } }];
     snapshotsHold(lamp, history);
     const dated: Decider<Date, DomainCommand, Switched> = {
@@ -62,6 +62,6 @@ describe('a decider', () => {
     };
     expect(() => snapshotsHold(dated, history)).toThrow(/from a snapshot after/);
   });
-  it('does not guess at an event that it does not know', () =>
+  it('throws for an event type that it does not know', () =>
     expect(() => replay(lamp, [{ type: 'Exploded', data: {} } as never])).toThrow(/does not know/));
 });

@@ -10,7 +10,7 @@ import {
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
 
-/** The same promises as on PostgreSQL, for unit tests and simulation. */
+/** An event store with the same guarantees as on PostgreSQL, for unit tests and simulation. */
 export class MemoryEventStore extends EventStore {
   readonly #clock: Clock;
   readonly #ids: Ids;
@@ -19,7 +19,7 @@ export class MemoryEventStore extends EventStore {
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #staged = new WeakMap<UnitOfWork, RecordedEvent[]>();
 
-  /** @param log what another one has stored, perhaps of an older version */
+  /** @param log the events of another store, perhaps of an older version */
   constructor(clock: Clock, ids: Ids, upcasters: Upcasters = {}, log: RecordedEvent[] = []) {
     super();
     this.#formats = new Formats(upcasters);
@@ -82,7 +82,7 @@ export class MemoryEventStore extends EventStore {
   }
 
   override async saveSnapshot(snapshot: Snapshot, tx?: UnitOfWork): Promise<void> {
-    const state = JSON.parse(JSON.stringify(snapshot.state)); // as it would come back from a database
+    const state = JSON.parse(JSON.stringify(snapshot.state)); // as a database would return it
     const put = () => {
       const { version = 0, format } = this.#snapshots.get(snapshot.stream) ?? {};
       if (format !== snapshot.format || version < snapshot.version)
@@ -118,7 +118,7 @@ export class MemoryEventStore extends EventStore {
     this.#staged.set(tx, events);
     tx.beforeCommit(async () => {
       for (const event of events) {
-        // Somebody may have appended on their own since we looked.
+        // An append outside this unit of work may have changed the stream since the check.
         const version = this.#visible(event.stream).length + 1;
         if (event.version !== version)
           throw new WrongExpectedVersionError(event.stream, event.version - 1);

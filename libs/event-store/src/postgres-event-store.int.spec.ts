@@ -65,7 +65,7 @@ eventStoreContract('on PostgreSQL', async () => {
 describe('the feed', () => {
   beforeEach(empty);
 
-  it('never shows a later event before an earlier one, whoever commits first (H1, H3)', async () => {
+  it('never shows a later event before an earlier one, in any commit order (H1, H3)', async () => {
     const seen: string[] = [];
     let position = '0';
     let done = false;
@@ -107,7 +107,7 @@ describe('appends that share a commit', () => {
       events: Array.from({ length: size }, (_, i) => ({ id: id(n * 10 + i), type: 'A', data: {} })),
     });
 
-  it('survive that the connection is cut again and again: nothing twice, nothing acknowledged is lost', async () => {
+  it('appends nothing twice and loses no acknowledged event when the connection is cut repeatedly', async () => {
     let done = false;
     let cuts = 0;
     const cutter = (async () => {
@@ -144,7 +144,7 @@ describe('appends that share a commit', () => {
     expect((await store.readAll('0', 5_000)).events).toHaveLength(there.size);
   });
 
-  it('fail each by itself when one spoils the statement', async () => {
+  it('rejects only the invalid append of a batch', async () => {
     const [good, bad] = await Promise.allSettled([
       appendTo(1),
       store.append({
@@ -157,7 +157,7 @@ describe('appends that share a commit', () => {
     expect(bad).toMatchObject({ status: 'rejected', reason: { code: '22P05' } });
   });
 
-  it('are refused when too many wait', async () => {
+  it('rejects appends when too many wait', async () => {
     const results = await Promise.allSettled(Array.from({ length: 10_002 }, (_, n) => appendTo(n)));
     const refused = results.filter(({ status }) => status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
@@ -165,7 +165,7 @@ describe('appends that share a commit', () => {
     expect(await store.lastPosition()).toBe(String(results.length - refused.length));
   });
 
-  it('go in several statements when they are many or large, and stay in order for each stream', async () => {
+  it('splits many or large appends into several statements, and keeps the order of each stream', async () => {
     const text = 'x'.repeat(100_000);
     const large = Array.from({ length: 30 }, (_, n) =>
       store.append({
@@ -221,7 +221,7 @@ describe('a projection', () => {
     expect(await counts()).toEqual({ 't-1': 30 });
   });
 
-  it('writes nothing when its lease has gone to another instance', async () => {
+  it('writes nothing when another instance has its lease', async () => {
     await append('t-1', 1);
     const lost = { name: 'projection:counting', epoch: '1' };
     await expect(runBatch(counting, store, units, { lease: lost })).rejects.toThrow(
@@ -230,7 +230,7 @@ describe('a projection', () => {
     expect(await counts()).toEqual({});
   });
 
-  it('gives the same rows when it is made anew', async () => {
+  it('produces the same rows when it is rebuilt', async () => {
     await append('t-1', 3);
     await append('t-2', 4);
     while (await runBatch(counting, store, units));
@@ -240,7 +240,7 @@ describe('a projection', () => {
     expect(await counts()).toEqual(before);
   });
 
-  it('stands still at an event that it does not know, and goes on where it is declared as skipped', async () => {
+  it('stops at an unknown event, and continues when that event is declared as skipped', async () => {
     await append('t-1', 1);
     await store.append({ stream: 't-1', expected: 1, events: [{ type: 'New', data: {} }] });
     await expect(runBatch(counting, store, units)).rejects.toThrow(/does not know the event New/);
@@ -254,7 +254,7 @@ describe('a projection', () => {
     expect(await counts()).toEqual({ 't-1': 1 });
   });
 
-  it('is paused, still read, and goes on where it stood', async () => {
+  it('can be read while paused, and resumes at its checkpoint', async () => {
     const lag = async () => (await metrics.subscriptionLagEvents.get()).values[0]?.value;
     await append('t-1', 2);
     while (await runBatch(counting, store, units));
@@ -270,10 +270,10 @@ describe('a projection', () => {
     expect(await lag()).toBe(0);
   });
 
-  it('is made anew beside the live one, which goes on, and takes its place without a failed read', async () => {
+  it('is rebuilt next to the live table, which stays current, and replaces it without a failed read', async () => {
     for (let n = 0; n < 40; n++) await append(`t-${n % 7}`, 1 + (n % 3));
     while (await runBatch(counting, store, units));
-    await database.query("UPDATE things SET count = 999 WHERE id = 't-1'"); // the view is wrong
+    await database.query("UPDATE things SET count = 999 WHERE id = 't-1'"); // make the projection wrong
     let done = false;
     const failures: unknown[] = [];
     const reader = (async () => {
@@ -299,13 +299,13 @@ describe('a projection', () => {
     expect(progress.length).toBeGreaterThan(0);
   });
 
-  it('is rebuilt by one at a time: a second rebuild is refused, and the first ends as if there had been none', async () => {
+  it('rejects a second rebuild while one runs, and completes the first', async () => {
     for (let n = 0; n < 20; n++) await append(`t-${n % 7}`, 3);
-    const [locked, begun, letGo] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    const [locked, begun, released] = [1, 2, 3].map(() => Promise.withResolvers<void>());
     const holder = units.run(async (uow) => {
       await (uow as PostgresUnitOfWork).query('LOCK TABLE things IN ROW SHARE MODE', []);
       locked!.resolve();
-      await letGo!.promise; // until then the first cannot end
+      await released!.promise; // until then the first rebuild cannot end
     });
     await locked!.promise;
     const first = rebuild(counting, store, database, () => begun!.resolve());
@@ -313,7 +313,7 @@ describe('a projection', () => {
     await expect(rebuild(counting, store, database)).rejects.toThrow(
       'Projection counting is being rebuilt already: wait until it is done',
     );
-    letGo!.resolve();
+    released!.resolve();
     await holder;
     expect(await first).toBe(60);
     expect(await rebuild(counting, store, database)).toBe(60);

@@ -39,15 +39,15 @@ interface Metadata {
 type FeedColumns = readonly [position: string, stream: string, ...event: ReadColumns];
 
 /**
- * Positions are handed out by one counter row whose lock is held until the commit: so commit order is feed order,
- * nothing is skipped, and a rollback leaves no gap. It is the last lock of every transaction that appends, and
- * the pool's time limits bound how long a stuck one can hold it.
+ * One counter row assigns the positions, and stays locked until the commit. So commit order is feed order, the feed skips
+ * no event, and a rollback leaves no gap. It is the last lock of every transaction that appends; the pool's time limits
+ * bound how long a stuck transaction can hold it.
  */
 const number = `
   UPDATE feed_end SET position = position + $1::int WHERE only_row RETURNING position - $1::int AS before`;
 
 const LIMIT = 2_147_483_647;
-// What is cheap to take apart: the time as a number, and nothing that the caller knows already.
+// Cheap to parse: the time as a number, and no column that the caller knows already.
 const columns =
   'id, version, type, data, metadata, (extract(epoch FROM time) * 1000)::float8 AS ms';
 const reads = {
@@ -65,7 +65,7 @@ const reads = {
       FROM feed f JOIN events e USING (stream, version) WHERE f.position > $1 ORDER BY f.position LIMIT $2`,
   },
   end: { name: 'feed-end', text: 'SELECT position FROM feed_end WHERE only_row' },
-  // The snapshot first, as a row without an id.
+  // The snapshot comes first, as a row without an id.
   on: {
     name: 'read-on',
     text: `WITH kept AS (SELECT version, state FROM snapshots WHERE stream = $1 AND format = $2)
@@ -83,7 +83,7 @@ const reads = {
 
 export interface EventStoreOptions {
   readonly upcasters?: Upcasters;
-  /** Is told when an append has to wait for somebody else's transaction, and for whose. */
+  /** Called when an append waits for another transaction, with a text that identifies it. */
   readonly report?: (text: string) => void;
 }
 
@@ -116,10 +116,10 @@ export class PostgresEventStore extends EventStore {
     this.#group = new GroupCommit(database);
     this.#lockWaits = new LockWaitMonitor(database, report);
     this.#reader = database.dedicatedConnection('read', { pipeline: true });
-    this.#feed = database.dedicatedConnection('feed', { pipeline: true }); // a long page must not hold up the reads
+    this.#feed = database.dedicatedConnection('feed', { pipeline: true }); // a long page must not delay the reads
   }
 
-  /** Its own connections; the database's pool is somebody else's. */
+  /** Closes its own connections, not the database's pool. */
   override async close(): Promise<void> {
     await Promise.all([this.#group.close(), this.#reader.close(), this.#feed.close()]);
   }
@@ -141,7 +141,7 @@ export class PostgresEventStore extends EventStore {
   }
 
   async #appendIn(request: AppendRequest, tx: PostgresUnitOfWork): Promise<number> {
-    // Where no version tells a repeat, it must be known before: a refused statement ends the transaction.
+    // Where no version detects a repeat, look for it first: a failed statement aborts the transaction.
     const repeat = typeof request.expected === 'number' ? undefined : await repeatOf(request, tx);
     if (repeat !== undefined) return repeat;
     const [done] = await tx
@@ -223,14 +223,14 @@ export class PostgresEventStore extends EventStore {
   override async readAll(after: string, limit: number, until?: Date) {
     const found = await this.#feed.query<FeedColumns>({ ...reads.feed, values: [after, limit] });
     const events = found.map(([, stream, ...row]) => this.#formats.upcast(ofStream(stream, row)));
-    // Cut at the first that is too new, not filtered: the feed must not skip.
+    // Cut at the first event that is too new, not filtered: the feed must not skip.
     const tooNew = until ? events.findIndex(({ time }) => time > until) : -1;
     const count = tooNew === -1 ? events.length : tooNew;
     return { events: events.slice(0, count), position: found[count - 1]?.[0] ?? after };
   }
 
   override async lastPosition(): Promise<string> {
-    // Not from the pool: a projection asks inside its transaction, and the pool's connections may all wait for its locks.
+    // Not from the pool: a projection queries inside its transaction, and the pool's connections may all wait for its locks.
     const [row] = await this.#feed.query<[position: string]>({ ...reads.end, values: [] });
     return row![0];
   }

@@ -10,19 +10,19 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 
-/** How far a projection or publisher has come in the feed. */
+/** The position in the feed that a projection or publisher has reached. */
 @Entity('checkpoints')
 export class Checkpoint {
   @PrimaryColumn('text') name!: string;
   @Column('bigint') position = '0';
-  /** Somebody has stopped it on purpose. */
+  /** Set while the projection is paused on purpose. */
   @Column('timestamptz', { name: 'paused_since', nullable: true }) pausedSince: Date | null = null;
   @Column('int') version = 0;
 }
 
 /**
- * Turns events into rows. Pure: row in, row out; the runner owns the database. The table is complete by type, and a type
- * that nobody has thought of stops the projection: a row that misses something is worse than an old one.
+ * Turns events into rows. Pure: row in, row out; the runner owns the database. The table is complete by type, and an
+ * unknown type stops the projection: an outdated row is better than a wrong one.
  */
 export interface Projection<Row extends Versioned, Event extends DomainEvent> {
   readonly name: string;
@@ -41,8 +41,8 @@ export interface Projection<Row extends Versioned, Event extends DomainEvent> {
 }
 
 /**
- * Takes events into rows, in their order.
- * @param rows by their key; those that events are about and that are there already. Changed in place
+ * Applies events to rows, in order.
+ * @param rows the existing rows that the events change, by key. Changed in place
  * @returns the keys of the rows that changed
  * @throws Error when an event's type has no row in the table
  */
@@ -63,29 +63,29 @@ export function applyEvents<Row extends Versioned, Event extends DomainEvent>(
   return changed;
 }
 
-/** The keys of the rows that these events change. */
+/** Returns the keys of the rows that these events change. */
 export function keysOf<Row extends Versioned, Event extends DomainEvent>(
   { on, rowOf }: Projection<Row, Event>,
   events: readonly RecordedEvent[],
 ): string[] {
-  const taken = events.filter(({ type }) => typeof on[type as Event['type']] === 'function');
-  return [...new Set(taken.map(rowOf))];
+  const relevant = events.filter(({ type }) => typeof on[type as Event['type']] === 'function');
+  return [...new Set(relevant.map(rowOf))];
 }
 
 const BATCH = 500;
 
-/** How a projection runs. */
+/** Options of a projection run. */
 export interface ProjectOptions {
-  /** The right to be the one that projects; every batch checks that it still holds. */
+  /** The lease of the only instance that projects; every batch checks that it still holds. */
   readonly lease?: Lease;
-  /** Takes in only what is older than this; for holding a view back on purpose. */
+  /** Applies only events older than this, to delay a projection on purpose. */
   readonly until?: Date;
 }
 
 /**
- * Takes the next events into the rows; rows and checkpoint are one transaction, so that each event counts once
- * whatever dies in between.
- * @returns whether there was anything
+ * Applies the next batch of events; rows and checkpoint commit together, so that each event counts once, even after a
+ * crash.
+ * @returns whether there were events
  * @throws LeaseLostError when another instance has taken over
  */
 export async function runBatch<Row extends Versioned, Event extends DomainEvent>(
@@ -105,7 +105,7 @@ export async function runBatch<Row extends Versioned, Event extends DomainEvent>
       until,
     );
     const end = events.length === 0 ? position : await store.lastPosition();
-    reportLag(name, checkpoint.position, end); // also when it goes no further
+    reportLag(name, checkpoint.position, end); // also when there is nothing to apply
     if (isPaused || events.length === 0) return false;
 
     const stored = await uow.lock(table, keysOf(projection, events));
@@ -127,9 +127,9 @@ function reportLag(subscription: string, position: string, end: string): void {
 }
 
 /**
- * Stops a projection, or lets it go on where it stood. Its rows stay as they are meanwhile, and are read: whoever waits
- * for them waits as long as their limit says.
- * @returns since when it is paused
+ * Pauses a projection, or resumes it at its checkpoint. While paused, its rows can be read and do not change; a reader
+ * that waits for newer rows waits until its own time limit.
+ * @returns since when the projection is paused
  */
 export async function pause(
   name: string,

@@ -10,7 +10,7 @@ import type { EventStore, RecordedEvent } from './event-store.ts';
 import { applyEvents, keysOf, type Projection } from './projection.ts';
 
 const BATCH = 4_000;
-/** Behind by no more than this, the rest is caught up while readers wait: a few milliseconds. */
+/** When at most this many events are left, they are applied while readers wait: a few milliseconds. */
 const SWAP_WITHIN_EVENTS = 500;
 
 export interface RebuildProgress {
@@ -19,11 +19,11 @@ export interface RebuildProgress {
 }
 
 /**
- * Makes a view anew from the log, in a table beside the live one, and puts it in its place: readers see the old rows
- * until the moment they see the new ones, and the live projection goes on meanwhile. Needs the owner's role.
- * A rebuild that dies leaves the live table as it was; the next one begins again.
+ * Rebuilds a projection from the log without downtime: fills a second table, then swaps it with the live one. Readers see
+ * the old rows until they see the new ones, and the live projection keeps running. Needs the owner's role.
+ * A rebuild that crashes leaves the live table unchanged; the next one starts from the beginning.
  * @returns how many events were read
- * @throws Error while another rebuild of this projection runs
+ * @throws Error when another rebuild of this projection runs
  */
 export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
   projection: Projection<Row, Event>,
@@ -33,7 +33,8 @@ export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
 ): Promise<number> {
   const { name } = projection;
   const lock = await database.tryExclusive(`rebuild ${name}`);
-  if (!lock) throw new Error(`Projection ${name} is being rebuilt already: wait until it is done`);
+  if (!lock)
+    throw new Error(`Projection ${name} is being rebuilt already: wait until that rebuild is done`);
   try {
     return await rebuildAlone(projection, store, database, lock, progress);
   } finally {
@@ -57,20 +58,22 @@ async function rebuildAlone<Row extends Versioned, Event extends DomainEvent>(
     const { events, position: reached } = await next;
     const end = await store.lastPosition();
     const isClose = BigInt(end) - BigInt(reached) <= BigInt(SWAP_WITHIN_EVENTS);
-    if (events.length > 0 && !isClose) next = store.readAll(reached, BATCH); // read while this is written
+    if (events.length > 0 && !isClose) next = store.readAll(reached, BATCH); // read the next page while this one is written
     await shadow.apply(events);
     position = reached;
     count += events.length;
     progress({ events: count, of: Number(end) });
     if (isClose) break;
   }
-  // Another rebuild may have begun when the connection was lost, with a table of the same name.
+  // Another rebuild may have started after the connection was lost, with a table of the same name.
   if (!lock.isHeld)
-    throw new Error(`The rebuild of ${projection.name} lost its connection: try again`);
+    throw new Error(
+      `The rebuild of projection ${projection.name} lost its connection to the database: start it again`,
+    );
   return count + (await shadow.swap(store, position));
 }
 
-/** A view whose rows and events are its own business: whoever has it can only have it made anew. */
+/** A projection whose types of rows and events are hidden: it can only be rebuilt. */
 export interface Rebuildable {
   readonly name: string;
   readonly rebuild: (store: EventStore, database: Database) => Promise<number>;
@@ -90,7 +93,7 @@ interface Column {
 
 type Query = (sql: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
-/** The table in the making. */
+/** The table that the rebuild fills. */
 class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
   readonly #projection: Projection<Row, Event>;
   readonly #database: Database;
@@ -122,7 +125,7 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
     await this.#database.query(`CREATE TABLE ${this.#name} (LIKE ${this.#live} INCLUDING ALL)`);
   }
 
-  /** Folds events into the rows, and writes the rows that changed with one statement. */
+  /** Applies events to the rows, and writes the changed rows with one statement. */
   async apply(events: readonly RecordedEvent[], query: Query = this.#query): Promise<void> {
     const rows = await this.#load(keysOf(this.#projection, events), query);
     const changed = applyEvents(this.#projection, events, rows);
@@ -132,8 +135,8 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
   }
 
   /**
-   * The rest is taken in while nobody writes; then the names change places, in one transaction with the checkpoint.
-   * @returns how many events that were
+   * Locks the live table, applies the last events and swaps the names, in one transaction with the checkpoint.
+   * @returns the number of events applied
    */
   async swap(store: EventStore, from: string): Promise<number> {
     return this.#database.source.transaction(async (manager) => {

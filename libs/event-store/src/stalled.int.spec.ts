@@ -28,7 +28,7 @@ afterAll(async () => {
   await migrated.close();
 });
 
-it('appends and reads end with an error when the database stops answering, and go on when it answers again', async () => {
+it('ends appends and reads with an error when the database stops responding, and recovers when it responds again', async () => {
   const append = (stream: string) =>
     store.append({ stream, expected: 0, events: [{ type: 'A', data: {} }] });
   await append('before');

@@ -1,6 +1,6 @@
 import type { ExpectedVersion } from './event-store.ts';
 
-// Which stream row the append may move: one statement per expectation, so that no check stands apart from its write.
+// The stream row that the append may change: one statement per expectation, so that the write itself checks it.
 const heads = {
   new: 'INSERT INTO streams (stream, version) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING version',
   exact:
@@ -20,11 +20,11 @@ const written = (head: Head) => `
     RETURNING version
   )`;
 
-/** Part of a unit of work: the feed's position comes at its end, as the last lock that it takes. */
+/** An append in a unit of work: the feed's position is assigned at its end, as its last lock. */
 export const appendIn = (expected: ExpectedVersion) =>
   `WITH ${written(headFor(expected))} SELECT version FROM head`;
 
-/** Alone: the feed's position in the same statement. */
+/** An append by itself: the feed's position is assigned in the same statement. */
 export function appendAlone(expected: ExpectedVersion): { name: string; text: string } {
   const head = headFor(expected);
   return { name: `append-${head}`, text: alone[head] };
@@ -49,7 +49,7 @@ const alone: Readonly<Record<Head, string>> = {
   any: heading('any'),
 };
 
-/** What both take. `expected` is there for the one that compares it. */
+/** The parameters of both. Only the statement that compares the version uses `expected`. */
 export function valuesFor({ stream, expected, events, metadata, time }: AppendValues): unknown[] {
   const values = [
     stream,
@@ -68,7 +68,7 @@ export interface AppendValues {
   readonly expected: ExpectedVersion;
   /** `data` as JSON. */
   readonly events: readonly { readonly id: string; readonly type: string; readonly data: string }[];
-  /** JSON, the same for all of them. */
+  /** JSON, the same for all events. */
   readonly metadata: string;
   readonly time: Date;
 }

@@ -9,10 +9,10 @@ import {
 import { Thing, thing } from '@fieldguide/database/testing';
 import { type EventStore, PostgresEventStore } from '../index.ts';
 
-/** What the database knows the process as. */
-export const VICTIM = 'the killed one';
+/** The process's name in the database. */
+export const VICTIM = 'killed-process';
 
-/** The events of each commit: all of them are there, or none. */
+/** The events of each commit: all of them are stored, or none. */
 export const commits = {
   alone: [1, 2],
   first: [3],
@@ -29,7 +29,7 @@ const event = (at: number) => ({
   data: { at },
 });
 
-/** Appends as services do: alone, several at the same time, in a unit of work with rows and a message. The same ids each time. */
+/** Appends as services do: one by one, concurrently, and in a unit of work with rows and a message. Uses the same ids each time. */
 export async function work(
   store: EventStore,
   units: UnitOfWorkRunner,
@@ -58,15 +58,15 @@ export async function work(
   await append('again', 'k-alone', 2);
 }
 
-/** A process of its own, for being killed: says on its output what was acknowledged. */
+/** The main function of the process to kill: prints each acknowledged commit. */
 export async function run(url: string): Promise<void> {
   const database = new Database({ url, name: VICTIM, entities: [Thing], migrations: [] });
   await database.open();
   const [clock, systemIds] = [new SystemClock(), new SystemIds()];
   const notifier = new MemoryNotifier(clock);
-  const voice = { service: 'test', clock, ids: systemIds };
+  const origin = { service: 'test', clock, ids: systemIds };
   const store = new PostgresEventStore(database, clock, systemIds, notifier);
-  const units = new PostgresUnitOfWorkRunner(database, voice, notifier);
+  const units = new PostgresUnitOfWorkRunner(database, origin, notifier);
   await work(store, units, (commit) => writeSync(1, `${commit}\n`));
   await store.close();
   await database.close();

@@ -4,13 +4,13 @@ import type { Decider, DomainCommand, DomainEvent } from '../decider.ts';
 import { type EventStore, type ReadOptions, WrongExpectedVersionError } from '../event-store.ts';
 import { UnknownEventFormatError, type Upcasters } from '../formats.ts';
 
-const happened = (type: string, id?: string) => ({ type, data: { said: type }, ...(id && { id }) });
+const happened = (type: string, id?: string) => ({ type, data: { word: type }, ...(id && { id }) });
 const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) => type);
 
 export interface StoreUnderTest {
   readonly store: EventStore;
   readonly units: UnitOfWorkRunner;
-  /** Another one on the same log. */
+  /** Another store on the same log. */
   readonly ofNextVersion: (upcasters: Upcasters) => EventStore;
 }
 
@@ -22,13 +22,13 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       ({ store, units, ofNextVersion } = await make());
     });
 
-    it('gives back what was appended, in order and numbered', async () => {
+    it('returns the appended events, in order and numbered', async () => {
       await store.append({ stream: 'a-1', expected: 0, events: [happened('A'), happened('B')] });
       expect(await store.append({ stream: 'a-1', expected: 2, events: [happened('C')] })).toBe(3);
       const events = await store.read('a-1');
       expect(typesOf(events)).toEqual(['A', 'B', 'C']);
       expect(events.map(({ version }) => version)).toEqual([1, 2, 3]);
-      expect(events[0]).toMatchObject({ data: { said: 'A' }, correlationId: expect.any(String) });
+      expect(events[0]).toMatchObject({ data: { word: 'A' }, correlationId: expect.any(String) });
     });
 
     it.each([
@@ -36,7 +36,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       ['is not at that version', 5, true],
       ['must exist but does not', 'mustExist', false],
       ['should be at a version and does not exist', 1, false],
-    ] as const)('refuses an append when the stream %s', async (_, expected, exists) => {
+    ] as const)('rejects an append when the stream %s', async (_, expected, exists) => {
       if (exists) await store.append({ stream: 'b-1', expected: 0, events: [happened('A')] });
       const append = store.append({ stream: 'b-1', expected, events: [happened('B')] });
       await expect(append).rejects.toThrow(WrongExpectedVersionError);
@@ -44,14 +44,14 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect((await store.readAll('0', 100)).events).toHaveLength(exists ? 1 : 0);
     });
 
-    it('takes an append at any version, or at any but none', async () => {
+    it('appends at any version, or at any version of an existing stream', async () => {
       await store.append({ stream: 'c-1', expected: 'any', events: [happened('A')] });
       await store.append({ stream: 'c-1', expected: 'any', events: [happened('B')] });
       await store.append({ stream: 'c-1', expected: 'mustExist', events: [happened('C')] });
       expect(typesOf(await store.read('c-1'))).toEqual(['A', 'B', 'C']);
     });
 
-    it('lets one of many win for the same version', async () => {
+    it('accepts one of many appends at the same version', async () => {
       await store.append({ stream: 'd-1', expected: 0, events: [happened('A')] });
       const tries = Array.from({ length: 10 }, (_, i) =>
         store.append({ stream: 'd-1', expected: 1, events: [happened(`B${i}`)] }),
@@ -84,7 +84,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect(await store.read('e-1')).toHaveLength(2);
     });
 
-    it('reads forward and backward, from a version, so many', async () => {
+    it('reads forward and backward, from a version, up to a limit', async () => {
       const events = ['A', 'B', 'C', 'D'].map((type) => happened(type));
       await store.append({ stream: 'r-1', expected: 0, events });
       const read = async (options: ReadOptions) =>
@@ -94,12 +94,12 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect(await read({ from: 2, limit: 2 })).toBe('BC');
       expect(await read({ backward: true })).toBe('DCBA');
       expect(await read({ backward: true, from: 3, limit: 2 })).toBe('CB');
-      expect(await store.read('nobody')).toEqual([]);
+      expect(await store.read('missing')).toEqual([]);
     });
 
-    it('reads what older versions have stored as today knows it, and nothing that is newer', async () => {
+    it('converts older formats to the current one, and rejects newer formats', async () => {
       await store.append({ stream: 'v-1', expected: 0, events: [happened('A'), happened('B')] });
-      const second = ofNextVersion({ A: [({ said }: { said: string }) => ({ words: [said] })] });
+      const second = ofNextVersion({ A: [({ word }: { word: string }) => ({ words: [word] })] });
       await second.append({
         stream: 'v-1',
         expected: 2,
@@ -107,13 +107,13 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       });
       const third = ofNextVersion({
         A: [
-          ({ said }: { said: string }) => ({ words: [said] }),
+          ({ word }: { word: string }) => ({ words: [word] }),
           ({ words }: { words: string[] }) => ({ text: words.join(' ') }),
         ],
       });
       const today = [
         { type: 'A', data: { text: 'A' } },
-        { type: 'B', data: { said: 'B' } },
+        { type: 'B', data: { word: 'B' } },
         { type: 'A', data: { text: 'new' } },
       ];
       expect(await third.read('v-1')).toMatchObject(today);
@@ -125,7 +125,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       await expect(third.read('v-2')).rejects.toThrow(UnknownEventFormatError);
     });
 
-    it('keeps snapshots of a decider that asks for them, and reads on from there', async () => {
+    it('stores snapshots of a decider that enables them, and reads from the latest one', async () => {
       const read: number[] = [];
       const counter: Decider<{ count: number }, DomainCommand<'Add'>, DomainEvent<'Added'>> = {
         name: 'n',
@@ -145,7 +145,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect((await store.loadFromSnapshot('n-1', 1)).snapshot).toMatchObject({ version: 3 });
       read.length = 0;
       expect(await add()).toMatchObject({ state: { count: 5 }, version: 5 });
-      expect(read).toEqual([3, 4]); // the three before are in the snapshot
+      expect(read).toEqual([3, 4]); // the snapshot covers the first three
       expect(await store.handle(counter, '1', { type: 'Add', data: {} })).toMatchObject({
         state: { count: 6 },
       });
@@ -156,7 +156,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       const changed = { ...counter, snapshots: { every: 3, format: 2 } };
       read.length = 0;
       expect(await add(changed)).toMatchObject({ state: { count: 7 }, version: 7 });
-      expect(read).toHaveLength(7); // one of another format is not read
+      expect(read).toHaveLength(7); // a snapshot of another format is not read
       const older = { stream: 'n-1', version: 2, format: 2, state: { count: 2 } };
       await store.saveSnapshot(older);
       expect((await store.loadFromSnapshot('n-1', 2)).snapshot).toMatchObject({ version: 7 });
@@ -168,7 +168,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect((await store.loadFromSnapshot('n-1', 2)).snapshot).toMatchObject({ version: 7 });
     });
 
-    it('gives each of many at the same time its own verdict', async () => {
+    it('gives each of many concurrent appends its own result', async () => {
       await store.append({ stream: 'm-1', expected: 0, events: [happened('A')] });
       const id = '00000000-0000-7000-8000-00000000e002';
       await store.append({ stream: 'm-2', expected: 0, events: [happened('A', id)] });
@@ -182,11 +182,11 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
         store.append({ stream: 'm-4', expected: 'mustExist', events: [happened('B')] }),
         store.append({ stream: 'm-5', expected: 0, events: [happened('X', id)] }),
       ]);
-      const verdicts = results.map((each) =>
+      const outcomes = results.map((each) =>
         each.status === 'fulfilled' ? each.value : (each.reason as Error).name,
       );
       const moved = 'WrongExpectedVersionError';
-      expect(verdicts).toEqual([2, 2, moved, 1, moved, 1, 2, moved]);
+      expect(outcomes).toEqual([2, 2, moved, 1, moved, 1, 2, moved]);
       const seen = (await store.readAll('0', 100)).events;
       expect(seen.map(({ stream, type }) => `${stream} ${type}`).toSorted()).toEqual([
         'm-1 A',
@@ -199,7 +199,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       ]);
     });
 
-    it('shows a unit of work its own events before the commit, and others only after it', async () => {
+    it('shows events to their unit of work before the commit, and to others after it', async () => {
       await units.run(async (tx) => {
         await store.append({ stream: 'f-1', expected: 0, events: [happened('A')] }, tx);
         expect(await store.read('f-1', { tx })).toHaveLength(1);
@@ -210,7 +210,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect(typesOf((await store.readAll('0', 100)).events)).toEqual(['A', 'B']);
     });
 
-    it('keeps nothing of a unit of work that failed', async () => {
+    it('stores nothing of a unit of work that failed', async () => {
       const failing = units.run(async (tx) => {
         await store.append({ stream: 'g-1', expected: 0, events: [happened('A')] }, tx);
         throw new Error('half-way');

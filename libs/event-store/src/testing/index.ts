@@ -6,7 +6,7 @@ import { applyEvents, type Projection } from '../projection.ts';
 
 export { storedFormatsContract } from './stored-formats.ts';
 
-/** Tells a rule in three beats: what had happened, what is asked, what comes of it. */
+/** Specifies a rule in three parts: past events, command, result. */
 export function scenariosOf<State, Command extends DomainCommand, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
 ) {
@@ -22,7 +22,7 @@ export function scenariosOf<State, Command extends DomainCommand, Event extends 
   });
 }
 
-/** Events as the store would give them back, one stream, a second apart from the given time on. */
+/** Returns events as the store would: of one stream, a second apart, starting at the given time. */
 export function recordedAs(
   stream: string,
   events: readonly DomainEvent[],
@@ -39,7 +39,7 @@ export function recordedAs(
   }));
 }
 
-/** The row that a projection makes of these events. */
+/** Returns the row that a projection builds from these events. */
 export function rowAfter<Row extends Versioned, Event extends DomainEvent>(
   projection: Projection<Row, Event>,
   events: readonly RecordedEvent[],
@@ -50,7 +50,7 @@ export function rowAfter<Row extends Versioned, Event extends DomainEvent>(
   return rows.get(key)!;
 }
 
-/** A decider with snapshots comes to the same state from any of them: after each event, through JSON, and on from there. */
+/** Asserts that a decider reaches the same state from a snapshot after any of these events, stored as JSON. */
 export function snapshotsHold<State, Command extends DomainCommand, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   history: readonly Event[],

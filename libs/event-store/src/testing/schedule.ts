@@ -1,16 +1,16 @@
-/** Waits for its turn. @throws whatever the schedule makes happen there */
+/** Waits for the turn of its actor. @throws Error when the schedule crashes the actor there */
 export type Gate = () => Promise<void>;
 export type Actor = (gate: Gate) => Promise<void>;
 
-/** A process that dies between two statements. */
+/** A crash of a process between two statements. */
 class Crash extends Error {
   override name = 'Crash';
 }
 
-// Longer than a statement that waits for nobody takes; who is not back by then waits for somebody's lock.
+// Longer than a statement takes that waits for no lock: an actor that takes longer is blocked by another's lock.
 const BLOCKED_MS = 4;
 
-/** The same seed gives the same order: several actors, one step of one of them at a time. */
+/** Interleaves the steps of several actors, one step at a time. The same seed gives the same order. */
 export class Schedule {
   #state: number;
 
@@ -18,15 +18,15 @@ export class Schedule {
     this.#state = seed * 2_654_435_761 + 1;
   }
 
-  /** From 0 up to, not including, `below`. */
+  /** Returns an integer from 0 up to, not including, `below`. */
   random(below: number): number {
     this.#state = (this.#state * 1_103_515_245 + 12_345) % 2_147_483_648;
     return Math.floor((this.#state / 2_147_483_648) * below);
   }
 
   /**
-   * Runs the actors to their ends; between their steps `look` is called now and then.
-   * @param crashes one in so many gates ends its actor; 0: none
+   * Runs the actors to their ends; calls `look` between some of their steps.
+   * @param crashes one in so many gates crashes its actor; 0: none
    */
   async run(actors: readonly Actor[], look: () => Promise<void>, crashes = 0): Promise<void> {
     const waiting = new Map<number, { go: () => void; crash: (error: Error) => void }>();
@@ -59,7 +59,7 @@ export class Schedule {
       if (this.random(3) === 0) await look();
       const ready = [...waiting.keys()];
       if (ready.length === 0) {
-        if (left > 0) await moved.promise; // the last one may have come to its end while we looked
+        if (left > 0) await moved.promise; // the last actor may have ended during `look`
         continue;
       }
       const n = ready[this.random(ready.length)]!;
@@ -78,7 +78,7 @@ export class Schedule {
   }
 }
 
-/** Until everybody is at a gate or done; or somebody has not come for so long that it waits for a lock. */
+/** Waits until every actor is at a gate or done, or at most `withinMs`: then an actor waits for a lock. */
 async function settled(
   isSettled: () => boolean,
   moved: () => Promise<void>,

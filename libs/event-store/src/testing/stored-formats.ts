@@ -5,27 +5,27 @@ import { z } from 'zod';
 import type { DomainEvent } from '../decider.ts';
 import { Formats, type Upcasters } from '../formats.ts';
 
-/** What a stored example says of one format of one type. */
+/** The stored example of one format of one type. */
 interface Stored {
   readonly schema: object;
   readonly example: object;
 }
 
 interface Options<Event extends DomainEvent> {
-  /** Where the examples lie: `<Type>.v<format>.json`, one for each format there ever was. */
+  /** The folder of the examples: `<Type>.v<format>.json`, one for each format that was ever stored. */
   readonly folder: string;
-  /** What events hold today. */
+  /** The current schemas of the events. */
   readonly schemas: { readonly [Type in Event['type']]: z.ZodType };
-  /** One of each type, with everything in it that may be. */
+  /** One event of each type, with all optional fields. */
   readonly examples: readonly Event[];
   readonly upcasters: Upcasters<Event>;
-  /** Lets a model or a view take an event in; what it throws fails the test. */
+  /** Applies an event to a decider or projection; an error fails the test. */
   readonly loads: (event: Event) => void;
 }
 
 /**
- * Holds a service to what lies in its log: a format is what its file says, for ever; another one has a number of its
- * own, a file of its own, and an upcaster from the one before. New files are written by `vitest run -u`.
+ * Checks that a service can read every event format in its log. The file of a format never changes; a new format has its
+ * own number, its own file, and an upcaster from the one before. `vitest run -u` writes new files.
  */
 export function storedFormatsContract<Event extends DomainEvent>({
   folder,
@@ -43,26 +43,26 @@ export function storedFormatsContract<Event extends DomainEvent>({
   });
 
   describe('stored events', () => {
-    it.each(types)('%s is stored as its newest example says', async (type) => {
+    it.each(types)('stores %s as in its newest example', async (type) => {
       const example = examples.find((each) => each.type === type)?.data;
       expect(schemas[type].parse(example), `an example of ${type}`).toEqual(example);
       const now = { schema: schemaOf(schemas[type]), example };
       await expect(
         `${JSON.stringify(now, null, 2)}\n`,
-        `The format of ${type} is another one than what is stored. Leave its file as it is: add an upcaster from it, ` +
-          'which gives the new one a number of its own; then run the test with -u, which writes its file.',
+        `The format of ${type} differs from the stored one. Keep its file unchanged: add an upcaster from it, ` +
+          'which gives the new format its own number; then run the test with -u, which writes its file.',
       ).toMatchFileSnapshot(join(folder, `${type}.v${newest(type)}.json`));
     });
 
-    it("have an example of every format before today's, and nothing else", () => {
-      const there = files.map(({ file }) => file);
+    it('has an example of every former format, and no other files', () => {
+      const names = files.map(({ file }) => file);
       const before = types.flatMap((type) => filesOf(type, newest(type) - 1));
-      expect(there).toEqual(expect.arrayContaining(before));
+      expect(names).toEqual(expect.arrayContaining(before));
       const all = types.flatMap((type) => filesOf(type, newest(type)));
-      expect(there.filter((file) => !all.includes(file))).toEqual([]);
+      expect(names.filter((file) => !all.includes(file))).toEqual([]);
     });
 
-    it.each(files)('of $file are read as today, and loaded', ({ file, type, format }) => {
+    it.each(files)('reads and loads $file in the current format', ({ file, type, format }) => {
       const { example } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Stored;
       const name = format === 1 ? type : `${type}@${format}`;
       const today = formats.upcast({ type: name, data: example } as Event);
@@ -76,7 +76,7 @@ export function storedFormatsContract<Event extends DomainEvent>({
 const filesOf = (type: string, formats: number) =>
   Array.from({ length: formats }, (_, n) => `${type}.v${n + 1}.json`);
 
-/** Without what only says how zod checks it: another version of zod stores nothing else. */
+/** Omits the patterns with which zod checks a format: they change with the version of zod, and the stored data does not. */
 function schemaOf(schema: z.ZodType): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     override: ({ jsonSchema }) => {
