@@ -8,9 +8,9 @@ const notifier = new MemoryNotifier(clock);
 const log = makeLog('test', 'test', 'silent');
 
 it.each([
-  ['that the step names', 30, 60_000],
-  ['of idleMs, when the step names a later one', 60_000, 30],
-])('a loop looks again after the time %s', async (_, dueInMs, idleMs) => {
+  ['that the step returns', 30, 60_000],
+  ['of idleMs when the step returns a later time', 60_000, 30],
+])('repeats the step of a loop after the time %s', async (_, dueInMs, idleMs) => {
   let rounds = 0;
   const loop = startWorker(
     { name: 'due', channel: 'due', idleMs, notifier, clock, log },

@@ -5,7 +5,7 @@ import type { Notifier } from './notifier.ts';
 
 export interface LoopSettings {
   readonly name: string;
-  /** The hint that wakes it; it also looks by itself every `idleMs` at least. */
+  /** The channel whose hints wake the loop; it also runs its step at least every `idleMs`. */
   readonly channel: string;
   readonly idleMs?: number;
   readonly notifier: Notifier;
@@ -13,23 +13,23 @@ export interface LoopSettings {
   readonly log: Log;
 }
 
-/** Answers whether there may be more to do at once, or in how many milliseconds there is. */
+/** Returns whether there may be more to do now, or the milliseconds until there is. */
 export type Step = (signal: AbortSignal) => Promise<boolean | number | undefined>;
 export type LeasedStep = (lease: Lease, signal: AbortSignal) => Promise<boolean>;
 
-/** Work that goes on as long as the process: it sleeps when idle, backs off when it fails, and can be stopped. */
+/** Work that runs as long as the process: it sleeps when idle, backs off when it fails, and can be stopped. */
 export interface BackgroundLoop {
-  /** Resolves when the step in hand has ended. */
+  /** Stops the loop; resolves when the running step has ended. */
   stop(): Promise<void>;
 }
 
 const BACKOFF_MS_MAX = 5_000;
-/** A step that takes longer than this loses its lease, so that one that hangs does not keep it for ever. */
+/** A step that takes longer than this loses its lease, so that a hanging step does not keep it. */
 const LEASED_STEP_MS_MAX = 30_000;
-// What is due may be in another's hands for a moment.
+// Due rows may be locked by another instance for a moment.
 const DUE_MS_MIN = 20;
 
-/** Runs `step` on every instance; for steps that claim their own rows. */
+/** Runs `step` repeatedly on every instance; for steps that claim their own rows. */
 export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop {
   const { name, channel, idleMs = 2_000, notifier, clock, log } = settings;
   const ending = new AbortController();
@@ -49,7 +49,7 @@ export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop 
         if (signal.aborted) return;
         failures += 1;
         const waitMs = Math.min(100 * 2 ** failures, BACKOFF_MS_MAX);
-        log.warn({ loop: name, err: error, waitMs }, `${name} failed and is tried again`);
+        log.warn({ loop: name, err: error, waitMs }, `${name} failed and will be retried`);
         await clock.sleep(waitMs, signal).catch(() => undefined);
       }
     }
@@ -64,9 +64,9 @@ export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop 
 }
 
 /**
- * Runs `step` on the one instance that holds the lease `name`. The others stand by: they take over when it ends, at
- * once when it is given up. Whoever fails gives it up: another may be newer and know better, or reach what this one
- * cannot.
+ * Runs `step` on the one instance that holds the lease `name`. The other instances take over when the lease
+ * expires, or as soon as it is released. An instance whose step fails releases the lease: another one may run a newer
+ * version, or reach what this one cannot.
  */
 export function startLeasedWorker(
   settings: LoopSettings,
@@ -99,7 +99,7 @@ export function startLeasedWorker(
     }
   };
   const loop = startWorker(settings, async (signal) => {
-    // Waiting for the lease is no success: the backoff of a step that failed goes on.
+    // Waiting for the lease is no success: keep the backoff of the failed step.
     while (!lease || clock.now().getTime() >= renewAt) {
       const held = await renew();
       if (!lease) await notifier.wait(releasedChannel, held.retryInMs, signal);
@@ -115,7 +115,7 @@ export function startLeasedWorker(
       throw error;
     } finally {
       over.abort();
-      await renewing; // a renewal after the release would take the lease again
+      await renewing; // a renewal after the release would acquire the lease again
       if (failure) await release();
     }
   });

@@ -1,17 +1,17 @@
 import type { EntityMetadata } from 'typeorm';
 import type { Versioned } from './unit-of-work.ts';
 
-/** A statement that writes many rows at once, and what it takes. */
+/** A statement that writes many rows at once, with its parameters. */
 export interface BatchUpsert<Row> {
-  /** Gives back a row for each one written; fewer: the others were no longer at the version they were read at. */
+  /** Returns one row for each row written. Fewer rows: the missing ones have changed since they were read. */
   readonly sql: string;
   readonly values: (rows: readonly Row[]) => [json: string];
 }
 
 /**
- * Inserts or updates rows, each of which counts its version up: one statement however many there are. Columns that JSON
- * cannot tell (bytea) are not for it.
- * @param into another table of the same columns
+ * Builds one statement that inserts or updates rows and increments their versions. Does not support columns that JSON
+ * cannot hold (bytea).
+ * @param into another table with the same columns
  */
 export function batchUpsert<Row extends Versioned>(
   { columns, primaryColumns, tableName }: EntityMetadata,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What every service's database has besides its own tables: inbox, outbox, dead letters, leases. */
+/** The tables that every service's database has in addition to its own: inbox, outbox, dead letters, leases. */
 export class DatabaseTables1760000000000 implements MigrationInterface {
   readonly name = 'DatabaseTables1760000000000';
 

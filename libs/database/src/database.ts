@@ -10,19 +10,19 @@ export interface DatabaseSettings {
   /** `postgres://role:password@host:port/database` */
   readonly url: string;
   readonly entities: readonly (abstract new () => object)[];
-  /** In the order in which they run. */
+  /** Migrations in the order in which they run. */
   readonly migrations: readonly (new () => MigrationInterface)[];
-  /** Connections at most. */
+  /** Maximum number of connections. */
   readonly poolSize?: number;
   readonly name?: string;
-  /** Shorter ones for tests. */
+  /** Shorter limits for tests. */
   readonly limits?: Partial<Limits>;
 }
 
 /**
  * One service's own database: the pool, the entities, the migrations. Statements end after 10 s, an idle
- * transaction after 4 s, a wait for a lock after 5 s, so that a stuck one never holds up the others for ever. A server
- * that does not answer costs 11 s and the connection.
+ * transaction after 4 s, a wait for a lock after 5 s, so that a stuck transaction never blocks others for long. When the
+ * server does not respond, a query fails after 11 s and its connection is destroyed.
  */
 export class Database {
   readonly source: DataSource;
@@ -39,7 +39,7 @@ export class Database {
     this.source = this.#sourceWith(this.#limits, settings.poolSize ?? 8);
   }
 
-  /** @throws Error that names the address (never the password) and says what to try */
+  /** @throws Error that names the address (never the password) and suggests what to try */
   async open(): Promise<this> {
     try {
       await this.source.initialize();
@@ -57,7 +57,7 @@ export class Database {
   }
 
   /**
-   * Runs what is missing, with limits of its own; one-off, as the owner role.
+   * Runs the missing migrations, with limits of its own; one-off, as the owner role.
    * @returns the names of the migrations that ran
    * @see runMigrations
    */
@@ -70,7 +70,7 @@ export class Database {
     }
   }
 
-  /** @throws Error when the database is older than the code: serving would fail later and less clearly */
+  /** @throws Error when the database is older than the code */
   async assertMigrated(): Promise<void> {
     const rows: { name: string }[] = await this.source
       .query('SELECT name FROM migrations')
@@ -87,7 +87,7 @@ export class Database {
     }
   }
 
-  /** One statement outside a unit of work, for reads and for libs. Never build SQL from input. */
+  /** Runs one statement outside a unit of work, for reads and for libs. Never build SQL from input. */
   async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.source.query(sql, [...values]);
   }
@@ -98,8 +98,8 @@ export class Database {
   }
 
   /**
-   * A connection beside the pool, with the same limits.
-   * @param use stands behind the service's name in the database's list of connections
+   * Creates a connection outside the pool, with the same limits.
+   * @param use the purpose; PostgreSQL lists the connection under the service's name and this
    */
   dedicatedConnection(
     use: string,

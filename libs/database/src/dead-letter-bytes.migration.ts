@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Dead letters keep the record as bytes, in an order of their own, with what became of them. Every new column has a
- * default, so that a version without them goes on writing and reading while this one is rolled out.
+ * Stores dead letters as bytes, with a serial number and an outcome. Every new column has a default, so that an older
+ * version keeps writing and reading during a rollout.
  */
 export class DeadLetterBytes1760000011000 implements MigrationInterface {
   readonly name = 'DeadLetterBytes1760000011000';

@@ -3,17 +3,17 @@ import type pg from 'pg';
 import { BoundedClient } from './bounded-client.ts';
 
 interface Statement {
-  /** Prepared once for the connection, under this name. */
+  /** The name under which the connection prepares the statement, once. */
   readonly name: string;
   readonly text: string;
   readonly values: unknown[];
 }
-/** Rows as arrays: no object with names is made for each. */
+/** Returns rows as arrays, which is cheaper than an object for each row. */
 type Row = readonly unknown[];
 
 /**
- * A connection beside the pool, for a hot path with prepared statements: made at the first use, and again when it was
- * lost. With `pipeline` statements do not wait for each other's answers; each of them is a transaction of its own.
+ * A connection outside the pool, for a hot path with prepared statements. Connects at the first use, and again after a
+ * loss. With `pipeline`, statements do not wait for each other's results; each is a transaction of its own.
  */
 export class DedicatedConnection {
   readonly #settings: pg.ClientConfig;
@@ -24,7 +24,7 @@ export class DedicatedConnection {
     this.#settings = settings;
   }
 
-  /** @throws what the database says (with `code`), or the reason why the connection was lost */
+  /** @throws the database's error (with `code`), or the reason why the connection was lost */
   async query<Columns extends Row>(statement: Statement): Promise<Columns[]> {
     const client = await this.#connected();
     if (this.#settings.pipeline) this.#corkUntilNextTurn(client);
@@ -32,7 +32,7 @@ export class DedicatedConnection {
       .rows as unknown as Columns[];
   }
 
-  /** The number of the server's process, for looking what became of it. */
+  /** The id of the server's process, to find out whether it still runs. */
   async processId(): Promise<number> {
     return ((await this.#connected()) as unknown as { processID: number }).processID;
   }
@@ -43,7 +43,7 @@ export class DedicatedConnection {
     await client?.end();
   }
 
-  /** What is asked for in one turn of the loop goes out with one write: each one more would wake the server again. */
+  /** Sends the statements of one turn of the event loop with one write: each further write would wake the server again. */
   #corkUntilNextTurn(client: pg.Client): void {
     if (this.#isCorked) return;
     this.#isCorked = true;

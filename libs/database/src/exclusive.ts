@@ -1,18 +1,18 @@
 import type pg from 'pg';
 import { BoundedClient } from './bounded-client.ts';
 
-/** Something that one process at a time does to a database, as its owner: migrate, rebuild. */
+/** A lock for work that one process at a time does on a database, as its owner: migrate, rebuild. */
 export interface Exclusive {
-  /** False when the connection behind it was lost: another may have begun. */
+  /** False when its connection was lost: another process may have the lock. */
   readonly isHeld: boolean;
   release(): Promise<void>;
 }
 
 /**
- * An advisory lock on a connection of its own; it goes with the process. It is tried, not waited for: a waiting statement
- * has a snapshot, which CREATE INDEX CONCURRENTLY of the holder would wait for. For one-off tasks only: what runs
- * for long in several instances has a lease.
- * @returns undefined while another process has it
+ * Tries to take an advisory lock on a connection of its own, which ends with the process. Does not wait: a waiting
+ * statement has a snapshot, and CREATE INDEX CONCURRENTLY of the holder would wait for that. For one-off tasks only:
+ * long-running work in several instances uses a lease.
+ * @returns undefined while another process has the lock
  */
 export async function tryExclusive(
   settings: pg.ClientConfig,

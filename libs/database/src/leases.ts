@@ -1,51 +1,51 @@
 import type { Database } from './database.ts';
 
-/** The right to do something alone, for a while. The epoch grows with every new holder. */
+/** The exclusive right to some work, for a limited time. The epoch increases with every new holder. */
 export interface Lease {
   readonly name: string;
   readonly epoch: string;
 }
 
-/** Somebody else holds the lease by now: stop, and write nothing more. */
+/** Another instance holds the lease now: stop, and write nothing more. */
 export class LeaseLostError extends Error {
   override name = 'LeaseLostError';
 
   constructor(name: string) {
-    super(`The lease ${name} has another holder by now`);
+    super(`Another instance holds the lease ${name} now`);
   }
 }
 
-/** What asking for a lease came to. */
+/** The result of acquiring a lease. */
 export interface LeaseAttempt {
-  /** Undefined while somebody else has it. */
+  /** Undefined while another instance holds the lease. */
   readonly lease?: Lease;
-  /** When to ask again: well before it ends, or when the other's has. */
+  /** When to acquire it again: well before it expires, or when the other instance's lease has expired. */
   readonly retryInMs: number;
 }
 
-/** Asking at the very end would come too early. */
+/** Margin after the other's expiry, so that the next attempt does not come too early. */
 const MARGIN_MS = 10;
 
 /**
- * Leases as rows with an expiry and an epoch, on the database's own clock. Being the holder is a hint; what makes it
- * safe is that every statement that counts checks the epoch (`UnitOfWork.assertHeld`). No session locks: a pooler
- * or a lost connection would drop them without a word.
+ * Leases as rows with an expiry and an epoch, on the database's own clock. Holding a lease is only
+ * a hint; safety comes from checking the epoch in every critical transaction (`UnitOfWork.assertHeld`). Uses no session
+ * locks: a pooler or a lost connection would drop them silently.
  */
 export class Leases {
   readonly #database: Database;
   readonly #holder: string;
   readonly #ttlMs: number;
 
-  /** @param ttlMs how long a dead or frozen holder blocks the others */
+  /** @param ttlMs how long a crashed or frozen holder blocks the others */
   constructor(database: Database, holder: string, ttlMs = 4_000) {
     this.#database = database;
     this.#holder = holder;
     this.#ttlMs = ttlMs;
   }
 
-  /** Takes a free or expired lease, or renews our own. */
+  /** Acquires a free or expired lease, or renews its own. */
   async acquire(name: string): Promise<LeaseAttempt> {
-    // The clock's time, not the transaction's: whoever waited for a frozen one's lock must see that time has passed.
+    // The clock's time, not the transaction's: a statement that waited for a frozen holder's lock must see the current time.
     const [row] = await this.#database.query<{ epoch: string | null; left: number }>(
       `WITH held AS (
          INSERT INTO leases AS mine (name, holder, epoch, expires_at)
@@ -62,12 +62,12 @@ export class Leases {
        FROM leases WHERE name = $1 AND NOT EXISTS (SELECT FROM held)`,
       [name, this.#holder, this.#ttlMs],
     );
-    // No row: the other one had come in since our statement began to look.
+    // No row: another instance acquired the lease after our statement took its snapshot.
     if (row?.epoch) return { lease: { name, epoch: row.epoch }, retryInMs: this.#ttlMs / 3 };
     return { retryInMs: Math.max(0, row?.left ?? 0) + MARGIN_MS };
   }
 
-  /** Whether no other instance has held the lease since we got it. */
+  /** Returns whether no other instance has held the lease since this one acquired it. */
   async isCurrent({ name, epoch }: Lease): Promise<boolean> {
     const rows = await this.#database.query(
       'SELECT FROM leases WHERE name = $1 AND epoch = $2 AND holder = $3',
@@ -76,7 +76,7 @@ export class Leases {
     return rows.length > 0;
   }
 
-  /** Who holds what now: the lease's name → its holder. */
+  /** Returns the current holders: lease name → holder. */
   async holders(): Promise<Map<string, string>> {
     const rows = await this.#database.query<{ name: string; holder: string }>(
       'SELECT name, holder FROM leases WHERE expires_at > clock_timestamp()',
@@ -84,7 +84,7 @@ export class Leases {
     return new Map(rows.map(({ name, holder }) => [name, holder]));
   }
 
-  /** Gives it up at once, so that a successor need not wait. */
+  /** Releases the lease at once, so that a successor need not wait. */
   async release({ name, epoch }: Lease): Promise<void> {
     await this.#database.query(
       `UPDATE leases SET expires_at = '-infinity', holder = '' WHERE name = $1 AND epoch = $2`,

@@ -10,7 +10,7 @@ import {
   type Versioned,
 } from './unit-of-work.ts';
 
-/** Undefined: removed. */
+/** Undefined: deleted. */
 type Rows = Map<string, object | undefined>;
 const ATTEMPTS = 5;
 
@@ -19,16 +19,16 @@ export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
   readonly #origin: MessageOrigin;
   readonly #tables = new Map<EntityClass<never>, Rows>();
   readonly #inbox = new Set<string>();
-  /** Epoch by lease name; a test moves it on to play a takeover. */
+  /** Epoch by lease name; a test increments it to simulate a takeover. */
   readonly leases = new Map<string, string>();
   /** What a relay would send, in order. */
   readonly outbox: { topic: string; envelope: Envelope }[] = [];
   #numbers = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(voice: MessageOrigin) {
+  constructor(origin: MessageOrigin) {
     super();
-    this.#origin = voice;
+    this.#origin = origin;
   }
 
   override run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
@@ -69,13 +69,13 @@ class MemoryUnitOfWork extends UnitOfWork {
   readonly #received = new Set<string>();
 
   constructor(
-    voice: MessageOrigin,
+    origin: MessageOrigin,
     tables: Map<EntityClass<never>, Rows>,
     inbox: Set<string>,
     leases: ReadonlyMap<string, string>,
     nextNumber: () => number,
   ) {
-    super(voice);
+    super(origin);
     this.#tables = tables;
     this.#inbox = inbox;
     this.#leases = leases;
@@ -116,7 +116,7 @@ class MemoryUnitOfWork extends UnitOfWork {
     const id = keyOf(table, row);
     const stored = await this.load(table, id);
     if ((stored?.version ?? 0) !== row.version)
-      throw new ConcurrencyError(`${table.name} ${id} moved on`);
+      throw new ConcurrencyError(`${table.name} ${id} has changed since it was read`);
     row.version += 1;
     const next = copy(row);
     if (row.version === 1) this.#number(table, next);
@@ -202,7 +202,7 @@ class MemoryUnitOfWork extends UnitOfWork {
     this.runAfterCommit();
   }
 
-  /** Fills identity columns, as the database does: growing, with gaps where a unit of work failed. */
+  /** Fills identity columns as the database does: increasing, with gaps where a unit of work failed. */
   #number(table: EntityClass<object>, row: object): void {
     for (const { target, propertyName, strategy } of getMetadataArgsStorage().generations)
       if (target === table && strategy === 'increment')
@@ -219,7 +219,7 @@ class MemoryUnitOfWork extends UnitOfWork {
   }
 }
 
-// Rows keep their class, and nobody shares one with the store.
+// Rows keep their class; the store shares no row with its callers.
 function copy<Row extends object>(row: Row): Row {
   return Object.assign(Object.create(Object.getPrototypeOf(row)), structuredClone({ ...row }));
 }
@@ -231,7 +231,7 @@ function keyOf(table: EntityClass<object>, row: object): string {
   return String((row as Record<string, unknown>)[key]);
 }
 
-// Identity columns are bigint, and so strings here: 10 comes after 9.
+// Identity columns are bigint, and strings in JavaScript: 10 must sort after 9.
 function compare(a: unknown, b: unknown): number {
   const [left, right] = [a, b].map((each) =>
     typeof each === 'string' && /^\d+$/.test(each) ? BigInt(each) : each,

@@ -37,7 +37,7 @@ class LongTest1760000099001 extends TestMigration {
   }
 }
 
-it('a migration may take longer than a statement of the service', async () => {
+it('runs a migration that takes longer than the time limit of a statement', async () => {
   expect(await migrate(LongTest1760000099001)).toEqual(['LongTest1760000099001']);
 });
 
@@ -49,7 +49,7 @@ class AlterTest1760000099002 extends TestMigration {
   }
 }
 
-it('a migration that waits for a lock lets others pass, and is tried again', async () => {
+it('lets other statements pass while a migration waits for a lock, and retries it', async () => {
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
   await holder.query('BEGIN; SELECT * FROM things');
@@ -59,7 +59,7 @@ it('a migration that waits for a lock lets others pass, and is tried again', asy
       "SELECT FROM pg_stat_activity WHERE query LIKE 'ALTER%' AND wait_event_type = 'Lock'",
     );
   await expect.poll(async () => (await waiting()).length).toBe(1);
-  expect(await database.query('SELECT FROM things')).toEqual([]); // while the other one still holds it
+  expect(await database.query('SELECT FROM things')).toEqual([]); // while the other transaction still holds its lock
   await sleep(1_500); // longer than one attempt
   await holder.end();
   expect(await migrating).toEqual(['AlterTest1760000099002']);
@@ -74,7 +74,7 @@ class IndexTest1760000099003 extends TestMigration {
   }
 }
 
-it('an index is made without a transaction, also when an earlier attempt has left one behind', async () => {
+it('creates an index outside a transaction, also when an earlier attempt has left an index', async () => {
   await database.query('CREATE INDEX things_due ON things (id)');
   await migrate(IndexTest1760000099003);
   const [index] = await database.query<{ indexdef: string }>(
@@ -92,7 +92,7 @@ class OnceTest1760000099004 extends TestMigration {
   }
 }
 
-it('two migrations at once do not collide: the second waits, and finds nothing left to do', async () => {
+it('runs one of two concurrent migrations; the second waits and finds nothing to do', async () => {
   const both = [migrate(OnceTest1760000099004), migrate(OnceTest1760000099004)];
   expect((await Promise.all(both)).flat()).toEqual(['OnceTest1760000099004']);
 });

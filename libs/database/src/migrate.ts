@@ -4,8 +4,8 @@ import { type Limits, limits } from './bounded-client.ts';
 import type { Exclusive } from './exclusive.ts';
 
 /**
- * A migration may take long, and must not make others wait long: a statement that waits for a table's lock holds up
- * every later one that wants the table, so it gives way soon and is tried again.
+ * A migration may take long, but must not block others: a statement that waits for a table's lock blocks every later
+ * statement on that table. So it gives up after a short wait, and is retried.
  */
 export const migrationLimits: Limits = {
   ...limits,
@@ -23,9 +23,9 @@ const OTHER_DONE_MS = 30 * 60_000;
 type TryLock = (name: string) => Promise<Exclusive | undefined>;
 
 /**
- * Runs the migrations that are missing, each in its own transaction, or in none when it says `transaction = false`.
- * A second call at the same time, by whatever process, waits for the first.
- * @returns their names
+ * Runs the missing migrations, each in its own transaction, or in none when it has `transaction = false`.
+ * A concurrent call, in any process, waits for the first.
+ * @returns the names of the migrations that ran
  * @throws Error when a lock was not free in any of 60 attempts, or another call does not end within 30 min
  */
 export async function runMigrations(
@@ -53,7 +53,7 @@ async function withRetries(source: DataSource): Promise<string[]> {
       if (code !== LOCK_NOT_AVAILABLE) throw error;
       if (attempt === ATTEMPTS)
         throw new Error(
-          `A migration did not get a lock in ${ATTEMPTS} attempts: ${message}\n` +
+          `A migration could not lock a table in ${ATTEMPTS} attempts: ${message}\n` +
             'Try: end long transactions (pg_stat_activity shows them), then migrate again.',
         );
       await sleep(PAUSE_MS);
@@ -74,15 +74,17 @@ async function whenFree(tryLock: TryLock): Promise<Exclusive> {
     const lock = await tryLock('migrate');
     if (lock) return lock;
     if (performance.now() > until)
-      throw new Error('Another migrate of this database is still running after 30 min.');
+      throw new Error(
+        'Another migration of this database is still running after 30 min. Try: wait for it or end it, then migrate again.',
+      );
     await sleep(PAUSE_MS);
   }
 }
 
 /**
- * Creates an index while others write, for a migration with `transaction = false`. What an earlier attempt left half-made
- * is replaced.
- * @param definition what follows the index's name: `ON things (due_at)`
+ * Creates an index without blocking writers, for a migration with `transaction = false`. Replaces an incomplete index of
+ * an earlier attempt.
+ * @param definition the SQL after the index's name: `ON things (due_at)`
  */
 export async function createIndexConcurrently(
   runner: Pick<QueryRunner, 'query'>,

@@ -4,8 +4,7 @@ import type pg from 'pg';
 import { BoundedClient, limits } from './bounded-client.ts';
 
 /**
- * Hints that there is something to do, so that nobody polls fast. A hint may be lost: whoever waits also looks by
- * itself now and then.
+ * Sends hints that there is work, so that no loop polls fast. A hint may be lost: a waiting loop also needs a timeout.
  */
 export abstract class Notifier {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
@@ -15,7 +14,7 @@ export abstract class Notifier {
     this.#clock = clock;
   }
 
-  /** Say after a commit that `channel` has something new. */
+  /** Sends a hint that `channel` has work; call it after the commit. */
   notify(channel: string): void {
     this.wake(channel);
   }
@@ -37,7 +36,7 @@ export abstract class Notifier {
   }
 }
 
-/** Hints within this process only. */
+/** Sends hints within this process only. */
 export class MemoryNotifier extends Notifier {}
 
 const CHANNEL = 'fieldguide';
@@ -45,9 +44,9 @@ const PAUSE_MS = 5;
 const ANSWER_WITHIN_MS = 2_000;
 
 /**
- * Hints across the instances of a service through LISTEN and NOTIFY, on one connection of their own and at most one
- * NOTIFY every few milliseconds: inside the writers' transactions it would halve their throughput, because it
- * takes a global lock at commit (measured; see docs/adr).
+ * Sends hints to all instances of a service through LISTEN and NOTIFY, on a connection of its own, at most one NOTIFY every
+ * few milliseconds. NOTIFY takes a global lock at commit: in the writers' transactions it would halve their throughput
+ * (measured; see docs/adr).
  */
 export class PostgresNotifier extends Notifier {
   readonly #url: string;
@@ -61,7 +60,7 @@ export class PostgresNotifier extends Notifier {
     this.#url = url;
   }
 
-  /** Connects, and again whenever the connection is lost; without it hints stay within the process. */
+  /** Connects, and reconnects after a loss; without a connection, hints stay within the process. */
   async open(): Promise<this> {
     if (this.#closed) return this;
     const client = new BoundedClient({
@@ -75,7 +74,7 @@ export class PostgresNotifier extends Notifier {
       this.#client = undefined;
       if (!this.#closed) setTimeout(() => void this.open(), 1_000).unref();
     };
-    client.on('error', () => undefined); // `end` follows, and that is where we connect again
+    client.on('error', () => undefined); // `end` follows, which reconnects
     client.once('end', lost);
     client.on('notification', ({ payload }) => {
       for (const channel of payload?.split(',') ?? []) this.wake(channel);
@@ -91,7 +90,7 @@ export class PostgresNotifier extends Notifier {
     return this;
   }
 
-  /** At once when it is quiet; else together with the others, a few milliseconds after the last one. */
+  /** Sends the first hint at once; batches further ones, a few milliseconds after the last NOTIFY. */
   override notify(channel: string): void {
     super.notify(channel);
     this.#pending.add(channel);

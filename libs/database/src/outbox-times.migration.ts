@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** When a message was written to the outbox. Older versions insert without the column and get the default. */
+/** Records when a message was written to the outbox. Older versions insert without the column and get the default. */
 export class OutboxTimes1760000010000 implements MigrationInterface {
   readonly name = 'OutboxTimes1760000010000';
 

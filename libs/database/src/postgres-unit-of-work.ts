@@ -14,19 +14,19 @@ import {
 } from './unit-of-work.ts';
 
 const ATTEMPTS = 5;
-// PostgreSQL's own words for "somebody was faster": serialization failure and deadlock.
+// PostgreSQL's codes for a serialization failure and a deadlock.
 const RETRYABLE = new Set(['40001', '40P01']);
 
-/** Units of work as PostgreSQL transactions (READ COMMITTED; versions and row locks do the rest). */
+/** Units of work as PostgreSQL transactions (READ COMMITTED, with versions and row locks). */
 export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
   readonly #database: Database;
   readonly #origin: MessageOrigin;
   readonly #notifier: Notifier;
 
-  constructor(database: Database, voice: MessageOrigin, notifier: Notifier) {
+  constructor(database: Database, origin: MessageOrigin, notifier: Notifier) {
     super();
     this.#database = database;
-    this.#origin = voice;
+    this.#origin = origin;
     this.#notifier = notifier;
   }
 
@@ -59,8 +59,8 @@ export class PostgresUnitOfWork extends UnitOfWork {
   readonly #manager: EntityManager;
   readonly #notifier: Notifier;
 
-  constructor(manager: EntityManager, voice: MessageOrigin, notifier: Notifier) {
-    super(voice);
+  constructor(manager: EntityManager, origin: MessageOrigin, notifier: Notifier) {
+    super(origin);
     this.#manager = manager;
     this.#notifier = notifier;
   }
@@ -130,7 +130,9 @@ export class PostgresUnitOfWork extends UnitOfWork {
     const { sql, values } = batchUpsert<Row>(this.#manager.connection.getMetadata(table));
     const written = await this.query(sql, values(rows));
     if (written.length < rows.length)
-      throw new ConcurrencyError(`One of ${rows.length} rows of ${table.name} has moved on`);
+      throw new ConcurrencyError(
+        `One of ${rows.length} rows of ${table.name} has changed since it was read`,
+      );
     for (const row of rows) row.version += 1;
   }
 
@@ -197,7 +199,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     return rows.length === 1;
   }
 
-  /** For libs that bring their own tables (event store): a statement inside this transaction. */
+  /** Runs a statement inside this transaction; for libs with their own tables (event store). */
   async query<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
     return this.#manager.query(sql, [...values]);
   }

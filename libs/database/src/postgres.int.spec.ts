@@ -50,7 +50,7 @@ unitOfWorkContract('on PostgreSQL', async () => {
       return rows.map(({ envelope }) => envelope);
     },
     lease: async (name, epoch) => {
-      await database.query("INSERT INTO leases VALUES ($1, 'somebody', $2, 'infinity')", [
+      await database.query("INSERT INTO leases VALUES ($1, 'other', $2, 'infinity')", [
         name,
         epoch,
       ]);
@@ -58,27 +58,27 @@ unitOfWorkContract('on PostgreSQL', async () => {
   };
 });
 
-describe('leases', () => {
+describe('a lease', () => {
   const [one, two] = [
     () => new Leases(database, 'one', 300),
     () => new Leases(database, 'two', 300),
   ];
 
-  it('have one holder, and another with a greater epoch when the first is silent', async () => {
+  it('has one holder, and a new one with a greater epoch when the first stops renewing', async () => {
     const { lease: first } = await one().acquire('a');
     expect(first).toBeDefined();
     const others = await two().acquire('a');
     expect(others.lease).toBeUndefined();
     expect(others.retryInMs).toBeGreaterThan(0);
     expect(others.retryInMs).toBeLessThanOrEqual(310);
-    expect((await one().acquire('a')).lease).toEqual(first); // renewed, not taken anew
+    expect((await one().acquire('a')).lease).toEqual(first); // renewed, not acquired again
     await clock.sleep((await two().acquire('a')).retryInMs);
     const { lease: second } = await two().acquire('a');
     expect(Number(second!.epoch)).toBeGreaterThan(Number(first!.epoch));
     await expect(units.run((uow) => uow.assertHeld(first!))).rejects.toThrow(/another holder/);
   });
 
-  it('can be given up at once', async () => {
+  it('can be released at once', async () => {
     const { lease } = await one().acquire('b');
     await one().release(lease!);
     expect((await two().acquire('b')).lease).toBeDefined();
@@ -88,7 +88,7 @@ describe('leases', () => {
   const loopOf = (name: string, leases: Leases, step: () => Promise<boolean>) =>
     startLeasedWorker({ name, channel: name, idleMs: 5, notifier, clock, log }, leases, step);
 
-  it('let one loop of several work', async () => {
+  it('lets one of several loops work', async () => {
     const workers = new Set<string>();
     const loops = ['x', 'y'].map((holder) =>
       loopOf('loop', new Leases(database, holder, 2_000), async () => {
@@ -102,10 +102,10 @@ describe('leases', () => {
   });
 
   it.each(['stops', 'fails'])(
-    'go to a loop that stands by at once when the holder %s',
+    'passes to a waiting loop at once when the holder %s',
     async (how) => {
       let isFailing = false;
-      const name = `goes when it ${how}`;
+      const name = `passes when it ${how}`;
       const holder = loopOf(name, new Leases(database, 'x', 60_000), async () => {
         if (isFailing) throw new Error('this version cannot');
         return false;
@@ -113,16 +113,16 @@ describe('leases', () => {
       const holds = () =>
         database.query<{ holder: string }>('SELECT holder FROM leases WHERE name = $1', [name]);
       await expect.poll(holds).toEqual([{ holder: 'x' }]);
-      const asked = Promise.withResolvers<void>();
-      class Asking extends Leases {
+      const tried = Promise.withResolvers<void>();
+      class ObservedLeases extends Leases {
         override async acquire(which: string) {
           const held = await super.acquire(which);
-          asked.resolve();
+          tried.resolve();
           return held;
         }
       }
-      const standby = loopOf(name, new Asking(database, 'y', 60_000), async () => false);
-      await asked.promise;
+      const standby = loopOf(name, new ObservedLeases(database, 'y', 60_000), async () => false);
+      await tried.promise;
       if (how === 'fails') isFailing = true;
       else await holder.stop();
       await expect.poll(holds).toEqual([{ holder: 'y' }]);
@@ -142,25 +142,25 @@ describe('a wake-up', () => {
     await other.close();
   });
 
-  it('is heard again after its connection was lost', async () => {
+  it('arrives again after its connection was lost', async () => {
     const other = await new PostgresNotifier(clock, database.url).open();
     await database.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'notifier' AND datname = current_database()",
     );
-    const hears = async () => {
+    const isWoken = async () => {
       const begun = performance.now();
       const woken = other.wait('again', 2_000, new AbortController().signal);
       notifier.notify('again');
       await woken;
       return performance.now() - begun < 1_900;
     };
-    await expect.poll(hears).toBe(true);
+    await expect.poll(isWoken).toBe(true);
     await other.close();
   });
 });
 
 describe('the inbox', () => {
-  it('forgets what no topic can bring again, and nothing else', async () => {
+  it('deletes only the messages that no topic can deliver again', async () => {
     await database.query('TRUNCATE inbox');
     await database.query(
       "INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '10 days'), (gen_random_uuid(), now() - interval '8 days')",
@@ -169,7 +169,7 @@ describe('the inbox', () => {
     expect(await database.query('SELECT FROM inbox')).toHaveLength(1);
   });
 
-  it('is pruned in batches, however long it takes to delete everything', async () => {
+  it('is pruned in batches, regardless of how long the whole deletion takes', async () => {
     await database.query('TRUNCATE inbox');
     await database.query(
       "INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '30 days' FROM generate_series(1, 1000)",
@@ -199,12 +199,12 @@ describe('the inbox', () => {
 });
 
 describe('a dead letter', () => {
-  it('goes 30 days after it was handled, and never before', async () => {
+  it('is deleted 30 days after it was handled, not earlier', async () => {
     await database.query('TRUNCATE dead_letters');
     for (const [handledAt, redriven] of [
       ["now() - interval '31 days'", true],
       ["now() - interval '29 days'", true],
-      ['NULL', true], // by a version without the column
+      ['NULL', true], // written by a version without the column
       ['NULL', false],
     ] as const)
       await database.query(
@@ -217,7 +217,7 @@ describe('a dead letter', () => {
 });
 
 describe('a database', () => {
-  it('that is older than the code is refused', async () => {
+  it('is rejected when it is older than the code', async () => {
     class Newer1790000000000 extends ThingsTable1760000009000 {
       override readonly name = 'Newer1790000000000' as never;
     }
@@ -227,8 +227,8 @@ describe('a database', () => {
     await behind.close();
   });
 
-  it('that is away is told by its address, without the password', async () => {
-    const url = 'postgres://somebody:hidden@127.0.0.1:9/nothing';
+  it('is named by its address, without the password, when it cannot be reached', async () => {
+    const url = 'postgres://user:hidden@127.0.0.1:9/nothing';
     const opening = new Database({ url, entities: [], migrations: [] }).open();
     await expect(opening).rejects.toThrow(/127\.0\.0\.1:9\/nothing[\s\S]*Try:/);
     await expect(opening).rejects.not.toThrow(/hidden/);
@@ -246,12 +246,12 @@ describe('a database', () => {
       held.resolve();
       await (uow as PostgresUnitOfWork).query('SELECT pg_sleep(5.5)', []);
     });
-    await held.promise; // the second one may have the faster connection
+    await held.promise; // the second unit of work may have the faster connection
     await expect(units.run((uow) => uow.lock(Thing, ['held']))).rejects.toThrow(/lock timeout/);
     await holder;
   });
 
-  it('ends a transaction that does nothing, before those who wait for it give up', async () => {
+  it('ends an idle transaction before the transactions that wait for it give up', async () => {
     await units.run((uow) => uow.save(Thing, thing('idle')));
     const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const idle = units.run(async (uow) => {

@@ -1,9 +1,9 @@
 import type { Database } from './database.ts';
 
-/** Which rows of a table are deleted after a while (docs/reference/retention.md). */
+/** The rows of a table that are deleted after some time (docs/reference/retention.md). */
 export interface Retention {
   readonly table: string;
-  /** SQL, never from input: which rows may go. `$1` is how long they are kept, an interval; the table is `kept`. */
+  /** SQL condition, never from input, for the rows to delete. `$1` is the retention period; the table is `kept`. */
   readonly where: string;
   readonly days: () => number;
 }
@@ -11,8 +11,8 @@ export interface Retention {
 const BATCH = 1_000;
 
 /**
- * Messages a broker can bring again must still be known: a topic keeps a record for its `retention.ms` and one more
- * `segment.ms` (each contract declares it), and this is a day longer.
+ * The inbox must know every message that a broker can deliver again. A topic keeps a record for its `retention.ms` and one
+ * more `segment.ms` (each contract declares it); this period is a day longer.
  */
 export const inboxRetention: Retention = {
   table: 'inbox',
@@ -21,8 +21,8 @@ export const inboxRetention: Retention = {
 };
 
 /**
- * Those that were redriven or discarded; one that waits is never deleted. A version without `handled_at` leaves it empty
- * when it redrives one during a rollout.
+ * Resolved dead letters; a waiting one is never deleted. A version without `handled_at` leaves it empty
+ * when it redrives a letter during a rollout.
  */
 export const handledDeadLetters: Retention = {
   table: 'dead_letters',
@@ -31,9 +31,8 @@ export const handledDeadLetters: Retention = {
 };
 
 /**
- * Deletes one batch, so that no statement takes long however much there is to delete. Safe on many instances at once:
- * each takes other rows.
- * @returns whether there may be more
+ * Deletes one batch, so that no statement takes long. Safe on many instances at once: each takes other rows.
+ * @returns whether there may be more rows to delete
  */
 export async function pruneNext(
   database: Database,

@@ -45,11 +45,11 @@ async function errorsOf(work: readonly Promise<unknown>[]): Promise<string[]> {
   return ended.map((each) => (each.status === 'rejected' ? String(each.reason.message) : 'none'));
 }
 
-it('every query and unit of work ends with an error when the database stops answering, and the pool recovers', async () => {
+it('ends every query and unit of work with an error when the database stops responding, and recovers the pool', async () => {
   const database = await open(2);
   const notifier = new PostgresNotifier(clock, proxy.url);
-  const voice = { service: 'test', clock, ids: new SystemIds() };
-  const units = new PostgresUnitOfWorkRunner(database, voice, notifier);
+  const origin = { service: 'test', clock, ids: new SystemIds() };
+  const units = new PostgresUnitOfWorkRunner(database, origin, notifier);
   const [own, pipeline] = [
     database.dedicatedConnection('own'),
     database.dedicatedConnection('pipeline', { pipeline: true }),
@@ -88,7 +88,7 @@ it('every query and unit of work ends with an error when the database stops answ
   await Promise.all([own.close(), pipeline.close(), database.close()]);
 });
 
-it('closing does not wait for a database that does not answer', async () => {
+it('closes without waiting for a database that does not respond', async () => {
   const database = await open(2);
   await Promise.all([database.query('SELECT 1'), database.query('SELECT 1')]);
   const own = database.dedicatedConnection('own');
@@ -102,18 +102,18 @@ it('closing does not wait for a database that does not answer', async () => {
   ]);
 });
 
-it('wake-ups connect again after a time without answers', async () => {
+it('reconnects the notifier after a time without responses', async () => {
   proxy.stall();
   const notifier = await new PostgresNotifier(clock, proxy.url).open();
   proxy.resume();
   const sender = await new PostgresNotifier(clock, migrated.url).open();
-  const isHeard = async () => {
+  const isWoken = async () => {
     const begun = performance.now();
-    const heard = notifier.wait('again', 900, new AbortController().signal);
+    const woken = notifier.wait('again', 900, new AbortController().signal);
     sender.notify('again');
-    await heard;
+    await woken;
     return performance.now() - begun < 600;
   };
-  await expect.poll(isHeard).toBe(true);
+  await expect.poll(isWoken).toBe(true);
   await Promise.all([notifier.close(), sender.close()]);
 });

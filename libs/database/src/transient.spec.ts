@@ -15,7 +15,7 @@ describe('an error is transient', () => {
     ['server shut down', '57P01'],
     ['input or output failed', '58030'],
     ['idle transaction ended', '25P03'],
-  ])('when PostgreSQL says: %s (%s)', (_, code) => {
+  ])('when PostgreSQL reports: %s (%s)', (_, code) => {
     expect(isTransient(withCode(code))).toBe(true);
     expect(isTransient(failedQuery(code))).toBe(true);
   });
@@ -28,7 +28,7 @@ describe('an error is transient', () => {
     'EAI_AGAIN',
     'UND_ERR_SOCKET',
     'EOPENBREAKER',
-  ])('when the network says %s, however deep', (code) => {
+  ])('when the network reports %s, at any depth of causes', (code) => {
     expect(isTransient(new Error('outer', { cause: withCode(code) }))).toBe(true);
     expect(isTransient(new AggregateError([new Error('one'), withCode(code)]))).toBe(true);
   });
@@ -40,12 +40,12 @@ describe('an error is transient', () => {
     'Connection terminated due to connection timeout',
     'Client has encountered a connection error and is not queryable',
     'Cannot use a pool after calling end on the pool',
-  ])('when the client of PostgreSQL says without a code: %s', (message) =>
+  ])('when the client of PostgreSQL reports without a code: %s', (message) =>
     expect(isTransient(new QueryFailedError('SELECT 1', [], new Error(message)))).toBe(true),
   );
 
-  it('when another unit of work was faster, or a time limit has passed', () => {
-    expect(isTransient(new ConcurrencyError('a moved on'))).toBe(true);
+  it('when another unit of work has changed the row, or a time limit has passed', () => {
+    expect(isTransient(new ConcurrencyError('a has changed'))).toBe(true);
     expect(isTransient(AbortSignal.abort(new DOMException('late', 'TimeoutError')).reason)).toBe(
       true,
     );
@@ -59,9 +59,9 @@ describe('an error is not transient', () => {
     ['no such table', '42P01'],
     ['too deep', '54001'],
     ['a code of our own', 'E_OUT_OF_STOCK'],
-  ])('when it says: %s (%s)', (_, code) => expect(isTransient(failedQuery(code))).toBe(false));
+  ])('when it is: %s (%s)', (_, code) => expect(isTransient(failedQuery(code))).toBe(false));
 
-  it('when a handler or a schema refused, or it is no error at all', () => {
+  it('when a handler or a schema rejects the input, or the value is no error', () => {
     for (const thrown of [new Error('The goods have left'), 'text', undefined, null, 57014])
       expect(isTransient(thrown)).toBe(false);
     const loop = new Error('a');

@@ -1,4 +1,4 @@
-/** An error that knows by itself that the same work can succeed later. */
+/** An error that marks itself as transient: the same work can succeed later. */
 interface MarkedTransient {
   readonly isTransient?: boolean;
 }
@@ -6,7 +6,7 @@ interface MarkedTransient {
 // Connection, rollback (deadlock, serialisation), resources, lock not available, operator intervention (cancelled,
 // shut down), input and output; 25P03 is the idle transaction that the server ends, 25006 a server that only reads.
 const SQLSTATE = /^(?:(?:08|40|53|55|57|58)[0-9A-Z]{3}|25P03|25006)$/;
-// Codes of Node, undici and opossum: a network that fails, no file descriptors left, an open circuit breaker.
+// Codes of Node, undici and opossum: network failures, no file descriptors left, an open circuit breaker.
 const NETWORK = new Set(
   `EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH EMFILE ENETDOWN ENETRESET
    ENETUNREACH ENFILE ENOTFOUND EPIPE ETIMEDOUT EOPENBREAKER UND_ERR_ABORTED UND_ERR_BODY_TIMEOUT
@@ -14,15 +14,15 @@ const NETWORK = new Set(
     /\s+/,
   ),
 );
-// node-postgres and its pool give these without a code.
+// Errors of node-postgres and its pool without a code.
 const CLIENT =
   /^(?:Query read timeout|timeout expired$|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Driver not Connected)/;
 const NAMES = new Set(['TimeoutError', 'AbortError']);
 const DEPTH_MAX = 10;
 
 /**
- * Tells whether an error passes by itself: the database, the network or a lock failed, not the input. The same work is
- * to be tried again, with a pause. Looks through `cause`, TypeORM's `driverError` and the parts of an AggregateError.
+ * Returns whether an error is transient: the database, the network or a lock failed, not the input. Retry the same work
+ * after a pause. Looks through `cause`, TypeORM's `driverError` and the parts of an AggregateError.
  */
 export function isTransient(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > DEPTH_MAX) return false;
@@ -33,7 +33,7 @@ export function isTransient(error: unknown, depth = 0): boolean {
     cause,
     driverError,
     errors,
-    isTransient: says,
+    isTransient: isMarked,
   } = error as MarkedTransient & {
     code?: unknown;
     name?: unknown;
@@ -42,7 +42,7 @@ export function isTransient(error: unknown, depth = 0): boolean {
     driverError?: unknown;
     errors?: unknown;
   };
-  if (says === true || NAMES.has(String(name)) || CLIENT.test(String(message))) return true;
+  if (isMarked === true || NAMES.has(String(name)) || CLIENT.test(String(message))) return true;
   if (typeof code === 'string' && (SQLSTATE.test(code) || NETWORK.has(code))) return true;
   const inner = [cause, driverError, ...(Array.isArray(errors) ? errors : [])];
   return inner.some((each) => isTransient(each, depth + 1));

@@ -3,21 +3,21 @@ import { traceInto } from '@fieldguide/telemetry';
 import type { Causation, Envelope, NewMessage } from './envelope.ts';
 import type { Lease } from './leases.ts';
 
-/** An entity class: the table's name and columns stand on it as TypeORM decorators. */
+/** An entity class, with the table's name and columns as TypeORM decorators. */
 export type EntityClass<Row> = new () => Row;
 
-/** Every row that is changed carries its version; 0 means that it was never saved. */
+/** A row with its version; 0 means that it was never saved. */
 export interface Versioned {
   version: number;
 }
 
-/** Somebody else changed the row or stream since we read it. The unit of work does it again, a few times. */
+/** The row or stream has changed since it was read. The runner retries the unit of work, a few times. */
 export class ConcurrencyError extends Error {
   override name = 'ConcurrencyError';
   readonly isTransient = true;
 }
 
-/** Who speaks and with which time and ids: what outgoing envelopes are filled from. */
+/** The origin of outgoing messages: the service, clock and ids that fill their envelopes. */
 export interface MessageOrigin {
   readonly service: string;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface MessageOrigin {
 }
 
 /**
- * Everything that one decision changes, all of it or nothing: rows, events, outgoing messages, the inbox.
+ * All changes of one decision, committed together or not at all: rows, events, outgoing messages, the inbox.
  * Writes use it instead of a repository; the same handler runs on PostgreSQL and in memory.
  */
 export abstract class UnitOfWork {
@@ -35,23 +35,23 @@ export abstract class UnitOfWork {
   readonly #afterCommit: (() => void)[] = [];
   #causation: Causation | undefined;
 
-  constructor(voice: MessageOrigin) {
-    this.#origin = voice;
+  constructor(origin: MessageOrigin) {
+    this.#origin = origin;
   }
 
-  /** One row by its primary key, without a lock: `save` notices when it moved on. */
+  /** Loads one row by its primary key, without a lock: `save` detects a concurrent change. */
   abstract load<Row extends Versioned>(
     table: EntityClass<Row>,
     id: string,
   ): Promise<Row | undefined>;
 
-  /** The rows with these keys, locked until the end and in the order of their keys, so that no two deadlock. */
+  /** Loads the rows with these keys and locks them until the end, in the order of their keys, to avoid deadlocks. */
   abstract lock<Row extends Versioned>(
     table: EntityClass<Row>,
     ids: readonly string[],
   ): Promise<Row[]>;
 
-  /** Rows whose columns equal `where`, lowest `order` first; the primary key when no order is given. */
+  /** Finds rows whose columns equal `where`, sorted by `order`, or by the primary key when no order is given. */
   abstract find<Row extends object>(
     table: EntityClass<Row>,
     where: Partial<Row>,
@@ -60,36 +60,36 @@ export abstract class UnitOfWork {
   ): Promise<Row[]>;
 
   /**
-   * Waits until no other unit of work holds the lock `name`, and holds it until this one ends. What is read afterwards
-   * includes everything that the earlier holders committed.
+   * Waits until no other unit of work holds the lock `name`, and holds it until this one ends. Later reads
+   * include everything that earlier holders committed.
    */
   abstract exclusively(name: string): Promise<void>;
 
   /**
-   * Inserts (version 0) or updates the row and counts its version up.
-   * @throws ConcurrencyError when another one was faster
+   * Inserts (version 0) or updates the row and increments its version.
+   * @throws ConcurrencyError when the row has changed since it was read
    */
   abstract save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void>;
 
   /**
-   * Saves many with one statement.
-   * @throws ConcurrencyError when one of them did; none is saved
+   * Saves many rows with one statement.
+   * @throws ConcurrencyError when one of them has changed; none is saved
    */
   abstract saveAll<Row extends Versioned>(
     table: EntityClass<Row>,
     rows: readonly Row[],
   ): Promise<void>;
 
-  /** Deletes the rows whose columns equal `where`. @returns how many there were */
+  /** Deletes the rows whose columns equal `where`. @returns the number of deleted rows */
   abstract remove<Row extends object>(
     table: EntityClass<Row>,
     where: Partial<Row>,
   ): Promise<number>;
 
   /**
-   * Takes rows whose time in the column `due` has come by `databaseTime`, and moves that time on by `forMs`: nobody
-   * else takes them before then, and when this process dies they come up again. Another's open claim is skipped, not
-   * waited for.
+   * Claims rows whose time in the column `due` has passed by `databaseTime`, and postpones that time by `forMs`. No other
+   * instance claims them before then; after a crash of this process they become due again. Skips rows that another
+   * transaction is claiming.
    */
   abstract claim<Row extends Versioned>(
     table: EntityClass<Row>,
@@ -98,38 +98,38 @@ export abstract class UnitOfWork {
     limit: number,
   ): Promise<Row[]>;
 
-  /** How long until the next row's time in the column `due` comes; 0 when it has, undefined when no row has one. */
+  /** Returns the milliseconds until the next row is due; 0 when one is, undefined when no row has a time in `due`. */
   abstract msUntilDue<Row extends Versioned>(
     table: EntityClass<Row>,
     due: keyof Row & string,
   ): Promise<number | undefined>;
 
   /**
-   * The database's time. Deadlines that another instance may read are written and compared with it, never with
+   * Returns the database's time. Deadlines that another instance may read are written and compared with it, never with
    * `now()`: the clocks of two machines differ.
    */
   abstract databaseTime(): Promise<Date>;
 
-  /** @throws LeaseLostError when somebody else holds it by now, so that a frozen holder does no harm */
+  /** @throws LeaseLostError when another instance holds it now, so that a frozen holder cannot write */
   abstract assertHeld(lease: Lease): Promise<void>;
 
   /**
-   * Marks a message as received by this service; false when it was before. What is published from here on is
-   * said to be caused by it.
+   * Marks a message as received by this service. Messages published from here on name it as their cause.
+   * @returns false when it was received before
    */
   async accept(message: Envelope): Promise<boolean> {
     this.continueFrom(message);
     return this.insertInbox(message);
   }
 
-  /** For work that is done later than the message that asked for it: what is published is said to be caused by that. */
+  /** For deferred work: messages published from here on name the message that requested the work as their cause. */
   continueFrom({ id, correlationid, traceparent }: Causation): void {
     this.#causation = { id, correlationid, ...(traceparent && { traceparent }) };
   }
 
   protected abstract insertInbox(message: Envelope): Promise<boolean>;
 
-  /** Puts a message in the outbox; the relay sends it after the commit, in order for each subject. */
+  /** Adds a message to the outbox; the relay sends it after the commit, in order for each subject. */
   publish({ topic, id, type, subject, data }: NewMessage): void {
     const { service, clock, ids } = this.#origin;
     const messageId = id ?? ids.next();
@@ -148,7 +148,7 @@ export abstract class UnitOfWork {
     this.#outgoing.push({ topic, envelope: traceInto({ ...envelope }) as Envelope });
   }
 
-  /** Present time of this instance, for saying when something happened; for deadlines see `databaseTime`. */
+  /** Current time of this instance, to record when something happened; for deadlines see `databaseTime`. */
   now(): Date {
     return this.#origin.clock.now();
   }
@@ -158,19 +158,19 @@ export abstract class UnitOfWork {
     return this.#causation;
   }
 
-  /** For libs: runs last inside the transaction, after every row of the handler. */
+  /** For libs: runs `step` last inside the transaction, after all rows of the handler are written. */
   beforeCommit(step: () => Promise<void>): void {
     this.#beforeCommit.push(step);
   }
 
-  /** For hints only: it does not run when the process dies in between. */
+  /** For hints only: `step` does not run when the process crashes in between. */
   afterCommit(step: () => void): void {
     this.#afterCommit.push(step);
   }
 
   /**
-   * For implementations: outgoing rows are written last. Two transactions about one subject are put in order by
-   * the version of its row; because the outbox comes after that, its ids keep the same order.
+   * For implementations: outgoing rows are written last. The version of a subject's row orders its
+   * transactions; because the outbox is written after that row, its ids have the same order.
    */
   protected async runBeforeCommit(
     write: (messages: readonly { topic: string; envelope: Envelope }[]) => Promise<void>,
@@ -184,8 +184,8 @@ export abstract class UnitOfWork {
   }
 }
 
-/** Where units of work come from. */
+/** Runs units of work. */
 export abstract class UnitOfWorkRunner {
-  /** Runs `work` and commits, or rolls everything back; again (five times at most) when something moved on. */
+  /** Runs `work` and commits, or rolls everything back. Makes up to five attempts on a ConcurrencyError. */
   abstract run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
 }

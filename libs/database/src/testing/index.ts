@@ -7,7 +7,7 @@ export { StallingProxy } from './stalling-proxy.ts';
 
 import { databaseMigrations } from '../migrations.ts';
 
-/** An empty, migrated database of its own for one spec file; `close` it afterwards. */
+/** Creates an empty, migrated database for one spec file; `close` it afterwards. */
 export async function freshDatabase(
   adminUrl: string,
   name: string,
@@ -30,7 +30,7 @@ export async function freshDatabase(
   return Object.assign(database, { url: url.href });
 }
 
-/** A row for the suites: something with a key, a number and a time at which it is due. */
+/** A row for the suites, with a key, a number and a due time. */
 @Entity('things')
 export class Thing {
   @PrimaryColumn('text') id!: string;

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy before a database that can stop forwarding: connections stay open, and nothing is answered. */
+/** A TCP proxy in front of a database that can stop forwarding: connections stay open, without any response. */
 export class StallingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -33,7 +33,7 @@ export class StallingProxy {
     for (const socket of this.#sockets) socket.pause();
   }
 
-  /** For new connections; the stalled ones stay so, as when a firewall has forgotten them. */
+  /** Forwards new connections again; stalled ones stay stalled, as after a firewall has dropped their state. */
   resume(): void {
     this.#isStalled = false;
   }

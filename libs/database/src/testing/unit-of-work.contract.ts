@@ -7,9 +7,9 @@ import { Thing, thing } from './index.ts';
 
 export interface UnitOfWorkUnderTest {
   readonly units: UnitOfWorkRunner;
-  /** What the relay would send, in its order. */
+  /** The messages that the relay would send, in order. */
   outgoing(): Promise<readonly Envelope[]>;
-  /** Makes somebody the holder of a lease, with this epoch. */
+  /** Gives a lease to another holder, with this epoch. */
   lease(name: string, epoch: string): Promise<void>;
 }
 
@@ -38,19 +38,19 @@ const thingChanged = (subject: string) => ({
 
 /** Every implementation of units of work passes this suite. */
 export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkUnderTest>) {
-  describe(`units of work ${name}`, () => {
+  describe(`a unit of work ${name}`, () => {
     let { units, outgoing, lease } = {} as UnitOfWorkUnderTest;
     beforeEach(async () => {
       ({ units, outgoing, lease } = await make());
     });
     const count = (id: string) => units.run(async (uow) => (await uow.load(Thing, id))?.count);
 
-    it('keep what they saved', async () => {
+    it('stores what it saved', async () => {
       await units.run((uow) => uow.save(Thing, thing('a', { count: 1 })));
       expect(await count('a')).toBe(1);
     });
 
-    it('keep nothing when they fail: no row, no message, no inbox', async () => {
+    it('stores nothing when it fails: no row, no message, no inbox entry', async () => {
       const failing = units.run(async (uow) => {
         await uow.accept(message(first!));
         await uow.save(Thing, thing('a'));
@@ -63,7 +63,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(await units.run((uow) => uow.accept(message(first!)))).toBe(true);
     });
 
-    it('take each message once', async () => {
+    it('accepts each message once', async () => {
       const handle = () =>
         units.run(async (uow) => {
           if (!(await uow.accept(message(first!)))) return;
@@ -76,7 +76,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(await count('a')).toBe(1);
     });
 
-    it('refuse a row that somebody else has changed', async () => {
+    it('rejects a row that another unit of work has changed', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       const old = await units.run((uow) => uow.load(Thing, 'a'));
       await units.run(async (uow) => uow.save(Thing, (await uow.load(Thing, 'a'))!));
@@ -86,7 +86,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       );
     });
 
-    it('save many at once, or none when one has moved on', async () => {
+    it('saves many rows at once, or none when one has changed', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       const rows = await units.run(async (uow) => {
         const both = [(await uow.load(Thing, 'a'))!, thing('b')];
@@ -110,7 +110,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect([await count('a'), await count('b')]).toEqual([1, 2]);
     });
 
-    it('lose no change when many want the same row', async () => {
+    it('loses no change when many change the same row', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       const add = () =>
         units.run(async (uow) => {
@@ -122,7 +122,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(await count('a')).toBe(8);
     });
 
-    it('find rows by their columns, oldest key first', async () => {
+    it('finds rows by their columns, oldest key first', async () => {
       for (const id of ['c', 'a', 'b'])
         await units.run((uow) => uow.save(Thing, thing(id, { count: 7 })));
       await units.run((uow) => uow.save(Thing, thing('d')));
@@ -130,7 +130,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(found.map(({ id }) => id)).toEqual(['a', 'b']);
     });
 
-    it('find rows in the order of another column', async () => {
+    it('finds rows in the order of another column', async () => {
       for (const [id, n] of [
         ['a', 10],
         ['b', 9],
@@ -141,7 +141,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(found.map(({ id }) => id)).toEqual(['b', 'a']);
     });
 
-    it('hold a lock by its name: the next one reads what the holder committed', async () => {
+    it('holds a named lock, whose next holder reads what the former committed', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       let runs = 0;
       const add = () =>
@@ -154,10 +154,10 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
         });
       await Promise.all(Array.from({ length: 6 }, add));
       expect(await count('a')).toBe(6);
-      expect(runs).toBe(6); // nobody was too late and had to do it again
+      expect(runs).toBe(6); // no unit of work had to be repeated
     });
 
-    it('number dead letters in the order in which they are saved', async () => {
+    it('numbers dead letters in the order in which they are saved', async () => {
       for (const messageId of [second!, first!]) {
         const letter = { messageId, topic: 't', key: 'a', envelope: {}, reason: 'r', arrival: '0' };
         const parkedAt = new Date('2030-01-01');
@@ -172,7 +172,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect((await inOrder())[0]).toMatchObject({ messageId: second, serial: before!.serial });
     });
 
-    it('remove rows by their columns, and all of them again when they fail', async () => {
+    it('deletes rows by their columns, and none when it fails', async () => {
       for (const id of ['a', 'b', 'c'])
         await units.run((uow) => uow.save(Thing, thing(id, { count: id === 'c' ? 1 : 7 })));
       const failing = units.run(async (uow) => {
@@ -187,10 +187,10 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
         undefined,
         1,
       ]);
-      await units.run((uow) => uow.save(Thing, thing('a'))); // the name is free again
+      await units.run((uow) => uow.save(Thing, thing('a'))); // the key is free again
     });
 
-    it('give a due row to one claimer, and again when the claim has run out', async () => {
+    it('gives a due row to one claimer, and to another when the claim has expired', async () => {
       const dueAt = new Date('2020-01-01');
       const never = new Date('2999-01-01');
       await units.run((uow) => uow.save(Thing, thing('a', { dueAt })));
@@ -207,7 +207,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(await next()).toBeLessThanOrEqual(60_000);
     });
 
-    it('send what they said in its order, caused by what they received', async () => {
+    it('sends published messages in order, caused by the received message', async () => {
       await units.run(async (uow) => {
         await uow.accept(message(second!));
         uow.publish(thingChanged('a'));
@@ -222,7 +222,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       });
     });
 
-    it('stop a holder whose lease has gone to somebody else', async () => {
+    it('stops a holder whose lease another instance has taken', async () => {
       await lease('relay', '2');
       await units.run((uow) => uow.assertHeld({ name: 'relay', epoch: '2' }));
       await expect(
@@ -230,7 +230,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       ).rejects.toThrow(LeaseLostError);
     });
 
-    it('run what was put before the commit inside, and after it only when it held', async () => {
+    it('runs hooks before the commit inside the transaction, and hooks after it only when it succeeds', async () => {
       const steps: string[] = [];
       const run = (fail: boolean) =>
         units.run(async (uow) => {
