@@ -11,7 +11,7 @@ export class LeaseLostError extends Error {
   override name = 'LeaseLostError';
 
   constructor(name: string) {
-    super(`Another instance holds the lease ${name} now`);
+    super(`The lease ${name} has another holder now`);
   }
 }
 

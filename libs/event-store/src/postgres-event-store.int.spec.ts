@@ -311,7 +311,7 @@ describe('a projection', () => {
     const first = rebuild(counting, store, database, () => begun!.resolve());
     await begun!.promise;
     await expect(rebuild(counting, store, database)).rejects.toThrow(
-      'Projection counting is being rebuilt already: wait until it is done',
+      'Projection counting is being rebuilt already: wait until that rebuild is done',
     );
     released!.resolve();
     await holder;
