@@ -7,11 +7,17 @@ import { Environment } from '@fieldguide/platform-host/environment';
 import { readState } from '@fieldguide/platform-host/state';
 import { Kafka, KafkaJSProtocolError, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { expectMoneyToBalance, inHand, reservedUnits, unitsOnHand, unitsShipped } from './books.ts';
+import {
+  expectMoneyToBalance,
+  inHand,
+  reservedUnits,
+  unitsOnHand,
+  unitsShipped,
+} from './order-invariants.ts';
+import { viewHash } from './projection-hash.ts';
 import { platform, scale } from './running-platform.ts';
 import { query } from './shop.ts';
 import { Traffic } from './traffic.ts';
-import { viewHash } from './views.ts';
 
 // What CI tries; `npm run verify` does two minutes of it.
 const SECONDS = Number(process.env['FIELDGUIDE_CHAOS_SECONDS'] ?? 20);

@@ -5,6 +5,7 @@ import { slowness } from '@fieldguide/clock/testing';
 import type { Order } from '@fieldguide/contracts/ordering';
 import type { Operation } from '@fieldguide/contracts/payment-provider';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { viewHash } from './projection-hash.ts';
 import { instances, platform, scale, set } from './running-platform.ts';
 import {
   ended,
@@ -19,7 +20,6 @@ import {
   stock,
   timeline,
 } from './shop.ts';
-import { viewHash } from './views.ts';
 
 // As in `local`: time enough to take up what a dead process had in hand, and to call again.
 const DEADLINE_MS = 20_000;

@@ -5,8 +5,8 @@ import { databaseServices } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, it } from 'vitest';
+import { viewHash } from './projection-hash.ts';
 import { ended, newCustomer, orderOf, place, product, query, send, stock } from './shop.ts';
-import { viewHash } from './views.ts';
 
 // Words that stand nowhere else, so that finding none means something.
 const person = {

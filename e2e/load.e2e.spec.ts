@@ -8,9 +8,9 @@ import {
   unitsOnHand,
   unitsShipped,
   unitsSold,
-} from './books.ts';
+} from './order-invariants.ts';
+import { viewHash } from './projection-hash.ts';
 import { newCustomer, orderOf, place, product, query } from './shop.ts';
-import { viewHash } from './views.ts';
 
 const ORDERS = Number(process.env['LOAD_ORDERS'] ?? 500);
 const PER_SECOND = 20;

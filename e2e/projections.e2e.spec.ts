@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { ProjectionStatus } from '@fieldguide/platform-cli/screen/log-tables';
 import { describe, expect, inject, it } from 'vitest';
 import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
+import { viewHash } from './projection-hash.ts';
 import { instances } from './running-platform.ts';
 import {
   newCustomer,
@@ -16,7 +17,6 @@ import {
   timeline,
 } from './shop.ts';
 import { Traffic } from './traffic.ts';
-import { viewHash } from './views.ts';
 
 const fieldguide = async (...args: string[]) => {
   const all = ['platform/cli/bin/fieldguide.mjs', ...args, '--env', 'e2e'];

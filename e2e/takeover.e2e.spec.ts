@@ -1,9 +1,9 @@
 import { slowness } from '@fieldguide/clock/testing';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { viewHash } from './projection-hash.ts';
 import { instances, scale } from './running-platform.ts';
 import { query } from './shop.ts';
 import { Traffic } from './traffic.ts';
-import { viewHash } from './views.ts';
 
 // What CI tries; `npm run verify` does it 20 times.
 const TAKEOVERS = Number(process.env['FIELDGUIDE_TAKEOVERS'] ?? 4);

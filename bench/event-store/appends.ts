@@ -1,8 +1,8 @@
 import type { Settings } from './bench.ts';
 import { type Contender, emmett, ours, plain } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
-import { floor } from './floor.ts';
 import { type Block, block, median, ratio } from './measure.ts';
+import { floor } from './pgbench.ts';
 import { atLeast, atMost, type Bar, control, type Line, type Measured, told } from './report.ts';
 
 const cases = process.env['BENCH_QUICK']
