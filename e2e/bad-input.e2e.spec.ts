@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Bad, cursor, notRefused, replaced, signIn } from './bad-input.ts';
+import {
+  type BadRequest,
+  encodeCursor,
+  signIn,
+  unexpectedResponses,
+  withValueAt,
+} from './bad-input.ts';
 import { instances } from './running-platform.ts';
 import { operatorToken, orderOf, place, product, send } from './shop.ts';
 
@@ -20,7 +26,7 @@ const ofProduct = `/products/${product.plenty}`;
 const replenishments = `/stock/${product.plenty}/replenishments`;
 const address = Object.keys(order.shipTo).map((each) => `shipTo/${each}`);
 
-/** A good request of each route that takes a body with text, and the fields that hold text. */
+/** A valid request for each route with text in its body, and the text fields. */
 const bodies = [
   ['POST', '/auth/registrations', undefined, registration, ['email', 'password', 'name']],
   ['POST', '/auth/tokens', undefined, byPassword, ['email', 'password']],
@@ -31,31 +37,31 @@ const bodies = [
   ['POST', '/orders', 'customer', order, ['payment/token', 'lines/0/productId', ...address]],
 ] as const;
 
-describe('bad input is a problem of the caller', () => {
-  it('in a text of a body, and the problem points at it', async () => {
+describe('a request with invalid input', () => {
+  it('is rejected with a pointer to a text field with invalid characters', async () => {
     const texts = { NUL: 'a\u0000b', 'a high surrogate': 'a\ud83db', 'a low one': 'a\ude00b' };
     const rows = bodies.flatMap(([method, path, as, body, fields]) =>
       fields.flatMap((field) =>
-        Object.entries(texts).map(([what, text]): Bad => {
-          const bad = replaced(body, field, text);
+        Object.entries(texts).map(([what, text]): BadRequest => {
+          const bad = withValueAt(body, field, text);
           return { what, method, path, ...(as && { as }), body: bad, pointer: `/${field}` };
         }),
       ),
     );
-    expect(await notRefused(rows)).toEqual([]);
+    expect(await unexpectedResponses(rows)).toEqual([]);
   });
 
-  it('in an id of a path, and the problem points at it', async () => {
+  it('is rejected with a pointer to an invalid id in the path', async () => {
     const dashes = '-'.repeat(36);
     const ids = ['%00', `${product.plenty}%00`, dashes, 'x', 'a'.repeat(90), '%F0%9F%8E%92'];
-    const byId = (id: string): Bad[] => [
+    const byId = (id: string): BadRequest[] => [
       { what: 'id', method: 'GET', path: `/products/${id}` },
       { what: 'id', method: 'PATCH', path: `/products/${id}`, as: 'operator', body: {} },
       { what: 'id', method: 'GET', path: `/orders/${id}`, as: 'customer' },
       { what: 'id', method: 'GET', path: `/orders/${id}/timeline`, as: 'customer' },
       { what: 'id', method: 'POST', path: `/orders/${id}/cancellation`, as: 'customer' },
     ];
-    const ofStock = (id: string): Bad[] => [
+    const ofStock = (id: string): BadRequest[] => [
       { what: 'id', method: 'GET', path: `/stock/${id}` },
       {
         what: 'id',
@@ -70,10 +76,10 @@ describe('bad input is a problem of the caller', () => {
       ...ofStock(id).map((row) => ({ ...row, pointer: '/productId' })),
     ]);
     const undecodable = ['%ff', '%f', '%'].flatMap((id) => [...byId(id), ...ofStock(id)]);
-    expect(await notRefused([...rows, ...undecodable])).toEqual([]);
+    expect(await unexpectedResponses([...rows, ...undecodable])).toEqual([]);
   });
 
-  it('in a query', async () => {
+  it('is rejected for an invalid query', async () => {
     const day = '2030-01-01T00:00:00.000Z';
     const cursors = [
       '-'.repeat(36),
@@ -97,74 +103,74 @@ describe('bad input is a problem of the caller', () => {
       '9'.repeat(400),
     ];
     const queries = [
-      ...cursors.map((each) => `cursor=${cursor(each)}`),
+      ...cursors.map((each) => `cursor=${encodeCursor(each)}`),
       ...['%00', '', '%ff', 'x&cursor=y', 'x'.repeat(201)].map((each) => `cursor=${each}`),
       ...limits.map((each) => `limit=${each}`),
       'limit[]=1',
       'unknown=1',
     ];
     const ofProducts = ['query=%00', 'query=a%00b', 'query=a&query=b', 'category=%00'];
-    const rows: Bad[] = [...queries, ...ofProducts].map((query) => {
+    const rows: BadRequest[] = [...queries, ...ofProducts].map((query) => {
       return { what: 'query', method: 'GET', path: `/products?${query}` };
     });
-    const ofOrders = queries.map((query): Bad => {
+    const ofOrders = queries.map((query): BadRequest => {
       return { what: 'query', method: 'GET', path: `/orders?${query}`, as: 'customer' };
     });
-    expect(await notRefused([...rows, ...ofOrders])).toEqual([]);
+    expect(await unexpectedResponses([...rows, ...ofOrders])).toEqual([]);
   });
 
-  it('in a number', async () => {
+  it('is rejected for an invalid number', async () => {
     const numbers = ['1e400', '-1', '1.5', '9007199254740993', '1e300', '"1"', 'null', '[1]'];
     const places = [
       ['POST', '/products', 'operator', { ...added, price: { ...price, amountMinor: 'N' } }],
       ['PATCH', ofProduct, 'operator', { price: { ...price, amountMinor: 'N' } }],
       ['POST', replenishments, 'operator', { units: 'N' }],
-      ['POST', '/orders', 'customer', replaced(order, 'lines/0/quantity', 'N')],
+      ['POST', '/orders', 'customer', withValueAt(order, 'lines/0/quantity', 'N')],
     ] as const;
     const rows = places.flatMap(([method, path, as, body]) =>
       numbers.map((what) => {
         return { what, method, path, as, body: JSON.stringify(body).replace('"N"', what) };
       }),
     );
-    expect(await notRefused(rows)).toEqual([]);
+    expect(await unexpectedResponses(rows)).toEqual([]);
   });
 
-  it('in the shape of a body', async () => {
+  it('is rejected for a body of the wrong shape', async () => {
     const deep = '['.repeat(10_000) + ']'.repeat(10_000);
     const texts = {
-      nothing: '',
-      'half of it': '{"lines":',
-      'no object': '[]',
+      empty: '',
+      truncated: '{"lines":',
+      array: '[]',
       null: 'null',
-      'a text': '"text"',
-      'a deep one': deep,
+      text: '"text"',
+      'a deep array': deep,
       'a deep field': `{"name":${deep},"units":${deep},"lines":${deep}}`,
       'a prototype': '{"__proto__":{"isAdmin":true}}',
       'a constructor': '{"constructor":{"prototype":{"isAdmin":true}}}',
     };
     const rows = bodies.flatMap(([method, path, as]) =>
-      Object.entries(texts).map(([what, body]): Bad => {
+      Object.entries(texts).map(([what, body]): BadRequest => {
         return { what, method, path, ...(as && { as }), body };
       }),
     );
-    expect(await notRefused(rows)).toEqual([]);
+    expect(await unexpectedResponses(rows)).toEqual([]);
   });
 
-  it('in a token', async () => {
+  it('is rejected for an invalid token', async () => {
     const [header] = tokens.customer.split('.');
     const bearers = [
-      `${header}.${cursor('not JSON')}.${cursor('x'.repeat(64))}`,
-      `${header}.${cursor('"text"')}.${cursor('x'.repeat(64))}`,
-      `${header}.${cursor('null')}.${cursor('x'.repeat(64))}`,
-      `${cursor('not JSON')}.${cursor('{}')}.${cursor('x')}`,
-      `${cursor('null')}.${cursor('{}')}.${cursor('x')}`,
-      `${cursor('{"alg":"ES256","typ":"JWT","kid":{}}')}.${cursor('{}')}.${cursor('x')}`,
+      `${header}.${encodeCursor('not JSON')}.${encodeCursor('x'.repeat(64))}`,
+      `${header}.${encodeCursor('"text"')}.${encodeCursor('x'.repeat(64))}`,
+      `${header}.${encodeCursor('null')}.${encodeCursor('x'.repeat(64))}`,
+      `${encodeCursor('not JSON')}.${encodeCursor('{}')}.${encodeCursor('x')}`,
+      `${encodeCursor('null')}.${encodeCursor('{}')}.${encodeCursor('x')}`,
+      `${encodeCursor('{"alg":"ES256","typ":"JWT","kid":{}}')}.${encodeCursor('{}')}.${encodeCursor('x')}`,
       '..',
       '\u00ff\u00fe',
     ];
     const refreshTokens = ['-'.repeat(36), `${'-'.repeat(36)}.x`, product.plenty, '.', '\n'];
     const seen = ['', '\u00ff', `order-${'-'.repeat(36)}@1`, `order-${product.plenty}`];
-    const rows: Bad[] = [
+    const rows: BadRequest[] = [
       ...bearers.map((each) => {
         const headers = { authorization: `Bearer ${each}` };
         return { what: 'bearer', method: 'GET', path: '/orders', headers };
@@ -173,37 +179,37 @@ describe('bad input is a problem of the caller', () => {
         const body = { ...byRefresh, refreshToken };
         return { what: 'refresh', method: 'POST', path: '/auth/tokens', body };
       }),
-      ...[...seen, `order-${product.plenty}@${'9'.repeat(20)}`].map((each): Bad => {
+      ...[...seen, `order-${product.plenty}@${'9'.repeat(20)}`].map((each): BadRequest => {
         const headers = { 'consistency-token': each };
         return { what: each, method: 'GET', path: '/orders', as: 'customer', headers };
       }),
     ];
-    expect(await notRefused(rows)).toEqual([]);
+    expect(await unexpectedResponses(rows)).toEqual([]);
   });
 
-  it('in a header', async () => {
+  it('is rejected for an invalid header', async () => {
     const keys = ['', 'short', 'a b c d e f g h', '\u00e9'.repeat(10), 'x'.repeat(201)];
     const versions = ['', '1', '"x"', '"-1"', '"99999999999999999999"', 'W/"1"'];
     const rows = [
-      ...keys.flatMap((what): Bad[] => {
+      ...keys.flatMap((what): BadRequest[] => {
         const keyed = { what, method: 'POST', headers: { 'idempotency-key': what } };
         return [
           { ...keyed, path: '/orders', as: 'customer', body: order },
           { ...keyed, path: replenishments, as: 'operator', body: { units: 1 } },
         ];
       }),
-      ...versions.map((what): Bad => {
+      ...versions.map((what): BadRequest => {
         const headers = { 'if-match': what };
         return { what, method: 'PATCH', path: ofProduct, as: 'operator', body: {}, headers };
       }),
     ];
-    expect(await notRefused(rows)).toEqual([]);
+    expect(await unexpectedResponses(rows)).toEqual([]);
   });
 
-  it('on the port of a service, where the gateway does not lead', async () => {
+  it('is rejected on routes that only the port of a service exposes', async () => {
     const { url: origin } = (await instances('ordering'))[0]!;
-    const of = (words: string): Bad => {
-      const [method = '', path = ''] = words.split(' ');
+    const of = (route: string): BadRequest => {
+      const [method = '', path = ''] = route.split(' ');
       return { what: 'ordering', method, path, as: 'operator', origin };
     };
     const rows = ['%00', '-'.repeat(36), 'x'].flatMap((id) => [
@@ -217,32 +223,32 @@ describe('bad input is a problem of the caller', () => {
       of(`GET /checkouts?stuck=${id}`),
       of(`GET /orders/${id}/delivery-address`),
     ]);
-    expect(await notRefused(rows)).toEqual([]);
+    expect(await unexpectedResponses(rows)).toEqual([]);
   });
 });
 
-describe('odd input', () => {
-  it('like an id in capitals is what it means', async () => {
+describe('a request with unusual input', () => {
+  it('finds an order by its id in capitals', async () => {
     const placed = await place(tokens.customer, 'in-capitals', order);
     const path = `/orders/${placed.body.id.toUpperCase()}`;
     const { body } = await send('GET', `${path}/timeline`, { token: tokens.customer });
     expect(body.items[0]).toMatchObject({ type: 'OrderPlaced' });
   });
-  it('like the name of a prototype in a query is ignored', async () => {
+  it('is accepted when a query parameter is named like a prototype property', async () => {
     for (const name of ['__proto__', 'constructor'])
       expect((await send('GET', `/products?${name}=1`)).status).toBe(200);
   });
 });
 
 describe('a token without the scope', () => {
-  it('reads no orders', async () => {
+  it('cannot read orders', async () => {
     const { operatorSecret: clientSecret } = inject('shop');
     const body = { ...byClient, clientSecret, scope: 'catalog:write' };
     const { accessToken: token } = (await send('POST', '/auth/tokens', { body })).body;
     const id = product.plenty;
     for (const path of ['/orders', `/orders/${id}`, `/orders/${id}/timeline`]) {
-      const answer = await send('GET', path, { token });
-      expect(answer).toMatchObject({ status: 403, body: { type: '/problems/notAllowed' } });
+      const response = await send('GET', path, { token });
+      expect(response).toMatchObject({ status: 403, body: { type: '/problems/notAllowed' } });
     }
     const all = await send('GET', '/orders', { token: await operatorToken() });
     expect(all.status).toBe(200);

@@ -1,20 +1,20 @@
 import { newCustomer, operatorToken, send } from './shop.ts';
 
-/** A request that cannot be answered. */
-export interface Bad {
+/** A request that must be rejected with a 4xx problem. */
+export interface BadRequest {
   readonly what: string;
   readonly method: string;
   readonly path: string;
   readonly as?: 'customer' | 'operator';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The bad field, when it is one. */
+  /** JSON pointer to the invalid field, if the problem must name one. */
   readonly pointer?: string;
-  /** An instance, for what the gateway does not lead to. */
+  /** URL of an instance, for routes that the gateway does not expose. */
   readonly origin?: string;
 }
 
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 const tokens = { customer: '', operator: '' };
 
 export async function signIn(): Promise<typeof tokens> {
@@ -22,37 +22,45 @@ export async function signIn(): Promise<typeof tokens> {
   return Object.assign(tokens, { customer, operator: await operatorToken() });
 }
 
-/** Sends all of them. @returns those that were not answered with a problem of the caller's, and how they were */
-export async function notRefused(rows: readonly Bad[]): Promise<string[]> {
-  const faults: string[] = [];
+/** Sends all requests. @returns a line for each response that is not a 4xx problem with the expected pointer */
+export async function unexpectedResponses(rows: readonly BadRequest[]): Promise<string[]> {
+  const mismatches: string[] = [];
   const queue = [...rows];
   const worker = async () => {
     for (let row = queue.shift(); row; row = queue.shift()) {
-      const fault = await faultOf(row);
-      if (fault) faults.push(`${row.what}: ${row.method} ${row.path}: ${fault}`);
+      const mismatch = await describeMismatch(row);
+      if (mismatch) mismatches.push(`${row.what}: ${row.method} ${row.path}: ${mismatch}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return faults.toSorted();
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  return mismatches.toSorted();
 }
 
-async function faultOf({ method, path, as, body, headers = {}, pointer, origin }: Bad) {
-  const answer = await send(method, path, {
+async function describeMismatch({
+  method,
+  path,
+  as,
+  body,
+  headers = {},
+  pointer,
+  origin,
+}: BadRequest) {
+  const response = await send(method, path, {
     ...(as && { token: tokens[as] }),
     ...(body !== undefined && { body }),
     ...(origin && { origin }),
     headers: { 'idempotency-key': 'bad-input', 'if-match': '"1"', ...headers },
   });
-  const type = answer.headers.get('content-type') ?? 'nothing';
-  if (answer.status < 400 || answer.status > 499) return `answered ${answer.status}`;
-  if (!type.includes('application/problem+json')) return `answered ${answer.status} as ${type}`;
-  const pointers = (answer.body.errors ?? []).map((each: { pointer: string }) => each.pointer);
+  const type = response.headers.get('content-type') ?? 'nothing';
+  if (response.status < 400 || response.status > 499) return `returned ${response.status}`;
+  if (!type.includes('application/problem+json')) return `returned ${response.status} as ${type}`;
+  const pointers = (response.body.errors ?? []).map((each: { pointer: string }) => each.pointer);
   if (pointer && !pointers.includes(pointer)) return `points at ${pointers.join(' ') || 'nothing'}`;
   return undefined;
 }
 
-/** The same body with another value at a place in it. */
-export function replaced(body: object, place: string, value: unknown): object {
+/** Returns a copy of the body with another value at the given path. */
+export function withValueAt(body: object, place: string, value: unknown): object {
   const copy = structuredClone(body) as Record<string, never>;
   const path = place.split('/');
   const last = path.pop()!;
@@ -61,7 +69,7 @@ export function replaced(body: object, place: string, value: unknown): object {
   return copy;
 }
 
-/** As both lists write it. */
-export function cursor(text: string): string {
+/** Encodes a cursor as the list endpoints do. */
+export function encodeCursor(text: string): string {
   return Buffer.from(text).toString('base64url');
 }

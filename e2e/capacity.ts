@@ -1,22 +1,22 @@
 import { Traffic } from './traffic.ts';
 
-// The rates in the specs are for a machine that completes so many orders a second.
+// The specs' request rates suit a machine that completes this many orders a second.
 const ORDERS_PER_SECOND = 7;
 const PACE_MIN = 0.1;
 const ORDERS = 30;
 const IN_FLIGHT = 8;
-// What an order waits for by configuration (DISPATCH_DELAY_MS), which is no work.
-const WAITS_MS = 1_000;
+// Configured wait of each order (DISPATCH_DELAY_MS); it is not part of the work.
+const DISPATCH_DELAY_MS = 1_000;
 
 /**
- * The factor by which request rates are multiplied here and now, from 0.1 to 1: measured with a short closed loop of
- * orders from click to completed. A rate above the capacity would make a test fail by time and not by a fault.
+ * Returns the factor for request rates on this machine, from 0.1 to 1, measured with a short closed loop of orders.
+ * A rate above the capacity would cause timeouts without a defect.
  */
 export async function measurePace(gatewayUrl: string): Promise<number> {
   await completed(gatewayUrl, 'warm-up');
   const startMs = performance.now();
   await completed(gatewayUrl, 'measured');
-  const seconds = Math.max(0.1, (performance.now() - startMs - WAITS_MS) / 1_000);
+  const seconds = Math.max(0.1, (performance.now() - startMs - DISPATCH_DELAY_MS) / 1_000);
   const pace = Math.min(1, Math.max(PACE_MIN, ORDERS / seconds / ORDERS_PER_SECOND));
   process.stderr.write(
     `  request rates × ${pace.toFixed(2)}: ${ORDERS} orders took ${seconds.toFixed(1)} s\n`,

@@ -8,18 +8,18 @@ import { readState } from '@fieldguide/platform-host/state';
 import { Kafka, KafkaJSProtocolError, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import {
+  countInProgress,
   expectMoneyToBalance,
-  inHand,
   reservedUnits,
   unitsOnHand,
   unitsShipped,
 } from './order-invariants.ts';
-import { viewHash } from './projection-hash.ts';
+import { projectionHash } from './projection-hash.ts';
 import { platform, scale } from './running-platform.ts';
 import { query } from './shop.ts';
 import { Traffic } from './traffic.ts';
 
-// What CI tries; `npm run verify` does two minutes of it.
+// The duration in CI; `npm run verify` runs two minutes.
 const SECONDS = Number(process.env['FIELDGUIDE_CHAOS_SECONDS'] ?? 20);
 const isLong = SECONDS >= 60;
 const KILLS = isLong
@@ -27,9 +27,9 @@ const KILLS = isLong
   : { kafka: 1, postgres: 1, instances: 3 };
 const ORDERS_PER_SECOND = 10;
 const ENDS_WITHIN_MS = 60_000;
-const BACK = { timeout: 120_000, interval: 200 };
+const RECOVERY = { timeout: 120_000, interval: 200 };
 
-// Records that no parser reads, in four topics, by the service that consumes them.
+// Unreadable records by topic and consuming service.
 const unreadable: readonly [topic: string, service: string, value: Buffer | null][] = [
   ['inventory.requests.v1', 'inventory', Buffer.from([0, 0, 0])],
   ['inventory.requests.v1', 'inventory', Buffer.from('{"half":')],
@@ -44,7 +44,7 @@ const fieldguide = async (...args: string[]) => {
   const all = ['platform/cli/bin/fieldguide.mjs', ...args, '--env', 'e2e'];
   return (await promisify(execFile)(process.execPath, all)).stdout;
 };
-/** Ids of the dead letters that wait in a service. */
+/** Returns the ids of a service's waiting dead letters. */
 const waiting = async (service: string) =>
   (
     await query<{ message_id: string }>(
@@ -60,7 +60,7 @@ afterAll(async () => {
   await Promise.all(appNames.map((app) => scale(app, 1)));
 });
 
-it(`${SECONDS} s of orders while Kafka, PostgreSQL and instances are killed and unreadable records arrive: all end, stock and money are right`, async () => {
+it(`ends all orders of ${SECONDS} s with consistent stock and money, while processes are killed and unreadable records arrive`, async () => {
   const before = { onHand: await unitsOnHand(), shipped: await unitsShipped() };
   const lettersBefore = await Promise.all(consumers.map(waiting));
   const traffic = new Traffic(inject('shop').gatewayUrl, `chaos-${SECONDS}`);
@@ -73,15 +73,15 @@ it(`${SECONDS} s of orders while Kafka, PostgreSQL and instances are killed and 
     spread(KILLS.kafka, async () => killBacking('kafka')),
     spread(KILLS.postgres, async () => killBacking('postgres')),
     spread(KILLS.instances, killInstance),
-    spread(unreadable.length, plant),
+    spread(unreadable.length, sendUnreadable),
   ]);
   await sleep(Math.max(0, startMs + SECONDS * 1_000 - performance.now()));
   ending.abort();
   const { orders, sent, failures, repeats } = await running;
-  console.log(`${orders.size} of ${sent} orders acknowledged, ${repeats} sent again`, failures);
+  console.log(`${orders.size} of ${sent} orders acknowledged, ${repeats} retries`, failures);
   expect(orders.size).toBeGreaterThan(SECONDS / 2);
 
-  await vi.waitUntil(async () => (await inHand().catch(() => 1)) === 0, {
+  await vi.waitUntil(async () => (await countInProgress().catch(() => 1)) === 0, {
     timeout: ENDS_WITHIN_MS * slowness(),
     interval: 200,
   });
@@ -90,23 +90,23 @@ it(`${SECONDS} s of orders while Kafka, PostgreSQL and instances are killed and 
   await expect.poll(shipped).toBe(before.onHand - (await unitsOnHand()));
   expect(await reservedUnits()).toBe(0);
   await expectMoneyToBalance();
-  expect(await viewHash('view')).toBe(await viewHash('log'));
+  expect(await projectionHash('projection')).toBe(await projectionHash('log'));
 
-  const planted = async () => {
+  const newLetters = async () => {
     const letters = await Promise.all(consumers.map(waiting));
     return letters.map((each, n) => each.filter((id) => !lettersBefore[n]!.includes(id)));
   };
   const wanted = consumers.map(
     (service) => unreadable.filter(([, each]) => each === service).length,
   );
-  await expect.poll(async () => (await planted()).map((each) => each.length)).toEqual(wanted);
-  for (const [n, ids] of (await planted()).entries())
+  await expect.poll(async () => (await newLetters()).map((each) => each.length)).toEqual(wanted);
+  for (const [n, ids] of (await newLetters()).entries())
     for (const id of ids)
-      await fieldguide('dead-letters', 'discard', consumers[n]!, id, '--reason', 'planted');
-  expect((await planted()).flat()).toEqual([]);
+      await fieldguide('dead-letters', 'discard', consumers[n]!, id, '--reason', 'bad-record');
+  expect((await newLetters()).flat()).toEqual([]);
 }, 900_000);
 
-/** Does something so many times, spread evenly over the run. */
+/** Runs `work` the given number of times, spread evenly over the run. */
 async function spread(times: number, work: (n: number) => Promise<void>): Promise<void> {
   const startMs = performance.now();
   for (let n = 0; n < times; n++) {
@@ -121,7 +121,7 @@ function killBacking(service: 'kafka' | 'postgres'): void {
   process.kill(pid, 'SIGKILL');
 }
 
-/** One after the other, and the first and the second instance of an app in turn. */
+/** Kills instances app by app, alternating between the first and the second instance. */
 async function killInstance(n: number): Promise<void> {
   const app = appNames[(n * 3) % appNames.length]!;
   const signals = `/apps/${app}/instances/${(n % 2) + 1}/signals`;
@@ -132,16 +132,16 @@ async function killInstance(n: number): Promise<void> {
         () => true,
         () => false,
       );
-  await vi.waitUntil(isKilled, BACK);
+  await vi.waitUntil(isKilled, RECOVERY);
 }
 
-/** Sends one record; again only when the broker itself has refused it, so that it arrives exactly once. */
-async function plant(n: number): Promise<void> {
+/** Sends one record. Retries only after an error from the broker itself, so that it arrives exactly once. */
+async function sendUnreadable(n: number): Promise<void> {
   const [topic, , value] = unreadable[n]!;
   const brokers = [inject('shop').kafka.replace('kafka://', '')];
   const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
-  const messages = [{ key: `planted-${process.pid}-${n}`, value }];
+  const messages = [{ key: `bad-record-${process.pid}-${n}`, value }];
   const isSent = async () => {
     if (
       !(await producer.connect().then(
@@ -159,6 +159,6 @@ async function plant(n: number): Promise<void> {
       throw error;
     }
   };
-  await vi.waitUntil(isSent, BACK);
+  await vi.waitUntil(isSent, RECOVERY);
   await producer.disconnect();
 }

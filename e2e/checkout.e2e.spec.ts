@@ -5,10 +5,9 @@ import { slowness } from '@fieldguide/clock/testing';
 import type { Order } from '@fieldguide/contracts/ordering';
 import type { Operation } from '@fieldguide/contracts/payment-provider';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { viewHash } from './projection-hash.ts';
-import { instances, platform, scale, set } from './running-platform.ts';
+import { projectionHash } from './projection-hash.ts';
+import { instances, platform, scale, setSetting } from './running-platform.ts';
 import {
-  ended,
   ledger,
   newCustomer,
   operatorToken,
@@ -19,9 +18,10 @@ import {
   send,
   stock,
   timeline,
+  waitForEnd,
 } from './shop.ts';
 
-// As in `local`: time enough to take up what a dead process had in hand, and to call again.
+// As in `local`: enough time to reclaim a killed process's work and retry the call.
 const DEADLINE_MS = 20_000;
 const SLOTS = 6;
 let customer: Awaited<ReturnType<typeof newCustomer>>;
@@ -34,8 +34,8 @@ const operations = async (orderId: string): Promise<Operation[]> => {
 const approved = (all: readonly Operation[], kind: string) =>
   all.filter((each) => each.kind === kind && each.outcome === 'approved');
 const voids = async (id: string) => approved(await operations(id), 'void').length;
-/** Its consumers were killed and scaled: Kafka gives their partitions to others in a while. */
-const paymentsIsBack = async () => {
+/** Waits until payments works again: Kafka reassigns the partitions of killed consumers with a delay. */
+const waitForPayments = async () => {
   const body = orderOf('tok_ok', product.plenty);
   const { id } = (await place(customer.token, 'payments-is-back', body)).body;
   const isOver = async () =>
@@ -51,17 +51,17 @@ beforeAll(async () => {
   customer = await newCustomer();
 });
 
-describe('a provider that never answers', () => {
-  it('is waited for until the deadline: rejected, the stock back, nothing captured', async () => {
-    await set('ordering', 'PAYMENT_DEADLINE_MS', '3000');
+describe('a payment', () => {
+  it('is rejected at the deadline when the provider never responds: stock released, nothing captured', async () => {
+    await setSetting('ordering', 'PAYMENT_DEADLINE_MS', '3000');
     const before = await stock(product.alsoPlenty);
     const placedAt = performance.now();
     const placed = await place(
       customer.token,
-      'never-answers',
+      'never-responds',
       orderOf('tok_timeout', product.alsoPlenty),
     );
-    const order = await ended(customer.token, placed.body.id);
+    const order = await waitForEnd(customer.token, placed.body.id);
     expect(performance.now() - placedAt).toBeLessThan(8_000 * slowness());
     expect(order).toMatchObject({ status: 'rejected', statusReason: 'paymentTimeout' });
     await expect.poll(() => stock(product.alsoPlenty)).toEqual(before);
@@ -79,8 +79,8 @@ describe('a provider that never answers', () => {
     expect(approved(await operations(order.id), 'void')).toHaveLength(1);
   });
 
-  it('and one that is slow charge nobody twice, though payments is killed in the middle twenty times', async () => {
-    await set('ordering', 'PAYMENT_DEADLINE_MS', String(DEADLINE_MS));
+  it('is charged at most once with a slow or silent provider, while payments is killed twenty times', async () => {
+    await setSetting('ordering', 'PAYMENT_DEADLINE_MS', String(DEADLINE_MS));
     await scale('payments', SLOTS);
     const orders: { id: string; token: string; placedAt: number }[] = [];
     for (let n = 0; n < 20; n++) {
@@ -110,7 +110,7 @@ describe('a provider that never answers', () => {
       if (order.status !== 'completed')
         await expect.poll(() => voids(id), { timeout: 120_000 }).toBeGreaterThan(0);
     }
-    // What a dead process had in hand comes up again, and the next process starts after a pause: that adds up.
+    // A killed process's work is reclaimed after a timeout, and its replacement starts after a backoff: both add up.
     const open = async () => {
       const sql = 'SELECT order_id FROM open_checkouts WHERE order_id = ANY($1)';
       return (await query('ordering', sql, [ids])).length;
@@ -118,11 +118,11 @@ describe('a provider that never answers', () => {
     await expect.poll(open, { timeout: 120_000 }).toBe(0);
   }, 600_000);
 
-  it('and one that is slow charges once, though every instance dies while it is asked', async () => {
-    await set('ordering', 'PAYMENT_DEADLINE_MS', '60000');
+  it('is charged once when every instance is killed during a slow call to the provider', async () => {
+    await setSetting('ordering', 'PAYMENT_DEADLINE_MS', '60000');
     await scale('payments', SLOTS);
     const body = orderOf('tok_slow', product.plenty);
-    const placed = await place(customer.token, 'all-die-while-it-is-asked', body);
+    const placed = await place(customer.token, 'all-killed-during-the-call', body);
     const payment = async () => {
       const sql = 'SELECT status, attempts, version FROM payments WHERE order_id = $1';
       const [row] = await query<{ status: string; attempts: number; version: number }>(
@@ -132,10 +132,10 @@ describe('a provider that never answers', () => {
       );
       return row;
     };
-    const isInHand = async () => (await payment())?.attempts === 1;
-    await vi.waitUntil(isInHand, { timeout: 60_000, interval: 50 });
-    const inHand = await payment();
-    expect(inHand).toMatchObject({ status: 'authorising' });
+    const isClaimed = async () => (await payment())?.attempts === 1;
+    await vi.waitUntil(isClaimed, { timeout: 60_000, interval: 50 });
+    const claimed = await payment();
+    expect(claimed).toMatchObject({ status: 'authorising' });
     const signals = Array.from({ length: SLOTS }, (_, at) => `/instances/${at + 1}/signals`);
     const kill = (path: string) =>
       platform().call('POST', `/apps/payments${path}`, { signal: 'SIGKILL' });
@@ -145,18 +145,18 @@ describe('a provider that never answers', () => {
     const all = await operations(order.id);
     expect(approved(all, 'authorise')).toHaveLength(1);
     expect(approved(all, 'capture')).toHaveLength(1);
-    // Taken up, answered, and the same for the capture: five changes; more, when one that had died had it before.
-    expect((await payment())!.version - inHand!.version).toBeGreaterThan(5);
+    // Claim, result, and both again for the capture make five changes; a reclaim after the kill makes more.
+    expect((await payment())!.version - claimed!.version).toBeGreaterThan(5);
   }, 600_000);
 
   afterAll(async () => {
-    await set('ordering', 'PAYMENT_DEADLINE_MS', '20000');
+    await setSetting('ordering', 'PAYMENT_DEADLINE_MS', '20000');
     await scale('payments', 1);
   });
 
   /**
-   * The order's end. By then the payment must be decided; an order that was dispatched can only be completed, and its
-   * capture is retried for as long as it takes.
+   * Waits for the order's end. The payment must be decided by the given time; a dispatched order can only be completed,
+   * and its capture is retried without limit.
    */
   async function endedWithin(id: string, by: number): Promise<Order> {
     const left = Math.max(5_000, by - performance.now());
@@ -174,12 +174,12 @@ describe('a provider that never answers', () => {
 });
 
 describe('a cancellation', () => {
-  it('raced against the dispatch 200 times is cancelled with nothing captured, or completed with captured = total', async () => {
-    await paymentsIsBack();
-    // Several, because the gateway counts the requests of each.
+  it('leaves the order cancelled with nothing captured, or completed with captured = total, in 200 races with the dispatch', async () => {
+    await waitForPayments();
+    // Several customers, because the gateway limits the requests of each.
     const customers = await Promise.all(Array.from({ length: 8 }, newCustomer));
     const slow = Math.max(slowness(), 1 / inject('shop').pace);
-    await set('shipping', 'DISPATCH_DELAY_MS', String(Math.round(300 * slow)));
+    await setSetting('shipping', 'DISPATCH_DELAY_MS', String(Math.round(300 * slow)));
     const ends = await Promise.all(
       Array.from({ length: 200 }, async (_, n) => {
         await sleep(n * 60 * slow);
@@ -187,23 +187,23 @@ describe('a cancellation', () => {
         const body = orderOf('tok_ok', product.plenty);
         const placed = await place(token, `raced-against-the-dispatch-${n}`, body);
         const isConfirmed = async () => {
-          const facts = await timeline(token, placed.body.id);
-          return facts.some(({ type }) => type === 'OrderConfirmed');
+          const events = await timeline(token, placed.body.id);
+          return events.some(({ type }) => type === 'OrderConfirmed');
         };
         await expect.poll(isConfirmed, { interval: 100, timeout: 60_000 }).toBe(true);
-        await sleep(((n * 37) % 1_000) * slow); // before, around and after the moment of the dispatch
-        const answer = await cancel(placed.body.id, token);
-        expect([202, 409]).toContain(answer.status);
-        const order = await ended(token, placed.body.id);
+        await sleep(((n * 37) % 1_000) * slow); // before, during and after the dispatch
+        const response = await cancel(placed.body.id, token);
+        expect([202, 409]).toContain(response.status);
+        const order = await waitForEnd(token, placed.body.id);
         const captures = approved(await operations(order.id), 'capture');
         const capturedMinor = captures.reduce((sum, { amount }) => sum + amount.amountMinor, 0);
         expect(capturedMinor).toBe(order.status === 'completed' ? order.total.amountMinor : 0);
-        if (answer.status === 409) expect(order.status).toBe('completed');
-        if (answer.body.status === 'cancelled') expect(order.status).toBe('cancelled');
+        if (response.status === 409) expect(order.status).toBe('completed');
+        if (response.body.status === 'cancelled') expect(order.status).toBe('cancelled');
         return order.status;
       }),
     );
-    await set('shipping', 'DISPATCH_DELAY_MS', '1000');
+    await setSetting('shipping', 'DISPATCH_DELAY_MS', '1000');
     expect(new Set(ends)).toEqual(new Set(['cancelled', 'completed']));
     for (const service of ['ordering', 'inventory', 'payments', 'shipping'])
       expect(
@@ -212,16 +212,16 @@ describe('a cancellation', () => {
       ).toEqual([]);
   }, 600_000);
 
-  it('is for the owner only, and a second one gets the same answer', async () => {
+  it('is allowed to the owner only, and returns the same response when repeated', async () => {
     const body = orderOf('tok_ok', product.plenty);
-    const { id } = (await place(customer.token, 'mine-alone', body)).body;
-    const stranger = await newCustomer();
+    const { id } = (await place(customer.token, 'owner-only', body)).body;
+    const otherCustomer = await newCustomer();
     const unknown = { status: 404, body: { type: '/problems/ordering.orderNotFound' } };
-    expect(await cancel(id, stranger.token)).toMatchObject(unknown);
+    expect(await cancel(id, otherCustomer.token)).toMatchObject(unknown);
     expect((await cancel(id, await operatorToken())).status).toBe(403);
     const first = await cancel(id);
     expect(first.status).toBe(202);
-    expect((await ended(customer.token, id)).status).toBe('cancelled');
+    expect((await waitForEnd(customer.token, id)).status).toBe('cancelled');
     expect(await cancel(id)).toMatchObject({ status: 202, body: { status: 'cancelled' } });
     expect(await cancel('01900000-0000-8000-8000-00000000dead')).toMatchObject(unknown);
   });
@@ -233,26 +233,24 @@ describe('an operator', () => {
     return (await promisify(execFile)(process.execPath, all)).stdout;
   };
 
-  it('sees an order that waits, asks again, and gives it up; the history says who', async () => {
+  it('lists, retries and abandons a waiting order, recorded as the actor in its history', async () => {
     const body = orderOf('tok_timeout', product.plenty);
-    const { id } = (await place(customer.token, 'given-up', body)).body;
+    const { id } = (await place(customer.token, 'abandoned', body)).body;
     const types = async () => (await timeline(customer.token, id)).map(({ type }) => type);
     await expect.poll(types).toContain('StockReserved');
     expect(await fieldguide('checkouts')).toMatch(new RegExp(`${id} +awaitingPayment`));
     expect(await fieldguide('checkouts', '--stuck')).not.toContain(id);
     await fieldguide('checkout', id, 'retry');
-    await expect(fieldguide('checkout', id, 'expire')).rejects.toThrow(
-      /in the environment `local` only/,
-    );
+    await expect(fieldguide('checkout', id, 'expire')).rejects.toThrow(/`local` only/);
     await fieldguide('checkout', id, 'abandon');
-    const order = await ended(customer.token, id);
+    const order = await waitForEnd(customer.token, id);
     expect(order).toMatchObject({ status: 'rejected', statusReason: 'abandoned' });
-    const facts = await query<{ type: string; actor: string }>(
+    const events = await query<{ type: string; actor: string }>(
       'ordering',
       "SELECT type, metadata->>'actor' AS actor FROM events WHERE stream = $1 AND type LIKE 'Checkout%' ORDER BY version",
       [`order-${id}`],
     );
-    expect(facts).toEqual([
+    expect(events).toEqual([
       { type: 'CheckoutRetried', actor: 'operator' },
       { type: 'CheckoutAbandoned', actor: 'operator' },
     ]);
@@ -264,22 +262,24 @@ describe('an operator', () => {
     expect(explained).toMatch(/VoidPayment[\s\S]*on-payment-command\.ts:\d+/);
   });
 
-  it('without the scope for it sees nothing', async () => {
+  it('is rejected without the scope', async () => {
     const { url } = (await instances('ordering'))[0]!;
-    const asked = { token: customer.token, origin: url };
-    expect((await send('GET', '/checkouts', asked)).status).toBe(403);
+    const asCustomer = { token: customer.token, origin: url };
+    expect((await send('GET', '/checkouts', asCustomer)).status).toBe(403);
     expect((await send('GET', '/checkouts', { origin: url })).status).toBe(401);
     expect((await send('GET', '/checkouts', { token: customer.token })).status).toBe(404);
   });
 });
 
-describe('the views', () => {
-  it('are the fold of the log after all that', async () => {
-    await expect.poll(async () => (await viewHash('view')) === (await viewHash('log'))).toBe(true);
+describe('the projection', () => {
+  it('equals the fold of the log after all these orders', async () => {
+    await expect
+      .poll(async () => (await projectionHash('projection')) === (await projectionHash('log')))
+      .toBe(true);
   });
 });
 
 afterAll(async () => {
-  await set('ordering', 'PAYMENT_DEADLINE_MS', '20000');
-  await set('shipping', 'DISPATCH_DELAY_MS', '1000');
+  await setSetting('ordering', 'PAYMENT_DEADLINE_MS', '20000');
+  await setSetting('shipping', 'DISPATCH_DELAY_MS', '1000');
 });

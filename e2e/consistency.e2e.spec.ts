@@ -1,6 +1,6 @@
 import type { Order } from '@fieldguide/contracts/ordering';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { instances, platform, scale, set } from './running-platform.ts';
+import { instances, platform, scale, setSetting } from './running-platform.ts';
 import { newCustomer, operatorToken, orderOf, place, product, query, send } from './shop.ts';
 
 let customer: Awaited<ReturnType<typeof newCustomer>>;
@@ -13,20 +13,20 @@ afterAll(async () => {
 });
 
 describe('an order that was acknowledged', () => {
-  it('is there at once on every instance 1,000 times, with the view held back 300 ms', async () => {
+  it('is readable at once on every instance, 1,000 times, while the projection lags by 300 ms', async () => {
     await scale('ordering', 2);
-    await set('ordering', 'VIEW_DELAY_MS', '300');
+    await setSetting('ordering', 'VIEW_DELAY_MS', '300');
     const [operator, urls] = [
       await operatorToken(),
       (await instances('ordering')).map(({ url }) => url),
     ];
     const behind = async () => {
-      const { id } = (await place(customer.token, 'held-back', orderOf('tok_ok', product.plenty)))
+      const { id } = (await place(customer.token, 'delayed', orderOf('tok_ok', product.plenty)))
         .body;
       const sql = 'SELECT 1 FROM order_summary WHERE order_id = $1';
       return (await query('ordering', sql, [id])).length;
     };
-    await expect.poll(behind).toBe(0); // both instances have taken up the setting
+    await expect.poll(behind).toBe(0); // both instances use the setting
     const misses: unknown[] = [];
     const one = async (n: number) => {
       const body = orderOf('tok_declined', product.plenty);
@@ -50,19 +50,19 @@ describe('an order that was acknowledged', () => {
     for (let n = 0; n < 1_000; n += 8)
       await Promise.all(Array.from({ length: 8 }, (_, i) => one(n + i)));
     expect(misses).toEqual([]);
-    await set('ordering', 'VIEW_DELAY_MS', '0');
+    await setSetting('ordering', 'VIEW_DELAY_MS', '0');
   }, 180_000);
 
-  it('is waited for in a list only with a token that its owner was given', async () => {
+  it('is awaited in a list only with a consistency token issued to its owner', async () => {
     const { token } = customer;
     const list = (seen: string) =>
       send('GET', '/orders', { token, headers: { 'consistency-token': seen } });
-    const madeUp = 'order-01900000-0000-8000-8000-00000000dead@1';
+    const forged = 'order-01900000-0000-8000-8000-00000000dead@1';
     const order = orderOf('tok_declined', product.plenty);
-    const other = await place((await newCustomer()).token, 'of-another', order);
+    const other = await place((await newCustomer()).token, 'of-another-customer', order);
     const own = await place(customer.token, 'ahead-of-the-log', order);
     const ahead = `order-${own.body.id}@999`;
-    for (const token of [madeUp, ahead, other.headers.get('consistency-token')!])
+    for (const token of [forged, ahead, other.headers.get('consistency-token')!])
       expect(await list(token), token).toMatchObject({
         status: 422,
         body: { type: '/problems/ordering.consistencyTokenInvalid' },

@@ -2,20 +2,20 @@ import { StorefrontClient } from '@fieldguide/contracts/shop/storefront';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { expect, inject, it } from 'vitest';
 import { consumes, type Edge, pactEdges, requests } from '../tools/contracts/edges.ts';
-import { instances, platform, scale, set } from './running-platform.ts';
+import { instances, platform, scale, setSetting } from './running-platform.ts';
 import { operatorToken, orderOf, product, send } from './shop.ts';
 
 const JWKS = '/.well-known/jwks.json';
 const password = 'correct horse';
 
-/** What the running instances have counted: calls of their clients, and messages of their handlers. */
+/** Reads the edges from the metrics of all instances: client calls and handled messages. */
 async function edgesSeen(operator: string): Promise<Set<Edge>> {
   const seen = new Set<Edge>();
   for (const app of appNames)
     for (const { url } of await instances(app)) {
       const { body: text } = await send('GET', '/metrics', { token: operator, origin: url });
       for (const { peer, route } of counted(text, 'http_client_calls_total')) {
-        // What the gateway sends on is the storefront's; the keys it reads itself.
+        // Forwarded requests belong to the storefront; the gateway itself reads only the keys.
         const consumer = app === 'gateway' && route !== JWKS ? 'shop' : app;
         seen.add(requests(consumer, peer!, route!));
       }
@@ -25,7 +25,7 @@ async function edgesSeen(operator: string): Promise<Set<Edge>> {
   return seen;
 }
 
-/** The labels of a counter's series that are not 0. */
+/** Returns the labels of a counter's non-zero series. */
 function counted(text: string, counter: string): Record<string, string>[] {
   const lines = text.split('\n').filter((line) => line.startsWith(`${counter}{`));
   return lines
@@ -37,14 +37,14 @@ function counted(text: string, counter: string): Record<string, string>[] {
     );
 }
 
-/** One of its own topic is no edge between services. */
+/** Whether a service consumes its own topic: not an edge between services. */
 const isSelf = (edge: Edge) => {
   const [consumer, , provider] = edge.split(' ');
   return consumer === provider;
 };
 
-it('a walk through everything meets every edge that has a pact, and no other', async () => {
-  // Fresh instances: a counter of an earlier test proves nothing, and keys and tokens that are kept are not asked for.
+it('covers every edge that has a pact, and no other, in a tour of all features', async () => {
+  // Restart: counters of earlier tests prove nothing, and cached keys and tokens cause no calls.
   for (const app of appNames) {
     await scale(app, 1);
     await platform().call('POST', `/apps/${app}/restarts`);
@@ -64,10 +64,10 @@ it('a walk through everything meets every edge that has a pact, and no other', a
   const until = (id: string, type: string) =>
     expect.poll(() => timeline(id), { timeout: 90_000, interval: 200 }).toContain(type);
 
-  // The shelves.
+  // Catalog and stock.
   const sku = `EDGES-${process.pid}`;
   const price = { amountMinor: 1_000, currency: 'EUR' };
-  const texts = { name: 'Edge', description: 'Of a shelf.', category: 'sleep' as const };
+  const texts = { name: 'Edge', description: 'An edge.', category: 'sleep' as const };
   const added = await staff.addProduct({ sku, ...texts, price });
   await shop.products({ category: 'sleep' });
   const { etag } = await shop.product(added.id);
@@ -75,7 +75,7 @@ it('a walk through everything meets every edge that has a pact, and no other', a
   await staff.replenish(product.plenty, 5, `edges-${process.pid}`);
   await shop.availability(product.plenty);
 
-  // The ways of an order: to its end, refused by stock, refused by the provider, a second try, given up early and late.
+  // Outcomes of an order: completed, out of stock, payment declined, payment retried, cancelled early and late.
   const completed = await buy('tok_ok', product.plenty);
   await until(completed.id, 'OrderCompleted');
   await until((await buy('tok_ok', product.none)).id, 'OrderRejected');
@@ -85,19 +85,19 @@ it('a walk through everything meets every edge that has a pact, and no other', a
   await until(early.id, 'StockReserved');
   await shop.cancel(early.id);
   await until(early.id, 'PaymentVoided');
-  await set('shipping', 'DISPATCH_DELAY_MS', '20000');
+  await setSetting('shipping', 'DISPATCH_DELAY_MS', '20000');
   const late = await buy('tok_ok', product.plenty);
   await until(late.id, 'OrderConfirmed');
   await shop.cancel(late.id);
   await until(late.id, 'OrderCancelled');
-  await set('shipping', 'DISPATCH_DELAY_MS', '1000');
+  await setSetting('shipping', 'DISPATCH_DELAY_MS', '1000');
   await expect(buy('tok_ok', '01900000-0000-7000-8000-00000000dead')).rejects.toMatchObject({
     problem: { type: '/problems/ordering.productNotFound' },
   });
   await shop.orders();
   await shop.order(completed.id);
 
-  // Everybody checks a token once, also who is seldom shown one.
+  // Each app verifies a token once, including those that rarely receive one.
   for (const app of appNames) {
     const [{ url }] = (await instances(app)) as unknown as [{ url: string }];
     await send('GET', '/dead-letters', { token: operator, origin: url });

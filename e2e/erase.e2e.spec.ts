@@ -5,10 +5,10 @@ import { databaseServices } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, it } from 'vitest';
-import { viewHash } from './projection-hash.ts';
-import { ended, newCustomer, orderOf, place, product, query, send, stock } from './shop.ts';
+import { projectionHash } from './projection-hash.ts';
+import { newCustomer, orderOf, place, product, query, send, stock, waitForEnd } from './shop.ts';
 
-// Words that stand nowhere else, so that finding none means something.
+// Unique words, so that an empty search result is meaningful.
 const person = {
   name: 'Wilhelmina Quackenbush',
   street: '77 Zugunruhe Lane',
@@ -17,9 +17,9 @@ const person = {
   country: 'DE',
 };
 
-it('an erased customer is found in no database, topic or log; views and totals stay', async () => {
+it('removes an erased customer from every database, topic and log, and keeps projections and totals', async () => {
   const customer = await newCustomer();
-  const needles = [person.name, person.street, person.city, customer.email];
+  const personalData = [person.name, person.street, person.city, customer.email];
   const order = (token: string, productId: string) => ({
     ...orderOf(token, productId),
     shipTo: person,
@@ -27,22 +27,22 @@ it('an erased customer is found in no database, topic or log; views and totals s
   await misuse(customer.email, customer.token);
   await failingStatements(customer.email);
   const sold = await place(customer.token, 'before-erasing', order('tok_ok', product.plenty));
-  const refused = await place(
+  const rejected = await place(
     customer.token,
     'before-erasing-2',
     order('tok_declined', product.plenty),
   );
-  for (const { body } of [sold, refused]) await ended(customer.token, body.id);
-  expect(await found(needles)).not.toEqual([]); // the search does find what is there
+  for (const { body } of [sold, rejected]) await waitForEnd(customer.token, body.id);
+  expect(await findPlaces(personalData)).not.toEqual([]); // the search finds existing data
   const before = await stock(product.alsoPlenty);
-  const under = await place(customer.token, 'under-way', order('tok_slow', product.alsoPlenty));
+  const underWay = await place(customer.token, 'under-way', order('tok_slow', product.alsoPlenty));
   const totals = await totalsOf(customer.id);
 
   const erased = await send('DELETE', '/accounts/me', { token: customer.token });
   expect(erased).toMatchObject({ status: 202, body: { customerId: customer.id } });
-  await expect.poll(() => found(needles), { timeout: 60_000, interval: 500 }).toEqual([]);
+  await expect.poll(() => findPlaces(personalData), { timeout: 60_000, interval: 500 }).toEqual([]);
 
-  // She is nobody now, and what had not left is called off.
+  // The account is gone, and the order that was not dispatched is cancelled.
   const signIn = { grantType: 'password', email: customer.email, password: 'correct horse' };
   expect((await send('POST', '/auth/tokens', { body: signIn })).status).toBe(401);
   await expect
@@ -56,26 +56,28 @@ it('an erased customer is found in no database, topic or log; views and totals s
         [id],
       )
     )[0]!.status;
-  await expect.poll(() => statusOf(under.body.id)).toBe('cancelled');
+  await expect.poll(() => statusOf(underWay.body.id)).toBe('cancelled');
   await expect.poll(() => stock(product.alsoPlenty)).toEqual(before);
 
   expect(await totalsOf(customer.id)).toEqual(totals);
-  await expect.poll(async () => (await viewHash('view')) === (await viewHash('log'))).toBe(true);
+  await expect
+    .poll(async () => (await projectionHash('projection')) === (await projectionHash('log')))
+    .toBe(true);
 });
 
-it('what the environment keeps on the disk is for this user only', () => {
+it('keeps files of the environment readable for the current user only', () => {
   const { folder } = new Environment('e2e');
-  const open = (path: string): string[] => {
+  const readableByOthers = (path: string): string[] => {
     const { mode } = lstatSync(path);
     if ((mode & 0o077) === 0) return [];
     return lstatSync(path).isDirectory()
-      ? readdirSync(path).flatMap((name) => open(join(path, name)))
+      ? readdirSync(path).flatMap((name) => readableByOthers(join(path, name)))
       : [relative(folder, path)];
   };
-  expect(open(folder)).toEqual([]);
+  expect(readableByOthers(folder)).toEqual([]);
 });
 
-it('only a customer can be erased, and only by herself', async () => {
+it('erases an account only for its signed-in customer', async () => {
   expect((await send('DELETE', '/accounts/me')).status).toBe(401);
   const { operatorSecret: clientSecret } = inject('shop');
   const body = { grantType: 'clientCredentials', clientId: 'operator', clientSecret };
@@ -83,7 +85,7 @@ it('only a customer can be erased, and only by herself', async () => {
   expect((await send('DELETE', '/accounts/me', { token: accessToken })).status).toBe(403);
 });
 
-/** Whatever somebody may do wrong with personal data must not leave it in a log either. */
+/** Sends invalid requests with personal data, which must not reach a log either. */
 async function misuse(email: string, token: string): Promise<void> {
   const wrong = { grantType: 'password', email, password: 'not the right one' };
   await send('POST', '/auth/tokens', { body: wrong });
@@ -100,7 +102,7 @@ async function misuse(email: string, token: string): Promise<void> {
   await place(token, 'a-nul-address', withNul);
 }
 
-/** Statements that fail with her data in hand: in DETAIL, in CONTEXT, in the parameters, in the text. */
+/** Runs failing statements with personal data in DETAIL, CONTEXT, parameters and text. */
 async function failingStatements(email: string): Promise<void> {
   const address = JSON.stringify({ ...person, region: '\0' });
   for (const [service, sql, values] of [
@@ -120,10 +122,10 @@ async function totalsOf(customerId: string) {
   );
 }
 
-/** Where any of the words stands: every row of every table, every record of every topic, every file. */
-async function found(needles: readonly string[]): Promise<string[]> {
-  const lower = needles.map((needle) => needle.toLowerCase());
-  const has = (text: string) => lower.some((needle) => text.toLowerCase().includes(needle));
+/** Returns the tables, topics and files that contain any of the words. */
+async function findPlaces(words: readonly string[]): Promise<string[]> {
+  const lower = words.map((word) => word.toLowerCase());
+  const has = (text: string) => lower.some((word) => text.toLowerCase().includes(word));
   const places = [...(await tables()), ...(await records()), ...(await files())];
   return places.filter(([, text]) => has(text)).map(([name]) => name);
 }
@@ -148,7 +150,7 @@ async function tables(): Promise<Place[]> {
   return all;
 }
 
-/** Everything that is in the environment's topics now. */
+/** Reads all current records of the environment's topics. */
 async function records(): Promise<Place[]> {
   const brokers = inject('shop').kafka.replace('kafka://', '').split(',');
   const kafka = new Kafka({ clientId: 'dump', brokers, logLevel: logLevel.NOTHING });
@@ -182,8 +184,8 @@ async function records(): Promise<Place[]> {
 }
 
 /**
- * Every file of the environment: logs of apps and backing services, Kafka's segments, Consul's data, the provider's ledger.
- * Not PostgreSQL's data: a deleted row leaves its pages and its write-ahead log later.
+ * Reads every file of the environment: logs, Kafka's segments, Consul's data, the provider's ledger. PostgreSQL's data
+ * is excluded: deleted rows stay in its pages and write-ahead log for a while.
  */
 async function files(): Promise<Place[]> {
   const { folder } = new Environment('e2e');
@@ -191,10 +193,10 @@ async function files(): Promise<Place[]> {
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
     .filter((file) => !relative(folder, file).startsWith('postgres'))
-    .filter((file) => !/index$/.test(file)); // Kafka's, ten sparse megabytes each: numbers only
+    .filter((file) => !/index$/.test(file)); // Kafka's index files: 10 MB each, sparse, numbers only
   const found: Place[] = [];
   for (const file of all) {
-    const text = await readFile(file, 'latin1').catch(() => ''); // it may be removed meanwhile
+    const text = await readFile(file, 'latin1').catch(() => ''); // may be deleted during the search
     found.push([`file ${relative(folder, file)}`, text]);
   }
   return found;

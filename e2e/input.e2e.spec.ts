@@ -6,8 +6,8 @@ beforeAll(async () => {
   token = (await newCustomer()).token;
 });
 const good = orderOf('tok_ok', product.plenty);
-const pointers = (answer: { body: { errors: { pointer: string }[] } }) =>
-  answer.body.errors.map(({ pointer }) => pointer);
+const pointers = (response: { body: { errors: { pointer: string }[] } }) =>
+  response.body.errors.map(({ pointer }) => pointer);
 const unknown = '01900000-0000-7000-8000-0000000000ff';
 
 describe('a bad request', () => {
@@ -32,20 +32,20 @@ describe('a bad request', () => {
     ['no lines', { ...good, lines: [] }, '/lines'],
     ['a missing field', { lines: good.lines, payment: good.payment }, '/shipTo'],
     [
-      'too long a text',
+      'a text that is too long',
       { ...good, shipTo: { ...good.shipTo, name: 'x'.repeat(101) } },
       '/shipTo/name',
     ],
-  ])('with %s is answered 400 and points at the field', async (_, body, pointer) => {
-    const answer = await place(token, 'bad-request', body);
-    expect(answer.status).toBe(400);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.body.type).toBe('/problems/malformedRequest');
-    expect(pointers(answer)).toContain(pointer);
+  ])('returns 400 with a pointer to the field for %s', async (_, body, pointer) => {
+    const response = await place(token, 'bad-request', body);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(response.body.type).toBe('/problems/malformedRequest');
+    expect(pointers(response)).toContain(pointer);
   });
 
   it.each([
-    ['JSON that is none', 'POST', '/orders', '{"lines":', 400],
+    ['invalid JSON', 'POST', '/orders', '{"lines":', 400],
     [
       'a body that is too large',
       'POST',
@@ -53,35 +53,35 @@ describe('a bad request', () => {
       JSON.stringify({ ...good, note: 'x'.repeat(70_000) }),
       413,
     ],
-    ['an id that is none', 'GET', '/orders/42', undefined, 400],
-    ['an id of nothing', 'GET', `/orders/${unknown}`, undefined, 404],
-    ['a product id of nothing', 'GET', `/products/${unknown}`, undefined, 404],
+    ['a malformed id', 'GET', '/orders/42', undefined, 400],
+    ['an unknown id', 'GET', `/orders/${unknown}`, undefined, 404],
+    ['an unknown product id', 'GET', `/products/${unknown}`, undefined, 404],
     ['a limit out of range', 'GET', '/products?limit=101', undefined, 400],
     ['an unknown parameter', 'GET', '/products?size=3', undefined, 400],
-    ['a cursor of its own making', 'GET', '/products?cursor=abc', undefined, 422],
+    ['a made-up cursor', 'GET', '/products?cursor=abc', undefined, 422],
     ['an unknown path', 'GET', '/nothing/here', undefined, 404],
-    ['a path that hides another', 'GET', '/products/..%2f..%2finfo', undefined, 400],
+    ['an encoded path traversal', 'GET', '/products/..%2f..%2finfo', undefined, 400],
     [
-      'an address that only shipping may ask',
+      'a delivery address, which only shipping may read',
       'GET',
       `/orders/${unknown}/delivery-address`,
       undefined,
       404,
     ],
-  ])('with %s is a problem, never a 500', async (_, method, path, body, status) => {
-    const answer = await send(method, path, {
+  ])('returns a problem, never a 500, for %s', async (_, method, path, body, status) => {
+    const response = await send(method, path, {
       token,
       ...(body && { body }),
       headers: { 'idempotency-key': 'bad-request' },
     });
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.body).toMatchObject({ status, type: expect.stringMatching(/^\/problems\//) });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(response.body).toMatchObject({ status, type: expect.stringMatching(/^\/problems\//) });
   });
 
-  it('for a product that does not exist, or without a key, is 422', async () => {
-    const nothing = { ...good, lines: [{ productId: unknown, quantity: 1 }] };
-    expect((await place(token, 'no-such-product', nothing)).body.type).toBe(
+  it('returns 422 for an unknown product or without an idempotency key', async () => {
+    const unknownProduct = { ...good, lines: [{ productId: unknown, quantity: 1 }] };
+    expect((await place(token, 'no-such-product', unknownProduct)).body.type).toBe(
       '/problems/ordering.productNotFound',
     );
     expect((await place(token, 'short', good)).body.type).toBe(
@@ -90,17 +90,17 @@ describe('a bad request', () => {
   });
 
   it.each([['/orders'], ['/%6frders'], [`/orders/${unknown}/timeline`]])(
-    'without a token to %s is 401',
+    'returns 401 for %s without a token',
     async (path) => {
-      const answer = await send('GET', path);
-      expect(answer).toMatchObject({
+      const response = await send('GET', path);
+      expect(response).toMatchObject({
         status: 401,
         body: { type: '/problems/authenticationRequired' },
       });
     },
   );
 
-  it("with a forged token is 401, and with a customer's where staff is needed 403", async () => {
+  it("returns 401 for a forged token, and 403 for a customer's token on an operator route", async () => {
     const [header, , signature] = token.split('.');
     const claims = Buffer.from(
       JSON.stringify({ sub: 'x', scope: 'catalog:write', sid: 'x', exp: 9e9 }),
@@ -118,7 +118,7 @@ describe('a bad request', () => {
     expect((await send('POST', '/products', { token, body })).status).toBe(403);
   });
 
-  it('to register or sign in says what is wrong and nothing more', async () => {
+  it('does not disclose on registration or sign-in more than the invalid field', async () => {
     const { email } = await newCustomer();
     const again = await send('POST', '/auth/registrations', {
       body: { email, password: 'long enough', name: 'Bo' },
@@ -132,30 +132,30 @@ describe('a bad request', () => {
       send('POST', '/auth/tokens', {
         body: { grantType: 'password', email: address, password: 'wrong one' },
       });
-    const [known, nobody] = [await wrong(email), await wrong('nobody@fieldguide.test')];
+    const [known, unknownAccount] = [await wrong(email), await wrong('unknown@fieldguide.test')];
     expect(known.status).toBe(401);
-    expect(nobody).toMatchObject({ status: 401, body: known.body });
+    expect(unknownAccount).toMatchObject({ status: 401, body: known.body });
   });
 });
 
 describe('a session', () => {
-  it('ends at once for every service when its owner signs out', async () => {
+  it('ends immediately on every service when its owner signs out', async () => {
     const { token: own } = await newCustomer();
     expect((await send('GET', '/orders', { token: own })).status).toBe(200);
     expect((await send('DELETE', '/auth/tokens', { token: own })).status).toBe(204);
     await expect.poll(async () => (await send('GET', '/orders', { token: own })).status).toBe(401);
   });
 
-  it('ends at the gateway too, which checks tokens itself', async () => {
+  it('ends at the gateway, which verifies tokens itself', async () => {
     const { token: own } = await newCustomer();
-    // Not forwarded: only the gateway can refuse it.
+    // Not forwarded: only the gateway can reject it.
     const metrics = async () => (await send('GET', '/metrics', { token: own })).status;
     expect(await metrics()).toBe(403);
     expect((await send('DELETE', '/auth/tokens', { token: own })).status).toBe(204);
     await expect.poll(metrics).toBe(401);
   });
 
-  it('is refreshed once with each refresh token; a copied one ends it', async () => {
+  it('is refreshed once per refresh token, and ends when one is reused', async () => {
     const { email } = await newCustomer();
     const signIn = await send('POST', '/auth/tokens', {
       body: { grantType: 'password', email, password: 'correct horse' },
@@ -170,13 +170,13 @@ describe('a session', () => {
 });
 
 describe('the gateway', () => {
-  it('describes its whole surface, and shows it', async () => {
+  it('serves its OpenAPI document and a page that renders it', async () => {
     const { body } = await send('GET', '/openapi.json');
     expect(Object.keys(body.paths)).toContain('/orders/{id}/timeline');
     expect((await send('GET', '/docs')).body).toContain('swagger-ui');
     expect((await send('GET', '/docs/swagger-ui-bundle.js')).status).toBe(200);
   });
-  it('keeps what is for operators from everybody else', async () => {
+  it('restricts operator routes to operators', async () => {
     for (const path of ['/metrics', '/info']) {
       expect((await send('GET', path)).status).toBe(401);
       expect((await send('GET', path, { token })).status).toBe(403);

@@ -3,8 +3,8 @@ import { ledger, query } from './shop.ts';
 
 const FINAL = "('completed', 'rejected', 'cancelled')";
 
-/** Orders that have not ended, and units that are still reserved: 0 when nothing is in hand. */
-export async function inHand(): Promise<number> {
+/** Returns the number of unfinished orders plus reserved units: 0 when all work is done. */
+export async function countInProgress(): Promise<number> {
   const [orders] = await query<{ count: number }>(
     'ordering',
     `SELECT count(*)::int AS count FROM order_summary WHERE status NOT IN ${FINAL}`,
@@ -37,7 +37,7 @@ export async function unitsShipped(): Promise<number> {
   return row!.units ?? 0;
 }
 
-/** Units in the completed orders of one customer. */
+/** Returns the units in a customer's completed orders. */
 export async function unitsSold(customerId: string): Promise<number> {
   const [row] = await query<{ units: number | null }>(
     'ordering',
@@ -48,7 +48,7 @@ export async function unitsSold(customerId: string): Promise<number> {
   return row!.units ?? 0;
 }
 
-/** No payment is captured twice, and the provider has captured what the completed orders cost together. */
+/** Expects at most one capture per payment, and a captured sum equal to the total of all completed orders. */
 export async function expectMoneyToBalance(): Promise<void> {
   const captures = (await ledger()).filter(({ kind }) => kind === 'capture');
   expect(new Set(captures.map(({ paymentId }) => paymentId)).size).toBe(captures.length);

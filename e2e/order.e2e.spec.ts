@@ -1,7 +1,6 @@
 import { slowness } from '@fieldguide/clock/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  ended,
   ledger,
   newCustomer,
   operatorToken,
@@ -12,6 +11,7 @@ import {
   send,
   stock,
   timeline,
+  waitForEnd,
 } from './shop.ts';
 
 let customer: Awaited<ReturnType<typeof newCustomer>>;
@@ -28,7 +28,7 @@ const operationsFor = async (orderId: string) => {
 };
 
 describe('an order', () => {
-  it('ships: completed within five seconds, captured = total, seven facts of four services in causal order', async () => {
+  it('is completed within five seconds, with captured = total and seven events of four services in causal order', async () => {
     const startMs = performance.now();
     const placed = await place(
       customer.token,
@@ -37,7 +37,7 @@ describe('an order', () => {
     );
     expect(placed.status).toBe(201);
     expect(placed.headers.get('location')).toBe(`/orders/${placed.body.id}`);
-    const order = await ended(customer.token, placed.body.id);
+    const order = await waitForEnd(customer.token, placed.body.id);
     expect(performance.now() - startMs).toBeLessThan(5_000 * slowness());
     expect(order).toMatchObject({
       status: 'completed',
@@ -61,15 +61,15 @@ describe('an order', () => {
       'payments PaymentCaptured',
       'ordering OrderCompleted',
     ]);
-    // One trace and one correlation through four services, their workers and Kafka.
-    const [wholes] = await query<{ events: number; traces: number; correlations: number }>(
+    // One trace and one correlation id across four services, their workers and Kafka.
+    const [totals] = await query<{ events: number; traces: number; correlations: number }>(
       'ordering',
       `SELECT count(*)::int AS events, count(DISTINCT split_part(metadata->>'traceparent', '-', 2))::int AS traces,
               count(DISTINCT metadata->>'correlationId')::int AS correlations
        FROM events WHERE stream = $1`,
       [`order-${order.id}`],
     );
-    expect(wholes).toEqual({ events: 7, traces: 1, correlations: 1 });
+    expect(totals).toEqual({ events: 7, traces: 1, correlations: 1 });
   });
 
   it.each([
@@ -77,12 +77,12 @@ describe('an order', () => {
     ['tok_insufficient_funds', product.plenty, 'insufficientFunds', 'declined'],
     ['tok_ok', product.none, 'outOfStock', 'none'],
   ])(
-    'with %s for %s is rejected: %s, the stock as before, nothing captured',
+    'is rejected, with stock released and nothing captured: %s for %s (%s)',
     async (token, productId, reason, payment) => {
       const before = await stock(productId);
       const placed = await place(customer.token, `rejected-${reason}`, orderOf(token, productId));
       expect(placed.status).toBe(201);
-      const order = await ended(customer.token, placed.body.id);
+      const order = await waitForEnd(customer.token, placed.body.id);
       expect(order).toMatchObject({
         status: 'rejected',
         statusReason: reason,
@@ -99,7 +99,7 @@ describe('an order', () => {
       'flaky-provider',
       orderOf('tok_flaky', product.plenty),
     );
-    const order = await ended(customer.token, placed.body.id);
+    const order = await waitForEnd(customer.token, placed.body.id);
     expect(order.status).toBe('completed');
     expect((await operationsFor(order.id)).map(({ kind }) => kind)).toEqual([
       'authorise',
@@ -107,48 +107,48 @@ describe('an order', () => {
     ]);
   });
 
-  it('is one order when the same request comes three times at once', async () => {
+  it('is created once when the same request is sent three times concurrently', async () => {
     const body = orderOf('tok_ok', product.plenty);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [1, 2, 3].map(() => place(customer.token, 'three-at-once', body)),
     );
-    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
-    expect(new Set(answers.map((each) => each.body.id)).size).toBe(1);
-    await ended(customer.token, answers[0]!.body.id);
+    expect(responses.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(new Set(responses.map((each) => each.body.id)).size).toBe(1);
+    await waitForEnd(customer.token, responses[0]!.body.id);
     const again = await place(customer.token, 'three-at-once', body);
     expect(again).toMatchObject({
       status: 201,
-      body: { id: answers[0]!.body.id, status: 'completed' },
+      body: { id: responses[0]!.body.id, status: 'completed' },
     });
   });
 
-  it('under a key that was used for another one is refused with 422', async () => {
+  it('returns 422 when its idempotency key was used for another order', async () => {
     await place(customer.token, 'used-before', orderOf('tok_ok', product.plenty));
     const other = await place(customer.token, 'used-before', orderOf('tok_ok', product.alsoPlenty));
     expect(other).toMatchObject({
       status: 422,
       body: { type: '/problems/ordering.idempotencyKeyReused' },
     });
-    const elsewhere = orderOf('tok_ok', product.plenty);
-    const moved = { ...elsewhere, shipTo: { ...elsewhere.shipTo, city: 'Basel' } };
+    const sameOrder = orderOf('tok_ok', product.plenty);
+    const moved = { ...sameOrder, shipTo: { ...sameOrder.shipTo, city: 'Basel' } };
     expect((await place(customer.token, 'used-before', moved)).status).toBe(422);
   });
 
-  it("of somebody else is not found, and staff's scope may read it", async () => {
+  it('of another customer is not found, but is readable with an operator scope', async () => {
     const placed = await place(customer.token, 'not-yours', orderOf('tok_ok', product.plenty));
-    const stranger = await newCustomer();
+    const otherCustomer = await newCustomer();
     for (const path of [`/orders/${placed.body.id}`, `/orders/${placed.body.id}/timeline`]) {
-      expect(await send('GET', path, { token: stranger.token })).toMatchObject({
+      expect(await send('GET', path, { token: otherCustomer.token })).toMatchObject({
         status: 404,
         body: { type: '/problems/ordering.orderNotFound' },
       });
       expect((await send('GET', path, { token: await operatorToken() })).status).toBe(200);
     }
-    const own = await send('GET', '/orders', { token: stranger.token });
+    const own = await send('GET', '/orders', { token: otherCustomer.token });
     expect(own.body).toEqual({ items: [], nextCursor: null });
   });
 
-  it('can be read at once after it was acknowledged', async () => {
+  it('is readable immediately after it was acknowledged', async () => {
     for (let n = 0; n < 10; n++) {
       const placed = await place(
         customer.token,
@@ -177,7 +177,7 @@ describe('an order', () => {
     expect(pages.length).toBeGreaterThan(10);
   });
 
-  it('costs what the catalog says by then, and never names the buyer in an event', async () => {
+  it('uses the current catalog price, and stores no address in an event', async () => {
     const token = await operatorToken();
     const body = {
       sku: 'E2E-PRICE',

@@ -25,13 +25,13 @@ const status = () =>
 const instanceOf = (app: string) => status().apps.find((each) => each.app === app)!.instances[0]!;
 
 describe('the platform', () => {
-  it('says that it already runs', () => {
+  it('reports that it is already running', () => {
     const second = fieldguide('start', '--env', 'e2e');
     expect(second.status).toBe(1);
     expect(second.stderr).toMatch(/already runs in the environment "e2e" at http[\s\S]*Try:/);
   });
 
-  it('tells what runs, and every instance is well', () => {
+  it('reports every app and service, with all instances healthy', () => {
     const { apps, services } = status();
     const health = apps.flatMap(({ instances }) => instances.map((each) => each.health));
     expect(health).toEqual(Array(8).fill('ok'));
@@ -39,12 +39,12 @@ describe('the platform', () => {
     expect(JSON.stringify(services)).not.toMatch(/postgres:[^/]*@/);
   });
 
-  it('keeps its secrets to this user', () => {
+  it('stores secrets readable for the current user only', () => {
     const file = new Environment('e2e').path('secrets.json');
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
-  it('shows logs, one line each', () => {
+  it('prints logs with one line per record', () => {
     expect(fieldguide('logs', 'ordering', '--env', 'e2e').stdout).toContain('ordering is ready');
     expect(fieldguide('logs', 'orderin-g', '--env', 'e2e').stderr).toMatch(
       /no log "orderin-g"[\s\S]*Did you mean "ordering"/,
@@ -80,7 +80,7 @@ describe('the platform', () => {
   });
 });
 
-describe('the settings of an app whose /info is for operators only', () => {
+describe('the CLI on an app whose /info is for operators only', () => {
   const settings = (...args: string[]) => {
     const { status, stdout, stderr } = fieldguide(
       'env',
@@ -94,11 +94,11 @@ describe('the settings of an app whose /info is for operators only', () => {
     return JSON.parse(stdout) as Info['configuration'];
   };
 
-  it('are shown', () => {
+  it('shows its settings', () => {
     expect(settings()['PORT']).toMatchObject({ source: 'environment' });
   });
 
-  it('are set while it runs', () => {
+  it('changes a live setting', () => {
     const set = settings('SIGN_IN_LIMIT_PER_MINUTE=299');
     expect(set['SIGN_IN_LIMIT_PER_MINUTE']).toMatchObject({ value: '299', live: true });
     const unset = settings('--unset', 'SIGN_IN_LIMIT_PER_MINUTE');
@@ -107,9 +107,9 @@ describe('the settings of an app whose /info is for operators only', () => {
 });
 
 describe('a database', () => {
-  it('lets the app read and add events, and neither change nor delete them', async () => {
+  it('allows the app to read and append events, but not to change or delete them', async () => {
     const { token } = await newCustomer();
-    await place(token, 'for-the-log', orderOf('tok_ok', product.plenty));
+    await place(token, 'append-only', orderOf('tok_ok', product.plenty));
     expect(
       (await query<{ count: number }>('ordering', 'SELECT count(*)::int AS count FROM events'))[0]!
         .count,
@@ -124,7 +124,7 @@ describe('a database', () => {
     }
   });
 
-  it('is closed to the roles of other services', async () => {
+  it('rejects the roles of other services', async () => {
     const { inject } = await import('vitest');
     const { default: pg } = await import('pg');
     const own = new URL(inject('shop').databases['shipping']!);
@@ -135,7 +135,7 @@ describe('a database', () => {
 });
 
 describe('an instance', () => {
-  it('tells which build it is and where its settings came from, without secrets', async () => {
+  it('reports its build and the source of each setting, without secrets', async () => {
     const { url, name } = instanceOf('ordering');
     const info = await infoOf(url);
     expect(info).toMatchObject({
@@ -151,7 +151,7 @@ describe('an instance', () => {
     expect(info.configuration['LOG_LEVEL']?.source).toMatch(/^consul fieldguide\/e2e\/common/);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('messages_handled_total');
     const checked = await fetch(`${url}/orders`);
-    expect(checked.status).toBe(401); // not only the gateway checks tokens
+    expect(checked.status).toBe(401); // services verify tokens too
   });
 
   it('samples its backlogs: outbox, publisher, dead letters and overdue checkouts', async () => {
@@ -170,7 +170,7 @@ describe('an instance', () => {
     expect(ready.dependencies).toMatchObject({ outbox: {}, publisher: {} });
   });
 
-  it('takes a live setting from Consul without a restart', async () => {
+  it('applies a live setting from Consul without a restart', async () => {
     const consul = status().services.find(({ name }) => name === 'Consul')!.url;
     const { url } = instanceOf('shipping');
     const key = `${consul}/v1/kv/fieldguide/e2e/shipping/DISPATCH_DELAY_MS`;

@@ -7,33 +7,33 @@ import { OrderSummary } from '../apps/ordering/src/order-summary/order-summary.e
 import { orderSummary } from '../apps/ordering/src/order-summary/order-summary.projection.ts';
 import { query } from './shop.ts';
 
-interface Stored extends Omit<RecordedEvent, 'correlationId'> {
+interface StoredEvent extends Omit<RecordedEvent, 'correlationId'> {
   readonly metadata: object;
 }
 
-/** A hash over every order's row: as the view has it, or folded anew from the whole log. */
-export async function viewHash(from: 'view' | 'log'): Promise<string> {
-  const rows = from === 'view' ? await stored() : await folded();
+/** Hashes every order's row: as stored in the projection table, or folded from the whole event log. */
+export async function projectionHash(from: 'projection' | 'log'): Promise<string> {
+  const rows = from === 'projection' ? await projectedRows() : await foldedRows();
   const text = rows.map((row) =>
-    JSON.stringify({ ...row.toPublic(), at: row.streamVersion }, inOrder),
+    JSON.stringify({ ...row.toPublic(), at: row.streamVersion }, sortKeys),
   );
   return createHash('sha256').update(text.toSorted().join('\n')).digest('hex');
 }
 
-async function stored(): Promise<OrderSummary[]> {
+async function projectedRows(): Promise<OrderSummary[]> {
   const rows = await query<Record<string, unknown>>('ordering', 'SELECT * FROM order_summary');
   return rows.map((row) =>
     Object.assign(
       new OrderSummary(),
-      Object.fromEntries(Object.entries(row).map(([column, value]) => [camel(column), value])),
+      Object.fromEntries(Object.entries(row).map(([column, value]) => [camelCase(column), value])),
     ),
   );
 }
 
-async function folded(): Promise<OrderSummary[]> {
+async function foldedRows(): Promise<OrderSummary[]> {
   const sql =
     'SELECT id, stream, version, type, data, metadata, time FROM events ORDER BY stream, version';
-  const events = (await query<Stored>('ordering', sql)) as unknown as RecordedEvent[];
+  const events = (await query<StoredEvent>('ordering', sql)) as unknown as RecordedEvent[];
   const formats = new Formats(orderUpcasters);
   const streams = Map.groupBy(
     events.map((event) => formats.upcast(event)),
@@ -42,12 +42,12 @@ async function folded(): Promise<OrderSummary[]> {
   return [...streams.values()].map((each) => rowAfter(orderSummary, each));
 }
 
-function camel(column: string): string {
+function camelCase(column: string): string {
   return column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** PostgreSQL keeps the fields of a JSON object in an order of its own. */
-function inOrder(_: string, value: unknown): unknown {
+/** Sorts object keys: PostgreSQL's `jsonb` does not keep their order. */
+function sortKeys(_: string, value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { ProjectionStatus } from '@fieldguide/platform-cli/screen/log-tables';
 import { describe, expect, inject, it } from 'vitest';
 import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
-import { viewHash } from './projection-hash.ts';
+import { projectionHash } from './projection-hash.ts';
 import { instances } from './running-platform.ts';
 import {
   newCustomer,
@@ -23,27 +23,31 @@ const fieldguide = async (...args: string[]) => {
   return (await promisify(execFile)(process.execPath, all)).stdout;
 };
 
-describe('a view', () => {
-  it('is made anew while orders flow: no failed request, and equal to a fold of the log', async () => {
+describe('a projection', () => {
+  it('is rebuilt under load without a failed request, and equals the fold of the log', async () => {
     const traffic = new Traffic(inject('shop').gatewayUrl, 'rebuilt');
     await traffic.signIn();
     const ending = new AbortController();
     const running = traffic.run({ readsPerSecond: 50, ordersPerSecond: 20 }, ending.signal);
     for (let n = 0; n < 5; n++)
-      expect(await fieldguide('projections', 'rebuild', 'order-summary')).toMatch(/is made anew/);
+      expect(await fieldguide('projections', 'rebuild', 'order-summary')).toContain(
+        'order-summary',
+      );
     ending.abort();
     const { orders, reads, failures } = await running;
     expect(failures).toEqual({});
     expect(orders.size).toBeGreaterThan(4);
     expect(reads).toBeGreaterThan(10);
     await expect
-      .poll(async () => (await viewHash('view')) === (await viewHash('log')), { timeout: 60_000 })
+      .poll(async () => (await projectionHash('projection')) === (await projectionHash('log')), {
+        timeout: 60_000,
+      })
       .toBe(true);
   }, 240_000);
 
-  it('is paused: orders are read from the log, lists say when they are too old, and it goes on where it stood', async () => {
+  it('is paused and resumed: meanwhile orders are read from the log, and lists return 503 when too old', async () => {
     const { token } = await newCustomer();
-    expect(await fieldguide('projections', 'pause', 'order-summary')).toMatch(/stands still/);
+    expect(await fieldguide('projections', 'pause', 'order-summary')).toContain('order-summary');
     const placed = await place(token, 'while-paused', orderOf('tok_ok', product.plenty));
     const { id } = placed.body;
     const seen = { 'consistency-token': placed.headers.get('consistency-token')! };
@@ -53,42 +57,42 @@ describe('a view', () => {
       status: 503,
       body: { type: '/problems/ordering.projectionBehind' },
     });
-    const view = async () => {
-      const views = JSON.parse(
+    const projection = async () => {
+      const projections = JSON.parse(
         await fieldguide('projections', 'status', '--json'),
       ) as ProjectionStatus[];
-      return views.find(({ name }) => name === 'order-summary');
+      return projections.find(({ name }) => name === 'order-summary');
     };
-    expect(await view()).toMatchObject({ pausedSince: expect.any(String) });
-    expect((await view())!.lagEvents).toBeGreaterThan(0);
-    expect(await fieldguide('projections', 'resume', 'order-summary')).toMatch(/goes on/);
+    expect(await projection()).toMatchObject({ pausedSince: expect.any(String) });
+    expect((await projection())!.lagEvents).toBeGreaterThan(0);
+    expect(await fieldguide('projections', 'resume', 'order-summary')).toContain('order-summary');
     await expect.poll(async () => (await list()).body.items?.[0]?.id).toBe(id);
-    expect(await view()).toMatchObject({ pausedSince: null, instance: expect.any(String) });
+    expect(await projection()).toMatchObject({ pausedSince: null, instance: expect.any(String) });
     await expect(fieldguide('projections', 'pause', 'order-sumary')).rejects.toThrow(
       /no projection of this name[\s\S]*projections list/,
     );
   });
 
-  it('that is not there is not made', async () => {
+  it('is not rebuilt when its name is unknown', async () => {
     await expect(fieldguide('projections', 'rebuild', 'order-sumary')).rejects.toThrow(
-      /no view "order-sumary"[\s\S]*order-summary/,
+      /"order-sumary"[\s\S]*order-summary/,
     );
   });
 });
 
-/** An event's data as an old version has stored it. */
+/** Reads an example of an event's data in an old format. */
 function exampleOf(type: string, format: number, more: object): object {
   const file = `../apps/ordering/src/order/stored/${type}.v${format}.json`;
   const { example } = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
   return 'orderId' in example ? { ...example, ...more } : example;
 }
 
-describe('the log', () => {
-  it('shows an order as it happened, the feed, and how far views are', async () => {
+describe('the event log', () => {
+  it('shows the events of an order, the feed, and the positions of projections', async () => {
     const customer = await newCustomer();
     const [{ position }] = JSON.parse(await fieldguide('projections', 'list', '--json'));
     const body = orderOf('tok_declined', product.plenty);
-    const { id } = (await place(customer.token, 'looked-inside', body)).body;
+    const { id } = (await place(customer.token, 'inspected', body)).body;
     const types = async () => (await timeline(customer.token, id)).map(({ type }) => type);
     await expect.poll(types).toContain('StockReleased');
     const events = JSON.parse(await fieldguide('events', `order-${id}`, '--json'));
@@ -108,10 +112,10 @@ describe('the log', () => {
     expect(await fieldguide('feed', '--after', position)).toContain(`order-${id}@1`);
     expect(await fieldguide('feed')).toMatch(/order-[0-9a-f-]{36}@\d+/);
     expect(await fieldguide('projections', 'list')).toMatch(/order-summary +\d+/);
-    await expect(fieldguide('events', 'nobody')).rejects.toThrow(/no stream of an order/);
+    await expect(fieldguide('events', 'unknown')).rejects.toThrow(/events order-<id>/);
   });
 
-  it('holds events in the formats that its examples say', async () => {
+  it('stores events in the formats of their examples', async () => {
     const stored = await query<{ type: string; data: object }>(
       'ordering',
       'SELECT DISTINCT ON (type) type, data FROM events ORDER BY type, time',
@@ -121,7 +125,7 @@ describe('the log', () => {
       expect(orderEvents[type.split('@')[0] as keyof typeof orderEvents].parse(data)).toEqual(data);
   });
 
-  it('shows what an older version has stored as today knows it, in every model', async () => {
+  it('upcasts events of an older version for every model', async () => {
     const orderId = '01900000-0000-8000-8000-0000000000f1';
     const stream = `order-${orderId}`;
     const types = ['OrderPlaced', 'StockReserved', 'OrderRejected', 'PaymentVoided'];
@@ -144,14 +148,14 @@ describe('the log', () => {
       data: { paymentId: null },
       state: { status: 'rejected', pendingCompensations: ['releaseStock'] },
     });
-    const view = () =>
+    const row = () =>
       query('ordering', 'SELECT status, payment_status FROM order_summary WHERE order_id = $1', [
         orderId,
       ]);
-    await expect.poll(view).toEqual([{ status: 'rejected', payment_status: 'voided' }]);
+    await expect.poll(row).toEqual([{ status: 'rejected', payment_status: 'voided' }]);
   });
 
-  it('is for operators only', async () => {
+  it('is restricted to operators', async () => {
     const { token } = await newCustomer();
     expect((await send('GET', '/log/feed', { token })).status).toBe(404);
     expect((await send('GET', '/log/feed', { token: await operatorToken() })).status).toBe(404);

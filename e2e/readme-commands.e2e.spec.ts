@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Traffic } from './traffic.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-// A `local` environment of its own, as somebody has it who has just cloned; what is staged is shared.
-const home = mkdtempSync(join(tmpdir(), 'fieldguide-newcomer-'));
+// A separate `local` environment, as after a fresh clone; staged artifacts are shared.
+const home = mkdtempSync(join(tmpdir(), 'fieldguide-readme-'));
 const env = { ...process.env, FIELDGUIDE_HOME: home, FORCE_COLOR: '0' };
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const patterns = readFileSync(join(root, 'docs', 'patterns.md'), 'utf8');
@@ -18,7 +18,7 @@ const cli = 'node_modules/.bin/fieldguide';
 const runFile = promisify(execFile);
 let platform: ChildProcess;
 let gatewayUrl: string;
-let screen = '';
+let output = '';
 
 beforeAll(async () => {
   mkdirSync(join(root, '.fieldguide', 'artifacts'), { recursive: true });
@@ -30,22 +30,22 @@ beforeAll(async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ready = Promise.withResolvers<void>();
-  platform.once('exit', (code) => ready.reject(new Error(`fieldguide start ended with ${code}`)));
+  platform.once('exit', (code) => ready.reject(new Error(`fieldguide start exited with ${code}`)));
   createInterface({ input: platform.stdout! }).on('line', (line) => {
-    screen += `${line}\n`;
+    output += `${line}\n`;
     if (/Ctrl-C/.test(line)) ready.resolve();
   });
   await ready.promise;
-  gatewayUrl = /http:\/\/127\.0\.0\.1:\d+/.exec(screen)![0];
+  gatewayUrl = /http:\/\/127\.0\.0\.1:\d+/.exec(output)![0];
 });
 afterAll(async () => {
-  const gone = new Promise((resolve) => platform.once('exit', resolve));
+  const exit = new Promise((resolve) => platform.once('exit', resolve));
   platform.kill('SIGTERM');
-  await gone;
+  await exit;
   rmSync(home, { recursive: true });
 });
 
-/** @throws when it ends with another code than 0 */
+/** Runs a command. @throws on an exit code other than 0 */
 async function shell(command: string, timeout = 120_000): Promise<string> {
   const { stdout } = await runFile('bash', ['-eo', 'pipefail', '-c', command], {
     cwd: root,
@@ -55,15 +55,15 @@ async function shell(command: string, timeout = 120_000): Promise<string> {
   return stdout;
 }
 
-// Not typed here, because what they do is the business of other tests, or they would end this one.
-const elsewhere = new Set([
+// Not run here: other tests cover them, or they would stop this platform.
+const coveredElsewhere = new Set([
   'npm start',
   'npm start -- --port 8081',
   'npm start -- --env other --force',
   'npm test',
-  'npm run status -- --watch', // goes on until Ctrl-C
+  'npm run status -- --watch', // runs until Ctrl-C
   'npm run dev',
-  'npx fieldguide dev ordering', // goes on until Ctrl-C
+  'npx fieldguide dev ordering', // runs until Ctrl-C
   'npm run check',
   'npm run test:unit',
   'npm run reset',
@@ -72,7 +72,7 @@ const elsewhere = new Set([
   'npm run test:pact', // tools/test.ts runs it
   'npm run lab:contract-changes', // a step of .ci/run
   'npm run lab:contract-changes -- demo',
-  'npm run bench:event-store', // minutes, and about speed
+  'npm run bench:event-store', // takes minutes and measures speed
   'docker compose up --build', // tools/compose.spec.ts
   'npx vitest run --project unit e2e',
   'npx fieldguide cache export FILE',
@@ -81,15 +81,15 @@ const elsewhere = new Set([
 ]);
 let orderId = '';
 
-describe('the commands of README and of the pattern table', () => {
-  it('opens the address of the shop on the screen', async () => {
-    const answer = await fetch(gatewayUrl);
-    expect([answer.status, answer.redirected]).toEqual([200, true]);
-    expect(await answer.text()).toContain('swagger-ui');
+describe('the documented commands', () => {
+  it('opens the printed address of the shop', async () => {
+    const response = await fetch(gatewayUrl);
+    expect([response.status, response.redirected]).toEqual([200, true]);
+    expect(await response.text()).toContain('swagger-ui');
   });
-  it('places an order with the one command on the screen', async () => {
-    const [command] = /^curl [\s\S]*?\}'$/m.exec(screen) ?? [];
-    expect(command, screen).toBeDefined();
+  it('places an order with the printed command', async () => {
+    const [command] = /^curl [\s\S]*?\}'$/m.exec(output) ?? [];
+    expect(command, output).toBeDefined();
     const { stdout } = await runFile('sh', ['-c', `${command} -w ' %{http_code}'`], { env });
     const [, body, status] = /^(.*) (\d+)$/s.exec(stdout)!;
     expect([JSON.parse(body!), status]).toEqual([
@@ -100,8 +100,8 @@ describe('the commands of README and of the pattern table', () => {
     const token = /Bearer (eyJ[\w.-]+)/.exec(command!)![1];
     const timeline = async () => {
       const headers = { authorization: `Bearer ${token}` };
-      const answer = await fetch(`${gatewayUrl}/orders/${orderId}/timeline`, { headers });
-      return ((await answer.json()) as { items: object[] }).items.length;
+      const response = await fetch(`${gatewayUrl}/orders/${orderId}/timeline`, { headers });
+      return ((await response.json()) as { items: object[] }).items.length;
     };
     await expect.poll(timeline).toBe(7);
   });
@@ -114,7 +114,7 @@ describe('the commands of README and of the pattern table', () => {
         .replace(/['"]/g, '')
         .replaceAll(gatewayUrl, 'http://127.0.0.1:8080')
         .replace(/\s+/g, ' ');
-    expect(plain(screen)).toContain(plain(block).trim());
+    expect(plain(output)).toContain(plain(block).trim());
   });
 
   const inline = [...`${readme}${patterns}`.matchAll(/`((?:npm|npx|docker) [^`]*)`/g)].map(
@@ -124,20 +124,22 @@ describe('the commands of README and of the pattern table', () => {
     ([, line]) => line!,
   );
   const commands = new Set([...inline, ...blocks]);
-  const typed = [...commands].filter((each) => !elsewhere.has(each) && !/NAME|…/.test(each));
-  it.each(typed)('%s', async (line) => {
+  const tested = [...commands].filter(
+    (each) => !coveredElsewhere.has(each) && !/NAME|…/.test(each),
+  );
+  it.each(tested)('prints output: %s', async (line) => {
     const command = line
       .replace('npx fieldguide', cli)
       .replace(/npm run (\w+)( --)?/, (_, name: string) => `${cli} ${name}`)
-      .replace(' -f', '') // it would go on
+      .replace(' -f', '') // it would not exit
       .replace('ID', orderId)
       .replace('FILE', join(home, 'order.svg'))
       .replace('ordering/2', 'ordering/1');
     expect((await shell(command)).trim()).not.toBe('');
   });
-  it('is all known here', () => {
-    expect(typed.length).toBeGreaterThan(8);
-    for (const each of elsewhere)
+  it('are all tested or listed as covered elsewhere', () => {
+    expect(tested.length).toBeGreaterThan(8);
+    for (const each of coveredElsewhere)
       expect(
         [...commands].some((line) => line.startsWith(each)),
         each,
@@ -146,11 +148,11 @@ describe('the commands of README and of the pattern table', () => {
 });
 
 describe('npm run demo', () => {
-  it.each(['first', 'second'])('tells nothing wrong: the %s time', async () => {
+  it.each(['first', 'second'])('passes all checks on the %s run', async () => {
     expect(await demo()).toContain('All checks passed.');
   });
-  it('nor while orders flow from elsewhere', async () => {
-    const traffic = new Traffic(gatewayUrl, 'beside-the-demo', 0.5);
+  it('passes all checks under concurrent load', async () => {
+    const traffic = new Traffic(gatewayUrl, 'next-to-the-demo', 0.5);
     await traffic.signIn();
     const ending = new AbortController();
     const running = traffic.run({ ordersPerSecond: 5 }, ending.signal, true);
@@ -160,25 +162,23 @@ describe('npm run demo', () => {
     expect(failures).toEqual({});
     expect(await traffic.notCompleted(orders)).toEqual([]);
   });
-  it('says so, and ends with 1, when something is not as it tells', async () => {
-    const body = { email: 'demo@fieldguide.test', password: 'another one', name: 'Somebody' };
+  it('reports a failed check and exits with 1', async () => {
+    const body = { email: 'demo@fieldguide.test', password: 'another one', name: 'Bo' };
     await fetch(`${gatewayUrl}/auth/registrations`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    await expect(demo()).rejects.toThrow(
-      /^ended with 1: [\s\S]*✗ signed in: expected 200, and it is 401[\s\S]*not as it was told/,
-    );
+    await expect(demo()).rejects.toThrow(/^exited with 1: [\s\S]*✗ signed in: expected 200.* 401/);
   });
 
-  /** What it says; when it fails, that is the reason. */
+  /** Runs the demo and returns its output. @throws with the output on another exit code than 0 */
   async function demo(): Promise<string> {
     try {
       return await shell('node_modules/.bin/node tools/demo/demo.ts', 240_000);
     } catch (error) {
       const { code, stdout } = error as { code: number; stdout: string };
-      throw new Error(`ended with ${code}: ${stdout}`, { cause: error });
+      throw new Error(`exited with ${code}: ${stdout}`, { cause: error });
     }
   }
 });

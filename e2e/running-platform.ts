@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 export const platform = () => new PlatformClient(new Environment('e2e'));
 
 /** Changes a live setting of an app. */
-export const set = (app: string, key: string, value: string) =>
+export const setSetting = (app: string, key: string, value: string) =>
   platform().call('PUT', `/apps/${app}/settings/${key}`, { value });
 
 export async function instances(app: string) {
@@ -15,10 +15,10 @@ export async function instances(app: string) {
   return apps.find((each) => each.app === app)!.instances;
 }
 
-/** Runs so many instances of an app, and waits until all of them are well. */
+/** Scales an app and waits until all instances are healthy. */
 export async function scale(app: string, count: number): Promise<void> {
   await platform().call('PATCH', `/apps/${app}`, { instances: count });
-  const areWell = async () =>
+  const areHealthy = async () =>
     (await instances(app)).filter(({ health }) => health === 'ok').length === count;
-  await vi.waitUntil(areWell, { timeout: 120_000, interval: 100 });
+  await vi.waitUntil(areHealthy, { timeout: 120_000, interval: 100 });
 }

@@ -16,9 +16,9 @@ declare module 'vitest' {
       ledgerUrl: string;
       operatorSecret: string;
       kafka: string;
-      /** What request rates are multiplied by on this machine. */
+      /** Factor for request rates on this machine. */
       pace: number;
-      /** As the services' own roles, by service. */
+      /** Connection URLs with the services' own roles, by service. */
       databases: Record<string, string>;
     };
   }
@@ -26,7 +26,7 @@ declare module 'vitest' {
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** The whole system in an environment of its own, started by the command that people use, fresh for each run. */
+/** Starts the whole system with `fieldguide start`, in an empty environment that only this run uses. */
 export default async function setup(project: TestProject) {
   const environment = new Environment('e2e');
   await stopOrphans(environment);
@@ -47,7 +47,7 @@ export default async function setup(project: TestProject) {
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = new Promise<never>((_, reject) => {
-    platform.once('exit', (code) => reject(new Error(`fieldguide start ended with ${code}`)));
+    platform.once('exit', (code) => reject(new Error(`fieldguide start exited with ${code}`)));
   });
   exited.catch(() => undefined);
   const ready = new Promise<{ gatewayUrl: string; providerUrl: string }>((resolve) => {
@@ -71,8 +71,8 @@ export default async function setup(project: TestProject) {
     ),
   });
   return async () => {
-    const gone = new Promise((resolve) => platform.once('exit', resolve));
+    const exit = new Promise((resolve) => platform.once('exit', resolve));
     platform.kill('SIGTERM');
-    await gone;
+    await exit;
   };
 }

@@ -3,7 +3,7 @@ import { Ledger, type Operation } from '@fieldguide/contracts/payment-provider';
 import pg from 'pg';
 import { expect, inject } from 'vitest';
 
-/** Seeded; see apps/inventory/src/seed/stock.ts. */
+/** Seeded products; see apps/inventory/src/seed/stock.ts. */
 export const product = {
   plenty: '01900000-0000-7000-8000-000000000001',
   alsoPlenty: '01900000-0000-7000-8000-000000000006',
@@ -17,15 +17,14 @@ export const shipTo = {
   country: 'CH',
 };
 
-export interface Answer {
+export interface ShopResponse {
   status: number;
   headers: Headers;
-  // A test may look at any answer; what it must be like is what it then expects.
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests are about
+  // biome-ignore lint/suspicious/noExplicitAny: the tests themselves assert the shape
   body: any;
 }
 
-/** A request through the gateway, as a client would send it; or to the instance at `origin`. */
+/** Sends a request through the gateway, or directly to the instance at `origin`. */
 export async function send(
   method: string,
   path: string,
@@ -35,9 +34,9 @@ export async function send(
     headers?: Record<string, string>;
     origin?: string;
   } = {},
-): Promise<Answer> {
+): Promise<ShopResponse> {
   const { token, body, headers = {}, origin = inject('shop').gatewayUrl } = options;
-  const answer = await fetch(origin + path, {
+  const response = await fetch(origin + path, {
     method,
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -47,11 +46,15 @@ export async function send(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     signal: AbortSignal.timeout(15_000),
   });
-  const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, body: text ? parsed(text) : undefined };
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text ? parseBody(text) : undefined,
+  };
 }
 
-function parsed(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -61,7 +64,7 @@ function parsed(text: string): unknown {
 
 let customers = 0;
 
-/** Registers somebody new and signs in. */
+/** Registers a new customer and signs in. */
 export async function newCustomer(): Promise<{ id: string; token: string; email: string }> {
   const email = `customer-${process.pid}-${++customers}@fieldguide.test`;
   const password = 'correct horse';
@@ -88,14 +91,14 @@ export const orderOf = (token: string, ...productIds: string[]) => ({
   shipTo,
 });
 
-export function place(token: string, key: string, body: unknown): Promise<Answer> {
+export function place(token: string, key: string, body: unknown): Promise<ShopResponse> {
   return send('POST', '/orders', { token, body, headers: { 'idempotency-key': key } });
 }
 
 const FINAL = ['completed', 'rejected', 'cancelled'];
 
-/** Waits until an order has ended; how fast it must be is said where it matters. */
-export async function ended(token: string, id: string): Promise<Order> {
+/** Polls until the order is completed, rejected or cancelled. Callers assert time limits themselves. */
+export async function waitForEnd(token: string, id: string): Promise<Order> {
   let order: Order | undefined;
   const hasEnded = async () => {
     order = (await send('GET', `/orders/${id}`, { token })).body as Order;
@@ -116,21 +119,21 @@ export async function stock(
   return { onHandUnits, freeUnits };
 }
 
-/** What the payment provider has done, as it says itself. */
+/** Reads all operations from the payment provider's own ledger. */
 export async function ledger(url = inject('shop').ledgerUrl): Promise<readonly Operation[]> {
   const all: Operation[] = [];
   let cursor: string | null = '0';
   while (cursor !== null) {
     const page = `${url}?limit=1000&cursor=${cursor}`;
-    const answer = await fetch(page, { signal: AbortSignal.timeout(5_000) });
-    const { operations, nextCursor } = Ledger.parse(await answer.json());
+    const response = await fetch(page, { signal: AbortSignal.timeout(5_000) });
+    const { operations, nextCursor } = Ledger.parse(await response.json());
     all.push(...operations);
     cursor = nextCursor;
   }
   return all;
 }
 
-/** A look into a service's database, as the role that the service itself has. */
+/** Queries a service's database with the role of that service. */
 export async function query<Row extends object>(
   service: string,
   sql: string,

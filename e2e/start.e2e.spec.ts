@@ -25,8 +25,8 @@ const record = join(tmpdir(), `fieldguide-no-contracts-${process.pid}.jsonl`);
 
 function start(...options: string[]): {
   platform: ChildProcess;
-  said: () => string;
-  ended: Promise<unknown[]>;
+  output: () => string;
+  exited: Promise<unknown[]>;
 } {
   const cli = 'platform/cli/bin/fieldguide.mjs';
   const args = [cli, 'start', '--env', 'interrupted', '--port', '0', ...options];
@@ -36,54 +36,58 @@ function start(...options: string[]): {
     env: { ...process.env, FIELDGUIDE_CONTRACTS_RECORD: record },
   });
   let text = '';
-  for (const output of [platform.stdout, platform.stderr])
-    output.on('data', (chunk: Buffer) => {
+  for (const stream of [platform.stdout, platform.stderr])
+    stream.on('data', (chunk: Buffer) => {
       text += chunk;
     });
-  return { platform, said: () => text, ended: once(platform, 'exit') };
+  return { platform, output: () => text, exited: once(platform, 'exit') };
 }
 const WAIT = { timeout: 60_000, interval: 10 };
 
 describe('a start', () => {
-  it('of what no contract test has seen is refused outside local, unless by force', async () => {
-    const { platform, said, ended } = start();
-    const decided = () => platform.exitCode !== null || /apps are ready/.test(said());
-    await expect.poll(decided, { ...WAIT, timeout: 100_000 }).toBe(true);
+  it('is rejected without contract verification outside local, unless forced', async () => {
+    const { platform, output, exited } = start();
+    const isDecided = () => platform.exitCode !== null || /apps are ready/.test(output());
+    await expect.poll(isDecided, { ...WAIT, timeout: 100_000 }).toBe(true);
     if (platform.exitCode === null) platform.kill('SIGINT');
-    await ended;
-    expect(said()).toMatch(/no version has been published[\s\S]*--force/);
-    expect(said()).not.toMatch(/apps are ready/);
+    await exited;
+    expect(output()).toMatch(/no version has been published[\s\S]*--force/);
+    expect(output()).not.toMatch(/apps are ready/);
     expect(platform.exitCode).toBe(1);
   });
 
-  it('that is interrupted stops where it is, and leaves nothing behind', async () => {
-    const { platform, said, ended } = start('--force');
+  it('stops when interrupted, and leaves no process running', async () => {
+    const { platform, output, exited } = start('--force');
     await expect.poll(() => services().length, WAIT).toBeGreaterThan(0);
     const running = services();
     platform.kill('SIGINT');
-    await ended;
-    expect(said()).toMatch(/SIGINT: stopping[\s\S]*nothing is left running/);
-    expect(said()).not.toMatch(/apps are ready/);
+    await exited;
+    expect(output()).toMatch(/SIGINT: stopping[\s\S]*nothing/);
+    expect(output()).not.toMatch(/apps are ready/);
     expect(running.map(({ pid }) => processStartTime(pid))).toEqual(running.map(() => undefined));
     expect(readState(environment)).toBeUndefined();
   });
 
-  it('that is killed leaves what it had begun to the next, which ends all of it', async () => {
+  it('adopts the processes of a killed start, and stops all of them', async () => {
     const first = start('--force');
     await expect.poll(() => services().length, WAIT).toBe(3);
-    const left = services();
+    const orphans = services();
     first.platform.kill('SIGKILL');
-    await first.ended;
-    expect(left.map(({ pid, startTime }) => processStartTime(pid) === startTime)).toEqual([
+    await first.exited;
+    expect(orphans.map(({ pid, startTime }) => processStartTime(pid) === startTime)).toEqual([
       true,
       true,
       true,
     ]);
     const second = start('--force');
-    await expect.poll(() => second.said(), WAIT).toMatch(/apps are ready/);
-    expect(second.said().match(/found running/g)).toHaveLength(3);
+    await expect.poll(() => second.output(), WAIT).toMatch(/apps are ready/);
+    expect(second.output().match(/found running/g)).toHaveLength(3);
     second.platform.kill('SIGINT');
-    await second.ended;
-    expect(left.map(({ pid }) => processStartTime(pid))).toEqual([undefined, undefined, undefined]);
+    await second.exited;
+    expect(orphans.map(({ pid }) => processStartTime(pid))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -15,23 +15,23 @@ const READS = [
 export interface Outcome {
   /** Ids of orders that were acknowledged. */
   readonly orders: Set<string>;
-  /** Orders with a key of their own that were sent. */
+  /** Number of distinct orders sent. */
   sent: number;
   readonly reads: number;
-  /** Orders that had to be sent again. */
+  /** Number of retried order requests. */
   repeats: number;
-  /** What was not answered as it should, with how often. */
+  /** Count of each unexpected response or connection error. */
   readonly failures: Record<string, number>;
 }
 
-/** A customer whose requests come on time, however long the ones before take (an open loop). */
+/** Sends a customer's requests at a fixed rate, independent of response times (an open loop). */
 export class Traffic {
   readonly #url: string;
   readonly #name: string;
   readonly #pace: number;
   #token = '';
 
-  /** @param pace what this machine can do, from `measurePace`: rates are multiplied by it */
+  /** @param pace factor for request rates on this machine, from `measurePace` */
   constructor(url: string, name: string, pace = inject('shop').pace) {
     this.#url = url;
     this.#name = name;
@@ -42,11 +42,14 @@ export class Traffic {
   async signIn(): Promise<void> {
     const account = { email: `${this.#name}@fieldguide.test`, password: 'correct horse' };
     await this.#send('POST', '/auth/registrations', { ...account, name: 'Bo' });
-    const answer = await this.#send('POST', '/auth/tokens', { grantType: 'password', ...account });
-    this.#token = ((await answer.json()) as { accessToken: string }).accessToken;
+    const response = await this.#send('POST', '/auth/tokens', {
+      grantType: 'password',
+      ...account,
+    });
+    this.#token = ((await response.json()) as { accessToken: string }).accessToken;
   }
 
-  /** @param repeat after a connection error or 5xx an order is sent again with the same key, for ten seconds at most */
+  /** @param repeat retries an order with the same key after a connection error or 5xx, for ten seconds at most */
   async run(
     { readsPerSecond = 0, ordersPerSecond = 0 },
     until: AbortSignal,
@@ -70,7 +73,7 @@ export class Traffic {
     return outcome;
   }
 
-  /** Places orders one after the other, so many at a time. @returns their ids */
+  /** Places orders with up to `inFlight` concurrent requests. @returns their ids */
   async placeAll(count: number, inFlight: number): Promise<ReadonlySet<string>> {
     const outcome = { orders: new Set<string>(), sent: 0, reads: 0, repeats: 0, failures: {} };
     let next = 0;
@@ -81,26 +84,26 @@ export class Traffic {
     return outcome.orders;
   }
 
-  /** Those of these orders that have not completed after a minute. */
+  /** Waits up to a minute. @returns the orders that are not completed by then */
   notCompleted(orders: ReadonlySet<string>): Promise<string[]> {
-    return this.#notYet(orders, ['completed']);
+    return this.#notInStatus(orders, ['completed']);
   }
 
-  /** Those of these orders that have not ended after a minute, well or not. */
+  /** Waits up to a minute. @returns the orders that are not completed, rejected or cancelled by then */
   notEnded(orders: ReadonlySet<string>): Promise<string[]> {
-    return this.#notYet(orders, ['completed', 'rejected', 'cancelled']);
+    return this.#notInStatus(orders, ['completed', 'rejected', 'cancelled']);
   }
 
-  async #notYet(orders: ReadonlySet<string>, wanted: readonly string[]): Promise<string[]> {
+  async #notInStatus(orders: ReadonlySet<string>, wanted: readonly string[]): Promise<string[]> {
     await this.signIn();
     const end = performance.now() + ENDS_WITHIN_MS;
     let open = [...orders];
     while (open.length > 0 && performance.now() < end) {
       const done = await Promise.all(
         open.map(async (id) => {
-          const answer = await this.#send('GET', `/orders/${id}`).catch(() => undefined);
-          if (answer?.status !== 200) return undefined;
-          return wanted.includes(Order.parse(await answer.json()).status) ? id : undefined;
+          const response = await this.#send('GET', `/orders/${id}`).catch(() => undefined);
+          if (response?.status !== 200) return undefined;
+          return wanted.includes(Order.parse(await response.json()).status) ? id : undefined;
         }),
       );
       open = open.filter((id) => !done.includes(id));
@@ -109,7 +112,7 @@ export class Traffic {
     return open;
   }
 
-  /** How many orders the shop has of this customer. */
+  /** Counts this customer's orders in the shop. */
   async count(): Promise<number> {
     let [count, cursor]: [number, string | null] = [0, ''];
     while (cursor !== null) {
@@ -126,10 +129,15 @@ export class Traffic {
 
   async #read(n: number, outcome: Outcome & { reads: number }): Promise<void> {
     const path = READS[n % READS.length]!;
-    // Some on a connection of their own, some on one that is kept.
-    const why = await this.#try('GET', path, undefined, n % 5 === 0 ? { connection: 'close' } : {});
+    // Every fifth read uses its own connection, the others keep-alive.
+    const result = await this.#try(
+      'GET',
+      path,
+      undefined,
+      n % 5 === 0 ? { connection: 'close' } : {},
+    );
     outcome.reads += 1;
-    if (typeof why === 'string') count(outcome, `GET ${path}: ${why}`);
+    if (typeof result === 'string') count(outcome, `GET ${path}: ${result}`);
   }
 
   async #order(n: number, outcome: Outcome, repeat: boolean): Promise<void> {
@@ -141,25 +149,26 @@ export class Traffic {
     outcome.sent += 1;
     const end = performance.now() + (repeat ? REPEAT_FOR_MS : 0);
     for (;;) {
-      const answer = await this.#try('POST', '/orders', body, {
+      const response = await this.#try('POST', '/orders', body, {
         'idempotency-key': `${this.#name}-${n}`,
       });
-      if (typeof answer !== 'string') {
-        outcome.orders.add((answer as Order).id);
+      if (typeof response !== 'string') {
+        outcome.orders.add((response as Order).id);
         return;
       }
-      if (/^4/.test(answer) || performance.now() > end) return count(outcome, `POST: ${answer}`);
+      if (/^4/.test(response) || performance.now() > end)
+        return count(outcome, `POST: ${response}`);
       outcome.repeats += 1;
       await sleep(200);
     }
   }
 
-  /** The body of a good answer, or why there is none. */
+  /** Returns the body of a 2xx response, or the reason of the failure as text. */
   async #try(method: string, path: string, body?: object, headers = {}): Promise<unknown> {
     try {
-      const answer = await this.#send(method, path, body, headers);
-      const text = await answer.text();
-      return answer.ok ? JSON.parse(text) : `${answer.status} ${text.slice(0, 200)}`;
+      const response = await this.#send(method, path, body, headers);
+      const text = await response.text();
+      return response.ok ? JSON.parse(text) : `${response.status} ${text.slice(0, 200)}`;
     } catch (error) {
       const { message, cause } = error as Error;
       return (cause as { code?: string } | undefined)?.code ?? message;

@@ -2,8 +2,16 @@ import type { Settings } from './bench.ts';
 import { type Contender, emmett, ours, plain } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
 import { type Block, block, median, ratio } from './measure.ts';
-import { floor } from './pgbench.ts';
-import { atLeast, atMost, type Bar, control, type Line, type Measured, told } from './report.ts';
+import { compareWithPgbench } from './pgbench.ts';
+import {
+  atLeast,
+  atMost,
+  type Bar,
+  control,
+  type Line,
+  type Measured,
+  reported,
+} from './report.ts';
 
 const cases = process.env['BENCH_QUICK']
   ? ([[16, 1]] as const)
@@ -16,13 +24,13 @@ const cases = process.env['BENCH_QUICK']
       [64, 3],
     ] as const);
 
-/** What has to hold, by how many are in flight; for one event an append. */
-const wanted: Readonly<Record<number, { faster: number }>> = {
+/** Goals by concurrency, for one event per append. */
+const goals: Readonly<Record<number, { faster: number }>> = {
   16: { faster: 3 },
   64: { faster: 5 },
 };
 
-/** Appends to new streams: ours with everything on, its peers, and ours once more as a control. */
+/** Compares appends to new streams: our store, the others, and our store again as a control. */
 export async function appends(settings: Settings): Promise<Measured> {
   const { url, rounds, blockMs } = settings;
   const first = await ours(await freshDatabase(url, 'bench_ours'));
@@ -44,7 +52,7 @@ export async function appends(settings: Settings): Promise<Measured> {
     for (let round = 0; round <= rounds; round++)
       for (const { name, append } of contenders) {
         const done = await block(() => append(`s-${++streams}`, events), inFlight, blockMs);
-        if (round > 0) all.get(name)!.push(done); // the first one warms up
+        if (round > 0) all.get(name)!.push(done); // round 0 is the warm-up
       }
     const [own, peer, twin, read] = [
       first.contender.name,
@@ -58,7 +66,7 @@ export async function appends(settings: Settings): Promise<Measured> {
         other.map((each) => each[what]),
       );
     const what = `append ${events}, ${inFlight} in flight`;
-    const goal = events === 1 ? wanted[inFlight] : undefined;
+    const goal = events === 1 ? goals[inFlight] : undefined;
     for (const { name } of contenders) {
       const perSecond = median(all.get(name)!.map((each) => each.perSecond));
       bars.push({ group: what, name, perSecond });
@@ -69,22 +77,24 @@ export async function appends(settings: Settings): Promise<Measured> {
       peer!.map((each) => each.perSecond),
     );
     lines.push(
-      goal ? atLeast(`${what}: × emmett`, faster, goal.faster) : told(`${what}: × emmett`, faster),
+      goal
+        ? atLeast(`${what}: × emmett`, faster, goal.faster)
+        : reported(`${what}: × emmett`, faster),
       goal
         ? atMost(`${what}: p50 of emmett's`, compared(peer!, 'p50Ms'), 0.4)
-        : told(`${what}: p50 of emmett's`, compared(peer!, 'p50Ms')),
+        : reported(`${what}: p50 of emmett's`, compared(peer!, 'p50Ms')),
       goal
         ? atMost(`${what}: client CPU of emmett's`, compared(peer!, 'cpuMicros'), 0.2)
-        : told(`${what}: client CPU of emmett's`, compared(peer!, 'cpuMicros')),
-      told(`${what}: × plain pg`, compared(all.get('plain pg')!, 'perSecond')),
+        : reported(`${what}: client CPU of emmett's`, compared(peer!, 'cpuMicros')),
+      reported(`${what}: × plain pg`, compared(all.get('plain pg')!, 'perSecond')),
       goal
-        ? atLeast(`${what}: its feed read meanwhile, × emmett`, whileRead, goal.faster)
-        : told(`${what}: its feed read meanwhile, × emmett`, whileRead),
-      told(`${what}: p99 of emmett's`, compared(peer!, 'p99Ms')),
+        ? atLeast(`${what}: with a feed reader, × emmett`, whileRead, goal.faster)
+        : reported(`${what}: with a feed reader, × emmett`, whileRead),
+      reported(`${what}: p99 of emmett's`, compared(peer!, 'p99Ms')),
       control(`${what}: × itself`, compared(twin!, 'perSecond')),
     );
     if (inFlight === 16 && events === 1) at16 = own!.map((each) => each.perSecond);
   }
   for (const { close } of contenders) await close();
-  return { lines: [...lines, ...(await floor(settings, at16))], bars };
+  return { lines: [...lines, ...(await compareWithPgbench(settings, at16))], bars };
 }

@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { appends } from './appends.ts';
-import { feed, rebuilding } from './feed.ts';
+import { feed, rebuilds } from './feed.ts';
 import { reads } from './reads.ts';
 import type { Measured } from './report.ts';
 import { snapshots } from './snapshots.ts';
 
-// Run by run.ts, which brings the PostgreSQL (BENCH_POSTGRES), durable as it is in production. One part in one process: what
-// the part before has left in the heap is nobody's fault.
+// Run by run.ts, which starts PostgreSQL (BENCH_POSTGRES) with production durability. Each part runs in its own process, so
+// that the heap of an earlier part does not affect it.
 const settings = {
   url: process.env['BENCH_POSTGRES']!,
   rounds: Number(process.env['BENCH_ROUNDS'] ?? 10),
@@ -20,7 +20,7 @@ const parts: Readonly<Record<string, () => Promise<Measured>>> = {
   'reads of one': () => reads(settings, 1, 3),
   'reads of ten': () => reads(settings, 10, 2),
   feed: () => feed(settings),
-  rebuild: () => rebuilding(settings),
+  rebuild: () => rebuilds(settings),
   snapshots: () => snapshots(settings),
 };
 

@@ -8,7 +8,7 @@ import {
 } from '@fieldguide/event-store';
 import pg from 'pg';
 
-/** Somebody who can append to a new stream and read it back. */
+/** An event store that appends to a new stream and reads it. */
 export interface Contender {
   readonly name: string;
   append(stream: string, events: number): Promise<unknown>;
@@ -16,7 +16,7 @@ export interface Contender {
   close(): Promise<void>;
 }
 
-export const fact = {
+export const sampleEvent = {
   type: 'OrderPlaced',
   data: {
     orderId: '01900000-0000-8000-8000-00000000000a',
@@ -28,8 +28,8 @@ export const fact = {
 const POOL = 16;
 
 /**
- * Ours with everything that it always does: ids, metadata, versions, the numbered feed.
- * @param isFollowed somebody in the same process reads the feed as fast as it comes
+ * Opens our event store with all features: ids, metadata, versions, the numbered feed.
+ * @param isFollowed whether a reader in the same process follows the feed meanwhile
  */
 export async function ours(url: string, name = 'fieldguide', isFollowed = false) {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
@@ -44,7 +44,11 @@ export async function ours(url: string, name = 'fieldguide', isFollowed = false)
   const contender: Contender = {
     name,
     append: (stream, count) =>
-      store.append({ stream, expected: 0, events: Array.from({ length: count }, () => fact) }),
+      store.append({
+        stream,
+        expected: 0,
+        events: Array.from({ length: count }, () => sampleEvent),
+      }),
     read: (stream) => store.read(stream),
     close: async () => {
       ending.abort();
@@ -56,7 +60,7 @@ export async function ours(url: string, name = 'fieldguide', isFollowed = false)
   return { contender, store, database, notifier, clock, ids };
 }
 
-/** What a projection reads, as fast as it comes. */
+/** Reads the feed continuously, as a projection does. */
 async function follow(store: EventStore, notifier: Notifier, ending: AbortSignal): Promise<void> {
   let position = '0';
   while (!ending.aborted) {
@@ -66,7 +70,7 @@ async function follow(store: EventStore, notifier: Notifier, ending: AbortSignal
   }
 }
 
-/** The event store that people would take otherwise. */
+/** Opens Emmett's event store, the alternative from npm. */
 export async function emmett(url: string): Promise<Contender> {
   const { getPostgreSQLEventStore } = await import('@event-driven-io/emmett-postgresql');
   const store = getPostgreSQLEventStore(url);
@@ -74,7 +78,7 @@ export async function emmett(url: string): Promise<Contender> {
   return {
     name: 'emmett',
     append: (stream, count) =>
-      store.appendToStream(stream, Array.from({ length: count }, () => fact) as never, {
+      store.appendToStream(stream, Array.from({ length: count }, () => sampleEvent) as never, {
         expectedStreamVersion: 'STREAM_DOES_NOT_EXIST',
       }),
     read: (stream) => store.readStream(stream),
@@ -82,7 +86,7 @@ export async function emmett(url: string): Promise<Contender> {
   };
 }
 
-/** What one would write by hand: a transaction for each append, the same tables, a pool. */
+/** Opens a hand-written store: one transaction per append, the same tables, a pool. */
 export async function plain(url: string): Promise<Contender> {
   const pool = new pg.Pool({ connectionString: url, max: POOL });
   await pool.query(`
@@ -102,7 +106,14 @@ export async function plain(url: string): Promise<Contender> {
         for (let version = 1; version <= count; version++)
           await client.query(
             'INSERT INTO events (stream, version, id, type, data, metadata, time) VALUES ($1, $2, $3, $4, $5, $6, now())',
-            [stream, version, ids.next(), fact.type, fact.data, { correlationId: ids.next() }],
+            [
+              stream,
+              version,
+              ids.next(),
+              sampleEvent.type,
+              sampleEvent.data,
+              { correlationId: ids.next() },
+            ],
           );
         await client.query('COMMIT');
       } finally {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** An empty database of its own for each contender. */
+/** Creates an empty database for one contender. @returns its URL */
 export async function freshDatabase(url: string, name: string): Promise<string> {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();

@@ -17,12 +17,12 @@ import { happyPath } from '../../apps/ordering/src/order/order.examples.ts';
 import { OrderSummary } from '../../apps/ordering/src/order-summary/order-summary.entity.ts';
 import { orderSummary } from '../../apps/ordering/src/order-summary/order-summary.projection.ts';
 import type { Settings } from './bench.ts';
-import { fact } from './contenders.ts';
+import { sampleEvent } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
 import { median } from './measure.ts';
-import { least, type Measured, most } from './report.ts';
+import { type Measured, valueAtLeast, valueAtMost } from './report.ts';
 
-const LOOKS = 200;
+const SAMPLES = 200;
 const ORDERS = 15_000;
 const REBUILDS = 3;
 
@@ -43,33 +43,35 @@ async function open(url: string) {
   return { database, notifier, store, units, close };
 }
 
-/** From the commit of an append to the moment at which another process, told by PostgreSQL, has the event in its hands. */
+/** Measures the time from the commit of an append until another connection, notified by PostgreSQL, has read the event. */
 export async function feed({ url }: Settings): Promise<Measured> {
   const own = await freshDatabase(url, 'bench_feed');
   const [writer, reader] = [await open(own), await open(own)];
   const took: number[] = [];
   const over = new AbortController();
   let position = await reader.store.lastPosition();
-  for (let n = 0; n < LOOKS; n++) {
-    const told = reader.notifier.wait('feed', 1_000, over.signal);
-    await writer.store.append({ stream: `f-${n}`, expected: 0, events: [fact] });
+  for (let n = 0; n < SAMPLES; n++) {
+    const notified = reader.notifier.wait('feed', 1_000, over.signal);
+    await writer.store.append({ stream: `f-${n}`, expected: 0, events: [sampleEvent] });
     const committed = performance.now();
-    await told;
+    await notified;
     const page = await reader.store.readAll(position, 10);
-    if (page.events.length !== 1) throw new Error('the feed did not show what was appended');
+    if (page.events.length !== 1) throw new Error('the feed did not return the appended event');
     took.push(performance.now() - committed);
     position = page.position;
-    await new Promise((resolve) => setTimeout(resolve, 15)); // at rest
+    await new Promise((resolve) => setTimeout(resolve, 15)); // until the feed is idle
   }
   await writer.close();
   await reader.close();
   return {
-    lines: [most('feed at rest, another connection: commit → visible, p50', median(took), 5, 'ms')],
+    lines: [
+      valueAtMost('idle feed, another connection: commit → visible, p50', median(took), 5, 'ms'),
+    ],
   };
 }
 
-/** order-summary, made anew from a log of orders with seven events each. */
-export async function rebuilding({ url }: Settings): Promise<Measured> {
+/** Measures rebuilds of order-summary from a log of orders with seven events each. */
+export async function rebuilds({ url }: Settings): Promise<Measured> {
   const { store, units, database, close } = await open(await freshDatabase(url, 'bench_rebuild'));
   const events = happyPath.map((event) => ({ type: event.type, data: event.data as object }));
   const placing = Array.from({ length: ORDERS }, (_, n) => {
@@ -86,7 +88,7 @@ export async function rebuilding({ url }: Settings): Promise<Measured> {
 
   const catchingUp: number[] = [];
   const projecting: number[] = [];
-  const remaking: number[] = [];
+  const rebuilding: number[] = [];
   for (let round = 0; round < REBUILDS; round++) {
     let startMs = performance.now();
     for (let position = '0'; ; ) {
@@ -101,18 +103,18 @@ export async function rebuilding({ url }: Settings): Promise<Measured> {
     projecting.push(total / ((performance.now() - startMs) / 1_000));
     startMs = performance.now();
     await rebuild(orderSummary, store, database);
-    remaking.push(total / ((performance.now() - startMs) / 1_000));
+    rebuilding.push(total / ((performance.now() - startMs) / 1_000));
   }
   const [rows] = await database.query<{ count: string }>(
     "SELECT count(*) FROM order_summary WHERE status = 'completed'",
   );
-  if (Number(rows!.count) !== ORDERS) throw new Error('the rebuilt view is not complete');
+  if (Number(rows!.count) !== ORDERS) throw new Error('the rebuilt projection is not complete');
   await close();
   return {
     lines: [
-      least('read the whole feed', median(catchingUp), 0, 'events/s'),
-      least('order-summary catches up, live', median(projecting), 0, 'events/s'),
-      least('rebuild order-summary', median(remaking), 50_000, 'events/s'),
+      valueAtLeast('read the whole feed', median(catchingUp), 0, 'events/s'),
+      valueAtLeast('project order-summary, live', median(projecting), 0, 'events/s'),
+      valueAtLeast('rebuild order-summary', median(rebuilding), 50_000, 'events/s'),
     ],
   };
 }

@@ -1,4 +1,4 @@
-/** One block of work: how much was done, how long each took, and what it cost this process. */
+/** Results of one block of work: throughput, latencies, and CPU time of this process per call. */
 export interface Block {
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -6,7 +6,7 @@ export interface Block {
   readonly cpuMicros: number;
 }
 
-/** Runs `work` with so many in flight at any time, for about this long. */
+/** Runs `work` with `inFlight` concurrent calls for about `forMs`. */
 export async function block(
   work: (n: number) => Promise<unknown>,
   inFlight: number,
@@ -36,12 +36,12 @@ export async function block(
 }
 
 export function median(values: readonly number[]): number {
-  const inOrder = values.toSorted((a, b) => a - b);
-  const middle = inOrder.length >> 1;
-  return inOrder.length % 2 ? inOrder[middle]! : (inOrder[middle - 1]! + inOrder[middle]!) / 2;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The median of the rounds' ratios, and where 95 of 100 such medians lie (bootstrap with a fixed seed). */
+/** Returns the median of the rounds' ratios with its 95% interval (bootstrap with a fixed seed). */
 export function ratio(
   ours: readonly number[],
   theirs: readonly number[],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { appendAlone } from '../../libs/event-store/src/statements.ts';
 import type { Settings } from './bench.ts';
-import { fact, ours } from './contenders.ts';
+import { ours, sampleEvent } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
 import { ratio } from './measure.ts';
 import { atLeast, type Line } from './report.ts';
@@ -13,8 +13,8 @@ import { atLeast, type Line } from './report.ts';
 const run = promisify(execFile);
 const CLIENTS = 16;
 
-/** Our own statement for one append, sent by PostgreSQL's own client in C, sixteen at a time. */
-export async function floor(
+/** Compares appends with our statement run by pgbench, PostgreSQL's client in C, with 16 connections. */
+export async function compareWithPgbench(
   { url, rounds, pgbench }: Settings,
   at16: readonly number[],
 ): Promise<Line[]> {
@@ -40,14 +40,14 @@ export async function floor(
   return [atLeast(what, ratio(best, perSecond), 1)];
 }
 
-/** The values stand in the statement, because pgbench's variables are numbers. */
+/** Builds the pgbench script. Values are inlined, because pgbench's variables are numbers. */
 function scriptText(): string {
   const values: Readonly<Record<string, string>> = {
     1: `('b-' || :client_id || '-' || :n)`,
     2: '1',
     3: `ARRAY[gen_random_uuid()]`,
-    4: `ARRAY['${fact.type}']`,
-    5: `ARRAY['${JSON.stringify(fact.data)}']`,
+    4: `ARRAY['${sampleEvent.type}']`,
+    5: `ARRAY['${JSON.stringify(sampleEvent.data)}']`,
     6: `'{"correlationId":"01900000-0000-7000-8000-000000000001"}'`,
     7: 'now()',
   };

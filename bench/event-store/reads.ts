@@ -9,7 +9,7 @@ const STREAMS = 2_000;
 const IN_FLIGHT = 64;
 const POOL = 16;
 
-/** Whole streams of so many events, beside a pool of plain connections with the same query. */
+/** Compares reads of whole streams of `size` events with the same query on a plain connection pool. */
 export async function reads(
   { url, rounds, blockMs }: Settings,
   size: number,
@@ -22,14 +22,14 @@ export async function reads(
     'SELECT id, stream, version, type, data, metadata, time FROM events WHERE stream = $1 ORDER BY version';
   const name = (n: number) => `r-${n % STREAMS}`;
   await Promise.all(Array.from({ length: STREAMS }, (_, n) => contender.append(name(n), size)));
-  await pool.query('VACUUM ANALYZE events'); // as autovacuum would have by now
+  await pool.query('VACUUM ANALYZE events'); // as autovacuum does in production
   const [mine, theirs]: [Block[], Block[]] = [[], []];
   for (let round = 0; round <= rounds; round++) {
     const [a, b] = [
       await block((n) => store.read(name(n)), IN_FLIGHT, blockMs),
       await block((n) => pool.query(sql, [name(n)]), IN_FLIGHT, blockMs),
     ];
-    if (round === 0) continue; // warms up
+    if (round === 0) continue; // warm-up
     mine.push(a);
     theirs.push(b);
   }

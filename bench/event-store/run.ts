@@ -1,5 +1,5 @@
-// `npm run bench:event-store [-- --svg FILE]`: our event store beside a peer, a plain one and PostgreSQL's own client, in one
-// run. Exits with 1 when a line that we promise is missed.
+// `npm run bench:event-store [-- --svg FILE]` compares our event store with Emmett, a hand-written one and pgbench in one run.
+// Exits with 1 when a goal is missed.
 import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -11,14 +11,14 @@ import { drawBars, type Measured, print } from './report.ts';
 
 const { svg, rounds } = new Command('npm run bench:event-store --')
   .description(
-    'Measure appends, reads, feed and rebuild of the event store against others, in three minutes',
+    'Measure appends, reads, feed and rebuild of the event store against others (three minutes)',
   )
   .option('--svg <file>', 'Also write a chart')
   .option('--rounds <n>', 'Number of measurements of each', '10')
   .parse()
   .opts<{ svg?: string; rounds: string }>();
 
-// Where the peers can be found that only this workspace has.
+// Inside this workspace, whose node_modules contain the compared libraries.
 const folder = mkdtempSync(join(process.cwd(), 'bench/.bundle-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -36,12 +36,12 @@ await build.close();
 
 const measured: Measured[] = [];
 await withPostgres(async (url, pid) => {
-  // The database on one core, whoever uses it on another: they would push each other around otherwise.
-  const taskset = cpus().length > 1 && pid !== undefined ? placeOf('taskset') : undefined;
+  // Pin the database and its client to separate cores, so that they do not compete for one.
+  const taskset = cpus().length > 1 && pid !== undefined ? locate('taskset') : undefined;
   if (taskset) execFileSync(taskset, ['-apc', '0', String(pid)]);
   for (const part of ['appends', 'reads of one', 'reads of ten', 'feed', 'rebuild', 'snapshots']) {
     process.stderr.write(`  ${part} …\n`);
-    const pgbench = placeOf('pgbench');
+    const pgbench = locate('pgbench');
     const env = {
       ...process.env,
       BENCH_POSTGRES: url,
@@ -52,7 +52,7 @@ await withPostgres(async (url, pid) => {
     if (taskset) execFileSync(taskset, ['-apc', '1', String(child.pid)]);
     child.once('message', (message) => measured.push(message as Measured));
     const code = await new Promise((resolve) => child.once('exit', resolve));
-    if (code !== 0) throw new Error(`${part} ended with ${code}`);
+    if (code !== 0) throw new Error(`${part} exited with ${code}`);
   }
 });
 const lines = measured.flatMap((each) => each.lines);
@@ -60,7 +60,7 @@ print(lines);
 if (svg) writeFileSync(svg, drawBars(measured.flatMap(({ bars = [] }) => bars)));
 process.exitCode = lines.some(({ verdict }) => verdict === 'missed') ? 1 : 0;
 
-function placeOf(command: string): string | undefined {
+function locate(command: string): string | undefined {
   try {
     return execFileSync('which', [command], { encoding: 'utf8' }).trim();
   } catch {

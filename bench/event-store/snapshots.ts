@@ -7,17 +7,17 @@ import type { Settings } from './bench.ts';
 import { ours } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
 import { type Block, block, ratio } from './measure.ts';
-import { type Measured, told } from './report.ts';
+import { type Measured, reported } from './report.ts';
 
 const SIZES = [10, 30, 100, 300, 1_000, 3_000];
 const EVERY = 100;
-/** Events since the snapshot: half of what lies between two, as it is on the average. */
+/** Events since the snapshot: on average half of the interval. */
 const SINCE = EVERY / 2;
 
-type Look = Decider<Order, DomainCommand<'Look'>, OrderEvent>;
-const looking: Look = { ...order, decide: { Look: () => [] } };
+type Inspecting = Decider<Order, DomainCommand<'Inspect'>, OrderEvent>;
+const inspecting: Inspecting = { ...order, decide: { Inspect: () => [] } };
 
-/** Reading a long stream for a command, whole and from a snapshot: where the one begins to be cheaper than the other. */
+/** Compares commands on long streams with and without a snapshot, to find the length from which snapshots pay off. */
 export async function snapshots({ url, rounds, blockMs }: Settings): Promise<Measured> {
   const { contender, store } = await ours(await freshDatabase(url, 'bench_snapshots'));
   const lines = [];
@@ -33,23 +33,27 @@ export async function snapshots({ url, rounds, blockMs }: Settings): Promise<Mea
     const version = Math.max(1, size - SINCE);
     const state = { ...order.initial, status: 'placed', placed: orderPlaced.data };
     await store.saveSnapshot({ stream, version, format: snapshots.format, state });
-    const look = (decider: Look) => store.handle(decider, String(size), { type: 'Look', data: {} });
-    const [whole, kept]: [Block[], Block[]] = [[], []];
+    const inspect = (decider: Inspecting) =>
+      store.handle(decider, String(size), { type: 'Inspect', data: {} });
+    const [whole, snapshotted]: [Block[], Block[]] = [[], []];
     for (let round = 0; round <= rounds; round++) {
       const [a, b] = [
-        await block(() => look(looking), 4, blockMs / 2),
-        await block(() => look({ ...looking, snapshots }), 4, blockMs / 2),
+        await block(() => inspect(inspecting), 4, blockMs / 2),
+        await block(() => inspect({ ...inspecting, snapshots }), 4, blockMs / 2),
       ];
-      if (round === 0) continue; // warms up
+      if (round === 0) continue; // warm-up
       whole.push(a);
-      kept.push(b);
+      snapshotted.push(b);
     }
     const faster = ratio(
-      kept.map((each) => each.perSecond),
+      snapshotted.map((each) => each.perSecond),
       whole.map((each) => each.perSecond),
     );
     lines.push(
-      told(`a command to a stream of ${size}: from a snapshot, × reading it whole`, faster),
+      reported(
+        `a command to a stream of ${size}: from a snapshot, × reading the whole stream`,
+        faster,
+      ),
     );
   }
   await contender.close();

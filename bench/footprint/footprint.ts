@@ -1,4 +1,4 @@
-// What flags and settings do to start-up and memory of an instance, beside a running platform:
+// Measures how flags and settings affect start-up time and memory of an instance, next to a running platform:
 // `npm start`, then `npm run bench:footprint [app] [runs]`. Prints the table of docs/reference/footprint.md.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [app = 'shipping', runs = '3'] = process.argv.slice(2);
-const RESTED_MS = 12_000;
+const IDLE_MS = 12_000;
 const KB = 1_024;
 const folder = mkdtempSync(join(tmpdir(), 'footprint-'));
 
@@ -31,11 +31,11 @@ const malloc = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRES
 const running = await runningInstance();
 const minified = await minifiedMain();
 const variants: readonly Variant[] = [
-  { name: 'Node as it comes', without: ['NODE_COMPILE_CACHE', ...malloc] },
+  { name: 'Node with defaults', without: ['NODE_COMPILE_CACHE', ...malloc] },
   { name: '+ compile cache', without: malloc },
   { name: '+ glibc returns free memory' },
   { name: '+ small heap', flags: heap },
-  { name: '+ one full collection after the start: **what we run**', flags: ours },
+  { name: '+ one full collection after the start: **in use**', flags: ours },
   { name: '… --max-semi-space-size=1', flags: ['--max-semi-space-size=1', ...ours.slice(1)] },
   { name: '… --optimize-for-size', flags: [...ours, '--optimize-for-size'] },
   { name: '… --lite-mode', flags: [...ours, '--lite-mode'] },
@@ -46,11 +46,11 @@ const variants: readonly Variant[] = [
   { name: '… minified bundle', flags: ours, main: minified },
 ];
 
-console.log(`| ${app}, median of ${runs} | ready after | memory at rest (RSS) | of it its own |`);
+console.log(`| ${app}, median of ${runs} | ready after | idle memory (RSS) | private |`);
 console.log('|---|---|---|---|');
 for (const variant of variants) {
   const results: Measured[] = [];
-  await measure(variant, 0); // what is compiled is kept for each set of flags
+  await measure(variant, 0); // fill the compile cache for this set of flags
   for (let run = 0; run < Number(runs); run++) results.push(await measure(variant));
   const median = (key: 'readyMs' | 'rssMb' | 'ownMb') =>
     results.map((each) => each[key]).toSorted((a, b) => a - b)[Math.floor(results.length / 2)]!;
@@ -62,7 +62,7 @@ rmSync(folder, { recursive: true });
 
 async function measure(
   { flags = [], without = [], env = {}, main = running.main }: Variant,
-  restMs = RESTED_MS,
+  idleMs = IDLE_MS,
 ) {
   const all: Record<string, string> = {
     ...running.env,
@@ -77,21 +77,21 @@ async function measure(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const readyMs = await new Promise<number>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`${app} exited with ${code}`)));
     child.stdout.on('data', (chunk: Buffer) => {
       if (chunk.includes('is ready')) resolve(performance.now() - startMs);
     });
   });
-  await sleep(restMs);
+  await sleep(idleMs);
   const text = readFileSync(`/proc/${child.pid}/smaps_rollup`, 'utf8');
   const mb = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)?.[1]) / KB;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM'); // the compile cache is written at the end
-  await gone;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM'); // Node writes the compile cache at exit
+  await exit;
   return { readyMs, rssMb: mb('Rss'), ownMb: mb('Private_Dirty') + mb('Private_Clean') };
 }
 
-/** With the environment of an instance that runs now: an ordinary copy of it, but for its flags. */
+/** Reads environment and main file of a running instance, so that variants differ from it in flags only. */
 async function runningInstance(): Promise<{ env: Record<string, string>; main: string }> {
   const { Environment } = await import('@fieldguide/platform-host/environment');
   const { readState } = await import('@fieldguide/platform-host/state');

@@ -4,74 +4,74 @@ import { product, QUANTITY, SimulatedShop } from './shop.ts';
 
 type StepName = Step['whileStatus'];
 
-/** What can happen to each step. */
+/** The cases that each step is tested in. */
 const cases = [
-  'answer',
-  'refusal',
+  'reply',
+  'rejection',
   'timeout',
-  'lateAnswer',
+  'lateReply',
   'duplicate',
   'cancelledBefore',
   'cancelledAfter',
 ] as const;
 type Case = (typeof cases)[number];
 
-/** How it must end: status, and the reason or the refusal of the cancellation after a colon. */
+/** The expected end: status, `: ` reason, and `, ` error code of the cancellation. */
 const expected: { readonly [Name in StepName]: { readonly [Each in Case]: string } } = {
   placed: {
-    answer: 'completed',
-    refusal: 'rejected: outOfStock',
+    reply: 'completed',
+    rejection: 'rejected: outOfStock',
     timeout: 'rejected: stockTimeout',
-    lateAnswer: 'rejected: stockTimeout',
+    lateReply: 'rejected: stockTimeout',
     duplicate: 'completed',
     cancelledBefore: 'cancelled',
     cancelledAfter: 'cancelled',
   },
   awaitingPayment: {
-    answer: 'completed',
-    refusal: 'rejected: paymentDeclined',
+    reply: 'completed',
+    rejection: 'rejected: paymentDeclined',
     timeout: 'rejected: paymentTimeout',
-    lateAnswer: 'rejected: paymentTimeout',
+    lateReply: 'rejected: paymentTimeout',
     duplicate: 'completed',
     cancelledBefore: 'cancelled',
     cancelledAfter: 'cancelled',
   },
   confirmed: {
-    answer: 'completed',
-    refusal: 'cancelled', // the address was erased
-    timeout: 'completed', // listed for a person, and then it comes after all
-    lateAnswer: 'completed',
+    reply: 'completed',
+    rejection: 'cancelled', // the address was erased
+    timeout: 'completed', // overdue and listed for an operator, then completed
+    lateReply: 'completed',
     duplicate: 'completed',
     cancelledBefore: 'cancelled',
     cancelledAfter: 'completed, ordering.alreadyDispatched',
   },
   cancelling: {
-    answer: 'cancelled',
-    refusal: 'completed', // the goods had left already
+    reply: 'cancelled',
+    rejection: 'completed', // already dispatched
     timeout: 'cancelled',
-    lateAnswer: 'cancelled',
+    lateReply: 'cancelled',
     duplicate: 'cancelled',
     cancelledBefore: 'cancelled',
     cancelledAfter: 'cancelled',
   },
   dispatched: {
-    answer: 'completed',
-    refusal: 'completed', // the provider would not for two hours
+    reply: 'completed',
+    rejection: 'completed', // the provider is down for two hours
     timeout: 'completed',
-    lateAnswer: 'completed',
+    lateReply: 'completed',
     duplicate: 'completed',
     cancelledBefore: 'completed, ordering.alreadyDispatched',
     cancelledAfter: 'completed, ordering.alreadyDispatched',
   },
 };
 
-/** The messages of each step: the request on the wire, and the answer. */
-const wire: { readonly [Name in StepName]: { request: string; answer: string } } = {
-  placed: { request: 'ReserveStock', answer: 'StockReserved' },
-  awaitingPayment: { request: 'AuthorisePayment', answer: 'PaymentAuthorised' },
-  confirmed: { request: 'OrderConfirmed', answer: 'ShipmentDispatched' },
-  cancelling: { request: 'CancellationRequested', answer: 'ShipmentCancelled' },
-  dispatched: { request: 'CapturePayment', answer: 'PaymentCaptured' },
+/** The messages of each step: the command (or event) that starts the work, and the reply. */
+const messages: { readonly [Name in StepName]: { command: string; reply: string } } = {
+  placed: { command: 'ReserveStock', reply: 'StockReserved' },
+  awaitingPayment: { command: 'AuthorisePayment', reply: 'PaymentAuthorised' },
+  confirmed: { command: 'OrderConfirmed', reply: 'ShipmentDispatched' },
+  cancelling: { command: 'CancellationRequested', reply: 'ShipmentCancelled' },
+  dispatched: { command: 'CapturePayment', reply: 'PaymentCaptured' },
 };
 const [second, day] = [1_000, 24 * 3_600_000];
 const longest = Math.max(...Object.values(deadlines)) + second;
@@ -82,95 +82,95 @@ beforeEach(() => {
   shop = new SimulatedShop();
 });
 
-/** Places an order and goes on until the step is waited for; what is `held` does not come through. */
-async function reach(step: StepName, held: string, token = 'tok_ok'): Promise<void> {
+/** Places an order and runs it up to the step, while messages of type `held` are delayed. */
+async function reachStep(step: StepName, held: string, token = 'tok_ok'): Promise<void> {
   shop.hold(held);
   orderId = await shop.place('an order', token);
-  await shop.settle();
+  await shop.runUntilIdle();
   if (step === 'cancelling') await shop.cancel(orderId);
   const leaves = step === 'dispatched' || held === 'ShipmentDispatched';
-  if (leaves) await shop.pass(2 * second);
-  await shop.settle();
+  if (leaves) await shop.advanceTime(2 * second);
+  await shop.runUntilIdle();
   expect((await shop.order(orderId)).status).toBe(step);
 }
 
-async function untilLate(step: StepName): Promise<void> {
-  shop.addresses.isAway = step === 'cancelling';
+async function passDeadline(step: StepName): Promise<void> {
+  shop.addresses.isDown = step === 'cancelling';
   const late = checkout.find(({ whileStatus }) => whileStatus === step)!.onTimeout === 'overdue';
-  await shop.pass(longest);
+  await shop.advanceTime(longest);
   expect((await shop.openCheckout(orderId))?.overdueSince instanceof Date).toBe(late);
-  shop.addresses.isAway = false;
+  shop.addresses.isDown = false;
 }
 
-const play: { readonly [Each in Case]: (step: StepName) => Promise<string | undefined> } = {
-  async answer(step) {
-    await reach(step, wire[step].answer);
-    await shop.letGo(wire[step].answer);
+const scenarios: { readonly [Each in Case]: (step: StepName) => Promise<string | undefined> } = {
+  async reply(step) {
+    await reachStep(step, messages[step].reply);
+    await shop.release(messages[step].reply);
     return undefined;
   },
-  async refusal(step) {
-    const { request, answer } = wire[step];
+  async rejection(step) {
+    const { command, reply } = messages[step];
     if (step === 'placed') shop = new SimulatedShop(1);
     if (step === 'confirmed') shop.addresses.isErased = true;
     if (step === 'dispatched') shop.hold('CapturePayment');
-    await reach(step, request, step === 'awaitingPayment' ? 'tok_declined' : 'tok_ok');
-    if (step === 'cancelling') await shop.pass(2 * second);
-    if (step === 'dispatched') shop.provider.isAway = true;
-    await shop.letGo(request);
+    await reachStep(step, command, step === 'awaitingPayment' ? 'tok_declined' : 'tok_ok');
+    if (step === 'cancelling') await shop.advanceTime(2 * second);
+    if (step === 'dispatched') shop.provider.isDown = true;
+    await shop.release(command);
     if (step === 'dispatched') {
-      await shop.pass(2 * deadlines.CAPTURE_DEADLINE_MS);
+      await shop.advanceTime(2 * deadlines.CAPTURE_DEADLINE_MS);
       expect((await shop.openCheckout(orderId))?.overdueSince).toBeInstanceOf(Date);
-      shop.provider.isAway = false;
+      shop.provider.isDown = false;
     }
-    expect(shop.isHeld(answer)).toBe(false);
+    expect(shop.isHeld(reply)).toBe(false);
     return undefined;
   },
   async timeout(step) {
-    await reach(step, wire[step].request);
-    await untilLate(step);
-    await shop.letGo(wire[step].request);
+    await reachStep(step, messages[step].command);
+    await passDeadline(step);
+    await shop.release(messages[step].command);
     return undefined;
   },
-  async lateAnswer(step) {
-    await reach(step, wire[step].answer);
-    await untilLate(step);
-    await shop.letGo(wire[step].answer);
+  async lateReply(step) {
+    await reachStep(step, messages[step].reply);
+    await passDeadline(step);
+    await shop.release(messages[step].reply);
     return undefined;
   },
   async duplicate(step) {
-    await reach(step, wire[step].answer);
-    await shop.letGo(wire[step].answer, { times: 2, andRetried: true });
+    await reachStep(step, messages[step].reply);
+    await shop.release(messages[step].reply, { times: 2, withRetry: true });
     return undefined;
   },
   async cancelledBefore(step) {
-    await reach(step, wire[step].request);
-    const refused = await shop.cancel(orderId);
-    await shop.settle();
-    await shop.letGo(wire[step].request);
-    return refused;
+    await reachStep(step, messages[step].command);
+    const errorCode = await shop.cancel(orderId);
+    await shop.runUntilIdle();
+    await shop.release(messages[step].command);
+    return errorCode;
   },
   async cancelledAfter(step) {
-    await reach(step, wire[step].answer);
-    await shop.letGo(wire[step].answer);
+    await reachStep(step, messages[step].reply);
+    await shop.release(messages[step].reply);
     return shop.cancel(orderId);
   },
 };
 
 async function runToTheEnd(): Promise<void> {
-  for (let n = 0; n < 3; n++) await shop.pass(2 * second);
-  await shop.pass(day + second); // claims that were lost come up again, calls that were put off are made
-  await shop.pass(day + second);
+  for (let n = 0; n < 3; n++) await shop.advanceTime(2 * second);
+  await shop.advanceTime(day + second); // lost claims expire, and delayed calls are retried
+  await shop.advanceTime(day + second);
 }
 
-/** Money and stock are where the order's end says they are, nobody waits for anything, and nothing was parked. */
-async function expectAllInOrder(): Promise<void> {
+/** Expects money and stock to match the order's end, no open checkout and no dead letter. */
+async function expectConsistentEnd(): Promise<void> {
   const { status, total, payment } = await shop.order(orderId);
   const isSold = status === 'completed';
   expect(['completed', 'rejected', 'cancelled']).toContain(status);
   const capturedMinor = isSold ? total.amountMinor : 0;
-  expect(shop.money()).toEqual({ capturedMinor, promisedMinor: 0 });
+  expect(shop.money()).toEqual({ capturedMinor, authorisedMinor: 0 });
   expect(payment.status === 'captured').toBe(isSold);
-  expect(shop.left().has(orderId)).toBe(isSold);
+  expect(shop.dispatchedOrders().has(orderId)).toBe(isSold);
   const { onHandUnits, freeUnits } = await shop.stock();
   expect(freeUnits).toBe(onHandUnits);
   if (onHandUnits > 1) expect(onHandUnits).toBe(product.units - (isSold ? QUANTITY : 0));
@@ -179,64 +179,64 @@ async function expectAllInOrder(): Promise<void> {
 }
 
 describe.each(checkout.map(({ whileStatus }) => whileStatus))('an order that is %s', (step) => {
-  it.each(cases)('ends as it should: %s', async (name) => {
+  it.each(cases)('ends consistently in the case %s', async (name) => {
     const ending = (expected as Record<string, Record<string, string> | undefined>)[step]?.[name];
     expect(ending, `no expectation for ${step} × ${name}`).toBeDefined();
-    const refused = await play[name](step);
+    const errorCode = await scenarios[name](step);
     await runToTheEnd();
     const { status, statusReason } = await shop.order(orderId);
     const reason = statusReason ? `: ${statusReason}` : '';
-    expect(`${status}${reason}${refused ? `, ${refused}` : ''}`).toBe(ending);
-    await expectAllInOrder();
+    expect(`${status}${reason}${errorCode ? `, ${errorCode}` : ''}`).toBe(ending);
+    await expectConsistentEnd();
   });
 });
 
-describe('an order whose provider', () => {
-  it('never answers is rejected by its deadline, and no money stays promised', async () => {
-    orderId = await shop.place('silence', 'tok_timeout');
-    await shop.settle();
-    await shop.pass(deadlines.PAYMENT_DEADLINE_MS);
+describe('an order', () => {
+  it('is rejected at its deadline and its authorisation voided when the provider never responds', async () => {
+    orderId = await shop.place('no response', 'tok_timeout');
+    await shop.runUntilIdle();
+    await shop.advanceTime(deadlines.PAYMENT_DEADLINE_MS);
     expect(await shop.order(orderId)).toMatchObject({ statusReason: 'paymentTimeout' });
     await runToTheEnd();
-    await expectAllInOrder();
+    await expectConsistentEnd();
   });
-  it('loses every answer is charged once', async () => {
-    shop.provider.losesAnswers = true;
-    orderId = await shop.place('lost answers');
-    await shop.settle();
+  it('is charged once when every response of the provider is lost', async () => {
+    shop.provider.losesResponses = true;
+    orderId = await shop.place('lost responses');
+    await shop.runUntilIdle();
     await runToTheEnd();
-    shop.provider.losesAnswers = false;
+    shop.provider.losesResponses = false;
     await runToTheEnd();
     const captures = shop.provider.ledger.filter(({ kind }) => kind === 'capture');
     expect(captures.length).toBeLessThanOrEqual(1);
-    await expectAllInOrder();
+    await expectConsistentEnd();
   });
 });
 
-describe('a clock that jumps', () => {
+describe('a checkout', () => {
   it.each(checkout.map(({ whileStatus }) => whileStatus))(
-    'an hour ahead while an order is %s',
+    'ends consistently when the clock jumps an hour ahead while the order is %s',
     async (step) => {
-      await reach(step, wire[step].answer);
-      await shop.pass(3_600_000);
-      await shop.letGo(wire[step].answer);
+      await reachStep(step, messages[step].reply);
+      await shop.advanceTime(3_600_000);
+      await shop.release(messages[step].reply);
       await runToTheEnd();
-      await expectAllInOrder();
+      await expectConsistentEnd();
     },
   );
   it.each(checkout.map(({ whileStatus }) => whileStatus))(
-    'an hour back while an order is %s',
+    'ends consistently when the clock jumps an hour back while the order is %s',
     async (step) => {
-      await reach(step, wire[step].answer);
-      await shop.pass(-3_600_000);
-      await shop.letGo(wire[step].answer);
+      await reachStep(step, messages[step].reply);
+      await shop.advanceTime(-3_600_000);
+      await shop.release(messages[step].reply);
       await runToTheEnd();
-      await expectAllInOrder();
+      await expectConsistentEnd();
     },
   );
 });
 
-describe('a request of a future version', () => {
+describe('a command of a future version', () => {
   const future = (data: object, more: object = {}) => ({
     specversion: '1.0',
     id: '01900000-0000-7000-8000-0000000000ff',
@@ -252,28 +252,28 @@ describe('a request of a future version', () => {
   const send = (message: object) =>
     shop.deliverText('inventory.requests.v1', orderId, JSON.stringify(message));
 
-  it('that still says what we read is handled', async () => {
+  it('is handled when it contains all fields that we read', async () => {
     shop.hold('ReserveStock');
     orderId = await shop.place('an order');
-    await shop.settle();
+    await shop.runUntilIdle();
     const lines = [{ productId: product.id, quantity: QUANTITY, warehouse: 'north' }];
     await send(future({ orderId, lines, priority: 'high' }));
-    await shop.settle();
+    await shop.runUntilIdle();
     expect((await shop.order(orderId)).status).toBe('confirmed');
   });
   it.each([
-    ['without what we read', {}],
-    ['in an envelope that we cannot read', { specversion: '2.0' }],
-  ])('%s is parked, and the order ends by its deadline', async (_, more) => {
+    ['required fields are missing', {}],
+    ['its envelope is unknown', { specversion: '2.0' }],
+  ])('is parked, and the order ends at its deadline, when %s', async (_, more) => {
     shop.hold('ReserveStock');
     orderId = await shop.place('an order');
-    await shop.settle();
+    await shop.runUntilIdle();
     await send(future({ orderId, parcels: [] }, more));
-    await shop.pass(deadlines.STOCK_DEADLINE_MS);
+    await shop.advanceTime(deadlines.STOCK_DEADLINE_MS);
     expect(await shop.order(orderId)).toMatchObject({ statusReason: 'stockTimeout' });
     expect((await shop.deadLetters())[0]).toMatch(/^inventory: /);
-    // What is to be undone waits behind the parked one, and that is listed for a person.
-    await shop.pass(deadlines.UNDO_DEADLINE_MS);
+    // The compensation waits behind the parked command, so the checkout is listed for an operator.
+    await shop.advanceTime(deadlines.UNDO_DEADLINE_MS);
     const waits = await shop.openCheckout(orderId);
     expect(waits).toMatchObject({ step: 'undoing', overdueSince: shop.clock.now() });
   });

@@ -3,12 +3,12 @@ import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-
 import { outcomeOf } from '../../apps/payment-provider/src/operations/outcome.model.ts';
 import { Provider } from '../../apps/payments/src/call-provider/provider.ts';
 
-/** The outside provider with its own rules, and a line to it that fails when a test says so. */
+/** Simulates the payment provider with its real rules, and connection failures that a test controls. */
 export class SimulatedProvider extends Provider {
   readonly ledger: Operation[] = [];
-  isAway = false;
-  /** Answers get lost, what was asked for is done. */
-  losesAnswers = false;
+  isDown = false;
+  /** The provider executes requests, but its responses are lost. */
+  losesResponses = false;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -18,19 +18,21 @@ export class SimulatedProvider extends Provider {
 
   override async operate(request: OperationRequest): Promise<Operation> {
     const { token, ...operation } = request;
-    const silent = request.kind === 'authorise' && token === 'tok_timeout';
-    if (this.isAway || silent) throw new Error('no response in time');
-    const done = this.ledger.filter(({ paymentId }) => paymentId === request.paymentId);
-    const earlier = done.find(({ key }) => key === request.key);
+    const timesOut = request.kind === 'authorise' && token === 'tok_timeout';
+    if (this.isDown || timesOut) throw new Error('no response in time');
+    const earlierOperations = this.ledger.filter(
+      ({ paymentId }) => paymentId === request.paymentId,
+    );
+    const sameKey = earlierOperations.find(({ key }) => key === request.key);
     const at = this.#clock.now().toISOString();
-    const fresh = { ...operation, outcome: outcomeOf(request, done), at };
-    if (!earlier) this.ledger.push(fresh);
-    if (this.losesAnswers) throw new Error('the response was lost');
-    return earlier ?? fresh;
+    const operationNow = { ...operation, outcome: outcomeOf(request, earlierOperations), at };
+    if (!sameKey) this.ledger.push(operationNow);
+    if (this.losesResponses) throw new Error('the response was lost');
+    return sameKey ?? operationNow;
   }
 
   override async find(key: string): Promise<Operation | undefined> {
-    if (this.isAway) throw new Error('no response in time');
+    if (this.isDown) throw new Error('no response in time');
     return this.ledger.find((operation) => operation.key === key);
   }
 }

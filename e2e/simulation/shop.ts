@@ -40,33 +40,33 @@ export const QUANTITY = 2;
 const DISPATCH_DELAY_MS = 1_000;
 const log = makeLog('simulation', 'simulation', 'silent');
 
-interface Sent {
+interface SentMessage {
   readonly topic: string;
   readonly envelope: Envelope;
 }
 
-class Book extends DeliveryAddresses {
+class SimulatedAddresses extends DeliveryAddresses {
   isErased = false;
-  isAway = false;
+  isDown = false;
 
   override async of(): Promise<ShippingAddress | null> {
-    if (this.isAway) throw new Error('ordering is away');
+    if (this.isDown) throw new Error('ordering is not available');
     const label = { name: 'Ada', street: '1 Main St', city: 'Bern', postalCode: '3000' };
     return this.isErased ? null : { ...label, country: 'CH' };
   }
 }
 
 /**
- * The four services of the checkout with their real handlers, process, inbox, dead letters and workers, in one process
- * and in a time that a test turns. Between them lies a wire that holds, repeats and reorders messages as it is told.
+ * Runs the four checkout services in one process, with their real handlers, saga, inbox, dead letters and workers.
+ * Tests control the clock, and a simulated broker that delays, duplicates and reorders messages.
  */
 export class SimulatedShop {
   readonly clock = new ManualClock();
   readonly provider = new SimulatedProvider(this.clock);
-  readonly addresses = new Book();
+  readonly addresses = new SimulatedAddresses();
   readonly #ids = new CountingIds();
   readonly #units = new Map<string, MemoryUnitOfWorkRunner>();
-  /** With the topics that each listens to. */
+  /** Consumers with their subscribed topics. */
   readonly #consumers = new Map<MessageConsumer, ReadonlySet<string>>();
   readonly #events = new MemoryEventStore(this.clock, this.#ids);
   readonly #checkouts: OpenCheckouts;
@@ -74,7 +74,7 @@ export class SimulatedShop {
   readonly #payments: ProviderWorker;
   readonly #shipments: DispatchShipments;
   readonly #sentUpTo = new Map<string, number>();
-  readonly #held = new Map<string, Sent[]>();
+  readonly #held = new Map<string, SentMessage[]>();
   #position = '0';
   #offset = 0;
 
@@ -83,9 +83,9 @@ export class SimulatedShop {
     const ids = this.#ids;
     const notifier = new MemoryNotifier(clock);
     const units = (service: string) => {
-      const made = new MemoryUnitOfWorkRunner({ service, clock, ids });
-      this.#units.set(service, made);
-      return made;
+      const runner = new MemoryUnitOfWorkRunner({ service, clock, ids });
+      this.#units.set(service, runner);
+      return runner;
     };
     const [ordering, , payments, shipping] = [
       units('ordering'),
@@ -98,15 +98,15 @@ export class SimulatedShop {
     this.#payments = new ProviderWorker(payments, this.provider, notifier);
     this.#shipments = new DispatchShipments(shipping, this.addresses);
     const config = { DISPATCH_DELAY_MS } as never;
-    this.#listens(
+    this.#subscribe(
       'ordering',
       new OnStockReply(this.#checkouts),
       new OnPaymentReply(this.#checkouts),
       new OnShipmentReply(this.#checkouts),
     );
-    this.#listens('inventory', new ReserveStockHandler(), new OnOrderCompleted());
-    this.#listens('payments', new OnPaymentCommand(ids, notifier));
-    this.#listens(
+    this.#subscribe('inventory', new ReserveStockHandler(), new OnOrderCompleted());
+    this.#subscribe('payments', new OnPaymentCommand(ids, notifier));
+    this.#subscribe(
       'shipping',
       new OnOrderConfirmed(config, ids, notifier),
       new OnCancellationRequest(ids),
@@ -131,20 +131,20 @@ export class SimulatedShop {
     return orderId;
   }
 
-  /** @returns the code of the refusal, if it was refused */
+  /** @returns the error code, if the cancellation is rejected */
   async cancel(orderId: string): Promise<string | undefined> {
-    const wish = { type: 'CancelOrder', data: { customerId } } as const;
+    const command = { type: 'CancelOrder', data: { customerId } } as const;
     try {
       await this.#units
         .get('ordering')!
-        .run((tx) => this.#checkouts.handle(orderId, wish, tx, customerId));
+        .run((tx) => this.#checkouts.handle(orderId, command, tx, customerId));
       return undefined;
     } catch (error) {
       return (error as { code: string }).code;
     }
   }
 
-  /** Messages of this type stay on the wire until they are let go. */
+  /** Delays all messages of this type until `release`. */
   hold(type: string): void {
     this.#held.set(type, this.#held.get(type) ?? []);
   }
@@ -153,36 +153,36 @@ export class SimulatedShop {
     return this.#held.has(type);
   }
 
-  /** Delivers what was held; `times` plays a wire that repeats. A retry is the same message under another id. */
-  async letGo(type: string, { times = 1, andRetried = false } = {}): Promise<void> {
+  /** Delivers the delayed messages, each `times` times. A retry is the same message with another id. */
+  async release(type: string, { times = 1, withRetry = false } = {}): Promise<void> {
     const sent = this.#held.get(type) ?? [];
     this.#held.delete(type);
     for (const each of sent) {
       for (let n = 0; n < times; n++) await this.#deliver(each);
       const id = this.#ids.next();
-      if (andRetried) await this.#deliver({ ...each, envelope: { ...each.envelope, id } });
+      if (withRetry) await this.#deliver({ ...each, envelope: { ...each.envelope, id } });
     }
-    await this.settle();
+    await this.runUntilIdle();
   }
 
-  /** Lets time pass for everybody; whoever waited until then acts. */
-  async pass(ms: number): Promise<void> {
+  /** Advances the clock of all services, then runs the work that became due. */
+  async advanceTime(ms: number): Promise<void> {
     this.clock.advance(ms);
-    await this.settle();
+    await this.runUntilIdle();
   }
 
-  /** Until nobody has anything more to do at this moment. */
-  async settle(): Promise<void> {
-    for (let more = true; more; ) {
+  /** Delivers messages and runs workers until no work is due at the current time. */
+  async runUntilIdle(): Promise<void> {
+    for (let isBusy = true; isBusy; ) {
       const delivered = await this.#deliverAll();
       const due = (await this.#deadlines.once()) + (await this.#shipments.once());
       await this.#payments.once();
-      more = delivered + due > 0 || (await this.#hasUnsent());
+      isBusy = delivered + due > 0 || (await this.#hasUnsent());
     }
   }
 
-  /** Hands a message to whoever listens, as if it had come over the wire. */
-  async #deliver({ topic, envelope }: Sent): Promise<void> {
+  /** Delivers a message to all subscribed consumers. */
+  async #deliver({ topic, envelope }: SentMessage): Promise<void> {
     await this.deliverText(topic, envelope.subject, JSON.stringify(envelope));
   }
 
@@ -206,23 +206,24 @@ export class SimulatedShop {
     return { onHandUnits: row!.onHandUnits, freeUnits: row!.freeUnits };
   }
 
-  /** Orders whose goods have left the house. */
-  left(): ReadonlySet<string> {
-    const said = this.#units.get('shipping')!.outbox.map(({ envelope }) => envelope);
-    const left = said.filter(({ type }) => type === 'ShipmentDispatched');
-    return new Set(left.map(({ subject }) => subject));
+  /** Returns the ids of dispatched orders. */
+  dispatchedOrders(): ReadonlySet<string> {
+    const published = this.#units.get('shipping')!.outbox.map(({ envelope }) => envelope);
+    const dispatchedOrders = published.filter(({ type }) => type === 'ShipmentDispatched');
+    return new Set(dispatchedOrders.map(({ subject }) => subject));
   }
 
-  /** Minor units that the provider has collected, and that it still holds promised. */
-  money(): { capturedMinor: number; promisedMinor: number } {
+  /** Returns the captured and the still authorised amounts, in minor units. */
+  money(): { capturedMinor: number; authorisedMinor: number } {
     const payments = Map.groupBy(this.provider.ledger, ({ paymentId }) => paymentId);
-    const sum = { capturedMinor: 0, promisedMinor: 0 };
+    const sum = { capturedMinor: 0, authorisedMinor: 0 };
     for (const operations of payments.values()) {
       const approved = (kind: string) =>
         operations.find((each) => each.kind === kind && each.outcome === 'approved');
-      const [captured, promised] = [approved('capture'), approved('authorise')];
+      const [captured, authorised] = [approved('capture'), approved('authorise')];
       if (captured) sum.capturedMinor += captured.amount.amountMinor;
-      else if (promised && !approved('void')) sum.promisedMinor += promised.amount.amountMinor;
+      else if (authorised && !approved('void'))
+        sum.authorisedMinor += authorised.amount.amountMinor;
     }
     return sum;
   }
@@ -235,7 +236,7 @@ export class SimulatedShop {
     return (await Promise.all(all)).flat();
   }
 
-  #listens(service: string, ...controllers: object[]): void {
+  #subscribe(service: string, ...controllers: object[]): void {
     const units = this.#units.get(service)!;
     const handlers = handlersOf(...controllers);
     const consumer = new MessageConsumer(service, units, handlers, this.clock, log);
@@ -243,7 +244,7 @@ export class SimulatedShop {
   }
 
   async #deliverAll(): Promise<number> {
-    const sent = await this.#takeUnsent();
+    const sent = await this.#collectUnsent();
     for (const each of sent) {
       const held = this.#held.get(each.envelope.type);
       if (held) held.push(each);
@@ -260,15 +261,15 @@ export class SimulatedShop {
     return events.length > 0 || outboxes;
   }
 
-  async #takeUnsent(): Promise<Sent[]> {
+  async #collectUnsent(): Promise<SentMessage[]> {
     const { events, position } = await this.#events.readAll(this.#position, 100);
     this.#position = position;
-    const said = await Promise.all(events.map(orderTranslator(this.#events)));
+    const translated = await Promise.all(events.map(orderTranslator(this.#events)));
     const fromOutboxes = [...this.#units].flatMap(([service, { outbox }]) => {
       const from = this.#sentUpTo.get(service) ?? 0;
       this.#sentUpTo.set(service, outbox.length);
       return outbox.slice(from);
     });
-    return [...said.flat(), ...fromOutboxes];
+    return [...translated.flat(), ...fromOutboxes];
   }
 }
