@@ -53,9 +53,9 @@ it('lists, shows and discards an unreadable record, which does not block consump
   const shown = JSON.parse(await fieldguide('show', 'payments', id, '--json')) as LetterDetails;
   expect(shown).toMatchObject({ reason: 'not a CloudEvents envelope', status: 'waiting' });
   expect(shown.value.base64).toBe(value.toString('base64'));
-  await expect(fieldguide('redrive', 'payments', id)).rejects.toThrow(/not a CloudEvents envelope/);
+  await expect(fieldguide('redrive', 'payments', id)).rejects.toThrow(/failed again/);
   expect(await fieldguide('discard', 'payments', id, '--reason', 'bad-record')).toMatch(
-    /is discarded; [\s\S]*dead-letters redrive/,
+    /is discarded; other letters of its key are waiting/,
   );
   expect(await letters('--key', 'bad-record')).toHaveLength(partitions.length - 1);
   expect(await letters('--key', 'bad-record', '--status', 'discarded')).toMatchObject([

@@ -53,13 +53,13 @@ describe('the platform', () => {
 
   it.each([
     [['start', '--env', 'No Name'], /cannot name an environment/],
-    [['start', '--env', 'other', '--port', 'many'], /is no port/],
+    [['start', '--env', 'other', '--port', 'many'], /is not a port/],
     [['start', '--env', 'other', '--kafka', 'attached'], /FIELDGUIDE_KAFKA_URL/],
     [['stop', '--env', 'other'], /does not run/],
     [['status', '--env', 'e3e'], /no environment "e3e"[\s\S]*Did you mean "e2e"/],
     [['stage', 'warehouse'], /There is no app "warehouse"[\s\S]*inventory/],
     [['push', 'orderin', '--env', 'e2e'], /Did you mean "ordering"/],
-    [['push', '--env', 'e2e'], /Which app/],
+    [['push', '--env', 'e2e'], /No app is named/],
     [['rollback', 'catalog', '--env', 'e2e'], /has run no other artifact/],
     [['scale', 'catalog', '0', '--env', 'e2e'], /from 1 to 10/],
     [['scale', 'catalog', '1000', '--env', 'e2e'], /from 1 to 10/],
@@ -69,7 +69,7 @@ describe('the platform', () => {
     [['env', 'shipping', 'DISPATCH_DELY_MS=1', '--env', 'e2e'], /Did you mean "DISPATCH_DELAY_MS"/],
     [['env', 'shipping', 'DATABASE_URL=x', '--env', 'e2e'], /set by the platform itself/],
     [['backing', 'restart', 'kafa', '--env', 'e2e'], /Did you mean "kafka"/],
-    [['logs', '--since', 'yesterday', '--env', 'e2e'], /is no time/],
+    [['logs', '--since', 'yesterday', '--env', 'e2e'], /is not a time/],
     [['cache', 'import', 'nowhere.tar'], /no file nowhere.tar/],
   ])('explains %s', (args, message) => {
     const { status, stderr } = fieldguide(...args);

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=2 --expose-gc
-// Runs on whatever Node is there: goes on under Node 24 from node_modules, and with the proxy that is set.
+// Starts with any Node; restarts itself with Node 24 from node_modules and with the configured proxy.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as module from 'node:module';
@@ -20,7 +20,7 @@ if (tooOld || proxied) {
   const node = tooOld ? own : process.execPath;
   if (!existsSync(node)) {
     console.error(
-      `Fieldguide needs Node 24, and this is ${process.version}. Try: node tools/bootstrap.mjs, which brings it.`,
+      `Fieldguide needs Node 24; this is ${process.version}. Try: node tools/bootstrap.mjs, which installs it.`,
     );
     process.exit(1);
   }

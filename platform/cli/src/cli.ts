@@ -11,7 +11,7 @@ import { addObservationCommands } from './commands/observation-commands.ts';
 import { addOrderCommands } from './commands/order-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
 
-/** The command `fieldguide`. Errors say what to try; a stack is shown with FIELDGUIDE_DEBUG=1 only. */
+/** Runs the command `fieldguide`. Errors print a hint; FIELDGUIDE_DEBUG=1 adds the stack. */
 export async function run(argv: string[]): Promise<void> {
   quietKafkajs();
   const program = commands();
@@ -20,14 +20,14 @@ export async function run(argv: string[]): Promise<void> {
     await program.parseAsync(argv);
   } catch (error) {
     const hint =
-      error instanceof CliError ? error.hint : 'FIELDGUIDE_DEBUG=1 shows more; npm run logs';
+      error instanceof CliError ? error.hint : 'npm run logs; FIELDGUIDE_DEBUG=1 prints the stack';
     process.stderr.write(`\n${(error as Error).message}\nTry: ${hint}\n`);
     if (process.env.FIELDGUIDE_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
     process.exitCode = 1;
   }
 }
 
-/** Every command with its options and help. */
+/** Builds every command with its options and help. */
 export function commands(): Command {
   const program = new Command('fieldguide')
     .description('Run Fieldguide on this machine: apps, backing services, contracts, logs')
@@ -53,7 +53,7 @@ export function commands(): Command {
   return program;
 }
 
-/** `scale <app> [instances]`, without `[options]`, which every command has. */
+/** Returns `scale <app> [instances]`, without `[options]`, which every command has. */
 function subcommandTerm(command: Command): string {
   const terms = command.registeredArguments.map((each) => {
     const name = each.variadic ? `${each.name()}...` : each.name();
@@ -62,7 +62,7 @@ function subcommandTerm(command: Command): string {
   return [command.name(), ...terms].join(' ');
 }
 
-// kafkajs 2.2.4 sets timers in the past; Node 24 says so once, and it means nothing to whoever reads the screen.
+// kafkajs 2.2.4 sets timers in the past; the warning that Node 24 prints is of no use to the user.
 function quietKafkajs(): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {

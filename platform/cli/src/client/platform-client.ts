@@ -6,20 +6,20 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 
 const RESPONSE_TIMEOUT_MS = 300_000;
 
-/** Talks to the running platform of an environment, as the commands do. */
+/** Calls the API of the running platform of an environment. */
 export class PlatformClient {
   readonly #url: string;
   readonly #token: string;
   readonly #environment: Environment;
 
-  /** @throws CliError when none runs */
+  /** @throws CliError when no platform runs */
   constructor(environment: Environment) {
     const running = runningPlatform(environment);
     if (!running?.apiUrl) {
-      const starting = running ? 'is just starting' : 'does not run';
+      const starting = running ? 'is starting' : 'does not run';
       throw new CliError(
         `Fieldguide ${starting} in the environment "${environment.name}".`,
-        running ? 'again in a few seconds' : startCommand(environment),
+        running ? 'run the command again in a few seconds' : startCommand(environment),
       );
     }
     this.#environment = environment;
@@ -27,7 +27,7 @@ export class PlatformClient {
     this.#token = readFileSync(tokenFileOf(environment), 'utf8');
   }
 
-  /** @throws CliError with the platform's own words when it refuses */
+  /** @throws CliError with the title and hint of the platform's error response */
   async call<T>(method: string, path: string, body?: object): Promise<T> {
     const response = await this.#fetch(
       method,
@@ -38,7 +38,7 @@ export class PlatformClient {
     return (await response.json()) as T;
   }
 
-  /** Server-sent events, until the signal. */
+  /** Yields server-sent events until the signal aborts. */
   async *events<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
     const { body } = await this.#fetch('GET', path, undefined, signal);
     if (!body) return;
@@ -69,7 +69,7 @@ export class PlatformClient {
     } catch (error) {
       if (error instanceof CliError || signal.aborted) throw error;
       throw new CliError(
-        `The platform of "${this.#environment.name}" went away: ${(error as Error).message}`,
+        `Lost the connection to the platform of "${this.#environment.name}": ${(error as Error).message}`,
         startCommand(this.#environment),
         error,
       );

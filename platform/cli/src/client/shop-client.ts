@@ -8,7 +8,7 @@ import type { PlatformClient } from './platform-client.ts';
 
 const RESPONSE_TIMEOUT_MS = 15_000;
 
-/** Talks to the shop's own services as the client `operator`, past the gateway where its route table does not lead. */
+/** Calls the services as the client `operator`; bypasses the gateway for services without a public route. */
 export class ShopClient {
   readonly #environment: Environment;
   readonly #platform: PlatformClient;
@@ -20,7 +20,7 @@ export class ShopClient {
     this.#platform = platform;
   }
 
-  /** Where Kafka is: `kafka://host:port,…`. */
+  /** The addresses of the brokers: `kafka://host:port,…`. */
   get kafkaUrl(): string {
     return readState(this.#environment)!.backing!['kafka']!;
   }
@@ -35,8 +35,8 @@ export class ShopClient {
   }
 
   /**
-   * @param options `hint`: the command that shows what there is, for whoever asked for what is not there
-   * @throws CliError with the service's own words when it refuses
+   * @param options `hint`: the command that lists existing resources; shown when the resource does not exist
+   * @throws CliError with the title of the service's error response
    */
   async call<T>(
     service: string,
@@ -62,7 +62,7 @@ export class ShopClient {
     if (service === 'gateway') return gatewayUrl;
     const { instances = [] } = apps.find(({ app }) => app === service) ?? {};
     const healthy = instances.find(({ health }) => health === 'ok');
-    if (!healthy) throw new CliError(`No instance of ${service} answers.`, 'fieldguide status');
+    if (!healthy) throw new CliError(`No instance of ${service} is healthy.`, 'fieldguide status');
     return healthy.url;
   }
 

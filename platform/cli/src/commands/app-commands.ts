@@ -21,7 +21,7 @@ interface Pushed {
   fresh: boolean;
 }
 
-/** What is done to apps: push, stage, scale, restart, kill, rollback, env. */
+/** Adds the commands on apps: push, stage, scale, restart, kill, rollback, env. */
 export function addAppCommands(program: Command): void {
   command(
     program,
@@ -32,11 +32,14 @@ export function addAppCommands(program: Command): void {
   )
     .addArgument(manyApps())
     .option('--all', 'Push every app, one after another')
-    .option('--force', 'Push even if can-i-deploy refuses; the push is logged')
+    .option('--force', 'Push even if can-i-deploy fails; the push is logged')
     .action(async (names: string[], options: CommonOptions & { all?: boolean; force?: true }) => {
       const wanted = known(options.all ? appNames : names);
       if (wanted.length === 0)
-        throw new CliError('Which app?', 'fieldguide push ordering, or --all');
+        throw new CliError(
+          'No app is named.',
+          'fieldguide push ordering, or fieldguide push --all',
+        );
       const platform = platformOf(options);
       const pushed: Pushed[] = [];
       for (const app of wanted) {
@@ -47,7 +50,7 @@ export function addAppCommands(program: Command): void {
       const lines = pushed.map(({ app, digest, fresh }) =>
         fresh
           ? `${app} runs ${digest.slice(0, 8)}`
-          : `${app} runs ${digest.slice(0, 8)} already: its sources have not changed`,
+          : `${app} already runs ${digest.slice(0, 8)}: its sources are unchanged`,
       );
       print(options, pushed, lines.join('\n'));
     });
@@ -93,7 +96,7 @@ export function addAppCommands(program: Command): void {
       ) => {
         const { memory: memoryMb } = options;
         if (instances === undefined && memoryMb === undefined)
-          throw new CliError('How many?', 'fieldguide scale ordering 3');
+          throw new CliError('The number of instances is missing.', 'fieldguide scale ordering 3');
         const platform = platformOf(options);
         const scale = () =>
           platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
@@ -123,16 +126,16 @@ export function addAppCommands(program: Command): void {
     .action(async (instance: string, options: CommonOptions & { signal: string }) => {
       const { app, slot } = parseInstance(instance);
       if (!(slot >= 1))
-        throw new CliError(`"${instance}" is no instance.`, 'for example ordering/2');
+        throw new CliError(`"${instance}" is not an instance.`, 'for example ordering/2');
       const path = `/apps/${app}/instances/${slot}/signals`;
       const { signal } = options;
       const done = await platformOf(options).call<{ done: string }>('POST', path, { signal });
-      print(options, done, `${done.done}; fieldguide status --watch shows what follows`);
+      print(options, done, `${done.done}; fieldguide status --watch shows the recovery`);
     });
 
   command(program, 'rollback', 'Return an app to its previous artifact', 'rollback ordering')
     .addArgument(oneApp())
-    .option('--force', 'Outside `local`: deploy even if can-i-deploy refuses; the log says so')
+    .option('--force', 'Outside `local`: deploy even if can-i-deploy fails; this is logged')
     .action(async (app: string, options: CommonOptions & { force?: true }) => {
       const platform = platformOf(options);
       const body = { force: options.force === true };
@@ -151,7 +154,7 @@ export function addAppCommands(program: Command): void {
   )
     .addArgument(oneApp())
     .argument('[setting]', 'KEY shows a setting, KEY=value changes it')
-    .option('--unset <key>', 'Remove a value that was set with KEY=value')
+    .option('--unset <key>', 'Remove the value that was set with KEY=value')
     .action(
       async (
         app: string,
@@ -191,6 +194,6 @@ function known(names: readonly string[]): string[] {
 function parseNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === '' || !Number.isInteger(number))
-    throw new CliError(`"${text}" is no whole number.`, 'for example 3');
+    throw new CliError(`"${text}" is not a whole number.`, 'for example 3');
   return number;
 }

@@ -12,14 +12,14 @@ import { appsWithPublicPort } from '@fieldguide/platform-model/derive';
 import type { Command } from 'commander';
 import { type CommonOptions, command, print } from './command.ts';
 
-/** Nothing listens there (RFC 863). */
+/** The discard port (RFC 863): no service listens on it. */
 const DISCARD_PORT = 9;
 
 const where = `
 Addresses: FIELDGUIDE_POSTGRES_URL (as an administrator), FIELDGUIDE_KAFKA_URL,
 FIELDGUIDE_CONSUL_URL.`;
 
-/** One-off tasks for an environment that the platform does not run: docker-compose.yml uses them. */
+/** Adds one-off tasks for an environment that the platform does not run; docker-compose.yml uses them. */
 export function addAttachedCommands(program: Command): void {
   command(
     program,
@@ -32,7 +32,7 @@ export function addAttachedCommands(program: Command): void {
     .action((folder: string, options: CommonOptions) => {
       const environment = new Environment(options.env);
       const files = writeSecrets(environment, attachedAddresses(environment), folder);
-      print(options, { folder, files }, `${files} files are in ${folder}`);
+      print(options, { folder, files }, `${files} files are written to ${folder}`);
     });
 
   command(
@@ -46,7 +46,7 @@ export function addAttachedCommands(program: Command): void {
       const environment = new Environment(options.env);
       const addresses = attachedAddresses(environment);
       await provision(environment, addresses, environment.secrets(appNames), {});
-      print(options, { provisioned: true }, 'Databases, roles, topics and settings are there');
+      print(options, { provisioned: true }, 'Databases, roles, topics and settings exist');
     });
 
   command(
@@ -70,6 +70,6 @@ export function addAttachedCommands(program: Command): void {
       const migrated = await migrate(environment, artifacts, (app, role) =>
         instanceEnvironment(app, environment, addresses, secrets, unused, role),
       );
-      print(options, { migrated }, `${migrated} databases were migrated`);
+      print(options, { migrated }, `${migrated} databases are migrated`);
     });
 }

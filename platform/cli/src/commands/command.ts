@@ -11,7 +11,7 @@ export interface CommonOptions {
 
 const DEFAULT_ENV = 'local';
 
-/** A command with what all have: which environment, output for programs, an example. */
+/** Adds a command with the common options --env and --json, and an example. */
 export function command(
   parent: Command,
   name: string,
@@ -30,7 +30,7 @@ export function environmentOption(): Option {
   );
 }
 
-/** One that is there. @throws CliError that offers the nearest name */
+/** Returns an existing environment. @throws CliError that suggests the nearest name */
 export function environmentOf({ env }: CommonOptions): Environment {
   if (env !== DEFAULT_ENV)
     parseChoice('environment', env, [...new Set([DEFAULT_ENV, ...Environment.all()])]);
@@ -41,12 +41,12 @@ export function platformOf(options: CommonOptions): PlatformClient {
   return new PlatformClient(environmentOf(options));
 }
 
-/** JSON for programs, or text for people. */
+/** Prints JSON with --json, otherwise text. */
 export function print({ json }: CommonOptions, data: unknown, text: string): void {
   console.log(json ? JSON.stringify(data) : text);
 }
 
-/** Shows what happens on the platform while something is waited for. */
+/** Prints the platform's events while an operation runs. */
 export async function printingEvents<T>(
   platform: PlatformClient,
   options: CommonOptions,
@@ -60,20 +60,20 @@ export async function printingEvents<T>(
   try {
     return await work();
   } finally {
-    if (!options.json) await new Promise((resolve) => setTimeout(resolve, 50)); // the last line is on its way
+    if (!options.json) await new Promise((resolve) => setTimeout(resolve, 50)); // until the last event arrives
     ending.abort();
     await showing;
   }
 }
 
-/** An argument whose values the shell can complete; a wrong one is refused later, with the nearest. */
+/** Returns an argument with shell completion; validation follows later and suggests the nearest value. */
 export function choiceArgument(name: string, values: readonly string[], text = ''): Argument {
   const argument = new Argument(name, text);
   argument.argChoices = [...values];
   return argument;
 }
 
-/** `ordering/2` */
+/** Parses `ordering/2`. */
 export function parseInstance(text: string): { app: string; slot: number } {
   const [app = '', slot = '1'] = text.split('/');
   return { app, slot: Number(slot) };

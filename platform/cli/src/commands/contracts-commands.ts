@@ -8,7 +8,7 @@ import { stage } from '@fieldguide/platform-controller/stager/stage';
 import { apps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Command } from 'commander';
-import { answerText, matrixTable, pactsTable } from '../screen/contract-tables.ts';
+import { deployabilityText, matrixTable, pactsTable } from '../screen/contract-tables.ts';
 import { type CommonOptions, command, print } from './command.ts';
 
 interface Deploying extends CommonOptions {
@@ -24,20 +24,24 @@ const deploymentRecords: readonly (readonly [DeploymentRecord, string, string])[
     'Record that a version is deployed and replaces the previous one',
     'is deployed in',
   ],
-  ['record-undeployment', 'Record that a version is no longer deployed', 'is gone from'],
+  [
+    'record-undeployment',
+    'Record that a version is no longer deployed',
+    'is no longer deployed in',
+  ],
   [
     'record-release',
-    'Record that a version is released, beside earlier releases',
+    'Record that a version is released, in addition to earlier releases',
     'is released to',
   ],
   [
     'record-support-ended',
     'Record that a release is no longer supported',
-    'is supported no more in',
+    'is no longer supported in',
   ],
 ];
 
-/** Who expects what of whom, what was verified, and who may go where: a Pact Broker's commands, without a server. */
+/** Adds the commands on contracts. They match those of a Pact Broker, without a server. */
 export function addContractsCommands(program: Command): void {
   const contracts = program
     .command('contracts')
@@ -58,7 +62,7 @@ export function addContractsCommands(program: Command): void {
     .option('--production', 'Mark it as production', false)
     .action(async (options: CommonOptions & { name: string; production: boolean }) => {
       await openContracts().createEnvironment(options.name, options.production);
-      print(options, { environment: options.name }, `The record knows ${options.name}`);
+      print(options, { environment: options.name }, `Environment ${options.name} is recorded`);
     });
 
   command(
@@ -126,7 +130,7 @@ export function addContractsCommands(program: Command): void {
     .requiredOption('--to-environment <name>', 'Target environment')
     .action(async (options: Deploying) => {
       const answer = await openContracts().canIDeploy(wanted(options), options.toEnvironment);
-      print(options, answer, answerText(answer));
+      print(options, answer, deployabilityText(answer));
       if (!answer.deployable) process.exitCode = 1;
     });
 
@@ -162,7 +166,7 @@ function wanted({
   if (pacticipant.length > 0 && pacticipant.length === version.length)
     return pacticipant.map((each, at) => ({ pacticipant: each, version: version[at]! }));
   throw new CliError(
-    'Who, and which version of each?',
+    'Each service needs one version.',
     'fieldguide contracts can-i-deploy --pacticipant ordering --version 1a2b3c4d5e6f --to-environment staging',
   );
 }
@@ -179,7 +183,7 @@ function file() {
   const contracts = openContracts();
   if (contracts instanceof FileContracts) return contracts.file;
   throw new CliError(
-    'A Pact Broker shows this on its own pages.',
+    'The Pact Broker shows this in its own web interface.',
     'open PACT_BROKER_BASE_URL in a browser',
   );
 }

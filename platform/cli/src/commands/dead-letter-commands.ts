@@ -30,11 +30,11 @@ interface Redrive {
   readonly moreWaiting: boolean;
 }
 
-/** Messages that a service could not handle, and what to do about them. */
+/** Adds the commands on messages that an app could not handle. */
 export function addDeadLetterCommands(program: Command): void {
   const letters = program
     .command('dead-letters')
-    .description('Show, redrive and discard messages that an app refused');
+    .description('Show, redrive and discard messages that an app could not handle');
 
   command(
     letters,
@@ -101,7 +101,7 @@ export function addDeadLetterCommands(program: Command): void {
           print(options, result, `${count(redriven)} of ${result.key || 'no key'} redriven`);
         if (failed)
           throw new CliError(
-            `${count(redriven)} redriven; ${failed.id} was refused again: ${failed.reason}`,
+            `${count(redriven)} redriven; ${failed.id} failed again: ${failed.reason}`,
             `fieldguide dead-letters show ${app} ${failed.id}; discard it if it can never be handled`,
           );
       },
@@ -126,7 +126,7 @@ export function addDeadLetterCommands(program: Command): void {
         { body: { ...(reason && { reason }) }, hint: listCommand(app) },
       );
       const next = discarded.moreWaiting
-        ? `; others of its key wait: fieldguide dead-letters redrive ${app} --key ${discarded.key}`
+        ? `; other letters of its key are waiting: fieldguide dead-letters redrive ${app} --key ${discarded.key}`
         : '';
       print(options, discarded, `${id} is discarded${next}`);
     });
@@ -155,7 +155,7 @@ async function listed(
   return found;
 }
 
-/** One request handles what fits into a few seconds; this goes on until none of the key waits, or one is refused. */
+/** Redrives until no letter of the key is waiting, or one fails: a request is limited to a few seconds. */
 async function redrive(
   shop: ShopClient,
   app: string,

@@ -11,7 +11,7 @@ function all(command: Command): Command[] {
 describe('help', () => {
   const listed = all(commands()).filter((each) => each.name() !== 'complete');
   it.each(listed.map((each) => [pathOf(each), each] as const))(
-    'of "%s" fits 80 columns and says what it does, in a sentence with a capital',
+    'of "%s" fits 80 columns and starts with a capital letter',
     (_, each) => {
       const options = each.options.map(({ description }) => description);
       const parameters = each.registeredArguments.map(({ description }) => description);

@@ -20,7 +20,7 @@ import {
 const APP = 'ordering';
 const POLL_MS = 300;
 
-/** What lies in the log, and what is made of it. */
+/** Adds the commands on the event log and its projections. */
 export function addLogCommands(program: Command): void {
   command(
     program,
@@ -32,7 +32,10 @@ export function addLogCommands(program: Command): void {
     .action(async (stream: string, options: CommonOptions) => {
       const [, id] = /^(?:order-)?([0-9a-f-]{36})$/i.exec(stream) ?? [];
       if (!id)
-        throw new CliError(`"${stream}" is no stream of an order.`, 'fieldguide events order-<id>');
+        throw new CliError(
+          `"${stream}" is not a stream of an order.`,
+          'fieldguide events order-<id>',
+        );
       const { items } = await shopOf(options).call<{ items: LoggedEvent[] }>(
         APP,
         'GET',
@@ -91,8 +94,8 @@ export function addLogCommands(program: Command): void {
       print(options, items, projectionsTable(items));
     });
   for (const [verb, what, done] of [
-    ['pause', 'Pause a projection; reads return its last state', 'stands still'],
-    ['resume', 'Resume a paused projection from its position', 'goes on'],
+    ['pause', 'Pause a projection; reads return its last state', 'paused'],
+    ['resume', 'Resume a paused projection from its position', 'resumed'],
   ] as const)
     command(projections, verb, what, `projections ${verb} order-summary`)
       .argument('<name>', 'Name, as in projections list')
@@ -100,12 +103,12 @@ export function addLogCommands(program: Command): void {
         const path = `/log/projections/${encodeURIComponent(name)}/${verb}`;
         const hint = 'fieldguide projections list';
         const response = await shopOf(options).call<object>(APP, 'POST', path, { hint });
-        print(options, response, `${name} ${done}`);
+        print(options, response, `Projection ${name} is ${done}`);
       });
   command(
     projections,
     'rebuild',
-    'Rebuild a projection beside the live one, then replace it without downtime',
+    'Rebuild a projection and replace the live one without downtime',
     'projections rebuild order-summary',
   )
     .argument('<name>', 'Name, as in projections list')
@@ -113,7 +116,7 @@ export function addLogCommands(program: Command): void {
       const platform = platformOf(options);
       const rebuild = () => platform.call('POST', `/apps/${APP}/rebuilds`, { projection: name });
       const done = await printingEvents(platform, options, rebuild);
-      print(options, done, `${name} is made anew`);
+      print(options, done, `Projection ${name} is rebuilt`);
     });
 }
 

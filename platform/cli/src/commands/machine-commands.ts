@@ -14,7 +14,7 @@ import { runChecks } from '../doctor/doctor.ts';
 import { checksTable } from '../screen/tables.ts';
 import { type CommonOptions, command, print } from './command.ts';
 
-/** What is about this machine: doctor, cache. */
+/** Adds the commands on this machine: doctor, cache. */
 export function addMachineCommands(program: Command): void {
   command(
     program,
@@ -67,6 +67,6 @@ export function addMachineCommands(program: Command): void {
     .argument('<file>', 'Path of the file')
     .action(async (file: string, options: CommonOptions) => {
       const { files } = await importCache(file);
-      print(options, { file, files }, `${files} files are in the cache now`);
+      print(options, { file, files }, `${files} files are imported into the cache`);
     });
 }

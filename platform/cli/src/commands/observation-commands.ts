@@ -28,7 +28,7 @@ import {
 
 const POLL_MS = 2_000;
 
-/** What is looked at: status, logs, services, environments, and the shop itself. */
+/** Adds the commands that observe: status, logs, services, environments, open. */
 export function addObservationCommands(program: Command): void {
   command(
     program,
@@ -110,7 +110,7 @@ export function addObservationCommands(program: Command): void {
       if (options.json) return;
       const browser = await openInBrowser(url);
       browser.once('error', () => {
-        console.error('No browser could be started here: open the address above in one.');
+        console.error('Cannot start a browser: open the address above yourself.');
       });
     },
   );
@@ -142,5 +142,5 @@ function parseSince(text: string): Date {
   const ago = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text) ? ms(text as StringValue) : undefined;
   const date = ago === undefined ? new Date(text) : new Date(Date.now() - ago);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new CliError(`"${text}" is no time.`, '90s, 10m, 2h, or 2026-01-31T12:00:00Z');
+  throw new CliError(`"${text}" is not a time.`, '90s, 10m, 2h, or 2026-01-31T12:00:00Z');
 }

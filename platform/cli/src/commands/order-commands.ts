@@ -15,15 +15,15 @@ import {
   print,
 } from './command.ts';
 
-/** What can be done about an order that waits, and what is said when it is done. */
+/** Path and result text of each action on an open checkout. */
 const actions = {
-  retry: ['retries', 'is asked for again'],
-  abandon: ['abandonment', 'is given up'],
-  expire: ['deadline', 'is late as of now; its deadline is acted on within two seconds'],
+  retry: ['retries', 'is retried'],
+  abandon: ['abandonment', 'is abandoned'],
+  expire: ['deadline', 'is expired; its deadline is handled within two seconds'],
 } as const;
 type CheckoutAction = keyof typeof actions;
 
-/** What concerns orders: those that wait, and how one of them went. */
+/** Adds the commands on orders: checkouts, checkout, explain. */
 export function addOrderCommands(program: Command): void {
   command(
     program,
@@ -37,7 +37,7 @@ export function addOrderCommands(program: Command): void {
       const shop = shopOf(options);
       const path = `/checkouts?stuck=${options.stuck ?? false}`;
       const { items } = await shop.call<{ items: Checkout[] }>('ordering', 'GET', path);
-      const none = options.stuck ? 'No order is stuck.' : 'No order waits for anything.';
+      const none = options.stuck ? 'No order is stuck.' : 'No checkout is open.';
       print(options, items, items.length > 0 ? checkoutsTable(items) : none);
     });
 
@@ -49,13 +49,13 @@ export function addOrderCommands(program: Command): void {
     'checkout 0192… expire',
   )
     .argument('<order>', 'Order id')
-    .addArgument(choiceArgument('<action>', Object.keys(actions), 'What to do'))
+    .addArgument(choiceArgument('<action>', Object.keys(actions), 'Action on the checkout'))
     .action(async (order: string, action: string, options: CommonOptions) => {
       const known = parseChoice('action', action, Object.keys(actions)) as CheckoutAction;
       const [path, what] = actions[known];
       const place = `/checkouts/${orderId(order)}/${path}`;
       const done = await shopOf(options).call('ordering', 'POST', place);
-      print(options, done, `${order} ${what}; fieldguide explain ${order} shows what comes of it`);
+      print(options, done, `${order} ${what}; fieldguide explain ${order} shows the result`);
     });
 
   command(
@@ -85,7 +85,7 @@ function shopOf(options: CommonOptions): ShopClient {
 function orderId(text: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
   throw new CliError(
-    `"${text}" is no order's id.`,
-    'fieldguide checkouts, or the id that POST /orders gave',
+    `"${text}" is not an order id.`,
+    'fieldguide checkouts, or the id in the response of POST /orders',
   );
 }

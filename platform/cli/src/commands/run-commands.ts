@@ -36,11 +36,11 @@ interface StartOptions extends CommonOptions {
   readonly force?: boolean;
 }
 interface Dev {
-  /** Every app whose sources change, or this one with a debugger's port. */
+  /** The app with a debugger port; all apps when undefined. */
   readonly watch: 'all' | { readonly app: string; readonly inspectPort: number };
 }
 
-/** What begins and ends a platform: start, dev, stop, reset. */
+/** Adds the commands on the platform itself: start, dev, stop, reset. */
 export function addRunCommands(program: Command): void {
   command(
     program,
@@ -83,7 +83,8 @@ export function addRunCommands(program: Command): void {
         () => runningPlatform(environment) === undefined,
         STOP_WITHIN_MS,
       );
-      if (!hasStopped) throw new CliError('It does not stop.', 'fieldguide logs platform');
+      if (!hasStopped)
+        throw new CliError('The platform did not stop in time.', 'fieldguide logs platform');
       print(options, { stopped: true }, 'Stopped.');
     },
   );
@@ -97,7 +98,7 @@ async function start(
 ): Promise<void> {
   const environment = new Environment(env);
   const report = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
-  // A terminal that is gone must not take the platform with it before it has stopped in order.
+  // A closed terminal must not kill the platform before its shutdown is complete.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const gatewayPort = port ?? (env === 'local' ? DEFAULT_PORT : 0);
   const platform = new Platform({ environment, choices, gatewayPort, force });
@@ -126,7 +127,7 @@ async function start(
     const { gatewayUrl, providerUrl, apiUrl } = platform;
     if (json) console.log(JSON.stringify({ ready: true, gatewayUrl, providerUrl, apiUrl }));
     else console.log(await readyScreen(platform));
-    // What starting has left behind; node --expose-gc.
+    // Run a full GC once: V8 keeps start-up garbage until there is memory pressure. Needs --expose-gc.
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     const stopDevelopment = dev && (await develop(dev, operations, report, force));
     await stopRequested.promise;
@@ -140,16 +141,20 @@ async function start(
   }
 }
 
-/** Whatever fails on a full disk fails with another message. */
+/** Adds the free disk space to an error: a full disk causes misleading messages. */
 function explainError(error: Error, { folder }: Environment): Error {
   const { bavail, bsize } = statfsSync(folder);
   const freeMb = Math.round((bavail * bsize) / 1e6);
   if (freeMb > DISK_FULL_MB) return error;
   const where = `The disk of ${folder} has ${freeMb} MB left.`;
-  return new CliError(`${error.message}\n${where}`, 'make room, or set FIELDGUIDE_HOME', error);
+  return new CliError(
+    `${error.message}\n${where}`,
+    'free disk space, or set FIELDGUIDE_HOME',
+    error,
+  );
 }
 
-/** In the platform's own process. */
+/** Watches sources within the platform's process. */
 async function develop(
   { watch }: Dev,
   operations: Operations,
@@ -164,7 +169,7 @@ async function develop(
   return watchSources(wanted, (app) => operations.push(app, force), report);
 }
 
-/** Beside a platform that runs already: one app is developed until Ctrl-C, then it runs as before. */
+/** Watches one app of a platform that already runs, until Ctrl-C; then removes its debugger port. */
 async function join(
   { app, inspectPort }: { app: string; inspectPort: number },
   options: StartOptions,
@@ -177,7 +182,7 @@ async function join(
     process.once(signal, () => ending.abort());
   const begin = () => platform.call('PUT', `/apps/${app}/debugger`, { port: inspectPort, force });
   await printingEvents(platform, options, begin);
-  report(`${app} waits for a debugger on port ${inspectPort}; Ctrl-C ends it`);
+  report(`${app} waits for a debugger on port ${inspectPort}; Ctrl-C removes it`);
   const push = (name: string) =>
     printingEvents(platform, options, () =>
       platform.call('POST', `/apps/${name}/pushes`, { force }),
@@ -194,20 +199,28 @@ async function reset(options: CommonOptions): Promise<void> {
   if (runningPlatform(environment)) {
     const platform = new PlatformClient(environment);
     await printingEvents(platform, options, () => platform.call('POST', '/resets'));
-    return print(options, { reset: true }, 'Reset: clean and seeded again.');
+    return print(
+      options,
+      { reset: true },
+      'Reset: all data is deleted and the databases are seeded.',
+    );
   }
   const attached = ['POSTGRES', 'KAFKA', 'CONSUL'].filter(
     (each) => process.env[`FIELDGUIDE_${each}_URL`],
   );
   if (attached.length > 0) {
     throw new CliError(
-      `Data in attached services (${attached.join(', ')}) is reset by a running platform.`,
+      `Only a running platform can reset the data in attached services (${attached.join(', ')}).`,
       'npm start, then npm run reset in another terminal',
     );
   }
   await stopOrphans(environment);
   environment.wipe();
-  print(options, { reset: true }, 'Reset: the next npm start begins with fresh data.');
+  print(
+    options,
+    { reset: true },
+    'Reset: all data is deleted; the next npm start seeds the databases.',
+  );
 }
 
 function port(): Option {
@@ -219,7 +232,7 @@ function port(): Option {
 function force(): Option {
   return new Option(
     '--force',
-    'Outside `local`: deploy even if can-i-deploy refuses; the log says so',
+    'Outside `local`: deploy even if can-i-deploy fails; this is logged',
   );
 }
 
@@ -233,6 +246,6 @@ function link(service: string, ...links: string[]): Option {
 function parsePort(text: string): number {
   const number = Number(text);
   if (text.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new CliError(`"${text}" is no port.`, 'a number from 0 to 65535');
+    throw new CliError(`"${text}" is not a port.`, 'a number from 0 to 65535');
   return number;
 }

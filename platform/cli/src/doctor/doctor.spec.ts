@@ -6,11 +6,11 @@ import { checkJava } from './doctor.ts';
 afterEach(() => vi.unstubAllEnvs());
 
 describe('doctor', () => {
-  it('names the Java that is there', () => {
+  it('reports the installed Java', () => {
     const java = { command: '/opt/bin/java', version: '21.0.1', isDownloaded: false, flags: [] };
     expect(checkJava(java)).toMatchObject({ verdict: 'ok', found: '21.0.1 (/opt/bin/java)' });
   });
-  it('says what a start downloads without Java: which, how much, from where, to where', () => {
+  it('reports the download of Java that a start needs: version, size, source and target', () => {
     vi.stubEnv('PIP_INDEX_URL', 'https://ada:secret@index.test/simple');
     const { verdict, found, hint } = checkJava(undefined);
     const isLocked = !wheelPlatform().includes('musl');

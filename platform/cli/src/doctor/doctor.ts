@@ -32,7 +32,7 @@ const DISK_ENOUGH_MB = 2_000;
 const CLOCK_TOLERANCE_MS = 60_000;
 const CLOCK_TIMEOUT_MS = 4_000;
 
-/** Looks whether everything can run on this machine. */
+/** Checks whether apps and backing services can run on this machine. */
 export async function runChecks(environment: Environment): Promise<CheckResult[]> {
   const running = runningPlatform(environment);
   const cached = jarsInCache();
@@ -63,10 +63,10 @@ function node(): CheckResult {
   const isEnough = Number.parseInt(found, 10) >= NODE_NEEDED;
   return isEnough
     ? { what: 'node', verdict: 'ok', found }
-    : { what: 'node', verdict: 'fault', found, hint: 'npm ci, which brings Node 24' };
+    : { what: 'node', verdict: 'fault', found, hint: 'npm ci, which installs Node 24' };
 }
 
-/** The Java that Kafka runs on, or what a start downloads. */
+/** Reports the Java that Kafka runs on, or the download that a start needs. */
 export function checkJava(found: Java | undefined): CheckResult {
   if (found) return { what: 'java', verdict: 'ok', found: `${found.version} (${found.command})` };
   const wheel = javaWheel();
@@ -103,8 +103,8 @@ async function ports(running: boolean): Promise<CheckResult[]> {
       return {
         what,
         verdict: 'warning' as const,
-        found: `is taken by another program; ${use} will use another`,
-        hint: `end that program, or live with another port${port === 8080 ? ' (--port)' : ''}`,
+        found: `is taken by another program; ${use} uses another port`,
+        hint: `stop that program, or use another port${port === 8080 ? ' (--port)' : ''}`,
       };
     }),
   );
@@ -115,7 +115,7 @@ function memory(running: boolean): CheckResult {
   const found = `${free} MB free; everything needs about ${MEMORY_NEEDED_MB} MB`;
   if (running || free >= MEMORY_ENOUGH_MB) return { what: 'memory', verdict: 'ok', found };
   const verdict = free >= MEMORY_NEEDED_MB ? 'warning' : 'fault';
-  return { what: 'memory', verdict, found, hint: 'end other programs' };
+  return { what: 'memory', verdict, found, hint: 'stop other programs' };
 }
 
 function disk(environment: Environment): CheckResult {
@@ -128,7 +128,7 @@ function disk(environment: Environment): CheckResult {
     what: 'disk',
     verdict,
     found,
-    hint: 'make room, or set FIELDGUIDE_HOME to another disk',
+    hint: 'free disk space, or set FIELDGUIDE_HOME to a folder on another disk',
   };
 }
 
@@ -138,13 +138,13 @@ function folder(environment: Environment): CheckResult {
     return { what: 'folder', verdict: 'ok', found: environmentsFolder };
   } catch {
     const found = `${environment.folder} cannot be written`;
-    const hint = 'give yourself write access, or set FIELDGUIDE_HOME';
+    const hint = 'grant yourself write access, or set FIELDGUIDE_HOME';
     return { what: 'folder', verdict: 'fault', found, hint };
   }
 }
 
 function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): CheckResult {
-  const consulState = consul ? 'Consul is there' : 'Consul is missing (14 to 45 MB)';
+  const consulState = consul ? 'Consul is present' : 'Consul is missing (14 to 45 MB)';
   const found = `${jars.present} of ${jars.all} jars of Kafka; ${consulState}`;
   if (jars.present === jars.all && consul) return { what: 'cached parts', verdict: 'ok', found };
   const missing = jars.missingBytes > 0 ? ` (${megabytes(jars.missingBytes)} of jars)` : '';
@@ -152,7 +152,7 @@ function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): CheckResu
   return { what: 'cached parts', verdict: 'warning', found, hint };
 }
 
-/** Who has everything needs no network; but a clock that is wrong lets every token look expired elsewhere. */
+/** Checks network and clock. With a full cache no network is needed; a wrong clock makes tokens look expired elsewhere. */
 async function network(complete: boolean): Promise<CheckResult[]> {
   const clock = (verdict: CheckResult['verdict'], found: string, hint?: string): CheckResult => ({
     what: 'clock',
@@ -162,7 +162,7 @@ async function network(complete: boolean): Promise<CheckResult[]> {
   });
   const newest = newestChange();
   if (newest > Date.now() + CLOCK_TOLERANCE_MS) {
-    const found = `${new Date().toISOString()}; but files were written at ${new Date(newest).toISOString()}`;
+    const found = `${new Date().toISOString()}; files were written at ${new Date(newest).toISOString()}`;
     return [clock('fault', found, 'set the clock')];
   }
   try {
@@ -174,7 +174,7 @@ async function network(complete: boolean): Promise<CheckResult[]> {
     const reached: CheckResult = {
       what: 'network',
       verdict: 'ok',
-      found: 'the repository answers',
+      found: 'the repository responds',
     };
     if (Number.isNaN(serverTimeMs)) return [reached, clock('ok', 'could not be compared')];
     if (Math.abs(offsetMs) < CLOCK_TOLERANCE_MS) return [reached, clock('ok', 'is right')];
@@ -185,7 +185,7 @@ async function network(complete: boolean): Promise<CheckResult[]> {
     ];
   } catch (error) {
     const { message, cause } = error as Error;
-    const found = `the repository does not answer: ${cause instanceof Error ? cause.message : message}`;
+    const found = `the repository does not respond: ${cause instanceof Error ? cause.message : message}`;
     const verdict = complete ? 'ok' : 'fault';
     const hint = 'check the network and the proxy variables below';
     return [

@@ -5,7 +5,7 @@ const COLUMN = 11;
 const FIRST = 10;
 const center = (actor: Actor) => FIRST + actors.indexOf(actor) * COLUMN + Math.floor(COLUMN / 2);
 
-/** The sequence as lines of text, 78 columns wide: an arrow, and below it what it was and who handles it. */
+/** Draws the sequence as text, 78 columns wide: an arrow, then the message and the source line of its handler. */
 export function drawText(arrows: readonly Arrow[]): string {
   const head = Array.from({ length: FIRST + actors.length * COLUMN }, () => ' ');
   for (const actor of actors) put(head, center(actor) - Math.floor(actor.length / 2), actor);
@@ -19,7 +19,7 @@ function rows({ from, to, what, atMs, tookMs, handledBy }: Arrow): string[] {
   if (a === b) put(line, a, '●');
   else if (a < b) put(line, a + 1, `${'─'.repeat(b - a - 2)}▶`);
   else put(line, b + 1, `◀${'─'.repeat(a - b - 2)}`);
-  const took = tookMs === undefined ? '' : `, answered after ${tookMs} ms`;
+  const took = tookMs === undefined ? '' : `, reply after ${tookMs} ms`;
   const by = handledBy ? `${handledBy.file}:${handledBy.line}` : '';
   const lines = [`${' '.repeat(FIRST)}${styleText('cyan', what)}${took}`];
   if (by) lines.push(`${' '.repeat(FIRST)}${styleText('dim', by)}`);
@@ -41,7 +41,7 @@ const WIDE = 190;
 const TOP = 70;
 const LEFT = 90;
 
-/** The same as a picture: light or dark as the reader's screen. */
+/** Draws the sequence as SVG that follows the light or dark colour scheme. */
 export function drawSvg(title: string, arrows: readonly Arrow[]): string {
   const x = (actor: Actor) => LEFT + actors.indexOf(actor) * WIDE + WIDE / 2;
   const [width, height] = [LEFT + actors.length * WIDE, TOP + (arrows.length + 1) * ROW];
@@ -53,7 +53,7 @@ export function drawSvg(title: string, arrows: readonly Arrow[]): string {
     const { from, to, what, atMs, tookMs, handledBy } = arrow;
     const y = TOP + (i + 1) * ROW;
     const [a, b] = [x(from), x(to)];
-    const took = tookMs === undefined ? '' : ` · answered after ${tookMs} ms`;
+    const took = tookMs === undefined ? '' : ` · reply after ${tookMs} ms`;
     const by = handledBy ? `${handledBy.file.replace(/^.*\//, '')}:${handledBy.line}` : '';
     const shape =
       a === b

@@ -43,7 +43,7 @@ const arrows = sequenceOf(
 );
 
 describe('the handlers in the sources', () => {
-  it('are found, every one of them, where they stand', () => {
+  it('are all found at their source lines', () => {
     const files = globSync('apps/*/src/**/*.ts', { cwd: root, exclude: ['**/*.spec.ts'] });
     const written = files.flatMap((file) => [
       ...readFileSync(join(root, file), 'utf8').matchAll(/@OnMessage\(/g),
@@ -55,7 +55,7 @@ describe('the handlers in the sources', () => {
       expect(text).toMatch(/@(OnMessage|Get|Post|Patch|Delete)\(/);
     }
   });
-  it('are known by the names that are on the wire', () => {
+  it('are indexed by message type', () => {
     expect(handlers.messages.get('CapturePayment')?.map(({ service }) => service)).toEqual([
       'payments',
     ]);
@@ -72,7 +72,7 @@ describe('the handlers in the sources', () => {
 });
 
 describe('the sequence of an order', () => {
-  it('tells who said what to whom, in the order of time, and how long each answer took', () => {
+  it('lists sender, receiver and message in order of time, and the duration of each reply', () => {
     const lines = arrows.map(
       ({ from, to, what, atMs, tookMs }) =>
         `${atMs} ${from} → ${to} ${what}${tookMs === undefined ? '' : ` (${tookMs})`}`,
@@ -90,13 +90,13 @@ describe('the sequence of an order', () => {
       '90 ordering → payments VoidPayment',
     ]);
   });
-  it('fits a terminal of 80 columns, but for the places in the sources', () => {
+  it('fits a terminal of 80 columns, except for source locations', () => {
     const lines = stripVTControlCharacters(drawText(arrows)).split('\n');
     const drawn = lines.filter((line) => !line.includes('apps/'));
     expect(Math.max(...drawn.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines.find((line) => line.includes('◀'))).toMatch(/│◀─+│/);
   });
-  it('is a picture too, with everything in it', () => {
+  it('is drawn as SVG with every message', () => {
     const svg = drawSvg('Order <1> & more', arrows);
     expect(svg).toContain('Order &lt;1&gt; &amp; more');
     for (const { what } of arrows) expect(svg).toContain(what);
@@ -106,8 +106,8 @@ describe('the sequence of an order', () => {
   });
 });
 
-describe('the picture in the docs', () => {
-  it('shows what is on the wire, and files that are there', () => {
+describe('the diagram in the docs', () => {
+  it('shows existing message types and files', () => {
     const svg = readFileSync(join(root, 'docs', 'order.svg'), 'utf8');
     const texts = (name: string) =>
       [...svg.matchAll(new RegExp(`class="${name}"[^>]*>([^<]+)<`, 'g'))].map(([, text]) => text!);

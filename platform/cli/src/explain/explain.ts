@@ -19,7 +19,7 @@ export interface Explained {
   readonly arrows: readonly Arrow[];
 }
 
-/** An order as it really went: from the topics, the provider's ledger and the order's own timeline. */
+/** Reconstructs an order from the topics, the provider's ledger and the order's timeline. */
 export async function explain(
   orderId: string,
   shop: ShopClient,

@@ -2,17 +2,17 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '@fieldguide/platform-host/environment';
 
-/** A place in the sources that handles a message or a request. */
+/** The source line of a message or request handler. */
 export interface HandledBy {
   readonly service: string;
-  /** From the project's root, with forward slashes. */
+  /** Relative to the project's root, with forward slashes. */
   readonly file: string;
   readonly line: number;
 }
 
-/** Where each message type and route is handled, read from the sources as they are. */
+/** The handlers of each message type and route, found in the current sources. */
 export interface Handlers {
-  /** By message type. Several services may listen to one type. */
+  /** By message type. Several services may consume one type. */
   readonly messages: ReadonlyMap<string, readonly HandledBy[]>;
   /** By service, method and path, as in `ordering POST /orders/:id/cancellation`. */
   readonly routes: ReadonlyMap<string, HandledBy>;
@@ -36,7 +36,7 @@ export function findHandlers(): Handlers {
       file,
       line: text.slice(0, index).split('\n').length,
     });
-    // A handler's contract carries the name of its message type; `consumes` gives a part of it a name of its own.
+    // A handler's contract is named after its message type; `consumes` assigns a subset of it to another name.
     const names = new Map([...text.matchAll(CONSUMED)].map(([, own, type]) => [own!, type!]));
     for (const { 1: own, index } of text.matchAll(ON_MESSAGE)) {
       const type = names.get(own!) ?? own!;

@@ -3,11 +3,11 @@ import { system } from '@fieldguide/platform-host/system';
 import { topics } from '@fieldguide/platform-model/derive';
 import { Kafka, logLevel } from 'kafkajs';
 
-/** What was said about an order on the wire, as it lies in Kafka. */
+/** A message about an order, as stored in Kafka. */
 export interface PublishedMessage {
   readonly id: string;
   readonly type: string;
-  /** The service that said it. */
+  /** The service that published it. */
   readonly source: string;
   readonly time: Date;
   readonly causationId?: string;
@@ -17,8 +17,8 @@ export interface PublishedMessage {
 const RESPONSE_TIMEOUT_MS = 30_000;
 
 /**
- * Every record about a key since a moment, oldest first. Reads as a group of its own that leaves nothing behind.
- * @throws CliError when Kafka does not answer in time
+ * Reads every record of a key since a time, oldest first. Uses a temporary consumer group and deletes it.
+ * @throws CliError when Kafka does not respond within 30 seconds
  */
 export async function publishedMessages(
   kafkaUrl: string,
@@ -36,7 +36,7 @@ export async function publishedMessages(
     .map(({ name }) => prefix + name);
   await Promise.all([admin.connect(), consumer.connect()]);
   try {
-    // Per partition: where to begin, and the end as of now.
+    // Per partition: the first offset to read, and the current end.
     const range = new Map<string, { from: string; end: bigint }>();
     for (const topic of names) {
       const [from, ends] = await Promise.all([
@@ -71,7 +71,7 @@ export async function publishedMessages(
     return found.toSorted((a, b) => a.time.getTime() - b.time.getTime());
   } finally {
     await consumer.disconnect();
-    await admin.deleteGroups([groupId]).catch(() => undefined); // it goes by itself in a while
+    await admin.deleteGroups([groupId]).catch(() => undefined); // Kafka deletes an empty group after a while
     await admin.disconnect();
   }
 }
@@ -98,5 +98,5 @@ function toMessage({ id, type, source, time, causationid, data }: Envelope): Pub
 
 async function rejectAfterTimeout(): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, RESPONSE_TIMEOUT_MS).unref());
-  throw new CliError('Kafka did not answer in time.', 'fieldguide services');
+  throw new CliError('Kafka did not respond within 30 seconds.', 'fieldguide services');
 }

@@ -1,7 +1,7 @@
 import type { HandledBy, Handlers } from './handlers.ts';
 import type { PublishedMessage } from './published-messages.ts';
 
-/** The columns of the picture, from left to right. */
+/** The columns of the diagram, from left to right. */
 export const actors = [
   'customer',
   'ordering',
@@ -12,25 +12,25 @@ export const actors = [
 ] as const;
 export type Actor = (typeof actors)[number];
 
-/** One arrow, or (from and to the same) something that a service noted by itself. */
+/** One message, or an event within one service when `from` equals `to`. */
 export interface Arrow {
   readonly from: Actor;
   readonly to: Actor;
   readonly what: string;
   /** Milliseconds since the order was placed. */
   readonly atMs: number;
-  /** Until the answer to it was said, when there was one. */
+  /** Milliseconds until the reply; undefined without a reply. */
   readonly tookMs?: number;
   readonly handledBy?: HandledBy;
 }
 
-/** What the picture is drawn from: all of it was really said, by whom and when it tells. */
+/** The recorded messages, events and operations from which the diagram is drawn. */
 export interface OrderTrace {
   readonly placedAt: Date;
   readonly messages: readonly PublishedMessage[];
-  /** The order's own events that nobody else hears of, and what the customer asked for. */
+  /** The order's timeline, including events that are not published. */
   readonly timeline: readonly { readonly type: string; readonly time: string }[];
-  /** What the payment provider has done for this order. */
+  /** The payment provider's operations for this order. */
   readonly operations: readonly {
     readonly kind: string;
     readonly outcome: string;
@@ -39,7 +39,7 @@ export interface OrderTrace {
 }
 
 const isActor = (name: string): name is Actor => (actors as readonly string[]).includes(name);
-// Decided within ordering, by a deadline or a person: there is no message of it.
+// Decided within ordering, by a deadline or an operator: not published as messages.
 const inner = new Set([
   'DeadlinePassed',
   'CheckoutOverdue',
@@ -47,7 +47,7 @@ const inner = new Set([
   'CheckoutAbandoned',
 ]);
 
-/** Everything in the order of its time. */
+/** Returns all arrows in order of time. */
 export function sequenceOf(trace: OrderTrace, handlers: Handlers): Arrow[] {
   const since = (time: Date) => Math.max(0, time.getTime() - trace.placedAt.getTime());
   const arrows = [
@@ -76,16 +76,16 @@ export function sequenceOf(trace: OrderTrace, handlers: Handlers): Arrow[] {
     };
   }
 
-  /** One arrow to each service that listens. */
+  /** Returns one arrow to each service that consumes the message. */
   function between(message: PublishedMessage): Arrow[] {
     const { id, type, source, time } = message;
     const reply = trace.messages.find(({ causationId }) => causationId === id);
     const tookMs = reply && reply.time.getTime() - time.getTime();
     if (!isActor(source)) return [];
-    const listeners = handlers.messages.get(type) ?? [];
-    if (listeners.length === 0)
+    const consumers = handlers.messages.get(type) ?? [];
+    if (consumers.length === 0)
       return [{ from: source, to: source, what: type, atMs: since(time) }];
-    return listeners
+    return consumers
       .filter(({ service }) => isActor(service))
       .map((handledBy) => ({
         from: source,
@@ -109,7 +109,7 @@ export function sequenceOf(trace: OrderTrace, handlers: Handlers): Arrow[] {
   }
 }
 
-/** At the same millisecond: what comes from outside is first, then what was decided, then what was said of it. */
+/** Orders arrows of the same millisecond: requests first, then decisions, then the resulting messages. */
 function rank({ from, to, what }: Arrow): number {
   if (from === 'customer') return 0;
   if (inner.has(what)) return 1;

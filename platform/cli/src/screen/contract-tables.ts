@@ -15,7 +15,7 @@ const colour = {
 
 export function matrixTable(rows: readonly MatrixRow[]): string {
   if (rows.length === 0)
-    return 'Nothing was published yet.\nTry: npm run test:pact, then fieldguide contracts publish';
+    return 'No contracts are published yet.\nTry: npm run test:pact, then fieldguide contracts publish';
   const lines = rows.map(({ consumer, consumerVersion, provider, providerVersion, verdict }) => [
     consumer,
     consumerVersion,
@@ -23,21 +23,21 @@ export function matrixTable(rows: readonly MatrixRow[]): string {
     providerVersion ?? '–',
     styleText(colour[verdict], verdict),
   ]);
-  return table(['consumer', 'version', 'provider', 'version', 'verdict'], lines);
+  return table(['CONSUMER', 'VERSION', 'PROVIDER', 'VERSION', 'RESULT'], lines);
 }
 
 export function pactsTable(pacts: readonly PactToVerify[]): string {
-  if (pacts.length === 0) return 'Nobody expects anything of it.';
+  if (pacts.length === 0) return 'No consumer has a pact with this provider.';
   const lines = pacts.map(({ consumer, consumerVersion, reason, pending, wip }) => [
     consumer,
     consumerVersion,
     reason,
-    pending ? styleText('yellow', wip ? 'pending, in progress' : 'pending') : 'must be kept',
+    pending ? styleText('yellow', wip ? 'pending, in progress' : 'pending') : 'required',
   ]);
-  return table(['consumer', 'version', 'asked because', 'a failure is'], lines);
+  return table(['CONSUMER', 'VERSION', 'REASON', 'STATUS'], lines);
 }
 
-export function answerText({
+export function deployabilityText({
   deployable,
   reasons,
   rows = [],

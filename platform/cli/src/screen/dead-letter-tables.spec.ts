@@ -33,7 +33,7 @@ describe('a dead letter on the screen', () => {
     expect(stripVTControlCharacters(text)).toMatch(/record +things\.v1, partition 2, offset 7/);
   });
 
-  it('says who resolved it', () => {
+  it('shows who resolved it', () => {
     const resolved = {
       ...letter,
       status: 'discarded',

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { table } from './tables.ts';
 
-/** A dead letter as a service lists it. */
+/** A dead letter in the list of a service. */
 export interface Letter {
   readonly id: string;
   readonly topic: string;
@@ -15,7 +15,7 @@ export interface Letter {
   readonly note: string | null;
 }
 
-/** The same with its content. */
+/** A dead letter with its headers and content. */
 export interface LetterDetails extends Omit<Letter, 'type'> {
   readonly partition: number | null;
   readonly offset: string;
@@ -47,7 +47,7 @@ export function deadLetterText(letter: LetterDetails): string {
     ['parked', parkedAt],
     ...(note ? [['note', note] as [string, string]] : []),
     ...Object.entries(headers).map(([name, text]): [string, string] => [name, String(text)]),
-    ['value', `${value.bytes} bytes${value.isTextComplete ? '' : '; --json has all of them'}`],
+    ['value', `${value.bytes} bytes${value.isTextComplete ? '' : '; --json prints all of them'}`],
   ];
   const lines = fields.map(
     ([name, text]) => `${styleText('dim', printable(name).padEnd(14))} ${printable(text)}`,
@@ -62,8 +62,8 @@ function statusOf({ status, handledAt, handledBy }: Omit<Letter, 'type'>): strin
   return `${status}${at ?? ''}${by ?? ''}`;
 }
 
-/** What came from outside does not steer the terminal: control characters are shown as dots. */
+/** Replaces control characters by dots: a message must not control the terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it finds control characters on purpose
   return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·');
 }

@@ -35,14 +35,14 @@ export function eventText({
 }
 
 export function projectionsTable(projections: readonly ProjectionStatus[]): string {
-  if (projections.length === 0) return 'Nothing was made of the log yet.';
+  if (projections.length === 0) return 'No projections yet.';
   const rows = projections.map((projection) => [
     projection.name,
     projection.position,
     stateOf(projection),
-    projection.instance ?? 'nobody',
+    projection.instance ?? '–',
   ]);
-  return table(['view or publisher', 'position', '', 'done by'], rows);
+  return table(['PROJECTION OR PUBLISHER', 'POSITION', 'STATE', 'INSTANCE'], rows);
 }
 
 function stateOf({ lagEvents, pausedSince }: ProjectionStatus): string {

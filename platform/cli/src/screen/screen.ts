@@ -1,6 +1,6 @@
 import type { Platform } from '@fieldguide/platform-controller/platform';
 
-/** Tells what to open and what to type once everything runs. */
+/** Returns the text that a completed start prints: addresses, a first order, commands. */
 export async function readyScreen(platform: Platform): Promise<string> {
   const { gatewayUrl = '', providerUrl, environment } = platform;
   const token = await adasToken(gatewayUrl);
@@ -23,7 +23,7 @@ ${token ? placeOrder(gatewayUrl, token) : signIn}
 `;
 }
 
-/** One command to paste. Its key is new at each start, so that it places a new order. */
+/** Returns a command to paste. Its idempotency key is unique per start, so that it places a new order. */
 function placeOrder(gatewayUrl: string, token: string): string {
   return `  Place an order as Ada (the token is valid for ten minutes):
 

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { AppStatus, ServiceStatus, Status } from '@fieldguide/platform-controller/status';
 import Table from 'cli-table3';
 
-// Without borders, so that eight columns fit into a terminal of 80.
+// Without borders, so that eight columns fit into 80 characters.
 const bare = {
   top: '',
   'top-mid': '',
@@ -24,7 +24,7 @@ type Cell = string | { content: string; hAlign: 'right' };
 
 export function statusTables({ environment, gatewayUrl, apps, services }: Status): string {
   return [
-    `Environment ${environment}, the shop at ${gatewayUrl}`,
+    `Environment ${environment}, gateway at ${gatewayUrl}`,
     appsTable(apps),
     servicesTable(services),
   ].join('\n\n');
@@ -43,11 +43,13 @@ export function appsTable(apps: readonly AppStatus[]): string {
       { content: duration(each.upSeconds), hAlign: 'right' },
     ]);
     if (instances.length !== wantedInstances)
-      own.push([styleText('yellow', `${app}: ${instances.length} of ${wantedInstances} run`)]);
+      own.push([
+        styleText('yellow', `${app}: ${instances.length} of ${wantedInstances} instances run`),
+      ]);
     if (inspectPort !== null) own.push([`${app}: debugger on port ${inspectPort}`]);
     return own;
   });
-  const head = ['instance', 'health', 'version', 'digest', 'again', 'CPU', 'MB/max', 'up'];
+  const head = ['INSTANCE', 'HEALTH', 'VERSION', 'DIGEST', 'RESTARTS', 'CPU', 'MB/MAX', 'UPTIME'];
   return table(head, rows);
 }
 
@@ -61,7 +63,7 @@ export function servicesTable(services: readonly ServiceStatus[]): string {
     number(restarts),
     number(sizeMb, ' MB'),
   ]);
-  return table(['service', 'state', 'version', 'from', 'address', 'again', 'disk'], rows);
+  return table(['SERVICE', 'STATE', 'VERSION', 'SOURCE', 'ADDRESS', 'RESTARTS', 'DISK'], rows);
 }
 
 export function settingsTable(
@@ -71,22 +73,22 @@ export function settingsTable(
     key,
     value.length > 24 ? `${value.slice(0, 23)}…` : value,
     source.replace(/^consul fieldguide\/[^/]+\/([^/]+)\/.*$/, 'Consul, $1'),
-    live ? 'at once' : 'restart',
+    live ? 'at once' : 'on restart',
   ]);
-  return table(['setting', 'value', 'from', 'a change needs'], rows);
+  return table(['SETTING', 'VALUE', 'SOURCE', 'TAKES EFFECT'], rows);
 }
 
 export function environmentsTable(
   all: readonly { name: string; state: string; gatewayUrl: string | null; sizeMb: number }[],
 ): string {
-  if (all.length === 0) return 'None yet: npm start makes the first.';
+  if (all.length === 0) return 'No environments yet: npm start creates the first.';
   const rows = all.map(({ name, state, gatewayUrl, sizeMb }) => [
     name,
     state === 'running' ? styleText('green', state) : state,
     gatewayUrl ?? '–',
     number(sizeMb, ' MB'),
   ]);
-  return table(['environment', 'state', 'the shop', 'on disk'], rows);
+  return table(['ENVIRONMENT', 'STATE', 'GATEWAY', 'DISK'], rows);
 }
 
 export interface CheckResult {
@@ -137,7 +139,7 @@ function duration(seconds: number): string {
   return `${(seconds / 3_600).toFixed(1)} h`;
 }
 
-/** An order that waits, as ordering tells it. */
+/** An open checkout, as listed by the API. */
 export interface Checkout {
   readonly orderId: string;
   readonly step: string;
@@ -160,5 +162,5 @@ export function checkoutsTable(checkouts: readonly Checkout[]): string {
       number(retries),
     ],
   );
-  return table(['order', 'waits in', 'for', 'late in', 'again'], rows);
+  return table(['ORDER', 'STEP', 'WAITING', 'TIME LEFT', 'RETRIES'], rows);
 }
