@@ -63,7 +63,7 @@ describe('the platform', () => {
     [['rollback', 'catalog', '--env', 'e2e'], /has run no other artifact/],
     [['scale', 'catalog', '0', '--env', 'e2e'], /from 1 to 10/],
     [['scale', 'catalog', '1000', '--env', 'e2e'], /from 1 to 10/],
-    [['scale', 'catalog', '--memory', '32', '--env', 'e2e'], /no memory limit/],
+    [['scale', 'catalog', '--memory', '32', '--env', 'e2e'], /Cannot limit the memory/],
     [['kill', 'catalog/9', '--env', 'e2e'], /no instance catalog\/9[\s\S]*catalog\/1/],
     [['kill', 'catalog/1', '--signal', 'SIGKIL', '--env', 'e2e'], /Did you mean "SIGKILL"/],
     [['env', 'shipping', 'DISPATCH_DELY_MS=1', '--env', 'e2e'], /Did you mean "DISPATCH_DELAY_MS"/],

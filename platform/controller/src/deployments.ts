@@ -11,7 +11,7 @@ export interface IncomingArtifact {
   readonly digest: string;
 }
 
-/** What contracts say to a deployment. In `local` everything may be tried; anywhere else others rely on what is there. */
+/** Checks deployments against contracts, in every environment but `local`. */
 export class Deployments {
   readonly #platform: Pick<Platform, 'environment' | 'events'>;
 
@@ -20,7 +20,7 @@ export class Deployments {
   }
 
   /**
-   * Asks for artifacts that come at once.
+   * Checks artifacts that are deployed together.
    * @param force what speaks against them is only logged
    * @throws CliError when contracts speak against them, or do not know them
    */

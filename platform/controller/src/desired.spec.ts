@@ -18,7 +18,7 @@ afterAll(() => {
 const quiet = () => undefined;
 
 describe('the desired state', () => {
-  it('survives whoever wrote it', () => {
+  it('survives a restart of the platform', () => {
     const environment = new environmentModule.Environment('kept');
     const before = new desired.DesiredState(environment, quiet);
     before.change('ordering', { instances: 3 });
@@ -44,13 +44,13 @@ describe('the desired state', () => {
     expect(desired.digestsIn(readFileSync(file, 'utf8'))).toEqual(['f', 'e', 'd', 'c']);
   });
 
-  it('puts a file aside that it cannot read, and says so', () => {
+  it('renames a file that it cannot read, and reports it', () => {
     const environment = new environmentModule.Environment('damaged');
     writeFileSync(environment.path('desired.json'), '{"serial":');
-    const said: string[] = [];
-    const state = new desired.DesiredState(environment, (line) => said.push(line));
+    const reported: string[] = [];
+    const state = new desired.DesiredState(environment, (line) => reported.push(line));
     expect(state.app('ordering').instances).toBe(1);
-    expect(said.join()).toMatch(/could not be read/);
+    expect(reported.join()).toMatch(/could not be read/);
     expect(existsSync(environment.path('desired.json.unreadable'))).toBe(true);
   });
 

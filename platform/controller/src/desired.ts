@@ -8,13 +8,13 @@ const DesiredApp = z.object({
   memoryMb: z.int().min(1),
   /** Of the artifact that should run; none before the first start. */
   digest: z.string().optional(),
-  /** Sources that were pushed last: a start goes on to newer ones, not back from a rollback. */
+  /** Sources that were pushed last: a start deploys newer ones and keeps a rollback. */
   pushedSources: z.string().optional(),
   /** Artifacts that ran before, the last one first. */
   earlier: z.array(z.string()),
-  /** Settings that somebody has given, by key; they are kept in Consul, and put there again should it lose them. */
+  /** Overridden settings, by key; written to Consul again if it loses them. */
   settings: z.record(z.string(), z.string()),
-  /** Counts the restarts that were asked for: another number is another spec. */
+  /** Counts the requested restarts: another number is another spec. */
   revision: z.int(),
 });
 export type DesiredApp = z.infer<typeof DesiredApp>;
@@ -26,15 +26,15 @@ const Desired = z.object({
 });
 
 const EARLIER_KEPT = 3;
-/** What an instance may use unless somebody says otherwise: it rests at a third of that. */
+/** Default memory limit of an instance; an idle one uses a third of it. */
 const MEMORY_MB = 320;
 
-/** What should run, in one small file: the platform may be killed at any moment and goes on from here. */
+/** Stores the desired state in one file, from which a killed platform resumes. */
 export class DesiredState {
   readonly #file: string;
   #state: z.infer<typeof Desired>;
 
-  /** @param say told when an unreadable file was put aside */
+  /** @param report receives a line when an unreadable file is renamed */
   constructor(environment: Environment, report: (line: string) => void) {
     this.#file = environment.path('desired.json');
     this.#state = read(this.#file, report);

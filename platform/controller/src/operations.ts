@@ -24,12 +24,12 @@ const HEADROOM = 1.15;
 const SETTING_APPLIED_MS = 8_000;
 const signals = ['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGINT', 'SIGUSR1'] as const;
 
-/** Somebody else is at it: try again later. */
+/** Another operation on this app is in progress. */
 export class OperationInProgressError extends CliError {}
 
 /**
- * What people ask of a running platform. Each changes the desired state first, then waits until the keepers have made it
- * so; when they cannot, the desired state goes back to what it was. One at a time for each app.
+ * Operations on a running platform. Each changes the desired state, then waits until the reconcilers converge; on failure
+ * it restores the previous desired state. One operation per app at a time.
  */
 export class Operations {
   readonly #platform: Platform;
@@ -91,7 +91,7 @@ export class Operations {
     });
   }
 
-  /** Every instance anew, one after the other. */
+  /** Restarts every instance, one by one. */
   restart(name: string): Promise<void> {
     const { desired } = this.#platform;
     return this.#exclusively(name, 'restarted', () => {
@@ -189,14 +189,16 @@ export class Operations {
     });
   }
 
-  /** Makes a view anew beside the live one, which goes on. */
+  /** Rebuilds a projection; the live one stays in use until the new one replaces it. */
   rebuild(name: string, projection: string): Promise<void> {
     const { events } = this.#platform;
     return this.#exclusively(name, 'rebuilt', async () => {
       const startMs = performance.now();
-      events.info(`Making ${projection} of ${name} anew`, { app: name });
+      events.info(`Rebuilding projection ${projection} of ${name}`, { app: name });
       await this.#platform.task(name, 'rebuild', projection);
-      events.info(`✓ ${projection} is made anew (${secondsSince(startMs)} s)`, { app: name });
+      events.info(`✓ Projection ${projection} is rebuilt (${secondsSince(startMs)} s)`, {
+        app: name,
+      });
     });
   }
 
@@ -225,7 +227,7 @@ export class Operations {
     return parseChoice('app', name, appNames);
   }
 
-  /** @throws CliError that names the instances there are */
+  /** @throws CliError that lists the existing instances */
   instance(name: string, slot: number): Instance {
     const { slots } = this.#platform.reconcilers.get(this.known(name))!;
     const found = slots.get(slot);
@@ -247,7 +249,7 @@ export class Operations {
     return artifacts.artifacts.get(name)!;
   }
 
-  /** Makes it so, or makes it as it was. */
+  /** Applies a change; restores the previous state on failure. */
   async #applyOrRevert(
     name: string,
     change: () => void,
@@ -285,15 +287,15 @@ export class Operations {
     if (await waitUntil(isApplied, SETTING_APPLIED_MS)) return;
     throw new CliError(
       `${name} does not take ${key}=${value}: the old value stays.`,
-      `fieldguide logs ${name} says why`,
+      `fieldguide logs ${name} shows the reason`,
     );
   }
 
   #assertFits(name: string, instances: number, memoryMb: number): void {
     if (!(instances >= 1 && instances <= INSTANCES_MAX)) {
       throw new CliError(
-        `${instances} instances of ${name} cannot be had.`,
-        `a number from 1 to ${INSTANCES_MAX}; to end everything: fieldguide stop`,
+        `Cannot scale ${name} to ${instances} instances: ${instances < 1 ? 'the minimum is 1' : `the maximum is ${INSTANCES_MAX}`}.`,
+        `a number from 1 to ${INSTANCES_MAX}; fieldguide stop stops all apps`,
       );
     }
     const { slots } = this.#platform.reconcilers.get(name)!;
@@ -302,7 +304,7 @@ export class Operations {
     if (!(memoryMb >= needed && memoryMb <= MEMORY_MAX_MB)) {
       const why = used > 0 ? ` An instance uses ${used} MB now.` : '';
       throw new CliError(
-        `${memoryMb} MB is no memory limit that ${name} could run with.${why}`,
+        `Cannot limit the memory of ${name} to ${memoryMb} MB.${why}`,
         `a number from ${needed} to ${MEMORY_MAX_MB}`,
       );
     }
@@ -311,20 +313,20 @@ export class Operations {
     if (more * (used || MEMORY_MIN_MB) > free) {
       throw new CliError(
         `${more} more instances of ${name} need about ${more * (used || MEMORY_MIN_MB)} MB; ${free} MB are free.`,
-        'fewer instances, or end other programs',
+        'fewer instances, or stop other programs',
       );
     }
   }
 
   async #exclusively<T>(name: string, action: string, work: () => Promise<T>): Promise<T> {
     if (!(backingNames as readonly string[]).includes(name)) this.known(name);
-    void this.#platform.backing; // says so while the platform still starts
+    void this.#platform.backing; // throws while the platform still starts
     const other = this.#inProgress.get(name);
     if (other) {
       const seconds = Math.round((performance.now() - other.sinceMs) / 1_000);
       throw new OperationInProgressError(
         `${name} is being ${other.action} by another command (for ${seconds} s).`,
-        'wait until that is done; fieldguide status shows how far it is',
+        'wait until it ends; fieldguide status shows its progress',
       );
     }
     this.#inProgress.set(name, { action, sinceMs: performance.now() });

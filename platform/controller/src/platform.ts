@@ -54,7 +54,7 @@ export class Platform {
   /** What a platform that was killed has left. */
   readonly #left: PlatformState | undefined;
   #services: PlatformState['services'];
-  /** Until then its instances are still its own: a second kill must not make them nobody's. */
+  /** Until then its instances are still its own: a second kill must not orphan them. */
   #tookOver = false;
   readonly #artifacts = new Map<string, Artifact>();
   readonly #publicPorts = new Map<string, number>();
@@ -144,7 +144,7 @@ export class Platform {
     this.health.start();
   }
 
-  /** Apps first, so that they can finish what they have in hand; then what they lean on. May be called at any moment. */
+  /** Stops apps first, so that they drain; then backing services. May be called at any moment. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       this.#ending.abort();
@@ -245,7 +245,7 @@ export class Platform {
     try {
       writeState(this.environment, state);
     } catch (error) {
-      this.events.warn(`! ${(error as Error).message}`); // what runs goes on all the same
+      this.events.warn(`! ${(error as Error).message}`); // running apps continue
     }
   }
 
@@ -297,16 +297,16 @@ export class Platform {
     return instanceEnvironment(app, environment, backing, secrets, this.#publicPorts, role);
   }
 
-  /** A crashed instance cannot say that it has left; without this its callers would try it until its check fails. */
+  /** Deregisters a crashed instance; otherwise callers would try it until its check fails. */
   async #evict({ name }: Instance): Promise<void> {
     const { agent } = consulAt(this.backing.consul.url);
     const gone = agent.service.deregister({ id: name, timeout: 2_000 } as { id: string });
-    await gone.catch(() => undefined); // away itself, or it has never heard of it
+    await gone.catch(() => undefined); // Consul is down, or does not know the instance
   }
 
   /**
-   * A start goes on to the artifacts of newer sources; it does not undo a rollback. What ran before is not asked about
-   * again: an environment must come up after a crash. Recorded first, so that a crash in between asks again.
+   * A start deploys the artifacts of newer sources and keeps a rollback. Earlier artifacts are not checked again: an
+   * environment must start after a crash. Recorded first, so that a crash in between repeats the check.
    * @throws CliError when contracts speak against it
    */
   async #deploy(staged: readonly Artifact[]): Promise<void> {
@@ -345,7 +345,7 @@ export class Platform {
     );
   }
 
-  /** All at once: a service survives that another one is not there yet, and says so in its readiness. */
+  /** Starts all at once: a service tolerates missing dependencies, and reports them in its readiness. */
   async #startApps(): Promise<void> {
     const startMs = performance.now();
     await Promise.all([...this.reconcilers.values()].map((reconciler) => reconciler.converged()));

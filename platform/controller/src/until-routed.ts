@@ -5,7 +5,7 @@ import { probes } from '@fieldguide/platform-model/derive';
 
 const ROUTED_WITHIN_MS = 30_000;
 
-/** Healthy is not ready: the gateway must have heard of every service before anybody is told to try it. */
+/** Healthy is not ready: the gateway must know every service before the start is reported as complete. */
 export async function waitForRoutes(gatewayUrl: string, isStopping: () => boolean): Promise<void> {
   for (const path of probes(system)) {
     let last = 'no answer';

@@ -50,7 +50,7 @@ describe('the API', () => {
     ['a foreign host (DNS rebinding)', { host: 'evil.example:8090' }, 403],
     ['the right name with another port', { host: '127.0.0.1:1' }, 403],
     ['a foreign origin', { origin: 'https://evil.example' }, 403],
-    ['an origin that only begins alike', { origin: 'http://127.0.0.1.evil.example' }, 403],
+    ['an origin with the same prefix', { origin: 'http://127.0.0.1.evil.example' }, 403],
     ['a page without origin', { origin: 'null' }, 403],
   ])('refuses %s', async (_what, headers, status) => {
     for (const path of ['/openapi.json', '/status', '/events', '/nowhere']) {

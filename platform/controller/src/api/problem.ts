@@ -24,7 +24,7 @@ export class ApiProblem extends CliError {
   }
 }
 
-/** Every error as a problem: what a person can mend is told, anything else is in the log only. */
+/** Converts an error to a problem: errors that the user can fix in full, others to the log only. */
 export function sendProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
   const { status, type, title, hint } = problemOf(error);
   const body = { type: `fieldguide:platform/${type}`, title, status, ...(hint && { hint }) };

@@ -14,7 +14,7 @@ const Artifact = z.object({ app: z.string(), digest: z.string(), fresh: z.boolea
 const Setting = z.object({ value: z.string(), source: z.string(), live: z.boolean() });
 const Done = z.object({ done: z.string() });
 
-/** Everything that can be asked of a running platform; one row each, and the OpenAPI document is made of them. */
+/** The routes of a running platform; the OpenAPI document is generated from them. */
 export function routes(
   platform: Platform,
   operations: Operations,
@@ -74,7 +74,7 @@ export function routes(
       '/apps/:app/rollbacks',
       {
         schema: {
-          summary: 'Back to the artifact that ran before',
+          summary: 'Return to the previous artifact',
           params: App,
           body: z.object({ force: z.boolean().default(false) }).default({ force: false }),
           response: answers(Artifact),
@@ -89,7 +89,7 @@ export function routes(
       '/apps/:app/rebuilds',
       {
         schema: {
-          summary: 'Make a view anew from the log, beside the live one',
+          summary: 'Rebuild a projection without downtime',
           params: App,
           body: z.strictObject({ projection: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/) }),
           response: answers(Done),
@@ -97,14 +97,14 @@ export function routes(
       },
       async ({ params: { app }, body: { projection } }) => {
         await operations.rebuild(app, projection);
-        return { done: `${projection} is made anew` };
+        return { done: `Projection ${projection} is rebuilt` };
       },
     );
     api.post(
       '/apps/:app/restarts',
       {
         schema: {
-          summary: 'Every instance anew, one by one',
+          summary: 'Restart every instance, one by one',
           params: App,
           response: answers(Done),
         },
@@ -156,7 +156,7 @@ export function routes(
       '/apps/:app/settings/:key',
       {
         schema: {
-          summary: 'Unset one; what is more general holds again',
+          summary: 'Remove the override of a setting',
           params: SettingParams,
           response: answers(z.object({ restarted: z.boolean() })),
         },
@@ -266,7 +266,7 @@ export function routes(
     );
     api.post(
       '/stops',
-      { schema: { summary: 'End everything', response: answers(Done) } },
+      { schema: { summary: 'Stop the platform', response: answers(Done) } },
       async () => {
         stop();
         return { done: 'stopping' };

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const HEARTBEAT_MS = 15_000;
-// Who reads slower than we write is let go, and may come back with Last-Event-ID.
+// A slow reader is disconnected, and may reconnect with Last-Event-ID.
 const WAITING_BYTES_MAX = 1_048_576;
 
 /**
  * Server-sent events until one side leaves.
- * @param begin gets the function that sends, and gives back the one that ends the sending
+ * @param begin gets the function that sends, and returns the one that stops it
  */
 export function stream(
   request: FastifyRequest,

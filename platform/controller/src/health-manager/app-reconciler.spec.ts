@@ -8,8 +8,8 @@ import { AppReconciler } from './app-reconciler.ts';
 
 const events = () => new Events(join(mkdtempSync(join(tmpdir(), 'keeper-')), 'platform.log'));
 
-describe('a keeper', () => {
-  it('that cannot even try says so, tells whoever waits, and does not hammer', async () => {
+describe('a reconciler', () => {
+  it('reports an instance that cannot be started, rejects waiting callers, and pauses', async () => {
     const warnings = events();
     let tries = 0;
     const reconciler = new AppReconciler({
@@ -38,7 +38,7 @@ describe('a keeper', () => {
       app: 'lending',
       events: events(),
       desired: () => ({ instances: 0, hash: 'a' }),
-      start: () => Promise.reject(new Error('nobody asked for it')),
+      start: () => Promise.reject(new Error('unexpected start')),
       evict: () => Promise.resolve(),
       changed: () => undefined,
     });

@@ -16,7 +16,7 @@ export interface ReconcilerContext {
   readonly desired: () => DesiredInstances;
   /** Starts an instance as it is wanted now; it need not be ready yet. */
   readonly start: (slot: number) => Promise<Instance>;
-  /** Takes what ended without saying so out of the registry, so that nobody is sent there. */
+  /** Removes an instance that ended without deregistration, so that it gets no requests. */
   readonly evict: (instance: Instance) => Promise<void>;
   /** The instances are others than before: to be remembered, in case the platform is killed. */
   readonly changed: () => void;
@@ -116,7 +116,7 @@ export class AppReconciler {
     );
   }
 
-  /** @throws CliError when a new instance does not become ready: whoever wanted it has to want something else then */
+  /** @throws CliError when a new instance does not become ready: the caller restores the previous state */
   converged(): Promise<void> {
     if (this.#stopped) return Promise.reject(new Error('The platform stops.'));
     const converged = new Promise<void>((resolve, reject) =>
@@ -148,7 +148,7 @@ export class AppReconciler {
     clearTimeout(this.#timer);
     for (const { reject } of this.#waiters.splice(0)) reject(new Error('The platform stops.'));
     await Promise.all(this.instances.map(({ child }) => child.stop(STOP_MS)));
-    await Promise.all(this.#running); // one that was just being started is ended by whoever starts it
+    await Promise.all(this.#running); // an instance that is starting is stopped by its own task
     this.#slots.clear();
   }
 
@@ -198,7 +198,7 @@ export class AppReconciler {
   async #replace(slot: Slot, reason: string): Promise<void> {
     const old = slot.instance;
     this.#log(old, `${old.id} is replaced: ${reason}`);
-    // Replaced because of itself, not because another is wanted: that counts as a failure, lest it goes on and on.
+    // Replaced because of itself, not because another is wanted: that counts as a failure, so that repeats are delayed.
     if (old.record.hash === this.#context.desired().hash) countFailure(slot);
     const next = await this.#context.start(old.record.slot);
     if (this.#stopped) return next.child.stop(STOP_MS);
@@ -253,7 +253,7 @@ export class AppReconciler {
     void instance.child.exited.then(async () => {
       const slot = this.#slots.get(number);
       if (this.#stopped || slot?.instance !== instance) return;
-      if (!slot.ready) return; // whoever starts it hears of it
+      if (!slot.ready) return; // the task that starts it handles this
       countFailure(slot);
       slot.ready = false;
       const { id, child } = instance;
@@ -272,13 +272,13 @@ export class AppReconciler {
 
   #recordFailure(slot: Slot, instance: Instance, error: Error, failuresMax: number): void {
     countFailure(slot);
-    const [what] = error.message.split(/ It said:|\n/);
+    const [what] = error.message.split(/ Last output:|\n/);
     this.#context.events.warn(`! ${what}${describeRetry(slot)}`, subjectOf(instance));
     if (slot.failures < failuresMax) return;
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
-  /** It could not even be tried: no room on the disk, no port. Whoever waits is told, and the slot rests for a while. */
+  /** After an error before the start (disk full, no port): rejects waiting callers and pauses the slot. */
   async #pauseAfterError(error: Error): Promise<void> {
     const { app, events } = this.#context;
     events.warn(`! ${error.message} Next try in ${ERROR_PAUSE_MS / 1_000} s.`, { app });

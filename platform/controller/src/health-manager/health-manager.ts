@@ -44,7 +44,7 @@ export class HealthManager {
     }
   }
 
-  /** A silent one is asked again at once, so that a frozen instance is known within ten seconds. */
+  /** Repeats a failed check at once, so that a frozen instance is detected within ten seconds. */
   async #probe(reconciler: AppReconciler, instance: Instance): Promise<void> {
     if (this.#probing.has(instance)) return;
     this.#probing.add(instance);
@@ -71,7 +71,7 @@ export class HealthManager {
     const tick = () => {
       const delayMs = performance.now() - due;
       due = performance.now() + ms;
-      // A machine that slept, or has no time for us, says nothing about the instances: they get a round to come back.
+      // After sleep or under heavy load, failed checks prove nothing: skip one round.
       if (delayMs < ms) work();
     };
     this.#timers.push(setInterval(tick, ms));

@@ -41,7 +41,7 @@ describe('the next step', () => {
       ['forget 2'],
     ],
     ['to kill what does not answer', desired, [{ ...healthy, unanswered: 3 }, other], ['kill 1']],
-    ['to ask again first', desired, [{ ...healthy, unanswered: 2 }, other], []],
+    ['to repeat the check first', desired, [{ ...healthy, unanswered: 2 }, other], []],
     ['to replace what uses too much', desired, [{ ...healthy, usedMb: 301 }, other], ['replace 1']],
     [
       'not to replace it again and again',
@@ -68,7 +68,7 @@ describe('the next step', () => {
       [],
     ],
     [
-      'to mend what has ended before others are replaced',
+      'to restart what has ended before others are replaced',
       desired,
       [
         { ...healthy, state: 'ended' },

@@ -22,7 +22,7 @@ export interface ActualInstance {
 
 export type Action =
   | { readonly kind: 'start' | 'stop' | 'forget'; readonly slot: number }
-  /** It cannot be asked to finish: ended at once, and started again as after a crash. */
+  /** Cannot shut down gracefully: killed, then started as after a crash. */
   | { readonly kind: 'kill'; readonly slot: number; readonly reason: string }
   /** A new one first; when that is ready, the old one drains. */
   | { readonly kind: 'replace'; readonly slot: number; readonly reason: string };

@@ -26,7 +26,7 @@ const texts = (lines: readonly LogsModule.LogLine[]) =>
   lines.map((each) => `${each.source} ${JSON.parse(logs.toJson(each)).msg}`);
 
 describe('the log stream', () => {
-  it('merges what all have written by time, and what tells no time stays where it was', async () => {
+  it('merges all logs by time, and keeps lines without a time in place', async () => {
     writeFileSync(environment.logFile('ordering-1'), line(1, 'one') + line(3, 'three'));
     writeFileSync(
       environment.logFile('kafka'),
@@ -40,7 +40,7 @@ describe('the log stream', () => {
     ]);
   });
 
-  it('of one app has all its instances, and none of an app whose name begins alike', async () => {
+  it('of one app has all its instances, and none of an app with the same prefix', async () => {
     writeFileSync(environment.logFile('payments-1'), line(1, 'a'));
     writeFileSync(environment.logFile('payments-2'), line(2, 'b'));
     writeFileSync(environment.logFile('payments-provision'), line(3, 'c'));
@@ -52,7 +52,7 @@ describe('the log stream', () => {
     );
   });
 
-  it('begins where it is asked to', async () => {
+  it('begins at the requested time', async () => {
     writeFileSync(environment.logFile('ordering-1'), line(1, 'old') + line(5, 'new'));
     const since = new Date('2026-01-01T00:00:03Z');
     expect(texts(await logs.readLogs(environment, { since }))).toEqual(['ordering-1 new']);

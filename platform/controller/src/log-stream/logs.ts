@@ -19,7 +19,7 @@ import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 export interface LogLine {
   /** `ordering-1`, `kafka`, `platform` */
   readonly source: string;
-  /** ISO 8601; a line that tells no time has that of the line before. */
+  /** ISO 8601; a line without a time has that of the line before. */
   readonly time: string;
   /** As it was written. */
   readonly text: string;
@@ -56,7 +56,7 @@ export async function* followLogs(
     if (!isWanted(file, query)) continue;
     const begin = ends.get(file) ?? 0;
     const size = sizeOf(environment, file);
-    const start = size < begin ? 0 : begin; // it was put aside, and begins anew
+    const start = size < begin ? 0 : begin; // rotated: read from the start
     const end = start + wholeLines(environment.path('logs', file), start, size - start);
     ends.set(file, end);
     if (end > start) yield* read(environment, file, { start, end: end - 1 });
@@ -111,7 +111,7 @@ function logFiles(environment: Environment, query: LogQuery): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((file) => isWanted(file, query)) : [];
 }
 
-/** `ordering` means `ordering-1.log` and `ordering-provision.log`, and not those of another app whose name begins alike. */
+/** `ordering` means `ordering-1.log` and `ordering-provision.log`, and no other app with the same prefix. */
 function isWanted(file: string, { source }: LogQuery): boolean {
   if (!file.endsWith('.log')) return false;
   const own = basename(file, '.log').replace(/-(\d+|provision)$/, '');

@@ -8,12 +8,12 @@ import { startRotation } from './rotate.ts';
 let child: Child | undefined;
 afterEach(() => child?.kill());
 
-it('rotates the log of a process that goes on writing, and keeps one older part', async () => {
+it('rotates the log of a process that continues to write, and keeps one older part', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rotate-'));
   const logFile = join(folder, 'lending-1.log');
-  // It writes 1,000 lines each time it is asked to.
-  const script = `let n = 0; process.on('SIGUSR2', () => { let said = '';
-    for (let i = 0; i < 1000; i++) said += 'line ' + String(n++).padStart(94, '.') + '\\n'; process.stdout.write(said); });
+  // It writes 1,000 lines on each signal.
+  const script = `let n = 0; process.on('SIGUSR2', () => { let lines = '';
+    for (let i = 0; i < 1000; i++) lines += 'line ' + String(n++).padStart(94, '.') + '\\n'; process.stdout.write(lines); });
     setInterval(() => undefined, 1000); process.stdout.write('ready\\n');`;
   child = Child.spawn({ name: 'writer', command: process.execPath, args: ['-e', script], logFile });
   const text = () => readFileSync(logFile, 'utf8');

@@ -23,7 +23,7 @@ const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
 
 describe('attached backing services', () => {
   it.each(['FIELDGUIDE_POSTGRES_URL', 'FIELDGUIDE_KAFKA_URL', 'FIELDGUIDE_CONSUL_URL'])(
-    'are named by variables, and a missing %s is said',
+    'are named by variables, and a missing %s is reported',
     (key) => {
       vi.stubEnv(key, '');
       expect(() => attachedAddresses(environment)).toThrow(`${key} is not set.`);
@@ -38,7 +38,7 @@ describe('attached backing services', () => {
 });
 
 describe('the secrets of the services', () => {
-  it('are files, each in the folder of whom it concerns, and the same the next time', () => {
+  it('are files, each in the folder of its service, and the same the next time', () => {
     const addresses = attachedAddresses(environment);
     writeSecrets(environment, addresses, folder);
     const database = new URL(read('ordering', 'DATABASE_URL'));

@@ -13,7 +13,7 @@ const hints = {
 } as const;
 
 /**
- * The backing services that somebody else runs, by the same variables with which `start` attaches them. The
+ * Returns backing services that run elsewhere, from the same variables with which `start` attaches them. The
  * administrator's password is the environment's own when the address has none.
  * @throws CliError that names what is missing
  */
@@ -50,7 +50,7 @@ export function writeSecrets(environment: Environment, backing: Addresses, folde
     for (const [key, value] of Object.entries(all))
       if (secretKeys(app.spec).has(key)) write(app.name, key, value, 0o400);
   }
-  // PostgreSQL's image reads it as another user; the folder is nobody else's.
+  // PostgreSQL's image reads it as another user; the folder is private.
   write('postgres', 'POSTGRES_PASSWORD', secrets.postgresPassword, 0o444);
   return files;
 }

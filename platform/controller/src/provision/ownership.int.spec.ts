@@ -42,7 +42,7 @@ const drop = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
   dropDatabases(postgres, environment, services, secrets);
 
 describe('a database server that others use too', () => {
-  it('keeps a foreign database of the same name, and provisioning says what to do', async () => {
+  it('keeps a foreign database of the same name, and provisioning reports the remedy', async () => {
     await admin.query('CREATE DATABASE ordering');
     await expect(provision(local)).rejects.toMatchObject({
       message: expect.stringContaining('the database ordering'),
@@ -114,7 +114,7 @@ describe('a broker that others use too', () => {
     brokers: [kafka.replace('kafka://', '')],
     logLevel: logLevel.NOTHING,
   });
-  // Each call with a client of its own: kafkajs keeps asking for topics that it has seen, also when they are deleted.
+  // Each call with a client of its own: kafkajs keeps requesting topics that it has seen, also when they are deleted.
   const withAdmin = async <T>(work: (own: Admin) => Promise<T>): Promise<T> => {
     const own = broker.admin();
     await own.connect();

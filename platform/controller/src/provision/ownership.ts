@@ -52,7 +52,7 @@ export function isOurs({ database, owner, roles }: ExistingDatabase, mark: strin
   return owner === `${database}_owner` && roles.get(owner) === mark;
 }
 
-/** @throws CliError that lists what this installation did not create, and says what to do */
+/** @throws CliError that lists what this installation did not create, with a hint */
 export async function assertNoForeignDatabases(
   adminUrl: string,
   all: readonly ExistingDatabase[],

@@ -5,14 +5,14 @@ import Consul from 'consul';
 
 const settings = localConfig(system);
 
-/** Puts the settings into Consul; a value that somebody has changed stays. */
+/** Puts the settings into Consul; changed values stay. */
 export async function provisionSettings(
   consulUrl: string,
   environment: Environment,
   given: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): Promise<void> {
   const consul = consulAt(consulUrl);
-  const all = [...Object.entries(given), ...Object.entries(settings)]; // what somebody has given goes first
+  const all = [...Object.entries(given), ...Object.entries(settings)]; // overrides go first
   for (const [folder, values] of all) {
     for (const [key, value] of Object.entries(values)) {
       const path = `fieldguide/${environment.name}/${folder}/${key}`;
@@ -21,7 +21,7 @@ export async function provisionSettings(
   }
 }
 
-/** One setting of one service; undefined takes it away, and what is more general holds again. */
+/** One setting of one service; undefined removes the override. */
 export async function writeSetting(
   consulUrl: string,
   environment: Environment,

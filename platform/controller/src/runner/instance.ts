@@ -4,7 +4,7 @@ import { Child, type ChildRecord, waitUntil } from '@fieldguide/platform-host/pr
 import type { InstanceRecord } from '@fieldguide/platform-host/state';
 import { type Artifact, compileCacheOf } from '../stager/stage.ts';
 
-/** What an instance is made of: two with the same spec are alike. */
+/** What an instance is made of: two with the same spec are interchangeable. */
 export interface InstanceSpec {
   readonly artifact: Artifact;
   readonly env: Readonly<Record<string, string>>;
@@ -75,7 +75,7 @@ export class Instance {
   }
 
   /**
-   * Resolves when everything it depends on is there too, or (something it leans on is away) when it answers all the same.
+   * Resolves when everything it depends on is there too, or (a dependency is down) when it is ready regardless.
    * @throws CliError with its last words
    */
   async ready(withinMs = READY_WITHIN_MS): Promise<void> {
@@ -95,7 +95,7 @@ export class Instance {
       ? `is not ready after ${withinMs / 1_000} s: ${last}`
       : `ended (${this.child.outcome})`;
     throw new CliError(
-      `${this.id} ${what}. It said:\n${this.child.recentOutput()}`,
+      `${this.id} ${what}. Last output:\n${this.child.recentOutput()}`,
       `read ${this.child.logFile}`,
     );
   }
@@ -163,7 +163,7 @@ export async function runTask(
   await child.exited;
   if (child.outcome === 'exit code 0') return;
   throw new CliError(
-    `${artifact.name} ${task} failed (${child.outcome}). It said:\n${child.recentOutput()}`,
+    `${artifact.name} ${task} failed (${child.outcome}). Last output:\n${child.recentOutput()}`,
     `read ${logFile}`,
   );
 }

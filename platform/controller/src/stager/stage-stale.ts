@@ -9,7 +9,7 @@ import { type Artifact, hasSourceMap, staged } from './stage.ts';
 
 const stageMain = fileURLToPath(new URL('./stage-main.ts', import.meta.url));
 
-/** The artifact of every app, made anew where the sources have changed. */
+/** Returns the artifact of every app; rebuilds those whose sources have changed. */
 export async function stageStale(
   environment: Environment,
   report: ProgressListener,
@@ -40,7 +40,10 @@ export async function stageApps(
     await child.exited;
     signal?.removeEventListener('abort', end);
     if (child.outcome !== 'exit code 0') {
-      throw new CliError(`Staging failed. It said:\n${child.recentOutput()}`, `read ${logFile}`);
+      throw new CliError(
+        `Staging failed. Last output:\n${child.recentOutput()}`,
+        `read ${logFile}`,
+      );
     }
   }
   const artifacts = new Map<string, Artifact>();

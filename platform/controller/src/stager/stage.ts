@@ -154,7 +154,7 @@ function digestOf(folder: string): string {
   return hash.digest('hex');
 }
 
-/** `FIELDGUIDE_COMMIT` says it where there is no git, as when an image is built. */
+/** `FIELDGUIDE_COMMIT` replaces git where there is none, as in an image build. */
 function commit(): string {
   if (process.env.FIELDGUIDE_COMMIT) return process.env.FIELDGUIDE_COMMIT;
   try {
