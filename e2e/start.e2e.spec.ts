@@ -62,7 +62,7 @@ describe('a start', () => {
     const running = services();
     platform.kill('SIGINT');
     await exited;
-    expect(output()).toMatch(/SIGINT: stopping[\s\S]*nothing/);
+    expect(output()).toMatch(/SIGINT: stopping[\s\S]*nothing is left running/);
     expect(output()).not.toMatch(/apps are ready/);
     expect(running.map(({ pid }) => processStartTime(pid))).toEqual(running.map(() => undefined));
     expect(readState(environment)).toBeUndefined();

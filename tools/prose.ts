@@ -1,9 +1,7 @@
 // The words that this repository does not use, in code, comments and docs (STYLE.md, "Prose"). Run by `npm run check`.
-// `npx node tools/prose.ts --list PATH` shows every use under a path; `--update` lowers the allowance to what is left.
+// `npx node tools/prose.ts PATH` checks one folder.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-
-const ALLOWANCE = 'tools/prose.allowance.json';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Each word with the term to use instead. Identifiers are split into their words first. */
 const words: Readonly<Record<string, string>> = {
@@ -40,8 +38,8 @@ const words: Readonly<Record<string, string>> = {
 const notOurs =
   /^STYLE\.md$|(^|\/)(package-lock\.json|LICENSE)$|\.(lock\.json|svg|jsonl|png|ico|woff2)$|^contracts\/(pacts|generated)\/|^docs\/reference\/(commands|errors|metrics|settings|topics-and-messages)\.md$|^tools\/prose\.|\/stored\//;
 
-/** Spellings that are stored or sent, and so stay: a setting, a step of the checkout, a metric; an event's field. */
-const stored = /\bUNDO_DEADLINE_MS\b|'undoing'|\b\w*_held_up\w*/g;
+/** Spellings that are stored or sent, and so stay: a setting, a step, a metric, a user of the system; an event's field. */
+const stored = /\bUNDO_DEADLINE_MS\b|'undoing'|\b\w*_held_up\w*|'nobody'/g;
 const storedFields = /\bundo(?:ing)?\b/g;
 
 interface Hit {
@@ -73,19 +71,9 @@ export function insteadOf(word: string): string | undefined {
   return Object.entries(words).find(([key]) => key.split('|').includes(word))?.[1];
 }
 
-/** The project of a file, the unit of the allowance: `libs/database`, `docs`. */
-function projectOf(file: string): string {
-  const [top = '', name = ''] = file.split('/');
-  return ['apps', 'libs', 'platform'].includes(top)
-    ? `${top}/${name}`
-    : file.includes('/')
-      ? top
-      : '.';
-}
-
 if (import.meta.main) {
-  const [option, path = '.'] = process.argv.slice(2);
-  const listed = execFileSync('git', ['ls-files', '-z', option === '--list' ? path : '.'], {
+  const path = process.argv[2] ?? '.';
+  const listed = execFileSync('git', ['ls-files', '-z', path], {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
@@ -93,34 +81,7 @@ if (import.meta.main) {
     .split('\0')
     .filter((file) => file && !notOurs.test(file) && existsSync(file));
   const hits = files.flatMap((file) => findWords(file, readFileSync(file, 'utf8')));
-  const counts: Record<string, number> = {};
-  for (const { file } of hits) counts[projectOf(file)] = (counts[projectOf(file)] ?? 0) + 1;
-  if (option === '--list') {
-    for (const { file, line, word, text } of hits)
-      console.log(`${file}:${line}: [${word}] ${text}`);
-  } else {
-    const allowed: Record<string, number> = existsSync(ALLOWANCE)
-      ? JSON.parse(readFileSync(ALLOWANCE, 'utf8'))
-      : {};
-    const over = Object.entries(counts).filter(
-      ([project, count]) => count > (allowed[project] ?? 0),
-    );
-    if (option === '--update' || option === '--init') {
-      const next = Object.entries(counts).map(
-        ([project, count]) =>
-          [project, option === '--init' ? count : Math.min(count, allowed[project] ?? 0)] as const,
-      );
-      const text = JSON.stringify(Object.fromEntries(next.sort()), null, 2);
-      writeFileSync(ALLOWANCE, `${text}\n`);
-    }
-    for (const [project, count] of over) {
-      console.error(
-        `${project}: ${count} words of the list, ${allowed[project] ?? 0} are allowed.`,
-      );
-      for (const hit of hits.filter(({ file }) => projectOf(file) === project).slice(0, 20))
-        console.error(`  ${hit.file}:${hit.line} "${hit.word}": ${insteadOf(hit.word)}`);
-      console.error(`  All of them: npx node tools/prose.ts --list ${project}`);
-    }
-    process.exitCode = over.length > 0 ? 1 : 0;
-  }
+  for (const { file, line, word, text } of hits)
+    console.error(`${file}:${line} "${word}" (use: ${insteadOf(word)}): ${text}`);
+  process.exitCode = hits.length > 0 ? 1 : 0;
 }
