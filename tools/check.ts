@@ -8,7 +8,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['unused files, exports and dependencies', 'npx', 'knip', '--no-progress'],
   ['docs', 'node', 'tools/docs.ts'],
   ['prose', 'node', 'tools/prose.ts'],
-  ['generated files', 'node', 'tools/generate/generate.ts', '--check'],
+  ['generated files', 'node', 'tools/generate/main.ts', '--check'],
   ['compatible messages', 'node', 'tools/contracts/compatible.ts'],
   ['stored formats', 'node', 'tools/stored-formats.ts'],
 ];

@@ -1,4 +1,3 @@
-// `npm run generate`: writes every committed file that is derived from others; `--check` fails when one is stale.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { system } from '@fieldguide/system';
@@ -9,36 +8,41 @@ import { composeYaml } from './compose.ts';
 import { dependencies } from './dependencies.ts';
 import { readmeWithSystem } from './readme.ts';
 
+/** The text of a file, or undefined where there is none. */
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
-const contractFiles = await documents();
-const { pages, mistakes } = await loadPages();
-const readme = pages.get('README.md')!;
-const others = new Map([
-  ...pages,
-  ['README.md', readmeWithSystem(readme, system, dependencies())],
-  ['docker-compose.yml', composeYaml(system, read('deploy/compose/base.yml')!)],
-  ...contractsPage(),
-]);
-const files = new Map([...contractFiles, ...others]);
-const stale = [
-  ...drift(contractFiles, GENERATED),
-  ...[...others].filter(([path, text]) => read(path) !== text).map(([path]) => path),
-];
-
-if (process.argv.includes('--check')) {
-  for (const path of stale) console.error(`${path} is stale`);
-  if (stale.length > 0) console.error('Try: npm run generate, then commit the changed files');
-  for (const mistake of mistakes) console.error(mistake);
-  process.exitCode = stale.length + mistakes.length > 0 ? 1 : 0;
-} else {
+/**
+ * Writes every committed file that follows from others, or compares them.
+ * @returns false when `check` is set and a file is stale, or a page mentions what the code does not define
+ */
+export async function generateFiles(check: boolean): Promise<boolean> {
+  const contractFiles = await documents();
+  const { pages, mistakes } = await loadPages();
+  const readme = pages.get('README.md')!;
+  const others = new Map([
+    ...pages,
+    ['README.md', readmeWithSystem(readme, system, dependencies())],
+    ['docker-compose.yml', composeYaml(system, read('deploy/compose/base.yml')!)],
+    ...contractsPage(),
+  ]);
+  const files = new Map([...contractFiles, ...others]);
+  const stale = [
+    ...drift(contractFiles, GENERATED),
+    ...[...others].filter(([path, text]) => read(path) !== text).map(([path]) => path),
+  ];
+  if (check) {
+    for (const path of stale) console.error(`${path} is stale`);
+    if (stale.length > 0) console.error('Try: npm run generate, then commit the changed files');
+    for (const mistake of mistakes) console.error(mistake);
+    return stale.length + mistakes.length === 0;
+  }
   for (const path of stale) {
     rmSync(path, { force: true });
     if (files.has(path)) write(path, files.get(path)!);
   }
   console.log(`${files.size} files, ${stale.length} of them changed`);
+  return true;
 }
-process.exit(); // metrics and loggers of the imported services may hold timers
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });

@@ -26,7 +26,7 @@ export function readmeWithTrail(readme: string): string {
 /**
  * Lists the files from the gateway's route over the proxy, the controller, its injected classes and their models to the
  * publisher of the events.
- * @throws Error when a file is longer than 150 lines, or a step is missing
+ * @throws Error when a file but the table of routes is longer than 150 lines, or a step is missing
  */
 export function trailOf(method: string, path: string): Station[] {
   const route = routes.find((each) => each.method === method && each.path === path);
@@ -44,7 +44,8 @@ export function trailOf(method: string, path: string): Station[] {
     ...[...models].map((file) => ({ file, role: 'rules without I/O' })),
     ...publishers.map((file) => ({ file, role: 'translates stored events into messages' })),
   ];
-  const long = trail.filter(({ file }) => read(file).split('\n').length - 1 > LINES_MAX);
+  // The table of routes grows with the system.
+  const long = trail.slice(1).filter(({ file }) => read(file).split('\n').length - 1 > LINES_MAX);
   if (long.length > 0 || publishers.length === 0)
     throw new Error(
       `The trail of ${method} ${path} ${long[0] ? `has ${long[0].file} with more than ${LINES_MAX} lines` : 'ends without a publisher'}`,

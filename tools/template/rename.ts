@@ -1,28 +1,24 @@
 // `npm run rename -- --name acme --scope @acme`: gives a clone its own name, everywhere but in docs/history.md.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Command } from 'commander';
 import { productName, renameIn } from './product-name.ts';
+import { run } from './run.ts';
 
 const KEEPS_THE_OLD_NAME = 'docs/history.md';
 
-interface Options {
+export interface RenameOptions {
   readonly name: string;
   readonly scope?: string;
   readonly title?: string;
   readonly force?: boolean;
 }
 
-const program = new Command('rename')
-  .description('Rename the product in code, settings, docs and package names')
-  .requiredOption('--name <name>', 'lower-case name: command, folders, environment variables')
-  .option('--scope <scope>', 'npm scope of the packages (default: @ and the name)')
-  .option('--title <title>', 'name in prose (default: the name with a capital)')
-  .option('--force', 'rename although the working tree has changes')
-  .showHelpAfterError();
-
-program.action(({ name, scope, title, force }: Options) => {
+/**
+ * Gives a clone its own name, everywhere but in docs/history.md, and brings generated files up to date.
+ * @throws Error when the name is not valid, or the working tree has changes
+ */
+export function rename({ name, scope, title, force }: RenameOptions): void {
   const { name: source } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string };
   const oldScope = dirname(source);
   const { bin } = JSON.parse(readFileSync('platform/cli/package.json', 'utf8')) as {
@@ -58,23 +54,8 @@ Done. Next:
   npm run check && npm run test:unit
   git add --all && git commit -m "chore: rename to ${to.title}"
 Data of the old name stays in .${from.name}/ until you delete it.`);
-});
+}
 
 function git(...args: string[]): string {
   return execFileSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-}
-
-function run(command: string, args: readonly string[]): void {
-  const { status } = spawnSync(command, args, {
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed (exit code ${status}).`);
-}
-
-try {
-  program.parse();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
 }

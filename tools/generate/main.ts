@@ -1,0 +1,52 @@
+// `npm run generate`: generated files, new services; `npm run remove-service` and `npm run rename` are commands of it too.
+// What a command needs is loaded when it runs: a service that does not compile must not keep it from being removed.
+import { Command } from 'commander';
+
+const program = new Command('generate')
+  .description('Write every committed file that follows from others')
+  .option('--check', 'fail when a file is stale, and write nothing', false)
+  .showHelpAfterError()
+  .action(async ({ check }: { check: boolean }) => {
+    const { generateFiles } = await import('./generate.ts');
+    process.exitCode = (await generateFiles(check)) ? 0 : 1;
+  });
+
+program
+  .command('service')
+  .description('Write a new service with its contract, pacts, specs, map entry and routes')
+  .argument('<name>', 'name in the plural, for example reviews')
+  .requiredOption('--crud', 'one table, an outbox, three routes')
+  .option('--entity <name>', 'what the service owns (default: the singular of its name)')
+  .action(async (name: string, options: { entity?: string }) => {
+    const { newService } = await import('../template/new-service.ts');
+    newService(name, options);
+  });
+
+program
+  .command('remove-service')
+  .description('Remove a service that nothing else uses')
+  .argument('<name>', 'name of the service')
+  .option('--force', 'remove it although other files use it')
+  .action(async (name: string, options: { force?: boolean }) => {
+    const { removeService } = await import('../template/remove-service.ts');
+    removeService(name, options);
+  });
+
+program
+  .command('rename')
+  .description('Rename the product in code, settings, docs and package names')
+  .requiredOption('--name <name>', 'lower-case name: command, folders, environment variables')
+  .option('--scope <scope>', 'npm scope of the packages (default: @ and the name)')
+  .option('--title <title>', 'name in prose (default: the name with a capital)')
+  .option('--force', 'rename although the working tree has changes')
+  .action(async (options: { name: string }) => {
+    const { rename } = await import('../template/rename.ts');
+    rename(options);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,80 @@
+// Edits of the two maps that every service stands in: system/system.ts and the gateway's routes.ts. By symbol, with
+// ts-morph, so that their formatting does not matter.
+import {
+  type ArrayLiteralExpression,
+  Node,
+  type ObjectLiteralExpression,
+  Project,
+  type SourceFile,
+  SyntaxKind,
+} from 'ts-morph';
+
+const SYSTEM = 'system/system.ts';
+const ROUTES = 'apps/gateway/src/routes.ts';
+
+/** An entry of the map and the routes of a new service, as source text. */
+export interface ServiceEntry {
+  readonly name: string;
+  /** Identifier under which the map imports the contract. */
+  readonly contract: string;
+  readonly scope: string;
+  readonly entry: string;
+  readonly routes: readonly string[];
+  /** Names that the routes import from the contract. */
+  readonly routeImports: readonly string[];
+}
+
+/** Adds a service to both maps, at their ends. */
+export function addToMaps({ name, contract, scope, entry, routes, routeImports }: ServiceEntry) {
+  const project = new Project({ skipAddingFilesFromTsConfig: true });
+  const system = project.addSourceFileAtPath(SYSTEM);
+  const module = `${scope}/contracts/${name}`;
+  system.addImportDeclaration({ namespaceImport: contract, moduleSpecifier: module });
+  appsOf(system).addPropertyAssignment({ name: quoted(name), initializer: entry });
+  const gateway = project.addSourceFileAtPath(ROUTES);
+  gateway.addImportDeclaration({ namedImports: [...routeImports], moduleSpecifier: module });
+  routesOf(gateway).addElements([...routes], { useNewLines: true });
+  project.saveSync();
+}
+
+/** Removes a service from both maps, with the imports that only it needed. */
+export function removeFromMaps(name: string): void {
+  const project = new Project({ skipAddingFilesFromTsConfig: true });
+  const system = project.addSourceFileAtPath(SYSTEM);
+  const property = appsOf(system)
+    .getProperties()
+    .find((each) => Node.isPropertyAssignment(each) && unquoted(each.getName()) === name);
+  property?.asKindOrThrow(SyntaxKind.PropertyAssignment).remove();
+  const gateway = project.addSourceFileAtPath(ROUTES);
+  const routes = routesOf(gateway);
+  for (const element of routes.getElements().toReversed()) {
+    const [, to] = Node.isCallExpression(element) ? element.getArguments() : [];
+    if (Node.isStringLiteral(to) && to.getLiteralValue() === name) routes.removeElement(element);
+  }
+  for (const file of [system, gateway])
+    for (const declaration of file.getImportDeclarations())
+      if (declaration.getModuleSpecifierValue().endsWith(`/contracts/${name}`))
+        declaration.remove();
+  project.saveSync();
+}
+
+function appsOf(file: SourceFile): ObjectLiteralExpression {
+  const map = file
+    .getVariableDeclarationOrThrow('system')
+    .getInitializerIfKindOrThrow(SyntaxKind.CallExpression)
+    .getArguments()[0]!
+    .asKindOrThrow(SyntaxKind.ObjectLiteralExpression);
+  return map
+    .getPropertyOrThrow('apps')
+    .asKindOrThrow(SyntaxKind.PropertyAssignment)
+    .getInitializerIfKindOrThrow(SyntaxKind.ObjectLiteralExpression);
+}
+
+function routesOf(file: SourceFile): ArrayLiteralExpression {
+  return file
+    .getVariableDeclarationOrThrow('routes')
+    .getInitializerIfKindOrThrow(SyntaxKind.ArrayLiteralExpression);
+}
+
+const quoted = (name: string) => (/^\w+$/.test(name) ? name : `'${name}'`);
+const unquoted = (name: string) => name.replaceAll(/^['"]|['"]$/g, '');
