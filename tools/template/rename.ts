@@ -44,8 +44,7 @@ export function rename({ name, scope, title, force }: RenameOptions): void {
   }
   console.log(`${changed} files: ${from.title} → ${to.title}, ${from.scope} → ${to.scope}`);
 
-  console.log('Linking the packages under their new names (npm ci) …');
-  run('npm', ['ci', '--include=dev', '--include=optional']);
+  run('node', ['tools/bootstrap.mjs']); // links the packages under their new names
   console.log('Sorting imports, formatting and generating files …');
   run('npx', ['biome', 'check', '--write', '--log-level=error', '.']);
   run('npm', ['run', '--silent', 'generate']);
