@@ -13,7 +13,7 @@ afterAll(async () => {
 });
 
 describe('an order that was acknowledged', () => {
-  it('is readable at once on every instance, 1,000 times, while the projection lags by 300 ms', async () => {
+  it('is readable immediately on every instance, 1,000 times, while the projection lags by 300 ms', async () => {
     await scale('ordering', 2);
     await setSetting('ordering', 'VIEW_DELAY_MS', '300');
     const [operator, urls] = [

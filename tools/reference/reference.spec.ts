@@ -20,7 +20,7 @@ describe('the reference pages', () => {
   });
   it('list a live setting with its default, and hide no secret setting', async () => {
     const page = await settingsPage();
-    expect(page).toMatch(/^\| `DISPATCH_DELAY_MS` \| integer, .* \| `1000` \| at once \|/m);
+    expect(page).toMatch(/^\| `DISPATCH_DELAY_MS` \| integer, .* \| `1000` \| immediately \|/m);
     expect(page).toMatch(/^\| `DATABASE_URL` \| secret, URL \| required \|/m);
   });
   it('list a command of a group with its options', () =>

@@ -28,7 +28,7 @@ export async function settingsPage(): Promise<string> {
   const heads = ['key', 'type', 'default', 'change takes effect', 'meaning'];
   return page(
     'Settings',
-    'Sources, the later wins: default, Consul `…/common/<KEY>`, Consul `…/<service>/<KEY>`, environment variable or `<KEY>_FILE`. A service reports all wrong settings at once and does not start. `npx fieldguide env SERVICE` shows the current values with their sources.',
+    'Sources, the later wins: default, Consul `…/common/<KEY>`, Consul `…/<service>/<KEY>`, environment variable or `<KEY>_FILE`. A service reports all wrong settings together and does not start. `npx fieldguide env SERVICE` shows the current values with their sources.',
     '## More than one service',
     table(
       [...heads, 'services'],
@@ -65,7 +65,7 @@ function row(key: string, type: z.ZodType, comment: string): string[] {
   const isSecret = isMarked(type, 'secret');
   const isRequired = !type.safeParse(undefined).success;
   const standard = isRequired ? 'required' : textOf(schema.default);
-  const effect = isMarked(type, 'live') ? 'at once' : 'after a restart';
+  const effect = isMarked(type, 'live') ? 'immediately' : 'after a restart';
   return [`\`${key}\``, typeOf(schema, isSecret), standard, effect, comment];
 }
 

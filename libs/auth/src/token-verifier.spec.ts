@@ -59,7 +59,7 @@ describe('a token', () => {
   ])('is rejected with %s, although its signature is valid', async (_, claims) => {
     await expect(tokens.verify(keys.tokenOf(claims))).rejects.toThrow(InvalidTokenError);
   });
-  it('is rejected at once when its session has ended, although it is cached', async () => {
+  it('is rejected immediately when its session has ended, although it is cached', async () => {
     const token = keys.token('ada', 'a');
     await tokens.verify(token);
     ended.revoke('session-of-ada', clock.fromNow(60_000));

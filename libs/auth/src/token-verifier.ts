@@ -45,7 +45,7 @@ const FETCH_AGAIN_MS = 5_000;
 /**
  * Verifies ES256 tokens. A verified token is cached under the *whole* token (cache keys built from a part of it mixed up
  * identities in a well-known library, GHSA-rp9m-7r4c-75qg), for at most a minute and never past its expiry.
- * A token of a revoked session is rejected at once, cached or not.
+ * A token of a revoked session is rejected immediately, cached or not.
  */
 export class TokenVerifier {
   readonly #issuer: string;

@@ -27,7 +27,7 @@ describe('a configuration', () => {
     );
   });
 
-  it('reports every error at once and never shows a secret', () => {
+  it('reports all errors together and never shows a secret', () => {
     const load = () => loadConfig(ShopConfig, { PASSWORD: 'tooshort', PORT: 'x' });
     expect(load).toThrow(/PORT[\s\S]*PASSWORD[\s\S]*Try:/);
     expect(load).not.toThrow(/tooshort/);

@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { Versioned } from './unit-of-work.ts';
 
-/** A statement that writes many rows at once, with its parameters. */
+/** A single statement that writes many rows, with its parameters. */
 export interface BatchUpsert<Row> {
   /** Returns one row for each row written. Fewer rows: the missing ones have changed since they were read. */
   readonly sql: string;

@@ -84,7 +84,7 @@ export class Leases {
     return new Map(rows.map(({ name, holder }) => [name, holder]));
   }
 
-  /** Releases the lease at once, so that a successor need not wait. */
+  /** Releases the lease immediately, so that a successor need not wait. */
   async release({ name, epoch }: Lease): Promise<void> {
     await this.#database.query(
       `UPDATE leases SET expires_at = '-infinity', holder = '' WHERE name = $1 AND epoch = $2`,

@@ -90,7 +90,7 @@ export class PostgresNotifier extends Notifier {
     return this;
   }
 
-  /** Sends the first hint at once; batches further ones, a few milliseconds after the last NOTIFY. */
+  /** Sends the first hint immediately; batches further ones, a few milliseconds after the last NOTIFY. */
   override notify(channel: string): void {
     super.notify(channel);
     this.#pending.add(channel);

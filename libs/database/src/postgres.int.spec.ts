@@ -78,7 +78,7 @@ describe('a lease', () => {
     await expect(units.run((uow) => uow.assertHeld(first!))).rejects.toThrow(/another holder/);
   });
 
-  it('can be released at once', async () => {
+  it('can be released immediately', async () => {
     const { lease } = await one().acquire('b');
     await one().release(lease!);
     expect((await two().acquire('b')).lease).toBeDefined();
@@ -102,7 +102,7 @@ describe('a lease', () => {
   });
 
   it.each(['stops', 'fails'])(
-    'passes to a waiting loop at once when the holder %s',
+    'passes to a waiting loop immediately when the holder %s',
     async (how) => {
       let isFailing = false;
       const name = `passes when it ${how}`;

@@ -31,7 +31,7 @@ export const handledDeadLetters: Retention = {
 };
 
 /**
- * Deletes one batch, so that no statement takes long. Safe on many instances at once: each takes other rows.
+ * Deletes one batch, so that no statement takes long. Safe on many instances concurrently: each takes other rows.
  * @returns whether there may be more rows to delete
  */
 export async function pruneNext(

@@ -40,7 +40,7 @@ export class ConsulRegistry extends ServiceRegistry {
     this.#log = log;
   }
 
-  /** Maintains the entry until `deregister`; returns at once, Consul may be unreachable. */
+  /** Maintains the entry until `deregister`; returns immediately, Consul may be unreachable. */
   register(instance: Instance): void {
     this.#registered = instance;
     void this.#keepRegistered();

@@ -4,7 +4,7 @@ import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { IncomingRecord, SubscribeOptions, Subscription } from './messaging.ts';
 import { withTimeout } from './within.ts';
 
-// A long poll returns at once when there is data, and stopping waits for it. `sessionTimeout` is the time before the
+// A long poll returns immediately when there is data, and stopping waits for it. `sessionTimeout` is the time before the
 // partitions of a killed instance are reassigned; a broadcast's reader is alone in its group, so nothing waits for it.
 const consumerSettings = {
   shared: { maxWaitTimeInMs: 1_000, heartbeatInterval: 1_500, sessionTimeout: 6_000 },
@@ -19,7 +19,7 @@ const PARTITION_BYTES_MAX = 256 * 1024;
 /** Maximum number of partitions of one topic that are handled concurrently. */
 const LANES_PER_TOPIC = 2;
 /** Maximum number of chunks that are handled concurrently; each needs one of the pool's eight connections. */
-const CHUNKS_AT_ONCE = 4;
+const CONCURRENT_CHUNKS = 4;
 const PARTITIONS_MAX = 256;
 const RETRY_MS_MAX = 5_000;
 const RESTART_MS = 500;
@@ -229,7 +229,7 @@ export class KafkaConsumer implements Subscription {
 
   /** Limits concurrent chunks; first come, first served, so that each topic gets its share. */
   async #limitConcurrency(work: () => Promise<void>): Promise<void> {
-    if (this.#handling >= CHUNKS_AT_ONCE)
+    if (this.#handling >= CONCURRENT_CHUNKS)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#handling += 1;
     try {

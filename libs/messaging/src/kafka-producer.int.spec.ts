@@ -159,7 +159,7 @@ describe('the producer', () => {
     await impatient.close();
   });
 
-  it('keeps the order of each caller when several publish at once and connections are cut', async () => {
+  it('keeps the order of each caller when several publish concurrently and connections are cut', async () => {
     const count = 40;
     let cuts = 0;
     const caller = async (key: string) => {

@@ -137,7 +137,7 @@ function explainBlocker(row: MatrixRow, record: ContractRecord, environment: str
   if (verdict === 'absent') {
     const isMutual = record.pactsWith(consumer).some((each) => each.consumer === provider);
     const remedy = isMutual
-      ? `The two need each other: check both at once (--pacticipant … --version … twice, or --everything).`
+      ? `The two need each other: check both together (--pacticipant … --version … twice, or --everything).`
       : `Deploy ${provider} first: a provider without deployed consumers needs no verification.`;
     return `${consumerName} needs ${provider}, and no version of ${provider} is in ${environment}. ${remedy}`;
   }

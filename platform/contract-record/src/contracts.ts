@@ -35,7 +35,7 @@ export abstract class Contracts {
   abstract createEnvironment(name: string, production: boolean): Promise<void>;
   /** Publishing the same again changes nothing. */
   abstract publish(builds: readonly Build[]): Promise<void>;
-  /** @param together versions that are deployed at once */
+  /** @param together versions that are deployed together */
   abstract canIDeploy(
     together: readonly PacticipantVersion[],
     environment: string,

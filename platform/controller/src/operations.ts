@@ -114,7 +114,7 @@ export class Operations {
     return instance;
   }
 
-  /** A setting of one app; undefined takes it away. A live one takes effect at once, another by a restart. */
+  /** A setting of one app; undefined takes it away. A live one takes effect immediately, another by a restart. */
   set(name: string, key: string, value: string | undefined): Promise<{ restarted: boolean }> {
     const { desired, environment, backing, events } = this.#platform;
     return this.#exclusively(name, 'configured', async () => {

@@ -345,7 +345,7 @@ export class Platform {
     );
   }
 
-  /** Starts all at once: a service tolerates missing dependencies, and reports them in its readiness. */
+  /** Starts all concurrently: a service tolerates missing dependencies, and reports them in its readiness. */
   async #startApps(): Promise<void> {
     const startMs = performance.now();
     await Promise.all([...this.reconcilers.values()].map((reconciler) => reconciler.converged()));

@@ -5,5 +5,5 @@ export const errors = defineErrors('identity', {
   credentialsInvalid: ['unauthenticated', 'The credentials are not valid.'],
   sessionEnded: ['unauthenticated', 'The session has ended: sign in again.'],
   scopeNotAllowed: ['notAllowed', 'This client may not have that scope.'],
-  tooManySignIns: ['unavailable', 'Too many sign-ins at once: try again in a few seconds.'],
+  tooManySignIns: ['unavailable', 'Too many concurrent sign-ins: try again in a few seconds.'],
 });

@@ -13,7 +13,7 @@ const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Z
 const CONCURRENT_MAX = 2;
 const WAITING_MAX = 100;
 
-/** Hashes passwords with argon2id, a few at once: without a bound, sign-ins would starve everything else. */
+/** Hashes passwords with argon2id, a few concurrently: without a bound, sign-ins would starve everything else. */
 @Injectable()
 export class Passwords {
   readonly #limit = pLimit(CONCURRENT_MAX);

@@ -80,7 +80,7 @@ export class OrderSummaries {
     };
   }
 
-  /** Waits only for a version that the log has and the caller may see; rejects any other token at once. */
+  /** Waits only for a version that the log has and the caller may see; rejects any other token immediately. */
   async #waitFor(seen: SeenVersion, caller: CallerClaims): Promise<void> {
     const row = await this.#row(seen.orderId);
     const isThere = row !== null && row.streamVersion >= seen.version;

@@ -154,7 +154,7 @@ describe('an order whose deadline expires', () => {
 });
 
 describe('a cancellation', () => {
-  it.each([orderPlaced, stockReserved])('after $type is decided at once', (last) => {
+  it.each([orderPlaced, stockReserved])('after $type is decided immediately', (last) => {
     const undo = last === orderPlaced ? ['releaseStock'] : ['voidPayment', 'releaseStock'];
     given(...until(last))
       .when(cancelOrder)

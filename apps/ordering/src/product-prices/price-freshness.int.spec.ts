@@ -24,7 +24,7 @@ const [tent, stove] = [
 const ids = new SystemIds();
 const log = makeLog('test', 'test', 'silent');
 
-/** An hour passes at once. */
+/** Advances the clock by an hour without waiting. */
 class ShiftedClock extends SystemClock {
   shiftMs = 0;
   override now = () => new Date(Date.now() + this.shiftMs);

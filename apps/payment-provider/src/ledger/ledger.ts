@@ -13,7 +13,7 @@ const WAIT_FOR_OTHERS_MS = 5_000;
 
 /**
  * The provider's operations, in a file that all its instances share: they survive a restart, and two instances cannot
- * charge the same key at once.
+ * charge the same key concurrently.
  */
 @Injectable()
 export class Ledger implements OnApplicationShutdown {

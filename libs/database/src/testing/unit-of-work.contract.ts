@@ -86,7 +86,7 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       );
     });
 
-    it('saves many rows at once, or none when one has changed', async () => {
+    it('saves many rows with one statement, or none when one has changed', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       const rows = await units.run(async (uow) => {
         const both = [(await uow.load(Thing, 'a'))!, thing('b')];

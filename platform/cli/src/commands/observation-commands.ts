@@ -89,7 +89,7 @@ export function addObservationCommands(program: Command): void {
     'services',
   ).action(async (options: CommonOptions) => {
     const services = await platformOf(options).call<ServiceStatus[]>('GET', '/services');
-    print(options, services, servicesTable(services));
+    print(options, services, servicesTable(services, 'DISK'));
   });
 
   const backing = program.command('backing').description('Restart backing services');

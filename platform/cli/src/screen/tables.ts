@@ -26,7 +26,7 @@ export function statusTables({ environment, gatewayUrl, apps, services }: Status
   return [
     `Environment ${environment}, gateway at ${gatewayUrl}`,
     appsTable(apps),
-    servicesTable(services),
+    servicesTable(services, 'RESTARTS'),
   ].join('\n\n');
 }
 
@@ -53,17 +53,20 @@ export function appsTable(apps: readonly AppStatus[]): string {
   return table(head, rows);
 }
 
-export function servicesTable(services: readonly ServiceStatus[]): string {
+/** Backing services, with their restarts or with their size on disk: both together exceed 80 columns. */
+export function servicesTable(
+  services: readonly ServiceStatus[],
+  last: 'RESTARTS' | 'DISK',
+): string {
   const rows = services.map(({ service, version, origin, address, state, restarts, sizeMb }) => [
     service,
     state === 'running' ? styleText('green', state) : styleText('red', state),
     version,
     origin,
     address,
-    number(restarts),
-    number(sizeMb, ' MB'),
+    last === 'RESTARTS' ? number(restarts) : number(sizeMb, ' MB'),
   ]);
-  return table(['SERVICE', 'STATE', 'VERSION', 'SOURCE', 'ADDRESS', 'RESTARTS', 'DISK'], rows);
+  return table(['SERVICE', 'STATE', 'VERSION', 'SOURCE', 'ADDRESS', last], rows);
 }
 
 export function settingsTable(
@@ -73,7 +76,7 @@ export function settingsTable(
     key,
     value.length > 24 ? `${value.slice(0, 23)}…` : value,
     source.replace(/^consul fieldguide\/[^/]+\/([^/]+)\/.*$/, 'Consul, $1'),
-    live ? 'at once' : 'on restart',
+    live ? 'immediately' : 'on restart',
   ]);
   return table(['SETTING', 'VALUE', 'SOURCE', 'TAKES EFFECT'], rows);
 }

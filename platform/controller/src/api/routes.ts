@@ -144,7 +144,7 @@ export function routes(
       '/apps/:app/settings/:key',
       {
         schema: {
-          summary: 'Set one; a live one takes effect at once, another by a restart',
+          summary: 'Set one; a live one takes effect immediately, another by a restart',
           params: SettingParams,
           body: z.strictObject({ value: z.string().max(10_000) }),
           response: answers(z.object({ restarted: z.boolean() })),

@@ -44,7 +44,7 @@ export class HealthManager {
     }
   }
 
-  /** Repeats a failed check at once, so that a frozen instance is detected within ten seconds. */
+  /** Repeats a failed check immediately, so that a frozen instance is detected within ten seconds. */
   async #probe(reconciler: AppReconciler, instance: Instance): Promise<void> {
     if (this.#probing.has(instance)) return;
     this.#probing.add(instance);

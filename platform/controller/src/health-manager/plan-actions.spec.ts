@@ -25,7 +25,7 @@ const kinds = (actions: readonly Action[]) => actions.map(({ kind, slot }) => `$
 describe('the next step', () => {
   it.each<[string, DesiredInstances, ActualInstance[], string[]]>([
     ['nothing, when all is as it is wanted', desired, [healthy, other], []],
-    ['to start what is missing, all at once', desired, [], ['start 1', 'start 2']],
+    ['to start all missing instances together', desired, [], ['start 1', 'start 2']],
     ['to start what has ended', desired, [{ ...healthy, state: 'ended' }, other], ['start 1']],
     [
       'to wait, after a failure',

@@ -26,7 +26,7 @@ const { default: artifactUrl } = createRequire(import.meta.url)('mvn-artifact-ur
   default: (jar: Jar, repository?: string) => Promise<string>;
 };
 
-const DOWNLOADS_AT_ONCE = 6;
+const CONCURRENT_DOWNLOADS = 6;
 
 /** Attaches (`FIELDGUIDE_KAFKA_URL`), else starts Apache Kafka in KRaft mode on Java ≥ 17; its jars are locked, from Maven Central. */
 export async function startKafka(context: StartContext): Promise<BackingService> {
@@ -214,7 +214,7 @@ export async function fetchKafka(report: ProgressListener, signal?: AbortSignal)
       await download(url, join(lib, fileOf(jar)), checksum, progress, signal);
     }
   };
-  await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: CONCURRENT_DOWNLOADS }, worker));
 }
 
 /** Returns whether the broker and its group coordinator respond; an open port alone is not readiness. */

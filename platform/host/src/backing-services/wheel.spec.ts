@@ -166,7 +166,7 @@ describe('a created folder', () => {
     await makeFolder(place, async (temporary) => writeFileSync(join(temporary, 'program'), ''));
     expect(readdirSync(folder)).toEqual(['runtime']);
   });
-  it('may be created by two processes at once', async () => {
+  it('may be created by two processes concurrently', async () => {
     const place = join(folder, 'runtime');
     await makeFolder(place, async (temporary) => {
       writeFileSync(join(temporary, 'program'), 'second');

@@ -118,7 +118,7 @@ export class Child {
     if (this.isRunning) await this.kill();
   }
 
-  /** Kills the process and its group at once. */
+  /** Kills the process and its group immediately. */
   async kill(): Promise<void> {
     if (this.isRunning) killGroup(this.pid!);
     await this.exited;
