@@ -1,6 +1,6 @@
 import { describeProviderPacts, type ProviderState } from '@fieldguide/contract-testing/provider';
 import { ada, shipTo } from '@fieldguide/contracts/example-data';
-import { eventFeedReader, runBatch } from '@fieldguide/event-store';
+import { EventStore, eventFeedReader, runBatch } from '@fieldguide/event-store';
 import { DeliveryAddress } from '../src/delivery-address/delivery-address.entity.ts';
 import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
@@ -21,11 +21,14 @@ describeProviderPacts(ordering, {
     customer: { id: ada, scope: 'orders:read orders:write' },
     service: { id: 'shipping', scope: 'orders:address:read' },
   },
-  publishedMessages: async ({ parts: { events, units } }) =>
-    (await eventFeedReader('publish-orders', events!, units!, orderTranslator(events!)).read())
-      .messages,
+  publishedMessages: async ({ app, parts: { units } }) => {
+    const events = app.get(EventStore);
+    const reader = eventFeedReader('publish-orders', events, units!, orderTranslator(events));
+    return (await reader.read()).messages;
+  },
   states: ({ app, parts }) => {
-    const { database, events, units } = parts;
+    const { database, units } = parts;
+    const events = app.get(EventStore);
     const { manager } = database!.source;
     const price = (row: Partial<ProductPrice>): ProviderState => ({
       set: async ({ productId = '' }) => {
@@ -40,14 +43,14 @@ describeProviderPacts(ordering, {
     const order = (past: readonly OrderEvent[], customerId = ada): ProviderState => ({
       set: async ({ orderId = '' }) => {
         const [first, ...later] = past;
-        const events = [{ ...first!, data: { ...first!.data, orderId, customerId } }, ...later];
-        await parts.events!.append({ stream: `order-${orderId}`, expected: 0, events });
+        const data = [{ ...first!, data: { ...first!.data, orderId, customerId } }, ...later];
+        await events.append({ stream: `order-${orderId}`, expected: 0, events: data });
         const address = Object.assign(new DeliveryAddress(), { orderId, customerId, shipTo });
         await units!.run((uow) => uow.save(DeliveryAddress, address));
-        while (await runBatch(orderSummary, parts.events!, units!));
+        while (await runBatch(orderSummary, events, units!));
       },
       holds: async ({ orderId = '' }) =>
-        (await events!.read(`order-${orderId}`)).length === past.length,
+        (await events.read(`order-${orderId}`)).length === past.length,
     });
     const isPlaced = order(placed);
     return {
@@ -76,7 +79,7 @@ describeProviderPacts(ordering, {
           await units!.run((tx) => app.get(EraseCustomers).erase(ada, tx));
         },
         holds: async ({ orderId = '' }) =>
-          (await events!.read(`order-${orderId}`)).length > 0 &&
+          (await events.read(`order-${orderId}`)).length > 0 &&
           !(await manager.existsBy(DeliveryAddress, { orderId })),
       },
     };

@@ -1,7 +1,11 @@
 import { startLeasedWorker, startWorker } from '@fieldguide/database';
 import {
+  Checkpoint,
+  EventStore,
   eventFeedReader,
+  eventStoreMigrations,
   rebuildable,
+  rebuildTask,
   runBatch,
   subscriptionBacklog,
 } from '@fieldguide/event-store';
@@ -33,24 +37,31 @@ export const ordering = defineService({
   config: OrderingConfig,
   module: OrderingModule,
   database: {
-    entities: [OrderSummary, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
+    entities: [
+      Checkpoint,
+      OrderSummary,
+      ProductPrice,
+      DeliveryAddress,
+      OpenCheckout,
+      ErasedCustomer,
+    ],
     migrations: [
+      ...eventStoreMigrations,
       OrderingTables1760000002000,
       OpenCheckouts1760000003000,
       OverdueCheckouts1760000010100,
     ],
-    eventSourced: true,
-    upcasters: orderUpcasters,
-    projections: [rebuildable(orderSummary)],
     retention: (settings) => [addressRetention(settings)],
   },
+  tasks: { rebuild: rebuildTask([rebuildable(orderSummary)], orderUpcasters) },
   everywhere: (parts, app) => [
     startWorker({ ...parts, name: 'price-view', channel: 'prices', idleMs: 5_000 }, () =>
       app.get(PriceFreshness).check(),
     ),
   ],
   work: (parts, app) => {
-    const { database, events, units, leases, notifier, messaging, clock } = parts;
+    const { database, units, leases, notifier, messaging, clock } = parts;
+    const events = app.get(EventStore);
     const subscription = 'publish-orders';
     const settings = parts.config.values;
     const project = { ...parts, name: `projection:${orderSummary.name}`, channel: 'feed' };

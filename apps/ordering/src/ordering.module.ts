@@ -1,3 +1,4 @@
+import { EventStoreModule } from '@fieldguide/event-store';
 import { Module } from '@nestjs/common';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { DeliveryAddressController } from './delivery-address/delivery-address.controller.ts';
@@ -12,6 +13,7 @@ import { OnShipmentReply } from './on-shipment-reply/on-shipment-reply.ts';
 import { OnStockReply } from './on-stock-reply/on-stock-reply.ts';
 import { OpenCheckoutsController } from './open-checkouts/open-checkouts.controller.ts';
 import { OpenCheckouts } from './open-checkouts/open-checkouts.ts';
+import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderSummaries } from './order-summary/order-summaries.ts';
 import { OrderSummaryController } from './order-summary/order-summary.controller.ts';
 import { OrderTimelineController } from './order-timeline/order-timeline.controller.ts';
@@ -23,6 +25,7 @@ import { ProductPrices } from './product-prices/product-prices.ts';
 
 /** The map of the service: controllers, message handlers, providers. */
 @Module({
+  imports: [EventStoreModule.forRoot({ upcasters: orderUpcasters })],
   controllers: [
     PlaceOrderController,
     CancelOrderController,

@@ -14,6 +14,7 @@ export {
   translate,
   UnknownEventTypeError,
 } from './event-feed-reader.ts';
+export { EventStoreModule } from './event-store.module.ts';
 export {
   type AppendRequest,
   EventStore,
@@ -30,4 +31,10 @@ export { AppendOutcomeUnknownError, EventStoreOverloadedError } from './group-co
 export { MemoryEventStore } from './memory-event-store.ts';
 export { PostgresEventStore } from './postgres-event-store.ts';
 export { applyEvents, Checkpoint, type Projection, pause, runBatch } from './projection.ts';
-export { type Rebuildable, type RebuildProgress, rebuild, rebuildable } from './rebuild.ts';
+export {
+  type Rebuildable,
+  type RebuildProgress,
+  rebuild,
+  rebuildable,
+  rebuildTask,
+} from './rebuild.ts';

@@ -1,7 +1,6 @@
 import type { KeySource } from '@fieldguide/auth';
 import type { ConfigClass } from '@fieldguide/config';
 import type { BackgroundLoop, Retention, UnitOfWork } from '@fieldguide/database';
-import type { Rebuildable, Upcasters } from '@fieldguide/event-store';
 import type { CurrentState } from '@fieldguide/messaging';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -19,12 +18,6 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
   readonly database?: {
     readonly entities: readonly (new () => object)[];
     readonly migrations: readonly (new () => MigrationInterface)[];
-    /** Has an event store with its feed. */
-    readonly eventSourced?: boolean;
-    /** Convert earlier formats of stored events. */
-    readonly upcasters?: Upcasters;
-    /** Projections that `rebuild <name>` rebuilds from the event log. */
-    readonly projections?: readonly Rebuildable[];
     /** Republishes the current state of a key of a compacted topic. */
     readonly currentState?: CurrentState;
     /** Retention of further tables, in addition to those of every service. */
@@ -32,6 +25,8 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
     /** Inserts seed data in one unit of work; must be idempotent. */
     readonly seed?: (uow: UnitOfWork, settings: Settings) => Promise<void>;
   };
+  /** One-off tasks in addition to migrate and seed: `node main.cjs <name> <argument>` prints what it returns. */
+  readonly tasks?: Readonly<Record<string, ServiceTask<Settings>>>;
   /** Loops of every process, which maintain its in-memory state. */
   readonly everywhere?: (
     parts: Required<PartsOf<Settings>>,
@@ -47,6 +42,12 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
   /** Source of the token keys; identity's JWKS by default. */
   readonly keys?: (settings: Settings) => KeySource;
 }
+
+/** A task of a service with a database, which is open. @returns its result, as a sentence */
+export type ServiceTask<Settings> = (
+  parts: Required<PartsOf<Settings>>,
+  argument?: string,
+) => Promise<string>;
 
 /** Declares a service; `main.ts` runs it, and contract tests open it. */
 export const defineService = <Settings extends ServiceSettings>(

@@ -10,7 +10,6 @@ import {
   PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
 import { ConsulRegistry } from '@fieldguide/discovery';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
 import { KafkaMessaging } from '@fieldguide/messaging';
 import { Health, makeLog } from '@fieldguide/telemetry';
 import type { ServiceDefinition } from './definition.ts';
@@ -70,31 +69,20 @@ type BaseParts = Pick<PartsOf<object>, 'name' | 'log' | 'clock' | 'ids' | 'healt
 function dataParts<Settings extends ServiceSettings>(
   { name, database: wanted }: ServiceDefinition<Settings>,
   { DATABASE_URL, INSTANCE }: Settings,
-  { clock, ids, health, log }: BaseParts,
+  { clock, ids, health }: BaseParts,
 ) {
   if (!wanted || !DATABASE_URL) return {};
-  const { eventSourced, upcasters, entities, migrations } = wanted;
   const database = new Database({
     url: DATABASE_URL,
     name: INSTANCE,
-    entities: [...(eventSourced ? [Checkpoint] : []), ...entities],
-    migrations: [
-      ...databaseMigrations,
-      ...(eventSourced ? eventStoreMigrations : []),
-      ...migrations,
-    ],
+    entities: wanted.entities,
+    migrations: [...databaseMigrations, ...wanted.migrations],
   });
   health.register('database', () => database.query('SELECT 1').then(() => 'ok' as const));
   const notifier = new PostgresNotifier(clock, DATABASE_URL);
   const units = new PostgresUnitOfWorkRunner(database, { service: name, clock, ids }, notifier);
   const leases = new Leases(database, INSTANCE);
-  const events = eventSourced
-    ? new PostgresEventStore(database, clock, ids, notifier, {
-        ...(upcasters && { upcasters }),
-        report: (text) => log.warn(text),
-      })
-    : undefined;
-  return { database, notifier, units, leases, ...(events && { events }) };
+  return { database, notifier, units, leases };
 }
 
 function messagingParts(settings: ServiceSettings, { clock, log, health }: BaseParts) {

@@ -3,7 +3,6 @@ import type { Clock, Ids } from '@fieldguide/clock';
 import type { LoadedConfig } from '@fieldguide/config';
 import type { Database, Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
 import type { ServiceRegistry } from '@fieldguide/discovery';
-import type { EventStore } from '@fieldguide/event-store';
 import type { MessageConsumer, Messaging } from '@fieldguide/messaging';
 import type { Health, Log } from '@fieldguide/telemetry';
 import type { ServiceClient } from './service-client.ts';
@@ -24,7 +23,6 @@ export interface PartsOf<Settings> {
   readonly units?: UnitOfWorkRunner;
   readonly leases?: Leases;
   readonly notifier?: Notifier;
-  readonly events?: EventStore;
   readonly messaging?: Messaging;
 }
 export type Parts = PartsOf<object>;

@@ -11,7 +11,7 @@ import {
 import { outboxReader, startRelay } from '@fieldguide/messaging';
 import { metrics, startTracing } from '@fieldguide/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ServiceDefinition } from './definition.ts';
+import type { ServiceDefinition, ServiceTask } from './definition.ts';
 import { JwksKeySource } from './jwks-key-source.ts';
 import { makeParts } from './make-parts.ts';
 import type { PartsOf } from './parts.ts';
@@ -30,8 +30,8 @@ const SETTLED_MS = 3_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * Runs a service: `node main.cjs` serves, `node main.cjs migrate`, `… seed` and `… rebuild PROJECTION` are
- * one-off tasks. An error at boot ends the process with a readable reason; SIGTERM drains it.
+ * Runs a service: `node main.cjs` serves, `node main.cjs migrate`, `… seed` and the tasks of its
+ * definition are one-off tasks. An error at boot ends the process with a readable reason; SIGTERM drains it.
  */
 export async function runService<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
@@ -39,12 +39,7 @@ export async function runService<Settings extends ServiceSettings>(
   const task = process.argv[2] ?? 'serve';
   try {
     if (task === 'serve') await serve(definition);
-    else if (task === 'migrate' || task === 'seed') await oneOff(definition, task);
-    else if (task === 'rebuild') await rebuildProjection(definition, process.argv[3] ?? '');
-    else
-      throw new Error(
-        `There is no task ${task}. Try: serve (or nothing), migrate, seed, rebuild PROJECTION.`,
-      );
+    else await runTask(definition, task, process.argv[3]);
   } catch (error) {
     process.stderr.write(`${definition.name} cannot ${task}: ${(error as Error).message}\n`);
     if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);
@@ -52,36 +47,28 @@ export async function runService<Settings extends ServiceSettings>(
   }
 }
 
-async function oneOff<Settings extends ServiceSettings>(
-  definition: ServiceDefinition<Settings>,
-  task: 'migrate' | 'seed',
-): Promise<void> {
-  const parts = await makeParts(definition);
-  const { database, units } = parts;
-  if (!database || !units) return;
-  await database.open();
-  if (task === 'migrate') await database.migrate();
-  else await units.run(async (uow) => definition.database?.seed?.(uow, parts.config.values));
-  await database.close();
-}
-
-/** Runs as the owner of the database, while the service keeps running. */
-async function rebuildProjection<Settings extends ServiceSettings>(
+async function runTask<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
   name: string,
+  argument?: string,
 ): Promise<void> {
-  const { projections = [] } = definition.database ?? {};
-  const wanted = projections.find((each) => each.name === name);
-  if (!wanted) {
-    const known = projections.map((each) => each.name).join(', ') || 'none';
-    throw new Error(`There is no projection "${name}". Try one of: ${known}`);
+  const tasks: Record<string, ServiceTask<Settings>> = {
+    migrate: ({ database }) => database.migrate().then(() => ''),
+    seed: ({ units, config }) =>
+      units.run(async (uow) => definition.database?.seed?.(uow, config.values)).then(() => ''),
+    ...definition.tasks,
+  };
+  const task = tasks[name];
+  if (!task) {
+    const known = Object.keys(tasks).join(', ');
+    throw new Error(`There is no task ${name}. Try: serve (or nothing), ${known}.`);
   }
-  const { database, events } = await makeParts(definition);
-  if (!database || !events) return;
+  const parts = await makeParts(definition);
+  const { database } = parts;
+  if (!database) return;
   await database.open();
-  const count = await wanted.rebuild(events, database);
-  process.stdout.write(`${name} was rebuilt from ${count} events\n`);
-  await events.close();
+  const result = await task(parts as unknown as Required<PartsOf<Settings>>, argument);
+  if (result) process.stdout.write(`${result}\n`);
   await database.close();
 }
 
@@ -199,7 +186,6 @@ async function serve<Settings extends ServiceSettings>(
       stopTracing(),
     ]);
     parts.kv.close();
-    await parts.events?.close();
     await database?.close();
     process.exit(0);
   };

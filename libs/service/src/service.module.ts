@@ -3,7 +3,6 @@ import { Clock, Ids } from '@fieldguide/clock';
 import type { ConfigClass } from '@fieldguide/config';
 import { Database, Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
 import { ServiceRegistry } from '@fieldguide/discovery';
-import { EventStore } from '@fieldguide/event-store';
 import { Messaging } from '@fieldguide/messaging';
 import { ProblemFilter } from '@fieldguide/problems';
 import { Health } from '@fieldguide/telemetry';
@@ -34,7 +33,6 @@ export class ServiceModule {
       [UnitOfWorkRunner, parts.units],
       [Leases, parts.leases],
       [Notifier, parts.notifier],
-      [EventStore, parts.events],
       [Messaging, parts.messaging],
     ];
     const present = values.filter(([, value]) => value !== undefined);

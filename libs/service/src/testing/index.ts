@@ -50,7 +50,6 @@ export async function openForTest<Settings extends ServiceSettings>(
       await app.close();
       await Promise.all([serviceClient.close(), notifier?.close(), parts.messaging?.close()]);
       kv.close();
-      await parts.events?.close();
       await database?.close();
     },
   };
