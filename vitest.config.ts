@@ -88,7 +88,7 @@ export default defineConfig({
           name: 'e2e',
           expect: patient,
           include: specs('.e2e.spec.ts'),
-          globalSetup: ['e2e/running-system.setup.ts'],
+          globalSetup: ['e2e/running-system.setup.ts', 'e2e/pace.setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

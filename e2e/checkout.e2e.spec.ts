@@ -178,7 +178,7 @@ describe('a cancellation', () => {
     await waitForPayments();
     // Several customers, because the gateway limits the requests of each.
     const customers = await Promise.all(Array.from({ length: 8 }, newCustomer));
-    const slow = Math.max(slowness(), 1 / inject('shop').pace);
+    const slow = Math.max(slowness(), 1 / inject('pace'));
     await setSetting('shipping', 'DISPATCH_DELAY_MS', String(Math.round(300 * slow)));
     const ends = await Promise.all(
       Array.from({ length: 200 }, async (_, n) => {

@@ -33,7 +33,7 @@ it(`ends ${ORDERS} orders at up to 20 per second, none duplicated, with stock, l
 
   // Open loop: orders are sent at a fixed rate, independent of response times. Every tenth is sent twice.
   const sent = Array.from({ length: ORDERS }, async (_, n) => {
-    await sleep((n * 1_000) / (PER_SECOND * inject('shop').pace));
+    await sleep((n * 1_000) / (PER_SECOND * inject('pace')));
     const body = orderOf(tokens[n % tokens.length]!, products[n % 11 === 10 ? 2 : n % 2]!);
     const tries = n % 10 === 0 ? 2 : 1;
     const responses = await Promise.all(

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Status as PlatformStatus } from '@fieldguide/platform-controller/status';
+import { appNames } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { describe, expect, it } from 'vitest';
 import { newCustomer, orderOf, place, product, query, send } from './shop.ts';
@@ -34,7 +35,7 @@ describe('the platform', () => {
   it('reports every app and service, with all instances healthy', () => {
     const { apps, services } = status();
     const health = apps.flatMap(({ instances }) => instances.map((each) => each.health));
-    expect(health).toEqual(Array(8).fill('ok'));
+    expect(health).toEqual(appNames.map(() => 'ok'));
     expect(services.map(({ name }) => name).toSorted()).toEqual(['Consul', 'Kafka', 'PostgreSQL']);
     expect(JSON.stringify(services)).not.toMatch(/postgres:[^/]*@/);
   });
@@ -45,9 +46,9 @@ describe('the platform', () => {
   });
 
   it('prints logs with one line per record', () => {
-    expect(fieldguide('logs', 'ordering', '--env', 'e2e').stdout).toContain('ordering is ready');
-    expect(fieldguide('logs', 'orderin-g', '--env', 'e2e').stderr).toMatch(
-      /no log "orderin-g"[\s\S]*Did you mean "ordering"/,
+    expect(fieldguide('logs', 'catalog', '--env', 'e2e').stdout).toContain('catalog is ready');
+    expect(fieldguide('logs', 'catalo-g', '--env', 'e2e').stderr).toMatch(
+      /no log "catalo-g"[\s\S]*Did you mean "catalog"/,
     );
   });
 
@@ -57,8 +58,8 @@ describe('the platform', () => {
     [['start', '--env', 'other', '--kafka', 'attached'], /FIELDGUIDE_KAFKA_URL/],
     [['stop', '--env', 'other'], /does not run/],
     [['status', '--env', 'e3e'], /no environment "e3e"[\s\S]*Did you mean "e2e"/],
-    [['stage', 'warehouse'], /There is no app "warehouse"[\s\S]*inventory/],
-    [['push', 'orderin', '--env', 'e2e'], /Did you mean "ordering"/],
+    [['stage', 'warehouse'], /There is no app "warehouse"[\s\S]*catalog/],
+    [['push', 'catalo', '--env', 'e2e'], /Did you mean "catalog"/],
     [['push', '--env', 'e2e'], /No app is named/],
     [['rollback', 'catalog', '--env', 'e2e'], /has run no other artifact/],
     [['scale', 'catalog', '0', '--env', 'e2e'], /from 1 to 10/],
@@ -67,7 +68,7 @@ describe('the platform', () => {
     [['kill', 'catalog/9', '--env', 'e2e'], /no instance catalog\/9[\s\S]*catalog\/1/],
     [['kill', 'catalog/1', '--signal', 'SIGKIL', '--env', 'e2e'], /Did you mean "SIGKILL"/],
     [['env', 'shipping', 'DISPATCH_DELY_MS=1', '--env', 'e2e'], /Did you mean "DISPATCH_DELAY_MS"/],
-    [['env', 'shipping', 'DATABASE_URL=x', '--env', 'e2e'], /set by the platform itself/],
+    [['env', 'catalog', 'DATABASE_URL=x', '--env', 'e2e'], /set by the platform itself/],
     [['backing', 'restart', 'kafa', '--env', 'e2e'], /Did you mean "kafka"/],
     [['logs', '--since', 'yesterday', '--env', 'e2e'], /is not a time/],
     [['cache', 'import', 'nowhere.tar'], /no file nowhere.tar/],
@@ -136,10 +137,10 @@ describe('a database', () => {
 
 describe('an instance', () => {
   it('reports its build and the source of each setting, without secrets', async () => {
-    const { url, name } = instanceOf('ordering');
+    const { url, name } = instanceOf('catalog');
     const info = await infoOf(url);
     expect(info).toMatchObject({
-      name: 'ordering',
+      name: 'catalog',
       instance: name,
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
@@ -150,7 +151,7 @@ describe('an instance', () => {
     });
     expect(info.configuration['LOG_LEVEL']?.source).toMatch(/^consul fieldguide\/e2e\/common/);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('messages_handled_total');
-    const checked = await fetch(`${url}/orders`);
+    const checked = await fetch(`${url}/products`, { method: 'POST' });
     expect(checked.status).toBe(401); // services verify tokens too
   });
 

@@ -7,7 +7,6 @@ import { appNames, databaseServices } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { readState, stopOrphans } from '@fieldguide/platform-host/state';
 import type { TestProject } from 'vitest/node';
-import { measurePace } from './capacity.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -16,8 +15,6 @@ declare module 'vitest' {
       ledgerUrl: string;
       operatorSecret: string;
       kafka: string;
-      /** Factor for request rates on this machine. */
-      pace: number;
       /** Connection URLs with the services' own roles, by service. */
       databases: Record<string, string>;
     };
@@ -62,7 +59,6 @@ export default async function setup(project: TestProject) {
     ledgerUrl: `${providerUrl}/ledger`,
     operatorSecret: secrets.clients['operator']!,
     kafka: backing!['kafka']!,
-    pace: await measurePace(gatewayUrl),
     databases: Object.fromEntries(
       databaseServices.map((each) => [
         each,

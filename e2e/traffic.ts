@@ -32,7 +32,7 @@ export class Traffic {
   #token = '';
 
   /** @param pace factor for request rates on this machine, from `measurePace` */
-  constructor(url: string, name: string, pace = inject('shop').pace) {
+  constructor(url: string, name: string, pace = inject('pace')) {
     this.#url = url;
     this.#name = name;
     this.#pace = pace;

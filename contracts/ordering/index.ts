@@ -91,11 +91,6 @@ export const OrderQuery = z.strictObject({
   cursor: Text.min(1).max(200).optional(),
 });
 
-/** What a write answers, and what a read sends back to be no older: the order's stream and the version it has. */
-export const ConsistencyToken = z
-  .string()
-  .regex(/^order-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}@\d{1,9}$/);
-
 export const Timeline = z.object({
   items: z.array(
     z.object({

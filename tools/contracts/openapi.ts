@@ -2,9 +2,10 @@
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ConsistencyToken } from '@fieldguide/contracts/consistency-token';
 import type { Example } from '@fieldguide/contracts/example';
 import { orderId } from '@fieldguide/contracts/example-data';
-import { ConsistencyToken, IdempotencyKey } from '@fieldguide/contracts/ordering';
+import { IdempotencyKey } from '@fieldguide/contracts/idempotency-key';
 import { z } from 'zod';
 import {
   createDocument,
@@ -80,7 +81,7 @@ export async function openapi(
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: schemasOf([shared, { Problem }, ...contracts]),
+      schemas: schemasOf([shared, { Problem, ConsistencyToken }, ...contracts]),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },

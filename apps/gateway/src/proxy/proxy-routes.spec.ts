@@ -44,7 +44,7 @@ describe('the gateway’s routes', () => {
     registry.announce();
     await opening;
     await server.ready();
-    expect(server.hasRoute({ method: 'POST', url: '/orders/:id/cancellation' })).toBe(true);
+    expect(server.hasRoute({ method: 'PATCH', url: '/products/:id' })).toBe(true);
     await server.close();
   });
 });

@@ -10,6 +10,7 @@ import { openWeb, type PartsOf, ServiceClient } from '@fieldguide/service';
 import { Health, makeLog, metrics } from '@fieldguide/telemetry';
 import { GatewayConfig } from '../gateway.config.ts';
 import { gateway } from '../gateway.definition.ts';
+import { routes } from '../routes.ts';
 
 export interface RunningGateway {
   readonly port: number;
@@ -23,7 +24,7 @@ export async function runGateway(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningGateway> {
   const clock = new SystemClock();
-  const instances = ['identity', 'catalog', 'inventory', 'ordering'].map((service) => ({
+  const instances = [...new Set(routes.map(({ to }) => to))].map((service) => ({
     id: `${service}-1`,
     service,
     address: '127.0.0.1',

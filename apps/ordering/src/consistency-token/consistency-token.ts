@@ -1,4 +1,4 @@
-import { ConsistencyToken } from '@fieldguide/contracts/ordering';
+import { ConsistencyToken } from '@fieldguide/contracts/consistency-token';
 import { errors } from '../order/order.errors.ts';
 
 /** Name of the header: a write returns it, and a read that sends it waits until its projection includes that write. */
