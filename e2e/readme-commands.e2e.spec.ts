@@ -175,7 +175,7 @@ describe('npm run demo', () => {
   /** Runs the demo and returns its output. @throws with the output on another exit code than 0 */
   async function demo(): Promise<string> {
     try {
-      return await shell('node_modules/.bin/node tools/demo/demo.ts', 240_000);
+      return await shell('node_modules/.bin/node system/demo/demo.ts', 240_000);
     } catch (error) {
       const { code, stdout } = error as { code: number; stdout: string };
       throw new Error(`exited with ${code}: ${stdout}`, { cause: error });

@@ -27,6 +27,7 @@ describe('a boundary', () => {
     ['platform/cli/src/x.ts', '@fieldguide/contracts/topics', 'type contracts'],
     ['platform/cli/src/x.ts', '@fieldguide/system', 'type system'],
     ['system/system.ts', '@fieldguide/platform-host/state', 'the model of the platform only'],
+    ['system/commands/x.ts', '@fieldguide/platform-cli/cli', 'the model of the platform only'],
     ['system/system.ts', '@fieldguide/database', 'type lib'],
     ['system/system.ts', '@fieldguide/ordering', 'type app'],
     ['e2e/journey.spec.ts', '@fieldguide/ordering', 'type app'],
@@ -58,6 +59,7 @@ describe('a boundary', () => {
     ['platform/cli/src/x.ts', '@fieldguide/platform-model/system'],
     ['system/system.ts', '@fieldguide/platform-model/system'],
     ['system/system.ts', '@fieldguide/contracts/ordering'],
+    ['system/demo/demo.ts', '@fieldguide/platform-cli/client'],
     ['e2e/journey.spec.ts', '@fieldguide/platform-cli/status'],
     ['simulation/run.ts', '@fieldguide/ordering'],
   ])('lets %s import %s', (file, specifier) => expect(check(file, specifier)).toBeUndefined());
