@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { ProjectionStatus } from '@fieldguide/platform-cli/screen/log-tables';
+import type { ProjectionStatus } from '@fieldguide/system/commands/events/event-tables';
 import { describe, expect, inject, it } from 'vitest';
 import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
 import { projectionHash } from './projection-hash.ts';

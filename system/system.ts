@@ -15,6 +15,9 @@ export const system = defineSystem({
   name: 'fieldguide',
   operatorScopes: ['orders:read:any', 'catalog:write', 'stock:write', 'operations'],
   localConfig: { LOG_LEVEL: 'info' },
+  plugins: {
+    events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
+  },
   apps: {
     'payment-provider': {
       kind: 'external',

@@ -1,7 +1,7 @@
 // Plays a tour through the running shop: checks every result it prints, and restores the stock at the end.
 
+import { OperatorClient } from '@fieldguide/platform-cli/client/operator-client';
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
-import { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Command } from 'commander';
@@ -29,7 +29,7 @@ async function tour(): Promise<boolean> {
     console.error(`${error.message}\nTry: ${error.hint}`);
     return false;
   }
-  const operator = new ShopClient(environment, platform);
+  const operator = new OperatorClient(environment, platform);
   const gatewayUrl = await operator.gatewayUrl();
   const visitor = new Visitor(gatewayUrl);
   const report = new TourReport();

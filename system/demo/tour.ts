@@ -3,8 +3,8 @@ import { styleText } from 'node:util';
 import type { Product } from '@fieldguide/contracts/catalog';
 import type { Order, Timeline } from '@fieldguide/contracts/ordering';
 import type { Operation } from '@fieldguide/contracts/payment-provider';
+import type { OperatorClient } from '@fieldguide/platform-cli/client/operator-client';
 import type { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
-import type { ShopClient } from '@fieldguide/platform-cli/client/shop-client';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
 import type { TourReport } from './tour-report.ts';
 import type { Visitor } from './visitor.ts';
@@ -33,7 +33,7 @@ type Stock = { onHandUnits: number; freeUnits: number };
 /** Plays ten scenes. Each checks its results, and the last one restores the stock and erases the account. */
 export class Tour {
   readonly #platform: PlatformClient;
-  readonly #operator: ShopClient;
+  readonly #operator: OperatorClient;
   readonly #visitor: Visitor;
   readonly #report: TourReport;
   readonly #isLocal: boolean;
@@ -44,7 +44,7 @@ export class Tour {
 
   constructor(
     platform: PlatformClient,
-    operator: ShopClient,
+    operator: OperatorClient,
     visitor: Visitor,
     report: TourReport,
     isLocal: boolean,

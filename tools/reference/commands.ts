@@ -6,8 +6,8 @@ import { page, table } from './markdown.ts';
 const shared = new Set(['--env', '--json', '--help']);
 
 /** Lists every command of the program with its arguments and options. */
-export function commandsPage(): string {
-  const all = leaves(commands()).filter((each) => each.name() !== 'complete');
+export async function commandsPage(): Promise<string> {
+  const all = leaves(await commands()).filter((each) => each.name() !== 'complete');
   return page(
     'Commands',
     'Type each as `npx fieldguide …`. Every command accepts `--env NAME` (default `local`) and `--help`, most accept `--json`.',

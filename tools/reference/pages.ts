@@ -9,7 +9,7 @@ import { readmeWithTrail } from './trail.ts';
 
 /** The generated pages by path. Created on import: Vite's runner cannot import later. */
 export const pages: ReadonlyMap<string, string> = new Map([
-  ['docs/reference/commands.md', commandsPage()],
+  ['docs/reference/commands.md', await commandsPage()],
   ['docs/reference/errors.md', await errorsPage()],
   ['docs/reference/metrics.md', await metricsPage()],
   ['docs/reference/settings.md', await settingsPage()],

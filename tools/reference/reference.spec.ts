@@ -23,8 +23,8 @@ describe('the reference pages', () => {
     expect(page).toMatch(/^\| `DISPATCH_DELAY_MS` \| integer, .* \| `1000` \| immediately \|/m);
     expect(page).toMatch(/^\| `DATABASE_URL` \| secret, URL \| required \|/m);
   });
-  it('list a command of a group with its options', () =>
-    expect(commandsPage()).toMatch(/^## projections rebuild$/m));
+  it('list a command of a group with its options', async () =>
+    expect(await commandsPage()).toMatch(/^## projections rebuild$/m));
   it('escape pipes in cells', () => expect(table(['a'], [['x|y']])).toContain('x\\|y'));
   it('are stale when the committed text differs', () => {
     const pages = new Map([['a.md', 'new']]);

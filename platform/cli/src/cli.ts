@@ -1,22 +1,22 @@
 import tab from '@bomb.sh/tab/commander';
 import { CliError } from '@fieldguide/platform-host/cli-error';
+import { system } from '@fieldguide/platform-host/system';
 import { Command } from 'commander';
 import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
-import { addLogCommands } from './commands/log-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addObservationCommands } from './commands/observation-commands.ts';
 import { addOrderCommands } from './commands/order-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
+import { addPlugins, loadPlugins } from './plugins.ts';
 
 /** Runs the command `fieldguide`. Errors print a hint; FIELDGUIDE_DEBUG=1 adds the stack. */
 export async function run(argv: string[]): Promise<void> {
   quietKafkajs();
-  const program = commands();
-
   try {
+    const program = await commands();
     await program.parseAsync(argv);
   } catch (error) {
     const hint =
@@ -27,8 +27,9 @@ export async function run(argv: string[]): Promise<void> {
   }
 }
 
-/** Builds every command with its options and help. */
-export function commands(): Command {
+/** Builds every command of the platform and of the plug-ins, with options and help. */
+export async function commands(): Promise<Command> {
+  const plugins = await loadPlugins(system);
   const program = new Command('fieldguide')
     .description('Run Fieldguide on this machine: apps, backing services, contracts, logs')
     .helpOption('-h, --help', 'Show help')
@@ -40,7 +41,13 @@ export function commands(): Command {
     ['Platform:', addRunCommands],
     ['Apps:', addAppCommands],
     ['Observation:', addObservationCommands],
-    ['Orders and events:', addOrderCommands, addLogCommands, addDeadLetterCommands],
+    // Dead letters continue the group of the last plug-in.
+    [
+      'Orders and events:',
+      addOrderCommands,
+      (to) => addPlugins(to, plugins),
+      addDeadLetterCommands,
+    ],
     ['Contracts:', addContractsCommands],
     ['Attached backing services:', addAttachedCommands],
     ['This machine:', addMachineCommands],

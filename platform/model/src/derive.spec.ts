@@ -110,11 +110,15 @@ describe('a map', () => {
     expect([...secretKeys(system.apps.post)]).toEqual(['CLIENT_SECRET', 'KEY']);
   });
 
-  it('does not compile when an address names an app that is not in it', () => {
+  it('does not compile when an address or a plug-in names an app that is not in it', () => {
     const app = { kind: 'service', summary: '', uses: [] } as const;
     const map = { name: 'x', operatorScopes: [] };
     // @ts-expect-error there is no app `nowhere`
     defineSystem({ ...map, apps: { only: { ...app, env: { URL: urlOf('nowhere') } } } });
+    const load = () => Promise.resolve({ plugin: { add: () => undefined } });
+    // @ts-expect-error a plug-in cannot need it either
+    defineSystem({ ...map, apps: { only: app }, plugins: { loans: { needs: ['nowhere'], load } } });
+    defineSystem({ ...map, apps: { only: app }, plugins: { loans: { needs: ['only'], load } } });
     expect(databases(system)).toHaveLength(1);
   });
 });

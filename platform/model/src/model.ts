@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { PluginSpec } from './plugin.ts';
 
 type SecretKind = 'random' | 'es256-key';
 
@@ -50,17 +50,6 @@ export interface AppSpec<App extends string = string> {
   readonly containerMemoryMb?: number;
 }
 
-/** What a command of the system can use. `request` calls an app over HTTP as the OAuth client `operator`. */
-export interface CliContext {
-  request<T>(app: string, method: string, path: string, body?: object): Promise<T>;
-  print(json: unknown, text: string): void;
-}
-
-/** Commands that know the domain; the platform's command line loads them. */
-export interface CliPlugin {
-  readonly register: (program: Command, context: () => CliContext) => void;
-}
-
 /** A whole system: what runs, and what the platform has to provide for it. */
 export interface System<App extends string = string> {
   readonly name: string;
@@ -69,12 +58,14 @@ export interface System<App extends string = string> {
   readonly operatorScopes: readonly string[];
   /** Settings of every app in the environment `local`. */
   readonly localConfig?: Readonly<Record<string, string>>;
-  readonly plugins?: readonly (() => Promise<CliPlugin>)[];
+  /** Commands that know the domain, in the order of the help. */
+  readonly plugins?: Readonly<Record<string, PluginSpec<App>>>;
 }
 
-/** Type-checks a map: each `urlOf` has to name an app of the same map. */
+/** Type-checks a map: each `urlOf`, and each need of a plug-in, has to name an app of the same map. */
 export const defineSystem = <const Apps extends Readonly<Record<string, AppSpec>>>(
-  system: Omit<System, 'apps'> & {
+  system: Omit<System, 'apps' | 'plugins'> & {
     readonly apps: Apps & { readonly [Name in keyof Apps]: AppSpec<keyof Apps & string> };
+    readonly plugins?: Readonly<Record<string, PluginSpec<keyof Apps & string>>>;
   },
 ): System<keyof Apps & string> => system;

@@ -1,13 +1,12 @@
 import { Environment } from '@fieldguide/platform-host/environment';
 import type { PlatformEvent } from '@fieldguide/platform-host/events';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
+import type { CommandOptions } from '@fieldguide/platform-model/plugin';
 import { Argument, type Command, Option } from 'commander';
+import { OperatorClient } from '../client/operator-client.ts';
 import { PlatformClient } from '../client/platform-client.ts';
 
-export interface CommonOptions {
-  readonly env: string;
-  readonly json?: boolean;
-}
+export type CommonOptions = CommandOptions;
 
 const DEFAULT_ENV = 'local';
 
@@ -39,6 +38,10 @@ export function environmentOf({ env }: CommonOptions): Environment {
 
 export function platformOf(options: CommonOptions): PlatformClient {
   return new PlatformClient(environmentOf(options));
+}
+
+export function operatorOf(options: CommonOptions): OperatorClient {
+  return new OperatorClient(environmentOf(options), platformOf(options));
 }
 
 /** Prints JSON with --json, otherwise text. */

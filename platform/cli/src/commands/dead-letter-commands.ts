@@ -2,21 +2,14 @@ import { apps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { type Command, Option } from 'commander';
-import { ShopClient } from '../client/shop-client.ts';
+import type { OperatorClient } from '../client/operator-client.ts';
 import {
   deadLettersTable,
   deadLetterText,
   type Letter,
   type LetterDetails,
 } from '../screen/dead-letter-tables.ts';
-import {
-  type CommonOptions,
-  choiceArgument,
-  command,
-  environmentOf,
-  platformOf,
-  print,
-} from './command.ts';
+import { type CommonOptions, choiceArgument, command, operatorOf, print } from './command.ts';
 
 const PAGE = 100;
 const consumers = apps
@@ -56,10 +49,10 @@ export function addDeadLetterCommands(program: Command): void {
         app: string | undefined,
         options: CommonOptions & { status: string; key?: string; limit: string },
       ) => {
-        const shop = shopOf(options);
+        const client = operatorOf(options);
         const found: (Letter & { app: string })[] = [];
         for (const each of app ? [known(app)] : consumers)
-          for (const letter of await listed(shop, each, options))
+          for (const letter of await listed(client, each, options))
             found.push({ app: each, ...letter });
         print(options, found, deadLettersTable(found));
       },
@@ -76,7 +69,9 @@ export function addDeadLetterCommands(program: Command): void {
     .action(async (app: string, id: string, options: CommonOptions) => {
       const path = `/dead-letters/${letterId(app, id)}`;
       const hint = listCommand(app);
-      const letter = await shopOf(options).call<LetterDetails>(known(app), 'GET', path, { hint });
+      const letter = await operatorOf(options).call<LetterDetails>(known(app), 'GET', path, {
+        hint,
+      });
       print(options, letter, deadLetterText(letter));
     });
 
@@ -95,7 +90,7 @@ export function addDeadLetterCommands(program: Command): void {
         const { key } = options;
         if (!id === !key)
           throw new CliError('Name either a letter or a key to redrive.', listCommand(app));
-        const result = await redrive(shopOf(options), known(app), id && letterId(app, id), key);
+        const result = await redrive(operatorOf(options), known(app), id && letterId(app, id), key);
         const { failed, redriven } = result;
         if (options.json || !failed)
           print(options, result, `${count(redriven)} of ${result.key || 'no key'} redriven`);
@@ -119,7 +114,7 @@ export function addDeadLetterCommands(program: Command): void {
     .action(async (app: string, id: string, options: CommonOptions & { reason?: string }) => {
       const path = `/dead-letters/${letterId(app, id)}/discards`;
       const { reason } = options;
-      const discarded = await shopOf(options).call<{ key: string; moreWaiting: boolean }>(
+      const discarded = await operatorOf(options).call<{ key: string; moreWaiting: boolean }>(
         known(app),
         'POST',
         path,
@@ -133,7 +128,7 @@ export function addDeadLetterCommands(program: Command): void {
 }
 
 async function listed(
-  shop: ShopClient,
+  client: OperatorClient,
   app: string,
   { status, key, limit }: { status: string; key?: string; limit: string },
 ): Promise<Letter[]> {
@@ -144,7 +139,7 @@ async function listed(
   for (let after: string | null = '0'; after !== null && found.length < most; ) {
     const size = String(Math.min(PAGE, most - found.length));
     const query = new URLSearchParams({ status, after, limit: size, ...(key && { key }) });
-    const page: { items: Letter[]; next: string | null } = await shop.call(
+    const page: { items: Letter[]; next: string | null } = await client.call(
       app,
       'GET',
       `/dead-letters?${query}`,
@@ -157,7 +152,7 @@ async function listed(
 
 /** Redrives until no letter of the key is waiting, or one fails: a request is limited to a few seconds. */
 async function redrive(
-  shop: ShopClient,
+  client: OperatorClient,
   app: string,
   id: string | undefined,
   key: string | undefined,
@@ -165,14 +160,10 @@ async function redrive(
   const hint = listCommand(app);
   const path = id ? `/dead-letters/${id}/redrives` : '/dead-letters/redrives';
   const body = id ? {} : { body: { key } };
-  const first = await shop.call<Redrive>(app, 'POST', path, { ...body, hint });
+  const first = await client.call<Redrive>(app, 'POST', path, { ...body, hint });
   if (first.failed || !first.moreWaiting) return first;
-  const rest = await redrive(shop, app, undefined, first.key);
+  const rest = await redrive(client, app, undefined, first.key);
   return { ...rest, redriven: first.redriven + rest.redriven };
-}
-
-function shopOf(options: CommonOptions): ShopClient {
-  return new ShopClient(environmentOf(options), platformOf(options));
 }
 
 const known = (app: string): string => parseChoice('app with messages', app, consumers);

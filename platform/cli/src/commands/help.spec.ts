@@ -6,8 +6,9 @@ function all(command: Command): Command[] {
   return [command, ...command.commands.flatMap(all)];
 }
 
+const listed = all(await commands()).filter((each) => each.name() !== 'complete');
+
 describe('help', () => {
-  const listed = all(commands()).filter((each) => each.name() !== 'complete');
   it.each(listed.map((each) => [pathOf(each), each] as const))(
     'of "%s" fits 80 columns and starts with a capital letter',
     (_, each) => {

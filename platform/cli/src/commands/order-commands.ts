@@ -2,18 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { Command } from 'commander';
-import { ShopClient } from '../client/shop-client.ts';
 import { drawSvg, drawText } from '../explain/draw.ts';
 import { explain } from '../explain/explain.ts';
 import { type Checkout, checkoutsTable } from '../screen/tables.ts';
-import {
-  type CommonOptions,
-  choiceArgument,
-  command,
-  environmentOf,
-  platformOf,
-  print,
-} from './command.ts';
+import { type CommonOptions, choiceArgument, command, operatorOf, print } from './command.ts';
+import { commandContext } from './command-context.ts';
 
 /** Path and result text of each action on an open checkout. */
 const actions = {
@@ -34,9 +27,9 @@ export function addOrderCommands(program: Command): void {
   )
     .option('--stuck', 'Show only those that need an operator')
     .action(async (options: CommonOptions & { stuck?: boolean }) => {
-      const shop = shopOf(options);
+      const client = operatorOf(options);
       const path = `/checkouts?stuck=${options.stuck ?? false}`;
-      const { items } = await shop.call<{ items: Checkout[] }>('ordering', 'GET', path);
+      const { items } = await client.call<{ items: Checkout[] }>('ordering', 'GET', path);
       const none = options.stuck ? 'No order is stuck.' : 'No checkout is open.';
       print(options, items, items.length > 0 ? checkoutsTable(items) : none);
     });
@@ -54,7 +47,7 @@ export function addOrderCommands(program: Command): void {
       const known = parseChoice('action', action, Object.keys(actions)) as CheckoutAction;
       const [path, what] = actions[known];
       const place = `/checkouts/${orderId(order)}/${path}`;
-      const done = await shopOf(options).call('ordering', 'POST', place);
+      const done = await operatorOf(options).call('ordering', 'POST', place);
       print(options, done, `${order} ${what}; fieldguide explain ${order} shows the result`);
     });
 
@@ -68,7 +61,11 @@ export function addOrderCommands(program: Command): void {
     .argument('<order>', 'Order id')
     .option('--svg <file>', 'Write a diagram to a file')
     .action(async (order: string, options: CommonOptions & { svg?: string }) => {
-      const explained = await explain(orderId(order), shopOf(options), environmentOf(options));
+      const explained = await explain(
+        orderId(order),
+        operatorOf(options),
+        commandContext.environment(options),
+      );
       const title = `Order ${order}: ${explained.status}`;
       if (options.svg) writeFileSync(options.svg, drawSvg(title, explained.arrows));
       const text = options.svg
@@ -76,10 +73,6 @@ export function addOrderCommands(program: Command): void {
         : `${title}\n\n${drawText(explained.arrows)}`;
       print(options, explained, text);
     });
-}
-
-function shopOf(options: CommonOptions): ShopClient {
-  return new ShopClient(environmentOf(options), platformOf(options));
 }
 
 function orderId(text: string): string {

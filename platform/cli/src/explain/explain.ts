@@ -1,5 +1,4 @@
-import type { Environment } from '@fieldguide/platform-host/environment';
-import type { ShopClient } from '../client/shop-client.ts';
+import type { AppClient, CommandContext } from '@fieldguide/platform-model/plugin';
 import { findHandlers } from './handlers.ts';
 import { publishedMessages } from './published-messages.ts';
 import { type Arrow, sequenceOf } from './sequence.ts';
@@ -22,23 +21,23 @@ export interface Explained {
 /** Reconstructs an order from the topics, the provider's ledger and the order's timeline. */
 export async function explain(
   orderId: string,
-  shop: ShopClient,
-  { topicPrefix }: Environment,
+  client: AppClient,
+  { kafkaUrl, topicPrefix }: ReturnType<CommandContext['environment']>,
 ): Promise<Explained> {
-  const order = await shop.call<Order>('gateway', 'GET', `/orders/${orderId}`);
+  const order = await client.call<Order>('gateway', 'GET', `/orders/${orderId}`);
   const placedAt = new Date(order.placedAt);
   const [{ items: timeline }, messages] = await Promise.all([
-    shop.call<{ items: { type: string; time: string }[] }>(
+    client.call<{ items: { type: string; time: string }[] }>(
       'gateway',
       'GET',
       `/orders/${orderId}/timeline`,
     ),
-    publishedMessages(shop.kafkaUrl, topicPrefix, orderId, placedAt),
+    publishedMessages(kafkaUrl, topicPrefix, orderId, placedAt),
   ]);
   const paymentIds = new Set(messages.flatMap(({ data }) => (data['paymentId'] as string) ?? []));
   const ledgers = await Promise.all(
     [...paymentIds].map((id) =>
-      shop.call<Ledger>('payment-provider', 'GET', `/ledger?paymentId=${id}`),
+      client.call<Ledger>('payment-provider', 'GET', `/ledger?paymentId=${id}`),
     ),
   );
   const own = ledgers.flatMap(({ operations }) => operations);

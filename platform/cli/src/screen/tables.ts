@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { AppStatus, ServiceStatus, Status } from '@fieldguide/platform-controller/status';
+import type { Cell } from '@fieldguide/platform-model/plugin';
 import Table from 'cli-table3';
 
 // Without borders, so that eight columns fit into 80 characters.
@@ -20,7 +21,6 @@ const bare = {
   'right-mid': '',
   middle: '  ',
 };
-type Cell = string | { content: string; hAlign: 'right' };
 
 export function statusTables({ environment, gatewayUrl, apps, services }: Status): string {
   return [

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { table } from './tables.ts';
+import type { CommandContext } from '@fieldguide/platform-model/plugin';
 
 export interface LoggedEvent {
   readonly stream: string;
@@ -34,7 +34,10 @@ export function eventText({
   return lines.join('\n');
 }
 
-export function projectionsTable(projections: readonly ProjectionStatus[]): string {
+export function projectionsTable(
+  table: CommandContext['table'],
+  projections: readonly ProjectionStatus[],
+): string {
   if (projections.length === 0) return 'No projections yet.';
   const rows = projections.map((projection) => [
     projection.name,

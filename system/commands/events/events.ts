@@ -1,27 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError } from '@fieldguide/platform-host/cli-error';
+import type {
+  CommandContext,
+  CommandOptions,
+  CommandPlugin,
+} from '@fieldguide/platform-model/plugin';
 import type { Command } from 'commander';
-import { ShopClient } from '../client/shop-client.ts';
 import {
   eventText,
   type LoggedEvent,
   type ProjectionStatus,
   projectionsTable,
-} from '../screen/log-tables.ts';
-import {
-  type CommonOptions,
-  command,
-  environmentOf,
-  platformOf,
-  print,
-  printingEvents,
-} from './command.ts';
+} from './event-tables.ts';
 
 const APP = 'ordering';
 const POLL_MS = 300;
 
 /** Adds the commands on the event log and its projections. */
-export function addLogCommands(program: Command): void {
+export const plugin: CommandPlugin = {
+  heading: 'Orders and events:',
+  add: (program, context) => {
+    addEventCommands(program, context);
+    addProjectionCommands(program, context);
+  },
+};
+
+function addEventCommands(program: Command, context: CommandContext): void {
+  const { command, print, appClient, error } = context;
   command(
     program,
     'events',
@@ -29,14 +33,11 @@ export function addLogCommands(program: Command): void {
     'events order-0192…',
   )
     .argument('<stream>', 'Stream of an order: order-<id>')
-    .action(async (stream: string, options: CommonOptions) => {
+    .action(async (stream: string, options: CommandOptions) => {
       const [, id] = /^(?:order-)?([0-9a-f-]{36})$/i.exec(stream) ?? [];
       if (!id)
-        throw new CliError(
-          `"${stream}" is not a stream of an order.`,
-          'fieldguide events order-<id>',
-        );
-      const { items } = await shopOf(options).call<{ items: LoggedEvent[] }>(
+        throw error(`"${stream}" is not a stream of an order.`, 'fieldguide events order-<id>');
+      const { items } = await appClient(options).call<{ items: LoggedEvent[] }>(
         APP,
         'GET',
         `/log/orders/${id}`,
@@ -54,10 +55,10 @@ export function addLogCommands(program: Command): void {
   )
     .option('--after <position>', 'Start after this position; by default 20 before the end')
     .option('--tail', 'Follow new events until Ctrl-C')
-    .action(async (options: CommonOptions & { after?: string; tail?: true }) => {
-      const shop = shopOf(options);
+    .action(async (options: CommandOptions & { after?: string; tail?: true }) => {
+      const client = appClient(options);
       const page = (after: string, limit = 500) =>
-        shop.call<{ items: LoggedEvent[]; position: string; end: string }>(
+        client.call<{ items: LoggedEvent[]; position: string; end: string }>(
           APP,
           'GET',
           `/log/feed?after=${after}&limit=${limit}`,
@@ -74,7 +75,10 @@ export function addLogCommands(program: Command): void {
         await sleep(POLL_MS);
       }
     });
+}
 
+function addProjectionCommands(program: Command, context: CommandContext): void {
+  const { command, print, appClient, callPlatform } = context;
   const projections = program
     .command('projections')
     .description('List, pause, resume and rebuild projections');
@@ -85,13 +89,13 @@ export function addLogCommands(program: Command): void {
     'projections list',
   )
     .alias('status')
-    .action(async (options: CommonOptions) => {
-      const { items } = await shopOf(options).call<{ items: ProjectionStatus[] }>(
+    .action(async (options: CommandOptions) => {
+      const { items } = await appClient(options).call<{ items: ProjectionStatus[] }>(
         APP,
         'GET',
         '/log/projections',
       );
-      print(options, items, projectionsTable(items));
+      print(options, items, projectionsTable(context.table, items));
     });
   for (const [verb, what, done] of [
     ['pause', 'Pause a projection; reads return its last state', 'paused'],
@@ -99,10 +103,10 @@ export function addLogCommands(program: Command): void {
   ] as const)
     command(projections, verb, what, `projections ${verb} order-summary`)
       .argument('<name>', 'Name, as in projections list')
-      .action(async (name: string, options: CommonOptions) => {
+      .action(async (name: string, options: CommandOptions) => {
         const path = `/log/projections/${encodeURIComponent(name)}/${verb}`;
         const hint = 'fieldguide projections list';
-        const response = await shopOf(options).call<object>(APP, 'POST', path, { hint });
+        const response = await appClient(options).call<object>(APP, 'POST', path, { hint });
         print(options, response, `Projection ${name} is ${done}`);
       });
   command(
@@ -112,14 +116,9 @@ export function addLogCommands(program: Command): void {
     'projections rebuild order-summary',
   )
     .argument('<name>', 'Name, as in projections list')
-    .action(async (name: string, options: CommonOptions) => {
-      const platform = platformOf(options);
-      const rebuild = () => platform.call('POST', `/apps/${APP}/rebuilds`, { projection: name });
-      const done = await printingEvents(platform, options, rebuild);
+    .action(async (name: string, options: CommandOptions) => {
+      const path = `/apps/${APP}/rebuilds`;
+      const done = await callPlatform(options, 'POST', path, { projection: name });
       print(options, done, `Projection ${name} is rebuilt`);
     });
-}
-
-function shopOf(options: CommonOptions): ShopClient {
-  return new ShopClient(environmentOf(options), platformOf(options));
 }

@@ -1,15 +1,15 @@
 import { operatorToken, readResponse } from '@fieldguide/platform-controller/operator-token';
 import type { Status } from '@fieldguide/platform-controller/status';
-import { appNames } from '@fieldguide/platform-host/apps';
+import { appNames, gatewayApp } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment } from '@fieldguide/platform-host/environment';
-import { readState } from '@fieldguide/platform-host/state';
+import type { AppClient } from '@fieldguide/platform-model/plugin';
 import type { PlatformClient } from './platform-client.ts';
 
 const RESPONSE_TIMEOUT_MS = 15_000;
 
-/** Calls the services as the client `operator`; bypasses the gateway for services without a public route. */
-export class ShopClient {
+/** Calls apps as the client `operator`: the public API at its address, any other app at a healthy instance. */
+export class OperatorClient implements AppClient {
   readonly #environment: Environment;
   readonly #platform: PlatformClient;
   #status: Status | undefined;
@@ -20,31 +20,21 @@ export class ShopClient {
     this.#platform = platform;
   }
 
-  /** The addresses of the brokers: `kafka://host:port,…`. */
-  get kafkaUrl(): string {
-    return readState(this.#environment)!.backing!['kafka']!;
-  }
-
   async gatewayUrl(): Promise<string> {
-    return (await this.status()).gatewayUrl;
-  }
-
-  async status(): Promise<Status> {
-    this.#status ??= await this.#platform.call<Status>('GET', '/status');
-    return this.#status;
+    return (await this.#getStatus()).gatewayUrl;
   }
 
   /**
    * @param options `hint`: the command that lists existing resources; shown when the resource does not exist
-   * @throws CliError with the title of the service's error response
+   * @throws CliError with the title of the app's error response
    */
   async call<T>(
-    service: string,
+    app: string,
     method: string,
     path: string,
     { body, key, hint }: { body?: object; key?: string; hint?: string } = {},
   ): Promise<T> {
-    const response = await fetch((await this.#urlOf(service)) + path, {
+    const response = await fetch((await this.#urlOf(app)) + path, {
       method,
       headers: {
         authorization: `Bearer ${await this.#operator()}`,
@@ -54,15 +44,20 @@ export class ShopClient {
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
-    return readResponse<T>(response, hint ?? 'fieldguide checkouts');
+    return readResponse<T>(response, hint);
   }
 
-  async #urlOf(service: string): Promise<string> {
-    const { apps, gatewayUrl } = await this.status();
-    if (service === 'gateway') return gatewayUrl;
-    const { instances = [] } = apps.find(({ app }) => app === service) ?? {};
+  async #getStatus(): Promise<Status> {
+    this.#status ??= await this.#platform.call<Status>('GET', '/status');
+    return this.#status;
+  }
+
+  async #urlOf(name: string): Promise<string> {
+    const { apps, gatewayUrl } = await this.#getStatus();
+    if (name === gatewayApp) return gatewayUrl;
+    const { instances = [] } = apps.find(({ app }) => app === name) ?? {};
     const healthy = instances.find(({ health }) => health === 'ok');
-    if (!healthy) throw new CliError(`No instance of ${service} is healthy.`, 'fieldguide status');
+    if (!healthy) throw new CliError(`No instance of ${name} is healthy.`, 'fieldguide status');
     return healthy.url;
   }
 
