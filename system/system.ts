@@ -16,6 +16,11 @@ export const system = defineSystem({
   operatorScopes: ['orders:read:any', 'catalog:write', 'stock:write', 'operations'],
   localConfig: { LOG_LEVEL: 'info' },
   plugins: {
+    orders: { needs: ['ordering'], load: () => import('./commands/orders/orders.ts') },
+    explain: {
+      needs: ['ordering', 'payment-provider'],
+      load: () => import('./commands/explain/explain.ts'),
+    },
     events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
   },
   apps: {

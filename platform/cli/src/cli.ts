@@ -8,7 +8,6 @@ import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addObservationCommands } from './commands/observation-commands.ts';
-import { addOrderCommands } from './commands/order-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
 import { addPlugins, loadPlugins } from './plugins.ts';
 
@@ -40,11 +39,10 @@ export async function commands(): Promise<Command> {
   const groups: readonly (readonly [string, ...((to: Command) => void)[]])[] = [
     ['Platform:', addRunCommands],
     ['Apps:', addAppCommands],
-    ['Observation:', addObservationCommands],
-    // Dead letters continue the group of the last plug-in.
+    // Dead letters are listed below the heading of the last plug-in.
     [
-      'Orders and events:',
-      addOrderCommands,
+      'Observation:',
+      addObservationCommands,
       (to) => addPlugins(to, plugins),
       addDeadLetterCommands,
     ],

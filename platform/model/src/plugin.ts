@@ -43,8 +43,15 @@ export interface CommandContext {
   appClient(options: CommandOptions): AppClient;
   /** Calls the platform's API and prints the platform's events until the response arrives. */
   callPlatform<T>(options: CommandOptions, method: string, path: string, body?: object): Promise<T>;
-  /** Returns the broker's addresses (`kafka://host:port,…`) and the prefix of topics in a running environment. */
-  environment(options: CommandOptions): { readonly kafkaUrl: string; readonly topicPrefix: string };
+  /** Returns where the messages of a running environment are. @throws an error with a hint when Kafka does not run in it */
+  messaging(options: CommandOptions): {
+    /** Addresses of the brokers: `kafka://host:port,…`. */
+    readonly kafkaUrl: string;
+    /** Every topic of the map, as Kafka names it. */
+    readonly topics: readonly string[];
+    /** Prefix of topics and consumer groups. */
+    readonly prefix: string;
+  };
 }
 
 /** Commands of one part of the domain. */

@@ -1,6 +1,8 @@
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { readState } from '@fieldguide/platform-host/state';
+import { system } from '@fieldguide/platform-host/system';
+import { topics } from '@fieldguide/platform-model/derive';
 import type { CommandContext } from '@fieldguide/platform-model/plugin';
 import { table } from '../screen/tables.ts';
 import {
@@ -26,11 +28,12 @@ export const commandContext: CommandContext = {
     const platform = platformOf(options);
     return printingEvents(platform, options, () => platform.call(method, path, body));
   },
-  environment: (options) => {
+  messaging: (options) => {
     const environment = environmentOf(options);
     const kafkaUrl = readState(environment)?.backing?.['kafka'];
     if (!kafkaUrl)
       throw new CliError(`Kafka does not run in "${environment.name}".`, 'fieldguide services');
-    return { kafkaUrl, topicPrefix: environment.topicPrefix };
+    const { topicPrefix: prefix } = environment;
+    return { kafkaUrl, prefix, topics: topics(system).map(({ name }) => prefix + name) };
   },
 };

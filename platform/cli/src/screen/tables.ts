@@ -141,29 +141,3 @@ function duration(seconds: number): string {
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3_600).toFixed(1)} h`;
 }
-
-/** An open checkout, as listed by the API. */
-export interface Checkout {
-  readonly orderId: string;
-  readonly step: string;
-  readonly waitsSince: string;
-  readonly deadlineAt: string;
-  readonly overdueSince: string | null;
-  readonly retries: number;
-}
-
-export function checkoutsTable(checkouts: readonly Checkout[]): string {
-  const seconds = (from: string, to: Date) =>
-    Math.round((to.getTime() - new Date(from).getTime()) / 1_000);
-  const now = new Date();
-  const rows = checkouts.map(
-    ({ orderId, step, waitsSince, deadlineAt, overdueSince, retries }): Cell[] => [
-      orderId,
-      overdueSince ? styleText('red', step) : step,
-      { content: duration(seconds(waitsSince, now)), hAlign: 'right' },
-      { content: overdueSince ? 'overdue' : duration(-seconds(deadlineAt, now)), hAlign: 'right' },
-      number(retries),
-    ],
-  );
-  return table(['ORDER', 'STEP', 'WAITING', 'TIME LEFT', 'RETRIES'], rows);
-}

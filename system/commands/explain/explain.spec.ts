@@ -1,13 +1,14 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { root } from '@fieldguide/platform-host/environment';
 import { describe, expect, it } from 'vitest';
 import { drawSvg, drawText } from './draw.ts';
 import { findHandlers } from './handlers.ts';
 import type { PublishedMessage } from './published-messages.ts';
 import { sequenceOf } from './sequence.ts';
 
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 const placedAt = new Date('2030-01-01T12:00:00.000Z');
 const at = (ms: number) => new Date(placedAt.getTime() + ms);
 const toMessage = (

@@ -1,6 +1,4 @@
-import { CliError } from '@fieldguide/platform-host/cli-error';
-import { system } from '@fieldguide/platform-host/system';
-import { topics } from '@fieldguide/platform-model/derive';
+import type { CommandContext, CommandOptions } from '@fieldguide/platform-model/plugin';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** A message about an order, as stored in Kafka. */
@@ -18,27 +16,25 @@ const RESPONSE_TIMEOUT_MS = 30_000;
 
 /**
  * Reads every record of a key since a time, oldest first. Uses a temporary consumer group and deletes it.
- * @throws CliError when Kafka does not respond within 30 seconds
+ * @throws an error with a hint when Kafka does not respond within 30 seconds
  */
 export async function publishedMessages(
-  kafkaUrl: string,
-  prefix: string,
   wanted: string,
   since: Date,
+  options: CommandOptions,
+  { messaging, error }: CommandContext,
 ): Promise<PublishedMessage[]> {
+  const { kafkaUrl, prefix, topics } = messaging(options);
   const brokers = kafkaUrl.replace('kafka://', '').split(',');
   const kafka = new Kafka({ clientId: 'explain', brokers, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const groupId = `${prefix}explain-${process.pid}-${since.getTime()}`;
   const consumer = kafka.consumer({ groupId });
-  const names = topics(system)
-    .filter(({ name }) => /^(ordering|inventory|payments|shipping)\./.test(name))
-    .map(({ name }) => prefix + name);
   await Promise.all([admin.connect(), consumer.connect()]);
   try {
     // Per partition: the first offset to read, and the current end.
     const range = new Map<string, { from: string; end: bigint }>();
-    for (const topic of names) {
+    for (const topic of topics) {
       const [from, ends] = await Promise.all([
         admin.fetchTopicOffsetsByTimestamp(topic, since.getTime()),
         admin.fetchTopicOffsets(topic),
@@ -52,7 +48,7 @@ export async function publishedMessages(
     if (range.size === 0) return [];
     const found: PublishedMessage[] = [];
     const read = Promise.withResolvers<void>();
-    await consumer.subscribe({ topics: names });
+    await consumer.subscribe({ topics: [...topics] });
     const left = new Set(range.keys());
     await consumer.run({
       autoCommit: false,
@@ -67,7 +63,7 @@ export async function publishedMessages(
       const [, topic = '', partition = ''] = /^(.*)\/(\d+)$/.exec(place) ?? [];
       consumer.seek({ topic, partition: Number(partition), offset: from });
     }
-    await Promise.race([read.promise, rejectAfterTimeout()]);
+    await Promise.race([read.promise, rejectAfterTimeout(error)]);
     return found.toSorted((a, b) => a.time.getTime() - b.time.getTime());
   } finally {
     await consumer.disconnect();
@@ -96,7 +92,7 @@ function toMessage({ id, type, source, time, causationid, data }: Envelope): Pub
   };
 }
 
-async function rejectAfterTimeout(): Promise<never> {
+async function rejectAfterTimeout(error: CommandContext['error']): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, RESPONSE_TIMEOUT_MS).unref());
-  throw new CliError('Kafka did not respond within 30 seconds.', 'fieldguide services');
+  throw error('Kafka did not respond within 30 seconds.', 'fieldguide services');
 }

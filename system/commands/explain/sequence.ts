@@ -1,21 +1,11 @@
 import type { HandledBy, Handlers } from './handlers.ts';
 import type { PublishedMessage } from './published-messages.ts';
 
-/** The columns of the diagram, from left to right. */
-export const actors = [
-  'customer',
-  'ordering',
-  'inventory',
-  'payments',
-  'provider',
-  'shipping',
-] as const;
-export type Actor = (typeof actors)[number];
-
 /** One message, or an event within one service when `from` equals `to`. */
 export interface Arrow {
-  readonly from: Actor;
-  readonly to: Actor;
+  /** A service, `customer` or `provider`. */
+  readonly from: string;
+  readonly to: string;
   readonly what: string;
   /** Milliseconds since the order was placed. */
   readonly atMs: number;
@@ -38,7 +28,6 @@ export interface OrderTrace {
   }[];
 }
 
-const isActor = (name: string): name is Actor => (actors as readonly string[]).includes(name);
 // Decided within ordering, by a deadline or an operator: not published as messages.
 const inner = new Set([
   'DeadlinePassed',
@@ -46,6 +35,11 @@ const inner = new Set([
   'CheckoutRetried',
   'CheckoutAbandoned',
 ]);
+
+/** Returns senders and receivers in the order in which they appear: the columns of the diagram. */
+export function actorsOf(arrows: readonly Arrow[]): string[] {
+  return [...new Set(arrows.flatMap(({ from, to }) => [from, to]))];
+}
 
 /** Returns all arrows in order of time. */
 export function sequenceOf(trace: OrderTrace, handlers: Handlers): Arrow[] {
@@ -81,20 +75,17 @@ export function sequenceOf(trace: OrderTrace, handlers: Handlers): Arrow[] {
     const { id, type, source, time } = message;
     const reply = trace.messages.find(({ causationId }) => causationId === id);
     const tookMs = reply && reply.time.getTime() - time.getTime();
-    if (!isActor(source)) return [];
     const consumers = handlers.messages.get(type) ?? [];
     if (consumers.length === 0)
       return [{ from: source, to: source, what: type, atMs: since(time) }];
-    return consumers
-      .filter(({ service }) => isActor(service))
-      .map((handledBy) => ({
-        from: source,
-        to: handledBy.service as Actor,
-        what: type,
-        atMs: since(time),
-        handledBy,
-        ...(tookMs !== undefined && { tookMs }),
-      }));
+    return consumers.map((handledBy) => ({
+      from: source,
+      to: handledBy.service,
+      what: type,
+      atMs: since(time),
+      handledBy,
+      ...(tookMs !== undefined && { tookMs }),
+    }));
   }
 
   function charge({ kind, outcome, at }: OrderTrace['operations'][number]): Arrow {

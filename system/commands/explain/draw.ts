@@ -1,21 +1,35 @@
 import { styleText } from 'node:util';
-import { type Actor, type Arrow, actors } from './sequence.ts';
+import { type Arrow, actorsOf } from './sequence.ts';
 
 const COLUMN = 11;
 const FIRST = 10;
-const center = (actor: Actor) => FIRST + actors.indexOf(actor) * COLUMN + Math.floor(COLUMN / 2);
 
-/** Draws the sequence as text, 78 columns wide: an arrow, then the message and the source line of its handler. */
+/** Draws the sequence as text: an arrow, then the message and the source line of its handler. Six actors fit 80 columns. */
 export function drawText(arrows: readonly Arrow[]): string {
-  const head = Array.from({ length: FIRST + actors.length * COLUMN }, () => ' ');
-  for (const actor of actors) put(head, center(actor) - Math.floor(actor.length / 2), actor);
-  return [styleText('bold', head.join('').trimEnd()), ...arrows.flatMap(rows)].join('\n');
+  const actors = actorsOf(arrows);
+  const centers = new Map(
+    actors.map((actor, i) => [actor, FIRST + i * COLUMN + Math.floor(COLUMN / 2)]),
+  );
+  const width = FIRST + actors.length * COLUMN;
+  const head = emptyLine(width);
+  const lifelines = emptyLine(width);
+  for (const [actor, center] of centers) {
+    put(head, center - Math.floor(actor.length / 2), actor);
+    put(lifelines, center, '│');
+  }
+  return [
+    styleText('bold', head.join('').trimEnd()),
+    ...arrows.flatMap((arrow) => rows(arrow, centers, [...lifelines])),
+  ].join('\n');
 }
 
-function rows({ from, to, what, atMs, tookMs, handledBy }: Arrow): string[] {
-  const line = lifelines();
+function rows(
+  { from, to, what, atMs, tookMs, handledBy }: Arrow,
+  centers: ReadonlyMap<string, number>,
+  line: string[],
+): string[] {
   put(line, 0, `${atMs} ms`.padStart(8));
-  const [a, b] = [center(from), center(to)];
+  const [a, b] = [centers.get(from)!, centers.get(to)!];
   if (a === b) put(line, a, '●');
   else if (a < b) put(line, a + 1, `${'─'.repeat(b - a - 2)}▶`);
   else put(line, b + 1, `◀${'─'.repeat(a - b - 2)}`);
@@ -26,10 +40,8 @@ function rows({ from, to, what, atMs, tookMs, handledBy }: Arrow): string[] {
   return [line.join('').trimEnd(), ...lines];
 }
 
-function lifelines(): string[] {
-  const line = Array.from({ length: FIRST + actors.length * COLUMN }, () => ' ');
-  for (const actor of actors) line[center(actor)] = '│';
-  return line;
+function emptyLine(width: number): string[] {
+  return Array.from({ length: width }, () => ' ');
 }
 
 function put(line: string[], at: number, text: string): void {
@@ -43,7 +55,8 @@ const LEFT = 90;
 
 /** Draws the sequence as SVG that follows the light or dark colour scheme. */
 export function drawSvg(title: string, arrows: readonly Arrow[]): string {
-  const x = (actor: Actor) => LEFT + actors.indexOf(actor) * WIDE + WIDE / 2;
+  const actors = actorsOf(arrows);
+  const x = (actor: string) => LEFT + actors.indexOf(actor) * WIDE + WIDE / 2;
   const [width, height] = [LEFT + actors.length * WIDE, TOP + (arrows.length + 1) * ROW];
   const heads = actors.flatMap((actor) => [
     `<text class="actor" x="${x(actor)}" y="${TOP - 18}">${actor}</text>`,
