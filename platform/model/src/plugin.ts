@@ -54,11 +54,21 @@ export interface CommandContext {
   };
 }
 
+/** What a plug-in adds to the text that a completed start prints. */
+export interface StartText {
+  readonly addresses: readonly (readonly [name: string, url: string])[];
+  /** Paragraphs that show how to use the system. */
+  readonly text: string;
+  readonly commands: readonly (readonly [command: string, description: string])[];
+}
+
 /** Commands of one part of the domain. */
 export interface CommandPlugin {
   /** Heading of its commands in the help; by default that of the commands before them. */
   readonly heading?: string;
   add(program: Command, context: CommandContext): void;
+  /** Returns what to try first. `providerUrl` is the address of the app of kind `external`. */
+  startText?(gatewayUrl: string, providerUrl: string | undefined): Promise<StartText>;
 }
 
 /** A plug-in in the map of a system. */

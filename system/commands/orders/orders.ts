@@ -1,5 +1,6 @@
 import type { CommandOptions, CommandPlugin } from '@fieldguide/platform-model/plugin';
 import { type Checkout, checkoutsTable } from './checkouts-table.ts';
+import { firstOrder } from './first-order.ts';
 import { parseOrderId } from './order-id.ts';
 
 /** Path and result text of each action on an open checkout. */
@@ -13,6 +14,7 @@ type CheckoutAction = keyof typeof actions;
 /** Adds the commands on open checkouts. */
 export const plugin: CommandPlugin = {
   heading: 'Orders and events:',
+  startText: firstOrder,
   add: (program, { command, choiceArgument, parseChoice, print, table, error, appClient }) => {
     command(
       program,

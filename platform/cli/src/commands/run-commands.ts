@@ -10,8 +10,10 @@ import { Environment } from '@fieldguide/platform-host/environment';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import { runningPlatform, stopOrphans } from '@fieldguide/platform-host/state';
+import { system } from '@fieldguide/platform-host/system';
 import { type Command, Option } from 'commander';
 import { PlatformClient } from '../client/platform-client.ts';
+import { loadPlugins } from '../plugins.ts';
 import { readyScreen } from '../screen/screen.ts';
 import {
   type CommonOptions,
@@ -126,7 +128,10 @@ async function start(
     if (isStopRequested) return void starting.catch(() => undefined); // `platform.stop` waits for it
     const { gatewayUrl, providerUrl, apiUrl } = platform;
     if (json) console.log(JSON.stringify({ ready: true, gatewayUrl, providerUrl, apiUrl }));
-    else console.log(await readyScreen(platform));
+    else {
+      const plugins = await loadPlugins(system);
+      console.log(await readyScreen(platform, plugins.values()));
+    }
     // Run a full GC once: V8 keeps start-up garbage until there is memory pressure. Needs --expose-gc.
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     const stopDevelopment = dev && (await develop(dev, operations, report, force));
