@@ -40,6 +40,7 @@ export const system = defineSystem({
       uses: [...uses, 'seed-data'],
       env: { SIGNING_KEY: secret('signingKey', 'es256-key'), CLIENTS: oauthClients },
       probe: '/.well-known/jwks.json',
+      tokenPath: '/auth/tokens',
     },
     catalog: {
       kind: 'service',

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { globSync, readFileSync } from 'node:fs';
 import { topics } from '@fieldguide/platform-model/derive';
+import { tokenIssuerOf } from '@fieldguide/platform-model/roles';
 import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
 import { SessionEndedMessage } from '@fieldguide/service/testing';
 import { system } from '@fieldguide/system';
@@ -28,13 +29,14 @@ const definitions: readonly AnyDefinition[] = await Promise.all(
   }),
 );
 const JWKS = '/.well-known/jwks.json';
+const issuer = tokenIssuerOf(system);
 
 /** Derives the edges from the sources: route table, clients, subscriptions. */
 export function realEdges(): Set<Edge> {
   return new Set([
     // The storefront uses the routes of the gateway; the keys are for the services that verify tokens.
     ...routes.filter(({ path }) => path !== JWKS).map(({ to, path }) => requests('shop', to, path)),
-    ...definitions.filter(({ keys }) => !keys).map(({ name }) => requests(name, 'identity', JWKS)),
+    ...definitions.filter(({ keys }) => !keys).map(({ name }) => requests(name, issuer.app, JWKS)),
     ...definitions.flatMap(({ name }) => clientsIn(name)),
     ...definitions.flatMap(subscriptionsOf),
   ]);
@@ -73,7 +75,7 @@ function clientsIn(service: string): Edge[] {
       [...peers].map((peer) => requests(service, peer, route!)),
     );
     const token = text.includes('withServiceToken: true')
-      ? [requests(service, 'identity', '/auth/tokens')]
+      ? [requests(service, issuer.app, issuer.path)]
       : [];
     return [...own, ...token];
   });

@@ -1,14 +1,18 @@
 import { CliError } from '@fieldguide/platform-host/cli-error';
+import { system } from '@fieldguide/platform-host/system';
+import { tokenIssuerOf } from '@fieldguide/platform-model/roles';
 
 const RESPONSE_TIMEOUT_MS = 15_000;
 
+const { path: tokenPath } = tokenIssuerOf(system);
+
 /**
- * An access token of the client `operator`, from identity through the gateway.
- * @throws CliError with the service's own words when it refuses
+ * Requests an access token of the client `operator` through the gateway.
+ * @throws CliError with the title of the error response
  */
 export async function operatorToken(gatewayUrl: string, clientSecret: string): Promise<string> {
   const body = { grantType: 'clientCredentials', clientId: 'operator', clientSecret };
-  const response = await fetch(`${gatewayUrl}/auth/tokens`, {
+  const response = await fetch(gatewayUrl + tokenPath, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

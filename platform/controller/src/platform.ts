@@ -89,12 +89,12 @@ export class Platform {
   }
 
   get gatewayUrl(): string | undefined {
-    const port = this.#publicPorts.get(gatewayApp!);
+    const port = this.#publicPorts.get(gatewayApp);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
   get providerUrl(): string | undefined {
-    const port = this.#publicPorts.get(externalApp!);
+    const port = externalApp && this.#publicPorts.get(externalApp);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
@@ -334,7 +334,6 @@ export class Platform {
     const own = apps.filter(({ hasPublicPort }) => hasPublicPort).map(({ name }) => name);
     const ports = await environment.ports(own.filter((name) => !held.has(name)));
     for (const name of own) this.#publicPorts.set(name, ports[name]!);
-    if (!gatewayApp) return;
     const before = this.#left?.gatewayUrl;
     if (held.has(gatewayApp) && before)
       return void this.#publicPorts.set(gatewayApp, Number(new URL(before).port));

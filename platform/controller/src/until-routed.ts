@@ -1,3 +1,4 @@
+import { gatewayApp } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import { system } from '@fieldguide/platform-host/system';
@@ -19,7 +20,7 @@ export async function waitForRoutes(gatewayUrl: string, isStopping: () => boolea
     if (!routed) {
       throw new CliError(
         `The gateway gives ${last} for ${path}, though every app is ready.`,
-        'fieldguide logs gateway',
+        `fieldguide logs ${gatewayApp}`,
       );
     }
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppSpec } from '@fieldguide/platform-model';
+import { exampleOf, gatewayOf } from '@fieldguide/platform-model/roles';
 import { root, system } from './system.ts';
 
 /** An app of the map, with what its folder adds. */
@@ -38,7 +39,15 @@ export const databaseServices = apps
   .filter(({ hasDatabase }) => hasDatabase)
   .map(({ name }) => name);
 
-/** The app that serves the public API, and the stand-in for a service of another organisation. */
-export const [gatewayApp, externalApp] = (['gateway', 'external'] as const).map(
-  (kind) => apps.find(({ spec }) => spec.kind === kind)?.name,
-);
+/** The app that serves the public API. */
+export const gatewayApp = gatewayOf(system);
+
+const { publicPort } = system.apps[gatewayApp]!;
+/** The port of the public API in `local`; 0 for any free port. */
+export const gatewayPort = typeof publicPort === 'number' ? publicPort : 0;
+
+/** The stand-in for a service of another organisation. */
+export const externalApp = apps.find(({ spec }) => spec.kind === 'external')?.name;
+
+/** The app and the setting that help texts show. */
+export const example = exampleOf(system);

@@ -40,9 +40,9 @@ export const cacheFolder =
 
 export interface Secrets {
   readonly postgresPassword: string;
-  /** By role: `ordering_owner`, `ordering_app`. */
+  /** By role: a database's name and `_owner` or `_app`. */
   readonly roles: Readonly<Record<string, string>>;
-  /** By client of identity. */
+  /** By OAuth client. */
   readonly clients: Readonly<Record<string, string>>;
   /** By their names in the system map. */
   readonly named: Readonly<Record<string, string>>;
@@ -115,7 +115,7 @@ export class Environment {
     return this.path('logs', `${process}.log`);
   }
 
-  /** `ordering` in `local`, `e2e_ordering` elsewhere. */
+  /** Returns the name of the service in `local`, and with the prefix `e2e_` in the environment `e2e`. */
   databaseName(service: string): string {
     const own = service.replaceAll('-', '_');
     return this.name === 'local' ? own : `${this.name.replaceAll('-', '_')}_${own}`;

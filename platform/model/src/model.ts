@@ -44,6 +44,8 @@ export interface AppSpec<App extends string = string> {
   readonly publicPort?: number | 'any';
   /** A path below the gateway's address that returns a status below 500 once the app is routable. */
   readonly probe?: `/${string}`;
+  /** The path below the gateway's address at which it issues access tokens. One app has it. */
+  readonly tokenPath?: `/${string}`;
   /** Files of npm packages that its artifact contains next to the bundle. */
   readonly assets?: readonly string[];
   /** Limit of its container. Default: 256. */

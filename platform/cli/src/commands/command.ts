@@ -76,7 +76,7 @@ export function choiceArgument(name: string, values: readonly string[], text = '
   return argument;
 }
 
-/** Parses `ordering/2`. */
+/** Parses `app/2`. */
 export function parseInstance(text: string): { app: string; slot: number } {
   const [app = '', slot = '1'] = text.split('/');
   return { app, slot: Number(slot) };

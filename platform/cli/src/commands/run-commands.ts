@@ -4,7 +4,7 @@ import { followLogs, formatLine } from '@fieldguide/platform-controller/log-stre
 import { Operations } from '@fieldguide/platform-controller/operations';
 import { Platform } from '@fieldguide/platform-controller/platform';
 import { watchSources } from '@fieldguide/platform-controller/watch-sources';
-import { appNames } from '@fieldguide/platform-host/apps';
+import { appNames, gatewayPort as defaultPort } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
@@ -25,7 +25,6 @@ import {
   printingEvents,
 } from './command.ts';
 
-const DEFAULT_PORT = 8080;
 const DEBUG_PORT = 9229;
 const STOP_WITHIN_MS = 60_000;
 const DISK_FULL_MB = 50;
@@ -102,7 +101,7 @@ async function start(
   const report = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
   // A closed terminal must not kill the platform before its shutdown is complete.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
-  const gatewayPort = port ?? (env === 'local' ? DEFAULT_PORT : 0);
+  const gatewayPort = port ?? (env === 'local' ? defaultPort : 0);
   const platform = new Platform({ environment, choices, gatewayPort, force });
   const operations = new Operations(platform);
   platform.events.listen(({ text }) => report(text));

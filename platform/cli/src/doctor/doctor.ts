@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { databaseServices } from '@fieldguide/platform-host/apps';
+import { apps, gatewayPort } from '@fieldguide/platform-host/apps';
 import { consulInCache } from '@fieldguide/platform-host/backing-services/consul';
 import {
   cachedJava,
@@ -53,7 +53,7 @@ export async function runChecks(environment: Environment): Promise<CheckResult[]
       verdict: 'ok',
       found: running
         ? `runs in "${environment.name}" (process ${running.pid})`
-        : `does not run in "${environment.name}"; ${databaseServices.length + 2} apps would`,
+        : `does not run in "${environment.name}"; ${apps.length} apps would`,
     },
   ];
 }
@@ -93,20 +93,19 @@ function megabytes(bytes: number): string {
 
 async function ports(running: boolean): Promise<CheckResult[]> {
   return Promise.all(
-    [
-      [8080, 'the gateway'],
-      [8090, "the platform's API"],
-    ].map(async ([port, use]) => {
-      const what = `port ${port}`;
-      if (running) return { what, verdict: 'ok' as const, found: `for ${use}` };
-      if (await isFree(Number(port))) return { what, verdict: 'ok' as const, found: 'is free' };
-      return {
-        what,
-        verdict: 'warning' as const,
-        found: `is taken by another program; ${use} uses another port`,
-        hint: `stop that program, or use another port${port === 8080 ? ' (--port)' : ''}`,
-      };
-    }),
+    [...(gatewayPort > 0 ? [[gatewayPort, 'the gateway']] : []), [8090, "the platform's API"]].map(
+      async ([port, use]) => {
+        const what = `port ${port}`;
+        if (running) return { what, verdict: 'ok' as const, found: `for ${use}` };
+        if (await isFree(Number(port))) return { what, verdict: 'ok' as const, found: 'is free' };
+        return {
+          what,
+          verdict: 'warning' as const,
+          found: `is taken by another program; ${use} uses another port`,
+          hint: `stop that program, or use another port${port === gatewayPort ? ' (--port)' : ''}`,
+        };
+      },
+    ),
   );
 }
 

@@ -17,7 +17,7 @@ import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 
 /** One line of a log. */
 export interface LogLine {
-  /** `ordering-1`, `kafka`, `platform` */
+  /** `app-1`, `kafka`, `platform` */
   readonly source: string;
   /** ISO 8601; a line without a time has that of the line before. */
   readonly time: string;
@@ -111,7 +111,7 @@ function logFiles(environment: Environment, query: LogQuery): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((file) => isWanted(file, query)) : [];
 }
 
-/** `ordering` means `ordering-1.log` and `ordering-provision.log`, and no other app with the same prefix. */
+/** `app` means `app-1.log` and `app-provision.log`, and no other app with the same prefix. */
 function isWanted(file: string, { source }: LogQuery): boolean {
   if (!file.endsWith('.log')) return false;
   const own = basename(file, '.log').replace(/-(\d+|provision)$/, '');

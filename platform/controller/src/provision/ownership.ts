@@ -71,7 +71,7 @@ export async function assertNoForeignDatabases(
   if (foreign.length === 0) return;
   throw new CliError(
     `PostgreSQL already has the ${foreign.join(', the ')}, which this installation did not create. Nothing was changed.`,
-    'use another environment, whose names differ (--env demo: databases demo_ordering, …), or another server; what is left of an installation of yours: drop it yourself',
+    'use another environment, whose names differ (--env demo: databases demo_…), or another server; what is left of an installation of yours: drop it yourself',
   );
 }
 

@@ -89,7 +89,7 @@ async function existingTopics(admin: Admin, { topicPrefix }: Environment): Promi
 
 /** The groups named after our services that have read nothing but our topics. */
 async function groupsOf(admin: Admin, { topicPrefix }: Environment): Promise<string[]> {
-  // `ordering`, and for broadcasts one of each process: `ordering-1-17.broadcast`.
+  // One of each app, and for broadcasts one of each process: `app`, `app-1-17.broadcast`.
   const names = new RegExp(`^(${appNames.join('|')})(-\\d+-\\d+\\.broadcast)?$`);
   const own = new Set(topics.map(({ name }) => topicPrefix + name));
   const found: string[] = [];

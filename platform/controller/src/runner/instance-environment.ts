@@ -6,7 +6,7 @@ import type { Binding } from '@fieldguide/platform-model';
 import { instanceEnv, oauthClientScopes } from '@fieldguide/platform-model/derive';
 import { databaseUrl } from '../provision/databases.ts';
 
-/** The environment variables of an instance: addresses, its identity, its secrets, and what the map binds. */
+/** The environment variables of an instance: addresses, its name, its secrets, and what the map binds. */
 export function instanceEnvironment(
   { name, spec }: App,
   environment: Environment,

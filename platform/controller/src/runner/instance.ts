@@ -60,12 +60,12 @@ export class Instance {
     return child && new Instance(record, child);
   }
 
-  /** What people call it: `ordering/2`. */
+  /** Returns app and slot, as commands take it: `app/2`. */
   get id(): string {
     return `${this.record.app}/${this.record.slot}`;
   }
 
-  /** What it calls itself, in the registry and in its logs: `ordering-2-17`. */
+  /** Returns its name in the registry and in its logs: `app-2-17`. */
   get name(): string {
     return nameOf(this.record);
   }
