@@ -39,6 +39,6 @@ export function exampleOf(system: System): Example {
   const apps = Object.entries(system.apps);
   const [app, spec] =
     apps.find(([, { kind, localConfig }]) => kind === 'service' && localConfig) ?? apps[0]!;
-  const [setting] = Object.entries({ ...spec.localConfig, ...system.localConfig });
+  const [setting] = Object.entries(spec.localConfig ?? system.localConfig ?? {});
   return { app, setting };
 }

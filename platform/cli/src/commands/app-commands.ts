@@ -1,6 +1,6 @@
 import { stage } from '@fieldguide/platform-controller/stager/stage';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
-import { appNames, apps } from '@fieldguide/platform-host/apps';
+import { appNames, apps, example } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { Argument, Command } from 'commander';
@@ -27,7 +27,7 @@ export function addAppCommands(program: Command): void {
     program,
     'push',
     'Build an app from its sources and replace its instances one by one',
-    'push ordering',
+    `push ${example.app}`,
     'push --all',
   )
     .addArgument(manyApps())
@@ -38,7 +38,7 @@ export function addAppCommands(program: Command): void {
       if (wanted.length === 0)
         throw new CliError(
           'No app is named.',
-          'fieldguide push ordering, or fieldguide push --all',
+          `fieldguide push ${example.app}, or fieldguide push --all`,
         );
       const platform = platformOf(options);
       const pushed: Pushed[] = [];
@@ -59,7 +59,7 @@ export function addAppCommands(program: Command): void {
     program,
     'stage',
     'Build the artifacts of some apps, or of all, without running them',
-    'stage ordering',
+    `stage ${example.app}`,
   )
     .addArgument(manyApps())
     .option('--source-map', 'Also write a source map for a debugger')
@@ -82,8 +82,8 @@ export function addAppCommands(program: Command): void {
     program,
     'scale',
     'Set the number of instances of an app, or their memory limit',
-    'scale ordering 3',
-    'scale ordering --memory 400',
+    `scale ${example.app} 3`,
+    `scale ${example.app} --memory 400`,
   )
     .addArgument(oneApp())
     .argument('[instances]', 'Number of instances', parseNumber)
@@ -96,7 +96,10 @@ export function addAppCommands(program: Command): void {
       ) => {
         const { memory: memoryMb } = options;
         if (instances === undefined && memoryMb === undefined)
-          throw new CliError('The number of instances is missing.', 'fieldguide scale ordering 3');
+          throw new CliError(
+            'The number of instances is missing.',
+            `fieldguide scale ${example.app} 3`,
+          );
         const platform = platformOf(options);
         const scale = () =>
           platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
@@ -105,7 +108,12 @@ export function addAppCommands(program: Command): void {
       },
     );
 
-  command(program, 'restart', 'Restart all instances of an app one by one', 'restart ordering')
+  command(
+    program,
+    'restart',
+    'Restart all instances of an app one by one',
+    `restart ${example.app}`,
+  )
     .addArgument(oneApp())
     .action(async (app: string, options: CommonOptions) => {
       const platform = platformOf(options);
@@ -118,22 +126,22 @@ export function addAppCommands(program: Command): void {
     program,
     'kill',
     'Send a signal to an instance, to test how the platform recovers',
-    'kill ordering/2',
-    'kill ordering/1 --signal SIGSTOP',
+    `kill ${example.app}/2`,
+    `kill ${example.app}/1 --signal SIGSTOP`,
   )
-    .argument('<instance>', 'App and number, for example ordering/2')
+    .argument('<instance>', `App and number, for example ${example.app}/2`)
     .option('--signal <name>', 'One of SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGINT', 'SIGKILL')
     .action(async (instance: string, options: CommonOptions & { signal: string }) => {
       const { app, slot } = parseInstance(instance);
       if (!(slot >= 1))
-        throw new CliError(`"${instance}" is not an instance.`, 'for example ordering/2');
+        throw new CliError(`"${instance}" is not an instance.`, `for example ${example.app}/2`);
       const path = `/apps/${app}/instances/${slot}/signals`;
       const { signal } = options;
       const done = await platformOf(options).call<{ done: string }>('POST', path, { signal });
       print(options, done, `${done.done}; fieldguide status --watch shows the recovery`);
     });
 
-  command(program, 'rollback', 'Return an app to its previous artifact', 'rollback ordering')
+  command(program, 'rollback', 'Return an app to its previous artifact', `rollback ${example.app}`)
     .addArgument(oneApp())
     .option('--force', 'Outside `local`: deploy even if can-i-deploy fails; this is logged')
     .action(async (app: string, options: CommonOptions & { force?: true }) => {
@@ -148,9 +156,8 @@ export function addAppCommands(program: Command): void {
     program,
     'env',
     'Show the settings of an app with their sources, or change one',
-    'env ordering',
-    'env shipping DISPATCH_DELAY_MS=5000',
-    'env shipping --unset DISPATCH_DELAY_MS',
+    `env ${example.app}`,
+    ...(example.setting ? settingExamples(...example.setting) : []),
   )
     .addArgument(oneApp())
     .argument('[setting]', 'KEY shows a setting, KEY=value changes it')
@@ -177,6 +184,10 @@ export function addAppCommands(program: Command): void {
         print(options, formatLine, settingsTable(formatLine));
       },
     );
+}
+
+function settingExamples(key: string, value: string): string[] {
+  return [`env ${example.app} ${key}=${value}`, `env ${example.app} --unset ${key}`];
 }
 
 function oneApp(): Argument {

@@ -5,7 +5,7 @@ import { FileContracts } from '@fieldguide/platform-contract-record/file-contrac
 import { openContracts } from '@fieldguide/platform-contract-record/open-contracts';
 import { pactsToVerify } from '@fieldguide/platform-contract-record/pacts-to-verify';
 import { stage } from '@fieldguide/platform-controller/stager/stage';
-import { apps } from '@fieldguide/platform-host/apps';
+import { apps, example } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Command } from 'commander';
 import { deployabilityText, matrixTable, pactsTable } from '../screen/contract-tables.ts';
@@ -88,7 +88,7 @@ export function addContractsCommands(program: Command): void {
     contracts,
     'matrix',
     'Show verification results of each consumer and provider, newest first',
-    'contracts matrix --pacticipant ordering',
+    `contracts matrix --pacticipant ${example.app}`,
   )
     .option('--pacticipant <name>', 'Show only pairs with this service')
     .action((options: CommonOptions & { pacticipant?: string }) => {
@@ -100,7 +100,7 @@ export function addContractsCommands(program: Command): void {
     contracts,
     'pending',
     'Show the pacts that a provider must verify, and which are pending',
-    'contracts pending --provider ordering',
+    `contracts pending --provider ${example.app}`,
   )
     .requiredOption('--provider <name>', 'Name of the provider')
     .option('--branch <name>', 'Branch of the provider', 'main')
@@ -122,7 +122,7 @@ export function addContractsCommands(program: Command): void {
     'can-i-deploy',
     'Check whether a version works with what is deployed; exit code 1 if not',
     'contracts can-i-deploy --everything --to-environment staging',
-    'contracts can-i-deploy --pacticipant ordering \\\n    --version 1a2b3c4d5e6f --to-environment staging',
+    `contracts can-i-deploy --pacticipant ${example.app} \\\n    --version 1a2b3c4d5e6f --to-environment staging`,
   )
     .option('--pacticipant <name...>', 'Service; repeat it for services that are deployed together')
     .option('--version <version...>', 'Version of each service, in the same order')
@@ -139,7 +139,7 @@ export function addContractsCommands(program: Command): void {
       contracts,
       name,
       text,
-      `contracts ${name} --pacticipant ordering \\\n    --version 1a2b3c4d5e6f --environment staging`,
+      `contracts ${name} --pacticipant ${example.app} \\\n    --version 1a2b3c4d5e6f --environment staging`,
     )
       .option('--pacticipant <name...>', 'Service')
       .option('--version <version...>', 'Version of each service, in the same order')
@@ -167,7 +167,7 @@ function wanted({
     return pacticipant.map((each, at) => ({ pacticipant: each, version: version[at]! }));
   throw new CliError(
     'Each service needs one version.',
-    'fieldguide contracts can-i-deploy --pacticipant ordering --version 1a2b3c4d5e6f --to-environment staging',
+    `fieldguide contracts can-i-deploy --pacticipant ${example.app} --version 1a2b3c4d5e6f --to-environment staging`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { apps } from '@fieldguide/platform-host/apps';
+import { apps, example } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { type Command, Option } from 'commander';
@@ -15,6 +15,8 @@ const PAGE = 100;
 const consumers = apps
   .filter(({ hasDatabase, hasMessaging }) => hasDatabase && hasMessaging)
   .map(({ name }) => name);
+/** The app that help texts show. */
+const consumer = consumers.includes(example.app) ? example.app : consumers[0];
 
 interface Redrive {
   readonly key: string;
@@ -34,7 +36,7 @@ export function addDeadLetterCommands(program: Command): void {
     'list',
     'List dead letters with their reasons',
     'dead-letters list',
-    'dead-letters list payments --status discarded',
+    `dead-letters list ${consumer} --status discarded`,
   )
     .addArgument(choiceArgument('[app]', consumers, 'Name of the app; all apps by default'))
     .addOption(
@@ -42,7 +44,7 @@ export function addDeadLetterCommands(program: Command): void {
         .choices(['waiting', 'redriven', 'discarded', 'all'])
         .default('waiting'),
     )
-    .option('--key <key>', 'Letters of this key, such as an order id')
+    .option('--key <key>', 'Letters of this key')
     .option('--limit <count>', 'Letters of each app at most', String(PAGE))
     .action(
       async (
@@ -62,7 +64,7 @@ export function addDeadLetterCommands(program: Command): void {
     letters,
     'show',
     'Show a dead letter with its headers and content',
-    'dead-letters show payments 0192…',
+    `dead-letters show ${consumer} 0192…`,
   )
     .addArgument(choiceArgument('<app>', consumers, 'Name of the app'))
     .argument('<id>', 'Id of the letter, from the list')
@@ -79,8 +81,8 @@ export function addDeadLetterCommands(program: Command): void {
     letters,
     'redrive',
     'Handle the dead letters of a key again, in order',
-    'dead-letters redrive payments 0192…',
-    'dead-letters redrive payments --key ORDER',
+    `dead-letters redrive ${consumer} 0192…`,
+    `dead-letters redrive ${consumer} --key KEY`,
   )
     .addArgument(choiceArgument('<app>', consumers, 'Name of the app'))
     .argument('[id]', 'Id of a letter; the others of its key are handled too')
@@ -106,7 +108,7 @@ export function addDeadLetterCommands(program: Command): void {
     letters,
     'discard',
     'Discard a dead letter that can never be handled',
-    'dead-letters discard payments 0192… --reason "not a message"',
+    `dead-letters discard ${consumer} 0192… --reason "not a message"`,
   )
     .addArgument(choiceArgument('<app>', consumers, 'Name of the app'))
     .argument('<id>', 'Id of the letter, from the list')

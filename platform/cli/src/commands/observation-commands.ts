@@ -8,6 +8,7 @@ import {
   toJson,
 } from '@fieldguide/platform-controller/log-stream/logs';
 import { type ServiceStatus, type Status, sizeOf } from '@fieldguide/platform-controller/status';
+import { example } from '@fieldguide/platform-host/apps';
 import { backingNames } from '@fieldguide/platform-host/backing-services/backing-service';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
@@ -60,7 +61,7 @@ export function addObservationCommands(program: Command): void {
     program,
     'logs',
     'Show the logs of an app, or of all, merged by time',
-    'logs -f ordering',
+    `logs -f ${example.app}`,
     'logs --since 10m --json',
   )
     .addArgument(choiceArgument('[app]', logSources, 'Name of the app or process'))

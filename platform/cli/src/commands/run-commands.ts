@@ -4,7 +4,7 @@ import { followLogs, formatLine } from '@fieldguide/platform-controller/log-stre
 import { Operations } from '@fieldguide/platform-controller/operations';
 import { Platform } from '@fieldguide/platform-controller/platform';
 import { watchSources } from '@fieldguide/platform-controller/watch-sources';
-import { appNames, gatewayPort as defaultPort } from '@fieldguide/platform-host/apps';
+import { appNames, gatewayPort as defaultPort, example } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
@@ -61,7 +61,7 @@ export function addRunCommands(program: Command): void {
     'dev',
     'Start, and push each app when its sources change; with an app, open a debugger port for it',
     'dev',
-    'dev ordering --inspect 9230',
+    `dev ${example.app} --inspect 9230`,
   )
     .addArgument(choiceArgument('[app]', appNames, 'Name of the app'))
     .addOption(port())
