@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BrokerContracts } from './broker-contracts.ts';
 
@@ -47,12 +49,14 @@ function contracts(code = 0) {
     broker: new BrokerContracts({ baseUrl: `${origin}/`, token: 'secret', client }),
   };
 }
+const pactFile = join(mkdtempSync(join(tmpdir(), 'broker-')), 'alpha-beta.json');
+writeFileSync(pactFile, '{}');
 const build = {
-  pacticipant: 'ordering',
+  pacticipant: 'alpha',
   version: '1',
   branch: 'feature/x',
-  expects: [{ provider: 'catalog', pact: 'p', file: 'contracts/pacts/ordering-catalog.json' }],
-  verified: [{ consumer: 'shop', pact: 'q', success: false }],
+  expects: [{ provider: 'beta', pact: 'p', file: pactFile }],
+  verified: [{ consumer: 'front', pact: 'q', success: false }],
 };
 
 describe('with a Pact Broker', () => {
@@ -60,18 +64,18 @@ describe('with a Pact Broker', () => {
     const { commands, broker: at } = contracts();
     await at.publish([build]);
     expect(commands).toEqual([
-      'publish FOLDER --consumer-app-version 1 --branch feature/x (ordering-catalog.json)',
+      'publish FOLDER --consumer-app-version 1 --branch feature/x (alpha-beta.json)',
     ]);
     expect(requests).toEqual([
-      'PUT /pacticipants/ordering/branches/feature%2Fx/versions/1 Bearer secret {}',
-      'GET /pacts/provider/ordering/consumer/shop/latest Bearer secret',
+      'PUT /pacticipants/alpha/branches/feature%2Fx/versions/1 Bearer secret {}',
+      'GET /pacts/provider/alpha/consumer/front/latest Bearer secret',
       'POST /verification-results Bearer secret {"success":false,"providerApplicationVersion":"1"}',
     ]);
   });
 
   it('passes checks and deployments on to the client of the Broker', async () => {
     const { commands, broker: at } = contracts();
-    const deployment = { pacticipant: 'ordering', version: '1', environment: 'staging' };
+    const deployment = { pacticipant: 'alpha', version: '1', environment: 'staging' };
     await at.createEnvironment('staging', true);
     const result = await at.canIDeploy([deployment], 'staging');
     expect(result).toEqual({ deployable: true, reasons: ["the client's output"] });
@@ -79,9 +83,9 @@ describe('with a Pact Broker', () => {
     await at.recordDeployment('record-undeployment', deployment);
     expect(commands).toEqual([
       'create-environment --name staging --production',
-      'can-i-deploy --pacticipant ordering --version 1 --to-environment staging',
-      'record-deployment --pacticipant ordering --environment staging --version 1',
-      'record-undeployment --pacticipant ordering --environment staging',
+      'can-i-deploy --pacticipant alpha --version 1 --to-environment staging',
+      'record-deployment --pacticipant alpha --environment staging --version 1',
+      'record-undeployment --pacticipant alpha --environment staging',
     ]);
   });
 

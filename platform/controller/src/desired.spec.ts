@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type * as EnvironmentModule from '@fieldguide/platform-host/environment';
+import { useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as DesiredModule from './desired.ts';
 
 let environmentModule: typeof EnvironmentModule;
 let desired: typeof DesiredModule;
 beforeAll(async () => {
-  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  useTestWorkspace();
   environmentModule = await import('@fieldguide/platform-host/environment');
   desired = await import('./desired.ts');
 });
@@ -21,25 +20,25 @@ describe('the desired state', () => {
   it('survives a restart of the platform', () => {
     const environment = new environmentModule.Environment('kept');
     const before = new desired.DesiredState(environment, quiet);
-    before.change('ordering', { instances: 3 });
-    before.run('ordering', 'a');
-    before.run('ordering', 'b', 'sources of b');
+    before.change('alpha', { instances: 3 });
+    before.run('alpha', 'a');
+    before.run('alpha', 'b', 'sources of b');
     const serial = before.nextSerial();
     const after = new desired.DesiredState(environment, quiet);
-    expect(after.app('ordering')).toMatchObject({
+    expect(after.app('alpha')).toMatchObject({
       instances: 3,
       digest: 'b',
       earlier: ['a'],
       pushedSources: 'sources of b',
     });
     expect(after.nextSerial()).toBe(serial + 1);
-    expect(after.app('shipping')).toMatchObject({ instances: 1, earlier: [] });
+    expect(after.app('beta')).toMatchObject({ instances: 1, earlier: [] });
   });
 
   it('remembers each artifact once, and only a few', () => {
     const state = new desired.DesiredState(new environmentModule.Environment('earlier'), quiet);
-    for (const digest of ['a', 'b', 'a', 'c', 'd', 'e', 'f']) state.run('ordering', digest);
-    expect(state.app('ordering')).toMatchObject({ digest: 'f', earlier: ['e', 'd', 'c'] });
+    for (const digest of ['a', 'b', 'a', 'c', 'd', 'e', 'f']) state.run('alpha', digest);
+    expect(state.app('alpha')).toMatchObject({ digest: 'f', earlier: ['e', 'd', 'c'] });
     const file = new environmentModule.Environment('earlier').path('desired.json');
     expect(desired.digestsIn(readFileSync(file, 'utf8'))).toEqual(['f', 'e', 'd', 'c']);
   });
@@ -49,7 +48,7 @@ describe('the desired state', () => {
     writeFileSync(environment.path('desired.json'), '{"serial":');
     const reported: string[] = [];
     const state = new desired.DesiredState(environment, (line) => reported.push(line));
-    expect(state.app('ordering').instances).toBe(1);
+    expect(state.app('alpha').instances).toBe(1);
     expect(reported.join()).toMatch(/could not be read/);
     expect(existsSync(environment.path('desired.json.unreadable'))).toBe(true);
   });
@@ -57,10 +56,10 @@ describe('the desired state', () => {
   it('does not change when it cannot be written', () => {
     const environment = new environmentModule.Environment('full');
     const state = new desired.DesiredState(environment, quiet);
-    state.change('ordering', { instances: 2 });
+    state.change('alpha', { instances: 2 });
     vi.spyOn(process, 'pid', 'get').mockReturnValue('no/such/folder' as never);
-    expect(() => state.change('ordering', { instances: 5 })).toThrow(/cannot be written/);
+    expect(() => state.change('alpha', { instances: 5 })).toThrow(/cannot be written/);
     vi.restoreAllMocks();
-    expect(state.app('ordering').instances).toBe(2);
+    expect(state.app('alpha').instances).toBe(2);
   });
 });

@@ -1,17 +1,15 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
 import { expect, it, vi } from 'vitest';
 
 it('a platform that is killed while it takes over leaves everything to the next', async () => {
-  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  useTestWorkspace();
   const { Environment } = await import('@fieldguide/platform-host/environment');
   const { Platform } = await import('./platform.ts');
   const { readState, writeState } = await import('@fieldguide/platform-host/state');
   const environment = new Environment('twice');
   const process = { pid: 2 ** 22 + 1, startTime: 'long ago' };
   const instance = {
-    ...{ app: 'ordering', slot: 1, serial: 7, port: 20_000, hash: 'h', digest: 'd' },
+    ...{ app: 'alpha', slot: 1, serial: 7, port: 20_000, hash: 'h', digest: 'd' },
     ...{ version: '1', startedAt: '2026-01-01T00:00:00.000Z', memoryMb: 320 },
     ...process,
   };

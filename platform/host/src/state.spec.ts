@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as EnvironmentModule from './environment.ts';
 import { processStartTime } from './processes/child.ts';
 import type * as StateModule from './state.ts';
+import { useTestWorkspace } from './testing/workspace.ts';
 
 let environments: typeof EnvironmentModule;
 let state: typeof StateModule;
 beforeAll(async () => {
-  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  useTestWorkspace();
   environments = await import('./environment.ts');
   state = await import('./state.ts');
 });
@@ -60,8 +59,8 @@ describe('an environment', () => {
       new environments.Environment('my-test'),
     ];
     expect([local.databaseName('lending'), local.topicPrefix]).toEqual(['lending', '']);
-    expect([other.databaseName('payment-provider'), other.topicPrefix]).toEqual([
-      'my_test_payment_provider',
+    expect([other.databaseName('alpha-store'), other.topicPrefix]).toEqual([
+      'my_test_alpha_store',
       'my-test.',
     ]);
   });

@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Platform } from '../platform.ts';
@@ -11,7 +10,7 @@ let token: string;
 let host: string;
 const requests: string[] = [];
 beforeAll(async () => {
-  vi.stubEnv('FIELDGUIDE_HOME', mkdtempSync(join(tmpdir(), 'home-')));
+  useTestWorkspace();
   const { Environment } = await import('@fieldguide/platform-host/environment');
   const platformModule = await import('../platform.ts');
   const { Operations } = await import('../operations.ts');
@@ -68,7 +67,7 @@ describe('the API', () => {
     '/apps/..%2f..%2fsecrets.json',
     '/apps/%2e%2e/settings',
     '//etc/passwd',
-    '/apps/ordering%00',
+    '/apps/alpha%00',
     '/apps/constructor',
     '/apps/__proto__/settings',
     '/logs?app=..%2fsecrets',
@@ -100,18 +99,13 @@ describe('the API', () => {
   });
 
   it.each<[string, string, object | string | undefined, RegExp]>([
-    ['PATCH', '/apps/orderng', { instances: 2 }, /Did you mean \\"ordering\\"/],
-    ['PATCH', '/apps/ordering', { instances: 'many' }, /instances/],
-    ['PATCH', '/apps/ordering', { instance: 2 }, /instance/],
-    ['PATCH', '/apps/ordering', '{', /JSON/],
-    ['PATCH', '/apps/ordering', { instances: 2 }, /still starting/],
-    ['POST', '/apps/ordering/instances/0/signals', { signal: 'SIGKILL' }, /index/],
-    [
-      'POST',
-      '/apps/ordering/instances/1/signals',
-      { signal: 'SIGKILL' },
-      /no instance ordering\/1/,
-    ],
+    ['PATCH', '/apps/alpa', { instances: 2 }, /Did you mean \\"alpha\\"/],
+    ['PATCH', '/apps/alpha', { instances: 'many' }, /instances/],
+    ['PATCH', '/apps/alpha', { instance: 2 }, /instance/],
+    ['PATCH', '/apps/alpha', '{', /JSON/],
+    ['PATCH', '/apps/alpha', { instances: 2 }, /still starting/],
+    ['POST', '/apps/alpha/instances/0/signals', { signal: 'SIGKILL' }, /index/],
+    ['POST', '/apps/alpha/instances/1/signals', { signal: 'SIGKILL' }, /no instance alpha\/1/],
     ['GET', '/logs?since=yesterday', undefined, /since/],
     ['GET', '/nowhere', undefined, /no such resource/],
   ])('explains %s %s', async (method, path, payload, message) => {

@@ -1,14 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Environment } from '@fieldguide/platform-host/environment';
+import type { Environment as AnyEnvironment } from '@fieldguide/platform-host/environment';
+import { useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { attachedAddresses, writeSecrets } from './attached.ts';
 
-let folder: string;
-let environment: Environment;
+const workspace = useTestWorkspace();
+const { Environment } = await import('@fieldguide/platform-host/environment');
+const { attachedAddresses, writeSecrets } = await import('./attached.ts');
+
+const folder = join(workspace, 'secrets');
+let environment: AnyEnvironment;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fieldguide-'));
   environment = new Environment('spec-attached');
   vi.stubEnv('FIELDGUIDE_POSTGRES_URL', 'postgres://postgres@database:5432/postgres');
   vi.stubEnv('FIELDGUIDE_KAFKA_URL', 'kafka://broker:9092');
@@ -16,8 +18,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
-  rmSync(environment.folder, { recursive: true });
 });
 const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
 
@@ -41,22 +41,22 @@ describe('the secrets of the services', () => {
   it('are files, each in the folder of its service, and the same the next time', () => {
     const addresses = attachedAddresses(environment);
     writeSecrets(environment, addresses, folder);
-    const database = new URL(read('ordering', 'DATABASE_URL'));
+    const database = new URL(read('beta', 'DATABASE_URL'));
     expect([database.hostname, database.username, database.pathname]).toEqual([
       'database',
-      'spec_attached_ordering_app',
-      '/spec_attached_ordering',
+      'spec_attached_beta_app',
+      '/spec_attached_beta',
     ]);
-    expect(JSON.parse(read('identity', 'CLIENTS')).shipping).toEqual({
-      secret: read('shipping', 'CLIENT_SECRET'),
-      scopes: ['orders:address:read'],
+    expect(JSON.parse(read('alpha', 'CLIENTS')).beta).toEqual({
+      secret: read('beta', 'CLIENT_SECRET'),
+      scopes: ['alpha:read'],
     });
-    expect(read('payments', 'PROVIDER_API_KEY')).toBe(read('payment-provider', 'PROVIDER_API_KEY'));
-    expect(read('identity', 'SIGNING_KEY')).toContain('PRIVATE KEY');
-    expect(() => read('catalog', 'SIGNING_KEY')).toThrow(/ENOENT/);
-    expect(statSync(join(folder, 'ordering', 'DATABASE_URL')).mode & 0o777).toBe(0o400);
-    const before = read('ordering', 'DATABASE_URL');
+    expect(read('beta', 'API_KEY')).toBe(read('alpha-store', 'API_KEY'));
+    expect(read('alpha', 'SIGNING_KEY')).toContain('PRIVATE KEY');
+    expect(() => read('beta', 'SIGNING_KEY')).toThrow(/ENOENT/);
+    expect(statSync(join(folder, 'beta', 'DATABASE_URL')).mode & 0o777).toBe(0o400);
+    const before = read('beta', 'DATABASE_URL');
     writeSecrets(environment, addresses, folder);
-    expect(read('ordering', 'DATABASE_URL')).toBe(before);
+    expect(read('beta', 'DATABASE_URL')).toBe(before);
   });
 });

@@ -1,23 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Environment as AnyEnvironment } from '@fieldguide/platform-host/environment';
+import { testSystem, useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
 import { topics as topicsOf } from '@fieldguide/platform-model/derive';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 
 // `local` has no prefix in its names: the case in which a foreign object is most easily taken for ours.
-const home = mkdtempSync(join(tmpdir(), 'fieldguide-ownership-'));
-vi.stubEnv('FIELDGUIDE_HOME', home);
+const workspace = useTestWorkspace();
 const { Environment } = await import('@fieldguide/platform-host/environment');
 const { dropDatabases, provisionDatabases } = await import('./databases.ts');
 const { dropTopics, provisionTopics, assertNoForeignTopics } = await import('./topics.ts');
 
-const { system } = await import('@fieldguide/platform-host/system');
-
-const topics = topicsOf(system);
-const services = ['ordering', 'catalog'];
+const topics = topicsOf(testSystem);
+const services = ['alpha', 'beta'];
 const { postgres, kafka } = inject('backing');
 const local = new Environment('local');
 const secretsOf = (environment: AnyEnvironment) => environment.secrets(services);
@@ -30,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await admin.end();
   vi.unstubAllEnvs();
-  rmSync(home, { recursive: true });
+  rmSync(workspace, { recursive: true });
 });
 const names = async (query: string) =>
   (await admin.query<{ name: string }>(query)).rows.map(({ name }) => name);
@@ -43,26 +39,26 @@ const drop = (environment: AnyEnvironment, secrets = secretsOf(environment)) =>
 
 describe('a database server that others use too', () => {
   it('keeps a foreign database of the same name, and provisioning reports the remedy', async () => {
-    await admin.query('CREATE DATABASE ordering');
+    await admin.query('CREATE DATABASE alpha');
     await expect(provision(local)).rejects.toMatchObject({
-      message: expect.stringContaining('the database ordering'),
+      message: expect.stringContaining('the database alpha'),
       hint: expect.stringContaining('--env'),
     });
-    expect(await roles()).not.toContain('catalog_owner'); // nothing was changed
+    expect(await roles()).not.toContain('beta_owner'); // nothing was changed
     await drop(local);
-    expect(await databases()).toContain('ordering');
-    await admin.query('DROP DATABASE ordering');
+    expect(await databases()).toContain('alpha');
+    await admin.query('DROP DATABASE alpha');
   });
 
   it('keeps a foreign role and its password', async () => {
-    await admin.query("CREATE ROLE ordering_app LOGIN PASSWORD 'theirs'");
-    await expect(provision(local)).rejects.toThrow('the role ordering_app');
+    await admin.query("CREATE ROLE alpha_app LOGIN PASSWORD 'theirs'");
+    await expect(provision(local)).rejects.toThrow('the role alpha_app');
     const otherAddress = new URL(postgres);
-    [otherAddress.username, otherAddress.password] = ['ordering_app', 'theirs'];
+    [otherAddress.username, otherAddress.password] = ['alpha_app', 'theirs'];
     const client = new pg.Client({ connectionString: otherAddress.href });
     await client.connect();
     await client.end();
-    await admin.query('DROP ROLE ordering_app');
+    await admin.query('DROP ROLE alpha_app');
   });
 
   it('loses what we created, and nothing of an installation with the same environment name', async () => {
@@ -70,7 +66,7 @@ describe('a database server that others use too', () => {
     await provision(local); // changes nothing
     expect(await databases()).toEqual(expect.arrayContaining(services));
     const otherSecrets = { ...secretsOf(local), postgresPassword: "another machine's" };
-    await expect(provision(local, otherSecrets)).rejects.toThrow('the role ordering_owner');
+    await expect(provision(local, otherSecrets)).rejects.toThrow('the role alpha_owner');
     await drop(local, otherSecrets);
     expect(await databases()).toEqual(expect.arrayContaining(services));
     await drop(local);
@@ -81,11 +77,11 @@ describe('a database server that others use too', () => {
 
   it('completes a database that a crash left half made', async () => {
     await provision(local);
-    await admin.query('COMMENT ON DATABASE ordering IS NULL');
-    await admin.query('REVOKE CONNECT ON DATABASE ordering FROM ordering_app');
+    await admin.query('COMMENT ON DATABASE alpha IS NULL');
+    await admin.query('REVOKE CONNECT ON DATABASE alpha FROM alpha_app');
     await provision(local);
     const { rows } = await admin.query(
-      "SELECT has_database_privilege('ordering_app', 'ordering', 'CONNECT') AS can",
+      "SELECT has_database_privilege('alpha_app', 'alpha', 'CONNECT') AS can",
     );
     expect(rows).toEqual([{ can: true }]);
     await drop(local);
@@ -134,25 +130,25 @@ describe('a broker that others use too', () => {
   const existing = () => withAdmin((own) => own.listTopics());
 
   it('loses our topics and groups, and keeps foreign ones', async () => {
-    await create('their.orders');
+    await create('their.letters');
     await provisionTopics(kafka, local);
-    const otherAddress = ['their-group', 'payments'];
+    const otherAddress = ['their-group', 'front'];
     await Promise.all([
-      commit('their-group', 'their.orders'),
-      commit('payments', 'their.orders'), // our name, but it reads another topic
-      commit('ordering', first!),
-      commit('catalog-1-17.broadcast', first!),
+      commit('their-group', 'their.letters'),
+      commit('front', 'their.letters'), // our name, but it reads another topic
+      commit('alpha', first!),
+      commit('beta-1-17.broadcast', first!),
     ]);
     await assertNoForeignTopics(kafka, local, false);
     await dropTopics(kafka, local, false);
     const left = await groups();
     expect(left).toEqual(expect.arrayContaining(otherAddress));
-    expect(left).not.toContain('ordering');
-    expect(left).not.toContain('catalog-1-17.broadcast');
-    expect(await existing()).toContain('their.orders');
+    expect(left).not.toContain('alpha');
+    expect(left).not.toContain('beta-1-17.broadcast');
+    expect(await existing()).toContain('their.letters');
     expect((await existing()).filter((topic) => others.includes(topic))).toEqual([]);
     await withAdmin((own) => own.deleteGroups(otherAddress));
-    await remove('their.orders');
+    await remove('their.letters');
   });
 
   it('uses a foreign topic of the same name as it is, and refuses a reset', async () => {
