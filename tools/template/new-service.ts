@@ -5,7 +5,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addToMaps } from './maps.ts';
 import { run } from './run.ts';
-import { fillTemplate, type ServiceName, serviceName } from './service-name.ts';
+import {
+  assertNoPlatformWord,
+  fillTemplate,
+  type ServiceName,
+  serviceName,
+} from './service-name.ts';
 
 const TEMPLATES = fileURLToPath(new URL('./', import.meta.url));
 
@@ -19,6 +24,7 @@ export interface NewServiceOptions {
  */
 export function newService(plural: string, { entity }: NewServiceOptions): void {
   const name = serviceName(plural, entity);
+  assertNoPlatformWord(plural);
   const { name: source } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string };
   const scope = dirname(source);
   const folders = ['apps', 'contracts'].map((folder) => join(folder, plural));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fillTemplate, serviceName } from './service-name.ts';
+import { assertNoPlatformWord, fillTemplate, serviceName } from './service-name.ts';
 
 it.each([
   ['reviews', 'review'],
@@ -16,6 +16,15 @@ it.each([
 ])('rejects %s with the entity %s', (plural, entity, message) =>
   expect(() => serviceName(plural, entity)).toThrow(message),
 );
+
+it.each(['logs', 'events', 'services'])('rejects %s, a word of the platform', (name) =>
+  expect(() => assertNoPlatformWord(name)).toThrow(
+    /word of the platform \(platform.*more specific/,
+  ),
+);
+
+it('accepts a name that the platform does not use', () =>
+  expect(() => assertNoPlatformWord('reviews')).not.toThrow());
 
 it('fills all forms of the name', () => {
   const text = "import { Review } from '@fieldguide/contracts/reviews'; class Reviews { review }";

@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+
 /** The forms in which a service's sources use its name. */
 export interface ServiceName {
   /** Folder, topic, route: `reviews`. */
@@ -18,6 +20,22 @@ export function serviceName(plural: string, singular = singularOf(plural)): Serv
   if (plural === singular)
     throw new Error(`Name the service in the plural, or its entity with --entity: "${plural}".`);
   return { plural, singular };
+}
+
+/**
+ * Checks that the platform's sources do not use a name as a word: `system/platform-names.spec.ts` would count that word
+ * as the name of a service.
+ * @throws Error that names the file
+ */
+export function assertNoPlatformWord(name: string): void {
+  const word = new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`);
+  const file = globSync('platform/*/{src,bin}/**/*.{ts,mjs}').find((each) =>
+    word.test(readFileSync(each, 'utf8')),
+  );
+  if (file)
+    throw new Error(
+      `"${name}" is a word of the platform (${file}), which names no service: choose a more specific name.`,
+    );
 }
 
 function singularOf(plural: string): string {
