@@ -23,6 +23,7 @@ export const system = defineSystem({
     },
     events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
   },
+  externalConsumers: { shop: 'contracts/shop' },
   apps: {
     'payment-provider': {
       kind: 'external',

@@ -4,6 +4,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { home, root } from '@fieldguide/platform-host/environment';
+import { system } from '@fieldguide/platform-host/system';
 import { z } from 'zod';
 import type { Build } from './contracts.ts';
 import { contractVersion } from './open-contracts.ts';
@@ -72,12 +73,13 @@ export function testedBuilds(artifacts: readonly StagedBuild[], branch = current
       );
     builds.push(buildOf(name, contractVersion(digest)));
   }
-  return [...builds, buildOf('shop', shopVersion())];
+  const external = Object.entries(system.externalConsumers ?? {});
+  return [...builds, ...external.map(([name, folder]) => buildOf(name, versionOf(folder)))];
 }
 
-/** The storefront's client is not an app: its version is the fingerprint of its sources. */
-function shopVersion(): string {
-  const files = globSync(join(root, 'contracts', 'shop', '*.ts')).toSorted();
+/** A consumer that is not an app has no artifact: its version is the fingerprint of its sources. */
+function versionOf(folder: string): string {
+  const files = globSync(join(root, folder, '*.ts')).toSorted();
   return fingerprint(files.map((file) => readFileSync(file, 'utf8')).join('\n'));
 }
 

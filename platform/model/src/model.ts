@@ -58,6 +58,8 @@ export interface System<App extends string = string> {
   readonly apps: Readonly<Record<App, AppSpec<App>>>;
   /** Scopes of the OAuth client that the command line uses. */
   readonly operatorScopes: readonly string[];
+  /** Consumers in the pacts that are not apps: the folder of the sources of each. */
+  readonly externalConsumers?: Readonly<Record<string, string>>;
   /** Settings of every app in the environment `local`. */
   readonly localConfig?: Readonly<Record<string, string>>;
   /** Commands that know the domain, in the order of the help. */

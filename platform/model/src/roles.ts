@@ -22,8 +22,8 @@ function theOnlyApp(
   if (only && found.length === 1) return only;
   throw new Error(
     only
-      ? `The system map needs one app with ${property}, but has ${found.map(([name]) => name).join(', ')}: remove it from all but one.`
-      : `The system map needs one app with ${property}, but has none: add it to the entry of that app.`,
+      ? `system/system.ts needs one app with ${property}, but has ${found.map(([name]) => name).join(', ')}: remove it from all but one.`
+      : `system/system.ts needs one app with ${property}, but has none: add it to the entry of that app.`,
   );
 }
 

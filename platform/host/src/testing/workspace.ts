@@ -14,6 +14,7 @@ const topic = (name: string, kind: 'events' | 'commands') => ({
 export const testSystem = defineSystem({
   name: 'letters',
   operatorScopes: ['alpha:write'],
+  externalConsumers: { reader: 'reader' },
   apps: {
     alpha: {
       kind: 'service',
