@@ -103,7 +103,7 @@ export function addObservationCommands(program: Command): void {
       print(options, done, `${service} is restarted`);
     });
 
-  command(program, 'open', 'Open the API of the shop in a browser', 'open').action(
+  command(program, 'open', 'Open the API documentation in a browser', 'open').action(
     async (options: CommonOptions) => {
       const { gatewayUrl } = await platformOf(options).call<Status>('GET', '/status');
       const url = `${gatewayUrl}/docs`;

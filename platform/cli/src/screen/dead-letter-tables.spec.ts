@@ -7,7 +7,7 @@ const letter: LetterDetails = {
   topic: 'things.v1',
   partition: 2,
   offset: '7',
-  key: 'order-1',
+  key: 'key-1',
   reason: 'not a CloudEvents envelope',
   status: 'waiting',
   parkedAt: '2030-01-01T12:00:00.000Z',
@@ -23,7 +23,7 @@ describe('a dead letter on the screen', () => {
     const text = stripVTControlCharacters(
       deadLettersTable([{ app: 'fees', type: null, ...letter }]),
     );
-    expect(text).toMatch(/fees +0192 +order-1 +– +waiting\n +not a CloudEvents envelope/);
+    expect(text).toMatch(/fees +0192 +key-1 +– +waiting\n +not a CloudEvents envelope/);
     expect(deadLettersTable([])).toBe('No dead letters.');
   });
 
