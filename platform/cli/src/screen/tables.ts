@@ -24,7 +24,7 @@ const bare = {
 
 export function statusTables({ environment, gatewayUrl, apps, services }: Status): string {
   return [
-    `Environment ${environment}, gateway at ${gatewayUrl}`,
+    `Environment ${environment}, API at ${gatewayUrl}`,
     appsTable(apps),
     servicesTable(services, 'RESTARTS'),
   ].join('\n\n');
