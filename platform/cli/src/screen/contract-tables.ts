@@ -27,7 +27,8 @@ export function matrixTable(rows: readonly MatrixRow[]): string {
 }
 
 export function pactsTable(pacts: readonly PactToVerify[]): string {
-  if (pacts.length === 0) return 'No consumer has a pact with this provider.';
+  if (pacts.length === 0)
+    return 'No pact with this provider is on the main branch or in an environment.';
   const lines = pacts.map(({ consumer, consumerVersion, reason, pending, wip }) => [
     consumer,
     consumerVersion,

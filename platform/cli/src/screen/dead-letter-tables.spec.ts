@@ -7,7 +7,7 @@ const letter: LetterDetails = {
   topic: 'things.v1',
   partition: 2,
   offset: '7',
-  key: 'key-1',
+  key: 'order-1',
   reason: 'not a CloudEvents envelope',
   status: 'waiting',
   parkedAt: '2030-01-01T12:00:00.000Z',
@@ -19,12 +19,26 @@ const letter: LetterDetails = {
 };
 
 describe('a dead letter on the screen', () => {
-  it('is a row with its reason below it', () => {
+  it('is a row with its key and its reason below it', () => {
     const text = stripVTControlCharacters(
       deadLettersTable([{ app: 'fees', type: null, ...letter }]),
     );
-    expect(text).toMatch(/fees +0192 +key-1 +– +waiting\n +not a CloudEvents envelope/);
+    expect(text).toMatch(/fees +0192 +– +waiting\n +key order-1\n +not a CloudEvents envelope/);
     expect(deadLettersTable([])).toBe('No dead letters.');
+  });
+
+  it('fits into 80 columns', () => {
+    const id = '01a223f5-8a1e-7041-9d6d-27aee0d231f9';
+    const type = 'CancellationRequested';
+    const resolved = { status: 'discarded', handledAt: 'T', handledBy: 'grace' } as const;
+    const letters = [letter, { ...letter, ...resolved }];
+    const text = deadLettersTable(
+      letters.map((each) => ({ ...each, app: 'invoices', id, key: id, type })),
+    );
+    const widths = stripVTControlCharacters(text)
+      .split('\n')
+      .map((line) => line.length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(80);
   });
 
   it('shows control characters of its content instead of sending them to the terminal', () => {

@@ -31,10 +31,11 @@ export interface LetterDetails extends Omit<Letter, 'type'> {
 export function deadLettersTable(letters: readonly (Letter & { readonly app: string })[]): string {
   if (letters.length === 0) return 'No dead letters.';
   const rows = letters.flatMap((letter) => [
-    [letter.app, letter.id, printable(letter.key), printable(letter.type ?? '–'), statusOf(letter)],
+    [letter.app, letter.id, printable(letter.type ?? '–'), coloured(letter.status)],
+    [styleText('dim', `  key ${printable(letter.key)}`)],
     [styleText('dim', `  ${printable(letter.reason).slice(0, 160)}`)],
   ]);
-  return table(['APP', 'ID', 'KEY', 'TYPE', 'STATUS'], rows);
+  return table(['APP', 'ID', 'TYPE', 'STATUS'], rows);
 }
 
 export function deadLetterText(letter: LetterDetails): string {
@@ -57,10 +58,12 @@ export function deadLetterText(letter: LetterDetails): string {
 }
 
 function statusOf({ status, handledAt, handledBy }: Omit<Letter, 'type'>): string {
-  if (status === 'waiting') return styleText('yellow', status);
   const [at, by] = [handledAt && ` ${handledAt}`, handledBy && ` by ${handledBy}`];
-  return `${status}${at ?? ''}${by ?? ''}`;
+  return `${coloured(status)}${at ?? ''}${by ?? ''}`;
 }
+
+const coloured = (status: Letter['status']) =>
+  status === 'waiting' ? styleText('yellow', status) : status;
 
 /** Replaces control characters by dots: a message must not control the terminal. */
 function printable(text: string): string {

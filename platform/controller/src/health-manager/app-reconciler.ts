@@ -198,7 +198,7 @@ export class AppReconciler {
   async #replace(slot: Slot, reason: string): Promise<void> {
     const old = slot.instance;
     this.#log(old, `${old.id} is replaced: ${reason}`);
-    // Replaced because of itself, not because another is wanted: that counts as a failure, so that repeats are delayed.
+    // Replaced because of itself, not because the desired state changed: that counts as a failure, so that repeats are delayed.
     if (old.record.hash === this.#context.desired().hash) countFailure(slot);
     const next = await this.#context.start(old.record.slot);
     if (this.#stopped) return next.child.stop(STOP_MS);

@@ -64,6 +64,6 @@ export function planActions(
     actions.length === 0 && actual.every(({ busy, state }) => !busy && state === 'running');
   const due = outdated.find(({ notBeforeMs }) => nowMs >= notBeforeMs);
   if (isStable && due)
-    actions.push({ kind: 'replace', slot: due.slot, reason: 'another is wanted' });
+    actions.push({ kind: 'replace', slot: due.slot, reason: 'the desired state changed' });
   return actions;
 }
