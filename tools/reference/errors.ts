@@ -1,6 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { page, table } from './markdown.ts';
+import { sources } from './sources.ts';
 
 /** The action of a caller, by status. */
 const advice: Readonly<Record<number, string>> = {
@@ -108,11 +108,4 @@ function errorsIn(exported: unknown): Omit<ErrorEntry, 'file'>[] {
     const { code, status, message } = make() as ErrorEntry;
     return code && status ? [{ code, status, message }] : [];
   });
-}
-
-function sources(pattern: string): { file: string; text: string }[] {
-  return globSync(pattern)
-    .filter((file) => !/\.spec\.ts$|\/testing\//.test(file))
-    .map((file) => ({ file: file.replaceAll('\\', '/'), text: readFileSync(file, 'utf8') }))
-    .toSorted((a, b) => a.file.localeCompare(b.file));
 }

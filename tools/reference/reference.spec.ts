@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { commandsPage } from './commands.ts';
 import { serviceErrors, sharedErrors, unknownCodesIn } from './errors.ts';
 import { stalePages, table } from './markdown.ts';
+import { metricMistakes, metricsPage } from './metrics.ts';
+import { portMistakes, portsPage } from './ports.ts';
 import { settingsPage, unknownSettingsIn } from './settings.ts';
+import { listedOn, sources } from './sources.ts';
+import { topicMistakes, topicsPage } from './topics.ts';
 import { readmeWithTrail, trailOf } from './trail.ts';
 
 describe('the reference pages', () => {
@@ -40,6 +44,47 @@ describe('the reference pages', () => {
     const defined = new Set(['catalog.skuTaken']);
     expect(unknownCodesIn('a.md', '`catalog.skuTaken` `orders.fooBar`', defined)).toEqual([]);
     expect(unknownCodesIn('a.md', '`catalog.skuGone`', defined)).toHaveLength(1);
+  });
+});
+
+/** Returns the texts with one name replaced. */
+const renamed = (pattern: string, from: string, to: string) =>
+  sources(pattern).map(({ file, text }) => ({ file, text: text.replaceAll(from, to) }));
+
+describe('a page and the sources', () => {
+  it('list the same metrics', async () => {
+    const page = await metricsPage();
+    expect(metricMistakes(page)).toEqual([]);
+    const files = renamed('{apps,libs}/*/src/**/*.ts', "'outbox_messages'", "'outbox_size'");
+    expect(metricMistakes(page, files)).toEqual([
+      expect.stringMatching(/does not list outbox_size of libs\/telemetry/),
+      expect.stringContaining('lists outbox_messages, which no source contains'),
+    ]);
+  });
+
+  it('list the same messages: published by their provider, commands sent by another app', async () => {
+    const page = await topicsPage();
+    expect(await topicMistakes(page)).toEqual([]);
+    for (const type of listedOn(page)) {
+      const files = renamed('apps/*/src/**/*.ts', type, 'Gone');
+      expect(await topicMistakes(page, files)).toEqual([expect.stringContaining(`lists ${type},`)]);
+      expect(await topicMistakes(page.replace(`| \`${type}\``, '| `Gone`'))).toHaveLength(2);
+    }
+  });
+
+  it('list the same topics', async () => {
+    const page = await topicsPage();
+    const [, topic] = /^## (\S+)$/m.exec(page)!;
+    const contracts = renamed('contracts/*/index.ts', `'${topic}'`, "'gone.v1'");
+    expect(await topicMistakes(page, undefined, contracts)).toHaveLength(2);
+  });
+
+  it('list the same fixed ports', () => {
+    const page = portsPage();
+    expect(portMistakes(page)).toEqual([]);
+    const files = renamed('platform/controller/src/api/*.ts', '8090', '8091');
+    expect(portMistakes(page, files)).toContainEqual(expect.stringContaining('not list 8091'));
+    expect(portMistakes(page, files)).toContainEqual(expect.stringContaining('lists 8090'));
   });
 });
 

@@ -1,24 +1,24 @@
-import { globSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { topics } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { z } from 'zod';
 import { consumersOf, sendersOf } from '../contracts/pact-files.ts';
 import { page, table } from './markdown.ts';
+import { listedOn, mismatches, namesIn, type Source, sources } from './sources.ts';
 
 interface Message {
   readonly topic: string;
   readonly type: string;
   readonly data: z.ZodObject;
+  readonly kind?: 'command';
+}
+interface ContractMessage extends Message {
+  readonly provider: string;
 }
 
 /** Topics and the messages on them, from the contracts. */
 export async function topicsPage(): Promise<string> {
-  const messages: Message[] = [];
-  for (const file of globSync('contracts/*/index.ts').toSorted()) {
-    const exported = Object.values(await import(pathToFileURL(file).href));
-    messages.push(...(exported.filter(isMessage) as Message[]));
-  }
+  const messages = await contractMessages();
   const parts = topics(system).flatMap(({ name, owner, kind, partitions }) => {
     const on = messages.filter(({ topic }) => topic === name);
     const senders = kind === 'events' ? [owner] : [...sendersOf(name)];
@@ -39,6 +39,52 @@ export async function topicsPage(): Promise<string> {
     'Names are prefixed with the environment in Kafka. The key is the id of the aggregate. Schemas: [contracts/generated](../../contracts/generated). How long records are kept: [retention](retention.md).',
     ...parts,
   );
+}
+
+/**
+ * Compares the page with the contracts and with the apps, both ways: a provider publishes its events, another app sends
+ * it commands; every consumed message and every topic is listed.
+ */
+export async function topicMistakes(
+  text: string,
+  files: readonly Source[] = sources('apps/*/src/**/*.ts'),
+  contracts: readonly Source[] = sources('contracts/*/index.ts'),
+): Promise<string[]> {
+  const page = 'docs/reference/topics-and-messages.md';
+  const [published, consumed] = [new Map<string, string>(), new Map<string, string>()];
+  for (const { type, provider, kind } of await contractMessages())
+    for (const { file, text: source } of files) {
+      const body = importFrom(source, provider, type);
+      if (body === undefined) continue;
+      const isOwn = file.startsWith(`apps/${provider}/`);
+      if (new RegExp(`\\bconsumes\\(\\s*${type}\\b`).test(body)) consumed.set(type, file);
+      else if (isOwn !== (kind === 'command')) published.set(type, file);
+    }
+  const listed = listedOn(text);
+  const topicsListed = new Set([...text.matchAll(/^## (\S+)$/gm)].map(([, name]) => name!));
+  const unlisted = new Map([...consumed].filter(([type]) => !listed.has(type)));
+  return [
+    ...mismatches(page, listed, new Map([...unlisted, ...published])),
+    ...mismatches(page, topicsListed, namesIn(contracts, /\btopic\(\s*'([^']+)'/g)),
+  ];
+}
+
+/** Returns the rest of a source that imports a value of a contract; undefined when it does not. */
+function importFrom(source: string, provider: string, name: string): string | undefined {
+  const imports = new RegExp(`^import \\{([^}]*)\\} from '@[\\w-]+/contracts/${provider}';`, 'gm');
+  const names = [...source.matchAll(imports)].flatMap(([, list]) => list!.split(','));
+  return names.some((each) => each.trim() === name) ? source.replace(imports, '') : undefined;
+}
+
+/** The messages of every contract. */
+async function contractMessages(): Promise<ContractMessage[]> {
+  const all: ContractMessage[] = [];
+  for (const { file } of sources('contracts/*/index.ts')) {
+    const exported = Object.values(await import(pathToFileURL(file).href));
+    const provider = file.split('/')[1]!;
+    all.push(...exported.filter(isMessage).map((each) => ({ ...each, provider })));
+  }
+  return all;
 }
 
 function fieldsOf(data: z.ZodObject): string {

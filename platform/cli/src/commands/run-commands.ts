@@ -25,7 +25,7 @@ import {
   printingEvents,
 } from './command.ts';
 
-const DEBUG_PORT = 9229;
+export const DEBUG_PORT = 9229;
 const STOP_WITHIN_MS = 60_000;
 const DISK_FULL_MB = 50;
 

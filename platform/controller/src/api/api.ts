@@ -16,7 +16,8 @@ import { ApiProblem, sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
-const PORT = 8090;
+/** The port in the environment `local`; elsewhere, and when it is taken, a free one. */
+export const API_PORT = 8090;
 
 /** The platform's HTTP API on the loopback: what the commands use, and a console can be built on. */
 export async function openApi(
@@ -58,9 +59,9 @@ export async function openApi(
 
 async function choosePort({ environment, events }: Platform): Promise<number> {
   const isLocal = environment.name === 'local';
-  if (isLocal && (await isFree(PORT))) return PORT;
+  if (isLocal && (await isFree(API_PORT))) return API_PORT;
   const { api } = await environment.ports(['api']);
   if (isLocal)
-    events.warn(`! Port ${PORT} is taken by another program; the API uses ${api} instead`);
+    events.warn(`! Port ${API_PORT} is taken by another program; the API uses ${api} instead`);
   return api;
 }

@@ -20,7 +20,8 @@ const start: Record<BackingName, (context: StartContext) => Promise<BackingServi
   kafka: startKafka,
   consul: startConsul,
 };
-const portsOf: Record<BackingName, readonly PortName[]> = {
+/** The ports of each backing service, kept in the environment's folder. */
+export const backingPorts: Record<BackingName, readonly PortName[]> = {
   postgres: ['postgres'],
   kafka: ['kafka', 'kafkaController'],
   consul: ['consul', 'consulServer', 'consulSerfLan', 'consulSerfWan'],
@@ -63,7 +64,7 @@ export class BackingServices {
     const services = new BackingServices(settings);
     const { environment, left } = settings;
     const absent = backingNames.filter((name) => !isRunning(left[name]));
-    const ports = await environment.ports(absent.flatMap((name) => portsOf[name]));
+    const ports = await environment.ports(absent.flatMap((name) => backingPorts[name]));
     const results = await Promise.allSettled(
       backingNames.map((name) => services.#start(name, ports)),
     );
@@ -206,7 +207,7 @@ export class BackingServices {
   }
 
   async #startAgain(name: BackingName): Promise<void> {
-    await this.#start(name, await this.#settings.environment.ports(portsOf[name]));
+    await this.#start(name, await this.#settings.environment.ports(backingPorts[name]));
     this.restarts[name] += 1;
     this.onRestart();
   }
