@@ -6,10 +6,10 @@ import { compareWithPgbench } from './pgbench.ts';
 import {
   atLeast,
   atMost,
-  type Bar,
   control,
   type Line,
   type Measured,
+  type Rate,
   reported,
 } from './report.ts';
 
@@ -44,7 +44,7 @@ export async function appends(settings: Settings): Promise<Measured> {
     followed.contender,
   ];
   const lines: Line[] = [];
-  const bars: Bar[] = [];
+  const rates: Rate[] = [];
   let streams = 0;
   let at16: number[] = [];
   for (const [inFlight, events] of cases) {
@@ -69,7 +69,7 @@ export async function appends(settings: Settings): Promise<Measured> {
     const goal = events === 1 ? goals[inFlight] : undefined;
     for (const { name } of contenders) {
       const perSecond = median(all.get(name)!.map((each) => each.perSecond));
-      bars.push({ group: what, name, perSecond });
+      rates.push({ group: what, name, perSecond });
     }
     const faster = compared(peer!, 'perSecond');
     const whileRead = ratio(
@@ -96,5 +96,5 @@ export async function appends(settings: Settings): Promise<Measured> {
     if (inFlight === 16 && events === 1) at16 = own!.map((each) => each.perSecond);
   }
   for (const { close } of contenders) await close();
-  return { lines: [...lines, ...(await compareWithPgbench(settings, at16))], bars };
+  return { lines: [...lines, ...(await compareWithPgbench(settings, at16))], rates };
 }

@@ -7,7 +7,7 @@ export interface Line {
   readonly goal?: string;
   readonly verdict: 'met' | 'missed' | 'reported' | 'skipped' | 'inconclusive';
 }
-export interface Bar {
+export interface Rate {
   readonly group: string;
   readonly name: string;
   readonly perSecond: number;
@@ -15,7 +15,7 @@ export interface Bar {
 /** Results of one part. */
 export interface Measured {
   readonly lines: readonly Line[];
-  readonly bars?: readonly Bar[];
+  readonly rates?: readonly Rate[];
 }
 type Ratio = { readonly median: number; readonly low: number; readonly high: number };
 
@@ -84,39 +84,18 @@ export function print(lines: readonly Line[]): void {
   console.log(missed.length === 0 ? 'All goals are met.' : `${missed.length} goals are missed.`);
 }
 
-const colours: Readonly<Record<string, string>> = {
-  fieldguide: 'light-dark(#0969da, #4493f8)',
-  emmett: 'light-dark(#818b98, #656c76)',
-  'plain pg': 'light-dark(#d1d9e0, #3d444d)',
-};
-const [WIDTH, LEFT, BAR, GAP] = [860, 190, 16, 14];
+const tabled = ['fieldguide', 'emmett', 'plain pg'];
 
-/** Draws appends per second as bars in SVG, in the reader's colour scheme. */
-export function drawBars(bars: readonly Bar[]): string {
-  const charted = bars.filter(({ name }) => name in colours);
-  const valueAtMost = Math.max(...charted.map(({ perSecond }) => perSecond));
-  const groups = [...Map.groupBy(charted, ({ group }) => group)];
-  let y = 44;
-  const drawn = groups.map(([group, own]) => {
-    const label = `<text x="${LEFT - 12}" y="${y + (own.length * BAR) / 2 + 4}" text-anchor="end">${group}</text>`;
-    const rects = own.map(({ name, perSecond }) => {
-      const width = Math.max(2, ((WIDTH - LEFT - 150) * perSecond) / valueAtMost);
-      const rect = `<rect x="${LEFT}" y="${y}" width="${width.toFixed(0)}" height="${BAR - 3}" fill="${colours[name]}"/>
-<text class="small" x="${(LEFT + width + 6).toFixed(0)}" y="${y + BAR - 5}">${Math.round(perSecond)} ${name}</text>`;
-      y += BAR;
-      return rect;
-    });
-    y += GAP;
-    return [label, ...rects].join('\n');
+/** Formats appends per second as a Markdown table, for docs/explanation/how-the-event-feed-stays-gap-free.md. */
+export function ratesTable(rates: readonly Rate[]): string {
+  const rows = [...Map.groupBy(rates, ({ group }) => group)].map(([group, own]) => {
+    const of = (wanted: string) => own.find(({ name }) => name === wanted)?.perSecond ?? 0;
+    return [group, ...tabled.map((name) => String(Math.round(of(name))))];
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="Appends per second">
-<style>
-  svg { color-scheme: light dark; background: light-dark(#fff, #0d1117); font: 13px system-ui, sans-serif; }
-  text { fill: light-dark(#1f2328, #e6edf3); }
-  .small { font-size: 11px; fill: light-dark(#59636e, #9198a1); }
-</style>
-<text x="16" y="24">Appends per second, durable; absolute figures depend on the machine, compare the ratios</text>
-${drawn.join('\n')}
-</svg>
-`;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(['appends', ...tabled]),
+    `|${'---|'.repeat(tabled.length + 1)}`,
+    ...rows.map(line),
+  ].join('\n');
 }

@@ -1,22 +1,22 @@
-// `npm run bench:event-store [-- --svg FILE]` compares our event store with Emmett, a hand-written one and pgbench in one run.
+// `npm run bench:event-store [-- --table]` compares our event store with Emmett, a hand-written one and pgbench in one run.
 // Exits with 1 when a goal is missed.
 import { execFileSync, fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { rolldown } from 'rolldown';
 import { withPostgres } from '../../tools/contracts/postgres.ts';
-import { drawBars, type Measured, print } from './report.ts';
+import { type Measured, print, ratesTable } from './report.ts';
 
-const { svg, rounds } = new Command('npm run bench:event-store --')
+const { table, rounds } = new Command('npm run bench:event-store --')
   .description(
     'Measure appends, reads, feed and rebuild of the event store against others (three minutes)',
   )
-  .option('--svg <file>', 'Also write a chart')
+  .option('--table', 'Also print the appends per second as a Markdown table')
   .option('--rounds <n>', 'Number of measurements of each', '10')
   .parse()
-  .opts<{ svg?: string; rounds: string }>();
+  .opts<{ table?: boolean; rounds: string }>();
 
 // Inside this workspace, whose node_modules contain the compared libraries.
 const folder = mkdtempSync(join(process.cwd(), 'bench/.bundle-'));
@@ -57,7 +57,7 @@ await withPostgres(async (url, pid) => {
 });
 const lines = measured.flatMap((each) => each.lines);
 print(lines);
-if (svg) writeFileSync(svg, drawBars(measured.flatMap(({ bars = [] }) => bars)));
+if (table) console.log(ratesTable(measured.flatMap(({ rates = [] }) => rates)));
 process.exitCode = lines.some(({ verdict }) => verdict === 'missed') ? 1 : 0;
 
 function locate(command: string): string | undefined {

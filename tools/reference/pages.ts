@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { commandsPage } from './commands.ts';
 import { decisionsPage } from './decisions.ts';
+import { diagramMistakes } from './diagrams.ts';
 import { errorsPage, unknownCodesIn } from './errors.ts';
 import { metricMistakes, metricsPage } from './metrics.ts';
 import { portMistakes, portsPage } from './ports.ts';
@@ -24,15 +25,21 @@ export const pages: ReadonlyMap<string, string> = new Map([
 const text = (name: string) => pages.get(`docs/reference/${name}.md`)!;
 const codes = listedOn(text('errors'));
 const settings = listedOn(text('settings'));
+const messages = listedOn(text('topics-and-messages'));
+const appFiles = globSync('apps/*/src/**/*.ts').map((file) => file.replaceAll('\\', '/'));
 const written = globSync(['*.md', 'docs/**/*.md', '{apps,libs,platform}/**/README.md'], {
   exclude: (path) => path.includes('node_modules'),
 });
 
-/** What the docs mention and the code does not define, and what the code defines and a page does not list. */
+/** What the docs mention or draw and the code does not define, and what the code defines and a page does not list. */
 export const mistakes: readonly string[] = [
   ...written.flatMap((file) => {
     const content = readFileSync(file, 'utf8');
-    return [...unknownCodesIn(file, content, codes), ...unknownSettingsIn(file, content, settings)];
+    return [
+      ...unknownCodesIn(file, content, codes),
+      ...unknownSettingsIn(file, content, settings),
+      ...diagramMistakes(file, content, messages, appFiles),
+    ];
   }),
   ...metricMistakes(text('metrics')),
   ...portMistakes(text('ports')),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandsPage } from './commands.ts';
+import { diagramMistakes } from './diagrams.ts';
 import { serviceErrors, sharedErrors, unknownCodesIn } from './errors.ts';
 import { stalePages, table } from './markdown.ts';
 import { metricMistakes, metricsPage } from './metrics.ts';
@@ -50,6 +51,19 @@ describe('the reference pages', () => {
 /** Returns the texts with one name replaced. */
 const renamed = (pattern: string, from: string, to: string) =>
   sources(pattern).map(({ file, text }) => ({ file, text: text.replaceAll(from, to) }));
+
+describe('a sequence diagram', () => {
+  const check = (text: string) =>
+    diagramMistakes('a.md', text, new Set(['OrderPlaced']), ['apps/x/src/on-order.ts']);
+
+  it('draws existing messages and files only', () => {
+    expect(check('  O->>I: OrderPlaced<br/>on-order.ts\n  C->>O: POST /x<br/>on-order.ts')).toEqual(
+      [],
+    );
+    expect(check('  O->>I: OrderGone<br/>on-order.ts')).toHaveLength(1);
+    expect(check('  O->>I: OrderPlaced<br/>order.ts')).toHaveLength(1);
+  });
+});
 
 describe('a page and the sources', () => {
   it('list the same metrics', async () => {

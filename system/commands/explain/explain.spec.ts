@@ -106,23 +106,3 @@ describe('the sequence of an order', () => {
     );
   });
 });
-
-describe('the diagram in the docs', () => {
-  it('shows existing message types and files', () => {
-    const svg = readFileSync(join(root, 'docs', 'order.svg'), 'utf8');
-    const texts = (name: string) =>
-      [...svg.matchAll(new RegExp(`class="${name}"[^>]*>([^<]+)<`, 'g'))].map(([, text]) => text!);
-    const words = texts('what').map((text) => text.split(' ·')[0]!);
-    const messages = words.filter(
-      (word) => /^[A-Z][a-z]+[A-Z]/.test(word) && word !== 'OrderPlaced',
-    );
-    expect(messages.length).toBeGreaterThan(8);
-    for (const message of messages) expect(handlers.messages.has(message), message).toBe(true);
-    const files = globSync('apps/*/src/**/*.ts', { cwd: root });
-    for (const name of texts('by'))
-      expect(
-        files.some((file) => file.endsWith(name)),
-        name,
-      ).toBe(true);
-  });
-});
