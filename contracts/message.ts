@@ -17,7 +17,7 @@ export const topic = (
   retention: Topic['retention'],
 ): Topic => ({ name, kind, partitions, retention });
 
-/** What a provider promises about one type of event: the topic's key is the aggregate's id. */
+/** What a provider guarantees about one type of event: the topic's key is the aggregate's id. */
 export function message<const Type extends string, Data extends z.ZodObject>(
   { name }: Topic,
   type: Type,

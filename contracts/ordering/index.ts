@@ -19,7 +19,7 @@ export const OrderStatus = z.enum([
 ]);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 
-/** `stockTimeout`, `paymentTimeout`: no answer within the deadline. `abandoned`: a person gave it up. */
+/** `stockTimeout`, `paymentTimeout`: no reply within the deadline. `abandoned`: ended by an operator. */
 export const RejectionReason = z.enum([
   'outOfStock',
   'stockTimeout',

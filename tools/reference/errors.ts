@@ -87,11 +87,13 @@ export async function errorsPage(): Promise<string> {
 
 /** Finds error codes in a text that the service does not define. */
 export function unknownCodesIn(file: string, text: string, defined: ReadonlySet<string>): string[] {
+  const returned = [...text.matchAll(/\b[45]\d\d `([a-z][\w.]*)`/g)];
   const owned = [...defined].filter((code) => code.includes('.'));
   const services = new Set(owned.map((code) => code.split('.')[0]!));
-  return [...text.matchAll(/`(\w+)\.([a-z]+[A-Z]\w*)`/g)]
-    .filter(([, service, name]) => services.has(service!) && !defined.has(`${service}.${name}`))
-    .map(([code]) => `${file} mentions the error ${code}, which no service defines`);
+  const ofServices = [...text.matchAll(/`((\w+)\.[a-z]+[A-Z]\w*)`/g)];
+  return [...returned, ...ofServices.filter(([, , service]) => services.has(service!))]
+    .filter(([, code]) => !defined.has(code!))
+    .map(([, code]) => `${file} mentions the error ${code}, which no service defines`);
 }
 
 function tableOf(entries: readonly ErrorEntry[]): string {

@@ -45,6 +45,7 @@ describe('the reference pages', () => {
     const defined = new Set(['catalog.skuTaken']);
     expect(unknownCodesIn('a.md', '`catalog.skuTaken` `orders.fooBar`', defined)).toEqual([]);
     expect(unknownCodesIn('a.md', '`catalog.skuGone`', defined)).toHaveLength(1);
+    expect(unknownCodesIn('a.md', '400 `unreadable`', defined)).toHaveLength(1);
   });
 });
 

@@ -13,7 +13,7 @@ export const metrics = {
   gauge: (name: string, help: string) => new Gauge({ name, help, registers: [registry] }),
   httpServerSeconds: new Histogram({
     name: 'http_server_seconds',
-    help: 'Time to answer a request',
+    help: 'Time to respond to a request',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 1, 5],
     registers: [registry],
