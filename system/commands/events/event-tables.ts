@@ -27,9 +27,12 @@ export function eventText({
   actor,
   state,
 }: LoggedEvent): string {
-  const head = `${styleText('dim', time)} ${styleText('cyan', `${stream}@${version}`)} ${styleText('bold', type)}`;
   const by = actor ? styleText('dim', ` by ${actor}`) : '';
-  const lines = [`${head}${by}`, `  ${styleText('dim', JSON.stringify(data))}`];
+  const lines = [
+    `${styleText('dim', time)} ${styleText('cyan', `${stream}@${version}`)}`,
+    `  ${styleText('bold', type)}${by}`,
+    `  ${styleText('dim', JSON.stringify(data))}`,
+  ];
   if (state) lines.push(`  → ${JSON.stringify(state)}`);
   return lines.join('\n');
 }
@@ -45,11 +48,13 @@ export function projectionsTable(
     stateOf(projection),
     projection.instance ?? '–',
   ]);
-  return table(['PROJECTION OR PUBLISHER', 'POSITION', 'STATE', 'INSTANCE'], rows);
+  return table(['SUBSCRIPTION', 'POSITION', 'STATE', 'INSTANCE'], rows);
 }
 
 function stateOf({ lagEvents, pausedSince }: ProjectionStatus): string {
   const lag = lagEvents === 0 ? 'caught up' : `${lagEvents} events behind`;
-  if (pausedSince) return styleText('yellow', `paused since ${pausedSince}, ${lag}`);
+  // Month, day and minute: the whole time would exceed 80 columns.
+  if (pausedSince)
+    return styleText('yellow', `paused ${pausedSince.slice(5, 16).replace('T', ' ')}, ${lag}`);
   return lagEvents === 0 ? styleText('green', lag) : lag;
 }

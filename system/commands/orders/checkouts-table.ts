@@ -27,7 +27,7 @@ export function checkoutsTable(
       right(String(retries)),
     ],
   );
-  return table(['ORDER', 'STEP', 'WAITING', 'TIME LEFT', 'RETRIES'], rows);
+  return table(['ORDER', 'STEP', 'WAIT', 'DEADLINE', 'RETRIES'], rows);
 }
 
 const right = (content: string): Cell => ({ content, hAlign: 'right' });
