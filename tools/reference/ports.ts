@@ -24,7 +24,7 @@ export function portsPage(): string {
   const compose = readFileSync('docker-compose.yml', 'utf8');
   return page(
     'Ports',
-    `Nothing listens on a public address: on the machine the ports are on 127.0.0.1 (of an app: the setting \`HOST\`), in containers on the network of Compose. When the fixed port of the gateway or of the platform's API is in use, and in another environment than \`local\`, the platform uses a free port between ${FREE_PORTS[0]} and ${FREE_PORTS[1]} and prints it. \`npx fieldguide status\` shows the current addresses of the gateway and the backing services, \`npx fieldguide env SERVICE\` the port of an instance.`,
+    `Nothing listens on a public address. On the machine every port is on 127.0.0.1; the setting \`HOST\` changes the address of an app. In containers the ports are on the network of Compose. The fixed ports of the gateway and of the platform's API apply in \`local\`, when they are free. Otherwise the platform uses a free port between ${FREE_PORTS[0]} and ${FREE_PORTS[1]}, and prints it. \`npx fieldguide status\` shows the addresses of the gateway and the backing services, \`npx fieldguide env SERVICE\` the port of an instance.`,
     '## On the machine, in `local`',
     `A port that is *kept* is stored in \`.fieldguide/environments/<env>/ports.json\` and used again by the next start. The ports of Kafka's controller and of Consul's server and gossip serve these processes only.`,
     table(['listener', 'port', 'selection', 'change it with'], [...apps(), ...platform()]),
