@@ -5,8 +5,15 @@ import { system } from '@fieldguide/system';
 import { describe, expect, it } from 'vitest';
 
 const topics = topicsOf(system);
-const page = readFileSync('docs/reference/retention.md', 'utf8');
-const rows = page
+/** The page, and what services state in their own README under the same heads. */
+const pages = [
+  readFileSync('docs/reference/retention.md', 'utf8'),
+  ...globSync('apps/*/README.md').map(
+    (file) => readFileSync(file, 'utf8').split('\n## Retention\n')[1] ?? '',
+  ),
+];
+const rows = pages
+  .join('\n')
   .split('\n')
   .filter((line) => /^\| .*`/.test(line))
   .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));

@@ -1,6 +1,13 @@
 // `npm run generate`: generated files, new services; `npm run remove-service` and `npm run rename` are commands of it too.
 // What a command needs is loaded when it runs: a service that does not compile must not keep it from being removed.
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+
+interface ServiceOptions {
+  readonly crud?: true;
+  readonly eventSourced?: true;
+  readonly entity?: string;
+  readonly consumes?: string;
+}
 
 const program = new Command('generate')
   .description('Write every committed file that follows from others')
@@ -16,11 +23,14 @@ program
   .command('service')
   .description('Write a new service with its contract, pacts, specs, map entry and routes')
   .argument('<name>', 'name in the plural, for example reviews')
-  .requiredOption('--crud', 'one table, an outbox, three routes')
+  .addOption(new Option('--crud', 'one table and an outbox').conflicts('eventSourced'))
+  .option('--event-sourced', 'a model, its events, a projection and a publisher')
   .option('--entity <name>', 'what the service owns (default: the singular of its name)')
-  .action(async (name: string, options: { entity?: string }) => {
+  .option('--consumes <message>', 'keep a published message: catalog.ProductChanged')
+  .action(async (name: string, { crud, eventSourced, ...options }: ServiceOptions) => {
+    if (!crud && !eventSourced) throw new Error('Choose a kind: --crud or --event-sourced.');
     const { newService } = await import('../template/new-service.ts');
-    newService(name, options);
+    await newService(name, { kind: crud ? 'crud' : 'event-sourced', ...options });
   });
 
 program
@@ -48,6 +58,7 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error((error as Error).message);
+  const { message, hint } = error as Error & { hint?: string };
+  console.error(hint ? `${message}\nTry: ${hint}` : message);
   process.exitCode = 1;
 }

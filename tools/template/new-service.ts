@@ -1,64 +1,111 @@
 // `npm run generate -- service reviews --crud`: a new service with its contract, pacts and specs, its entry in the map
 // and its routes.
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addGenerated, GENERATED } from '../contracts/pact-files.ts';
+import { run as runTests } from '../contracts/run.ts';
+import { consumedMessage } from './consumed-message.ts';
+import {
+  fillTemplate,
+  selectLines,
+  type TemplateOption,
+  type TemplateValues,
+} from './fill-template.ts';
 import { addToMaps } from './maps.ts';
 import { run } from './run.ts';
-import {
-  assertNoPlatformWord,
-  fillTemplate,
-  type ServiceName,
-  serviceName,
-} from './service-name.ts';
+import { assertNoPlatformWord, serviceName } from './service-name.ts';
+import { linkPackage, updateLock } from './workspace.ts';
 
 const TEMPLATES = fileURLToPath(new URL('./', import.meta.url));
 
 export interface NewServiceOptions {
-  readonly entity?: string;
+  readonly kind: 'crud' | 'event-sourced';
+  /** What the service owns; the singular of its name by default. */
+  readonly entity?: string | undefined;
+  /** A published message of another service that it consumes: `catalog.ProductChanged`. */
+  readonly consumes?: string | undefined;
 }
 
 /**
- * Writes the folders of a new service, adds it to the maps, and brings everything that is generated up to date.
- * @throws Error when there is such a service already, or its name is not valid
+ * Writes the folders of a new service and adds it to the maps. `finishServices` has to follow.
+ * @throws Error when there is such a service already, its name is not valid, or nothing publishes the message
  */
-export function newService(plural: string, { entity }: NewServiceOptions): void {
-  const name = serviceName(plural, entity);
+export async function writeService(
+  plural: string,
+  { kind, entity, consumes }: NewServiceOptions,
+): Promise<void> {
   assertNoPlatformWord(plural);
-  const { name: source } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string };
-  const scope = dirname(source);
-  const folders = ['apps', 'contracts'].map((folder) => join(folder, plural));
-  const taken = folders.find((folder) => existsSync(folder));
+  const { name: source } = readJson('package.json') as { name: string };
+  const values = {
+    name: serviceName(plural, entity),
+    scope: dirname(source),
+    message: consumes ? await consumedMessage(consumes) : undefined,
+  };
+  const taken = foldersOf(plural).find((folder) => existsSync(folder));
   if (taken) throw new Error(`${taken} exists: choose another name, or remove the service first.`);
 
-  const templates = join(TEMPLATES, 'crud');
-  for (const template of globSync('**/*.tpl', { cwd: templates })) {
-    const file = fillTemplate(template.replaceAll('\\', '/').replace(/\.tpl$/, ''), name, scope);
-    mkdirSync(dirname(file), { recursive: true });
-    const text = readFileSync(join(templates, template), 'utf8');
-    writeFileSync(file, fillTemplate(text, name, scope));
+  const options = new Set<TemplateOption>([kind, ...(consumes ? (['consumes'] as const) : [])]);
+  // A later folder replaces files of an earlier one.
+  for (const folder of ['common', ...options]) {
+    const templates = join(TEMPLATES, folder);
+    for (const template of globSync('**/*.tpl', { cwd: templates })) {
+      const file = fillTemplate(template.replaceAll('\\', '/').replace(/\.tpl$/, ''), values);
+      mkdirSync(dirname(file), { recursive: true });
+      const text = selectLines(readFileSync(join(templates, template), 'utf8'), options);
+      writeFileSync(file, fillTemplate(text, values));
+    }
   }
-  addToMaps({ name: plural, contract: plural, scope, ...entriesOf(name, scope) });
-  console.log(`Wrote ${folders.join(' and ')}, an entry in system/system.ts, and routes`);
+  fixVersions(join('apps', plural, 'package.json'));
+  linkPackage(values.scope, plural);
+  addToMaps({ name: plural, contract: plural, scope: values.scope, ...entriesOf(kind, values) });
+  console.log(`Wrote ${foldersOf(plural).join(' and ')}, an entry in system/system.ts, and routes`);
+}
 
-  console.log('Linking the new package …');
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
-  run('npx', ['biome', 'check', '--write', '--log-level=error', 'apps', 'contracts', 'system']);
-  console.log('Running the contract tests, and writing the new pacts …');
-  run('node', ['tools/contracts/test-pact.ts', '--update']);
-  console.log('Generating files …');
-  run('npm', ['run', '--silent', 'generate']);
+/** Brings everything that follows from new services up to date: lock file, format, pacts, generated files. */
+export async function finishServices(...names: readonly string[]): Promise<void> {
+  updateLock();
+  const written = [...names.flatMap(foldersOf), 'system/system.ts', 'apps/gateway/src/routes.ts'];
+  run('npx', ['biome', 'check', '--write', '--log-level=error', ...written]);
+  rmSync(GENERATED, { recursive: true, force: true });
+  const folders = names.map((name) => `apps/${name}/`);
+  const { ok, output } = await runTests('Consumers generate their pacts', 'consumers', folders);
+  if (!ok) throw new Error(output);
+  addGenerated();
+  run('node', ['tools/generate/main.ts']);
+}
+
+/** Writes a new service and finishes it. */
+export async function newService(plural: string, options: NewServiceOptions): Promise<void> {
+  await writeService(plural, options);
+  await finishServices(plural);
   console.log(`
 The service ${plural} is ready. Next:
   npm run check && npx vitest run --project unit apps/${plural}
+  npm run test:pact
   npm start, then POST /${plural} with the token from the start screen`);
 }
 
-function entriesOf(name: ServiceName, scope: string) {
-  const fill = (text: string) => fillTemplate(text, name, scope);
+const foldersOf = (plural: string) => [join('apps', plural), join('contracts', plural)];
+const readJson = (file: string): object => JSON.parse(readFileSync(file, 'utf8'));
+
+/** Gives each dependency the version that is installed; packages of the workspace have none. */
+function fixVersions(file: string): void {
+  const manifest = readJson(file) as { dependencies: Record<string, string> };
+  const { packages } = readJson('package-lock.json') as {
+    packages: Record<string, { version?: string }>;
+  };
+  for (const name of Object.keys(manifest.dependencies))
+    manifest.dependencies[name] = packages[`node_modules/${name}`]?.version ?? '*';
+  writeFileSync(file, JSON.stringify(manifest));
+}
+
+function entriesOf(kind: NewServiceOptions['kind'], values: TemplateValues) {
+  const fill = (text: string) => fillTemplate(text, values);
+  const note = kind === 'crud' ? '' : ' (event-sourced)';
   return {
     entry: fill(
-      `{ kind: 'service', summary: 'reviews', contract: reviews, uses, probe: '/reviews' }`,
+      `{ kind: 'service', summary: 'reviews${note}', contract: reviews, uses: ['database', 'messaging'], probe: '/reviews' }`,
     ),
     routeImports: ['AddReviewRequest', 'Review', 'ReviewPage', 'ReviewQuery'].map(fill),
     routes: [
@@ -68,6 +115,8 @@ function entriesOf(name: ServiceName, scope: string) {
         operationId: 'getReview', errors: ['reviewNotFound'], answer: Review })`,
       `signedIn('POST /reviews', 'reviews', 201, 'Add a review', {
         operationId: 'addReview', headers: ['Location'], body: AddReviewRequest, answer: Review })`,
+      `signedIn('POST /reviews/:id/closure', 'reviews', 200, 'Close a review', {
+        operationId: 'closeReview', errors: ['reviewNotFound'], answer: Review })`,
     ].map(fill),
   };
 }

@@ -1,9 +1,12 @@
 // `npm run remove-service -- reviews`: lists what depends on a service, and removes it when nothing else does.
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { removeFromMaps } from './maps.ts';
 import { run } from './run.ts';
+import { unlinkPackage, updateLock } from './workspace.ts';
+
+const maps = ['system/system.ts', 'apps/gateway/src/routes.ts'];
 
 /**
  * Removes a service: its folders, its pacts, its entries in the maps.
@@ -23,9 +26,11 @@ export function removeService(name: string, { force = false }: { force?: boolean
   for (const pact of globSync('contracts/pacts/*.json'))
     if (pactOf(pact).includes(name)) rmSync(pact);
   removeFromMaps(name);
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
-  run('npx', ['biome', 'check', '--write', '--log-level=error', 'apps', 'contracts', 'system']);
-  run('npm', ['run', '--silent', 'generate']);
+  const { name: source } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string };
+  unlinkPackage(dirname(source), name);
+  updateLock();
+  run('npx', ['biome', 'check', '--write', '--log-level=error', ...maps]);
+  run('node', ['tools/generate/main.ts']);
   console.log(`The service ${name} is removed. Its database and topics stay until npm run reset.`);
 }
 
@@ -34,7 +39,6 @@ function dependantsOf(name: string): string[] {
   const own = new RegExp(`^(apps|contracts|contracts/generated)/${name}/|^contracts/pacts/`);
   const notDependent =
     /^(tools\/template\/.*|docker-compose\.yml|README\.md|package-lock\.json|docs\/.*)$/;
-  const maps = ['system/system.ts', 'apps/gateway/src/routes.ts'];
   const listed = execFileSync(
     'git',
     ['grep', '-lE', '--untracked', `contracts/${name}['/]|'${name}'|apps/${name}/`],

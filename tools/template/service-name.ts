@@ -9,7 +9,7 @@ export interface ServiceName {
 }
 
 /**
- * Checks a service's name and derives the singular.
+ * Checks a service's name and derives the singular. A name without a plural, such as `loyalty`, is both.
  * @throws Error that states what is not valid
  */
 export function serviceName(plural: string, singular = singularOf(plural)): ServiceName {
@@ -17,8 +17,6 @@ export function serviceName(plural: string, singular = singularOf(plural)): Serv
     throw new Error(`"${plural}" is not a valid service name: 3 to 20 lower-case letters.`);
   if (!/^[a-z]{2,20}$/.test(singular))
     throw new Error(`"${singular}" is not a valid entity name: 2 to 20 lower-case letters.`);
-  if (plural === singular)
-    throw new Error(`Name the service in the plural, or its entity with --entity: "${plural}".`);
   return { plural, singular };
 }
 
@@ -40,17 +38,8 @@ export function assertNoPlatformWord(name: string): void {
 
 function singularOf(plural: string): string {
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
-  return plural.replace(/s$/, '');
+  return plural.replace(/(?<!s)s$/, '');
 }
 
-/** Fills a template that is written for the service `reviews`, in a repository with the scope `@fieldguide`. */
-export function fillTemplate(text: string, { plural, singular }: ServiceName, scope: string) {
-  return text
-    .replaceAll('@fieldguide/', `${scope}/`)
-    .replaceAll('reviews', plural)
-    .replaceAll('Reviews', capital(plural))
-    .replaceAll('review', singular)
-    .replaceAll('Review', capital(singular));
-}
-
-const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+export const pluralOf = (singular: string) =>
+  singular.endsWith('y') ? `${singular.slice(0, -1)}ies` : `${singular}s`;

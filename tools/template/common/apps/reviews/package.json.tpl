@@ -10,14 +10,17 @@
     "@fieldguide/config": "*",
     "@fieldguide/contracts": "*",
     "@fieldguide/database": "*",
+    "@fieldguide/event-store": "*", // with --event-sourced
+    "@fieldguide/messaging": "*", // with --event-sourced or --consumes
     "@fieldguide/problems": "*",
     "@fieldguide/service": "*",
-    "@nestjs/common": "12.5.1",
-    "fastify": "5.12.8",
-    "reflect-metadata": "0.2.2",
-    "rxjs": "7.8.2",
-    "typeorm": "1.1.1",
-    "zod": "4.6.7"
+    "@fieldguide/telemetry": "*", // with --event-sourced
+    "@nestjs/common": "*",
+    "fastify": "*",
+    "reflect-metadata": "*",
+    "rxjs": "*",
+    "typeorm": "*",
+    "zod": "*"
   },
   "devDependencies": {
     "@fieldguide/contract-testing": "*"

@@ -5,7 +5,12 @@ import { Text } from '../text.ts';
 
 export const ReviewTopic = topic('reviews.reviews.v1', 'events', 3, { days: 7 });
 
-export const Review = z.object({ id: Id, text: z.string(), createdAt: z.iso.datetime() });
+export const Review = z.object({
+  id: Id,
+  text: z.string(),
+  status: z.enum(['open', 'closed']),
+  createdAt: z.iso.datetime(),
+});
 export type Review = z.infer<typeof Review>;
 
 export const ReviewPage = z.object({
@@ -28,3 +33,6 @@ export const ReviewAdded = message(
   'ReviewAdded',
   z.object({ reviewId: Id, text: z.string() }),
 );
+
+/** Key: reviewId. */
+export const ReviewClosed = message(ReviewTopic, 'ReviewClosed', z.object({ reviewId: Id }));

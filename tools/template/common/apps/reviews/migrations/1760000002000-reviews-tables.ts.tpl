@@ -8,6 +8,7 @@ export class ReviewsTables1760000002000 implements MigrationInterface {
       CREATE TABLE reviews (
         id uuid PRIMARY KEY,
         text text NOT NULL,
+        status text NOT NULL,
         created_at timestamptz NOT NULL,
         version int NOT NULL
       )

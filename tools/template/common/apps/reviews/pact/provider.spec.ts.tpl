@@ -1,24 +1,31 @@
-import { describeProviderPacts } from '@fieldguide/contract-testing/provider';
-import { review } from '@fieldguide/contracts/reviews/examples';
-import { Review } from '../src/review/review.entity.ts';
+import { describeProviderPacts, type ProviderState } from '@fieldguide/contract-testing/provider';
+import * as examples from '@fieldguide/contracts/reviews/examples';
+import { EventStore, runBatch } from '@fieldguide/event-store'; // with --event-sourced
+import { Reviews } from '../src/review/reviews.ts';
+import { reviewList } from '../src/review-list/review-list.projection.ts'; // with --event-sourced
+import { ReviewRow } from '../src/review-list/review-row.entity.ts';
+import { reviewsReader } from '../src/publish-reviews/publish-reviews.ts'; // with --event-sourced
 import { reviews } from '../src/reviews.definition.ts';
 
 describeProviderPacts(reviews, {
   callers: { customer: { id: 'a-customer', scope: '' } },
-  states: ({ parts }) => {
-    const { manager } = parts.database!.source;
-    const exists = ({ reviewId = '' }) => manager.existsBy(Review, { id: reviewId });
-    return {
-      'a review exists': {
-        set: ({ reviewId = '' }) =>
-          parts.units!.run((uow) => {
-            const { text } = review.value;
-            const row = { id: reviewId, text, createdAt: uow.now() };
-            return uow.save(Review, Object.assign(new Review(), row));
-          }),
-        holds: exists,
+  publishedMessages: async ({ app, parts }) => (await reviewsReader(app.get(EventStore), parts.units!).read()).messages, // with --event-sourced
+  states: ({ app, parts }) => {
+    const { text } = examples.review.value;
+    const hasRow = (id = '', status = 'open') =>
+      parts.database!.source.manager.existsBy(ReviewRow, { id, status: status as ReviewRow['status'] });
+    const state = (status: ReviewRow['status']): ProviderState => ({
+      set: async ({ reviewId = '' }) => {
+        await app.get(Reviews).add({ text }, reviewId);
+        if (status === 'closed') await app.get(Reviews).close(reviewId);
+        while (await runBatch(reviewList, app.get(EventStore), parts.units!)); // with --event-sourced
       },
-      'there is no review': { holds: async (values) => !(await exists(values)) },
+      holds: ({ reviewId }) => hasRow(reviewId, status),
+    });
+    return {
+      'a review was added': state('open'),
+      'a review was closed': state('closed'),
+      'there is no review': { holds: async ({ reviewId }) => !(await hasRow(reviewId)) },
     };
   },
 });

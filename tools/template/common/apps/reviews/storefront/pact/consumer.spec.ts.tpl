@@ -1,17 +1,18 @@
-// What the storefront reads of reviews. Moves to the storefront once it has a page for them.
+// What the storefront reads of reviews. Move it to the storefront once it has a page for them.
 import { ConsumerPacts } from '@fieldguide/contract-testing';
+import { Review, ReviewPage } from '@fieldguide/contracts/reviews';
+import * as examples from '@fieldguide/contracts/reviews/examples';
 import { describe, expect, it } from 'vitest';
-import * as examples from '../examples.ts';
-import { Review, ReviewPage } from '../index.ts';
 
 const shop = new ConsumerPacts('shop');
-const Shown = Review.pick({ id: true, text: true });
+const Shown = Review.pick({ id: true, text: true, status: true });
 const Page = ReviewPage.pick({ nextCursor: true }).extend({ items: Shown.array() });
 const { id } = examples.review.value;
+const added = ['a review was added', { reviewId: id }] as const;
 
 async function call(url: string, token = '', body?: object) {
   const response = await fetch(url, {
-    method: body ? 'POST' : 'GET',
+    method: token ? 'POST' : 'GET',
     headers: {
       ...(token && { authorization: `Bearer ${token}` }),
       ...(body && { 'content-type': 'application/json' }),
@@ -30,31 +31,43 @@ describe('shop, of reviews,', () => {
       request: { method: 'POST', path: '/reviews', as: 'customer', body: examples.addReview },
       response: { status: 201, reads: Shown, of: examples.review },
     } as const;
-    const added = await shop.request('reviews', expectation, (origin, token) =>
+    const review = await shop.request('reviews', expectation, (origin, token) =>
       call(`${origin}/reviews`, token, examples.addReview.value),
     );
-    expect(Shown.parse(added).text).toBe(examples.review.value.text);
+    expect(Shown.parse(review).text).toBe(examples.review.value.text);
   });
   it('reads a review', async () => {
     const expectation = {
-      given: ['a review exists', { reviewId: id }],
+      given: added,
       description: 'a review',
       request: { method: 'GET', path: `/reviews/${id}` },
       response: { status: 200, reads: Shown, of: examples.review },
     } as const;
-    const read = await shop.request('reviews', expectation, (origin) =>
+    const review = await shop.request('reviews', expectation, (origin) =>
       call(`${origin}/reviews/${id}`),
     );
-    expect(Shown.parse(read).id).toBe(id);
+    expect(Shown.parse(review).id).toBe(id);
   });
   it('lists reviews', async () => {
     const expectation = {
-      given: ['a review exists', { reviewId: id }],
+      given: added,
       description: 'a page of reviews',
       request: { method: 'GET', path: '/reviews' },
       response: { status: 200, reads: Page, of: examples.reviewPage },
     } as const;
     const page = await shop.request('reviews', expectation, (origin) => call(`${origin}/reviews`));
     expect(Page.parse(page).items).toHaveLength(1);
+  });
+  it('closes a review', async () => {
+    const expectation = {
+      given: added,
+      description: 'the closure of a review',
+      request: { method: 'POST', path: `/reviews/${id}/closure`, as: 'customer' },
+      response: { status: 200, reads: Shown, of: examples.closedReview, exactly: ['closed'] },
+    } as const;
+    const review = await shop.request('reviews', expectation, (origin, token) =>
+      call(`${origin}/reviews/${id}/closure`, token),
+    );
+    expect(Shown.parse(review).status).toBe('closed');
   });
 });

@@ -1,56 +1,46 @@
 import { Ids } from '@fieldguide/clock';
-import { IdRequest } from '@fieldguide/contracts/money';
-import { type AddReviewRequest, ReviewAdded, type ReviewQuery } from '@fieldguide/contracts/reviews';
-import { Database, UnitOfWorkRunner } from '@fieldguide/database';
+import { type AddReviewRequest, ReviewAdded, ReviewClosed } from '@fieldguide/contracts/reviews';
+import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
+import { ReviewRow } from '../review-list/review-row.entity.ts';
 import { errors } from './review.errors.ts';
-import { Review } from './review.entity.ts';
 
+/** Each change commits together with its message in the outbox. */
 @Injectable()
 export class Reviews {
   constructor(
-    private readonly database: Database,
     private readonly units: UnitOfWorkRunner,
     private readonly ids: Ids,
   ) {}
 
-  /** Sorted by id, so that a cursor stays valid while reviews are added. */
-  async list({ limit, cursor }: ReviewQuery) {
-    const select = this.database.source.manager
-      .createQueryBuilder(Review, 'review')
-      .orderBy('review.id')
-      .take(limit + 1);
-    if (cursor) select.where('review.id > :after', { after: readCursor(cursor) });
-    const found = await select.getMany();
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return {
-      items: items.map((each) => each.toPublic()),
-      nextCursor: found.length > limit && last ? Buffer.from(last.id).toString('base64url') : null,
-    };
+  /** @throws DomainError reviewNotFound */
+  async one(id: string): Promise<ReviewRow> {
+    const row = await this.units.run((uow) => uow.load(ReviewRow, id));
+    if (!row) throw errors.reviewNotFound();
+    return row;
   }
 
-  async one(id: string): Promise<Review> {
-    const review = await this.database.source.manager.findOneBy(Review, { id });
-    if (!review) throw errors.reviewNotFound();
-    return review;
-  }
-
-  /** Stores the review and its message in one transaction. */
-  add({ text }: AddReviewRequest): Promise<Review> {
+  add({ text }: AddReviewRequest, id = this.ids.next()): Promise<ReviewRow> {
     return this.units.run(async (uow) => {
-      const values = { id: this.ids.next(), text, createdAt: uow.now() };
-      const review = Object.assign(new Review(), values);
-      await uow.save(Review, review);
+      const row = Object.assign(new ReviewRow(), { id, text, createdAt: uow.now() });
+      await uow.save(ReviewRow, row);
       const { topic, type } = ReviewAdded;
-      uow.publish({ topic, type, subject: review.id, data: { reviewId: review.id, text } });
-      return review;
+      uow.publish({ topic, type, subject: id, data: { reviewId: id, text } });
+      return row;
     });
   }
-}
 
-function readCursor(cursor: string): string {
-  const { data: id } = IdRequest.safeParse(Buffer.from(cursor, 'base64url').toString());
-  if (!id) throw errors.cursorInvalid();
-  return id;
+  /** @throws DomainError reviewNotFound */
+  close(id: string): Promise<ReviewRow> {
+    return this.units.run(async (uow) => {
+      const [row] = await uow.lock(ReviewRow, [id]);
+      if (!row) throw errors.reviewNotFound();
+      if (row.status === 'closed') return row;
+      row.status = 'closed';
+      await uow.save(ReviewRow, row);
+      const { topic, type } = ReviewClosed;
+      uow.publish({ topic, type, subject: id, data: { reviewId: id } });
+      return row;
+    });
+  }
 }

@@ -1,0 +1,8 @@
+{
+  "schema": {
+    "type": "object",
+    "properties": {},
+    "additionalProperties": false
+  },
+  "example": {}
+}

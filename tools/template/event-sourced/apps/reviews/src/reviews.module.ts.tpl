@@ -1,0 +1,17 @@
+import { EventStoreModule } from '@fieldguide/event-store';
+import { Module } from '@nestjs/common';
+import { OnProductChanged } from './on-product-changed/on-product-changed.ts'; // with --consumes
+import { ReviewsController } from './review/reviews.controller.ts';
+import { Reviews } from './review/reviews.ts';
+import { ReviewList } from './review-list/review-list.ts';
+
+/** The map of the service: controllers, message handlers, providers. */
+@Module({
+  imports: [EventStoreModule.forRoot()],
+  controllers: [
+    ReviewsController,
+    OnProductChanged, // with --consumes
+  ],
+  providers: [Reviews, ReviewList],
+})
+export class ReviewsModule {}
