@@ -1,5 +1,6 @@
 // Edits of the two maps that every service stands in: system/system.ts and the gateway's routes.ts. By symbol, with
 // ts-morph, so that their formatting does not matter.
+import { join } from 'node:path';
 import {
   type ArrayLiteralExpression,
   Node,
@@ -24,28 +25,29 @@ export interface ServiceEntry {
   readonly routeImports: readonly string[];
 }
 
-/** Adds a service to both maps, at their ends. */
-export function addToMaps({ name, contract, scope, entry, routes, routeImports }: ServiceEntry) {
+/** Adds a service to both maps, at their ends. @param root folder of the clone */
+export function addToMaps(service: ServiceEntry, root = '.'): void {
+  const { name, contract, scope, entry, routes, routeImports } = service;
   const project = new Project({ skipAddingFilesFromTsConfig: true });
-  const system = project.addSourceFileAtPath(SYSTEM);
+  const system = project.addSourceFileAtPath(join(root, SYSTEM));
   const module = `${scope}/contracts/${name}`;
   system.addImportDeclaration({ namespaceImport: contract, moduleSpecifier: module });
   appsOf(system).addPropertyAssignment({ name: quoted(name), initializer: entry });
-  const gateway = project.addSourceFileAtPath(ROUTES);
+  const gateway = project.addSourceFileAtPath(join(root, ROUTES));
   gateway.addImportDeclaration({ namedImports: [...routeImports], moduleSpecifier: module });
   routesOf(gateway).addElements([...routes], { useNewLines: true });
   project.saveSync();
 }
 
 /** Removes a service from both maps, with the imports that only it needed. */
-export function removeFromMaps(name: string): void {
+export function removeFromMaps(name: string, root = '.'): void {
   const project = new Project({ skipAddingFilesFromTsConfig: true });
-  const system = project.addSourceFileAtPath(SYSTEM);
+  const system = project.addSourceFileAtPath(join(root, SYSTEM));
   const property = appsOf(system)
     .getProperties()
     .find((each) => Node.isPropertyAssignment(each) && unquoted(each.getName()) === name);
   property?.asKindOrThrow(SyntaxKind.PropertyAssignment).remove();
-  const gateway = project.addSourceFileAtPath(ROUTES);
+  const gateway = project.addSourceFileAtPath(join(root, ROUTES));
   const routes = routesOf(gateway);
   for (const element of routes.getElements().toReversed()) {
     const [, to] = Node.isCallExpression(element) ? element.getArguments() : [];

@@ -8,11 +8,18 @@ import { unlinkPackage, updateLock } from './workspace.ts';
 
 const maps = ['system/system.ts', 'apps/gateway/src/routes.ts'];
 
+/** Removes a service, and brings everything that follows from it up to date. */
+export function removeService(name: string, options: { force?: boolean }): void {
+  deleteService(name, options);
+  finishRemoval();
+  console.log(`The service ${name} is removed. Its database and topics stay until npm run reset.`);
+}
+
 /**
- * Removes a service: its folders, its pacts, its entries in the maps.
+ * Deletes a service: its folders, its pacts, its entries in the maps. `finishRemoval` has to follow.
  * @throws Error that lists what else uses it
  */
-export function removeService(name: string, { force = false }: { force?: boolean }): void {
+export function deleteService(name: string, { force = false }: { force?: boolean } = {}): void {
   if (!existsSync(join('apps', name))) throw new Error(`There is no service apps/${name}.`);
   const dependants = dependantsOf(name);
   if (dependants.length > 0 && !force) {
@@ -28,10 +35,13 @@ export function removeService(name: string, { force = false }: { force?: boolean
   removeFromMaps(name);
   const { name: source } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string };
   unlinkPackage(dirname(source), name);
+}
+
+/** Brings everything that follows from removed services up to date: lock file, format, generated files. */
+export function finishRemoval(): void {
   updateLock();
   run('npx', ['biome', 'check', '--write', '--log-level=error', ...maps]);
   run('node', ['tools/generate/main.ts']);
-  console.log(`The service ${name} is removed. Its database and topics stay until npm run reset.`);
 }
 
 /** Files of others that import its contract or name it as a service. */
