@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
-import { addToMaps, removeFromMaps } from './maps.ts';
+import { addToMaps, importedByRoutes, removeFromMaps } from './maps.ts';
 
 const system = `import * as catalog from '@acme/contracts/catalog';
 
@@ -83,4 +83,9 @@ it('removes a service whose name is quoted, and no other', () => {
   expect(read('system/system.ts')).not.toContain('payment-provider');
   expect(read('system/system.ts')).toContain('catalog: {');
   expect(read('apps/gateway/src/routes.ts')).toBe(routes);
+});
+
+it('finds the contract whose name a new service would import again', () => {
+  expect(importedByRoutes(['Product', 'ProductPage'], root)).toBe('@acme/contracts/catalog');
+  expect(importedByRoutes(['Review'], root)).toBeUndefined();
 });

@@ -25,6 +25,16 @@ export interface ServiceEntry {
   readonly routeImports: readonly string[];
 }
 
+/** Returns the contract from which the routes import one of these names already, if any. */
+export function importedByRoutes(names: readonly string[], root = '.'): string | undefined {
+  const project = new Project({ skipAddingFilesFromTsConfig: true });
+  return project
+    .addSourceFileAtPath(join(root, ROUTES))
+    .getImportDeclarations()
+    .find((each) => each.getNamedImports().some((one) => names.includes(one.getName())))
+    ?.getModuleSpecifierValue();
+}
+
 /** Adds a service to both maps, at their ends. @param root folder of the clone */
 export function addToMaps(service: ServiceEntry, root = '.'): void {
   const { name, contract, scope, entry, routes, routeImports } = service;

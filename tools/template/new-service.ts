@@ -12,7 +12,7 @@ import {
   type TemplateOption,
   type TemplateValues,
 } from './fill-template.ts';
-import { addToMaps } from './maps.ts';
+import { addToMaps, importedByRoutes } from './maps.ts';
 import { run } from './run.ts';
 import { assertNoPlatformWord, serviceName } from './service-name.ts';
 import { linkPackage, updateLock } from './workspace.ts';
@@ -29,7 +29,7 @@ export interface NewServiceOptions {
 
 /**
  * Writes the folders of a new service and adds it to the maps. `finishServices` has to follow.
- * @throws Error when there is such a service already, its name is not valid, or nothing publishes the message
+ * @throws Error when there is such a service already, a name is not valid or taken, or nothing publishes the message
  */
 export async function writeService(
   plural: string,
@@ -44,6 +44,10 @@ export async function writeService(
   };
   const taken = foldersOf(plural).find((folder) => existsSync(folder));
   if (taken) throw new Error(`${taken} exists: choose another name, or remove the service first.`);
+  const entries = entriesOf(kind, values);
+  const other = importedByRoutes(entries.routeImports);
+  if (other)
+    throw new Error(`${other} has "${values.name.singular}" already: set another --entity.`);
 
   const options = new Set<TemplateOption>([kind, ...(consumes ? (['consumes'] as const) : [])]);
   // A later folder replaces files of an earlier one.
@@ -58,7 +62,7 @@ export async function writeService(
   }
   fixVersions(join('apps', plural, 'package.json'));
   linkPackage(values.scope, plural);
-  addToMaps({ name: plural, contract: plural, scope: values.scope, ...entriesOf(kind, values) });
+  addToMaps({ name: plural, contract: plural, scope: values.scope, ...entries });
   console.log(`Wrote ${foldersOf(plural).join(' and ')}, an entry in system/system.ts, and routes`);
 }
 
