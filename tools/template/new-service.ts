@@ -15,7 +15,7 @@ import {
 import { addToMaps, importedByRoutes } from './maps.ts';
 import { run } from './run.ts';
 import { assertNoPlatformWord, serviceName } from './service-name.ts';
-import { linkPackage, updateLock } from './workspace.ts';
+import { addPackage } from './workspace.ts';
 
 const TEMPLATES = fileURLToPath(new URL('./', import.meta.url));
 
@@ -61,14 +61,13 @@ export async function writeService(
     }
   }
   fixVersions(join('apps', plural, 'package.json'));
-  linkPackage(values.scope, plural);
+  addPackage(values.scope, plural);
   addToMaps({ name: plural, contract: plural, scope: values.scope, ...entries });
   console.log(`Wrote ${foldersOf(plural).join(' and ')}, an entry in system/system.ts, and routes`);
 }
 
-/** Brings everything that follows from new services up to date: lock file, format, pacts, generated files. */
+/** Brings everything that follows from new services up to date: format, pacts, generated files. */
 export async function finishServices(...names: readonly string[]): Promise<void> {
-  updateLock();
   const written = [...names.flatMap(foldersOf), 'system/system.ts', 'apps/gateway/src/routes.ts'];
   run('npx', ['biome', 'check', '--write', '--log-level=error', ...written]);
   rmSync(GENERATED, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeFromMaps } from './maps.ts';
 import { run } from './run.ts';
-import { unlinkPackage, updateLock } from './workspace.ts';
+import { removePackage } from './workspace.ts';
 
 const maps = ['system/system.ts', 'apps/gateway/src/routes.ts'];
 
@@ -34,12 +34,11 @@ export function deleteService(name: string, { force = false }: { force?: boolean
     if (pactOf(pact).includes(name)) rmSync(pact);
   removeFromMaps(name);
   const { name: source } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string };
-  unlinkPackage(dirname(source), name);
+  removePackage(dirname(source), name);
 }
 
-/** Brings everything that follows from removed services up to date: lock file, format, generated files. */
+/** Brings everything that follows from removed services up to date: format, generated files. */
 export function finishRemoval(): void {
-  updateLock();
   run('npx', ['biome', 'check', '--write', '--log-level=error', ...maps]);
   run('node', ['tools/generate/main.ts']);
 }

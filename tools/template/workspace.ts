@@ -1,31 +1,55 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { run } from './run.ts';
 
+const LOCK = 'package-lock.json';
 const STAMP = 'node_modules/.fieldguide-lock';
 const linkOf = (scope: string, name: string) => join('node_modules', scope, name);
 
-/** Links the package of a new app, as npm does for a workspace. */
-export function linkPackage(scope: string, name: string): void {
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+/**
+ * Adds the package of a new app to the workspace, with the same result as `npm install`: a link, and two entries in the
+ * lock file. Its dependencies must be installed already; so this needs no registry, and the next command installs nothing.
+ */
+export function addPackage(scope: string, name: string): void {
   const link = linkOf(scope, name);
   mkdirSync(dirname(link), { recursive: true });
   rmSync(link, { recursive: true, force: true });
   symlinkSync(join('..', '..', 'apps', name), link, 'junction');
+  const manifest = JSON.parse(readFileSync(`apps/${name}/package.json`, 'utf8')) as Manifest;
+  const { version, license, dependencies, devDependencies } = manifest;
+  editLock((packages) => {
+    packages[`apps/${name}`] = {
+      ...{ name: manifest.name, version, license },
+      ...{ dependencies, devDependencies },
+    };
+    packages[`node_modules/${scope}/${name}`] = { resolved: `apps/${name}`, link: true };
+  });
 }
 
-export function unlinkPackage(scope: string, name: string): void {
+/** Removes the package of an app from the workspace. */
+export function removePackage(scope: string, name: string): void {
   rmSync(linkOf(scope, name), { recursive: true, force: true });
+  editLock((packages) => {
+    delete packages[`apps/${name}`];
+    delete packages[`node_modules/${scope}/${name}`];
+  });
 }
 
-/**
- * Updates the lock file after a package was added or removed that depends only on what is installed: nothing has to be
- * installed, now or by the next command (tools/bootstrap.mjs).
- */
-export function updateLock(): void {
-  const args = ['--package-lock-only', '--ignore-scripts', '--prefer-offline'];
-  run('npm', ['install', ...args, '--no-audit', '--no-fund', '--loglevel=error']);
-  rmSync(STAMP, { force: true }); // a link to another clone in a copy of the sources
-  const digest = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
-  writeFileSync(STAMP, digest);
+/** Changes the lock file, and notes that the installed packages match it (tools/bootstrap.mjs). */
+function editLock(edit: (packages: Record<string, object>) => void): void {
+  const lock = JSON.parse(readFileSync(LOCK, 'utf8')) as { packages: Record<string, object> };
+  edit(lock.packages);
+  const inOrder = Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en'));
+  const text = `${JSON.stringify({ ...lock, packages: Object.fromEntries(inOrder) }, null, 2)}\n`;
+  writeFileSync(LOCK, text);
+  rmSync(STAMP, { force: true }); // a link to the original in a copy of the sources
+  writeFileSync(STAMP, createHash('sha256').update(text).digest('hex'));
 }
