@@ -8,6 +8,7 @@ const everywhere = [
   'system/**',
   'tools/**',
   'e2e/**',
+  'simulation/**',
   'labs/**',
 ];
 const specs = (ending: string) => everywhere.map((folder) => `${folder}/*${ending}`);

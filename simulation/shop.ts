@@ -11,27 +11,27 @@ import { MemoryEventStore } from '@fieldguide/event-store';
 import { MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
-import { OnOrderCompleted } from '../../apps/inventory/src/on-order-completed/on-order-completed.ts';
-import { ReserveStockHandler } from '../../apps/inventory/src/reserve-stock/reserve-stock.ts';
-import { Stock } from '../../apps/inventory/src/stock/stock.entity.ts';
-import { deadlines } from '../../apps/ordering/src/checkout/checkout.model.ts';
-import { ExpireDeadlines } from '../../apps/ordering/src/expire-deadlines/expire-deadlines.ts';
-import { OnPaymentReply } from '../../apps/ordering/src/on-payment-reply/on-payment-reply.ts';
-import { OnShipmentReply } from '../../apps/ordering/src/on-shipment-reply/on-shipment-reply.ts';
-import { OnStockReply } from '../../apps/ordering/src/on-stock-reply/on-stock-reply.ts';
-import { OpenCheckout } from '../../apps/ordering/src/open-checkouts/open-checkout.entity.ts';
-import { OpenCheckouts } from '../../apps/ordering/src/open-checkouts/open-checkouts.ts';
-import { summaryOf } from '../../apps/ordering/src/order-summary/order-summary.projection.ts';
-import { orderTranslator } from '../../apps/ordering/src/publish-orders/publish-orders.ts';
-import { ProviderWorker } from '../../apps/payments/src/call-provider/provider-worker.ts';
-import { OnPaymentCommand } from '../../apps/payments/src/on-payment-command/on-payment-command.ts';
+import { OnOrderCompleted } from '../apps/inventory/src/on-order-completed/on-order-completed.ts';
+import { ReserveStockHandler } from '../apps/inventory/src/reserve-stock/reserve-stock.ts';
+import { Stock } from '../apps/inventory/src/stock/stock.entity.ts';
+import { deadlines } from '../apps/ordering/src/checkout/checkout.model.ts';
+import { ExpireDeadlines } from '../apps/ordering/src/expire-deadlines/expire-deadlines.ts';
+import { OnPaymentReply } from '../apps/ordering/src/on-payment-reply/on-payment-reply.ts';
+import { OnShipmentReply } from '../apps/ordering/src/on-shipment-reply/on-shipment-reply.ts';
+import { OnStockReply } from '../apps/ordering/src/on-stock-reply/on-stock-reply.ts';
+import { OpenCheckout } from '../apps/ordering/src/open-checkouts/open-checkout.entity.ts';
+import { OpenCheckouts } from '../apps/ordering/src/open-checkouts/open-checkouts.ts';
+import { summaryOf } from '../apps/ordering/src/order-summary/order-summary.projection.ts';
+import { orderTranslator } from '../apps/ordering/src/publish-orders/publish-orders.ts';
+import { ProviderWorker } from '../apps/payments/src/call-provider/provider-worker.ts';
+import { OnPaymentCommand } from '../apps/payments/src/on-payment-command/on-payment-command.ts';
 import {
   DeliveryAddresses,
   type ShippingAddress,
-} from '../../apps/shipping/src/dispatch-shipment/delivery-addresses.ts';
-import { DispatchShipments } from '../../apps/shipping/src/dispatch-shipment/dispatch-shipments.ts';
-import { OnCancellationRequest } from '../../apps/shipping/src/on-cancellation-request/on-cancellation-request.ts';
-import { OnOrderConfirmed } from '../../apps/shipping/src/on-order-confirmed/on-order-confirmed.ts';
+} from '../apps/shipping/src/dispatch-shipment/delivery-addresses.ts';
+import { DispatchShipments } from '../apps/shipping/src/dispatch-shipment/dispatch-shipments.ts';
+import { OnCancellationRequest } from '../apps/shipping/src/on-cancellation-request/on-cancellation-request.ts';
+import { OnOrderConfirmed } from '../apps/shipping/src/on-order-confirmed/on-order-confirmed.ts';
 import { SimulatedProvider } from './provider.ts';
 
 const customerId = '01900000-0000-7000-9000-000000000001';
