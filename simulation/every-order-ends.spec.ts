@@ -1,5 +1,5 @@
+import { checkout, deadlines, type Step } from '@fieldguide/ordering/checkout/checkout.model';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkout, deadlines, type Step } from '../apps/ordering/src/checkout/checkout.model.ts';
 import { product, QUANTITY, SimulatedShop } from './shop.ts';
 
 type StepName = Step['whileStatus'];

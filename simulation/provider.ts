@@ -1,7 +1,7 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { outcomeOf } from '../apps/payment-provider/src/operations/outcome.model.ts';
-import { Provider } from '../apps/payments/src/call-provider/provider.ts';
+import { outcomeOf } from '@fieldguide/payment-provider/operations/outcome.model';
+import { Provider } from '@fieldguide/payments/call-provider/provider';
 
 /** Simulates the payment provider with its real rules, and connection failures that a test controls. */
 export class SimulatedProvider extends Provider {

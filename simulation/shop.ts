@@ -8,30 +8,30 @@ import {
   MemoryUnitOfWorkRunner,
 } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
+import { OnOrderCompleted } from '@fieldguide/inventory/on-order-completed/on-order-completed';
+import { ReserveStockHandler } from '@fieldguide/inventory/reserve-stock/reserve-stock';
+import { Stock } from '@fieldguide/inventory/stock/stock.entity';
 import { MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
-import { makeLog } from '@fieldguide/telemetry';
-import { OnOrderCompleted } from '../apps/inventory/src/on-order-completed/on-order-completed.ts';
-import { ReserveStockHandler } from '../apps/inventory/src/reserve-stock/reserve-stock.ts';
-import { Stock } from '../apps/inventory/src/stock/stock.entity.ts';
-import { deadlines } from '../apps/ordering/src/checkout/checkout.model.ts';
-import { ExpireDeadlines } from '../apps/ordering/src/expire-deadlines/expire-deadlines.ts';
-import { OnPaymentReply } from '../apps/ordering/src/on-payment-reply/on-payment-reply.ts';
-import { OnShipmentReply } from '../apps/ordering/src/on-shipment-reply/on-shipment-reply.ts';
-import { OnStockReply } from '../apps/ordering/src/on-stock-reply/on-stock-reply.ts';
-import { OpenCheckout } from '../apps/ordering/src/open-checkouts/open-checkout.entity.ts';
-import { OpenCheckouts } from '../apps/ordering/src/open-checkouts/open-checkouts.ts';
-import { summaryOf } from '../apps/ordering/src/order-summary/order-summary.projection.ts';
-import { orderTranslator } from '../apps/ordering/src/publish-orders/publish-orders.ts';
-import { ProviderWorker } from '../apps/payments/src/call-provider/provider-worker.ts';
-import { OnPaymentCommand } from '../apps/payments/src/on-payment-command/on-payment-command.ts';
+import { deadlines } from '@fieldguide/ordering/checkout/checkout.model';
+import { ExpireDeadlines } from '@fieldguide/ordering/expire-deadlines/expire-deadlines';
+import { OnPaymentReply } from '@fieldguide/ordering/on-payment-reply/on-payment-reply';
+import { OnShipmentReply } from '@fieldguide/ordering/on-shipment-reply/on-shipment-reply';
+import { OnStockReply } from '@fieldguide/ordering/on-stock-reply/on-stock-reply';
+import { OpenCheckout } from '@fieldguide/ordering/open-checkouts/open-checkout.entity';
+import { OpenCheckouts } from '@fieldguide/ordering/open-checkouts/open-checkouts';
+import { summaryOf } from '@fieldguide/ordering/order-summary/order-summary.projection';
+import { orderTranslator } from '@fieldguide/ordering/publish-orders/publish-orders';
+import { ProviderWorker } from '@fieldguide/payments/call-provider/provider-worker';
+import { OnPaymentCommand } from '@fieldguide/payments/on-payment-command/on-payment-command';
 import {
   DeliveryAddresses,
   type ShippingAddress,
-} from '../apps/shipping/src/dispatch-shipment/delivery-addresses.ts';
-import { DispatchShipments } from '../apps/shipping/src/dispatch-shipment/dispatch-shipments.ts';
-import { OnCancellationRequest } from '../apps/shipping/src/on-cancellation-request/on-cancellation-request.ts';
-import { OnOrderConfirmed } from '../apps/shipping/src/on-order-confirmed/on-order-confirmed.ts';
+} from '@fieldguide/shipping/dispatch-shipment/delivery-addresses';
+import { DispatchShipments } from '@fieldguide/shipping/dispatch-shipment/dispatch-shipments';
+import { OnCancellationRequest } from '@fieldguide/shipping/on-cancellation-request/on-cancellation-request';
+import { OnOrderConfirmed } from '@fieldguide/shipping/on-order-confirmed/on-order-confirmed';
+import { makeLog } from '@fieldguide/telemetry';
 import { SimulatedProvider } from './provider.ts';
 
 const customerId = '01900000-0000-7000-9000-000000000001';

@@ -8,7 +8,7 @@ const example = read(/^#?(FIELDGUIDE_\w+)=/gm, readFileSync('.env.example', 'utf
 const internal = ['FIELDGUIDE_PACT', 'FIELDGUIDE_WORKSPACE'];
 
 const sources = globSync(
-  '{apps,libs,platform,contracts,tools,e2e,bench,labs,system}/**/*.{ts,mjs}',
+  '{apps,libs,platform,contracts,tools,e2e,simulation,bench,labs,system}/**/*.{ts,mjs}',
   {
     exclude: (path) => path.includes('node_modules'),
   },

@@ -4,6 +4,9 @@
   "private": true,
   "license": "Apache-2.0",
   "type": "module",
+  "exports": {
+    "./*": "./src/*.ts"
+  },
   "dependencies": {
     "@fieldguide/auth": "*",
     "@fieldguide/clock": "*",
