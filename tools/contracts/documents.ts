@@ -2,11 +2,11 @@
 // TypeScript. `npm run generate` writes them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Route } from '@fieldguide/contracts/gateway/route';
+import { routes } from '@fieldguide/contracts/gateway/routes';
 import { topics } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { z } from 'zod';
-import type { Route } from '../../apps/gateway/src/route.ts';
-import { routes } from '../../apps/gateway/src/routes.ts';
 import * as ordering from '../../contracts/ordering/index.ts';
 import * as provider from '../../contracts/payment-provider/index.ts';
 import { EnvelopeSchema } from '../../libs/messaging/src/envelope-schema.ts';

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { globSync, readFileSync } from 'node:fs';
+import { routes } from '@fieldguide/contracts/gateway/routes';
 import { topics } from '@fieldguide/platform-model/derive';
 import { tokenIssuerOf } from '@fieldguide/platform-model/roles';
 import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
@@ -7,7 +8,6 @@ import { SessionEndedMessage } from '@fieldguide/service/testing';
 import { system } from '@fieldguide/system';
 import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
-import { routes } from '../../apps/gateway/src/routes.ts';
 import { committedPacts, sendersOf } from './pact-files.ts';
 
 /** `<consumer> requests <provider> <route>` or `<consumer> consumes <provider> <topic>/<type>`; parameters have no names. */

@@ -1,8 +1,8 @@
 import { validate } from '@apidevtools/swagger-parser';
+import type { Route } from '@fieldguide/contracts/gateway/route';
+import { routes } from '@fieldguide/contracts/gateway/routes';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Route } from '../../apps/gateway/src/route.ts';
-import { routes } from '../../apps/gateway/src/routes.ts';
 import { placeOrder } from '../../contracts/ordering/examples.ts';
 import { documents, GENERATED, providers } from './documents.ts';
 import { openapi } from './openapi.ts';

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { ConsistencyToken } from '@fieldguide/contracts/consistency-token';
 import type { Example } from '@fieldguide/contracts/example';
 import { orderId } from '@fieldguide/contracts/example-data';
+import type { ResponseHeader, Route } from '@fieldguide/contracts/gateway/route';
 import { IdempotencyKey } from '@fieldguide/contracts/idempotency-key';
 import { z } from 'zod';
 import {
@@ -12,7 +13,6 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
-import type { ResponseHeader, Route } from '../../apps/gateway/src/route.ts';
 import * as shared from '../../contracts/money.ts';
 import { Problem } from '../../contracts/problem.ts';
 

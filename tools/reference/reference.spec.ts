@@ -106,7 +106,7 @@ describe('a page and the sources', () => {
 describe('the trail of an order', () => {
   it('leads from the route table over the controller and the model to the publisher', () => {
     const files = trailOf('POST', '/orders').map(({ file }) => file);
-    expect(files[0]).toBe('apps/gateway/src/routes.ts');
+    expect(files[0]).toBe('contracts/gateway/routes.ts');
     for (const part of [/controller\.ts$/, /order\.model\.ts$/, /publish-orders\.ts$/])
       expect(files).toContainEqual(expect.stringMatching(part));
   });

@@ -1,9 +1,9 @@
 // Finds the files that process a request, from decorators, constructors and imports; README shows those of POST /orders.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { routes } from '../../apps/gateway/src/routes.ts';
+import { routes } from '@fieldguide/contracts/gateway/routes';
 
-const ROUTES = 'apps/gateway/src/routes.ts';
+const ROUTES = 'contracts/gateway/routes.ts';
 const LINES_MAX = 150;
 const [BEGIN, END] = ['<!-- trail -->', '<!-- /trail -->'];
 
@@ -56,8 +56,7 @@ export function trailOf(method: string, path: string): Station[] {
 /** Finds the files that register the table as Fastify routes and handle them. */
 function proxyFiles(): Station[] {
   const registering = sourcesOf('apps/gateway/src').filter(
-    (file) =>
-      importsOf(file).some(({ target }) => target === ROUTES) && /\.route\(/.test(read(file)),
+    (file) => /contracts\/gateway\/routes'/.test(read(file)) && /\.route\(/.test(read(file)),
   );
   const handling = registering.flatMap((file) => {
     const made = new Set([...read(file).matchAll(/new (\w+)\(/g)].map(([, name]) => name!));

@@ -14,7 +14,7 @@ export const system = defineSystem({
   name: 'acme',
 });
 `;
-const routes = `import { Product } from '@acme/contracts/catalog';
+const routes = `import { Product } from '../catalog/index.ts';
 import { anyone, type Route } from './route.ts';
 
 export const routes: readonly Route[] = [
@@ -33,9 +33,9 @@ const lines = (text: string) =>
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'maps-'));
   mkdirSync(join(root, 'system'));
-  mkdirSync(join(root, 'apps/gateway/src'), { recursive: true });
+  mkdirSync(join(root, 'contracts/gateway'), { recursive: true });
   writeFileSync(join(root, 'system/system.ts'), system);
-  writeFileSync(join(root, 'apps/gateway/src/routes.ts'), routes);
+  writeFileSync(join(root, 'contracts/gateway/routes.ts'), routes);
 });
 
 const add = () =>
@@ -65,8 +65,8 @@ it('adds a service at the end of both maps', () => {
     "name: 'acme'",
     '});',
   ]);
-  const table = lines(read('apps/gateway/src/routes.ts'));
-  expect(table).toContain('import { Review } from "@acme/contracts/reviews";');
+  const table = lines(read('contracts/gateway/routes.ts'));
+  expect(table).toContain('import { Review } from "../reviews/index.ts";');
   expect(table.at(-3)).toMatch(/GET \/products/);
   expect(table.at(-2)).toMatch(/GET \/reviews/);
 });
@@ -75,17 +75,17 @@ it('removes what it has added', () => {
   add();
   removeFromMaps('reviews', root);
   expect(lines(read('system/system.ts'))).toEqual(lines(system));
-  expect(lines(read('apps/gateway/src/routes.ts'))).toEqual(lines(routes));
+  expect(lines(read('contracts/gateway/routes.ts'))).toEqual(lines(routes));
 });
 
 it('removes a service whose name is quoted, and no other', () => {
   removeFromMaps('payment-provider', root);
   expect(read('system/system.ts')).not.toContain('payment-provider');
   expect(read('system/system.ts')).toContain('catalog: {');
-  expect(read('apps/gateway/src/routes.ts')).toBe(routes);
+  expect(read('contracts/gateway/routes.ts')).toBe(routes);
 });
 
 it('finds the contract whose name a new service would import again', () => {
-  expect(importedByRoutes(['Product', 'ProductPage'], root)).toBe('@acme/contracts/catalog');
+  expect(importedByRoutes(['Product', 'ProductPage'], root)).toBe('../catalog/index.ts');
   expect(importedByRoutes(['Review'], root)).toBeUndefined();
 });

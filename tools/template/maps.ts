@@ -1,4 +1,4 @@
-// Edits of the two maps that every service stands in: system/system.ts and the gateway's routes.ts. By symbol, with
+// Edits of the two maps that every service stands in: system/system.ts and the public API's routes.ts. By symbol, with
 // ts-morph, so that their formatting does not matter.
 import { join } from 'node:path';
 import {
@@ -11,7 +11,7 @@ import {
 } from 'ts-morph';
 
 const SYSTEM = 'system/system.ts';
-const ROUTES = 'apps/gateway/src/routes.ts';
+const ROUTES = 'contracts/gateway/routes.ts';
 
 /** An entry of the map and the routes of a new service, as source text. */
 export interface ServiceEntry {
@@ -44,7 +44,10 @@ export function addToMaps(service: ServiceEntry, root = '.'): void {
   system.addImportDeclaration({ namespaceImport: contract, moduleSpecifier: module });
   appsOf(system).addPropertyAssignment({ name: quoted(name), initializer: entry });
   const gateway = project.addSourceFileAtPath(join(root, ROUTES));
-  gateway.addImportDeclaration({ namedImports: [...routeImports], moduleSpecifier: module });
+  gateway.addImportDeclaration({
+    namedImports: [...routeImports],
+    moduleSpecifier: `../${name}/index.ts`,
+  });
   routesOf(gateway).addElements([...routes], { useNewLines: true });
   project.saveSync();
 }
@@ -63,10 +66,10 @@ export function removeFromMaps(name: string, root = '.'): void {
     const [, to] = Node.isCallExpression(element) ? element.getArguments() : [];
     if (Node.isStringLiteral(to) && to.getLiteralValue() === name) routes.removeElement(element);
   }
+  const importsContract = new RegExp(`/contracts/${name}$|^../${name}/index.ts$`);
   for (const file of [system, gateway])
     for (const declaration of file.getImportDeclarations())
-      if (declaration.getModuleSpecifierValue().endsWith(`/contracts/${name}`))
-        declaration.remove();
+      if (importsContract.test(declaration.getModuleSpecifierValue())) declaration.remove();
   project.saveSync();
 }
 

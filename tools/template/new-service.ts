@@ -68,7 +68,7 @@ export async function writeService(
 
 /** Brings everything that follows from new services up to date: format, pacts, generated files. */
 export async function finishServices(...names: readonly string[]): Promise<void> {
-  const written = [...names.flatMap(foldersOf), 'system/system.ts', 'apps/gateway/src/routes.ts'];
+  const written = [...names.flatMap(foldersOf), 'system/system.ts', 'contracts/gateway/routes.ts'];
   run('npx', ['biome', 'check', '--write', '--log-level=error', ...written]);
   rmSync(GENERATED, { recursive: true, force: true });
   const folders = names.map((name) => `apps/${name}/`);

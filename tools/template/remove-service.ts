@@ -6,7 +6,7 @@ import { removeFromMaps } from './maps.ts';
 import { run } from './run.ts';
 import { removePackage } from './workspace.ts';
 
-const maps = ['system/system.ts', 'apps/gateway/src/routes.ts'];
+const maps = ['system/system.ts', 'contracts/gateway/routes.ts'];
 
 /** Removes a service, and brings everything that follows from it up to date. */
 export function removeService(name: string, options: { force?: boolean }): void {

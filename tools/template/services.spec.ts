@@ -9,7 +9,7 @@ import { copySources } from '../source-copy.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const names = ['reviews', 'loyalty', 'ratings'];
-const [map, routes] = ['system/system.ts', 'apps/gateway/src/routes.ts'];
+const [map, routes] = ['system/system.ts', 'contracts/gateway/routes.ts'];
 let copy: string;
 
 const git = (...args: string[]) => execFileSync('git', args, { cwd: copy, encoding: 'utf8' });

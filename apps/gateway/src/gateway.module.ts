@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
 
-/** Nothing of its own: `routes.ts` is the map, and requests pass below Nest's router. */
+/** Nothing of its own: the contract lists the routes, and requests pass below Nest's router. */
 @Module({})
 export class GatewayModule {}

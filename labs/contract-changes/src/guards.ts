@@ -43,7 +43,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'an edge without a pact',
     edits: [
-      select('apps/gateway/src/routes.ts', 'routes').prepend(
+      select('contracts/gateway/routes.ts', 'routes').prepend(
         "anyone('GET /gift-cards', 'catalog', 200, 'Gift cards', { operationId: 'listGiftCards' })",
       ),
     ],

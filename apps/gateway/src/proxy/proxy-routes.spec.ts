@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
+import { routes } from '@fieldguide/contracts/gateway/routes';
 import { type Instance, ServiceRegistry } from '@fieldguide/discovery';
 import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { routes } from '../routes.ts';
 import { openProxyRoutes } from './proxy-routes.ts';
 
 /** Reports a service as known once it is announced. */

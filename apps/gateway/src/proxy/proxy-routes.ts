@@ -1,12 +1,12 @@
 import rateLimit from '@fastify/rate-limit';
 import { TokenVerifier } from '@fieldguide/auth';
+import { routes } from '@fieldguide/contracts/gateway/routes';
 import { PROBLEM_JSON, toRequestProblem } from '@fieldguide/problems';
 import { BODY_BYTES_MAX, type PartsOf } from '@fieldguide/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, requireToken, sendProblem } from '../auth/caller.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
-import { routes } from '../routes.ts';
 import { Forwarder } from './forwarder.ts';
 import { limitAddresses, tooManyRequests } from './rate-limits.ts';
 

@@ -4,15 +4,15 @@ import {
   Product,
   ProductPage,
   ProductQuery,
-} from '@fieldguide/contracts/catalog';
+} from '../catalog/index.ts';
 import {
   KeySet,
   Registration,
   RegistrationRequest,
   Token,
   TokenRequest,
-} from '@fieldguide/contracts/identity';
-import { Replenishment, ReplenishmentRequest, Stock } from '@fieldguide/contracts/inventory';
+} from '../identity/index.ts';
+import { Replenishment, ReplenishmentRequest, Stock } from '../inventory/index.ts';
 import {
   Cancellation,
   Order,
@@ -20,7 +20,7 @@ import {
   OrderQuery,
   PlaceOrderRequest,
   Timeline,
-} from '@fieldguide/contracts/ordering';
+} from '../ordering/index.ts';
 import { anyone, type Route, signedIn } from './route.ts';
 
 /** The whole public API in one table; the OpenAPI document is generated from it. */
