@@ -12,8 +12,8 @@ export interface CallerClaims {
   readonly exp: number;
 }
 
-export const PUBLIC = 'fieldguide:open';
-export const SCOPE = 'fieldguide:scope';
+export const PUBLIC = 'auth:open';
+export const SCOPE = 'auth:scope';
 
 /** The route needs no token. Without this or `RequireScope`, any valid token is accepted. */
 export const Public = () => SetMetadata(PUBLIC, true);

@@ -36,7 +36,7 @@ export interface BuildInfo {
   readonly instance: string;
 }
 
-export const PARTS = Symbol('fieldguide:parts');
+export const PARTS = Symbol('service:parts');
 
 /** The message consumer of a running service, which redrives its dead letters. */
 export const consumers = new WeakMap<object, MessageConsumer>();

@@ -110,7 +110,7 @@ function observe(adapter: FastifyAdapter, isEdge: boolean): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const parent = isEdge ? ROOT_CONTEXT : traceFrom(request.headers);
     const name = `${request.method} ${request.routeOptions.url ?? '*'}`;
-    const span = trace.getTracer('fieldguide').startSpan(name, { kind: SpanKind.SERVER }, parent);
+    const span = trace.getTracer('service').startSpan(name, { kind: SpanKind.SERVER }, parent);
     spans.set(request, span);
     context.with(trace.setSpan(parent, span), done);
   });

@@ -55,7 +55,7 @@ export function inSpan<T>(
 ): Promise<T> {
   const parent = from ? traceFrom(from) : context.active();
   return trace
-    .getTracer('fieldguide')
+    .getTracer('telemetry')
     .startActiveSpan(name, { kind: kinds[kind], attributes }, parent, async (span) => {
       try {
         return await work(span);
