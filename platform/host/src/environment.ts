@@ -127,7 +127,7 @@ export class Environment {
    */
   ownerMark({ postgresPassword }: Secrets): string {
     const installation = createHash('sha256').update(`owner:${postgresPassword}`).digest('hex');
-    return `fieldguide:${this.name}:${installation.slice(0, 12)}`;
+    return `${system.name}:${this.name}:${installation.slice(0, 12)}`;
   }
 
   get topicPrefix(): string {
@@ -189,7 +189,7 @@ export class Environment {
    */
   dataFolderOutside(postgresPassword: string): string {
     const hash = createHash('sha256').update(`${this.folder}:${postgresPassword}`).digest('hex');
-    return join('/var/lib/fieldguide', hash.slice(0, 12));
+    return join(`/var/lib/${system.name}`, hash.slice(0, 12));
   }
 
   /** Deletes all data; secrets and ports stay. */

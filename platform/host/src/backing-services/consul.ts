@@ -17,6 +17,7 @@ import { unzipSync } from 'fflate';
 import { CliError } from '../cli-error.ts';
 import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Child, waitUntil } from '../processes/child.ts';
+import { system } from '../system.ts';
 import type { BackingService, ProgressListener, StartContext } from './backing-service.ts';
 import { digestOf, download } from './download.ts';
 
@@ -215,7 +216,7 @@ async function run(
   const logFile = environment.logFile('consul');
   const adopted = left && Child.adopt('consul', logFile, left);
   const text = JSON.stringify({
-    datacenter: 'fieldguide',
+    datacenter: system.name,
     data_dir: join(folder, 'data'),
     server: true,
     bootstrap_expect: 1,

@@ -17,6 +17,7 @@ import pg from 'pg';
 import { CliError } from '../cli-error.ts';
 import type { Environment } from '../environment.ts';
 import { Child, waitUntil } from '../processes/child.ts';
+import { system } from '../system.ts';
 import type { BackingService, StartContext } from './backing-service.ts';
 import { privateLogSettings } from './private-log-settings.ts';
 
@@ -171,7 +172,7 @@ function copyBinaries(found: Binaries, user: User | undefined): Binaries {
   const native = dirname(dirname(found.postgres));
   if (!user || canTraverse(native)) return found;
   const copy = join(
-    '/var/lib/fieldguide',
+    `/var/lib/${system.name}`,
     'postgres-binaries',
     createHash('sha256')
       .update(statSync(found.postgres).size + native)
