@@ -76,7 +76,7 @@ export function acquireLock(environment: Environment): PlatformState | undefined
   if (running) {
     const where = running.gatewayUrl ? ` at ${running.gatewayUrl}` : '';
     throw new CliError(
-      `Fieldguide already runs in the environment "${environment.name}"${where} (process ${running.pid}).`,
+      `The platform already runs in the environment "${environment.name}"${where} (process ${running.pid}).`,
       'use npm run status to show it, npm run stop to stop it, or --env NAME to start another environment',
     );
   }

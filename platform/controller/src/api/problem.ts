@@ -1,4 +1,5 @@
 import { CliError } from '@fieldguide/platform-host/cli-error';
+import { system } from '@fieldguide/platform-host/system';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -27,7 +28,7 @@ export class ApiProblem extends CliError {
 /** Converts an error to a problem: errors that the user can fix in full, others to the log only. */
 export function sendProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
   const { status, type, title, hint } = problemOf(error);
-  const body = { type: `fieldguide:platform/${type}`, title, status, ...(hint && { hint }) };
+  const body = { type: `${system.name}:platform/${type}`, title, status, ...(hint && { hint }) };
   void reply.status(status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }
 

@@ -54,7 +54,7 @@ export function wheelsFor(platforms: readonly string[]): Wheel[] {
  * copy without sources, so node_modules stays unchanged.
  */
 export function fetchPackages(platforms: readonly string[]): void {
-  const copy = mkdtempSync(join(tmpdir(), 'fieldguide-packages-'));
+  const copy = mkdtempSync(join(tmpdir(), 'packages-'));
   try {
     const manifests = globSync(['package*.json', '{apps,libs}/*/package.json', '*/package.json'], {
       cwd: root,
@@ -136,7 +136,7 @@ export async function importCache(file: string): Promise<{ files: number }> {
   if (!existsSync(file))
     throw new CliError(`There is no file ${file}.`, 'create one with fieldguide cache export');
   mkdirSync(cacheFolder, { recursive: true });
-  const folder = mkdtempSync(join(dirname(cacheFolder), '.fieldguide-import-'));
+  const folder = mkdtempSync(join(dirname(cacheFolder), '.cache-import-'));
   try {
     const { files, madeOn } = await unpack(file, folder);
     const names = Object.keys(files).filter((name) => isPortable(name) || madeOn === ownPlatform);

@@ -128,7 +128,7 @@ async function fromDebian(cached: string, report: ProgressListener): Promise<Con
     throw new Error('this system is not Debian');
   const mirror = debianMirror();
   report('Consul: downloading the Debian package');
-  const folder = mkdtempSync(join(tmpdir(), 'fieldguide-consul-'));
+  const folder = mkdtempSync(join(tmpdir(), 'consul-'));
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
   mkdirSync(join(folder, 'cache', 'archives', 'partial'), { recursive: true });

@@ -232,7 +232,7 @@ async function isResponding(url: string): Promise<boolean> {
   try {
     await admin.connect();
     await admin.describeCluster();
-    const { groups } = await admin.describeGroups(['fieldguide-is-ready']);
+    const { groups } = await admin.describeGroups(['is-ready']);
     return groups.length === 1 && (groups[0] as { errorCode?: number }).errorCode === 0;
   } catch {
     return false;
