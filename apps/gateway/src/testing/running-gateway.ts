@@ -5,12 +5,12 @@ import { RevokedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { loadConfig } from '@fieldguide/config';
+import { routes } from '@fieldguide/contracts/gateway/routes';
 import { FixedRegistry } from '@fieldguide/discovery';
 import { openWeb, type PartsOf, ServiceClient } from '@fieldguide/service';
 import { Health, makeLog, metrics } from '@fieldguide/telemetry';
 import { GatewayConfig } from '../gateway.config.ts';
 import { gateway } from '../gateway.definition.ts';
-import { routes } from '../routes.ts';
 
 export interface RunningGateway {
   readonly port: number;
