@@ -5,6 +5,7 @@ import { backingPorts } from '@fieldguide/platform-host/backing-services/backing
 import { FREE_PORTS } from '@fieldguide/platform-host/processes/ports';
 import { system } from '@fieldguide/system';
 import { parse } from 'yaml';
+import { composeYaml } from '../generate/compose.ts';
 import { page, table } from './markdown.ts';
 import { mismatches, namesIn, type Source, sources } from './sources.ts';
 
@@ -21,7 +22,7 @@ const range = `${FREE_PORTS[0]}–${FREE_PORTS[1]}`;
 
 /** Every port by default, from the map, the platform's constants, docker-compose.yml and the Dockerfile. */
 export function portsPage(): string {
-  const compose = readFileSync('docker-compose.yml', 'utf8');
+  const compose = composeYaml(system, readFileSync('deploy/compose/base.yml', 'utf8'));
   return page(
     'Ports',
     `Nothing listens on a public address. On the machine every port is on 127.0.0.1; the setting \`HOST\` changes the address of an app. In containers the ports are on the network of Compose. The fixed ports of the gateway and of the platform's API apply in \`local\`, when they are free. Otherwise the platform uses a free port between ${FREE_PORTS[0]} and ${FREE_PORTS[1]}, and prints it. \`npx fieldguide status\` shows the addresses of the gateway and the backing services, \`npx fieldguide env SERVICE\` the port of an instance.`,
