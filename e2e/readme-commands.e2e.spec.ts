@@ -74,7 +74,7 @@ const coveredElsewhere = new Set([
   'npm run lab:contract-changes -- demo',
   'npm run bench:event-store', // takes minutes and measures speed
   'docker compose up --build', // tools/compose.spec.ts
-  'npx vitest run --project unit e2e',
+  'npx vitest run --project unit simulation',
   'npx fieldguide cache export FILE',
   'npx fieldguide kill ordering/1 --signal SIGSTOP', // keep-running.e2e.spec.ts
   'npx fieldguide stage',
