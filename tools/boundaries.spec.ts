@@ -38,9 +38,10 @@ describe('a boundary', () => {
     ['simulation/run.ts', '@fieldguide/platform-host', 'type platform'],
     ['apps/ordering/src/x.ts', 'kafkajs', 'declare kafkajs in apps/ordering/package.json'],
     ['apps/payments/src/x.ts', '@fieldguide/clock', 'declare @fieldguide/clock'],
-    ['apps/ordering/src/order/order.model.ts', 'zod', 'values from other models'],
-    ['apps/payments/src/payment/payment.model.ts', 'node:fs', 'values from other models'],
-    ['apps/ordering/src/order/order.model.ts', './order.events.ts', 'values from other models'],
+    ['apps/ordering/src/order/order.model.ts', 'zod', 'values from models'],
+    ['apps/payments/src/payment/payment.model.ts', 'node:fs', 'values from models'],
+    ['apps/ordering/src/order/order.model.ts', './order.events.ts', 'values from models'],
+    ['apps/ordering/src/order/order.errors.ts', 'zod', 'values from models'],
   ])('is crossed when %s imports %s', (file, specifier, rule) =>
     expect(check(file, specifier)).toContain(rule),
   );
@@ -52,7 +53,9 @@ describe('a boundary', () => {
     ['apps/ordering/src/x.spec.ts', 'vitest'],
     ['apps/ordering/src/place-order/x.ts', '../order/order.ts'],
     ['apps/ordering/src/order/order.model.ts', '../checkout/checkout.model.ts'],
+    ['apps/ordering/src/order/order.model.ts', './order.errors.ts'],
     ['apps/ordering/src/order/order.model.ts', '@fieldguide/problems'],
+    ['apps/ordering/src/order/order.errors.ts', '@fieldguide/problems/domain-error'],
     ['libs/messaging/src/x.ts', '@fieldguide/database'],
     ['contracts/ordering/index.ts', '../money.ts'],
     ['contracts/ordering/index.ts', 'zod'],

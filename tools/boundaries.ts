@@ -24,6 +24,9 @@ const isGrouped = (type: string) => type === 'lib' || type === 'platform';
 /** Specs and the code for them; a package may name development dependencies there. */
 const isTest = (file: string) => /\.spec\.ts$|\.setup\.ts$|\/(testing|pact)\//.test(file);
 
+/** Files with the rules of a domain and the errors of these rules. */
+const isPure = (file: string) => /\.(model|errors)\.ts$/.test(file);
+
 /** The demo is a program of its own: the platform does not load it, and it uses the platform's clients. */
 const isDemo = (file: string) => file.startsWith('system/demo/');
 
@@ -105,12 +108,12 @@ export class Boundaries {
   }
 }
 
-/** Models import no framework and no I/O, so their rules run anywhere. */
+/** Models and their errors import no framework and no I/O, so their rules run anywhere. */
 function modelRule(file: string, specifier: string): string | undefined {
-  if (!file.endsWith('.model.ts')) return undefined;
-  return specifier.endsWith('.model.ts') || specifier === '@fieldguide/problems'
+  if (!isPure(file)) return undefined;
+  return isPure(specifier) || packageNameOf(specifier) === '@fieldguide/problems'
     ? undefined
-    : 'a model imports values from other models and @fieldguide/problems only';
+    : 'a model imports values from models, errors and @fieldguide/problems only';
 }
 
 /** Returns the pairs of packages that reach each other, each as `a ⇄ b`, sorted. */
