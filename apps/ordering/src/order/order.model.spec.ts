@@ -1,5 +1,6 @@
+import { AMOUNT_MINOR_MAX } from '@fieldguide/contracts/money';
 import { scenariosOf } from '@fieldguide/event-store/testing';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StepName } from '../checkout/checkout.model.ts';
 import type { OrderCommand, OrderEvent } from './order.events.ts';
 import {
@@ -25,7 +26,7 @@ import {
   stockReleased,
   stockReserved,
 } from './order.examples.ts';
-import { order } from './order.model.ts';
+import { order, TOTAL_MINOR_MAX } from './order.model.ts';
 
 const given = scenariosOf(order);
 const record = <Reply extends { type: string; data: object }>({ type, data }: Reply) =>
@@ -58,6 +59,8 @@ describe('an order', () => {
       .when(total(10_000_000_000))
       .emits({ type: 'OrderPlaced', data: total(10_000_000_000).data });
   });
+  it('has the highest total that a message may carry', () =>
+    expect(TOTAL_MINOR_MAX).toBe(AMOUNT_MINOR_MAX));
   it('waits for payment when its stock is reserved', () =>
     given(orderPlaced).when(record(stockReserved)).emits(stockReserved));
   it('is rejected when it is out of stock, with nothing to compensate', () =>

@@ -1,4 +1,3 @@
-import { AMOUNT_MINOR_MAX } from '@fieldguide/contracts/money';
 import type { Decider } from '@fieldguide/event-store';
 import { stepOfStatus } from '../checkout/checkout.model.ts';
 import { errors } from './order.errors.ts';
@@ -16,6 +15,9 @@ import {
   transitionTo,
 } from './order-state.model.ts';
 
+/** An order of more could be neither paid nor compensated: messages carry no greater amount. */
+export const TOTAL_MINOR_MAX = 100_000_000_00;
+
 // Replies may come twice, late or for an unknown order: a step that does not wait for them ignores them.
 export const order: Decider<Order, OrderCommand, OrderEvent> = {
   name: 'order',
@@ -27,8 +29,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         if (!isSameRequest(placed, order.placed!)) throw errors.idempotencyKeyReused();
         return [];
       }
-      // Contracts carry no greater amount: such an order could be neither paid nor compensated.
-      if (placed.total.amountMinor > AMOUNT_MINOR_MAX) throw errors.totalTooHigh();
+      if (placed.total.amountMinor > TOTAL_MINOR_MAX) throw errors.totalTooHigh();
       return [{ type: 'OrderPlaced', data: placed }];
     },
     CancelOrder: ({ customerId }, order) => {
@@ -139,12 +140,11 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
   },
 };
 
+type Request = Pick<Placed, 'lines' | 'paymentToken'>;
+
 /** Compares two requests for the same order; prices may have changed in between. */
-export function isSameRequest(
-  a: Pick<Placed, 'lines' | 'paymentToken'>,
-  b: Pick<Placed, 'lines' | 'paymentToken'>,
-): boolean {
-  const requested = ({ lines, paymentToken }: typeof a) =>
+export function isSameRequest(a: Request, b: Request): boolean {
+  const requested = ({ lines, paymentToken }: Request) =>
     JSON.stringify([paymentToken, lines.map(({ productId, quantity }) => [productId, quantity])]);
   return requested(a) === requested(b);
 }
