@@ -19,6 +19,7 @@ async function keysOf(app: string): Promise<Record<string, z.ZodType>> {
 const bound = (app: string) =>
   Object.keys(
     instanceEnv(system.apps[app as keyof typeof system.apps], {
+      system: '',
       environment: '',
       consulUrl: '',
       kafkaUrl: '',

@@ -13,6 +13,7 @@ export function composeYaml(system: System, base: string): string {
   const files = apps.flatMap(([, app]) => filesOf(app)).map(volumeOf);
   const volumes = [...files, ...names.map((name) => `${name}-secrets`)];
   return base
+    .replace('# <name of the system>', system.name)
     .replace(
       / *# <secrets of the apps>\n/,
       lines(

@@ -14,7 +14,7 @@ import {
 import { TestKeys } from './testing/index.ts';
 
 const clock = new SystemClock();
-const issuer = 'fieldguide/test';
+const issuer = 'test/test';
 class UnreachableKeys extends KeySource {
   override keys(): Promise<never> {
     return Promise.reject(new Error('identity is unreachable'));

@@ -9,9 +9,9 @@ let keys: TestKeys;
 let ended: RevokedSessions;
 let tokens: TokenVerifier;
 beforeEach(() => {
-  keys = new TestKeys('fieldguide/test');
+  keys = new TestKeys('test/test');
   ended = new RevokedSessions(clock);
-  tokens = new TokenVerifier('fieldguide/test', keys, ended, clock);
+  tokens = new TokenVerifier('test/test', keys, ended, clock);
 });
 
 describe('a token', () => {
@@ -22,7 +22,7 @@ describe('a token', () => {
   });
   it('is rejected when signed with another key', async () => {
     await tokens.verify(keys.token('ada', 'a'));
-    await expect(tokens.verify(new TestKeys('fieldguide/test').token('ada', 'a'))).rejects.toThrow(
+    await expect(tokens.verify(new TestKeys('test/test').token('ada', 'a'))).rejects.toThrow(
       InvalidTokenError,
     );
   });
@@ -31,7 +31,7 @@ describe('a token', () => {
     await expect(tokens.verify(token)).rejects.toThrow(/expired/);
   });
   it('is rejected when issued for another environment', async () => {
-    const elsewhere = new TokenVerifier('fieldguide/local', keys, ended, clock);
+    const elsewhere = new TokenVerifier('test/local', keys, ended, clock);
     await expect(elsewhere.verify(keys.token('ada', 'a'))).rejects.toThrow(/issuer/);
   });
   it('is rejected with another algorithm', async () => {

@@ -17,8 +17,8 @@ const PASSWORD = 'a-long-password';
 
 describe('a configuration', () => {
   it('uses the most specific source: default, common, service, environment', () => {
-    const common = ['fieldguide/local/common/LIMIT', '20'] as [string, string];
-    const own = ['fieldguide/local/shop/LIMIT', '30'] as [string, string];
+    const common = ['acme/local/common/LIMIT', '20'] as [string, string];
+    const own = ['acme/local/shop/LIMIT', '30'] as [string, string];
     expect(loadConfig(ShopConfig, { PASSWORD }).values.LIMIT).toBe(10);
     expect(loadConfig(ShopConfig, { PASSWORD }, kv(common)).values.LIMIT).toBe(20);
     expect(loadConfig(ShopConfig, { PASSWORD }, kv(common, own)).values.LIMIT).toBe(30);
@@ -37,17 +37,17 @@ describe('a configuration', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'password');
     writeFileSync(file, `${PASSWORD}\n`);
     expect(loadConfig(ShopConfig, { PASSWORD_FILE: file }).values.PASSWORD).toBe(PASSWORD);
-    expect(() =>
-      loadConfig(ShopConfig, {}, kv(['fieldguide/local/shop/PASSWORD', PASSWORD])),
-    ).toThrow(/PASSWORD/);
+    expect(() => loadConfig(ShopConfig, {}, kv(['acme/local/shop/PASSWORD', PASSWORD]))).toThrow(
+      /PASSWORD/,
+    );
   });
 
   it('describes the source of each value and hides secrets', () => {
-    const loaded = loadConfig(ShopConfig, { PASSWORD }, kv(['fieldguide/local/shop/LIMIT', '30']));
+    const loaded = loadConfig(ShopConfig, { PASSWORD }, kv(['acme/local/shop/LIMIT', '30']));
     expect(loaded.describe()).toEqual({
       PORT: { value: '3000', source: 'default', live: false },
       PASSWORD: { value: '***', source: 'environment', live: false },
-      LIMIT: { value: '30', source: 'consul fieldguide/local/shop/LIMIT', live: true },
+      LIMIT: { value: '30', source: 'consul acme/local/shop/LIMIT', live: true },
     });
   });
 
@@ -64,13 +64,9 @@ describe('a configuration', () => {
   it('applies a live change in place, and rejects an invalid one', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD });
     const { values } = loaded;
-    expect(loaded.refresh(kv(['fieldguide/local/shop/LIMIT', '5']).values).changed).toEqual([
-      'LIMIT',
-    ]);
+    expect(loaded.refresh(kv(['acme/local/shop/LIMIT', '5']).values).changed).toEqual(['LIMIT']);
     expect(values.LIMIT).toBe(5);
-    expect(loaded.refresh(kv(['fieldguide/local/shop/LIMIT', '-1']).values).refused).toMatch(
-      /LIMIT/,
-    );
+    expect(loaded.refresh(kv(['acme/local/shop/LIMIT', '-1']).values).refused).toMatch(/LIMIT/);
     expect(values.LIMIT).toBe(5);
     loaded.refresh(new Map());
     expect(values.LIMIT).toBe(10);
@@ -78,7 +74,7 @@ describe('a configuration', () => {
 
   it('lists changes that wait for a restart', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD });
-    loaded.refresh(kv(['fieldguide/local/shop/PORT', '4000']).values);
+    loaded.refresh(kv(['acme/local/shop/PORT', '4000']).values);
     expect(loaded.waitingForRestart()).toEqual(['PORT']);
     expect(loaded.values.PORT).toBe(3000);
   });

@@ -17,14 +17,14 @@ const answerAll = () => {
   for (const response of waiting.splice(0))
     response
       .writeHead(200, { 'x-consul-index': '7', 'content-type': 'application/json' })
-      .end(JSON.stringify([{ Key: 'fieldguide/test/common/A', Value: btoa('1') }]));
+      .end(JSON.stringify([{ Key: 'shop/test/common/A', Value: btoa('1') }]));
 };
 let kv: ConsulKv;
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  kv = new ConsulKv(`http://127.0.0.1:${port}`, 'test', 'things');
+  kv = new ConsulKv(`http://127.0.0.1:${port}`, 'shop/test', 'things');
 });
 afterAll(() => {
   kv.close();
@@ -34,22 +34,22 @@ afterAll(() => {
 
 it('keeps the values read at boot until both watches have returned', async () => {
   const { port } = server.address() as AddressInfo;
-  const booted = new ConsulKv(`http://127.0.0.1:${port}`, 'test', 'others');
+  const booted = new ConsulKv(`http://127.0.0.1:${port}`, 'shop/test', 'others');
   const reading = booted.read();
   await expect.poll(() => waiting.length).toBe(2);
   answerAll();
   await reading;
-  expect(booted.values.get('fieldguide/test/common/A')).toBe('1');
+  expect(booted.values.get('shop/test/common/A')).toBe('1');
   const seen: (string | undefined)[] = [];
-  booted.watch(() => seen.push(booted.values.get('fieldguide/test/common/A')));
+  booted.watch(() => seen.push(booted.values.get('shop/test/common/A')));
   await expect.poll(() => waiting.length).toBe(2);
   const own = waiting.findIndex((each) => paths.get(each)!.includes('others'));
   waiting
     .splice(own, 1)[0]!
     .writeHead(200, { 'x-consul-index': '8', 'content-type': 'application/json' })
-    .end(JSON.stringify([{ Key: 'fieldguide/test/others/B', Value: btoa('2') }]));
-  await expect.poll(() => booted.values.get('fieldguide/test/others/B')).toBe('2');
-  expect(booted.values.get('fieldguide/test/common/A')).toBe('1');
+    .end(JSON.stringify([{ Key: 'shop/test/others/B', Value: btoa('2') }]));
+  await expect.poll(() => booted.values.get('shop/test/others/B')).toBe('2');
+  expect(booted.values.get('shop/test/common/A')).toBe('1');
   expect(seen).toEqual(['1']);
   booted.close();
   for (const response of waiting.splice(0)) response.destroy();
@@ -59,7 +59,7 @@ it('clears the error as soon as Consul responds again, also if nothing has chang
   kv.watch(() => undefined);
   await expect.poll(() => waiting.length).toBe(2);
   answerAll();
-  await expect.poll(() => kv.values.get('fieldguide/test/common/A')).toBe('1');
+  await expect.poll(() => kv.values.get('shop/test/common/A')).toBe('1');
   expect(kv.error).toBeUndefined();
 
   isAway = true;

@@ -11,7 +11,7 @@ interface KvItem {
 }
 
 /**
- * Reads `fieldguide/<environment>/common/*` and then `fieldguide/<environment>/<service>/*` from Consul, and
+ * Reads `<root>/common/*` and then `<root>/<service>/*` from Consul, and
  * reports changes. While Consul is unreachable the last known values stay.
  */
 export class ConsulKv implements KvSource {
@@ -23,10 +23,11 @@ export class ConsulKv implements KvSource {
   /** The last known items of each folder. */
   readonly #seen: (readonly KvItem[])[];
 
-  constructor(address: string, environment: string, service: string) {
+  /** @param root `<system>/<environment>` */
+  constructor(address: string, root: string, service: string) {
     const { hostname, port } = new URL(address);
     this.#consul = new Consul({ host: hostname, port: Number(port) });
-    this.#folders = [`fieldguide/${environment}/common/`, `fieldguide/${environment}/${service}/`];
+    this.#folders = [`${root}/common/`, `${root}/${service}/`];
     this.#seen = this.#folders.map(() => []);
   }
 

@@ -121,7 +121,7 @@ function explain(name: string, error: z.ZodError, found: Found): string {
   return [
     `The configuration ${name} cannot be used:`,
     ...problems,
-    'Try: set each as an environment variable, as <KEY>_FILE naming a file, or in Consul under fieldguide/<environment>/<service>/<KEY>.',
+    'Try: set each as an environment variable, as <KEY>_FILE naming a file, or in Consul under <system>/<environment>/<service>/<KEY>.',
   ].join('\n');
 }
 

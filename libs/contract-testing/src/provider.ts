@@ -111,7 +111,7 @@ export class ProviderUnderTest {
     const { name } = definition;
     const own = `pact_${name.replaceAll('-', '_')}_${process.pid}`;
     const url = definition.database && (await emptyDatabase(settings.postgresUrl, own));
-    const keys = new TestKeys('fieldguide/test');
+    const keys = new TestKeys('test/test');
     const env = { ...(url && { DATABASE_URL: url }), ...settings.env };
     const service = await openForTest(definition, env, keys);
     const provider: { current?: ProviderUnderTest } = {};

@@ -19,10 +19,10 @@ import { openWeb } from './web.ts';
 
 @Module({})
 class Nothing {}
-class TestConfig extends Config(z.object({ ENVIRONMENT: z.string() })) {}
+class TestConfig extends Config(z.object({ SYSTEM_NAME: z.string(), ENVIRONMENT: z.string() })) {}
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const keys = new TestKeys('fieldguide/test');
+const keys = new TestKeys('test/test');
 const log = makeLog('things', 'things-1', 'silent');
 const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) };
 let database: Database;
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const parts: Parts = {
     name: 'things',
     build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
-    config: loadConfig(TestConfig, { ENVIRONMENT: 'test' }),
+    config: loadConfig(TestConfig, { SYSTEM_NAME: 'test', ENVIRONMENT: 'test' }),
     log,
     clock,
     ids,

@@ -37,7 +37,11 @@ class ThingsController {
 class ThingsModule {}
 
 class ThingsConfig extends Config(
-  z.object({ ENVIRONMENT: z.string(), REQUEST_TIME_LIMIT_MS: z.coerce.number() }),
+  z.object({
+    SYSTEM_NAME: z.string(),
+    ENVIRONMENT: z.string(),
+    REQUEST_TIME_LIMIT_MS: z.coerce.number(),
+  }),
 ) {}
 
 let app: NestFastifyApplication;
@@ -48,7 +52,11 @@ beforeAll(async () => {
   const parts = {
     name: 'things',
     build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
-    config: loadConfig(ThingsConfig, { ENVIRONMENT: 'test', REQUEST_TIME_LIMIT_MS: '300' }),
+    config: loadConfig(ThingsConfig, {
+      SYSTEM_NAME: 'test',
+      ENVIRONMENT: 'test',
+      REQUEST_TIME_LIMIT_MS: '300',
+    }),
     log: makeLog('things', 'things-1', 'silent'),
     clock,
     ids: new SystemIds(),
@@ -58,7 +66,7 @@ beforeAll(async () => {
     revokedSessions: new RevokedSessions(clock),
   };
   const definition = { config: ThingsConfig, module: ThingsModule };
-  app = await openWeb(parts, definition, new TestKeys('fieldguide/test'));
+  app = await openWeb(parts, definition, new TestKeys('test/test'));
   await app.listen({ port: 0, host: '127.0.0.1' });
   port = (app.getHttpServer().address() as AddressInfo).port;
 });

@@ -30,8 +30,9 @@ export async function makeParts<Settings extends ServiceSettings>(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<RunningParts<Settings>> {
   const { name } = definition;
-  const { CONSUL_HTTP_ADDR, ENVIRONMENT = 'local' } = env;
-  const kv = new ConsulKv(CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500', ENVIRONMENT, name);
+  const { CONSUL_HTTP_ADDR, SYSTEM_NAME, ENVIRONMENT } = env;
+  const root = `${SYSTEM_NAME}/${ENVIRONMENT}`;
+  const kv = new ConsulKv(CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500', root, name);
   if (CONSUL_HTTP_ADDR) await kv.read();
   const config = loadConfig(definition.config, env, kv);
   const settings = config.values;

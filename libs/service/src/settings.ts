@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 /** Configuration of every service. The platform that runs it sets addresses and identity. */
 export const serviceSettings = {
+  /** Name of the whole system: part of KV paths and the issuer of tokens. */
+  SYSTEM_NAME: z.string().min(1),
   /** `local`, `e2e`, `staging` …: part of topics, registry names and KV paths. */
   ENVIRONMENT: z.string().regex(/^[a-z][a-z0-9-]{0,20}$/),
   /** Unique among the running instances of all services, for example `ordering-1`. */
@@ -49,6 +51,7 @@ export const messagingSettings = {
 };
 
 export interface ServiceSettings {
+  SYSTEM_NAME: string;
   ENVIRONMENT: string;
   INSTANCE: string;
   HOST: string;

@@ -43,11 +43,11 @@ class ThingsController {
 class ThingsModule {}
 
 class ThingsConfig extends Config(
-  z.object({ ENVIRONMENT: z.string(), PASSWORD: secret(z.string()) }),
+  z.object({ SYSTEM_NAME: z.string(), ENVIRONMENT: z.string(), PASSWORD: secret(z.string()) }),
 ) {}
 
 let app: NestFastifyApplication;
-const keys = new TestKeys('fieldguide/test');
+const keys = new TestKeys('test/test');
 const health = new Health();
 beforeAll(async () => {
   const clock = new SystemClock();
@@ -55,7 +55,11 @@ beforeAll(async () => {
   const parts: Parts = {
     name: 'things',
     build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
-    config: loadConfig(ThingsConfig, { ENVIRONMENT: 'test', PASSWORD: 'hidden' }),
+    config: loadConfig(ThingsConfig, {
+      SYSTEM_NAME: 'test',
+      ENVIRONMENT: 'test',
+      PASSWORD: 'hidden',
+    }),
     log: makeLog('things', 'things-1', 'silent'),
     clock,
     ids: new SystemIds(),
@@ -89,8 +93,7 @@ describe('a service', () => {
     expect(refused.statusCode).toBe(401);
     expect(refused.headers['content-type']).toContain('application/problem+json');
     expect(
-      (await send('GET', '/things/own', new TestKeys('fieldguide/test').token('x', 'a')))
-        .statusCode,
+      (await send('GET', '/things/own', new TestKeys('test/test').token('x', 'a'))).statusCode,
     ).toBe(401);
     expect((await send('GET', '/things/own', keys.token('ada', 'a'))).json()).toEqual({
       id: 'ada',

@@ -38,9 +38,9 @@ export async function openWeb(
   keys: KeySource,
 ): Promise<NestFastifyApplication> {
   const settings = parts.config.values as Partial<ServiceSettings>;
-  const { ENVIRONMENT, PUBLIC_PORT, REQUEST_TIME_LIMIT_MS = 10_000 } = settings;
+  const { SYSTEM_NAME, ENVIRONMENT, PUBLIC_PORT, REQUEST_TIME_LIMIT_MS = 10_000 } = settings;
   const tokens = new TokenVerifier(
-    `fieldguide/${ENVIRONMENT}`,
+    `${SYSTEM_NAME}/${ENVIRONMENT}`,
     keys,
     parts.revokedSessions,
     parts.clock,

@@ -74,6 +74,7 @@ describe('a map', () => {
 
   it('gives an instance what it binds, and leaves out what has no value', () => {
     const values = {
+      system: 'library',
       environment: 'local',
       consulUrl: 'http://consul',
       kafkaUrl: 'kafka://broker',
@@ -82,6 +83,7 @@ describe('a map', () => {
       resolve: ({ from }: { from: string }) => (from === 'url' ? undefined : `a ${from}`),
     };
     expect(instanceEnv(system.apps.lending, values)).toEqual({
+      SYSTEM_NAME: 'library',
       ENVIRONMENT: 'local',
       CONSUL_HTTP_ADDR: 'http://consul',
       CLIENT_SECRET: 'own',
@@ -91,6 +93,7 @@ describe('a map', () => {
       CLIENTS: 'a oauth-clients',
     });
     expect(instanceEnv(system.apps.post, { ...values, publicPort: 80 })).toEqual({
+      SYSTEM_NAME: 'library',
       ENVIRONMENT: 'local',
       CONSUL_HTTP_ADDR: 'http://consul',
       CLIENT_SECRET: 'own',

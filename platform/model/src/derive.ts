@@ -111,6 +111,7 @@ export function secretKeys({ env = {}, uses }: AppSpec): ReadonlySet<string> {
 
 /** Where things are in one environment. */
 export interface Values {
+  readonly system: string;
   readonly environment: string;
   readonly consulUrl: string;
   readonly kafkaUrl: string;
@@ -127,6 +128,7 @@ export function instanceEnv({ uses, env = {} }: AppSpec, values: Values): Record
     return value === undefined ? [] : [[key, value] as const];
   });
   return {
+    SYSTEM_NAME: values.system,
     ENVIRONMENT: values.environment,
     CONSUL_HTTP_ADDR: values.consulUrl,
     CLIENT_SECRET: values.clientSecret,

@@ -36,6 +36,7 @@ export async function runGateway(
     name: 'gateway',
     build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'gateway-1' },
     config: loadConfig(GatewayConfig, {
+      SYSTEM_NAME: 'test',
       ENVIRONMENT: 'test',
       INSTANCE: 'gateway-1',
       PORT: '0',
@@ -51,7 +52,7 @@ export async function runGateway(
     serviceClient: new ServiceClient('gateway', undefined, registry, clock),
     revokedSessions: new RevokedSessions(clock),
   };
-  const keys = new TestKeys('fieldguide/test');
+  const keys = new TestKeys('test/test');
   const app = await openWeb(parts, gateway, keys);
   await gateway.serve?.(app, parts);
   await app.listen({ port: 0, host: '127.0.0.1' });

@@ -14,7 +14,7 @@ export class SigningKey extends KeySource {
   constructor(config: IdentityConfig) {
     super();
     this.#key = createPrivateKey(config.SIGNING_KEY);
-    this.#issuer = `fieldguide/${config.ENVIRONMENT}`;
+    this.#issuer = `${config.SYSTEM_NAME}/${config.ENVIRONMENT}`;
     const { kty, crv, x, y } = createPublicKey(this.#key).export({ format: 'jwk' });
     const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
     this.#public = { kid, kty, crv, x, y } as PublicKey;

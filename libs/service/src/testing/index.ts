@@ -28,6 +28,7 @@ export async function openForTest<Settings extends ServiceSettings>(
   keys: KeySource,
 ): Promise<ServiceUnderTest<Settings>> {
   const parts = await makeParts(definition, {
+    SYSTEM_NAME: 'test',
     ENVIRONMENT: 'test',
     INSTANCE: `${definition.name}-test`,
     PORT: '0',

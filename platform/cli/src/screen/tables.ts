@@ -75,7 +75,7 @@ export function settingsTable(
   const rows = Object.entries(settings).map(([key, { value, source, live }]) => [
     key,
     value.length > 24 ? `${value.slice(0, 23)}…` : value,
-    source.replace(/^consul fieldguide\/[^/]+\/([^/]+)\/.*$/, 'Consul, $1'),
+    source.replace(/^consul [^/]+\/[^/]+\/([^/]+)\/.*$/, 'Consul, $1'),
     live ? 'immediately' : 'on restart',
   ]);
   return table(['SETTING', 'VALUE', 'SOURCE', 'TAKES EFFECT'], rows);

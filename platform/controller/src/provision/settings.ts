@@ -4,6 +4,7 @@ import { localConfig } from '@fieldguide/platform-model/derive';
 import Consul from 'consul';
 
 const settings = localConfig(system);
+const folderOf = ({ name }: Environment) => `${system.name}/${name}/`;
 
 /** Puts the settings into Consul; changed values stay. */
 export async function provisionSettings(
@@ -15,7 +16,7 @@ export async function provisionSettings(
   const all = [...Object.entries(given), ...Object.entries(settings)]; // overrides go first
   for (const [folder, values] of all) {
     for (const [key, value] of Object.entries(values)) {
-      const path = `fieldguide/${environment.name}/${folder}/${key}`;
+      const path = `${folderOf(environment)}${folder}/${key}`;
       await consul.kv.set({ key: path, value, cas: 0 }); // 0: only when there is none
     }
   }
@@ -29,14 +30,14 @@ export async function writeSetting(
   key: string,
   value: string | undefined,
 ): Promise<void> {
-  const path = `fieldguide/${environment.name}/${service}/${key}`;
+  const path = `${folderOf(environment)}${service}/${key}`;
   if (value === undefined) await consulAt(consulUrl).kv.del(path);
   else await consulAt(consulUrl).kv.set(path, value);
 }
 
 /** For `reset`. */
 export async function dropSettings(consulUrl: string, environment: Environment): Promise<void> {
-  await consulAt(consulUrl).kv.del({ key: `fieldguide/${environment.name}/`, recurse: true });
+  await consulAt(consulUrl).kv.del({ key: folderOf(environment), recurse: true });
 }
 
 export function consulAt(url: string): Consul {

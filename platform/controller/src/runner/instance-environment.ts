@@ -23,6 +23,7 @@ export function instanceEnvironment(
     return port === undefined ? undefined : `http://127.0.0.1:${port}`;
   };
   return instanceEnv(spec, {
+    system: system.name,
     environment: environment.name,
     consulUrl: backing.consul.url,
     kafkaUrl: backing.kafka.url,
