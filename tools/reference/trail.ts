@@ -13,13 +13,13 @@ export interface Station {
   readonly role: string;
 }
 
-/** Returns README with the trail of an order between its markers. */
+/** Returns README with the trail of an order between its markers, if it has them. */
 export function readmeWithTrail(readme: string): string {
+  const trail = new RegExp(`${BEGIN}[\\s\\S]*${END}`);
+  if (!trail.test(readme)) return readme;
   const lines = trailOf('POST', '/orders').map(
     ({ file, role }, index) => `${index + 1}. [${file}](${file}): ${role}`,
   );
-  const trail = new RegExp(`${BEGIN}[\\s\\S]*${END}`);
-  if (!trail.test(readme)) throw new Error(`README.md has no markers ${BEGIN} … ${END}`);
   return readme.replace(trail, [BEGIN, ...lines, END].join('\n'));
 }
 
