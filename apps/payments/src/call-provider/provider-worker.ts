@@ -9,6 +9,7 @@ import {
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
+import { messageOf } from '../payment/payment.events.ts';
 import {
   applyResult,
   isVoidRequested,
@@ -115,9 +116,9 @@ export class ProviderWorker {
   #apply(claimed: Payment, outcome: Result['outcome']): Promise<void> {
     return this.#update(claimed, async (payment, uow, isOurs) => {
       if (isOurs) {
-        const message = applyResult(payment, outcome);
-        if (!message) throw new Error(`the provider returned "${outcome}" for ${keyOf(payment)}`);
-        uow.publish(message);
+        const event = applyResult(payment, outcome);
+        if (!event) throw new Error(`the provider returned "${outcome}" for ${keyOf(payment)}`);
+        uow.publish(messageOf(event));
         return true;
       }
       // Authorised after the void was requested: it has to be voided again.

@@ -1,17 +1,11 @@
 import { Ids } from '@fieldguide/clock';
-import {
-  AuthorisePayment,
-  CapturePayment,
-  PaymentCaptured,
-  PaymentDeclined,
-  PaymentVoided,
-  VoidPayment,
-} from '@fieldguide/contracts/payments';
+import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import { Notifier, type UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
-import { messageOf, requestVoid } from '../payment/payment.model.ts';
+import { messageOf } from '../payment/payment.events.ts';
+import { requestVoid } from '../payment/payment.model.ts';
 
 export const Authorise = consumes(AuthorisePayment, 'orderId', 'amount', 'paymentToken');
 export const Capture = consumes(CapturePayment, 'orderId');
@@ -31,7 +25,8 @@ export class OnPaymentCommand {
     const earlier = await uow.load(Payment, orderId);
     if (earlier?.isTombstone) {
       const { paymentId } = earlier;
-      uow.publish(messageOf(PaymentDeclined, orderId, { orderId, paymentId, reason: 'voided' }));
+      const data = { orderId, paymentId, reason: 'voided' } as const;
+      uow.publish(messageOf({ type: 'PaymentDeclined', data }));
     }
     if (earlier) return;
     const payment = Object.assign(new Payment(), {
@@ -51,7 +46,8 @@ export class OnPaymentCommand {
     if (payment?.status === 'capturing') return;
     if (payment?.status === 'captured') {
       const { paymentId, amount } = payment;
-      return uow.publish(messageOf(PaymentCaptured, orderId, { orderId, paymentId, amount }));
+      const data = { orderId, paymentId, amount };
+      return uow.publish(messageOf({ type: 'PaymentCaptured', data }));
     }
     if (payment?.status !== 'authorised')
       throw new Error(`Order ${orderId} has no authorised payment to capture`);
@@ -72,7 +68,7 @@ export class OnPaymentCommand {
     }
     if (payment.version === 0) await uow.save(Payment, payment);
     const { paymentId } = payment;
-    uow.publish(messageOf(PaymentVoided, orderId, { orderId, paymentId }));
+    uow.publish(messageOf({ type: 'PaymentVoided', data: { orderId, paymentId } }));
   }
 
   async #due(payment: Payment, uow: UnitOfWork): Promise<void> {

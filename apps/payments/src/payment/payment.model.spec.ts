@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from 'vitest';
 import { Payment, type PaymentStatus } from './payment.entity.ts';
+import { messageOf } from './payment.events.ts';
 import { applyResult, keyOf } from './payment.model.ts';
 
 const orderId = '01900000-0000-8000-8000-000000000001';
@@ -24,7 +25,7 @@ describe('a payment', () => {
     ['voiding', 'approved', 'voided', 'PaymentVoided'],
   ] as const)('%s and %s becomes %s', (status, outcome, next, type) => {
     const row = payment(status);
-    expect(applyResult(row, outcome)).toMatchObject({ type, subject: orderId });
+    expect(messageOf(applyResult(row, outcome)!)).toMatchObject({ type, subject: orderId });
     expect(row).toMatchObject({ status: next, callDueAt: null });
   });
   it('reports why it was declined', () =>

@@ -1,12 +1,6 @@
 import type { Operation } from '@fieldguide/contracts/payment-provider';
-import {
-  PaymentAuthorised,
-  PaymentCaptured,
-  PaymentDeclined,
-  PaymentVoided,
-} from '@fieldguide/contracts/payments';
-import type { NewMessage } from '@fieldguide/database';
 import type { Payment } from './payment.entity.ts';
+import type { PaymentEvent } from './payment.events.ts';
 
 /** The provider's operation for each state that waits for it. */
 export const operationOf = {
@@ -48,7 +42,7 @@ export function requestVoid(payment: Payment, now: Date): void {
 export function applyResult(
   payment: Payment,
   outcome: Operation['outcome'],
-): NewMessage | undefined {
+): PaymentEvent | undefined {
   const { orderId, paymentId, amount, status } = payment;
   // A declined capture or void contradicts our state: retry it, never drop it.
   if (status !== 'authorising' && outcome !== 'approved') return undefined;
@@ -56,28 +50,17 @@ export function applyResult(
   payment.attempts = 0;
   if (status === 'capturing') {
     payment.status = 'captured';
-    return messageOf(PaymentCaptured, orderId, { orderId, paymentId, amount });
+    return { type: 'PaymentCaptured', data: { orderId, paymentId, amount } };
   }
   if (status === 'voiding') {
     payment.status = 'voided';
-    return messageOf(PaymentVoided, orderId, { orderId, paymentId });
+    return { type: 'PaymentVoided', data: { orderId, paymentId } };
   }
   if (outcome === 'approved') {
     payment.status = 'authorised';
-    return messageOf(PaymentAuthorised, orderId, { orderId, paymentId, amount });
+    return { type: 'PaymentAuthorised', data: { orderId, paymentId, amount } };
   }
   payment.status = 'declined';
-  return messageOf(PaymentDeclined, orderId, {
-    orderId,
-    paymentId,
-    reason: declineReasons[outcome],
-  });
-}
-
-export function messageOf(
-  contract: { topic: string; type: string },
-  subject: string,
-  data: object,
-): NewMessage {
-  return { topic: contract.topic, type: contract.type, subject, data };
+  const reason = declineReasons[outcome];
+  return { type: 'PaymentDeclined', data: { orderId, paymentId, reason } };
 }
