@@ -11,6 +11,8 @@ describe('a boundary', () => {
   it.each([
     ['contracts/ordering/index.ts', '@fieldguide/clock', 'must not import one of type lib'],
     ['contracts/ordering/index.ts', '@nestjs/common', 'zod only'],
+    ['contracts/ordering/index.ts', '@fieldguide/contract-testing', 'type lib'],
+    ['contracts/shop/pact/consumer.spec.ts', '@fieldguide/database', 'type lib'],
     ['libs/clock/src/x.ts', '@fieldguide/ordering', 'must not import one of type app'],
     ['libs/messaging/src/x.ts', '@fieldguide/contracts/ordering', 'type contracts'],
     ['libs/messaging/src/x.ts', '@fieldguide/event-store', 'earlier groups'],
@@ -59,6 +61,7 @@ describe('a boundary', () => {
     ['libs/messaging/src/x.ts', '@fieldguide/database'],
     ['contracts/ordering/index.ts', '../money.ts'],
     ['contracts/ordering/index.ts', 'zod'],
+    ['contracts/shop/pact/consumer.spec.ts', '@fieldguide/contract-testing'],
     ['platform/cli/src/x.ts', '@fieldguide/platform-model/system'],
     ['system/system.ts', '@fieldguide/platform-model/system'],
     ['system/system.ts', '@fieldguide/contracts/ordering'],
@@ -121,7 +124,7 @@ describe('the packages of this workspace', () => {
 function everyTypeOfPackage(): Package[] {
   const own = ['clock', 'database', 'messaging', 'event-store', 'ordering', 'payments', 'contracts']
     .concat('platform-model', 'platform-host', 'platform-controller', 'platform-cli', 'system')
-    .concat('problems')
+    .concat('problems', 'contract-testing')
     .map((name) => `@fieldguide/${name}`);
   const one = (name: string, folder: string, type: string, group = 0, declared = [...own, 'zod']) =>
     ({ name: `@fieldguide/${name}`, folder, type, group, declared }) satisfies Package;
@@ -131,6 +134,7 @@ function everyTypeOfPackage(): Package[] {
     one('database', 'libs/database', 'lib', 2),
     one('messaging', 'libs/messaging', 'lib', 3),
     one('event-store', 'libs/event-store', 'lib', 3),
+    one('contract-testing', 'libs/contract-testing', 'lib', 6),
     one('ordering', 'apps/ordering', 'app'),
     one('payments', 'apps/payments', 'app', 0, []),
     one('contracts', 'contracts', 'contracts'),

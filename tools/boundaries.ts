@@ -24,6 +24,12 @@ const isGrouped = (type: string) => type === 'lib' || type === 'platform';
 /** Specs and the code for them; a package may name development dependencies there. */
 const isTest = (file: string) => /\.spec\.ts$|\.setup\.ts$|\/(testing|pact)\//.test(file);
 
+/** The pacts of a contract's client are tests of the contract: they use the library of the services' pacts. */
+const isPactTest = (from: Package, file: string, to: Package) =>
+  from.type === 'contracts' &&
+  file.includes('/pact/') &&
+  to.name === '@fieldguide/contract-testing';
+
 /** Files with the rules of a domain and the errors of these rules. */
 const isPure = (file: string) => /\.(model|errors)\.ts$/.test(file);
 
@@ -85,7 +91,7 @@ export class Boundaries {
 
   #packageRule(from: Package, file: string, to: Package | undefined): string | undefined {
     if (!to || to === from) return undefined;
-    if (!mayImport[from.type]?.includes(to.type)) {
+    if (!mayImport[from.type]?.includes(to.type) && !isPactTest(from, file, to)) {
       return `a package of type ${from.type} must not import one of type ${to.type}`;
     }
     if (from.type === 'system' && to.type === 'platform' && to.group > 1 && !isDemo(file)) {
