@@ -4,12 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Route } from '@fieldguide/contracts/gateway/route';
 import { routes } from '@fieldguide/contracts/gateway/routes';
+import * as ordering from '@fieldguide/contracts/ordering';
+import * as provider from '@fieldguide/contracts/payment-provider';
+import { EnvelopeSchema } from '@fieldguide/messaging/envelope-schema';
 import { topics } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { z } from 'zod';
-import * as ordering from '../../contracts/ordering/index.ts';
-import * as provider from '../../contracts/payment-provider/index.ts';
-import { EnvelopeSchema } from '../../libs/messaging/src/envelope-schema.ts';
 import { openapi } from './openapi.ts';
 import { committedPacts, sendersOf } from './pact-files.ts';
 

@@ -1,9 +1,9 @@
 import { validate } from '@apidevtools/swagger-parser';
 import type { Route } from '@fieldguide/contracts/gateway/route';
 import { routes } from '@fieldguide/contracts/gateway/routes';
+import { placeOrder } from '@fieldguide/contracts/ordering/examples';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { placeOrder } from '../../contracts/ordering/examples.ts';
 import { documents, GENERATED, providers } from './documents.ts';
 import { openapi } from './openapi.ts';
 

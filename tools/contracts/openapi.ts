@@ -7,14 +7,14 @@ import type { Example } from '@fieldguide/contracts/example';
 import { orderId } from '@fieldguide/contracts/example-data';
 import type { ResponseHeader, Route } from '@fieldguide/contracts/gateway/route';
 import { IdempotencyKey } from '@fieldguide/contracts/idempotency-key';
+import * as shared from '@fieldguide/contracts/money';
+import { Problem } from '@fieldguide/contracts/problem';
 import { z } from 'zod';
 import {
   createDocument,
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
-import * as shared from '../../contracts/money.ts';
-import { Problem } from '../../contracts/problem.ts';
 
 interface DefinedError {
   readonly code: string;

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GENERATED, PACTS } from '../../libs/contract-testing/src/places.ts';
+import { GENERATED, PACTS } from '@fieldguide/contract-testing/places';
 
 export { GENERATED };
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RESULTS } from '../../libs/contract-testing/src/places.ts';
+import { RESULTS } from '@fieldguide/contract-testing/places';
 
 export { RESULTS };
 
