@@ -1,7 +1,7 @@
 import { StorefrontClient } from '@fieldguide/contracts/shop/storefront';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { consumes, type Edge, pactEdges, requests } from '@fieldguide/tools/contracts/edges';
 import { expect, inject, it } from 'vitest';
-import { consumes, type Edge, pactEdges, requests } from '../tools/contracts/edges.ts';
 import { instances, platform, scale, setSetting } from './running-platform.ts';
 import { operatorToken, orderOf, product, send } from './shop.ts';
 

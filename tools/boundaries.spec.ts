@@ -68,6 +68,9 @@ describe('a boundary', () => {
     ['system/demo/demo.ts', '@fieldguide/platform-cli/client'],
     ['e2e/journey.spec.ts', '@fieldguide/platform-cli/status'],
     ['simulation/run.ts', '@fieldguide/ordering'],
+    ['e2e/journey.spec.ts', '@fieldguide/tools/source-copy'],
+    ['bench/run.ts', '@fieldguide/tools/source-copy'],
+    ['labs/lesson/src/main.ts', '@fieldguide/tools/source-copy'],
   ])('lets %s import %s', (file, specifier) => expect(check(file, specifier)).toBeUndefined());
 
   it('lets a model import types from anywhere', () =>
@@ -124,7 +127,7 @@ describe('the packages of this workspace', () => {
 function everyTypeOfPackage(): Package[] {
   const own = ['clock', 'database', 'messaging', 'event-store', 'ordering', 'payments', 'contracts']
     .concat('platform-model', 'platform-host', 'platform-controller', 'platform-cli', 'system')
-    .concat('problems', 'contract-testing')
+    .concat('problems', 'contract-testing', 'tools')
     .map((name) => `@fieldguide/${name}`);
   const one = (name: string, folder: string, type: string, group = 0, declared = [...own, 'zod']) =>
     ({ name: `@fieldguide/${name}`, folder, type, group, declared }) satisfies Package;

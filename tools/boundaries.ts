@@ -11,10 +11,10 @@ const mayImport: Record<string, readonly string[]> = {
   app: ['lib', 'contracts'],
   platform: ['platform'],
   system: ['platform', 'contracts'],
-  e2e: ['system', 'platform', 'contracts', 'lib'],
-  bench: ['system', 'platform', 'contracts', 'lib'],
+  e2e: ['system', 'platform', 'contracts', 'lib', 'tools'],
+  bench: ['system', 'platform', 'contracts', 'lib', 'tools'],
   tools: ['system', 'platform', 'contracts', 'lib'],
-  labs: ['system', 'platform', 'contracts', 'lib'],
+  labs: ['system', 'platform', 'contracts', 'lib', 'tools'],
   simulation: ['app', 'lib', 'contracts'],
 };
 

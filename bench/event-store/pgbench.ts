@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { appendAlone } from '../../libs/event-store/src/statements.ts';
+import { appendAlone } from '@fieldguide/event-store/statements';
 import type { Settings } from './bench.ts';
 import { ours, sampleEvent } from './contenders.ts';
 import { freshDatabase } from './databases.ts';

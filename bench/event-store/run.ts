@@ -4,9 +4,9 @@ import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { withPostgres } from '@fieldguide/tools/contracts/postgres';
 import { Command } from 'commander';
 import { rolldown } from 'rolldown';
-import { withPostgres } from '../../tools/contracts/postgres.ts';
 import { type Measured, print, ratesTable } from './report.ts';
 
 const { table, rounds } = new Command('npm run bench:event-store --')

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { table } from '@fieldguide/platform-cli/screen/tables';
-import { withPostgres } from '../../../tools/contracts/postgres.ts';
-import type { Result } from '../../../tools/contracts/results.ts';
+import { withPostgres } from '@fieldguide/tools/contracts/postgres';
+import type { Result } from '@fieldguide/tools/contracts/results';
 import { type Change, changes, type Verdict } from './changes.ts';
 import { edited } from './edit.ts';
 import { type Guard, guards } from './guards.ts';

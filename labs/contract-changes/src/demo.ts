@@ -7,7 +7,7 @@ import { matrixTable } from '@fieldguide/platform-cli/screen/contract-tables';
 import { fingerprint } from '@fieldguide/platform-contract-record/builds';
 import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
 import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
-import { withPostgres } from '../../../tools/contracts/postgres.ts';
+import { withPostgres } from '@fieldguide/tools/contracts/postgres';
 import { type Edit, select } from './edit.ts';
 import { Workshop } from './workshop.ts';
 

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { committedText } from '../../../tools/contracts/pact-files.ts';
-import { type Result, readResults } from '../../../tools/contracts/results.ts';
-import { output, run } from '../../../tools/contracts/run.ts';
-import { copySources } from '../../../tools/source-copy.ts';
+import { committedText } from '@fieldguide/tools/contracts/pact-files';
+import { type Result, readResults } from '@fieldguide/tools/contracts/results';
+import { output, run } from '@fieldguide/tools/contracts/run';
+import { copySources } from '@fieldguide/tools/source-copy';
 import { type Edit, edited } from './edit.ts';
 
 /** A copy of the sources for changes and their tests; installed packages are shared. */
