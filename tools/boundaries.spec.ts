@@ -118,7 +118,7 @@ describe('the packages of this workspace', () => {
   it('have the tags that the rules read', () => {
     const grouped = packages.filter(({ type }) => type === 'lib' || type === 'platform');
     expect(grouped.filter(({ group }) => !(group > 0))).toEqual([]);
-    expect(packages.length).toBeGreaterThan(25);
+    expect(packages.length).toBeGreaterThan(20);
   });
   it('share the dependencies that the root declares', () =>
     expect(declaredByRoot('.')).toContain('vitest'));

@@ -25,7 +25,7 @@ describe('a topic of commands', () => {
         edges.filter(([, , , what]) => what?.startsWith(`${topic}/`)).map(([consumer]) => consumer),
       ),
     ];
-    expect(commands.map(({ type }) => type)).toContain('CapturePayment');
+    expect(commands.length > 0).toBe(topics.some(({ kind }) => kind === 'commands'));
     for (const { topic, provider } of commands) expect(consumersOf(topic)).toEqual([provider]);
   });
 

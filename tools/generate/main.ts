@@ -1,4 +1,4 @@
-// `npm run generate`: generated files, new services; `npm run remove-service` and `npm run rename` are commands of it too.
+// `npm run generate`: generated files, new services; `npm run remove-service`, `rename` and `strip` are commands of it too.
 // What a command needs is loaded when it runs: a service that does not compile must not keep it from being removed.
 import { Command, Option } from 'commander';
 
@@ -53,6 +53,16 @@ program
   .action(async (options: { name: string }) => {
     const { rename } = await import('../template/rename.ts');
     rename(options);
+  });
+
+program
+  .command('strip')
+  .description('Reduce the system to the gateway, identity and the services to keep')
+  .requiredOption('--keep <services...>', 'services to keep, with those that they call')
+  .option('--force', 'strip although the working tree has changes')
+  .action(async (options: { keep: string[]; force?: boolean }) => {
+    const { strip } = await import('../template/strip.ts');
+    strip(options);
   });
 
 try {

@@ -1,6 +1,6 @@
 // Edits of the two maps that every service stands in: system/system.ts and the public API's routes.ts. By symbol, with
 // ts-morph, so that their formatting does not matter.
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import {
   type ArrayLiteralExpression,
   Node,
@@ -73,14 +73,37 @@ export function removeFromMaps(name: string, root = '.'): void {
   project.saveSync();
 }
 
-function appsOf(file: SourceFile): ObjectLiteralExpression {
+/**
+ * Removes the plug-ins that need one of these apps from the map.
+ * @returns their folders
+ */
+export function removePlugins(apps: readonly string[], root = '.'): string[] {
+  const project = new Project({ skipAddingFilesFromTsConfig: true });
+  const system = project.addSourceFileAtPath(join(root, SYSTEM));
+  const plugins = objectAt(system, 'plugins');
+  const without = plugins.getProperties().filter((plugin) => {
+    const needs = plugin.getDescendantsOfKind(SyntaxKind.StringLiteral);
+    return needs.some((each) => apps.includes(each.getLiteralValue()));
+  });
+  const folders = without.map((plugin) => {
+    const [, file = ''] = /import\('([^']+)'\)/.exec(plugin.getText()) ?? [];
+    return posix.dirname(posix.join(posix.dirname(SYSTEM), file));
+  });
+  for (const plugin of without) plugin.remove();
+  project.saveSync();
+  return folders;
+}
+
+const appsOf = (file: SourceFile) => objectAt(file, 'apps');
+
+function objectAt(file: SourceFile, name: string): ObjectLiteralExpression {
   const map = file
     .getVariableDeclarationOrThrow('system')
     .getInitializerIfKindOrThrow(SyntaxKind.CallExpression)
     .getArguments()[0]!
     .asKindOrThrow(SyntaxKind.ObjectLiteralExpression);
   return map
-    .getPropertyOrThrow('apps')
+    .getPropertyOrThrow(name)
     .asKindOrThrow(SyntaxKind.PropertyAssignment)
     .getInitializerIfKindOrThrow(SyntaxKind.ObjectLiteralExpression);
 }

@@ -36,6 +36,8 @@ export async function writeService(
   { kind, entity, consumes }: NewServiceOptions,
 ): Promise<void> {
   assertNoPlatformWord(plural);
+  if (kind === 'event-sourced' && !existsSync('libs/event-store'))
+    throw new Error('An event-sourced service needs libs/event-store, which strip has removed.');
   const { name: source } = readJson('package.json') as { name: string };
   const values = {
     name: serviceName(plural, entity),
