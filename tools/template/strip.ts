@@ -19,6 +19,8 @@ const LARGE_ONLY = [
   'e2e/projections.e2e.spec.ts',
   'e2e/readme-commands.e2e.spec.ts',
   '.ci/first-start',
+  'docs/how-to/strip-your-clone.md',
+  'docs/reference/footprint.md',
   'tools/template/strip.ts',
   'tools/template/prune.ts',
   'tools/template/prune-docs.ts',
