@@ -188,13 +188,14 @@ describe('a request with invalid input', () => {
   it('is rejected for an invalid header', async () => {
     const keys = ['', 'short', 'a b c d e f g h', '\u00e9'.repeat(10), 'x'.repeat(201)];
     const versions = ['', '1', '"x"', '"-1"', '"99999999999999999999"', 'W/"1"'];
+    const withKey = [
+      { path: '/orders', as: 'customer' as const, body: order },
+      { path: replenishments, as: 'operator' as const, body: { units: 1 } },
+    ];
     const rows = [
       ...keys.flatMap((what): BadRequest[] => {
-        const keyed = { what, method: 'POST', headers: { 'idempotency-key': what } };
-        return [
-          { ...keyed, path: '/orders', as: 'customer', body: order },
-          { ...keyed, path: replenishments, as: 'operator', body: { units: 1 } },
-        ];
+        const headers = { 'idempotency-key': what };
+        return withKey.map((row) => ({ what, method: 'POST', headers, ...row }));
       }),
       ...versions.map((what): BadRequest => {
         const headers = { 'if-match': what };

@@ -89,7 +89,7 @@ describe('a bad request', () => {
     );
   });
 
-  it.each([['/orders'], ['/%6frders'], [`/orders/${unknown}/timeline`]])(
+  it.each([['/orders'], ['/orders'.replace('o', '%6f')], [`/orders/${unknown}/timeline`]])(
     'returns 401 for %s without a token',
     async (path) => {
       const response = await send('GET', path);

@@ -163,8 +163,11 @@ describe('three instances of ordering', () => {
 });
 
 describe('a push', () => {
-  it('causes no failed request, for every app in turn with two instances each', async () => {
+  beforeAll(async () => {
     for (const app of appNames) await fieldguide('scale', app, '2');
+  });
+
+  it('causes no failed request, for every app in turn with two instances each', async () => {
     const traffic = new Traffic(gatewayUrl, 'pushed', pace);
     await traffic.signIn();
     const ending = new AbortController();
@@ -225,8 +228,8 @@ describe('a push', () => {
 
   it('is rejected while another command changes the app', async () => {
     const both = await Promise.allSettled([
-      fieldguide('restart', 'shipping'),
-      fieldguide('restart', 'shipping'),
+      fieldguide('restart', 'catalog'),
+      fieldguide('restart', 'catalog'),
     ]);
     const rejected = both.filter((each) => each.status === 'rejected');
     expect(rejected.map(({ reason }) => String(reason))).toEqual([

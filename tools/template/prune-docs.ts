@@ -10,7 +10,7 @@ const ALWAYS =
   /^[A-Z]+\.md$|README\.md$|^docs\/(adr|reference)\/|^docs\/(contracts|glossary|history|patterns)\.md$/;
 
 /** @param isLost whether a text names what was removed */
-export function pruneDocs(isLost: (text: string) => boolean): void {
+export function pruneDocs(isLost: (text: string, file: string) => boolean): void {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   const reference = readFileSync('docs/reference/commands.md', 'utf8');
   const commands = new Set([...reference.matchAll(/^## ([a-z-]+)/gm)].map(([, name]) => name!));
@@ -20,7 +20,7 @@ export function pruneDocs(isLost: (text: string) => boolean): void {
       const file = path.replaceAll('\\', '/');
       const before = readFileSync(file, 'utf8');
       const isStale = (text: string) =>
-        isLost(text) ||
+        isLost(text, file) ||
         brokenLinks(file, text).length > 0 ||
         unknownCommands(file, text, scripts, commands).length > 0;
       const isRecord = /^docs\/adr\/\d/.test(file);

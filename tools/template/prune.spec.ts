@@ -48,6 +48,24 @@ it('removes a test, a case or a statement of a hook, not the whole suite', () =>
   });
 });
 
+it('removes a local variable that nothing reads, and keeps a call that gave its value', () => {
+  const text = `export {};
+  let one: any;
+  let two: any;
+  async function start() { const both = await run('a'); one = both.one; two = both.two; run(two); }
+  beforeAll(start);
+  it('a', () => run(two));
+  it('gone', () => run(one));`;
+  expect(pruned({ 'a.spec.ts': text })).toEqual({
+    'a.spec.ts':
+      "export {}; let two: any; async function start() { const both = await run('a'); two = both.two; run(two); } beforeAll(start); it('a', () => run(two));",
+  });
+  const unused = "function f() { const a = run('a'); run(a('gone')); }\nit('a', () => run(f));";
+  expect(pruned({ 'a.ts': unused.replace("run(a('gone'));", '') })).toEqual({
+    'a.ts': "function f() { run('a'); } it('a', () => run(f));",
+  });
+});
+
 it('removes a row of a table, and keeps names in other files', () => {
   expect(
     pruned({

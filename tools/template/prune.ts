@@ -77,8 +77,11 @@ function removeAll(nodes: readonly Node[]): void {
 /** Removes what a reader would remove because of this node. */
 function removeUnit(node: Node): void {
   for (let each: Node | undefined = node; each; each = each.getParent()) {
-    if (isAssigned(node, each)) {
-      each.getParentIfKindOrThrow(SyntaxKind.ExpressionStatement).remove();
+    const value = valueFor(node, each);
+    if (value) {
+      const statement = value.getFirstAncestorOrThrow(Nodes.isStatement);
+      if (isCall(value)) statement.replaceWithText(`${value.getText()};`);
+      else statement.remove();
       return;
     }
     if (Nodes.isImportSpecifier(each)) {
@@ -127,12 +130,23 @@ function removeUnit(node: Node): void {
   );
 }
 
-/** Whether `assignment` is a statement `name = …` for this name. */
-const isAssigned = (name: Node, assignment: Node) =>
-  Nodes.isBinaryExpression(assignment) &&
-  assignment.getLeft() === name &&
-  assignment.getOperatorToken().getKind() === SyntaxKind.EqualsToken &&
-  Nodes.isExpressionStatement(assignment.getParent());
+/** The value that a statement in a function assigns to this name: `name = …` or `const name = …`. */
+function valueFor(name: Node, node: Node): Expression | undefined {
+  const isLocal = node.getFirstAncestorByKind(SyntaxKind.Block) !== undefined;
+  if (Nodes.isVariableDeclaration(node)) {
+    const isOnly = node.getVariableStatement()?.getDeclarations().length === 1;
+    return isLocal && isOnly && node.getNameNode() === name ? node.getInitializer() : undefined;
+  }
+  const isAssignment =
+    Nodes.isBinaryExpression(node) &&
+    node.getLeft() === name &&
+    node.getOperatorToken().getKind() === SyntaxKind.EqualsToken &&
+    Nodes.isExpressionStatement(node.getParent());
+  return isAssignment ? node.getRight() : undefined;
+}
+
+/** A call may have an effect: it stays when nothing needs its result. */
+const isCall = (node: Node) => Nodes.isAwaitExpression(node) || Nodes.isCallExpression(node);
 
 /** A row of a table, or a case of a test; not a word in a list of arguments. */
 function isRow(element: Node, array: ArrayLiteralExpression): boolean {
