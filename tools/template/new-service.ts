@@ -53,7 +53,7 @@ export async function writeService(
 
   const options = new Set<TemplateOption>([kind, ...(consumes ? (['consumes'] as const) : [])]);
   // A later folder replaces files of an earlier one.
-  for (const folder of ['common', ...options]) {
+  for (const folder of ['service', ...options]) {
     const templates = join(TEMPLATES, folder);
     for (const template of globSync('**/*.tpl', { cwd: templates })) {
       const file = fillTemplate(template.replaceAll('\\', '/').replace(/\.tpl$/, ''), values);

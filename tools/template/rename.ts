@@ -1,9 +1,8 @@
 // `npm run rename -- --name acme --scope @acme`: gives a clone its own name, everywhere but in docs/history.md.
-import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { productName, renameIn } from './product-name.ts';
-import { run } from './run.ts';
+import { git, run } from './run.ts';
 
 const KEEPS_THE_OLD_NAME = 'docs/history.md';
 
@@ -53,8 +52,4 @@ Done. Next:
   npm run check && npm run test:unit
   git add --all && git commit -m "chore: rename to ${to.title}"
 Data of the old name stays in .${from.name}/ until you delete it.`);
-}
-
-function git(...args: string[]): string {
-  return execFileSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
 }

@@ -1,13 +1,14 @@
 // `npm run strip -- --keep catalog`: the small version of the system, with the gateway, identity and one service.
-import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Project, ts } from 'ts-morph';
 import { parseDocument } from 'yaml';
+import { dependencies } from '../generate/dependencies.ts';
+import { readPackages } from '../packages.ts';
 import { removePlugins } from './maps.ts';
 import { prune } from './prune.ts';
 import { pruneDocs } from './prune-docs.ts';
 import { deleteService } from './remove-service.ts';
-import { run } from './run.ts';
+import { git, run } from './run.ts';
 
 /** Parts that teach or measure, which the small version does without. */
 const LARGE_ONLY = [
@@ -33,13 +34,6 @@ const NAMING =
 const OF_EVENTS =
   'event-sourced|event store|event log|event sourcing|stored event|snapshot|upcaster|projection';
 
-/** What a run needs to know of the system. */
-interface Pact {
-  readonly file: string;
-  readonly consumer: string;
-  readonly provider: string;
-}
-
 /**
  * Removes all services but those to keep, those that they depend on by their pacts, and the gateway; then everything
  * that refers to them: libraries, tests, docs, scripts.
@@ -55,9 +49,10 @@ export function strip({ keep, force }: { keep: readonly string[]; force?: boolea
   if (git('status', '--porcelain') && !force)
     throw new Error('The working tree has changes. Commit them first, or use --force.');
 
-  const pacts = globSync('contracts/pacts/*.json').map(readPact);
-  const kept = withProviders([...keep, 'gateway'], pacts);
+  const kept = withProviders([...keep, 'gateway']);
   const removed = all.filter((name) => !kept.has(name));
+  if (removed.length === 0)
+    throw new Error(`Nothing to remove: ${keep.join(', ')} depends on every other service.`);
   console.log(`Keeping ${[...kept].toSorted().join(', ')}; removing ${removed.join(', ')} …`);
   const paths = publicPaths();
   const files = git('ls-files').split('\n');
@@ -68,23 +63,31 @@ export function strip({ keep, force }: { keep: readonly string[]; force?: boolea
 
   console.log('Removing code that refers to them …');
   const lost = [...paths].filter((path) => !publicPaths().has(path));
-  const naming = new RegExp(`\\b(${removed.join('|')})\\b|(^|[\\s}\`])/(${lost.join('|')})\\b`);
+  const naming = new RegExp(`\\b(${removed.join('|')})\\b|(^|[\\s}\`])/(${anyOf(lost)})\\b`);
   const scripts = Object.keys(readJson('package.json').scripts);
   const isLost = (text: string) =>
     naming.test(text) ||
     text.split(/[\s`()]+/).some((word) => isLostPath(word, files)) ||
     [...text.matchAll(/npm run ([\w:-]+)/g)].some(([, name]) => !scripts.includes(name!));
   pruneCode(isLost);
-  const libs = unusedLibs();
-  for (const lib of libs) remove(lib);
-  const hasEvents = !libs.includes('libs/event-store');
-  if (!hasEvents) remove('tools/template/event-sourced');
   pruneRequests(naming);
-  pruneVariables();
   pruneCi();
-  const resources = lost.map((path) => path.replace(/s$/, '')).join('|');
+
+  console.log('Removing unused exports, dependencies and libraries …');
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
+  do run('npx', ['knip', '--no-progress', '--fix', '--allow-remove-files']);
+  while (pruneCode(isLost) > 0);
+  const hasEvents = !removeUnusedLibs().includes('libs/event-store');
+  if (!hasEvents) remove('tools/template/event-sourced');
+  pruneVariables();
+  run('npx', ['biome', 'check', '--write', '--log-level=error', '.']);
+  if (existsSync('tools/boundaries.allowance.json'))
+    run('node', ['tools/check-boundaries.ts', '--update']);
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
+  console.log('Removing docs, and generating files …');
+  const resources = anyOf(lost.map((path) => path.replace(/s$/, '')));
   const subjects = new RegExp(
-    `\\b(${lost.join('|')})\\b|\\b(an?|the|each|every|one) (${resources})\\b${hasEvents ? '' : `|${OF_EVENTS}`}`,
+    `\\b(${anyOf(lost)})\\b|\\b(an?|the|each|every|one) (${resources})\\b${hasEvents ? '' : `|${OF_EVENTS}`}`,
   );
   // Specs compare the reference pages with the code: there, a subject may be named in a row that stays.
   const isLostInDocs = (text: string, file: string) =>
@@ -94,16 +97,6 @@ export function strip({ keep, force }: { keep: readonly string[]; force?: boolea
       : subjects.test(text));
   writeFileSync('README.md', readFileSync('tools/template/small/README.md.tpl'));
   pruneDocs(isLostInDocs);
-
-  console.log('Linking packages, removing unused exports and dependencies …');
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
-  do run('npx', ['knip', '--no-progress', '--fix', '--allow-remove-files']);
-  while (pruneCode(isLost) > 0);
-  run('npx', ['biome', 'check', '--write', '--log-level=error', '.']);
-  if (existsSync('tools/boundaries.allowance.json'))
-    run('node', ['tools/check-boundaries.ts', '--update']);
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
-  console.log('Generating files …');
   run('npm', ['run', '--silent', 'generate']);
   pruneDocs(isLostInDocs); // commands that are gone
   remove('tools/template/small');
@@ -177,10 +170,11 @@ function isLostPath(word: string, files: readonly string[]): boolean {
 }
 
 /** Adds the providers of the pacts of these apps, and theirs. */
-function withProviders(names: readonly string[], pacts: readonly Pact[]): Set<string> {
+function withProviders(names: readonly string[]): Set<string> {
   const found = new Set(names);
+  const all = dependencies();
   for (const name of found)
-    for (const { consumer, provider } of pacts) if (consumer === name) found.add(provider);
+    for (const { consumer, provider } of all) if (consumer === name) found.add(provider);
   return found;
 }
 
@@ -190,24 +184,14 @@ function publicPaths(): Set<string> {
   return new Set([...text.matchAll(/'[A-Z]+ \/([^/']+)/g)].map(([, segment]) => segment!));
 }
 
-/** Libraries that no other package declares. */
-function unusedLibs(): string[] {
-  const imported = globSync(
-    ['{apps,libs,platform,labs}/*/**/*.ts', '{contracts,system,e2e,tools,bench}/**/*.ts'],
-    { exclude: (path) => path.includes('node_modules') },
-  );
-  const texts = imported.map(
-    (file) => [file.replaceAll('\\', '/'), readFileSync(file, 'utf8')] as const,
-  );
-  return globSync('libs/*')
-    .map((lib) => lib.replaceAll('\\', '/'))
-    .filter((lib) => {
-      const { name } = JSON.parse(readFileSync(`${lib}/package.json`, 'utf8'));
-      return !texts.some(
-        ([file, text]) =>
-          !file.startsWith(`${lib}/`) && new RegExp(`'${name}(/[^']*)?'`).test(text),
-      );
-    });
+/** Removes libraries that no other package declares. @returns their folders */
+function removeUnusedLibs(): string[] {
+  const packages = readPackages('.');
+  const declared = new Set(packages.flatMap((each) => each.declared));
+  const unused = packages.filter(({ type, name }) => type === 'lib' && !declared.has(name));
+  for (const { folder } of unused) remove(folder);
+  const folders = unused.map(({ folder }) => folder);
+  return folders.length > 0 ? [...folders, ...removeUnusedLibs()] : [];
 }
 
 /** Removes the npm scripts whose file is gone, and their hooks; and the CI steps that run them. */
@@ -225,11 +209,7 @@ function pruneScripts(): void {
   writeFileSync('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-function readPact(file: string): Pact {
-  const { consumer, provider } = JSON.parse(readFileSync(file, 'utf8'));
-  return { file, consumer: consumer.name, provider: provider.name };
-}
-
+/** Alternatives of a pattern; without any, it matches nothing. */
+const anyOf = (words: readonly string[]) => (words.length > 0 ? words.join('|') : '(?!)');
 const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
 const remove = (path: string) => rmSync(path, { recursive: true, force: true });
-const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' });
