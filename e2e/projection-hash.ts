@@ -1,10 +1,7 @@
-import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import { Formats, type RecordedEvent } from '@fieldguide/event-store';
 import { rowAfter } from '@fieldguide/event-store/testing';
-import { orderUpcasters } from '../apps/ordering/src/order/order.upcasters.ts';
-import { OrderSummary } from '../apps/ordering/src/order-summary/order-summary.entity.ts';
-import { orderSummary } from '../apps/ordering/src/order-summary/order-summary.projection.ts';
+import { OrderSummary, orderSummary, orderUpcasters } from '@fieldguide/simulation/order-log';
 import { query } from './shop.ts';
 
 interface StoredEvent extends Omit<RecordedEvent, 'correlationId'> {

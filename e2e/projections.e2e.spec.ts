@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { orderEvents, storedExample } from '@fieldguide/simulation/order-log';
 import type { ProjectionStatus } from '@fieldguide/system/commands/events/event-tables';
 import { describe, expect, inject, it } from 'vitest';
-import { orderEvents } from '../apps/ordering/src/order/order.events.ts';
 import { projectionHash } from './projection-hash.ts';
 import { instances } from './running-platform.ts';
 import {
@@ -80,8 +79,7 @@ describe('a projection', () => {
 
 /** Reads an example of an event's data in an old format. */
 function exampleOf(type: string, format: number, more: object): object {
-  const file = `../apps/ordering/src/order/stored/${type}.v${format}.json`;
-  const { example } = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
+  const example = storedExample(type, format);
   return 'orderId' in example ? { ...example, ...more } : example;
 }
 

@@ -11,8 +11,8 @@ const mayImport: Record<string, readonly string[]> = {
   app: ['lib', 'contracts'],
   platform: ['platform'],
   system: ['platform', 'contracts'],
-  e2e: ['system', 'platform', 'contracts', 'lib', 'tools'],
-  bench: ['system', 'platform', 'contracts', 'lib', 'tools'],
+  e2e: ['system', 'platform', 'contracts', 'lib', 'tools', 'simulation'],
+  bench: ['system', 'platform', 'contracts', 'lib', 'tools', 'simulation'],
   tools: ['system', 'platform', 'contracts', 'lib'],
   labs: ['system', 'platform', 'contracts', 'lib', 'tools'],
   simulation: ['app', 'lib', 'contracts'],
@@ -36,13 +36,6 @@ const isPure = (file: string) => /\.(model|errors)\.ts$/.test(file);
 /** The demo is a program of its own: the platform does not load it, and it uses the platform's clients. */
 const isDemo = (file: string) => file.startsWith('system/demo/');
 
-/** One import that breaks a rule. */
-export interface Violation {
-  readonly message: string;
-  /** Names the packages and the rule without the file, so that moving a file changes nothing. */
-  readonly pair: string;
-}
-
 /** The packages of a workspace, for looking up who owns a file or a name. */
 export class Boundaries {
   readonly #packages: readonly Package[];
@@ -64,8 +57,8 @@ export class Boundaries {
     return this.#packages.find(({ name }) => name === packageNameOf(specifier));
   }
 
-  /** Returns what is wrong with one import. Paths are relative to the root, with forward slashes. */
-  violationOf(file: string, { specifier, isType }: Import): Violation | undefined {
+  /** Returns which rule one import breaks, or undefined. Paths are relative to the root, with forward slashes. */
+  violationOf(file: string, { specifier, isType }: Import): string | undefined {
     const from = this.ownerOf(file);
     if (!from) return undefined;
     const to = this.targetOf(file, specifier);
@@ -74,12 +67,7 @@ export class Boundaries {
       this.#packageRule(from, file, to) ??
       this.#declarationRule(from, file, specifier) ??
       (isType ? undefined : modelRule(file, specifier));
-    if (!rule) return undefined;
-    const target = to && to !== from ? to.folder : specifier;
-    return {
-      message: `${file} imports ${specifier}: ${rule}`,
-      pair: `${from.folder} → ${target}: ${rule}`,
-    };
+    return rule && `${file} imports ${specifier}: ${rule}`;
   }
 
   #pathRule(from: Package, file: string, specifier: string): string | undefined {

@@ -12,10 +12,12 @@ import {
   rebuild,
   runBatch,
 } from '@fieldguide/event-store';
-import { OrderingTables1760000002000 } from '../../apps/ordering/migrations/1760000002000-ordering-tables.ts';
-import { happyPath } from '../../apps/ordering/src/order/order.examples.ts';
-import { OrderSummary } from '../../apps/ordering/src/order-summary/order-summary.entity.ts';
-import { orderSummary } from '../../apps/ordering/src/order-summary/order-summary.projection.ts';
+import {
+  happyPath,
+  OrderingTables1760000002000,
+  OrderSummary,
+  orderSummary,
+} from '@fieldguide/simulation/order-log';
 import type { Settings } from './bench.ts';
 import { sampleEvent } from './contenders.ts';
 import { freshDatabase } from './databases.ts';

@@ -1,8 +1,5 @@
 import type { Decider, DomainCommand } from '@fieldguide/event-store';
-import type { OrderEvent } from '../../apps/ordering/src/order/order.events.ts';
-import { orderPlaced } from '../../apps/ordering/src/order/order.examples.ts';
-import { order } from '../../apps/ordering/src/order/order.model.ts';
-import type { Order } from '../../apps/ordering/src/order/order-state.model.ts';
+import { type Order, type OrderEvent, order, orderPlaced } from '@fieldguide/simulation/order-log';
 import type { Settings } from './bench.ts';
 import { ours } from './contenders.ts';
 import { freshDatabase } from './databases.ts';

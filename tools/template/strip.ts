@@ -81,8 +81,6 @@ export function strip({ keep, force }: { keep: readonly string[]; force?: boolea
   if (!hasEvents) remove('tools/template/event-sourced');
   pruneVariables();
   run('npx', ['biome', 'check', '--write', '--log-level=error', '.']);
-  if (existsSync('tools/boundaries.allowance.json'))
-    run('node', ['tools/check-boundaries.ts', '--update']);
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
   console.log('Removing docs, and generating files …');
   const resources = anyOf(lost.map((path) => path.replace(/s$/, '')));
