@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const LOCK = 'package-lock.json';
@@ -43,12 +43,40 @@ export function removePackage(scope: string, name: string): void {
   });
 }
 
+/** Sorts dependencies and packages as npm does, which a new name may have left out of order. */
+export function sortDependencies(): void {
+  for (const file of globSync('{,*/,*/*/}package.json', { exclude: ['**/node_modules'] })) {
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+    writeFileSync(file, `${JSON.stringify(inOrder(manifest), null, 2)}\n`);
+  }
+  const lock = readLock();
+  for (const [path, entry] of Object.entries(lock.packages)) lock.packages[path] = inOrder(entry);
+  writeFileSync(LOCK, lockText(lock));
+}
+
+interface Lock {
+  readonly packages: Record<string, Partial<Manifest> & { resolved?: string; link?: boolean }>;
+}
+const readLock = (): Lock => JSON.parse(readFileSync(LOCK, 'utf8'));
+const lockText = (lock: Lock) =>
+  `${JSON.stringify({ ...lock, packages: sorted(lock.packages) }, null, 2)}\n`;
+const sorted = <T>(entries: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(entries).toSorted(([a], [b]) => a.localeCompare(b, 'en')));
+
+function inOrder<T extends Partial<Manifest>>(manifest: T): T {
+  const { dependencies, devDependencies } = manifest;
+  return {
+    ...manifest,
+    ...(dependencies && { dependencies: sorted(dependencies) }),
+    ...(devDependencies && { devDependencies: sorted(devDependencies) }),
+  };
+}
+
 /** Changes the lock file, and notes that the installed packages match it (tools/bootstrap.mjs). */
-function editLock(edit: (packages: Record<string, object>) => void): void {
-  const lock = JSON.parse(readFileSync(LOCK, 'utf8')) as { packages: Record<string, object> };
+function editLock(edit: (packages: Lock['packages']) => void): void {
+  const lock = readLock();
   edit(lock.packages);
-  const inOrder = Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en'));
-  const text = `${JSON.stringify({ ...lock, packages: Object.fromEntries(inOrder) }, null, 2)}\n`;
+  const text = lockText(lock);
   writeFileSync(LOCK, text);
   rmSync(STAMP, { force: true }); // a link to the original in a copy of the sources
   writeFileSync(STAMP, createHash('sha256').update(text).digest('hex'));
