@@ -9,6 +9,13 @@ import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Reservation, type ReservedLine } from '../reservation/reservation.entity.ts';
+import {
+  type Outcome,
+  outcomeOf,
+  release,
+  shortages,
+  unitsOf,
+} from '../reservation/reservation.model.ts';
 import { Stock } from '../stock/stock.entity.ts';
 
 export const Reserve = consumes(ReserveStock, 'orderId', 'lines');
@@ -18,31 +25,20 @@ export const Release = consumes(ReleaseStock, 'orderId');
 @Controller()
 export class ReserveStockHandler {
   @OnMessage(Reserve)
-  async reserve(
-    { data: { orderId, lines } }: MessageOf<typeof Reserve>,
-    uow: UnitOfWork,
-  ): Promise<void> {
+  async reserve({ data }: MessageOf<typeof Reserve>, uow: UnitOfWork): Promise<void> {
+    const { orderId, lines } = data;
     const earlier = await uow.load(Reservation, orderId);
-    if (earlier?.status === 'released') return publishRefused(uow, orderId, 'released', []);
-    if (earlier?.status === 'refused') return publishRefused(uow, orderId, 'outOfStock', []);
-    if (earlier) return publish(uow, StockReserved, orderId);
+    if (earlier) return publishOutcome(uow, orderId, outcomeOf(earlier));
 
-    const stock = await stockOf(uow, lines);
-    const short = lines.filter(
-      ({ productId, quantity }) => (stock.get(productId)?.freeUnits ?? 0) < quantity,
-    );
-    const status = short.length === 0 ? 'reserved' : 'refused';
+    const stock = await uow.lock(Stock, [...unitsOf(lines).keys()]);
+    const free = new Map(stock.map(({ productId, freeUnits }) => [productId, freeUnits]));
+    const productIds = shortages(lines, free);
+    const status = productIds.length === 0 ? 'reserved' : 'refused';
     await uow.save(Reservation, Object.assign(new Reservation(), { orderId, status, lines }));
-    if (short.length > 0) {
-      const productIds = short.map(({ productId }) => productId);
-      return publishRefused(uow, orderId, 'outOfStock', productIds);
-    }
-    for (const { productId, quantity } of lines) {
-      const row = stock.get(productId)!;
-      row.reservedUnits += quantity;
-      await uow.save(Stock, row);
-    }
-    publish(uow, StockReserved, orderId);
+    if (status === 'refused')
+      return publishOutcome(uow, orderId, { reason: 'outOfStock', productIds });
+    await addReserved(uow, stock, lines, 1);
+    publishOutcome(uow, orderId, 'reserved');
   }
 
   @OnMessage(Release)
@@ -50,47 +46,36 @@ export class ReserveStockHandler {
     const reservation =
       (await uow.load(Reservation, orderId)) ??
       Object.assign(new Reservation(), { orderId, lines: [] });
-    if (reservation.status === 'released') return publish(uow, StockReleased, orderId);
-    if (reservation.status === 'shipped')
-      throw new Error(`The goods of order ${orderId} have left: they cannot be put back`);
-    const released = reservation.status === 'reserved' ? reservation.lines : [];
-    reservation.status = 'released';
-    await uow.save(Reservation, reservation);
-    const stock = await stockOf(uow, released);
-    for (const { productId, quantity } of released) {
-      const row = stock.get(productId)!;
-      row.reservedUnits -= quantity;
-      await uow.save(Stock, row);
-    }
-    publish(uow, StockReleased, orderId);
+    const isRepeat = reservation.status === 'released';
+    const lines = release(reservation);
+    if (!isRepeat) await uow.save(Reservation, reservation);
+    await addReserved(uow, await uow.lock(Stock, [...unitsOf(lines).keys()]), lines, -1);
+    publish(uow, StockReleased, { orderId });
   }
 }
 
-async function stockOf(
+async function addReserved(
   uow: UnitOfWork,
+  stock: readonly Stock[],
   lines: readonly ReservedLine[],
-): Promise<Map<string, Stock>> {
-  const rows = await uow.lock(
-    Stock,
-    lines.map(({ productId }) => productId),
-  );
-  return new Map(rows.map((row) => [row.productId, row]));
+  sign: 1 | -1,
+): Promise<void> {
+  const units = unitsOf(lines);
+  for (const row of stock) {
+    row.reservedUnits += sign * units.get(row.productId)!;
+    await uow.save(Stock, row);
+  }
+}
+
+function publishOutcome(uow: UnitOfWork, orderId: string, outcome: Outcome): void {
+  if (outcome === 'reserved') publish(uow, StockReserved, { orderId });
+  else publish(uow, StockRefused, { orderId, ...outcome });
 }
 
 function publish(
   uow: UnitOfWork,
   { topic, type }: { topic: string; type: string },
-  orderId: string,
+  data: { orderId: string },
 ): void {
-  uow.publish({ topic, type, subject: orderId, data: { orderId } });
-}
-
-function publishRefused(
-  uow: UnitOfWork,
-  orderId: string,
-  reason: string,
-  productIds: readonly string[],
-): void {
-  const { topic, type } = StockRefused;
-  uow.publish({ topic, type, subject: orderId, data: { orderId, reason, productIds } });
+  uow.publish({ topic, type, subject: data.orderId, data });
 }

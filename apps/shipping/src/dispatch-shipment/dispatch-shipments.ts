@@ -8,6 +8,7 @@ import {
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
+import { dispatch, isStillClaimed, trackingNumberOf } from '../shipment/shipment.model.ts';
 import { cancelShipment, publishDispatched } from '../shipment/shipment.ts';
 import { DeliveryAddresses } from './delivery-addresses.ts';
 
@@ -55,19 +56,11 @@ export class DispatchShipments {
       const address = await this.addresses.of(orderId);
       await this.units.run(async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
-        if (shipment?.version !== claimed.version) return; // cancelled, or claimed by another worker
+        if (!shipment || !isStillClaimed(shipment, claimed)) return;
         uow.continueFrom(shipment.cause);
         // The customer was erased: the shipment has no address, and will get none.
         if (!address) return cancelShipment(shipment, 'addressErased', uow);
-        const { shipmentId } = shipment;
-        const trackingNumber = `FG${derivedId(shipmentId).replaceAll('-', '').slice(0, 12).toUpperCase()}`;
-        const dispatchedAt = uow.now();
-        Object.assign(shipment, {
-          status: 'dispatched',
-          dispatchDueAt: null,
-          dispatchedAt,
-          trackingNumber,
-        });
+        dispatch(shipment, trackingNumberOf(derivedId(shipment.shipmentId)), uow.now());
         await uow.save(Shipment, shipment);
         publishDispatched(shipment, uow);
       });

@@ -1,21 +1,22 @@
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import type { UnitOfWork } from '@fieldguide/database';
 import { Shipment } from './shipment.entity.ts';
+import { type CancellationReason, cancel } from './shipment.model.ts';
 
 /** Cancels the shipment and publishes it. */
 export async function cancelShipment(
   shipment: Shipment,
-  reason: 'requested' | 'addressErased',
+  reason: CancellationReason,
   uow: UnitOfWork,
 ): Promise<void> {
-  Object.assign(shipment, { status: 'cancelled', dispatchDueAt: null });
+  cancel(shipment);
   await uow.save(Shipment, shipment);
   publishCancelled(shipment.orderId, reason, uow);
 }
 
 export function publishCancelled(
   orderId: string,
-  reason: 'requested' | 'addressErased',
+  reason: CancellationReason,
   uow: UnitOfWork,
 ): void {
   const { topic, type } = ShipmentCancelled;
