@@ -1,4 +1,5 @@
-import type { Envelope, Lease, UnitOfWorkRunner } from '@fieldguide/database';
+import { derivedId } from '@fieldguide/clock';
+import type { Envelope, Lease, NewMessage, UnitOfWorkRunner } from '@fieldguide/database';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 import { Checkpoint, checkpointOf } from './projection.ts';
@@ -9,9 +10,12 @@ const BATCH = 200;
  * The messages that follow from an event, complete by event type: an event that is not published is `'internal'`.
  * `About` is what a translation needs besides the event, for example the first event of its stream.
  */
-export type EventTranslation<Event extends DomainEvent, About, Message> = {
+export type EventTranslation<Event extends DomainEvent, About> = {
   readonly [Type in Event['type']]:
-    | ((event: RecordedEvent<Extract<Event, { type: Type }>>, about: About) => readonly Message[])
+    | ((
+        event: RecordedEvent<Extract<Event, { type: Type }>>,
+        about: About,
+      ) => readonly NewMessage[])
     | 'internal';
 };
 
@@ -28,18 +32,45 @@ export class UnknownEventTypeError extends Error {
 }
 
 /**
- * Translates one event.
+ * Translates one event of `service` into the messages to send.
  * @throws UnknownEventTypeError when the table has no row for its type: skipping the event would lose its messages
  */
-export function translate<Event extends DomainEvent, About, Message>(
-  translation: EventTranslation<Event, About, Message>,
+export function translate<Event extends DomainEvent, About>(
+  translation: EventTranslation<Event, About>,
+  service: string,
   event: RecordedEvent,
   about: About,
-): readonly Message[] {
+): { topic: string; envelope: Envelope }[] {
   const isKnown = Object.hasOwn(translation, event.type);
   if (!isKnown) throw new UnknownEventTypeError(event.type);
   const row = translation[event.type as Event['type']];
-  return row === 'internal' ? [] : row(event as never, about);
+  const messages = row === 'internal' ? [] : row(event as never, about);
+  return messages.map((each) => ({
+    topic: each.topic,
+    envelope: envelopeOf(each, service, event),
+  }));
+}
+
+/** The id is derived from the event, so that consumers detect a message that is sent again after a crash. */
+function envelopeOf(
+  { topic, type, subject, data }: NewMessage,
+  service: string,
+  event: RecordedEvent,
+): Envelope {
+  return {
+    specversion: '1.0',
+    id: derivedId(event.id, topic, type),
+    source: `/${service}`,
+    type,
+    subject,
+    time: event.time.toISOString(),
+    datacontenttype: 'application/json',
+    data,
+    correlationid: event.correlationId,
+    causationid: event.causationId ?? event.id,
+    sequence: String(event.version),
+    ...(event.traceparent && { traceparent: event.traceparent }),
+  };
 }
 
 /**

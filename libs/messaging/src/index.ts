@@ -24,5 +24,6 @@ export {
   type MessageOf,
   OnMessage,
 } from './on-message.decorator.ts';
+export { message, publish } from './outgoing-message.ts';
 export { type CurrentState, outboxReader, type RelaySource, startRelay } from './relay.ts';
 export { countWaiting, type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';

@@ -1,6 +1,6 @@
 import { ProductChanged } from '@fieldguide/contracts/catalog';
 import type { NewMessage } from '@fieldguide/database';
-import type { CurrentState } from '@fieldguide/messaging';
+import { type CurrentState, message } from '@fieldguide/messaging';
 import { Product } from '../product/product.entity.ts';
 
 /** Builds the published event of a product; written to the outbox in the transaction of the change. */
@@ -15,12 +15,8 @@ export function productChanged({
   version,
 }: Product): NewMessage {
   const price = { amountMinor: Number(priceMinor), currency };
-  return {
-    topic: ProductChanged.topic,
-    type: ProductChanged.type,
-    subject: id,
-    data: { productId: id, sku, name, category, price, retired, revision: version },
-  };
+  const product = { productId: id, sku, name, category, price, retired, revision: version };
+  return message(ProductChanged, id, product);
 }
 
 /** The topic is compacted: its last record of a product has to be the current one. */

@@ -1,6 +1,7 @@
 import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { CustomerErased } from '@fieldguide/contracts/identity';
 import { UnitOfWorkRunner } from '@fieldguide/database';
+import { publish } from '@fieldguide/messaging';
 import { Controller, Delete, HttpCode } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { Session } from '../session/session.entity.ts';
@@ -27,8 +28,7 @@ export class EraseAccountController {
       for (const { sid } of sessions) this.sessions.announceEnd(sid, uow);
       await uow.remove(Session, { accountId: customerId });
       await uow.remove(Account, { id: customerId });
-      const { topic, type } = CustomerErased;
-      uow.publish({ topic, type, subject: customerId, data: { customerId } });
+      publish(uow, CustomerErased, customerId, { customerId });
     });
     return { customerId };
   }

@@ -2,6 +2,7 @@ import { Clock, Ids } from '@fieldguide/clock';
 import { SessionEnded, type Token } from '@fieldguide/contracts/identity';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { publish } from '@fieldguide/messaging';
 import { Injectable } from '@nestjs/common';
 import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
 import { errors } from '../account/account.errors.ts';
@@ -81,8 +82,7 @@ export class Sessions {
     const tokensValidUntil = this.clock
       .fromNow(this.config.ACCESS_TOKEN_SECONDS * 1_000)
       .toISOString();
-    const { topic, type } = SessionEnded;
-    uow.publish({ topic, type, subject: sid, data: { sid, tokensValidUntil } });
+    publish(uow, SessionEnded, sid, { sid, tokensValidUntil });
   }
 
   #tokens(account: Account, sid: string, secret: string): Token {

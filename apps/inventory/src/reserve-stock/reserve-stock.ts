@@ -6,7 +6,7 @@ import {
   StockReserved,
 } from '@fieldguide/contracts/inventory';
 import type { UnitOfWork } from '@fieldguide/database';
-import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage, publish } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Reservation, type ReservedLine } from '../reservation/reservation.entity.ts';
 import {
@@ -50,7 +50,7 @@ export class ReserveStockHandler {
     const lines = release(reservation);
     if (!isRepeat) await uow.save(Reservation, reservation);
     await addReserved(uow, await uow.lock(Stock, [...unitsOf(lines).keys()]), lines, -1);
-    publish(uow, StockReleased, { orderId });
+    publish(uow, StockReleased, orderId, { orderId });
   }
 }
 
@@ -68,14 +68,6 @@ async function addReserved(
 }
 
 function publishOutcome(uow: UnitOfWork, orderId: string, outcome: Outcome): void {
-  if (outcome === 'reserved') publish(uow, StockReserved, { orderId });
-  else publish(uow, StockRefused, { orderId, ...outcome });
-}
-
-function publish(
-  uow: UnitOfWork,
-  { topic, type }: { topic: string; type: string },
-  data: { orderId: string },
-): void {
-  uow.publish({ topic, type, subject: data.orderId, data });
+  if (outcome === 'reserved') publish(uow, StockReserved, orderId, { orderId });
+  else publish(uow, StockRefused, orderId, { orderId, ...outcome });
 }

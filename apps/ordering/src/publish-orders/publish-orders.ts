@@ -1,4 +1,3 @@
-import { derivedId } from '@fieldguide/clock';
 import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
 import {
   CancellationRequested,
@@ -9,53 +8,45 @@ import {
   OrderRejected,
 } from '@fieldguide/contracts/ordering';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
-import type { Envelope } from '@fieldguide/database';
+import type { Envelope, NewMessage } from '@fieldguide/database';
 import {
   type EventStore,
   type EventTranslation,
   type RecordedEvent,
   translate,
 } from '@fieldguide/event-store';
+import { message } from '@fieldguide/messaging';
 import { type CheckoutMessage, messageAfter } from '../checkout/checkout.model.ts';
 import type { OrderEvent, Placed } from '../order/order.events.ts';
 
-type OutgoingMessage = readonly [contract: { topic: string; type: string }, data: object];
-
-const contentOf: { readonly [Each in CheckoutMessage]: (placed: Placed) => OutgoingMessage } = {
-  reserveStock: ({ orderId, lines }) => [ReserveStock, { orderId, lines: lines.map(unpriced) }],
-  authorisePayment: ({ orderId, total, paymentToken }) => [
-    AuthorisePayment,
-    { orderId, amount: total, paymentToken },
-  ],
-  confirmOrder: ({ orderId, customerId, lines }) => [
-    OrderConfirmed,
-    { orderId, customerId, lines: lines.map(unpriced) },
-  ],
-  requestCancellation: ({ orderId, customerId }) => [
-    CancellationRequested,
-    { orderId, customerId },
-  ],
-  capturePayment: ({ orderId }) => [CapturePayment, { orderId }],
-  releaseStock: ({ orderId }) => [ReleaseStock, { orderId }],
-  voidPayment: ({ orderId }) => [VoidPayment, { orderId }],
+const messageOf: { readonly [Each in CheckoutMessage]: (placed: Placed) => NewMessage } = {
+  reserveStock: ({ orderId, lines }) => message(ReserveStock, orderId, { orderId, lines }),
+  authorisePayment: ({ orderId, total: amount, paymentToken }) =>
+    message(AuthorisePayment, orderId, { orderId, amount, paymentToken }),
+  confirmOrder: ({ orderId, customerId, lines }) =>
+    message(OrderConfirmed, orderId, { orderId, customerId, lines }),
+  requestCancellation: ({ orderId, customerId }) =>
+    message(CancellationRequested, orderId, { orderId, customerId }),
+  capturePayment: ({ orderId }) => message(CapturePayment, orderId, { orderId }),
+  releaseStock: ({ orderId }) => message(ReleaseStock, orderId, { orderId }),
+  voidPayment: ({ orderId }) => message(VoidPayment, orderId, { orderId }),
 };
-const unpriced = ({ productId, quantity }: Placed['lines'][number]) => ({ productId, quantity });
 
 const send = (names: readonly CheckoutMessage[], placed: Placed) =>
-  names.map((each) => contentOf[each](placed));
+  names.map((each) => messageOf[each](placed));
 
 /** Returns the message with which the checkout continues after this event. */
 const next = ({ type }: RecordedEvent, placed: Placed) => {
-  const message = messageAfter(type);
-  return message ? send([message], placed) : [];
+  const name = messageAfter(type);
+  return name ? send([name], placed) : [];
 };
 
 /** Stored events are private; only this table decides what is published. */
-const orderMessages: EventTranslation<OrderEvent, Placed, OutgoingMessage> = {
+const orderMessages: EventTranslation<OrderEvent, Placed> = {
   OrderPlaced: (event, placed) => {
     const { orderId, customerId, lines, total } = placed;
-    const data = { orderId, customerId, lines: lines.map(unpriced), total };
-    return [[OrderPlaced, data], ...next(event, placed)];
+    const published = message(OrderPlaced, orderId, { orderId, customerId, lines, total });
+    return [published, ...next(event, placed)];
   },
   StockReserved: next,
   StockRefused: 'internal',
@@ -68,14 +59,18 @@ const orderMessages: EventTranslation<OrderEvent, Placed, OutgoingMessage> = {
   ShipmentCancelled: 'internal',
   ShipmentDispatched: next,
   PaymentCaptured: 'internal',
-  OrderCompleted: (_, { orderId, customerId }) => [[OrderCompleted, { orderId, customerId }]],
+  OrderCompleted: (_, { orderId, customerId }) => [
+    message(OrderCompleted, orderId, { orderId, customerId }),
+  ],
   OrderRejected: ({ data: { reason, undo } }, placed) => {
     const { orderId, customerId } = placed;
-    return [[OrderRejected, { orderId, customerId, reason }], ...send(undo, placed)];
+    const rejected = message(OrderRejected, orderId, { orderId, customerId, reason });
+    return [rejected, ...send(undo, placed)];
   },
   OrderCancelled: ({ data: { undo } }, placed) => {
     const { orderId, customerId } = placed;
-    return [[OrderCancelled, { orderId, customerId }], ...send(undo, placed)];
+    const cancelled = message(OrderCancelled, orderId, { orderId, customerId });
+    return [cancelled, ...send(undo, placed)];
   },
   DeadlinePassed: 'internal',
   CheckoutOverdue: ({ data }, placed) => send(data.send, placed),
@@ -99,29 +94,5 @@ export function publishOrders(
   event: RecordedEvent,
   placed: Placed,
 ): { topic: string; envelope: Envelope }[] {
-  const messages = translate(orderMessages, event, placed);
-  return messages.map((each) => enveloped(each, event, placed.orderId));
-}
-
-/** The id is derived from the event, so that consumers detect a message that is sent again after a crash. */
-function enveloped(
-  [{ topic, type }, data]: OutgoingMessage,
-  event: RecordedEvent,
-  orderId: string,
-) {
-  const envelope: Envelope = {
-    specversion: '1.0',
-    id: derivedId(event.id, topic, type),
-    source: '/ordering',
-    type,
-    subject: orderId,
-    time: event.time.toISOString(),
-    datacontenttype: 'application/json',
-    data,
-    correlationid: event.correlationId,
-    causationid: event.causationId ?? event.id,
-    sequence: String(event.version),
-    ...(event.traceparent && { traceparent: event.traceparent }),
-  };
-  return { topic, envelope };
+  return translate(orderMessages, 'ordering', event, placed);
 }

@@ -5,6 +5,7 @@ import {
   PaymentVoided,
 } from '@fieldguide/contracts/payments';
 import type { NewMessage } from '@fieldguide/database';
+import { type MessageContract, message } from '@fieldguide/messaging';
 import type { z } from 'zod';
 
 const contracts = { PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentVoided };
@@ -20,5 +21,5 @@ export type PaymentEvent = {
 
 /** Returns the message that publishes the event; its key is the order's id. */
 export function messageOf({ type, data }: PaymentEvent): NewMessage {
-  return { topic: contracts[type].topic, type, subject: data.orderId, data };
+  return message<MessageContract>(contracts[type], data.orderId, data);
 }

@@ -1,5 +1,6 @@
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import type { UnitOfWork } from '@fieldguide/database';
+import { publish } from '@fieldguide/messaging';
 import { Shipment } from './shipment.entity.ts';
 import { type CancellationReason, cancel } from './shipment.model.ts';
 
@@ -19,15 +20,18 @@ export function publishCancelled(
   reason: CancellationReason,
   uow: UnitOfWork,
 ): void {
-  const { topic, type } = ShipmentCancelled;
-  uow.publish({ topic, type, subject: orderId, data: { orderId, reason } });
+  publish(uow, ShipmentCancelled, orderId, { orderId, reason });
 }
 
 export function publishDispatched(
   { orderId, shipmentId, trackingNumber, dispatchedAt }: Shipment,
   uow: UnitOfWork,
 ): void {
-  const { topic, type } = ShipmentDispatched;
-  const data = { orderId, shipmentId, trackingNumber, dispatchedAt: dispatchedAt!.toISOString() };
-  uow.publish({ topic, type, subject: orderId, data });
+  const data = {
+    orderId,
+    shipmentId,
+    trackingNumber: trackingNumber!,
+    dispatchedAt: dispatchedAt!.toISOString(),
+  };
+  publish(uow, ShipmentDispatched, orderId, data);
 }

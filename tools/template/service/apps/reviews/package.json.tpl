@@ -14,7 +14,7 @@
     "@fieldguide/contracts": "*",
     "@fieldguide/database": "*",
     "@fieldguide/event-store": "*", // with --event-sourced
-    "@fieldguide/messaging": "*", // with --event-sourced or --consumes
+    "@fieldguide/messaging": "*",
     "@fieldguide/problems": "*",
     "@fieldguide/service": "*",
     "@fieldguide/telemetry": "*", // with --event-sourced

@@ -1,6 +1,7 @@
 import { Ids } from '@fieldguide/clock';
 import { type AddReviewRequest, ReviewAdded, ReviewClosed } from '@fieldguide/contracts/reviews';
 import { UnitOfWorkRunner } from '@fieldguide/database';
+import { publish } from '@fieldguide/messaging';
 import { Injectable } from '@nestjs/common';
 import { ReviewRow } from '../review-list/review-row.entity.ts';
 import { errors } from './review.errors.ts';
@@ -24,8 +25,7 @@ export class Reviews {
     return this.units.run(async (uow) => {
       const row = Object.assign(new ReviewRow(), { id, text, createdAt: uow.now() });
       await uow.save(ReviewRow, row);
-      const { topic, type } = ReviewAdded;
-      uow.publish({ topic, type, subject: id, data: { reviewId: id, text } });
+      publish(uow, ReviewAdded, id, { reviewId: id, text });
       return row;
     });
   }
@@ -38,8 +38,7 @@ export class Reviews {
       if (row.status === 'closed') return row;
       row.status = 'closed';
       await uow.save(ReviewRow, row);
-      const { topic, type } = ReviewClosed;
-      uow.publish({ topic, type, subject: id, data: { reviewId: id } });
+      publish(uow, ReviewClosed, id, { reviewId: id });
       return row;
     });
   }

@@ -1,0 +1,37 @@
+import type { NewMessage, UnitOfWork } from '@fieldguide/database';
+import type { z } from 'zod';
+import type { MessageContract } from './on-message.decorator.ts';
+
+type Immutable<Value> = Value extends readonly (infer Each)[]
+  ? readonly Immutable<Each>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: Immutable<Value[Key]> }
+    : Value;
+type DataOf<Contract extends MessageContract> = Immutable<z.input<Contract['data']>>;
+
+/**
+ * Builds a message as its contract declares it: a field that the contract does not have is not sent.
+ * @param subject the aggregate that the message is about; its messages stay in order
+ * @throws ZodError when a value contradicts the contract
+ */
+export function message<Contract extends MessageContract>(
+  contract: Contract,
+  subject: string,
+  data: DataOf<Contract>,
+): NewMessage {
+  const { topic, type, data: schema } = contract;
+  return { topic, type, subject, data: schema.parse(data) };
+}
+
+/**
+ * Adds a message to the outbox of a unit of work: stored with its changes, sent after the commit.
+ * @throws ZodError when a value contradicts the contract
+ */
+export function publish<Contract extends MessageContract>(
+  uow: UnitOfWork,
+  contract: Contract,
+  subject: string,
+  data: DataOf<Contract>,
+): void {
+  uow.publish(message(contract, subject, data));
+}
