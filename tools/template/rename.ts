@@ -45,7 +45,7 @@ export function currentName(): ProductName {
   return productName(Object.keys(bin)[0]!, dirname(name));
 }
 
-/** Replaces the name in all files that git knows and in their names, and the rest of the workspace's order by name. */
+/** Replaces the name in all files that git knows and in their names, and sorts what is in the order of names. */
 export function renameSources(from: ProductName, to: ProductName): void {
   const files = git('ls-files', '-z').split('\0').filter(Boolean);
   let changed = 0;

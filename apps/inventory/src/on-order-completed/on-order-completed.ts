@@ -14,8 +14,9 @@ export class OnOrderCompleted {
   @OnMessage(Completed)
   async handle({ data: { orderId } }: MessageOf<typeof Completed>, uow: UnitOfWork): Promise<void> {
     const reservation = await uow.load(Reservation, orderId);
-    const lines = reservation ? ship(reservation) : [];
-    if (!reservation || lines.length === 0) return;
+    if (!reservation) return;
+    const lines = ship(reservation);
+    if (lines.length === 0) return;
     await uow.save(Reservation, reservation);
     const units = unitsOf(lines);
     for (const row of await uow.lock(Stock, [...units.keys()])) {

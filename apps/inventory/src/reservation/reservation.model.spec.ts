@@ -45,7 +45,7 @@ describe('a reservation', () => {
     ['shipped', [], 'shipped'],
     ['released', [], 'released'],
     ['refused', [], 'refused'],
-  ] as const)('that is %s is shipped', (status, lines, after) => {
+  ] as const)('that is %s ships its lines once, or nothing', (status, lines, after) => {
     const reservation = reservationIn(status);
     expect([ship(reservation), reservation.status]).toEqual([lines, after]);
   });

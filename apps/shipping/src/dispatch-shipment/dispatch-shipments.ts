@@ -56,7 +56,7 @@ export class DispatchShipments {
       const address = await this.addresses.of(orderId);
       await this.units.run(async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
-        if (!shipment || !isStillClaimed(shipment, claimed)) return;
+        if (!isStillClaimed(shipment, claimed)) return;
         uow.continueFrom(shipment.cause);
         // The customer was erased: the shipment has no address, and will get none.
         if (!address) return cancelShipment(shipment, 'addressErased', uow);

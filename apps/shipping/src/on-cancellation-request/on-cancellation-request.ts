@@ -4,7 +4,6 @@ import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
-import { outcomeOf } from '../shipment/shipment.model.ts';
 import { cancelShipment, publishCancelled, publishDispatched } from '../shipment/shipment.ts';
 
 export const Requested = consumes(CancellationRequested, 'orderId');
@@ -20,9 +19,8 @@ export class OnCancellationRequest {
   @OnMessage(Requested)
   async handle({ data: { orderId } }: MessageOf<typeof Requested>, uow: UnitOfWork): Promise<void> {
     const [shipment = this.#tombstone(orderId, uow)] = await uow.lock(Shipment, [orderId]);
-    const outcome = outcomeOf(shipment);
-    if (outcome === 'dispatched') return publishDispatched(shipment, uow);
-    if (outcome === 'cancelled') return publishCancelled(orderId, 'requested', uow);
+    if (shipment.status === 'dispatched') return publishDispatched(shipment, uow);
+    if (shipment.status === 'cancelled') return publishCancelled(orderId, 'requested', uow);
     await cancelShipment(shipment, 'requested', uow);
   }
 

@@ -2,16 +2,13 @@ import type { Shipment } from './shipment.entity.ts';
 
 export type CancellationReason = 'requested' | 'addressErased';
 
-/** How the shipment of an order ended; undefined while it waits. Whichever came first, dispatch or cancellation, stays. */
-export type ShipmentOutcome = 'dispatched' | 'cancelled' | undefined;
-export const outcomeOf = ({ status }: Shipment): ShipmentOutcome =>
-  status === 'waiting' ? undefined : status;
-
 /** True while the shipment is as the worker claimed it: not cancelled, nor claimed by another worker. */
-export const isStillClaimed = (shipment: Shipment | undefined, claimed: Shipment): boolean =>
-  shipment?.version === claimed.version;
+export const isStillClaimed = (
+  shipment: Shipment | undefined,
+  claimed: Shipment,
+): shipment is Shipment => shipment?.version === claimed.version;
 
-/** Marks a waiting shipment as dispatched. */
+/** Marks a waiting shipment as dispatched. @throws Error when it is dispatched or cancelled already: the first stays */
 export function dispatch(shipment: Shipment, trackingNumber: string, dispatchedAt: Date): void {
   assertWaiting(shipment);
   Object.assign(shipment, {
@@ -22,7 +19,7 @@ export function dispatch(shipment: Shipment, trackingNumber: string, dispatchedA
   });
 }
 
-/** Marks a waiting shipment as cancelled; before its order is confirmed, that is a tombstone. */
+/** Marks a waiting shipment as cancelled; before its order is confirmed, that is a tombstone. @throws Error as `dispatch` */
 export function cancel(shipment: Shipment): void {
   assertWaiting(shipment);
   Object.assign(shipment, { status: 'cancelled', dispatchDueAt: null });
