@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { Project, ts } from 'ts-morph';
 import { parseDocument } from 'yaml';
 import { dependencies } from '../generate/dependencies.ts';
-import { readPackages } from '../packages.ts';
+import { type Package, readPackages } from '../packages.ts';
 import { removePlugins } from './maps.ts';
 import { prune } from './prune.ts';
 import { pruneDocs } from './prune-docs.ts';
@@ -55,6 +55,7 @@ export function strip({ keep, force }: { keep: readonly string[]; force?: boolea
     throw new Error(`Nothing to remove: ${keep.join(', ')} depends on every other service.`);
   console.log(`Keeping ${[...kept].toSorted().join(', ')}; removing ${removed.join(', ')} …`);
   const paths = publicPaths();
+  const packages = readPackages('.');
   const files = git('ls-files').split('\n');
 
   for (const name of removed) deleteService(name, { force: true });
@@ -74,6 +75,7 @@ export function strip({ keep, force }: { keep: readonly string[]; force?: boolea
   pruneCi();
 
   console.log('Removing unused exports, dependencies and libraries …');
+  pruneDependencies(packages);
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
   do run('npx', ['knip', '--no-progress', '--fix', '--allow-remove-files']);
   while (pruneCode(isLost) > 0);
@@ -205,6 +207,20 @@ function pruneScripts(): void {
   for (const name of ['strip', 'prestrip']) delete manifest.scripts[name];
   manifest.workspaces = manifest.workspaces.filter((glob: string) => globSync(glob).length > 0);
   writeFileSync('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Removes dependencies on packages of `before` that the workspace no longer has: npm would look for them in the registry. */
+function pruneDependencies(before: readonly Package[]): void {
+  const after = readPackages('.');
+  const gone = before.filter(({ name }) => !after.some((each) => each.name === name));
+  for (const { folder } of after) {
+    const manifest = readJson(`${folder}/package.json`);
+    for (const { name } of gone) {
+      delete manifest.dependencies?.[name];
+      delete manifest.devDependencies?.[name];
+    }
+    writeFileSync(`${folder}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+  }
 }
 
 /** Alternatives of a pattern; without any, it matches nothing. */

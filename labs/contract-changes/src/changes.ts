@@ -248,7 +248,7 @@ export const changes: readonly Change[] = [
       (all) =>
         `${all}.flatMap((each, index) => index > 0 ? [each] : [each, {
           ...each,
-          envelope: { ...each.envelope, id: derivedId(each.envelope.id, 'V2'), type: each.envelope.type + 'V2' },
+          envelope: { ...each.envelope, id: each.envelope.id.replace(/^./, 'f'), type: each.envelope.type + 'V2' },
         }])`,
     ),
   ),
@@ -264,14 +264,19 @@ export const changes: readonly Change[] = [
     'ordering',
     'a field of an event is renamed',
     breaks('inventory', 'shipping'),
-    publishing.property('quantity').rename('units'),
+    select('contracts/inventory/index.ts', 'Line').property('quantity').rename('units'),
+    publishing
+      .property('reserveStock')
+      .property('lines')
+      .replace((lines) => `${lines}.map((each) => ({ ...each, units: each.quantity }))`),
+    select(orderingContract, 'OrderConfirmed').property('orderId').rename('order'),
     publishing.property('confirmOrder').property('orderId').rename('order'),
   ),
   provider(
     'ordering',
     'a field of an event that no consumer reads is removed',
     harmless('no pact mentions it'),
-    publishing.property('OrderCancelled').property('customerId').remove(),
+    select(orderingContract, 'OrderCancelled').property('customerId').remove(),
   ),
   provider(
     'payments',
@@ -285,13 +290,16 @@ export const changes: readonly Change[] = [
     'shipping',
     'a key is changed: another aggregate',
     breaks('ordering'),
-    dispatched.property('subject').replaceFrom(dispatched.property('shipmentId')),
+    dispatched.call('publish').argument(2).replace('shipmentId'),
   ),
   provider(
     'shipping',
     'another format of ids',
     breaks('ordering'),
     dispatched.property('shipmentId').replace((value) => `${value}.replace(/-/g, '')`),
+    select('contracts/shipping/index.ts', 'ShipmentDispatched')
+      .property('shipmentId')
+      .replace('z.string()'),
   ),
   provider(
     'shipping',

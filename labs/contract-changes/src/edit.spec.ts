@@ -52,11 +52,6 @@ const edits: readonly (readonly [string, Edit, string])[] = [
     shelf.property('note').always((value) => value),
     ', note: this.note }',
   ],
-  [
-    'gives a property the value of another',
-    shelf.property('price').replaceFrom(shelf.property('name')),
-    '{ name, price: name,',
-  ],
   ['decorates a method', moving.decorate('Patch', "'it'", '@nestjs/common'), "@Patch('it') move("],
   [
     'imports the decorator',

@@ -222,12 +222,6 @@ export class Selection {
     });
   }
 
-  /** Gives a property the value of another one. */
-  replaceFrom(other: Selection): Edit {
-    const apply = (source: SourceFile) => this.replace(valueIn(other.#one(source))).apply(source);
-    return { file: this.#file, apply };
-  }
-
   #editOne(change: (node: Node) => void): Edit {
     return { file: this.#file, apply: (source) => change(this.#one(source)) };
   }
