@@ -32,7 +32,12 @@ describe('the desired state', () => {
       pushedSources: 'sources of b',
     });
     expect(after.nextSerial()).toBe(serial + 1);
-    expect(after.app('beta')).toMatchObject({ instances: 1, earlier: [] });
+    expect(after.app('beta')).toMatchObject({ instances: { web: 2, worker: 1 }, earlier: [] });
+    after.change('beta', { instances: { web: 1, worker: 0 } });
+    expect(new desired.DesiredState(environment, quiet).app('beta').instances).toEqual({
+      web: 1,
+      worker: 0,
+    });
   });
 
   it('remembers each artifact once, and only a few', () => {

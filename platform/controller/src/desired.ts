@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
-import { apps } from '@fieldguide/platform-host/apps';
+import { type App, apps } from '@fieldguide/platform-host/apps';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { z } from 'zod';
+import { assertScale, StoredScale } from './scale.ts';
 
 const DesiredApp = z.object({
-  instances: z.int().min(1),
+  instances: StoredScale,
   memoryMb: z.int().min(1),
   /** Of the artifact that should run; none before the first start. */
   digest: z.string().optional(),
@@ -34,11 +35,14 @@ export class DesiredState {
   readonly #file: string;
   #state: z.infer<typeof Desired>;
 
-  /** @param report receives a line when an unreadable file is renamed */
+  /**
+   * @param report receives a line when an unreadable file is renamed
+   * @throws CliError when the map splits an app that has no worker
+   */
   constructor(environment: Environment, report: (line: string) => void) {
     this.#file = environment.path('desired.json');
     this.#state = read(this.#file, report);
-    for (const { name } of apps) this.#state.apps[name] ??= initialState();
+    for (const app of apps) this.#state.apps[app.name] ??= initialState(app);
   }
 
   app(name: string): DesiredApp {
@@ -98,6 +102,8 @@ function read(file: string, report: (line: string) => void): z.infer<typeof Desi
   }
 }
 
-function initialState(): DesiredApp {
-  return { instances: 1, memoryMb: MEMORY_MB, earlier: [], settings: {}, revision: 0 };
+function initialState(app: App): DesiredApp {
+  const { instances = 1 } = app.spec;
+  assertScale(app, instances);
+  return { instances, memoryMb: MEMORY_MB, earlier: [], settings: {}, revision: 0 };
 }

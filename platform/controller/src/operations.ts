@@ -8,14 +8,15 @@ import { CliError } from '@fieldguide/platform-host/cli-error';
 import { secondsSince } from '@fieldguide/platform-host/events';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
+import type { Scale } from '@fieldguide/platform-model';
 import type { DesiredApp } from './desired.ts';
 import { operatorToken, readResponse } from './operator-token.ts';
 import type { Platform } from './platform.ts';
 import { writeSetting } from './provision/settings.ts';
 import type { Instance } from './runner/instance.ts';
+import { assertScale, changeScale, type ScaleChange, totalOf } from './scale.ts';
 import { stageApps } from './stager/stage-stale.ts';
 
-export const INSTANCES_MAX = 10;
 /** Less would not hold the code and the connections of any app. */
 export const MEMORY_MIN_MB = 128;
 const MEMORY_MAX_MB = 4_096;
@@ -76,15 +77,15 @@ export class Operations {
     });
   }
 
-  /** More or fewer instances, more or less memory for each. */
+  /** Changes the number of instances and their process types, or the memory of each. */
   scale(
     name: string,
-    wanted: { instances?: number | undefined; memoryMb?: number | undefined },
+    wanted: { instances?: ScaleChange | undefined; memoryMb?: number | undefined },
   ): Promise<DesiredApp> {
     const { desired } = this.#platform;
     return this.#exclusively(name, 'scaled', async () => {
-      const { instances = desired.app(name).instances, memoryMb = desired.app(name).memoryMb } =
-        wanted;
+      const { memoryMb = desired.app(name).memoryMb } = wanted;
+      const instances = changeScale(desired.app(name).instances, wanted.instances);
       this.#assertFits(name, instances, memoryMb);
       await this.#applyOrRevert(name, () => desired.change(name, { instances, memoryMb }));
       return desired.app(name);
@@ -263,7 +264,10 @@ export class Operations {
       if (migrate) await this.#platform.provision();
       await reconcilers.get(name)!.converged();
       // Only now: the instance before this one has held the debugger's port until it ended.
-      if (this.#platform.inspectPort(name)) this.instance(name, 1).child.signal('SIGUSR1');
+      if (this.#platform.inspectPort(name)) {
+        const [first] = [...reconcilers.get(name)!.slots.keys()].toSorted((a, b) => a - b);
+        this.instance(name, first!).child.signal('SIGUSR1');
+      }
     } catch (error) {
       if (this.#platform.isStopping) throw error;
       events.warn(`! ${name} goes back to how it was`, { app: name });
@@ -291,13 +295,8 @@ export class Operations {
     );
   }
 
-  #assertFits(name: string, instances: number, memoryMb: number): void {
-    if (!(instances >= 1 && instances <= INSTANCES_MAX)) {
-      throw new CliError(
-        `Cannot scale ${name} to ${instances} instances: ${instances < 1 ? 'the minimum is 1' : `the maximum is ${INSTANCES_MAX}`}.`,
-        `a number from 1 to ${INSTANCES_MAX}; fieldguide stop stops all apps`,
-      );
-    }
+  #assertFits(name: string, scale: Scale, memoryMb: number): void {
+    assertScale(apps.find((app) => app.name === name)!, scale);
     const { slots } = this.#platform.reconcilers.get(name)!;
     const used = Math.max(0, ...[...slots.values()].map(({ usage }) => usage?.memoryMb ?? 0));
     const needed = Math.max(MEMORY_MIN_MB, Math.ceil(used * HEADROOM));
@@ -308,7 +307,7 @@ export class Operations {
         `a number from ${needed} to ${MEMORY_MAX_MB}`,
       );
     }
-    const more = Math.max(0, instances - slots.size);
+    const more = Math.max(0, totalOf(scale) - slots.size);
     const free = Math.round(freemem() / MB);
     if (more * (used || MEMORY_MIN_MB) > free) {
       throw new CliError(

@@ -9,7 +9,15 @@ it('a platform that is killed while it takes over leaves everything to the next'
   const environment = new Environment('twice');
   const process = { pid: 2 ** 22 + 1, startTime: 'long ago' };
   const instance = {
-    ...{ app: 'alpha', slot: 1, serial: 7, port: 20_000, hash: 'h', digest: 'd' },
+    ...{
+      app: 'alpha',
+      slot: 1,
+      processes: 'web,worker' as const,
+      serial: 7,
+      port: 20_000,
+      hash: 'h',
+      digest: 'd',
+    },
     ...{ version: '1', startedAt: '2026-01-01T00:00:00.000Z', memoryMb: 320 },
     ...process,
   };

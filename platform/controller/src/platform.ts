@@ -17,6 +17,7 @@ import {
   writeState,
 } from '@fieldguide/platform-host/state';
 import { system } from '@fieldguide/platform-host/system';
+import type { Processes } from '@fieldguide/platform-model';
 import { fileFolders } from '@fieldguide/platform-model/derive';
 import { Deployments } from './deployments.ts';
 import { DesiredState } from './desired.ts';
@@ -27,6 +28,7 @@ import { dropEverything, mayDropEverything, migrate, provision } from './provisi
 import { consulAt } from './provision/settings.ts';
 import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
 import { instanceEnvironment } from './runner/instance-environment.ts';
+import { instancesByProcesses } from './scale.ts';
 import { type Artifact, artifactOf } from './stager/stage.ts';
 import { stageStale } from './stager/stage-stale.ts';
 import { waitForRoutes } from './until-routed.ts';
@@ -254,22 +256,25 @@ export class Platform {
     return new AppReconciler({
       app: name,
       events: this.events,
-      desired: () => ({
-        instances: this.desired.app(name).instances,
-        hash: this.#specOf(app).hash,
-      }),
-      start: (slot) => this.#startInstance(app, slot),
+      desired: () =>
+        instancesByProcesses(this.desired.app(name).instances).map(([processes, instances]) => ({
+          processes,
+          instances,
+          hash: this.#specOf(app, processes).hash,
+        })),
+      start: (slot, processes) => this.#startInstance(app, slot, processes),
       evict: (instance) => this.#evict(instance),
       changed: () => this.remember(),
     });
   }
 
-  async #startInstance(app: App, slot: number): Promise<Instance> {
+  async #startInstance(app: App, slot: number, processes: Processes): Promise<Instance> {
     const [port] = await freePorts(1);
-    const spec = this.#specOf(app);
+    const spec = this.#specOf(app, processes);
     const record = {
       app: app.name,
       slot,
+      processes,
       serial: this.desired.nextSerial(),
       port: port!,
       hash: spec.hash,
@@ -282,10 +287,11 @@ export class Platform {
     return Instance.start(record, spec, logFile);
   }
 
-  #specOf(app: App): InstanceSpec {
+  #specOf(app: App, processes: Processes): InstanceSpec {
     const { memoryMb, revision } = this.desired.app(app.name);
     const artifact = this.artifact(app.name);
-    const env = this.#environmentOf(app);
+    const env: Record<string, string> = { ...this.#environmentOf(app), PROCESSES: processes };
+    if (processes === 'worker') delete env['PUBLIC_PORT'];
     const inspectPort = this.#inspectPorts.get(app.name);
     const all = JSON.stringify([artifact.digest, env, memoryMb, revision, inspectPort]);
     const hash = createHash('sha256').update(all).digest('hex').slice(0, 16);
@@ -348,7 +354,11 @@ export class Platform {
   async #startApps(): Promise<void> {
     const startMs = performance.now();
     await Promise.all([...this.reconcilers.values()].map((reconciler) => reconciler.converged()));
-    await waitForRoutes(this.gatewayUrl!, () => this.isStopping);
+    const isServing = (name: string) =>
+      instancesByProcesses(this.desired.app(name).instances).some(
+        ([processes, count]) => processes !== 'worker' && count > 0,
+      );
+    await waitForRoutes(this.gatewayUrl!, isServing, () => this.isStopping);
     this.events.info(`✓ ${apps.length} apps are ready (${secondsSince(startMs)} s)`);
   }
 

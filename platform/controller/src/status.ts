@@ -5,6 +5,7 @@ import { addressOf } from '@fieldguide/platform-host/backing-services/backing-se
 import { z } from 'zod';
 import type { Platform } from './platform.ts';
 import type { Instance } from './runner/instance.ts';
+import { StoredScale } from './scale.ts';
 
 const BLOCK_BYTES = 512;
 
@@ -12,6 +13,7 @@ export const InstanceStatus = z.object({
   id: z.string(),
   /** As in the registry and in its logs. */
   name: z.string(),
+  processes: z.enum(['web,worker', 'web', 'worker']),
   health: z.string(),
   version: z.string(),
   digest: z.string(),
@@ -27,7 +29,7 @@ export type InstanceStatus = z.infer<typeof InstanceStatus>;
 
 export const AppStatus = z.object({
   app: z.string(),
-  wantedInstances: z.number(),
+  wantedInstances: StoredScale,
   memoryMb: z.number(),
   version: z.string(),
   digest: z.string(),
@@ -87,6 +89,7 @@ export async function appStatus(platform: Platform, name: string): Promise<AppSt
         .map(async ({ instance, next, ready, restarts, usage }) => ({
           id: instance.id,
           name: instance.name,
+          processes: instance.record.processes,
           health: await healthOf(instance, ready, next !== undefined),
           version: instance.record.version,
           digest: instance.record.digest,

@@ -6,9 +6,16 @@ import { probes } from '@fieldguide/platform-model/derive';
 
 const ROUTED_WITHIN_MS = 30_000;
 
-/** Healthy is not ready: the gateway must know every service before the start is reported as complete. */
-export async function waitForRoutes(gatewayUrl: string, isStopping: () => boolean): Promise<void> {
-  for (const path of probes(system)) {
+/**
+ * Healthy is not ready: the gateway must know every service before the start is reported as complete.
+ * @param isServing false for an app that runs no `web` process: the gateway cannot route to it
+ */
+export async function waitForRoutes(
+  gatewayUrl: string,
+  isServing: (app: string) => boolean,
+  isStopping: () => boolean,
+): Promise<void> {
+  for (const path of probes(system, isServing)) {
     let last = 'no answer';
     const routed = await waitUntil(async () => {
       if (isStopping()) return true;

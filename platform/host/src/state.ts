@@ -7,6 +7,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import type { Processes } from '@fieldguide/platform-model';
 import type { BackingName } from './backing-services/backing-service.ts';
 import { CliError } from './cli-error.ts';
 import type { Environment } from './environment.ts';
@@ -16,8 +17,9 @@ import { Child, type ChildRecord, processStartTime } from './processes/child.ts'
 /** Identifies an instance, and its process after the platform was killed. */
 export interface InstanceRecord {
   readonly app: string;
-  /** 1, 2, … up to the desired number of instances. */
+  /** 1, 2, …: unique in the app, whatever the process type. */
   readonly slot: number;
+  readonly processes: Processes;
   /** Increases with every start in the environment: no two instances ever have the same name. */
   readonly serial: number;
   readonly port: number;

@@ -139,7 +139,12 @@ export function instanceEnv({ uses, env = {} }: AppSpec, values: Values): Record
   };
 }
 
-/** Paths that show that the gateway routes to every app. */
-export function probes(system: System): readonly string[] {
-  return Object.values(system.apps).flatMap(({ probe }) => probe ?? []);
+/** Paths that show that the gateway routes to every app that serves requests. */
+export function probes(
+  system: System,
+  isServing: (app: string) => boolean = () => true,
+): readonly string[] {
+  return Object.entries(system.apps).flatMap(([app, { probe }]) =>
+    probe && isServing(app) ? probe : [],
+  );
 }

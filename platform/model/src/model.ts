@@ -25,6 +25,15 @@ export const file = (path: string): Binding<never> => ({ from: 'file', path });
 /** Every OAuth client with its secret and scopes, as JSON. */
 export const oauthClients: Binding<never> = { from: 'oauth-clients' };
 
+/** What a process of an app does: `web` serves requests, `worker` handles messages and background work. */
+export type ProcessType = 'web' | 'worker';
+
+/** The process types that one instance runs, as its variable PROCESSES has them. */
+export type Processes = ProcessType | 'web,worker';
+
+/** A number of instances that run both process types, or a number for each type. */
+export type Scale = number | Readonly<Record<ProcessType, number>>;
+
 /** What the platform needs to know of one app. */
 export interface AppSpec<App extends string = string> {
   /** `external`: a stand-in for a service of another organisation. */
@@ -48,6 +57,8 @@ export interface AppSpec<App extends string = string> {
   readonly tokenPath?: `/${string}`;
   /** Files of npm packages that its artifact contains next to the bundle. */
   readonly assets?: readonly string[];
+  /** Instances in a new environment, until `scale` changes them. Default: 1. An app without a database has no worker. */
+  readonly instances?: Scale;
   /** Limit of its container. Default: 256. */
   readonly containerMemoryMb?: number;
 }

@@ -13,7 +13,7 @@ export type Cell = string | { readonly content: string; readonly hAlign: 'right'
 /** Calls apps over HTTP as the OAuth client `operator`. */
 export interface AppClient {
   /**
-   * Calls the app that serves the public API at its public address, any other app at a healthy instance.
+   * Calls the app that serves the public API at its public address, any other app at a healthy instance, a worker if possible.
    * @param options `key`: idempotency key. `hint`: what to try when the app rejects the request
    * @throws an error with the title of the error response and a hint
    */

@@ -8,7 +8,7 @@ import type { PlatformClient } from './platform-client.ts';
 
 const RESPONSE_TIMEOUT_MS = 15_000;
 
-/** Calls apps as the client `operator`: the public API at its address, any other app at a healthy instance. */
+/** Calls apps as the client `operator`: the public API at its address, any other app at a healthy instance, a worker if possible. */
 export class OperatorClient implements AppClient {
   readonly #environment: Environment;
   readonly #platform: PlatformClient;
@@ -56,7 +56,9 @@ export class OperatorClient implements AppClient {
     const { apps, gatewayUrl } = await this.#getStatus();
     if (name === gatewayApp) return gatewayUrl;
     const { instances = [] } = apps.find(({ app }) => app === name) ?? {};
-    const healthy = instances.find(({ health }) => health === 'ok');
+    const all = instances.filter(({ health }) => health === 'ok');
+    // Every instance serves its own port, but only a worker has the consumers that an operator may ask for.
+    const healthy = all.find(({ processes }) => processes !== 'web') ?? all[0];
     if (!healthy) throw new CliError(`No instance of ${name} is healthy.`, 'fieldguide status');
     return healthy.url;
   }

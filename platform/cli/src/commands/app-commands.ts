@@ -14,6 +14,7 @@ import {
   print,
   printingEvents,
 } from './command.ts';
+import { parseNumber, parseScale } from './parse-scale.ts';
 
 interface Pushed {
   app: string;
@@ -81,32 +82,28 @@ export function addAppCommands(program: Command): void {
   command(
     program,
     'scale',
-    'Set the number of instances of an app, or their memory limit',
+    'Set the instances of an app, or their memory limit',
     `scale ${example.app} 3`,
+    `scale ${example.app} web=2 worker=1`,
     `scale ${example.app} --memory 400`,
   )
     .addArgument(oneApp())
-    .argument('[instances]', 'Number of instances', parseNumber)
+    .argument('[instances...]', 'A number, or a number for each process type: web=2 worker=1')
     .option('--memory <MB>', 'Memory limit; an instance above it is replaced', parseNumber)
-    .action(
-      async (
-        app: string,
-        instances: number | undefined,
-        options: CommonOptions & { memory?: number },
-      ) => {
-        const { memory: memoryMb } = options;
-        if (instances === undefined && memoryMb === undefined)
-          throw new CliError(
-            'The number of instances is missing.',
-            `fieldguide scale ${example.app} 3`,
-          );
-        const platform = platformOf(options);
-        const scale = () =>
-          platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
-        const status = await printingEvents(platform, options, scale);
-        print(options, status, appsTable([status]));
-      },
-    );
+    .action(async (app: string, words: string[], options: CommonOptions & { memory?: number }) => {
+      const { memory: memoryMb } = options;
+      const instances = words.length > 0 ? parseScale(words) : undefined;
+      if (instances === undefined && memoryMb === undefined)
+        throw new CliError(
+          'The number of instances is missing.',
+          `fieldguide scale ${example.app} 3`,
+        );
+      const platform = platformOf(options);
+      const scale = () =>
+        platform.call<AppStatus>('PATCH', `/apps/${app}`, { instances, memoryMb });
+      const status = await printingEvents(platform, options, scale);
+      print(options, status, appsTable([status]));
+    });
 
   command(
     program,
@@ -200,11 +197,4 @@ function manyApps(): Argument {
 
 function known(names: readonly string[]): string[] {
   return names.map((name) => parseChoice('app', name, appNames));
-}
-
-function parseNumber(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isInteger(number))
-    throw new CliError(`"${text}" is not a whole number.`, 'for example 3');
-  return number;
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { totalOf } from '@fieldguide/platform-controller/scale';
 import type { AppStatus, ServiceStatus, Status } from '@fieldguide/platform-controller/status';
 import type { Cell } from '@fieldguide/platform-model/plugin';
 import Table from 'cli-table3';
@@ -33,7 +34,7 @@ export function statusTables({ environment, gatewayUrl, apps, services }: Status
 export function appsTable(apps: readonly AppStatus[]): string {
   const rows = apps.flatMap(({ app, wantedInstances, instances, inspectPort }) => {
     const own = instances.map((each): Cell[] => [
-      each.id,
+      each.processes === 'web,worker' ? each.id : `${each.id} ${each.processes}`,
       healthText(each.health),
       each.version,
       each.digest.slice(0, 8),
@@ -42,10 +43,9 @@ export function appsTable(apps: readonly AppStatus[]): string {
       { content: `${each.memoryMb ?? '–'}/${each.memoryLimitMb}`, hAlign: 'right' },
       { content: duration(each.upSeconds), hAlign: 'right' },
     ]);
-    if (instances.length !== wantedInstances)
-      own.push([
-        styleText('yellow', `${app}: ${instances.length} of ${wantedInstances} instances run`),
-      ]);
+    const wanted = totalOf(wantedInstances);
+    if (instances.length !== wanted)
+      own.push([styleText('yellow', `${app}: ${instances.length} of ${wanted} instances run`)]);
     if (inspectPort !== null) own.push([`${app}: debugger on port ${inspectPort}`]);
     return own;
   });

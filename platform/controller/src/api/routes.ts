@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { followLogs, readLogs, toJson } from '../log-stream/logs.ts';
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
+import { ScaleChange } from '../scale.ts';
 import { AppStatus, appStatus, ServiceStatus, Status, servicesOf, statusOf } from '../status.ts';
 import { Problem } from './problem.ts';
 import { stream } from './stream.ts';
@@ -44,10 +45,10 @@ export function routes(
       '/apps/:app',
       {
         schema: {
-          summary: 'Scale: how many instances, how much memory each',
+          summary: 'Scale: how many instances, of which process type, how much memory each',
           params: App,
           body: z.strictObject({
-            instances: z.number().optional(),
+            instances: ScaleChange.optional(),
             memoryMb: z.number().optional(),
           }),
           response: answers(AppStatus),

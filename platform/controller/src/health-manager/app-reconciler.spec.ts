@@ -15,7 +15,7 @@ describe('a reconciler', () => {
     const reconciler = new AppReconciler({
       app: 'lending',
       events: warnings,
-      desired: () => ({ instances: 1, hash: 'a' }),
+      desired: () => [{ processes: 'web,worker', instances: 1, hash: 'a' }],
       start: () => {
         tries += 1;
         return Promise.reject(new CliError('The disk is full.', 'make room'));
@@ -37,7 +37,7 @@ describe('a reconciler', () => {
     const reconciler = new AppReconciler({
       app: 'lending',
       events: events(),
-      desired: () => ({ instances: 0, hash: 'a' }),
+      desired: () => [{ processes: 'web,worker', instances: 0, hash: 'a' }],
       start: () => Promise.reject(new Error('unexpected start')),
       evict: () => Promise.resolve(),
       changed: () => undefined,

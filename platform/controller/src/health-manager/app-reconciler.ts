@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '@fieldguide/platform-host/backing-services/backoff';
 import type { Events } from '@fieldguide/platform-host/events';
+import type { Processes } from '@fieldguide/platform-model';
 import type { Instance } from '../runner/instance.ts';
+import { assignSlots } from './assign-slots.ts';
 import {
   type Action,
   type ActualInstance,
@@ -13,9 +15,9 @@ import {
 export interface ReconcilerContext {
   readonly app: string;
   readonly events: Events;
-  readonly desired: () => DesiredInstances;
+  readonly desired: () => readonly DesiredInstances[];
   /** Starts an instance as it is wanted now; it need not be ready yet. */
-  readonly start: (slot: number) => Promise<Instance>;
+  readonly start: (slot: number, processes: Processes) => Promise<Instance>;
   /** Removes an instance that ended without deregistration, so that it gets no requests. */
   readonly evict: (instance: Instance) => Promise<void>;
   /** The instances are others than before: to be remembered, in case the platform is killed. */
@@ -52,8 +54,8 @@ const ERROR_PAUSE_MS = 5_000;
 export class AppReconciler {
   readonly #context: ReconcilerContext;
   readonly #slots = new Map<number, Slot>();
-  /** Numbers of slots that something is being done about. */
-  readonly #busy = new Set<number>();
+  /** What is being done about slots. */
+  readonly #busy = new Map<number, Action>();
   #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #running = new Set<Promise<void>>();
@@ -89,7 +91,7 @@ export class AppReconciler {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
     const now = performance.now();
-    const numbers = new Set([...this.#slots.keys(), ...this.#busy]);
+    const numbers = new Set([...this.#slots.keys(), ...this.#busy.keys()]);
     const actual = [...numbers].map((slot) => this.#observe(slot));
     const actions = planActions(this.#context.desired(), actual, now);
     for (const action of actions) {
@@ -105,13 +107,17 @@ export class AppReconciler {
 
   /** Everything is as it is wanted. */
   get hasConverged(): boolean {
-    const { instances, hash } = this.#context.desired();
-    const all = [...this.#slots.values()];
+    const numbers = [...this.#slots.keys()];
+    const wanted = assignSlots(
+      this.#context.desired(),
+      numbers.map((slot) => this.#observe(slot)),
+    );
     return (
       this.#busy.size === 0 &&
-      all.length === instances &&
-      all.every(
-        ({ ready, instance }) => ready && instance.child.isRunning && instance.record.hash === hash,
+      numbers.length === wanted.size &&
+      [...this.#slots].every(
+        ([slot, { ready, instance }]) =>
+          ready && instance.child.isRunning && instance.record.hash === wanted.get(slot)?.hash,
       )
     );
   }
@@ -160,10 +166,10 @@ export class AppReconciler {
 
   async #execute(action: Action): Promise<void> {
     const slot = this.#slots.get(action.slot);
-    this.#busy.add(action.slot);
+    this.#busy.set(action.slot, action);
     try {
-      if (action.kind === 'start') await this.#start(action.slot);
-      else if (action.kind === 'replace') await this.#replace(slot!, action.reason);
+      if (action.kind === 'start') await this.#start(action);
+      else if (action.kind === 'replace') await this.#replace(slot!, action);
       else if (action.kind === 'kill') await this.#kill(slot!, action.reason);
       else await this.#end(action.slot, slot!);
     } catch (error) {
@@ -174,9 +180,9 @@ export class AppReconciler {
     }
   }
 
-  async #start(number: number): Promise<void> {
+  async #start({ slot: number, processes }: Action): Promise<void> {
     const before = this.#slots.get(number);
-    const instance = await this.#context.start(number);
+    const instance = await this.#context.start(number, processes);
     if (this.#stopped) return instance.child.stop(STOP_MS);
     const slot = before ?? newSlot(instance);
     if (before) slot.restarts += 1;
@@ -195,13 +201,13 @@ export class AppReconciler {
     }
   }
 
-  async #replace(slot: Slot, reason: string): Promise<void> {
+  async #replace(slot: Slot, { processes, reason }: Action & { kind: 'replace' }): Promise<void> {
     const old = slot.instance;
     this.#log(old, `${old.id} is replaced: ${reason}`);
-    // Replaced because of itself, not because the desired state changed: that counts as a failure, so that repeats are delayed.
-    if (old.record.hash === this.#context.desired().hash) countFailure(slot);
-    const next = await this.#context.start(old.record.slot);
+    const next = await this.#context.start(old.record.slot, processes);
     if (this.#stopped) return next.child.stop(STOP_MS);
+    // Replaced because of itself, not because the desired state changed: that counts as a failure, so that repeats are delayed.
+    if (old.record.hash === next.record.hash) countFailure(slot);
     slot.next = next;
     this.#context.changed();
     try {
@@ -238,6 +244,7 @@ export class AppReconciler {
     const { instance, unanswered = 0, usage, notBeforeMs = 0 } = this.#slots.get(slot) ?? {};
     return {
       slot,
+      processes: this.#busy.get(slot)?.processes ?? instance!.record.processes,
       state: instance?.child.isRunning ? 'running' : 'ended',
       busy: this.#busy.has(slot),
       hash: instance?.record.hash ?? '',
@@ -258,7 +265,7 @@ export class AppReconciler {
       slot.ready = false;
       const { id, child } = instance;
       const { app, evict, events } = this.#context;
-      if (this.#busy.has(number) && number > this.#context.desired().instances) return;
+      if (this.#busy.get(number)?.kind === 'stop') return;
       events.warn(`! ${id} ended (${child.outcome})${describeRetry(slot)}`, { app, instance: id });
       this.reconcile();
       await evict(instance);

@@ -7,9 +7,10 @@ import {
   planActions,
 } from './plan-actions.ts';
 
-const desired: DesiredInstances = { instances: 2, hash: 'new' };
+const desired: DesiredInstances = { processes: 'web,worker', instances: 2, hash: 'new' };
 const healthy: ActualInstance = {
   slot: 1,
+  processes: 'web,worker',
   state: 'running',
   busy: false,
   hash: 'new',
@@ -92,7 +93,59 @@ describe('the next step', () => {
       [],
     ],
   ])('is %s', (_what, want, actual, actions) => {
-    expect(kinds(planActions(want, actual, NOW))).toEqual(actions);
+    expect(kinds(planActions([want], actual, NOW))).toEqual(actions);
+  });
+});
+
+describe('the next step of an app with two process types', () => {
+  const web: DesiredInstances = { processes: 'web', instances: 1, hash: 'web' };
+  const worker: DesiredInstances = { processes: 'worker', instances: 1, hash: 'worker' };
+  const running = (slot: number, { processes, hash }: DesiredInstances) => ({
+    ...healthy,
+    slot,
+    processes,
+    hash,
+  });
+  const steps = (want: DesiredInstances[], ...actual: ActualInstance[]) =>
+    planActions(want, actual, NOW).map(
+      ({ kind, slot, processes }) => `${kind} ${slot} ${processes}`,
+    );
+  const combined = { ...desired, instances: 1 };
+
+  it('is to split: a worker first, then the instance that serves becomes web', () => {
+    const before = running(1, desired);
+    expect(steps([web, worker], before)).toEqual(['start 2 worker']);
+    expect(steps([web, worker], before, running(2, worker))).toEqual(['replace 1 web']);
+  });
+
+  it('is to combine: the instance that serves is replaced, never the worker', () => {
+    const before = [running(1, worker), running(2, web)] as const;
+    expect(steps([combined], ...before)).toEqual(['stop 1 worker']);
+    expect(steps([combined], before[1])).toEqual(['replace 2 web,worker']);
+  });
+
+  it('is to scale one type and leave the other alone', () => {
+    const before = [running(1, web), running(2, worker)] as const;
+    expect(steps([{ ...web, instances: 3 }, worker], ...before)).toEqual([
+      'start 3 web',
+      'start 4 web',
+    ]);
+    expect(steps([web, { ...worker, instances: 0 }], ...before)).toEqual(['stop 2 worker']);
+  });
+
+  it('is to restart an ended worker as a worker', () => {
+    const ended: ActualInstance = { ...running(2, worker), state: 'ended' };
+    expect(steps([web, worker], running(1, web), ended)).toEqual(['start 2 worker']);
+  });
+
+  it('is to replace outdated instances one by one, across types', () => {
+    const newer = [
+      { ...web, hash: 'web 2' },
+      { ...worker, hash: 'worker 2' },
+    ];
+    const before = [running(1, web), running(2, worker)] as const;
+    expect(steps(newer, ...before)).toEqual(['replace 1 web']);
+    expect(steps(newer, running(1, newer[0]!), before[1])).toEqual(['replace 2 worker']);
   });
 });
 

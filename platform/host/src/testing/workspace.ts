@@ -30,6 +30,7 @@ export const testSystem = defineSystem({
       contract: { ...topic('beta.commands.v1', 'commands'), ...topic('beta.beta.v1', 'events') },
       uses,
       scopes: ['alpha:read'],
+      instances: { web: 2, worker: 1 },
       env: { STORE_URL: urlOf('alpha-store'), API_KEY: apiKey },
     },
     'alpha-store': {
