@@ -1,8 +1,6 @@
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
-import { totalOf } from '@fieldguide/platform-controller/scale';
 import type { Status } from '@fieldguide/platform-controller/status';
 import { Environment } from '@fieldguide/platform-host/environment';
-import type { Scale } from '@fieldguide/platform-model';
 import { vi } from 'vitest';
 
 /** The platform that runs the system under test. */
@@ -18,9 +16,9 @@ export async function instances(app: string) {
 }
 
 /** Scales an app and waits until all instances are healthy. */
-export async function scale(app: string, wanted: Scale): Promise<void> {
-  await platform().call('PATCH', `/apps/${app}`, { instances: wanted });
+export async function scale(app: string, count: number): Promise<void> {
+  await platform().call('PATCH', `/apps/${app}`, { instances: count });
   const areHealthy = async () =>
-    (await instances(app)).filter(({ health }) => health === 'ok').length === totalOf(wanted);
+    (await instances(app)).filter(({ health }) => health === 'ok').length === count;
   await vi.waitUntil(areHealthy, { timeout: 120_000, interval: 100 });
 }

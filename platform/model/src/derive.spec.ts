@@ -63,6 +63,7 @@ describe('a map', () => {
     expect(databases(system)).toEqual(['lending']);
     expect(fileFolders(system)).toEqual(['post']);
     expect(probes(system)).toEqual(['/loans']);
+    expect(probes(system, (app) => app !== 'lending')).toEqual([]);
     expect(oauthClientScopes(system)).toEqual({
       lending: ['books:read'],
       post: [],

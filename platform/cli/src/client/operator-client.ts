@@ -57,7 +57,7 @@ export class OperatorClient implements AppClient {
     if (name === gatewayApp) return gatewayUrl;
     const { instances = [] } = apps.find(({ app }) => app === name) ?? {};
     const all = instances.filter(({ health }) => health === 'ok');
-    // Every instance serves its own port, but only a worker has the consumers that an operator may ask for.
+    // Every instance serves its own port, but only a worker has the consumers of messages.
     const healthy = all.find(({ processes }) => processes !== 'web') ?? all[0];
     if (!healthy) throw new CliError(`No instance of ${name} is healthy.`, 'fieldguide status');
     return healthy.url;
