@@ -240,6 +240,7 @@ describe('a push', () => {
 
 describe('a platform that is killed under load', () => {
   it('is replaced by one that adopts its instances: no order lost, no process orphaned', async () => {
+    await fieldguide('scale', 'payments', 'web=1', 'worker=1');
     const traffic = new Traffic(gatewayUrl, 'adopted', pace);
     await traffic.signIn();
     const ending = new AbortController();
@@ -259,9 +260,10 @@ describe('a platform that is killed under load', () => {
     await expectAllCompleted(traffic, orders);
 
     const after = state();
-    expect(after.instances.map(({ app, slot }) => `${app}/${slot}`).toSorted()).toEqual(
-      before.instances.map(({ app, slot }) => `${app}/${slot}`).toSorted(),
-    );
+    const typesIn = ({ instances }: PlatformState) =>
+      instances.map(({ app, slot, processes }) => `${app}/${slot} ${processes}`).toSorted();
+    expect(typesIn(after)).toEqual(typesIn(before));
+    expect(typesIn(after)).toEqual(expect.arrayContaining(['payments/1 web', 'payments/2 worker']));
     const adopted = before.instances.filter(({ pid }) => pid !== orphan.pid);
     expect(after.instances.map(({ pid }) => pid)).toEqual(
       expect.arrayContaining(adopted.map(({ pid }) => pid)),
