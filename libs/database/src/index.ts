@@ -22,6 +22,7 @@ export { isTransient } from './transient.ts';
 export {
   ConcurrencyError,
   type EntityClass,
+  type RunOptions,
   UnitOfWork,
   UnitOfWorkRunner,
   type Versioned,

@@ -5,6 +5,8 @@ import {
   ConcurrencyError,
   type EntityClass,
   type MessageOrigin,
+  RETRIES,
+  type RunOptions,
   UnitOfWork,
   UnitOfWorkRunner,
   type Versioned,
@@ -12,7 +14,6 @@ import {
 
 /** Undefined: deleted. */
 type Rows = Map<string, object | undefined>;
-const ATTEMPTS = 5;
 
 /** Units of work in memory, one after the other: for unit tests and simulation, never in a running system. */
 export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
@@ -31,13 +32,16 @@ export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
     this.#origin = origin;
   }
 
-  override run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+  override run<T>(
+    work: (uow: UnitOfWork) => Promise<T>,
+    { retries = RETRIES }: RunOptions = {},
+  ): Promise<T> {
     const turn = this.#last.then(async () => {
-      for (let attempt = 1; ; attempt++) {
+      for (let retry = 0; ; retry++) {
         try {
           return await this.#once(work);
         } catch (error) {
-          if (attempt === ATTEMPTS || !(error instanceof ConcurrencyError)) throw error;
+          if (retry >= retries || !(error instanceof ConcurrencyError)) throw error;
         }
       }
     });

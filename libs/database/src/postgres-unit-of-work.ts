@@ -8,12 +8,13 @@ import {
   ConcurrencyError,
   type EntityClass,
   type MessageOrigin,
+  RETRIES,
+  type RunOptions,
   UnitOfWork,
   UnitOfWorkRunner,
   type Versioned,
 } from './unit-of-work.ts';
 
-const ATTEMPTS = 5;
 // PostgreSQL's codes for a serialization failure and a deadlock.
 const RETRYABLE = new Set(['40001', '40P01']);
 
@@ -30,14 +31,17 @@ export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
     this.#notifier = notifier;
   }
 
-  override async run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+  override async run<T>(
+    work: (uow: UnitOfWork) => Promise<T>,
+    { retries = RETRIES }: RunOptions = {},
+  ): Promise<T> {
+    for (let retry = 0; ; retry++) {
       try {
         return await this.#once(work);
       } catch (error) {
-        const code = (error as { code?: string }).code ?? '';
-        if (attempt === ATTEMPTS || !(error instanceof ConcurrencyError || RETRYABLE.has(code)))
-          throw error;
+        const isRolledBack = RETRYABLE.has((error as { code?: string }).code ?? '');
+        const isConcurrent = error instanceof ConcurrencyError && retry < retries;
+        if (!isConcurrent && !(isRolledBack && retry < RETRIES)) throw error;
       }
     }
   }

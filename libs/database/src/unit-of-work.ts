@@ -184,8 +184,21 @@ export abstract class UnitOfWork {
   }
 }
 
+export interface RunOptions {
+  /**
+   * Attempts after a ConcurrencyError. 0 when `work` depends on what was read before it: repeating it would fail again.
+   * Deadlocks are retried nevertheless.
+   */
+  readonly retries?: number;
+}
+/** The default of `retries`. */
+export const RETRIES = 4;
+
 /** Runs units of work. */
 export abstract class UnitOfWorkRunner {
-  /** Runs `work` and commits, or rolls everything back. Makes up to five attempts on a ConcurrencyError. */
-  abstract run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` and commits, or rolls everything back and retries.
+   * @throws ConcurrencyError when the last attempt meets a concurrent change, too
+   */
+  abstract run<T>(work: (uow: UnitOfWork) => Promise<T>, options?: RunOptions): Promise<T>;
 }

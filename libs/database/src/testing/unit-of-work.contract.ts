@@ -86,6 +86,18 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       );
     });
 
+    it('is repeated after a concurrent change, unless it depends on what was read before it', async () => {
+      let runs = 0;
+      const tooLate = async () => {
+        runs += 1;
+        throw new ConcurrencyError('changed');
+      };
+      await expect(units.run(tooLate)).rejects.toThrow(ConcurrencyError);
+      expect(runs).toBe(5);
+      await expect(units.run(tooLate, { retries: 0 })).rejects.toThrow(ConcurrencyError);
+      expect(runs).toBe(6);
+    });
+
     it('saves many rows with one statement, or none when one has changed', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       const rows = await units.run(async (uow) => {
