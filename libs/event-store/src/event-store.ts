@@ -45,11 +45,31 @@ export interface Snapshot {
   readonly state: unknown;
 }
 
-/** The result of a command. */
+/** A stream as it was read once: enough to decide, to append at its version, and to continue its causation. */
 export interface LoadedStream<State, Event extends DomainEvent> {
-  readonly events: readonly Event[];
+  /** The aggregate's id: `7` of the stream `card-7`. */
+  readonly id: string;
   readonly state: State;
   readonly version: number;
+  /** All events, or those from the version of the snapshot on. Empty only when there is no such stream. */
+  readonly events: readonly RecordedEvent<Event>[];
+  /** 0: it was read without a snapshot. */
+  readonly snapshotVersion: number;
+}
+
+/** The stream after a command. */
+export interface CommandResult<State, Event extends DomainEvent>
+  extends LoadedStream<State, Event> {
+  /** The last of `events`: what the command has added, maybe nothing. */
+  readonly appended: readonly RecordedEvent<Event>[];
+}
+
+/** Options of a command. */
+export interface CommandOptions {
+  /** The account that sent the command. */
+  readonly actor?: string;
+  /** Without a unit of work the events commit by themselves. */
+  readonly tx?: UnitOfWork;
 }
 
 /** The stream is not at the expected version: it has changed since it was read. */
@@ -74,12 +94,20 @@ export abstract class EventStore {
    * @throws EventStoreOverloadedError when too many appends wait already
    * @throws AppendOutcomeUnknownError when the connection was lost: retry with the same ids
    */
-  abstract append(request: AppendRequest, tx?: UnitOfWork): Promise<number>;
+  async append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
+    return (await this.record(request, tx)).version;
+  }
+
+  /** Appends, as `append` does. @returns the version, and the events as recorded; they count only when it was no repeat */
+  protected abstract record(
+    request: AppendRequest,
+    tx?: UnitOfWork,
+  ): Promise<{ readonly version: number; readonly events: readonly RecordedEvent[] }>;
 
   /** Reads the whole stream, oldest first, unless the options limit it. */
   abstract read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
 
-  /** Reads the latest snapshot of this format, if there is one, and the events after it. */
+  /** Reads the latest snapshot of this format, if there is one, and the events from its version on. */
   abstract loadFromSnapshot(
     stream: string,
     format: number,
@@ -105,46 +133,76 @@ export abstract class EventStore {
   /** Closes the connections that are not part of the database's pool. */
   async close(): Promise<void> {}
 
+  /** Reads a stream and replays it. Includes the events that `tx` has appended. */
+  async load<State, Command extends DomainCommand, Event extends DomainEvent>(
+    decider: Decider<State, Command, Event>,
+    id: string,
+    tx?: UnitOfWork,
+  ): Promise<LoadedStream<State, Event>> {
+    const { name, initial, snapshots } = decider;
+    const stream = `${name}-${id}`;
+    const { snapshot, events }: Awaited<ReturnType<EventStore['loadFromSnapshot']>> = snapshots
+      ? await this.loadFromSnapshot(stream, snapshots.format, tx)
+      : { events: await this.read(stream, tx ? { tx } : {}) };
+    const snapshotVersion = snapshot?.version ?? 0;
+    const later = events.filter(({ version }) => version > snapshotVersion);
+    return {
+      id,
+      state: replay(decider, later as never, (snapshot?.state ?? initial) as State),
+      version: events.at(-1)?.version ?? 0,
+      events: events as readonly RecordedEvent<Event>[],
+      snapshotVersion,
+    };
+  }
+
   /**
-   * Reads the stream, decides, and appends the new events: the whole write side in one call.
-   * @returns the appended events (maybe none), and the state and version of the stream afterwards
+   * Decides on what was loaded and appends at that version, without reading again.
+   * @throws WrongExpectedVersionError when the stream has changed since it was loaded
    */
+  async execute<State, Command extends DomainCommand, Event extends DomainEvent>(
+    decider: Decider<State, Command, Event>,
+    loaded: LoadedStream<State, Event>,
+    command: Command,
+    { actor, tx }: CommandOptions = {},
+  ): Promise<CommandResult<State, Event>> {
+    const events = decide(decider, command, loaded.state);
+    if (events.length === 0) return { ...loaded, appended: [] };
+    const stream = `${decider.name}-${loaded.id}`;
+    const request = { stream, expected: loaded.version, events, ...(actor && { actor }) };
+    const recorded = await this.record(request, tx);
+    const appended = recorded.events as readonly RecordedEvent<Event>[];
+    const after = {
+      ...loaded,
+      state: replay(decider, events, loaded.state),
+      version: recorded.version,
+      events: [...loaded.events, ...appended],
+      appended,
+    };
+    return { ...after, snapshotVersion: await this.#takeSnapshot(decider, after, tx) };
+  }
+
+  /** Loads the stream and executes the command: the whole write side in one call. */
   async handle<State, Command extends DomainCommand, Event extends DomainEvent>(
     decider: Decider<State, Command, Event>,
     id: string,
     command: Command,
-    options: { readonly actor?: string; readonly tx?: UnitOfWork } = {},
-  ): Promise<LoadedStream<State, Event>> {
-    const stream = `${decider.name}-${id}`;
-    const { actor, tx } = options;
-    const { state: before, version: from, kept } = await this.#load(decider, stream, tx);
-    const events = decide(decider, command, before);
-    if (events.length === 0) return { events, state: before, version: from };
-    const request = { stream, expected: from, events, ...(actor && { actor }) };
-    const version = await this.append(request, tx);
-    const state = replay(decider, events, before);
-    const { snapshots } = decider;
-    if (snapshots && version - kept >= snapshots.every) {
-      const keeping = this.saveSnapshot({ stream, version, format: snapshots.format, state }, tx);
-      // Outside a unit of work the events are committed already: a lost snapshot only makes the next read longer.
-      await (tx ? keeping : keeping.catch(() => undefined));
-    }
-    return { events, state, version };
+    options: CommandOptions = {},
+  ): Promise<CommandResult<State, Event>> {
+    const loaded = await this.load(decider, id, options.tx);
+    return this.execute(decider, loaded, command, options);
   }
 
-  /** @returns the state, its version, and the version of the snapshot that it starts from (0: none) */
-  async #load<State, Command extends DomainCommand, Event extends DomainEvent>(
-    decider: Decider<State, Command, Event>,
-    stream: string,
+  /** @returns the version of the latest snapshot */
+  async #takeSnapshot<State, Command extends DomainCommand, Event extends DomainEvent>(
+    { name, snapshots }: Decider<State, Command, Event>,
+    { id, version, state, snapshotVersion }: LoadedStream<State, Event>,
     tx: UnitOfWork | undefined,
-  ): Promise<{ state: State; version: number; kept: number }> {
-    const { snapshots } = decider;
-    const { snapshot, events }: Awaited<ReturnType<EventStore['loadFromSnapshot']>> = snapshots
-      ? await this.loadFromSnapshot(stream, snapshots.format, tx)
-      : { events: await this.read(stream, tx ? { tx } : {}) };
-    const kept = snapshot?.version ?? 0;
-    const history = events as readonly DomainEvent[] as readonly Event[];
-    const state = replay(decider, history, (snapshot?.state ?? decider.initial) as State);
-    return { state, version: kept + events.length, kept };
+  ): Promise<number> {
+    if (!snapshots || version - snapshotVersion < snapshots.every) return snapshotVersion;
+    const snapshot = { stream: `${name}-${id}`, version, format: snapshots.format, state };
+    const saving = this.saveSnapshot(snapshot, tx);
+    // Outside a unit of work the events are committed already: a lost snapshot only makes the next read longer.
+    await (tx ? saving : saving.catch(() => undefined));
+    return version;
   }
 }

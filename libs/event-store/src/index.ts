@@ -17,6 +17,8 @@ export {
 export { EventStoreModule } from './event-store.module.ts';
 export {
   type AppendRequest,
+  type CommandOptions,
+  type CommandResult,
   EventStore,
   type ExpectedVersion,
   type LoadedStream,

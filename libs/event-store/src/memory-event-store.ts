@@ -28,12 +28,12 @@ export class MemoryEventStore extends EventStore {
     this.#ids = ids;
   }
 
-  override async append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
+  protected override async record(request: AppendRequest, tx?: UnitOfWork) {
     const { stream, expected, events, actor } = request;
     const before = this.#visible(stream, tx);
     const first = before.findIndex(({ id }) => id === events[0]?.id);
     if (first >= 0 && events.every(({ id }, i) => id === before[first + i]?.id))
-      return first + events.length;
+      return { version: first + events.length, events: [] };
     const fits =
       expected === 'any' ||
       (expected === 'mustExist' ? before.length > 0 : expected === before.length);
@@ -56,7 +56,8 @@ export class MemoryEventStore extends EventStore {
     }));
     if (tx) this.#stage(tx, fresh);
     else this.#log.push(...fresh);
-    return before.length + fresh.length;
+    const recorded = fresh.map((event, i) => ({ ...event, type: events[i]!.type }));
+    return { version: before.length + fresh.length, events: recorded };
   }
 
   override async read(
@@ -75,7 +76,7 @@ export class MemoryEventStore extends EventStore {
     const kept = this.#snapshots.get(stream);
     const snapshot = kept?.format === format ? kept : undefined;
     const events = await this.read(stream, {
-      from: (snapshot?.version ?? 0) + 1,
+      from: snapshot?.version ?? 1,
       ...(tx && { tx }),
     });
     return { events, ...(snapshot && { snapshot: structuredClone(snapshot) }) };

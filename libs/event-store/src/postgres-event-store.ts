@@ -72,8 +72,8 @@ const reads = {
       SELECT NULL AS id, version, NULL AS type, state AS data, NULL AS metadata, 0::float8 AS ms FROM kept
       UNION ALL
       SELECT ${columns} FROM events
-      WHERE stream = $1 AND version > coalesce((SELECT version FROM kept), 0)
-      ORDER BY version`,
+      WHERE stream = $1 AND version >= coalesce((SELECT version FROM kept), 1)
+      ORDER BY version, id NULLS FIRST`,
   },
   backward: {
     name: 'read-backward',
@@ -124,28 +124,40 @@ export class PostgresEventStore extends EventStore {
     await Promise.all([this.#group.close(), this.#reader.close(), this.#feed.close()]);
   }
 
-  override append(request: AppendRequest, tx?: UnitOfWork): Promise<number> {
-    const count = request.events.length;
-    return inSpan('work', 'append', { stream: request.stream, count }, () =>
-      tx ? this.#appendIn(request, tx as PostgresUnitOfWork) : this.#appendAlone(request),
-    );
+  protected override record(request: AppendRequest, tx?: UnitOfWork) {
+    const { stream, events } = request;
+    return inSpan('work', 'append', { stream, count: events.length }, async () => {
+      const [time, metadata] = [this.#clock.now(), this.#metadata(request, tx)];
+      const values = this.#values(request, time, metadata);
+      const version = tx
+        ? await this.#appendIn(request, values, tx as PostgresUnitOfWork)
+        : await this.#appendAlone(request, values);
+      const first = version - events.length + 1;
+      const recorded = events.map(({ type, data }, at) => {
+        const { id } = values.events[at]!;
+        return { id, stream, version: first + at, type, data, time, ...metadata };
+      });
+      return { version, events: recorded };
+    });
   }
 
-  async #appendAlone(request: AppendRequest): Promise<number> {
-    const version = await this.#lockWaits.watch(
-      this.#group.append(this.#values(request, undefined)),
-    );
+  async #appendAlone(request: AppendRequest, values: AppendValues): Promise<number> {
+    const version = await this.#lockWaits.watch(this.#group.append(values));
     if (version === undefined) return this.#versionOfRepeat(request, this.#database);
     this.#notifier.notify('feed');
     return version;
   }
 
-  async #appendIn(request: AppendRequest, tx: PostgresUnitOfWork): Promise<number> {
+  async #appendIn(
+    request: AppendRequest,
+    values: AppendValues,
+    tx: PostgresUnitOfWork,
+  ): Promise<number> {
     // Where no version detects a repeat, look for it first: a failed statement aborts the transaction.
     const repeat = typeof request.expected === 'number' ? undefined : await repeatOf(request, tx);
     if (repeat !== undefined) return repeat;
     const [done] = await tx
-      .query<{ version: number }>(appendIn(request.expected), valuesFor(this.#values(request, tx)))
+      .query<{ version: number }>(appendIn(request.expected), valuesFor(values))
       .catch((error: { code?: string }) => {
         throw error.code === UNIQUE
           ? new WrongExpectedVersionError(request.stream, request.expected)
@@ -235,21 +247,19 @@ export class PostgresEventStore extends EventStore {
     return row![0];
   }
 
-  #values(request: AppendRequest, tx: UnitOfWork | undefined): AppendValues {
-    const { stream, expected } = request;
-    const events = request.events.map(({ id, type, data }) => ({
+  #values({ stream, expected, events }: AppendRequest, time: Date, metadata: Metadata) {
+    const named = events.map(({ id, type, data }) => ({
       id: id ?? this.#ids.next(),
       type: this.#formats.stored(type),
       data: JSON.stringify(data),
     }));
-    const metadata = this.#metadata(request, tx);
-    return { stream, expected, events, metadata, time: this.#clock.now() };
+    return { stream, expected, events: named, metadata: JSON.stringify(metadata), time };
   }
 
-  #metadata({ actor }: AppendRequest, tx: UnitOfWork | undefined): string {
+  #metadata({ actor }: AppendRequest, tx: UnitOfWork | undefined): Metadata {
     const correlationId = tx?.causation?.correlationid ?? this.#ids.next();
     const causation = tx?.causation && { causationId: tx.causation.id };
-    return JSON.stringify(traceInto({ correlationId, ...causation, ...(actor && { actor }) }));
+    return traceInto({ correlationId, ...causation, ...(actor && { actor }) });
   }
 
   /** @throws WrongExpectedVersionError when it is none */

@@ -1,5 +1,5 @@
 import { Notifier, type UnitOfWork } from '@fieldguide/database';
-import { EventStore, type LoadedStream } from '@fieldguide/event-store';
+import { type CommandResult, EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { deadlineOf } from '../checkout/checkout.model.ts';
 import type { OrderCommand, OrderEvent } from '../order/order.events.ts';
@@ -29,15 +29,15 @@ export class OpenCheckouts {
     command: OrderCommand,
     tx: UnitOfWork,
     actor?: string,
-  ): Promise<LoadedStream<Order, OrderEvent>> {
+  ): Promise<CommandResult<Order, OrderEvent>> {
     if (!tx.causation && command.type !== 'PlaceOrder') await this.#continueTrace(orderId, tx);
     const handled = await this.events.handle(order, orderId, command, {
       tx,
       ...(actor && { actor }),
     });
     // The row is stale: an instance without deadlines has advanced the order.
-    const isOutOfStep = handled.events.length === 0 && command.type === 'ExpireDeadline';
-    if (handled.events.length > 0 || isOutOfStep) await this.#reschedule(orderId, handled, tx);
+    const isOutOfStep = handled.appended.length === 0 && command.type === 'ExpireDeadline';
+    if (handled.appended.length > 0 || isOutOfStep) await this.#reschedule(orderId, handled, tx);
     return handled;
   }
 
@@ -55,11 +55,11 @@ export class OpenCheckouts {
 
   async #reschedule(
     orderId: string,
-    { events, state }: LoadedStream<Order, OrderEvent>,
+    { appended, state }: CommandResult<Order, OrderEvent>,
     tx: UnitOfWork,
   ): Promise<void> {
     const step = stepOf(state);
-    const isNew = events[0]?.type === 'OrderPlaced';
+    const isNew = appended[0]?.type === 'OrderPlaced';
     const earlier = isNew ? undefined : await tx.load(OpenCheckout, orderId);
     if (!step) {
       if (earlier) await tx.remove(OpenCheckout, { orderId });
@@ -69,7 +69,7 @@ export class OpenCheckouts {
     const now = await tx.databaseTime();
     if (row.step !== step) Object.assign(row, { step, waitsSince: now, retries: 0 });
     row.overdueSince = state.isOverdue ? (row.overdueSince ?? now) : null;
-    if (events.some(({ type }) => type === 'CheckoutRetried')) row.retries += 1;
+    if (appended.some(({ type }) => type === 'CheckoutRetried')) row.retries += 1;
     row.deadlineAt = new Date(now.getTime() + this.config[deadlineOf[step]]);
     await tx.save(OpenCheckout, row);
   }

@@ -54,7 +54,7 @@ export class PlaceOrderHandler {
       const command = { type: 'PlaceOrder', data } as const;
       const placed = await this.checkouts.handle(orderId, command, tx, customerId);
       // Another request with this key was faster, and committed its address with the event.
-      if (placed.events.length === 0) return this.#assertSameAddress(data, request.shipTo, tx);
+      if (placed.appended.length === 0) return this.#assertSameAddress(data, request.shipTo, tx);
       const shipTo = { orderId, customerId, shipTo: request.shipTo };
       await tx.save(DeliveryAddress, Object.assign(new DeliveryAddress(), shipTo));
     });

@@ -14,6 +14,18 @@ export interface StoreUnderTest {
   readonly ofNextVersion: (upcasters: Upcasters) => EventStore;
 }
 
+const counter: Decider<
+  { count: number },
+  DomainCommand<'Add'> | DomainCommand<'Ignore'>,
+  DomainEvent<'Added'>
+> = {
+  name: 'n',
+  initial: { count: 0 },
+  decide: { Add: () => [{ type: 'Added', data: {} }], Ignore: () => [] },
+  evolve: { Added: ({ count }) => ({ count: count + 1 }) },
+};
+const add = { type: 'Add', data: {} } as const;
+
 /** Every event store passes this suite. */
 export function eventStoreContract(name: string, make: () => Promise<StoreUnderTest>) {
   describe(`an event store ${name}`, () => {
@@ -123,6 +135,53 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       await expect(store.readAll('0', 10)).rejects.toThrow(/A@2/);
       await store.append({ stream: 'v-2', expected: 0, events: [happened('A@x')] });
       await expect(third.read('v-2')).rejects.toThrow(UnknownEventFormatError);
+    });
+
+    it('decides on what was loaded, appends at that version, and returns what is stored', async () => {
+      const loaded = await store.load(counter, 'x');
+      expect(loaded).toMatchObject({ id: 'x', version: 0, events: [], state: { count: 0 } });
+      const one = await store.execute(counter, loaded, add, { actor: 'ada' });
+      const two = await units.run((tx) => store.execute(counter, one, add, { tx }));
+      expect(two).toMatchObject({ version: 2, state: { count: 2 } });
+      expect(two.events).toEqual(await store.read('n-x'));
+      expect(two.appended).toEqual(two.events.slice(1));
+      const nothing = await store.execute(counter, two, { type: 'Ignore', data: {} });
+      expect(nothing).toEqual({ ...two, appended: [] });
+      expect(nothing).toMatchObject(await store.load(counter, 'x'));
+    });
+
+    it('executes no command on a stream that has changed since it was loaded', async () => {
+      const loaded = await store.load(counter, 'y');
+      await store.handle(counter, 'y', add);
+      const tries = [
+        () => store.execute(counter, loaded, add),
+        () => units.run((tx) => store.execute(counter, loaded, add, { tx }), { retries: 0 }),
+      ];
+      for (const each of tries) await expect(each()).rejects.toThrow(WrongExpectedVersionError);
+      expect(await store.read('n-y')).toHaveLength(1);
+    });
+
+    it('loads what its unit of work has appended', () =>
+      units.run(async (tx) => {
+        await store.handle(counter, 'z', add, { tx });
+        expect(await store.load(counter, 'z', tx)).toMatchObject({ version: 1 });
+        expect(await store.load(counter, 'z')).toMatchObject({ version: 0 });
+      }));
+
+    it('loads the last event also when a snapshot covers it: a command continues its causation', async () => {
+      const kept = { ...counter, snapshots: { every: 1, format: 1 } };
+      await store.handle(kept, 'k', add);
+      const loaded = await store.load(kept, 'k');
+      expect(loaded).toMatchObject({ version: 1, snapshotVersion: 1, state: { count: 1 } });
+      expect(loaded.events).toEqual(await store.read('n-k'));
+      const [last] = loaded.events;
+      const causation = { id: last!.id, correlationid: last!.correlationId };
+      const { appended } = await units.run((tx) => {
+        tx.continueFrom(causation);
+        return store.execute(kept, loaded, add, { tx });
+      });
+      const caused = { causationId: last!.id, correlationId: last!.correlationId };
+      expect(appended).toMatchObject([caused]);
     });
 
     it('stores snapshots of a decider that enables them, and reads from the latest one', async () => {
