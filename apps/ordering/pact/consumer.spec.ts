@@ -27,18 +27,18 @@ import { MemoryEventStore } from '@fieldguide/event-store';
 import type { MessageContract } from '@fieldguide/messaging';
 import { describe, expect, it } from 'vitest';
 import { deadlines } from '../src/checkout/checkout.model.ts';
-import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';
-import { ErasedCustomer } from '../src/on-customer-erased/erased-customer.entity.ts';
-import { Erased, OnCustomerErased } from '../src/on-customer-erased/on-customer-erased.ts';
+import { EraseCustomers } from '../src/customer-data/erase-customers.ts';
+import { ErasedCustomer } from '../src/customer-data/erased-customer.entity.ts';
+import { Erased, OnCustomerErased } from '../src/customer-data/on-customer-erased.ts';
 import * as payments from '../src/on-payment-reply/on-payment-reply.ts';
-import { Changed, OnProductChanged } from '../src/on-product-changed/on-product-changed.ts';
 import * as shipping from '../src/on-shipment-reply/on-shipment-reply.ts';
 import * as inventory from '../src/on-stock-reply/on-stock-reply.ts';
-import { OpenCheckouts } from '../src/open-checkouts/open-checkouts.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
-import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
-import { fetchOffer, Offer } from '../src/product-prices/product-prices.ts';
+import { OpenCheckouts } from '../src/order/order-command-handler.ts';
+import { Changed, OnProductChanged } from '../src/prices/on-product-changed.ts';
+import { ProductPrice } from '../src/prices/product-price.entity.ts';
+import { fetchOffer, Offer } from '../src/prices/product-prices.ts';
 
 const ordering = new ConsumerPacts('ordering');
 

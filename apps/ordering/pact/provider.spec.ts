@@ -1,14 +1,14 @@
 import { describeProviderPacts, type ProviderState } from '@fieldguide/contract-testing/provider';
 import { ada, shipTo } from '@fieldguide/contracts/example-data';
 import { EventStore, eventFeedReader, runBatch } from '@fieldguide/event-store';
-import { DeliveryAddress } from '../src/delivery-address/delivery-address.entity.ts';
-import { EraseCustomers } from '../src/on-customer-erased/erase-customers.ts';
+import { DeliveryAddress } from '../src/customer-data/delivery-address.entity.ts';
+import { EraseCustomers } from '../src/customer-data/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
 import { orderSummary } from '../src/order-summary/order-summary.projection.ts';
 import { ordering } from '../src/ordering.definition.ts';
-import { PriceFreshness } from '../src/product-prices/price-freshness.ts';
-import { ProductPrice } from '../src/product-prices/product-price.entity.ts';
+import { PriceFreshness } from '../src/prices/price-freshness.ts';
+import { ProductPrice } from '../src/prices/product-price.entity.ts';
 import { orderTranslator } from '../src/publish-orders/publish-orders.ts';
 
 const placed = [history.orderPlaced];

@@ -206,7 +206,7 @@ export const changes: readonly Change[] = [
     'a route needs a scope that no client has',
     breaks('shipping'),
     select(
-      'apps/ordering/src/delivery-address/delivery-address.controller.ts',
+      'apps/ordering/src/customer-data/delivery-address.controller.ts',
       'DeliveryAddressController.one',
     )
       .decorator('RequireScope')
@@ -220,7 +220,7 @@ export const changes: readonly Change[] = [
     select('apps/ordering/src/order/order.errors.ts')
       .property('productRetired')
       .rename('productGone'),
-    select('apps/ordering/src/product-prices/product-prices.ts')
+    select('apps/ordering/src/prices/product-prices.ts')
       .access('productRetired')
       .rename('productGone'),
   ),

@@ -5,7 +5,7 @@ import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
 
 @Controller('orders/:id/cancellation')
 export class CancelOrderController {

@@ -7,7 +7,7 @@ import {
 import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
 
 export const Authorised = consumes(PaymentAuthorised, 'orderId', 'paymentId');
 export const Declined = consumes(PaymentDeclined, 'orderId', 'paymentId', 'reason');

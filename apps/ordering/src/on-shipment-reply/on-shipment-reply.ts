@@ -2,7 +2,7 @@ import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shi
 import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
 
 export const Dispatched = consumes(
   ShipmentDispatched,

@@ -2,7 +2,7 @@ import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contract
 import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
 
 export const Reserved = consumes(StockReserved, 'orderId');
 export const Refused = consumes(StockRefused, 'orderId', 'productIds');

@@ -4,7 +4,7 @@ import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
 import { errors } from '../order/order.errors.ts';
-import { PlaceOrderHandler } from './place-order.handler.ts';
+import { PlaceOrderHandler } from './place-order.ts';
 
 @Controller('orders')
 export class PlaceOrderController {

@@ -6,8 +6,8 @@ import {
 } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
-import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OpenCheckout } from './open-checkout.entity.ts';
 
 const BATCH_SIZE = 20;
 const CLAIM_MS = 15_000;

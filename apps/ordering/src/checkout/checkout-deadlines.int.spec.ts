@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
 import { OverdueCheckouts1760000010100 } from '../../migrations/1760000010100-overdue-checkouts.ts';
-import { deadlines } from '../checkout/checkout.model.ts';
-import { ExpireDeadlines } from '../expire-deadlines/expire-deadlines.ts';
 import type { OrderCommand } from '../order/order.events.ts';
 import { orderPlaced, stockReserved } from '../order/order.examples.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { deadlines } from './checkout.model.ts';
+import { ExpireDeadlines } from './expire-deadlines.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
-import { OpenCheckouts } from './open-checkouts.ts';
 import { countOverdue } from './overdue-checkouts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];

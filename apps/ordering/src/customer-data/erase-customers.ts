@@ -7,8 +7,8 @@ import {
 } from '@fieldguide/database';
 import { DomainError } from '@fieldguide/problems';
 import { Injectable } from '@nestjs/common';
-import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { DeliveryAddress } from './delivery-address.entity.ts';
 import { ErasedCustomer } from './erased-customer.entity.ts';
 
 // Longer than a transaction that has not seen the tombstone can take.

@@ -3,14 +3,14 @@ import type { Order, PlaceOrderRequest, ShipTo } from '@fieldguide/contracts/ord
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
-import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
-import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { DeliveryAddress } from '../customer-data/delivery-address.entity.ts';
+import { ErasedCustomer } from '../customer-data/erased-customer.entity.ts';
 import { errors } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
 import { isSameRequest } from '../order/order.model.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
 import { summaryOf } from '../order-summary/order-summary.projection.ts';
-import { Prices } from './prices.ts';
+import { Prices } from '../prices/prices.ts';
 
 /**
  * The order's id is derived from caller, route and key. So a repeat, a race between two repeats, and a repeat after a

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { StepName } from '../checkout/checkout.model.ts';
+import type { StepName } from './checkout.model.ts';
 
 /** The deadline of an order's current step. Written in the transaction of the events; deleted when the checkout is done. */
 @Entity('open_checkouts')

@@ -5,9 +5,9 @@ import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { z } from 'zod';
 import { errors } from '../order/order.errors.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { OpenCheckout } from './open-checkout.entity.ts';
-import { OpenCheckouts } from './open-checkouts.ts';
 
 const CheckoutQuery = z.strictObject({ stuck: z.stringbool().default(false) });
 const LISTED_MAX = 200;

@@ -3,10 +3,10 @@ import { IdRequest } from '@fieldguide/contracts/money';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Header, Param } from '@nestjs/common';
-import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
 import { errors } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
 import { DeliveryAddress } from './delivery-address.entity.ts';
+import { ErasedCustomer } from './erased-customer.entity.ts';
 
 /** Internal endpoint for shipping, with a service token; not in the gateway's route table. */
 @Controller('orders/:id/delivery-address')

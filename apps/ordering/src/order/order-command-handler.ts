@@ -2,11 +2,11 @@ import { Notifier, type UnitOfWork } from '@fieldguide/database';
 import { type CommandResult, EventStore } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { deadlineOf } from '../checkout/checkout.model.ts';
-import type { OrderCommand, OrderEvent } from '../order/order.events.ts';
-import { order } from '../order/order.model.ts';
-import { type Order, stepOf } from '../order/order-state.model.ts';
+import { OpenCheckout } from '../checkout/open-checkout.entity.ts';
 import { OrderingConfig } from '../ordering.config.ts';
-import { OpenCheckout } from './open-checkout.entity.ts';
+import type { OrderCommand, OrderEvent } from './order.events.ts';
+import { order } from './order.model.ts';
+import { type Order, stepOf } from './order-state.model.ts';
 
 /**
  * Handles every command to an order: its events and the row with its deadline commit together. So no order waits

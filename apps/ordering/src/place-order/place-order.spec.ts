@@ -5,13 +5,13 @@ import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
-import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
-import { ErasedCustomer } from '../on-customer-erased/erased-customer.entity.ts';
-import { OpenCheckout } from '../open-checkouts/open-checkout.entity.ts';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
+import { OpenCheckout } from '../checkout/open-checkout.entity.ts';
+import { DeliveryAddress } from '../customer-data/delivery-address.entity.ts';
+import { ErasedCustomer } from '../customer-data/erased-customer.entity.ts';
 import { ada, hammock } from '../order/order.examples.ts';
-import { PlaceOrderHandler } from './place-order.handler.ts';
-import { Prices } from './prices.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { Prices } from '../prices/prices.ts';
+import { PlaceOrderHandler } from './place-order.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 class FixedPrices extends Prices {

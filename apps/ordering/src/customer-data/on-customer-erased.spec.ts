@@ -4,9 +4,9 @@ import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
-import { DeliveryAddress } from '../delivery-address/delivery-address.entity.ts';
-import { OpenCheckouts } from '../open-checkouts/open-checkouts.ts';
 import { ada, happyPath, orderId, orderPlaced } from '../order/order.examples.ts';
+import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { DeliveryAddress } from './delivery-address.entity.ts';
 import { EraseCustomers } from './erase-customers.ts';
 import { OnCustomerErased } from './on-customer-erased.ts';
 

@@ -13,7 +13,7 @@ import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
-import { OnProductChanged } from '../on-product-changed/on-product-changed.ts';
+import { OnProductChanged } from './on-product-changed.ts';
 import { PriceFreshness } from './price-freshness.ts';
 import { ProductPrice } from './product-price.entity.ts';
 

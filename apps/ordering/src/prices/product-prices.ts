@@ -6,8 +6,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { In } from 'typeorm';
 import { errors } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
-import { Prices } from '../place-order/prices.ts';
 import { PriceFreshness } from './price-freshness.ts';
+import { Prices } from './prices.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
 /** The fields that ordering reads of a product. */

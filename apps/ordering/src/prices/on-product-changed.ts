@@ -2,7 +2,7 @@ import { ProductChanged } from '@fieldguide/contracts/catalog';
 import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { ProductPrice } from '../product-prices/product-price.entity.ts';
+import { ProductPrice } from './product-price.entity.ts';
 
 export const Changed = consumes(
   ProductChanged,
