@@ -14,12 +14,12 @@ import { Stock } from '@fieldguide/inventory/stock/stock.entity';
 import { MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { deadlines } from '@fieldguide/ordering/checkout/checkout.model';
+import { CheckoutDeadlines, OpenCheckout } from '@fieldguide/ordering/checkout/checkout-deadlines';
 import { ExpireDeadlines } from '@fieldguide/ordering/checkout/expire-deadlines';
-import { OpenCheckout } from '@fieldguide/ordering/checkout/open-checkout.entity';
 import { OnPaymentReply } from '@fieldguide/ordering/on-payment-reply/on-payment-reply';
 import { OnShipmentReply } from '@fieldguide/ordering/on-shipment-reply/on-shipment-reply';
 import { OnStockReply } from '@fieldguide/ordering/on-stock-reply/on-stock-reply';
-import { OpenCheckouts } from '@fieldguide/ordering/order/order-command-handler';
+import { OrderCommandHandler } from '@fieldguide/ordering/order/order-command-handler';
 import { summaryOf } from '@fieldguide/ordering/order-summary/order-summary.projection';
 import { orderTranslator } from '@fieldguide/ordering/publish-orders/publish-orders';
 import { ProviderWorker } from '@fieldguide/payments/call-provider/provider-worker';
@@ -69,7 +69,7 @@ export class SimulatedShop {
   /** Consumers with their subscribed topics. */
   readonly #consumers = new Map<MessageConsumer, ReadonlySet<string>>();
   readonly #events = new MemoryEventStore(this.clock, this.#ids);
-  readonly #checkouts: OpenCheckouts;
+  readonly #orders: OrderCommandHandler;
   readonly #deadlines: ExpireDeadlines;
   readonly #payments: ProviderWorker;
   readonly #shipments: DispatchShipments;
@@ -93,16 +93,19 @@ export class SimulatedShop {
       units('payments'),
       units('shipping'),
     ];
-    this.#checkouts = new OpenCheckouts(this.#events, deadlines as never, notifier);
-    this.#deadlines = new ExpireDeadlines(ordering, this.#checkouts);
+    this.#orders = new OrderCommandHandler(
+      this.#events,
+      new CheckoutDeadlines(deadlines as never, notifier),
+    );
+    this.#deadlines = new ExpireDeadlines(ordering, this.#orders);
     this.#payments = new ProviderWorker(payments, this.provider, notifier);
     this.#shipments = new DispatchShipments(shipping, this.addresses);
     const config = { DISPATCH_DELAY_MS } as never;
     this.#subscribe(
       'ordering',
-      new OnStockReply(this.#checkouts),
-      new OnPaymentReply(this.#checkouts),
-      new OnShipmentReply(this.#checkouts),
+      new OnStockReply(this.#orders),
+      new OnPaymentReply(this.#orders),
+      new OnShipmentReply(this.#orders),
     );
     this.#subscribe('inventory', new ReserveStockHandler(), new OnOrderCompleted());
     this.#subscribe('payments', new OnPaymentCommand(ids, notifier));
@@ -127,7 +130,9 @@ export class SimulatedShop {
     const data = { orderId, customerId, lines: [line], total, paymentToken: token, pricesAsOf };
     await this.#units
       .get('ordering')!
-      .run((tx) => this.#checkouts.handle(orderId, { type: 'PlaceOrder', data }, tx, customerId));
+      .run((tx) =>
+        this.#orders.handle(orderId, { type: 'PlaceOrder', data }, tx, { actor: customerId }),
+      );
     return orderId;
   }
 
@@ -137,7 +142,7 @@ export class SimulatedShop {
     try {
       await this.#units
         .get('ordering')!
-        .run((tx) => this.#checkouts.handle(orderId, command, tx, customerId));
+        .run((tx) => this.#orders.handle(orderId, command, tx, { actor: customerId }));
       return undefined;
     } catch (error) {
       return (error as { code: string }).code;

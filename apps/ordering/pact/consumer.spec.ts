@@ -27,15 +27,16 @@ import { MemoryEventStore } from '@fieldguide/event-store';
 import type { MessageContract } from '@fieldguide/messaging';
 import { describe, expect, it } from 'vitest';
 import { deadlines } from '../src/checkout/checkout.model.ts';
+import { CheckoutDeadlines } from '../src/checkout/checkout-deadlines.ts';
+import { ErasedCustomer } from '../src/customer-data/customer-data.ts';
 import { EraseCustomers } from '../src/customer-data/erase-customers.ts';
-import { ErasedCustomer } from '../src/customer-data/erased-customer.entity.ts';
 import { Erased, OnCustomerErased } from '../src/customer-data/on-customer-erased.ts';
 import * as payments from '../src/on-payment-reply/on-payment-reply.ts';
 import * as shipping from '../src/on-shipment-reply/on-shipment-reply.ts';
 import * as inventory from '../src/on-stock-reply/on-stock-reply.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
-import { OpenCheckouts } from '../src/order/order-command-handler.ts';
+import { OrderCommandHandler } from '../src/order/order-command-handler.ts';
 import { Changed, OnProductChanged } from '../src/prices/on-product-changed.ts';
 import { ProductPrice } from '../src/prices/product-price.entity.ts';
 import { fetchOffer, Offer } from '../src/prices/product-prices.ts';
@@ -93,16 +94,19 @@ async function orderWith(past: readonly OrderEvent[]) {
   const clock = new ManualClock();
   const units = unitsFor('ordering');
   const events = new MemoryEventStore(clock, new CountingIds());
-  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryNotifier(clock));
+  const orders = new OrderCommandHandler(
+    events,
+    new CheckoutDeadlines(deadlines as never, new MemoryNotifier(clock)),
+  );
   const stream = `order-${orderId}`;
   if (past.length > 0) await events.append({ stream, expected: 0, events: past });
   const receive = consumerOf(
     'ordering',
     units,
-    new inventory.OnStockReply(checkouts),
-    new payments.OnPaymentReply(checkouts),
-    new shipping.OnShipmentReply(checkouts),
-    new OnCustomerErased(new EraseCustomers(units, checkouts)),
+    new inventory.OnStockReply(orders),
+    new payments.OnPaymentReply(orders),
+    new shipping.OnShipmentReply(orders),
+    new OnCustomerErased(new EraseCustomers(units, orders)),
   );
   const next = async () => (await events.read(stream)).slice(past.length).map(({ type }) => type);
   return { receive, next, units };

@@ -1,7 +1,7 @@
 import { describeProviderPacts, type ProviderState } from '@fieldguide/contract-testing/provider';
 import { ada, shipTo } from '@fieldguide/contracts/example-data';
 import { EventStore, eventFeedReader, runBatch } from '@fieldguide/event-store';
-import { DeliveryAddress } from '../src/customer-data/delivery-address.entity.ts';
+import { DeliveryAddress } from '../src/customer-data/customer-data.ts';
 import { EraseCustomers } from '../src/customer-data/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';

@@ -1,6 +1,7 @@
 import { EventStoreModule } from '@fieldguide/event-store';
 import { Module } from '@nestjs/common';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
+import { CheckoutDeadlines } from './checkout/checkout-deadlines.ts';
 import { ExpireDeadlines } from './checkout/expire-deadlines.ts';
 import { OpenCheckoutsController } from './checkout/open-checkouts.controller.ts';
 import { DeliveryAddressController } from './customer-data/delivery-address.controller.ts';
@@ -12,7 +13,7 @@ import { OnPaymentReply } from './on-payment-reply/on-payment-reply.ts';
 import { OnShipmentReply } from './on-shipment-reply/on-shipment-reply.ts';
 import { OnStockReply } from './on-stock-reply/on-stock-reply.ts';
 import { orderUpcasters } from './order/order.upcasters.ts';
-import { OpenCheckouts } from './order/order-command-handler.ts';
+import { OrderCommandHandler } from './order/order-command-handler.ts';
 import { OrderSummaries } from './order-summary/order-summaries.ts';
 import { OrderSummaryController } from './order-summary/order-summary.controller.ts';
 import { OrderTimelineController } from './order-timeline/order-timeline.controller.ts';
@@ -44,7 +45,8 @@ import { ProductPrices } from './prices/product-prices.ts';
   providers: [
     PlaceOrderHandler,
     OrderSummaries,
-    OpenCheckouts,
+    OrderCommandHandler,
+    CheckoutDeadlines,
     ExpireDeadlines,
     EraseCustomers,
     PriceFreshness,

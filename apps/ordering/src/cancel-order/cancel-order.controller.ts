@@ -5,13 +5,13 @@ import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CONSISTENCY_TOKEN, consistencyToken } from '../consistency-token/consistency-token.ts';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 
 @Controller('orders/:id/cancellation')
 export class CancelOrderController {
   constructor(
     private readonly units: UnitOfWorkRunner,
-    private readonly checkouts: OpenCheckouts,
+    private readonly orders: OrderCommandHandler,
   ) {}
 
   /** Before confirmation the order's own stream decides, after it shipping does: then the answer is `cancelling`. */
@@ -25,7 +25,7 @@ export class CancelOrderController {
   ): Promise<Cancellation> {
     const command = { type: 'CancelOrder', data: { customerId: caller.id } } as const;
     const { state, version } = await this.units.run((tx) =>
-      this.checkouts.handle(orderId, command, tx, caller.id),
+      this.orders.handle(orderId, command, tx, { actor: caller.id }),
     );
     reply.header(CONSISTENCY_TOKEN, consistencyToken(orderId, version));
     return { status: state.status as Cancellation['status'] };

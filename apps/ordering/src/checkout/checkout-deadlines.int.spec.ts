@@ -9,10 +9,10 @@ import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-
 import { OverdueCheckouts1760000010100 } from '../../migrations/1760000010100-overdue-checkouts.ts';
 import type { OrderCommand } from '../order/order.events.ts';
 import { orderPlaced, stockReserved } from '../order/order.examples.ts';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { deadlines } from './checkout.model.ts';
+import { CheckoutDeadlines, OpenCheckout } from './checkout-deadlines.ts';
 import { ExpireDeadlines } from './expire-deadlines.ts';
-import { OpenCheckout } from './open-checkout.entity.ts';
 import { countOverdue } from './overdue-checkouts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
@@ -21,7 +21,7 @@ const ROUNDS = 40;
 let database: Database;
 let units: PostgresUnitOfWorkRunner;
 let events: PostgresEventStore;
-let checkouts: OpenCheckouts;
+let handler: OrderCommandHandler;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_open_checkouts', {
     entities: [Checkpoint, OpenCheckout],
@@ -34,12 +34,12 @@ beforeAll(async () => {
   });
   units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
   events = new PostgresEventStore(database, clock, ids, notifier);
-  checkouts = new OpenCheckouts(events, deadlines as never, notifier);
+  handler = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never, notifier));
 });
 afterAll(() => database.close());
 
 const handle = (orderId: string, command: OrderCommand) =>
-  units.run((tx) => checkouts.handle(orderId, command, tx));
+  units.run((tx) => handler.handle(orderId, command, tx));
 const place = async () => {
   const orderId = ids.next();
   await handle(orderId, { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } });
@@ -74,7 +74,7 @@ describe('a deadline on PostgreSQL', () => {
   it('is acted on once by many instances', async () => {
     const orders = await Promise.all(Array.from({ length: 10 }, place));
     for (const orderId of orders) await makeOverdue(orderId);
-    const instances = [1, 2, 3].map(() => new ExpireDeadlines(units, checkouts));
+    const instances = [1, 2, 3].map(() => new ExpireDeadlines(units, handler));
     await Promise.all(instances.map((each) => each.once()));
     for (const orderId of orders)
       expect(await types(orderId)).toEqual(['OrderPlaced', 'DeadlinePassed', 'OrderRejected']);
@@ -87,7 +87,7 @@ describe('a deadline on PostgreSQL', () => {
       orderId,
     ]);
     await makeOverdue(orderId);
-    await new ExpireDeadlines(units, checkouts).once();
+    await new ExpireDeadlines(units, handler).once();
     expect(await types(orderId)).toEqual(['OrderPlaced', 'StockReserved']);
     expect((await row(orderId))?.step).toBe('awaitingPayment');
   });
@@ -125,8 +125,8 @@ describe('a deadline on PostgreSQL', () => {
         );
       const orderId = ids.next();
       const command = { type: 'PlaceOrder', data: { ...orderPlaced.data, orderId } } as const;
-      await unitsOf(placing).run((tx) => checkouts.handle(orderId, command, tx));
-      await new ExpireDeadlines(unitsOf(looking), checkouts).once();
+      await unitsOf(placing).run((tx) => handler.handle(orderId, command, tx));
+      await new ExpireDeadlines(unitsOf(looking), handler).once();
       expect(await types(orderId)).toEqual(['OrderPlaced']);
     },
   );

@@ -6,8 +6,8 @@ import {
 } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import { Injectable, Logger } from '@nestjs/common';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
-import { OpenCheckout } from './open-checkout.entity.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
+import { OpenCheckout } from './checkout-deadlines.ts';
 
 const BATCH_SIZE = 20;
 const CLAIM_MS = 15_000;
@@ -19,7 +19,7 @@ export class ExpireDeadlines {
 
   constructor(
     private readonly units: UnitOfWorkRunner,
-    private readonly checkouts: OpenCheckouts,
+    private readonly orders: OrderCommandHandler,
   ) {}
 
   start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
@@ -40,7 +40,7 @@ export class ExpireDeadlines {
     try {
       await inSpan('work', 'expire deadline', { order: orderId }, () =>
         this.units.run((tx) =>
-          this.checkouts.handle(orderId, { type: 'ExpireDeadline', data: { step } }, tx),
+          this.orders.handle(orderId, { type: 'ExpireDeadline', data: { step } }, tx),
         ),
       );
     } catch (error) {

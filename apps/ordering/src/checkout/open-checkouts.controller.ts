@@ -5,9 +5,9 @@ import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { z } from 'zod';
 import { errors } from '../order/order.errors.ts';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { OrderingConfig } from '../ordering.config.ts';
-import { OpenCheckout } from './open-checkout.entity.ts';
+import { CheckoutDeadlines, OpenCheckout } from './checkout-deadlines.ts';
 
 const CheckoutQuery = z.strictObject({ stuck: z.stringbool().default(false) });
 const LISTED_MAX = 200;
@@ -17,7 +17,8 @@ const LISTED_MAX = 200;
 @Controller('checkouts')
 export class OpenCheckoutsController {
   constructor(
-    private readonly checkouts: OpenCheckouts,
+    private readonly orders: OrderCommandHandler,
+    private readonly deadlines: CheckoutDeadlines,
     private readonly units: UnitOfWorkRunner,
     private readonly database: Database,
     private readonly config: OrderingConfig,
@@ -56,22 +57,17 @@ export class OpenCheckoutsController {
   @HttpCode(202)
   async expireDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {
     if (this.config.ENVIRONMENT !== 'local') throw errors.localOnly();
-    await this.units.run(async (uow) => {
-      const row = await uow.load(OpenCheckout, orderId);
-      if (!row) throw errors.noOpenCheckout();
-      await uow.save(OpenCheckout, Object.assign(row, { deadlineAt: await uow.databaseTime() }));
-    });
-    this.checkouts.wakeUp();
+    await this.units.run((tx) => this.deadlines.expire(orderId, tx));
     return { orderId };
   }
 
   async #handle(
     orderId: string,
-    command: Parameters<OpenCheckouts['handle']>[1],
+    command: Parameters<OrderCommandHandler['handle']>[1],
     caller: CallerClaims,
   ) {
     const { state } = await this.units.run((tx) =>
-      this.checkouts.handle(orderId, command, tx, caller.id),
+      this.orders.handle(orderId, command, tx, { actor: caller.id }),
     );
     return { orderId, status: state.status };
   }

@@ -5,8 +5,7 @@ import { EventStore } from '@fieldguide/event-store';
 import { Controller, Get, Header, Param } from '@nestjs/common';
 import { errors } from '../order/order.errors.ts';
 import type { Placed } from '../order/order.events.ts';
-import { DeliveryAddress } from './delivery-address.entity.ts';
-import { ErasedCustomer } from './erased-customer.entity.ts';
+import { DeliveryAddress, ErasedCustomer } from './customer-data.ts';
 
 /** Internal endpoint for shipping, with a service token; not in the gateway's route table. */
 @Controller('orders/:id/delivery-address')

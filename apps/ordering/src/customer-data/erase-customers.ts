@@ -7,9 +7,8 @@ import {
 } from '@fieldguide/database';
 import { DomainError } from '@fieldguide/problems';
 import { Injectable } from '@nestjs/common';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
-import { DeliveryAddress } from './delivery-address.entity.ts';
-import { ErasedCustomer } from './erased-customer.entity.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
+import { DeliveryAddress, ErasedCustomer } from './customer-data.ts';
 
 // Longer than a transaction that has not seen the tombstone can take.
 const SWEEP_AFTER_MS = 60_000;
@@ -25,7 +24,7 @@ const ORDERS_MAX = 10_000;
 export class EraseCustomers {
   constructor(
     private readonly units: UnitOfWorkRunner,
-    private readonly checkouts: OpenCheckouts,
+    private readonly orders: OrderCommandHandler,
   ) {}
 
   /** Erases now and again after `SWEEP_AFTER_MS`: an order may be placed at the same moment. */
@@ -72,7 +71,7 @@ export class EraseCustomers {
   async #cancel(orderId: string, customerId: string, tx: UnitOfWork): Promise<void> {
     const command = { type: 'CancelOrder', data: { customerId } } as const;
     try {
-      await this.checkouts.handle(orderId, command, tx, customerId);
+      await this.orders.handle(orderId, command, tx, { actor: customerId });
     } catch (error) {
       if (!(error instanceof DomainError)) throw error; // it has ended or is dispatched
     }

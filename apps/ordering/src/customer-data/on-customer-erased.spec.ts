@@ -4,9 +4,10 @@ import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
+import { CheckoutDeadlines } from '../checkout/checkout-deadlines.ts';
 import { ada, happyPath, orderId, orderPlaced } from '../order/order.examples.ts';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
-import { DeliveryAddress } from './delivery-address.entity.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
+import { DeliveryAddress } from './customer-data.ts';
 import { EraseCustomers } from './erase-customers.ts';
 import { OnCustomerErased } from './on-customer-erased.ts';
 
@@ -26,8 +27,11 @@ beforeEach(async () => {
   const ids = new CountingIds();
   units = new MemoryUnitOfWorkRunner({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
-  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryNotifier(clock));
-  customers = new EraseCustomers(units, checkouts);
+  const orders = new OrderCommandHandler(
+    events,
+    new CheckoutDeadlines(deadlines as never, new MemoryNotifier(clock)),
+  );
+  customers = new EraseCustomers(units, orders);
   await keepAddress();
 });
 const keepAddress = () =>

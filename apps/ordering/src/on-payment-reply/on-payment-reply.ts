@@ -7,7 +7,7 @@ import {
 import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 
 export const Authorised = consumes(PaymentAuthorised, 'orderId', 'paymentId');
 export const Declined = consumes(PaymentDeclined, 'orderId', 'paymentId', 'reason');
@@ -16,7 +16,7 @@ export const Voided = consumes(PaymentVoided, 'orderId', 'paymentId');
 
 @Controller()
 export class OnPaymentReply {
-  constructor(private readonly checkouts: OpenCheckouts) {}
+  constructor(private readonly orders: OrderCommandHandler) {}
 
   @OnMessage(Authorised)
   async authorised(
@@ -26,7 +26,7 @@ export class OnPaymentReply {
     const { orderId, ...reply } = data;
     const origin = { source, time };
     const command = { type: 'RecordPaymentAuthorised', data: { origin, ...reply } } as const;
-    await this.checkouts.handle(orderId, command, tx);
+    await this.orders.handle(orderId, command, tx);
   }
 
   @OnMessage(Declined)
@@ -38,7 +38,7 @@ export class OnPaymentReply {
     // Voided before it was authorised: the order has ended already.
     const reason = data.reason === 'voided' ? 'paymentDeclined' : data.reason;
     const reply = { origin: { source, time }, paymentId, reason };
-    await this.checkouts.handle(orderId, { type: 'RecordPaymentDeclined', data: reply }, tx);
+    await this.orders.handle(orderId, { type: 'RecordPaymentDeclined', data: reply }, tx);
   }
 
   @OnMessage(Captured)
@@ -49,13 +49,13 @@ export class OnPaymentReply {
     const { orderId, ...reply } = data;
     const origin = { source, time };
     const command = { type: 'RecordPaymentCaptured', data: { origin, ...reply } } as const;
-    await this.checkouts.handle(orderId, command, tx);
+    await this.orders.handle(orderId, command, tx);
   }
 
   @OnMessage(Voided)
   async voided({ source, time, data }: MessageOf<typeof Voided>, tx: UnitOfWork): Promise<void> {
     const { orderId, paymentId } = data;
     const reply = { origin: { source, time }, paymentId };
-    await this.checkouts.handle(orderId, { type: 'RecordPaymentVoided', data: reply }, tx);
+    await this.orders.handle(orderId, { type: 'RecordPaymentVoided', data: reply }, tx);
   }
 }

@@ -2,7 +2,7 @@ import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shi
 import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 
 export const Dispatched = consumes(
   ShipmentDispatched,
@@ -16,7 +16,7 @@ export const Cancelled = consumes(ShipmentCancelled, 'orderId', 'reason');
 /** Records shipping's decision between dispatch and cancellation. */
 @Controller()
 export class OnShipmentReply {
-  constructor(private readonly checkouts: OpenCheckouts) {}
+  constructor(private readonly orders: OrderCommandHandler) {}
 
   @OnMessage(Dispatched)
   async dispatched(
@@ -26,7 +26,7 @@ export class OnShipmentReply {
     const { orderId, ...shipment } = data;
     const origin = { source, time };
     const command = { type: 'RecordShipmentDispatched', data: { origin, ...shipment } } as const;
-    await this.checkouts.handle(orderId, command, tx);
+    await this.orders.handle(orderId, command, tx);
   }
 
   @OnMessage(Cancelled)
@@ -36,6 +36,6 @@ export class OnShipmentReply {
   ): Promise<void> {
     const { orderId, reason } = data;
     const reply = { origin: { source, time }, reason };
-    await this.checkouts.handle(orderId, { type: 'RecordShipmentCancelled', data: reply }, tx);
+    await this.orders.handle(orderId, { type: 'RecordShipmentCancelled', data: reply }, tx);
   }
 }

@@ -2,7 +2,7 @@ import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contract
 import type { UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 
 export const Reserved = consumes(StockReserved, 'orderId');
 export const Refused = consumes(StockRefused, 'orderId', 'productIds');
@@ -10,7 +10,7 @@ export const Released = consumes(StockReleased, 'orderId');
 
 @Controller()
 export class OnStockReply {
-  constructor(private readonly checkouts: OpenCheckouts) {}
+  constructor(private readonly orders: OrderCommandHandler) {}
 
   @OnMessage(Reserved)
   async reserved(
@@ -18,13 +18,13 @@ export class OnStockReply {
     tx: UnitOfWork,
   ): Promise<void> {
     const reply = { origin: { source, time } };
-    await this.checkouts.handle(data.orderId, { type: 'RecordStockReserved', data: reply }, tx);
+    await this.orders.handle(data.orderId, { type: 'RecordStockReserved', data: reply }, tx);
   }
 
   @OnMessage(Refused)
   async refused({ source, time, data }: MessageOf<typeof Refused>, tx: UnitOfWork): Promise<void> {
     const reply = { origin: { source, time }, productIds: data.productIds };
-    await this.checkouts.handle(data.orderId, { type: 'RecordStockRefused', data: reply }, tx);
+    await this.orders.handle(data.orderId, { type: 'RecordStockRefused', data: reply }, tx);
   }
 
   @OnMessage(Released)
@@ -33,6 +33,6 @@ export class OnStockReply {
     tx: UnitOfWork,
   ): Promise<void> {
     const reply = { origin: { source, time } };
-    await this.checkouts.handle(data.orderId, { type: 'RecordStockReleased', data: reply }, tx);
+    await this.orders.handle(data.orderId, { type: 'RecordStockReleased', data: reply }, tx);
   }
 }

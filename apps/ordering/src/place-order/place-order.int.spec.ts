@@ -7,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
 import { deadlines } from '../checkout/checkout.model.ts';
-import { OpenCheckout } from '../checkout/open-checkout.entity.ts';
-import { DeliveryAddress } from '../customer-data/delivery-address.entity.ts';
-import { ErasedCustomer } from '../customer-data/erased-customer.entity.ts';
+import { CheckoutDeadlines, OpenCheckout } from '../checkout/checkout-deadlines.ts';
+import { DeliveryAddress, ErasedCustomer } from '../customer-data/customer-data.ts';
 import { ada, hammock } from '../order/order.examples.ts';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { Prices } from '../prices/prices.ts';
 import { PlaceOrderHandler } from './place-order.ts';
 
@@ -40,7 +39,7 @@ class MeetingPrices extends Prices {
 let database: Database;
 let units: PostgresUnitOfWorkRunner;
 let events: PostgresEventStore;
-let checkouts: OpenCheckouts;
+let orders: OrderCommandHandler;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_place_order', {
     entities: [Checkpoint, DeliveryAddress, ErasedCustomer, OpenCheckout],
@@ -49,7 +48,7 @@ beforeAll(async () => {
   const notifier = new MemoryNotifier(clock);
   units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
   events = new PostgresEventStore(database, clock, ids, notifier);
-  checkouts = new OpenCheckouts(events, deadlines as never, notifier);
+  orders = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never, notifier));
 });
 afterAll(() => database.close());
 
@@ -62,7 +61,7 @@ const to = (city: string) => ({
 /** Places them with one key in the same moment. */
 async function meet(...cities: string[]) {
   const key = ids.next();
-  const placing = new PlaceOrderHandler(units, events, checkouts, new MeetingPrices(cities.length));
+  const placing = new PlaceOrderHandler(units, orders, new MeetingPrices(cities.length));
   const all = await Promise.allSettled(cities.map((city) => placing.handle(ada, key, to(city))));
   const placed = all.flatMap((each, at) => (each.status === 'fulfilled' ? [cities[at]] : []));
   const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));

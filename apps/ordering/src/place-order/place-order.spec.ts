@@ -3,13 +3,12 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
-import { OpenCheckout } from '../checkout/open-checkout.entity.ts';
-import { DeliveryAddress } from '../customer-data/delivery-address.entity.ts';
-import { ErasedCustomer } from '../customer-data/erased-customer.entity.ts';
+import { CheckoutDeadlines, OpenCheckout } from '../checkout/checkout-deadlines.ts';
+import { DeliveryAddress, ErasedCustomer } from '../customer-data/customer-data.ts';
 import { ada, hammock } from '../order/order.examples.ts';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { Prices } from '../prices/prices.ts';
 import { PlaceOrderHandler } from './place-order.ts';
 
@@ -48,8 +47,11 @@ beforeEach(() => {
   units = new MemoryUnitOfWorkRunner({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
   prices = new FixedPrices();
-  const checkouts = new OpenCheckouts(events, deadlines as never, new MemoryNotifier(clock));
-  placeOrder = new PlaceOrderHandler(units, events, checkouts, prices);
+  const orders = new OrderCommandHandler(
+    events,
+    new CheckoutDeadlines(deadlines as never, new MemoryNotifier(clock)),
+  );
+  placeOrder = new PlaceOrderHandler(units, orders, prices);
 });
 
 describe('placing an order', () => {
@@ -58,6 +60,11 @@ describe('placing an order', () => {
     expect(JSON.stringify(await events.read(`order-${order.id}`))).not.toContain('Main St');
     const address = await units.run((uow) => uow.load(DeliveryAddress, order.id));
     expect(address?.shipTo).toEqual(shipTo);
+  });
+  it('reads the stream once', async () => {
+    const reads = vi.spyOn(events, 'read');
+    await placeOrder.handle(ada, 'first-key', request());
+    expect(reads).toHaveBeenCalledTimes(1);
   });
   it('twice with one key gives the same order, and fetches no price again', async () => {
     const first = await placeOrder.handle(ada, 'first-key', request());

@@ -1,16 +1,20 @@
 import { derivedId } from '@fieldguide/clock';
-import type { Order, PlaceOrderRequest, ShipTo } from '@fieldguide/contracts/ordering';
-import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
-import { EventStore } from '@fieldguide/event-store';
+import type { Order, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
+import { UnitOfWorkRunner } from '@fieldguide/database';
+import { WrongExpectedVersionError } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
-import { DeliveryAddress } from '../customer-data/delivery-address.entity.ts';
-import { ErasedCustomer } from '../customer-data/erased-customer.entity.ts';
+import { assertSameAddress, storeAddress } from '../customer-data/customer-data.ts';
 import { errors } from '../order/order.errors.ts';
-import type { Placed } from '../order/order.events.ts';
 import { isSameRequest } from '../order/order.model.ts';
-import { OpenCheckouts } from '../order/order-command-handler.ts';
+import { type LoadedOrder, OrderCommandHandler } from '../order/order-command-handler.ts';
 import { summaryOf } from '../order-summary/order-summary.projection.ts';
 import { Prices } from '../prices/prices.ts';
+
+/** The order, and the version of its stream. */
+interface PlacedOrder {
+  readonly order: Order;
+  readonly version: number;
+}
 
 /**
  * The order's id is derived from caller, route and key. So a repeat, a race between two repeats, and a repeat after a
@@ -20,62 +24,56 @@ import { Prices } from '../prices/prices.ts';
 export class PlaceOrderHandler {
   constructor(
     private readonly units: UnitOfWorkRunner,
-    private readonly events: EventStore,
-    private readonly checkouts: OpenCheckouts,
+    private readonly orders: OrderCommandHandler,
     private readonly prices: Prices,
   ) {}
 
-  /** @returns the order, and the version of its stream */
-  async handle(
-    customerId: string,
-    key: string,
-    request: PlaceOrderRequest,
-  ): Promise<{ order: Order; version: number }> {
+  async handle(customerId: string, key: string, request: PlaceOrderRequest): Promise<PlacedOrder> {
     const orderId = derivedId(customerId, 'POST /orders', key);
-    const stream = `order-${orderId}`;
-    const earlier = await this.events.read(stream);
-    if (earlier.length > 0) {
-      await this.#assertSameRequest(request, earlier[0]!.data as Placed);
-      return { order: summaryOf(earlier), version: earlier.length };
-    }
-
-    const { lines, total, asOf } = await this.prices.priced(request.lines);
-    const paymentToken = request.payment.token;
-    const data = {
-      orderId,
-      customerId,
-      lines,
-      total,
-      paymentToken,
-      pricesAsOf: asOf.toISOString(),
-    };
-    await this.units.run(async (tx) => {
-      if (await tx.load(ErasedCustomer, customerId)) throw errors.customerErased();
-      const command = { type: 'PlaceOrder', data } as const;
-      const placed = await this.checkouts.handle(orderId, command, tx, customerId);
+    const loaded = await this.orders.load(orderId);
+    if (loaded.version > 0) return this.#repeat(loaded, request);
+    try {
+      return await this.#place(loaded, customerId, request);
+    } catch (error) {
+      if (!(error instanceof WrongExpectedVersionError)) throw error;
       // Another request with this key was faster, and committed its address with the event.
-      if (placed.appended.length === 0) return this.#assertSameAddress(data, request.shipTo, tx);
-      const shipTo = { orderId, customerId, shipTo: request.shipTo };
-      await tx.save(DeliveryAddress, Object.assign(new DeliveryAddress(), shipTo));
-    });
-    const events = await this.events.read(stream);
-    return { order: summaryOf(events), version: events.length };
+      return this.#repeat(await this.orders.load(orderId), request);
+    }
   }
 
-  async #assertSameRequest({ lines, payment, shipTo }: PlaceOrderRequest, placed: Placed) {
-    const data = { lines: lines as never, paymentToken: payment.token };
-    if (!isSameRequest(data, placed)) throw errors.idempotencyKeyReused();
-    await this.units.run((tx) => this.#assertSameAddress(placed, shipTo, tx));
+  async #place(
+    loaded: LoadedOrder,
+    customerId: string,
+    { lines, payment, shipTo }: PlaceOrderRequest,
+  ): Promise<PlacedOrder> {
+    const orderId = loaded.id;
+    const { asOf, ...priced } = await this.prices.priced(lines);
+    const paymentToken = payment.token;
+    const data = { orderId, customerId, ...priced, paymentToken, pricesAsOf: asOf.toISOString() };
+    const command = { type: 'PlaceOrder', data } as const;
+    return this.units.run(
+      async (tx) => {
+        // First the append: of two repeats at the same moment, one is rejected there.
+        const options = { actor: customerId, loaded };
+        const placed = await this.orders.handle(orderId, command, tx, options);
+        await storeAddress(data, shipTo, tx);
+        return answerOf(placed);
+      },
+      { retries: 0 },
+    );
   }
 
-  /** A deleted address can no longer be compared; only a customer who was erased is refused for that. */
-  async #assertSameAddress(
-    { orderId, customerId }: Placed,
-    shipTo: ShipTo,
-    tx: UnitOfWork,
-  ): Promise<void> {
-    const address = await tx.load(DeliveryAddress, orderId);
-    if (address && !address.equals(shipTo)) throw errors.idempotencyKeyReused();
-    if (!address && (await tx.load(ErasedCustomer, customerId))) throw errors.customerErased();
+  /** @throws DomainError idempotencyKeyReused */
+  async #repeat(
+    loaded: LoadedOrder,
+    { lines, payment, shipTo }: PlaceOrderRequest,
+  ): Promise<PlacedOrder> {
+    const placed = loaded.state.placed!;
+    const requested = { lines: lines as never, paymentToken: payment.token };
+    if (!isSameRequest(requested, placed)) throw errors.idempotencyKeyReused();
+    await this.units.run((tx) => assertSameAddress(placed, shipTo, tx));
+    return answerOf(loaded);
   }
 }
+
+const answerOf = ({ events, version }: LoadedOrder) => ({ order: summaryOf(events), version });
