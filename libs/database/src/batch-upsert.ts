@@ -3,28 +3,37 @@ import type { Versioned } from './unit-of-work.ts';
 
 /** A single statement that writes many rows, with its parameters. */
 export interface BatchUpsert<Row> {
-  /** Returns one row for each row written. Fewer rows: the missing ones have changed since they were read. */
+  /** Returns the `key` of each row written. The missing ones have changed since they were read. */
   readonly sql: string;
   readonly values: (rows: readonly Row[]) => [json: string];
 }
 
 /**
- * Builds one statement that inserts or updates rows and increments their versions. Does not support columns that JSON
- * cannot hold (bytea).
+ * Builds one statement that inserts rows (version 0) or updates them, and increments their versions. An update never
+ * inserts: a row that was deleted since it was read stays deleted.
  * @param into another table with the same columns
  */
 export function batchUpsert<Row extends Versioned>(
   { columns, primaryColumns, tableName }: EntityMetadata,
   into = tableName,
 ): BatchUpsert<Row> {
-  const names = columns.map(({ databaseName }) => databaseName);
-  const key = primaryColumns[0]!.databaseName;
-  const changes = names.filter((each) => each !== key).map((each) => `${each} = excluded.${each}`);
+  const quoted = ({ databaseName }: { databaseName: string }) => `"${databaseName}"`;
+  const key = quoted(primaryColumns[0]!);
+  const inserted = columns.filter(({ isGenerated }) => !isGenerated).map(quoted);
+  const updated = columns.filter(({ isPrimary, isUpdate }) => isUpdate && !isPrimary).map(quoted);
   return {
-    sql: `INSERT INTO ${into} AS old (${names})
-      SELECT ${names} FROM jsonb_populate_recordset(NULL::${into}, $1::jsonb)
-      ON CONFLICT (${key}) DO UPDATE SET ${changes} WHERE old.version = excluded.version - 1
-      RETURNING 1`,
+    sql: `WITH saved AS (SELECT * FROM jsonb_populate_recordset(NULL::${into}, $1::jsonb)),
+      changed AS (
+        UPDATE ${into} AS kept SET ${updated.map((each) => `${each} = saved.${each}`)}
+        FROM saved WHERE kept.${key} = saved.${key}
+          AND saved.version > 1 AND kept.version = saved.version - 1
+        RETURNING kept.${key}::text AS key
+      ),
+      added AS (
+        INSERT INTO ${into} (${inserted}) SELECT ${inserted} FROM saved WHERE version = 1
+        ON CONFLICT DO NOTHING RETURNING ${key}::text AS key
+      )
+      SELECT key FROM changed UNION ALL SELECT key FROM added`,
     values: (rows) => [
       JSON.stringify(
         rows.map((row) =>
@@ -33,11 +42,16 @@ export function batchUpsert<Row extends Versioned>(
               databaseName,
               propertyName === 'version'
                 ? row.version + 1
-                : (row as Record<string, unknown>)[propertyName],
+                : inJson((row as Record<string, unknown>)[propertyName]),
             ]),
           ),
         ),
+        (_, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value),
       ),
     ],
   };
 }
+
+/** Bytes in the text form of PostgreSQL. */
+const inJson = (value: unknown) =>
+  value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : value;

@@ -58,9 +58,14 @@ export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
       this.leases,
       nextNumber,
     );
-    const result = await work(uow);
-    await uow.commit(this.outbox);
-    return result;
+    try {
+      const result = await work(uow);
+      await uow.commit(this.outbox);
+      return result;
+    } catch (error) {
+      uow.rolledBack();
+      throw error;
+    }
   }
 }
 
@@ -90,6 +95,7 @@ class MemoryUnitOfWork extends UnitOfWork {
     table: EntityClass<Row>,
     id: string,
   ): Promise<Row | undefined> {
+    await this.flush(table);
     return this.#all(table).find((row) => keyOf(table, row) === id);
   }
 
@@ -97,6 +103,7 @@ class MemoryUnitOfWork extends UnitOfWork {
     table: EntityClass<Row>,
     ids: readonly string[],
   ): Promise<Row[]> {
+    await this.flush(table);
     return this.#all(table).filter((row) => ids.includes(keyOf(table, row)));
   }
 
@@ -106,6 +113,7 @@ class MemoryUnitOfWork extends UnitOfWork {
     limit: number,
     order?: keyof Row & string,
   ): Promise<Row[]> {
+    await this.flush(table);
     const matches = (row: Row) =>
       Object.entries(where).every(([column, value]) => row[column as keyof Row] === value);
     const found = this.#all(table).filter(matches);
@@ -116,23 +124,25 @@ class MemoryUnitOfWork extends UnitOfWork {
   /** Units of work in memory run one after the other. */
   override async exclusively(): Promise<void> {}
 
-  override async save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void> {
-    const id = keyOf(table, row);
-    const stored = await this.load(table, id);
-    if ((stored?.version ?? 0) !== row.version)
-      throw new ConcurrencyError(`${table.name} ${id} has changed since it was read`);
-    row.version += 1;
-    const next = copy(row);
-    if (row.version === 1) this.#number(table, next);
-    const changed = this.#changed.get(table as EntityClass<never>) ?? new Map();
-    this.#changed.set(table as EntityClass<never>, changed.set(id, next));
-  }
-
-  override async saveAll<Row extends Versioned>(
+  protected override async write<Row extends Versioned>(
     table: EntityClass<Row>,
     rows: readonly Row[],
   ): Promise<void> {
-    for (const row of rows) await this.save(table, row);
+    const changed = new Map(this.#changed.get(table as EntityClass<never>));
+    const stored = new Map(this.#all(table).map((row) => [keyOf(table, row), row]));
+    for (const row of rows) {
+      const id = keyOf(table, row);
+      if ((stored.get(id)?.version ?? 0) !== row.version)
+        throw new ConcurrencyError(`${table.name} ${id} has changed since it was read`);
+      const next = Object.assign(new table(), copy(row), { version: row.version + 1 });
+      if (row.version === 0) this.#number(table, next);
+      changed.set(id, next);
+    }
+    this.#changed.set(table as EntityClass<never>, changed);
+  }
+
+  protected override keyOf(table: EntityClass<object>, row: object): string {
+    return keyOf(table, row);
   }
 
   override async remove<Row extends object>(
@@ -152,16 +162,16 @@ class MemoryUnitOfWork extends UnitOfWork {
     forMs: number,
     limit: number,
   ): Promise<Row[]> {
+    await this.flush(table);
     const time = (row: Row) => row[due] as Date | null;
     const until = new Date(this.now().getTime() + forMs);
     const rows = this.#all(table)
       .filter((row) => time(row) !== null && time(row)! <= this.now())
       .toSorted((a, b) => time(a)!.getTime() - time(b)!.getTime())
       .slice(0, limit);
-    for (const row of rows) {
-      Object.assign(row, { [due]: until });
-      await this.save(table, row);
-    }
+    for (const row of rows) Object.assign(row, { [due]: until });
+    await this.write(table, rows);
+    for (const row of rows) row.version += 1;
     return rows;
   }
 
@@ -169,6 +179,7 @@ class MemoryUnitOfWork extends UnitOfWork {
     table: EntityClass<Row>,
     due: keyof Row & string,
   ): Promise<number | undefined> {
+    await this.flush(table);
     const times = this.#all(table).flatMap((row) => (row[due] as Date | null)?.getTime() ?? []);
     if (times.length === 0) return undefined;
     return Math.max(0, Math.min(...times) - this.now().getTime());
@@ -204,6 +215,10 @@ class MemoryUnitOfWork extends UnitOfWork {
     for (const id of this.#received) this.#inbox.add(id);
     outbox.push(...outgoing);
     this.runAfterCommit();
+  }
+
+  rolledBack(): void {
+    this.resetVersions();
   }
 
   /** Fills identity columns as the database does: increasing, with gaps where a unit of work failed. */

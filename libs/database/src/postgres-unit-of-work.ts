@@ -1,4 +1,4 @@
-import { type EntityManager, type EntityMetadata, In, Raw } from 'typeorm';
+import { type EntityManager, type EntityMetadata, In } from 'typeorm';
 import { batchUpsert } from './batch-upsert.ts';
 import type { Database } from './database.ts';
 import type { Envelope } from './envelope.ts';
@@ -48,20 +48,27 @@ export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
 
   async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
     let uow: PostgresUnitOfWork | undefined;
-    const result = await this.#database.source.transaction(async (manager) => {
-      uow = new PostgresUnitOfWork(manager, this.#origin, this.#notifier);
-      const done = await work(uow);
-      await uow.flush();
-      return done;
-    });
-    uow?.committed();
-    return result;
+    try {
+      const result = await this.#database.source.transaction(async (manager) => {
+        uow = new PostgresUnitOfWork(manager, this.#origin, this.#notifier);
+        const done = await work(uow);
+        await uow.writeAll();
+        return done;
+      });
+      uow?.committed();
+      return result;
+    } catch (error) {
+      uow?.rolledBack();
+      throw error;
+    }
   }
 }
 
 export class PostgresUnitOfWork extends UnitOfWork {
   readonly #manager: EntityManager;
   readonly #notifier: Notifier;
+  /** The database's time, and the process's time when it was read. */
+  #time: { readonly time: Date; readonly atMs: number } | undefined;
 
   constructor(manager: EntityManager, origin: MessageOrigin, notifier: Notifier) {
     super(origin);
@@ -73,6 +80,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     table: EntityClass<Row>,
     id: string,
   ): Promise<Row | undefined> {
+    await this.flush(table);
     const found = await this.#manager.findOneBy(table, { [this.#key(table)]: id } as never);
     return found ?? undefined;
   }
@@ -81,6 +89,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     table: EntityClass<Row>,
     ids: readonly string[],
   ): Promise<Row[]> {
+    await this.flush(table);
     const key = this.#key(table);
     return this.#manager.find(table, {
       where: { [key]: In([...ids]) } as never,
@@ -95,6 +104,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     limit: number,
     order: keyof Row & string = this.#key(table) as keyof Row & string,
   ): Promise<Row[]> {
+    await this.flush(table);
     const sorted = { [order]: 'ASC' } as never;
     return this.#manager.find(table, { where: where as never, order: sorted, take: limit });
   }
@@ -104,46 +114,27 @@ export class PostgresUnitOfWork extends UnitOfWork {
     await this.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
   }
 
-  override async save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void> {
-    const key = this.#key(table);
-    const next = { ...row, version: row.version + 1 };
-    const id = (row as Record<string, unknown>)[key];
-    if (row.version === 0) {
-      const insert = this.#manager
-        .createQueryBuilder()
-        .insert()
-        .into(table)
-        .values(next as never);
-      const { raw } = await insert.orIgnore().returning([key]).execute();
-      if ((raw as unknown[]).length === 0)
-        throw new ConcurrencyError(`${table.name} ${id} exists already`);
-    } else {
-      const where = { [key]: id, version: row.version } as never;
-      const { affected } = await this.#manager.update(table, where, next as never);
-      if (affected !== 1)
-        throw new ConcurrencyError(`${table.name} ${id} is no longer at version ${row.version}`);
-    }
-    row.version = next.version;
-  }
-
-  override async saveAll<Row extends Versioned>(
+  protected override async write<Row extends Versioned>(
     table: EntityClass<Row>,
     rows: readonly Row[],
   ): Promise<void> {
-    if (rows.length === 0) return;
     const { sql, values } = batchUpsert<Row>(this.#manager.connection.getMetadata(table));
-    const written = await this.query(sql, values(rows));
-    if (written.length < rows.length)
-      throw new ConcurrencyError(
-        `One of ${rows.length} rows of ${table.name} has changed since it was read`,
-      );
-    for (const row of rows) row.version += 1;
+    const written = await this.query<{ key: string }>(sql, values(rows));
+    if (written.length === rows.length) return;
+    const keys = new Set(written.map(({ key }) => key));
+    const changed = rows.map((row) => this.keyOf(table, row)).filter((key) => !keys.has(key));
+    throw new ConcurrencyError(`${table.name} ${changed} has changed since it was read`);
+  }
+
+  protected override keyOf(table: EntityClass<object>, row: object): string {
+    return String((row as Record<string, unknown>)[this.#key(table)]);
   }
 
   override async remove<Row extends object>(
     table: EntityClass<Row>,
     where: Partial<Row>,
   ): Promise<number> {
+    await this.flush(table);
     const { affected } = await this.#manager.delete(table, where as never);
     return affected ?? 0;
   }
@@ -154,27 +145,32 @@ export class PostgresUnitOfWork extends UnitOfWork {
     forMs: number,
     limit: number,
   ): Promise<Row[]> {
-    const rows = await this.#manager.find(table, {
-      where: { [due]: Raw((column) => `${column} <= now()`) } as never,
-      order: { [due]: 'ASC' } as never,
-      take: limit,
-      lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
-    });
-    if (rows.length === 0) return [];
-    const until = new Date((await this.databaseTime()).getTime() + forMs);
-    for (const row of rows) {
-      Object.assign(row, { [due]: until });
-      await this.save(table, row);
-    }
-    return rows;
+    await this.flush(table);
+    const { tableName } = this.#manager.connection.getMetadata(table);
+    const [key, time] = [this.#column(table, this.#key(table)), this.#column(table, due)];
+    const claimed = await this.query<Record<string, unknown>>(
+      `WITH due AS MATERIALIZED (
+         SELECT ${key} AS due_key, ${time} AS due_at FROM ${tableName} WHERE ${time} <= now()
+         ORDER BY ${time} LIMIT $2 FOR UPDATE SKIP LOCKED
+       ),
+       claimed AS (
+         UPDATE ${tableName} SET version = version + 1,
+           ${time} = clock_timestamp() + $1 * interval '1 millisecond'
+         FROM due WHERE ${key} = due_key RETURNING ${tableName}.*, due.due_at AS was_due_at
+       )
+       SELECT * FROM claimed ORDER BY was_due_at`,
+      [forMs, limit],
+    );
+    return claimed.map((columns) => this.#hydrate(table, columns));
   }
 
   override async msUntilDue<Row extends Versioned>(
     table: EntityClass<Row>,
     due: keyof Row & string,
   ): Promise<number | undefined> {
-    const { tableName, columns } = this.#manager.connection.getMetadata(table);
-    const column = columns.find(({ propertyName }) => propertyName === due)!.databaseName;
+    await this.flush(table);
+    const { tableName } = this.#manager.connection.getMetadata(table);
+    const column = this.#column(table, due);
     const [row] = await this.query<{ ms: number | null }>(
       `SELECT (extract(epoch FROM min(${column}) - clock_timestamp()) * 1000)::float8 AS ms FROM ${tableName}`,
       [],
@@ -183,8 +179,9 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   override async databaseTime(): Promise<Date> {
-    const [row] = await this.query<{ time: Date }>('SELECT clock_timestamp() AS time', []);
-    return row!.time;
+    if (!this.#time) await this.#readTime('SELECT clock_timestamp() AS time', []);
+    const { time, atMs } = this.#time!;
+    return new Date(time.getTime() + performance.now() - atMs);
   }
 
   override async assertHeld({ name, epoch }: Lease): Promise<void> {
@@ -196,11 +193,18 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   protected override async insertInbox({ id }: Envelope): Promise<boolean> {
-    const rows = await this.query(
-      'INSERT INTO inbox (message_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING message_id',
+    return this.#readTime(
+      `INSERT INTO inbox (message_id) VALUES ($1) ON CONFLICT DO NOTHING
+       RETURNING clock_timestamp() AS time`,
       [id],
     );
-    return rows.length === 1;
+  }
+
+  /** Runs a statement that returns the database's time. @returns whether it has returned a row */
+  async #readTime(sql: string, values: readonly unknown[]): Promise<boolean> {
+    const [row] = await this.query<{ time: Date }>(sql, values);
+    if (row) this.#time = { time: row.time, atMs: performance.now() };
+    return row !== undefined;
   }
 
   /** Runs a statement inside this transaction; for libs with their own tables (event store). */
@@ -208,7 +212,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     return this.#manager.query(sql, [...values]);
   }
 
-  async flush(): Promise<void> {
+  async writeAll(): Promise<void> {
     await this.runBeforeCommit(async (messages) => {
       const topics = messages.map(({ topic }) => topic);
       const envelopes = messages.map(({ envelope }) => JSON.stringify(envelope));
@@ -222,6 +226,25 @@ export class PostgresUnitOfWork extends UnitOfWork {
 
   committed(): void {
     this.runAfterCommit();
+  }
+
+  rolledBack(): void {
+    this.resetVersions();
+  }
+
+  #hydrate<Row extends Versioned>(table: EntityClass<Row>, columns: Record<string, unknown>): Row {
+    const { driver } = this.#manager.connection;
+    const metadata = this.#manager.connection.getMetadata(table);
+    const values = metadata.columns.map((column) => [
+      column.propertyName,
+      driver.prepareHydratedValue(columns[column.databaseName], column),
+    ]);
+    return Object.assign(new table(), Object.fromEntries(values));
+  }
+
+  #column(table: EntityClass<object>, property: string): string {
+    const { columns } = this.#manager.connection.getMetadata(table);
+    return columns.find(({ propertyName }) => propertyName === property)!.databaseName;
   }
 
   #key(table: EntityClass<object>): string {

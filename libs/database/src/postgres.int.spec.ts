@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { makeLog } from '@fieldguide/telemetry';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import {
   Database,
   DatabaseTables1760000000000,
@@ -10,7 +10,7 @@ import {
   inboxRetention,
   Leases,
   PostgresNotifier,
-  type PostgresUnitOfWork,
+  PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
   pruneNext,
   startLeasedWorker,
@@ -56,6 +56,33 @@ unitOfWorkContract('on PostgreSQL', async () => {
       ]);
     },
   };
+});
+
+describe('a unit of work', () => {
+  it('writes all rows of a table with one statement, and takes the time from that of the inbox', async () => {
+    await database.query('TRUNCATE things, inbox');
+    const statements = vi.spyOn(PostgresUnitOfWork.prototype, 'query');
+    const message = { id: '00000000-0000-7000-8000-000000000001', correlationid: 'c' };
+    await units.run(async (uow) => {
+      await uow.accept(message as Envelope);
+      for (const id of ['a', 'b']) {
+        const [dueAt, other] = [await uow.databaseTime(), await uow.databaseTime()];
+        expect(other.getTime()).toBeGreaterThanOrEqual(dueAt.getTime());
+        await uow.save(Thing, thing(id, { dueAt }));
+      }
+    });
+    expect(statements).toHaveBeenCalledTimes(2);
+    statements.mockRestore();
+    const [row] = await database.query<{ ms: number }>(
+      'SELECT extract(epoch FROM clock_timestamp() - min(due_at))::float8 * 1000 AS ms FROM things',
+    );
+    expect(Math.abs(row!.ms)).toBeLessThan(5_000);
+  });
+
+  it('replaces half of a character as PostgreSQL does for text', async () => {
+    await units.run((uow) => uow.save(Thing, thing('half \ud83d')));
+    expect(await units.run((uow) => uow.load(Thing, 'half \ufffd'))).toBeDefined();
+  });
 });
 
 describe('a lease', () => {

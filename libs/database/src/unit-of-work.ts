@@ -33,6 +33,8 @@ export abstract class UnitOfWork {
   readonly #outgoing: { topic: string; envelope: Envelope }[] = [];
   readonly #beforeCommit: (() => Promise<void>)[] = [];
   readonly #afterCommit: (() => void)[] = [];
+  readonly #unwritten = new Map<EntityClass<object>, Map<string, Versioned>>();
+  readonly #saved: { readonly row: Versioned; readonly version: number }[] = [];
   #causation: Causation | undefined;
 
   constructor(origin: MessageOrigin) {
@@ -66,19 +68,47 @@ export abstract class UnitOfWork {
   abstract exclusively(name: string): Promise<void>;
 
   /**
-   * Inserts (version 0) or updates the row and increments its version.
-   * @throws ConcurrencyError when the row has changed since it was read
+   * Inserts (version 0) or updates the row as it is now, and increments its version. Written before the commit with one
+   * statement for each table, or earlier, when this unit of work reads the table: then `run` or that read throws a
+   * ConcurrencyError when the row has changed since it was read.
    */
-  abstract save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void>;
+  save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void> {
+    return this.saveAll(table, [row]);
+  }
+
+  /** Saves many rows, as `save` does. All or none are written. */
+  async saveAll<Row extends Versioned>(
+    table: EntityClass<Row>,
+    rows: readonly Row[],
+  ): Promise<void> {
+    for (const row of rows) {
+      const key = this.keyOf(table, row);
+      if (this.#unwritten.get(table)?.has(key)) await this.flush(table);
+      const unwritten = this.#unwritten.get(table) ?? new Map<string, Versioned>();
+      this.#unwritten.set(table, unwritten.set(key, structuredClone({ ...row })));
+      this.#saved.push({ row, version: row.version });
+      row.version += 1;
+    }
+  }
+
+  /** For implementations: writes the saved rows of this table. Every read of the table does so first. */
+  protected async flush(table: EntityClass<object>): Promise<void> {
+    const unwritten = this.#unwritten.get(table);
+    this.#unwritten.delete(table);
+    // In the order of `save`: identity columns number the rows in this order.
+    if (unwritten) await this.write(table as EntityClass<Versioned>, [...unwritten.values()]);
+  }
 
   /**
-   * Saves many rows with one statement.
-   * @throws ConcurrencyError when one of them has changed; none is saved
+   * Writes rows with their next version; all are different.
+   * @throws ConcurrencyError
    */
-  abstract saveAll<Row extends Versioned>(
+  protected abstract write<Row extends Versioned>(
     table: EntityClass<Row>,
     rows: readonly Row[],
   ): Promise<void>;
+
+  protected abstract keyOf(table: EntityClass<object>, row: object): string;
 
   /** Deletes the rows whose columns equal `where`. @returns the number of deleted rows */
   abstract remove<Row extends object>(
@@ -158,7 +188,7 @@ export abstract class UnitOfWork {
     return this.#causation;
   }
 
-  /** For libs: runs `step` last inside the transaction, after all rows of the handler are written. */
+  /** For libs: runs `step` last inside the transaction, after all rows of the handler are written. It saves none. */
   beforeCommit(step: () => Promise<void>): void {
     this.#beforeCommit.push(step);
   }
@@ -169,14 +199,20 @@ export abstract class UnitOfWork {
   }
 
   /**
-   * For implementations: outgoing rows are written last. The version of a subject's row orders its
-   * transactions; because the outbox is written after that row, its ids have the same order.
+   * For implementations: saved rows are written first, outgoing messages after them. The version of a subject's row
+   * orders its transactions; because the outbox is written after that row, its ids have the same order.
    */
   protected async runBeforeCommit(
     write: (messages: readonly { topic: string; envelope: Envelope }[]) => Promise<void>,
   ): Promise<void> {
+    for (const table of [...this.#unwritten.keys()]) await this.flush(table);
     if (this.#outgoing.length > 0) await write(this.#outgoing);
     for (const step of this.#beforeCommit) await step();
+  }
+
+  /** For implementations: the rows have the versions that they had before, so that the work can be repeated. */
+  protected resetVersions(): void {
+    for (const { row, version } of this.#saved.toReversed()) row.version = version;
   }
 
   protected runAfterCommit(): void {

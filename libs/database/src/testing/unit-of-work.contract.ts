@@ -29,6 +29,10 @@ const [first, second] = [
   '00000000-0000-7000-8000-000000000a01',
   '00000000-0000-7000-8000-000000000a02',
 ];
+const deadLetter = (messageId: string) => {
+  const letter = { messageId, topic: 't', key: 'a', envelope: {}, reason: 'r', arrival: '0' };
+  return Object.assign(new DeadLetter(), letter, { parkedAt: new Date('2030-01-01') });
+};
 const thingChanged = (subject: string) => ({
   topic: 'things.v1',
   type: 'ThingChanged',
@@ -122,6 +126,60 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect([await count('a'), await count('b')]).toEqual([1, 2]);
     });
 
+    it('reads what it has saved', async () => {
+      const dueAt = new Date('2020-01-01');
+      await units.run(async (uow) => {
+        await uow.save(Thing, thing('a', { count: 1 }));
+        expect((await uow.load(Thing, 'a'))?.count).toBe(1);
+        await uow.save(Thing, thing('b', { count: 1 }));
+        expect(await uow.lock(Thing, ['a', 'b'])).toHaveLength(2);
+        await uow.save(Thing, thing('c', { count: 1 }));
+        expect(await uow.find(Thing, { count: 1 }, 9)).toHaveLength(3);
+        await uow.save(Thing, thing('d', { dueAt }));
+        expect(await uow.msUntilDue(Thing, 'dueAt')).toBe(0);
+        await uow.save(Thing, thing('e', { dueAt }));
+        expect(await uow.claim(Thing, 'dueAt', 60_000, 9)).toHaveLength(2);
+        await uow.save(Thing, thing('f', { count: 1 }));
+        expect(await uow.remove(Thing, { count: 1 })).toBe(4);
+      });
+      expect(await units.run((uow) => uow.find(Thing, {}, 9))).toHaveLength(2);
+    });
+
+    it('stores a row as it was saved last, and increments its version each time', async () => {
+      const row = thing('a', { count: 1 });
+      await units.run(async (uow) => {
+        await uow.save(Thing, row);
+        expect(row.version).toBe(1);
+        row.count = 2;
+        await uow.save(Thing, row);
+        row.count = 3; // not saved
+      });
+      expect(row.version).toBe(2);
+      const stored = await units.run((uow) => uow.load(Thing, 'a'));
+      expect(stored).toMatchObject({ count: 2, version: 2 });
+    });
+
+    it('leaves the version of a row that it could not store', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a')));
+      const [old, other] = [thing('a', { version: 7 }), thing('b')];
+      const failing = units.run(async (uow) => {
+        await uow.save(Thing, other);
+        await uow.save(Thing, old);
+      });
+      await expect(failing).rejects.toThrow(ConcurrencyError);
+      expect([old.version, other.version]).toEqual([7, 0]);
+      await units.run((uow) => uow.save(Thing, other));
+      expect(await count('b')).toBe(0);
+    });
+
+    it('does not store a row again that was deleted since it was read', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a')));
+      const old = await units.run((uow) => uow.load(Thing, 'a'));
+      await units.run((uow) => uow.remove(Thing, { id: 'a' }));
+      await expect(units.run((uow) => uow.save(Thing, old!))).rejects.toThrow(ConcurrencyError);
+      expect(await count('a')).toBeUndefined();
+    });
+
     it('loses no change when many change the same row', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       const add = () =>
@@ -170,18 +228,24 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
     });
 
     it('numbers dead letters in the order in which they are saved', async () => {
-      for (const messageId of [second!, first!]) {
-        const letter = { messageId, topic: 't', key: 'a', envelope: {}, reason: 'r', arrival: '0' };
-        const parkedAt = new Date('2030-01-01');
-        await units.run((uow) =>
-          uow.save(DeadLetter, Object.assign(new DeadLetter(), letter, { parkedAt })),
-        );
-      }
+      for (const messageId of [second!, first!])
+        await units.run((uow) => uow.save(DeadLetter, deadLetter(messageId)));
       const inOrder = () => units.run((uow) => uow.find(DeadLetter, { key: 'a' }, 9, 'serial'));
       expect((await inOrder()).map(({ messageId }) => messageId)).toEqual([second, first]);
       const [before] = await inOrder();
       await units.run((uow) => uow.save(DeadLetter, Object.assign(before!, { redriven: true })));
       expect((await inOrder())[0]).toMatchObject({ messageId: second, serial: before!.serial });
+    });
+
+    it('numbers dead letters that it saves together, and keeps their bytes', async () => {
+      const value = Uint8Array.of(0, 255, 92);
+      await units.run(async (uow) => {
+        for (const messageId of [second!, first!])
+          await uow.save(DeadLetter, Object.assign(deadLetter(messageId), { value }));
+      });
+      const letters = await units.run((uow) => uow.find(DeadLetter, { key: 'a' }, 9, 'serial'));
+      expect(letters.map(({ messageId }) => messageId)).toEqual([second, first]);
+      expect([...letters[0]!.value!]).toEqual([...value]);
     });
 
     it('deletes rows by their columns, and none when it fails', async () => {
