@@ -21,7 +21,7 @@ import { OnShipmentReply } from '@fieldguide/ordering/on-shipment-reply/on-shipm
 import { OnStockReply } from '@fieldguide/ordering/on-stock-reply/on-stock-reply';
 import { OrderCommandHandler } from '@fieldguide/ordering/order/order-command-handler';
 import { summaryOf } from '@fieldguide/ordering/order-summary/order-summary.projection';
-import { orderTranslator } from '@fieldguide/ordering/publish-orders/publish-orders';
+import { publishOrders } from '@fieldguide/ordering/publish-orders/publish-orders';
 import { ProviderWorker } from '@fieldguide/payments/call-provider/provider-worker';
 import { OnPaymentCommand } from '@fieldguide/payments/on-payment-command/on-payment-command';
 import {
@@ -38,6 +38,7 @@ const customerId = '01900000-0000-7000-9000-000000000001';
 export const product = { id: '01900000-0000-7000-8000-000000000001', units: 10, priceMinor: 6_900 };
 export const QUANTITY = 2;
 const DISPATCH_DELAY_MS = 1_000;
+const PUBLISHER = 'publish-orders';
 const log = makeLog('simulation', 'simulation', 'silent');
 
 interface SentMessage {
@@ -75,7 +76,6 @@ export class SimulatedShop {
   readonly #shipments: DispatchShipments;
   readonly #sentUpTo = new Map<string, number>();
   readonly #held = new Map<string, SentMessage[]>();
-  #position = '0';
   #offset = 0;
 
   constructor(unitsOnHand = product.units) {
@@ -259,7 +259,7 @@ export class SimulatedShop {
   }
 
   async #hasUnsent(): Promise<boolean> {
-    const { events } = await this.#events.readAll(this.#position, 1);
+    const { events } = await this.#events.readSubscription(PUBLISHER, 1);
     const outboxes = [...this.#units].some(
       ([service, { outbox }]) => outbox.length > (this.#sentUpTo.get(service) ?? 0),
     );
@@ -267,14 +267,13 @@ export class SimulatedShop {
   }
 
   async #collectUnsent(): Promise<SentMessage[]> {
-    const { events, position } = await this.#events.readAll(this.#position, 100);
-    this.#position = position;
-    const translated = await Promise.all(events.map(orderTranslator(this.#events)));
+    const { events, position } = await this.#events.readSubscription(PUBLISHER, 100);
+    if (position) await this.#events.advanceSubscription(PUBLISHER, position);
     const fromOutboxes = [...this.#units].flatMap(([service, { outbox }]) => {
       const from = this.#sentUpTo.get(service) ?? 0;
       this.#sentUpTo.set(service, outbox.length);
       return outbox.slice(from);
     });
-    return [...translated.flat(), ...fromOutboxes];
+    return [...events.flatMap(publishOrders), ...fromOutboxes];
   }
 }

@@ -9,7 +9,7 @@ import { orderSummary } from '../src/order-summary/order-summary.projection.ts';
 import { ordering } from '../src/ordering.definition.ts';
 import { PriceFreshness } from '../src/prices/price-freshness.ts';
 import { ProductPrice } from '../src/prices/product-price.entity.ts';
-import { orderTranslator } from '../src/publish-orders/publish-orders.ts';
+import { publishOrders } from '../src/publish-orders/publish-orders.ts';
 
 const placed = [history.orderPlaced];
 const hasStock = [...placed, history.stockReserved];
@@ -21,9 +21,9 @@ describeProviderPacts(ordering, {
     customer: { id: ada, scope: 'orders:read orders:write' },
     service: { id: 'shipping', scope: 'orders:address:read' },
   },
-  publishedMessages: async ({ app, parts: { units } }) => {
+  publishedMessages: async ({ app }) => {
     const events = app.get(EventStore);
-    const reader = eventFeedReader('publish-orders', events, units!, orderTranslator(events));
+    const reader = eventFeedReader('publish-orders', events, publishOrders);
     return (await reader.read()).messages;
   },
   states: ({ app, parts }) => {

@@ -29,7 +29,7 @@ import { OrderingConfig } from './ordering.config.ts';
 import { OrderingModule } from './ordering.module.ts';
 import { PriceFreshness } from './prices/price-freshness.ts';
 import { ProductPrice } from './prices/product-price.entity.ts';
-import { orderTranslator } from './publish-orders/publish-orders.ts';
+import { publishOrders } from './publish-orders/publish-orders.ts';
 
 export const ordering = defineService({
   name: 'ordering',
@@ -67,12 +67,7 @@ export const ordering = defineService({
     const heldBack = () =>
       settings.VIEW_DELAY_MS > 0 ? { until: clock.fromNow(-settings.VIEW_DELAY_MS) } : {};
     return [
-      startRelay(
-        eventFeedReader(subscription, events, units, orderTranslator(events)),
-        messaging,
-        leases,
-        parts,
-      ),
+      startRelay(eventFeedReader(subscription, events, publishOrders), messaging, leases, parts),
       startLeasedWorker(project, leases, async (lease) => {
         const moved = await runBatch(orderSummary, events, units, { lease, ...heldBack() });
         if (moved) notifier.notify(PROJECTION_ADVANCED);

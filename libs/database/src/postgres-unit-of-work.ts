@@ -46,6 +46,15 @@ export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
     }
   }
 
+  /** One statement, without a transaction around it. */
+  override load<Row extends Versioned>(
+    table: EntityClass<Row>,
+    id: string,
+  ): Promise<Row | undefined> {
+    const { manager } = this.#database.source;
+    return new PostgresUnitOfWork(manager, this.#origin, this.#notifier).load(table, id);
+  }
+
   async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
     let uow: PostgresUnitOfWork | undefined;
     try {

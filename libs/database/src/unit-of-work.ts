@@ -237,4 +237,9 @@ export abstract class UnitOfWorkRunner {
    * @throws ConcurrencyError when the last attempt meets a concurrent change, too
    */
   abstract run<T>(work: (uow: UnitOfWork) => Promise<T>, options?: RunOptions): Promise<T>;
+
+  /** Loads one row by its primary key, outside a unit of work. */
+  load<Row extends Versioned>(table: EntityClass<Row>, id: string): Promise<Row | undefined> {
+    return this.run((uow) => uow.load(table, id));
+  }
 }

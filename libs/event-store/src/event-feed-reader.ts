@@ -1,20 +1,19 @@
 import { derivedId } from '@fieldguide/clock';
-import type { Envelope, Lease, NewMessage, UnitOfWorkRunner } from '@fieldguide/database';
+import type { Envelope, Lease, NewMessage } from '@fieldguide/database';
 import type { DomainEvent } from './decider.ts';
-import type { EventStore, RecordedEvent } from './event-store.ts';
-import { Checkpoint, checkpointOf } from './projection.ts';
+import type { EventStore, RecordedEvent, SubscribedEvent } from './event-store.ts';
 
 const BATCH = 200;
 
 /**
  * The messages that follow from an event, complete by event type: an event that is not published is `'internal'`.
- * `About` is what a translation needs besides the event, for example the first event of its stream.
+ * Each row also gets the first event of the stream, which is read with the feed: no stream is folded to publish.
  */
-export type EventTranslation<Event extends DomainEvent, About> = {
+export type EventTranslation<Event extends DomainEvent, First extends Event = Event> = {
   readonly [Type in Event['type']]:
     | ((
         event: RecordedEvent<Extract<Event, { type: Type }>>,
-        about: About,
+        first: RecordedEvent<First>,
       ) => readonly NewMessage[])
     | 'internal';
 };
@@ -35,16 +34,15 @@ export class UnknownEventTypeError extends Error {
  * Translates one event of `service` into the messages to send.
  * @throws UnknownEventTypeError when the table has no row for its type: skipping the event would lose its messages
  */
-export function translate<Event extends DomainEvent, About>(
-  translation: EventTranslation<Event, About>,
+export function translate<Event extends DomainEvent, First extends Event>(
+  translation: EventTranslation<Event, First>,
   service: string,
-  event: RecordedEvent,
-  about: About,
+  { event, first }: SubscribedEvent,
 ): { topic: string; envelope: Envelope }[] {
   const isKnown = Object.hasOwn(translation, event.type);
   if (!isKnown) throw new UnknownEventTypeError(event.type);
   const row = translation[event.type as Event['type']];
-  const messages = row === 'internal' ? [] : row(event as never, about);
+  const messages = row === 'internal' ? [] : row(event as never, first as RecordedEvent<First>);
   return messages.map((each) => ({
     topic: each.topic,
     envelope: envelopeOf(each, service, event),
@@ -81,28 +79,20 @@ function envelopeOf(
 export function eventFeedReader(
   name: string,
   store: EventStore,
-  units: UnitOfWorkRunner,
-  translate: (event: RecordedEvent) => Promise<readonly { topic: string; envelope: Envelope }[]>,
+  translate: (subscribed: SubscribedEvent) => readonly { topic: string; envelope: Envelope }[],
 ) {
-  let next: string | undefined;
+  let read: string | undefined;
   return {
     name,
     channel: 'feed',
     async read() {
-      const from = await units.run((uow) => uow.load(Checkpoint, name));
-      const { events, position } = await store.readAll(from?.position ?? '0', BATCH);
-      next = position;
-      const messages = await Promise.all(events.map(translate));
-      return { messages: messages.flat(), count: events.length };
+      const { events, position } = await store.readSubscription(name, BATCH);
+      read = position;
+      return { messages: events.flatMap(translate), count: events.length };
     },
     /** Call it only after the transport has acknowledged all messages. */
     async markPublished(lease: Lease): Promise<void> {
-      await units.run(async (uow) => {
-        await uow.assertHeld(lease);
-        const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);
-        checkpoint.position = next ?? checkpoint.position;
-        await uow.save(Checkpoint, checkpoint);
-      });
+      if (read) await store.advanceSubscription(name, read, lease);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { ConcurrencyError, type UnitOfWork } from '@fieldguide/database';
+import { ConcurrencyError, type Lease, type UnitOfWork } from '@fieldguide/database';
 import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from './decider.ts';
 
 /** An event as it is stored in the log. */
@@ -72,6 +72,12 @@ export interface CommandOptions {
   readonly tx?: UnitOfWork;
 }
 
+/** An event with the first one of its stream, which identifies what the stream is about. */
+export interface SubscribedEvent {
+  readonly event: RecordedEvent;
+  readonly first: RecordedEvent;
+}
+
 /** The stream is not at the expected version: it has changed since it was read. */
 export class WrongExpectedVersionError extends ConcurrencyError {
   override name = 'WrongExpectedVersionError';
@@ -126,6 +132,24 @@ export abstract class EventStore {
     limit: number,
     until?: Date,
   ): Promise<{ readonly events: readonly RecordedEvent[]; readonly position: string }>;
+
+  /**
+   * Reads what was committed after the checkpoint of a subscription, oldest first, each event with the first one of its
+   * stream: one query for the page. Returns the position of the last one for `advanceSubscription`, too.
+   */
+  abstract readSubscription(
+    name: string,
+    limit: number,
+  ): Promise<{
+    readonly events: readonly SubscribedEvent[];
+    readonly position: string | undefined;
+  }>;
+
+  /**
+   * Moves the checkpoint of a subscription.
+   * @throws LeaseLostError when another instance holds the lease now; the checkpoint stays
+   */
+  abstract advanceSubscription(name: string, position: string, lease: Lease): Promise<void>;
 
   /** Returns the position of the last event. */
   abstract lastPosition(): Promise<string>;

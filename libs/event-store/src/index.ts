@@ -25,6 +25,7 @@ export {
   type ReadOptions,
   type RecordedEvent,
   type Snapshot,
+  type SubscribedEvent,
   WrongExpectedVersionError,
 } from './event-store.ts';
 export { eventStoreMigrations } from './event-store-tables.migration.ts';

@@ -19,6 +19,7 @@ eventStoreContract('in memory', async () => {
   return {
     store: new MemoryEventStore(clock, ids, {}, log),
     units: new MemoryUnitOfWorkRunner({ service: 'test', clock, ids }),
+    holdLease: async () => ({ name: 'publisher', epoch: '1' }),
     ofNextVersion: (upcasters) => new MemoryEventStore(clock, ids, upcasters, log),
   };
 });

@@ -17,6 +17,7 @@ export class MemoryEventStore extends EventStore {
   readonly #log: RecordedEvent[];
   readonly #formats: Formats;
   readonly #snapshots = new Map<string, Snapshot>();
+  readonly #checkpoints = new Map<string, string>();
   readonly #staged = new WeakMap<UnitOfWork, RecordedEvent[]>();
 
   /** @param log the events of another store, perhaps of an older version */
@@ -99,6 +100,19 @@ export class MemoryEventStore extends EventStore {
     const seen = tooNew === -1 ? next : next.slice(0, tooNew);
     const events = seen.map((event) => this.#formats.upcast(event));
     return { events, position: String(Number(after) + events.length) };
+  }
+
+  override async readSubscription(name: string, limit: number) {
+    const { events, position } = await this.readAll(this.#checkpoints.get(name) ?? '0', limit);
+    const firstOf = ({ stream }: RecordedEvent) =>
+      this.#formats.upcast(this.#log.find((each) => each.stream === stream)!);
+    const subscribed = events.map((event) => ({ event, first: firstOf(event) }));
+    return { events: subscribed, position: events.length > 0 ? position : undefined };
+  }
+
+  /** There is one instance in memory: it holds every lease. */
+  override async advanceSubscription(name: string, position: string): Promise<void> {
+    this.#checkpoints.set(name, position);
   }
 
   override async lastPosition(): Promise<string> {

@@ -2,6 +2,8 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   type Database,
+  LeaseLostError,
+  Leases,
   MemoryNotifier,
   type PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
@@ -59,7 +61,21 @@ eventStoreContract('on PostgreSQL', async () => {
     others.push(next);
     return next;
   };
-  return { store, units, ofNextVersion };
+  const holdLease = async () => (await new Leases(database, 'one').acquire('publisher')).lease!;
+  return { store, units, ofNextVersion, holdLease };
+});
+
+describe('a subscription', () => {
+  beforeEach(empty);
+
+  it('is not moved by an instance whose lease another one has taken', async () => {
+    const { lease } = await new Leases(database, 'one').acquire('taken');
+    await store.advanceSubscription('s', '1', lease!);
+    await database.query("UPDATE leases SET epoch = epoch + 1 WHERE name = 'taken'");
+    await expect(store.advanceSubscription('s', '2', lease!)).rejects.toThrow(LeaseLostError);
+    const row = await units.run((uow) => uow.load(Checkpoint, 's'));
+    expect(row).toMatchObject({ position: '1', version: 1 });
+  });
 });
 
 describe('the feed', () => {

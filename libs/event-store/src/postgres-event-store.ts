@@ -2,6 +2,8 @@ import type { Clock, Ids } from '@fieldguide/clock';
 import {
   type Database,
   type DedicatedConnection,
+  type Lease,
+  LeaseLostError,
   type Notifier,
   PostgresUnitOfWork,
   type UnitOfWork,
@@ -46,10 +48,24 @@ type FeedColumns = readonly [position: string, stream: string, ...event: ReadCol
 const number = `
   UPDATE feed_end SET position = position + $1::int WHERE only_row RETURNING position - $1::int AS before`;
 
+// The lease is checked in the statement that writes: a frozen instance cannot move a checkpoint.
+const advance = `
+  WITH held AS (SELECT FROM leases WHERE name = $3 AND epoch = $4 FOR SHARE),
+  moved AS (
+    INSERT INTO checkpoints AS c (name, position, version) SELECT $1, $2, 1 FROM held
+    ON CONFLICT (name) DO UPDATE SET position = excluded.position, version = c.version + 1
+  )
+  SELECT FROM held`;
+
 const LIMIT = 2_147_483_647;
 // Cheap to parse: the time as a number, and no column that the caller knows already.
-const columns =
-  'id, version, type, data, metadata, (extract(epoch FROM time) * 1000)::float8 AS ms';
+const columnsOf = (table: string) =>
+  ['id', 'version', 'type', 'data', 'metadata']
+    .map((column) => `${table}.${column}`)
+    .concat(`(extract(epoch FROM ${table}.time) * 1000)::float8 AS ms`)
+    .join(', ');
+const columns = columnsOf('events');
+const COLUMN_COUNT = 6;
 const reads = {
   all: {
     name: 'read',
@@ -61,8 +77,20 @@ const reads = {
   },
   feed: {
     name: 'feed',
-    text: `SELECT f.position, stream, ${columns}
-      FROM feed f JOIN events e USING (stream, version) WHERE f.position > $1 ORDER BY f.position LIMIT $2`,
+    text: `SELECT feed.position, stream, ${columns}
+      FROM feed JOIN events USING (stream, version)
+      WHERE feed.position > $1 ORDER BY feed.position LIMIT $2`,
+  },
+  // The first event of a stream is read for the later ones only.
+  subscription: {
+    name: 'subscription',
+    text: `SELECT feed.position, feed.stream, ${columns},
+        ${columnsOf('first').replace(' AS ms', ' AS first_ms')}
+      FROM feed JOIN events USING (stream, version)
+      LEFT JOIN events AS first
+        ON first.stream = feed.stream AND first.version = 1 AND feed.version > 1
+      WHERE feed.position > coalesce((SELECT position FROM checkpoints WHERE name = $1), 0)
+      ORDER BY feed.position LIMIT $2`,
   },
   end: { name: 'feed-end', text: 'SELECT position FROM feed_end WHERE only_row' },
   // The snapshot comes first, as a row without an id.
@@ -239,6 +267,24 @@ export class PostgresEventStore extends EventStore {
     const tooNew = until ? events.findIndex(({ time }) => time > until) : -1;
     const count = tooNew === -1 ? events.length : tooNew;
     return { events: events.slice(0, count), position: found[count - 1]?.[0] ?? after };
+  }
+
+  override async readSubscription(name: string, limit: number) {
+    const values = [name, limit];
+    const found = await this.#feed.query<FeedColumns>({ ...reads.subscription, values });
+    const recorded = (stream: string, row: readonly unknown[]) =>
+      this.#formats.upcast(ofStream(stream, row as unknown as ReadColumns));
+    const events = found.map(([, stream, ...both]) => {
+      const event = recorded(stream, both);
+      const first = both.slice(COLUMN_COUNT);
+      return { event, first: first[0] === null ? event : recorded(stream, first) };
+    });
+    return { events, position: found.at(-1)?.[0] };
+  }
+
+  override async advanceSubscription(name: string, position: string, lease: Lease): Promise<void> {
+    const held = await this.#database.query(advance, [name, position, lease.name, lease.epoch]);
+    if (held.length === 0) throw new LeaseLostError(lease.name);
   }
 
   override async lastPosition(): Promise<string> {

@@ -1,9 +1,10 @@
-import type {
-  EntityClass,
-  Lease,
-  Notifier,
-  UnitOfWorkRunner,
-  Versioned,
+import {
+  ConcurrencyError,
+  type EntityClass,
+  type Lease,
+  type Notifier,
+  type UnitOfWorkRunner,
+  type Versioned,
 } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
@@ -73,6 +74,7 @@ export function keysOf<Row extends Versioned, Event extends DomainEvent>(
 }
 
 const BATCH = 500;
+const RETRIES = 4;
 
 /** Options of a projection run. */
 export interface ProjectOptions {
@@ -92,34 +94,52 @@ export async function runBatch<Row extends Versioned, Event extends DomainEvent>
   projection: Projection<Row, Event>,
   store: EventStore,
   units: UnitOfWorkRunner,
-  { lease, until }: ProjectOptions = {},
+  options: ProjectOptions = {},
 ): Promise<boolean> {
-  return units.run(async (uow) => {
-    if (lease) await uow.assertHeld(lease);
-    const { name, table, key } = projection;
-    const checkpoint = (await uow.load(Checkpoint, name)) ?? checkpointOf(name);
-    const isPaused = checkpoint.pausedSince !== null;
-    const { events, position } = await store.readAll(
-      checkpoint.position,
-      isPaused ? 1 : BATCH,
-      until,
-    );
-    const end = events.length === 0 ? position : await store.lastPosition();
-    reportLag(name, checkpoint.position, end); // also when there is nothing to apply
-    if (isPaused || events.length === 0) return false;
+  for (let retry = 0; ; retry++) {
+    try {
+      return await runOnce(projection, store, units, options);
+    } catch (error) {
+      // The projection was paused or rebuilt since the checkpoint was read.
+      if (!(error instanceof ConcurrencyError) || retry === RETRIES) throw error;
+    }
+  }
+}
 
-    const stored = await uow.lock(table, keysOf(projection, events));
-    const rows = new Map(stored.map((row) => [String(row[key]), row]));
-    const changed = applyEvents(projection, events, rows);
-    await uow.saveAll(
-      table,
-      [...changed].map((each) => rows.get(each)!),
-    );
-    checkpoint.position = position;
-    await uow.save(Checkpoint, checkpoint);
-    uow.afterCommit(() => reportLag(name, position, end));
-    return true;
-  });
+/** Reads first: the transaction begins when there is something to write. */
+async function runOnce<Row extends Versioned, Event extends DomainEvent>(
+  projection: Projection<Row, Event>,
+  store: EventStore,
+  units: UnitOfWorkRunner,
+  { lease, until }: ProjectOptions,
+): Promise<boolean> {
+  const { name, table, key } = projection;
+  const checkpoint = (await units.load(Checkpoint, name)) ?? checkpointOf(name);
+  const isPaused = checkpoint.pausedSince !== null;
+  const limit = isPaused ? 1 : BATCH;
+  const { events, position } = await store.readAll(checkpoint.position, limit, until);
+  const isAtEnd = events.length === 0 || (events.length < limit && !until);
+  const end = isAtEnd ? position : await store.lastPosition();
+  reportLag(name, checkpoint.position, end); // also when there is nothing to apply
+  if (isPaused || events.length === 0) return false;
+
+  await units.run(
+    async (uow) => {
+      if (lease) await uow.assertHeld(lease);
+      const stored = await uow.lock(table, keysOf(projection, events));
+      const rows = new Map(stored.map((row) => [String(row[key]), row]));
+      const changed = applyEvents(projection, events, rows);
+      await uow.saveAll(
+        table,
+        [...changed].map((each) => rows.get(each)!),
+      );
+      // At the version that was read: of two instances with the same page, one commits.
+      await uow.save(Checkpoint, Object.assign(checkpoint, { position }));
+    },
+    { retries: 0 },
+  );
+  reportLag(name, position, end);
+  return true;
 }
 
 function reportLag(subscription: string, position: string, end: string): void {
@@ -148,6 +168,6 @@ export async function pause(
   });
 }
 
-export function checkpointOf(name: string): Checkpoint {
+function checkpointOf(name: string): Checkpoint {
   return Object.assign(new Checkpoint(), { name });
 }

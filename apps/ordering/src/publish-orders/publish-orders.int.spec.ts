@@ -18,7 +18,7 @@ import { MemoryMessaging, startRelay } from '@fieldguide/messaging';
 import { makeLog } from '@fieldguide/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { orderId, orderPlaced, stockReserved } from '../order/order.examples.ts';
-import { orderTranslator } from './publish-orders.ts';
+import { publishOrders } from './publish-orders.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const topics = ['ordering.orders.v1', 'inventory.requests.v1', 'payments.requests.v1'];
@@ -54,11 +54,10 @@ beforeEach(async () => {
 
 /** An instance of this version, or of the next one, which knows the event `OrderGifted`. */
 function instance(holder: string, { isNewer }: { isNewer: boolean }) {
-  const current = orderTranslator(events);
   const log = makeLog('ordering', holder, 'warn', { write: (line) => void logged.push(line) });
-  const source = eventFeedReader('publish-orders', events, units, async (event) => {
-    if (!isNewer || event.type !== 'OrderGifted') return current(event);
-    const [reserved] = await current({ ...event, type: 'StockReserved' });
+  const source = eventFeedReader('publish-orders', events, ({ event, first }) => {
+    if (!isNewer || event.type !== 'OrderGifted') return publishOrders({ event, first });
+    const [reserved] = publishOrders({ event: { ...event, type: 'StockReserved' }, first });
     return [{ ...reserved!, envelope: { ...reserved!.envelope, type: 'OrderGifted' } }];
   });
   return startRelay(source, messaging, new Leases(database, holder), { notifier, clock, log });

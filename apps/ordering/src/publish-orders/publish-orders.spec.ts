@@ -41,7 +41,9 @@ const contracts = [
   OrderCancelled,
 ];
 const published = (events: Parameters<typeof recordedAs>[1]) =>
-  recordedAs(`order-${orderId}`, events).flatMap((event) => publishOrders(event, orderPlaced.data));
+  recordedAs(`order-${orderId}`, events).flatMap((event, _, [first]) =>
+    publishOrders({ event, first: first! }),
+  );
 
 describe('what ordering publishes', () => {
   it('is three events and three commands on the happy path, each to its topic', () =>

@@ -10,9 +10,9 @@ import {
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import type { Envelope, NewMessage } from '@fieldguide/database';
 import {
-  type EventStore,
   type EventTranslation,
   type RecordedEvent,
+  type SubscribedEvent,
   translate,
 } from '@fieldguide/event-store';
 import { message } from '@fieldguide/messaging';
@@ -35,18 +35,20 @@ const messageOf: { readonly [Each in CheckoutMessage]: (placed: Placed) => NewMe
 const send = (names: readonly CheckoutMessage[], placed: Placed) =>
   names.map((each) => messageOf[each](placed));
 
+type First = Extract<OrderEvent, { type: 'OrderPlaced' }>;
+
 /** Returns the message with which the checkout continues after this event. */
-const next = ({ type }: RecordedEvent, placed: Placed) => {
+const next = ({ type }: RecordedEvent, first: RecordedEvent<First>) => {
   const name = messageAfter(type);
-  return name ? send([name], placed) : [];
+  return name ? send([name], first.data) : [];
 };
 
 /** Stored events are private; only this table decides what is published. */
-const orderMessages: EventTranslation<OrderEvent, Placed> = {
-  OrderPlaced: (event, placed) => {
-    const { orderId, customerId, lines, total } = placed;
+const orderMessages: EventTranslation<OrderEvent, First> = {
+  OrderPlaced: (event, first) => {
+    const { orderId, customerId, lines, total } = event.data;
     const published = message(OrderPlaced, orderId, { orderId, customerId, lines, total });
-    return [published, ...next(event, placed)];
+    return [published, ...next(event, first)];
   },
   StockReserved: next,
   StockRefused: 'internal',
@@ -59,40 +61,31 @@ const orderMessages: EventTranslation<OrderEvent, Placed> = {
   ShipmentCancelled: 'internal',
   ShipmentDispatched: next,
   PaymentCaptured: 'internal',
-  OrderCompleted: (_, { orderId, customerId }) => [
+  OrderCompleted: (_, { data: { orderId, customerId } }) => [
     message(OrderCompleted, orderId, { orderId, customerId }),
   ],
-  OrderRejected: ({ data: { reason, undo } }, placed) => {
+  OrderRejected: ({ data: { reason, undo } }, { data: placed }) => {
     const { orderId, customerId } = placed;
     const rejected = message(OrderRejected, orderId, { orderId, customerId, reason });
     return [rejected, ...send(undo, placed)];
   },
-  OrderCancelled: ({ data: { undo } }, placed) => {
+  OrderCancelled: ({ data: { undo } }, { data: placed }) => {
     const { orderId, customerId } = placed;
     const cancelled = message(OrderCancelled, orderId, { orderId, customerId });
     return [cancelled, ...send(undo, placed)];
   },
   DeadlinePassed: 'internal',
-  CheckoutOverdue: ({ data }, placed) => send(data.send, placed),
-  CheckoutRetried: ({ data }, placed) => send(data.send, placed),
+  CheckoutOverdue: ({ data }, first) => send(data.send, first.data),
+  CheckoutRetried: ({ data }, first) => send(data.send, first.data),
   CheckoutAbandoned: 'internal',
 };
-
-/** Translates events one by one; the order's data comes from the first event of its stream. */
-export function orderTranslator(store: EventStore) {
-  return async (event: RecordedEvent) => {
-    const [first] = event.version === 1 ? [event] : await store.read(event.stream, { limit: 1 });
-    return publishOrders(event, first!.data as Placed);
-  };
-}
 
 /**
  * Returns the messages that follow from a stored event: the published event, the next command, or compensations.
  * @throws UnknownEventTypeError
  */
 export function publishOrders(
-  event: RecordedEvent,
-  placed: Placed,
+  subscribed: SubscribedEvent,
 ): { topic: string; envelope: Envelope }[] {
-  return translate(orderMessages, 'ordering', event, placed);
+  return translate(orderMessages, 'ordering', subscribed);
 }

@@ -52,6 +52,8 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
     it('stores what it saved', async () => {
       await units.run((uow) => uow.save(Thing, thing('a', { count: 1 })));
       expect(await count('a')).toBe(1);
+      expect(await units.load(Thing, 'a')).toMatchObject({ count: 1, version: 1 });
+      expect(await units.load(Thing, 'b')).toBeUndefined();
     });
 
     it('stores nothing when it fails: no row, no message, no inbox entry', async () => {

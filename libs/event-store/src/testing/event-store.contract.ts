@@ -1,4 +1,4 @@
-import type { UnitOfWorkRunner } from '@fieldguide/database';
+import type { Lease, UnitOfWorkRunner } from '@fieldguide/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Decider, DomainCommand, DomainEvent } from '../decider.ts';
 import { type EventStore, type ReadOptions, WrongExpectedVersionError } from '../event-store.ts';
@@ -10,6 +10,8 @@ const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) =
 export interface StoreUnderTest {
   readonly store: EventStore;
   readonly units: UnitOfWorkRunner;
+  /** Acquires a lease for the store's subscriptions. */
+  readonly holdLease: () => Promise<Lease>;
   /** Another store on the same log. */
   readonly ofNextVersion: (upcasters: Upcasters) => EventStore;
 }
@@ -29,9 +31,9 @@ const add = { type: 'Add', data: {} } as const;
 /** Every event store passes this suite. */
 export function eventStoreContract(name: string, make: () => Promise<StoreUnderTest>) {
   describe(`an event store ${name}`, () => {
-    let { store, units, ofNextVersion } = {} as StoreUnderTest;
+    let { store, units, ofNextVersion, holdLease } = {} as StoreUnderTest;
     beforeEach(async () => {
-      ({ store, units, ofNextVersion } = await make());
+      ({ store, units, ofNextVersion, holdLease } = await make());
     });
 
     it('returns the appended events, in order and numbered', async () => {
@@ -304,6 +306,28 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
         expect(versions).toEqual(versions.map((_, n) => n + 1));
       }
       expect(await store.lastPosition()).toBe('30');
+    });
+
+    it('reads what follows a checkpoint, each event with the first one of its stream', async () => {
+      const lease = await holdLease();
+      const seen = async (limit = 10) => {
+        const { events, position } = await store.readSubscription('s', limit);
+        const short = events.map(({ event, first }) => `${event.type} of ${first.type}`);
+        return { short, position, events };
+      };
+      expect(await seen()).toEqual({ short: [], events: [] });
+      await store.append({ stream: 's-1', expected: 0, events: [happened('A'), happened('B')] });
+      await store.append({ stream: 's-2', expected: 0, events: [happened('X')] });
+      await store.append({ stream: 's-1', expected: 2, events: [happened('C')] });
+      expect(await seen(2)).toMatchObject({ short: ['A of A', 'B of A'], position: '2' });
+      await store.advanceSubscription('s', '2', lease);
+      const { short, position, events } = await seen();
+      expect([short, position]).toEqual([['X of X', 'C of A'], '4']);
+      const [first, , third] = await store.read('s-1');
+      expect(events[1]).toEqual({ event: third, first });
+      await store.advanceSubscription('s', position!, lease);
+      expect(await seen()).toEqual({ short: [], events: [] });
+      expect((await store.readSubscription('another', 10)).events).toHaveLength(4);
     });
   });
 }

@@ -42,7 +42,7 @@ export const reviews = defineService({
     const events = app.get(EventStore);
     const project = { ...parts, name: `projection:${reviewList.name}`, channel: 'feed' };
     return [
-      startRelay(reviewsReader(events, units), messaging, leases, parts),
+      startRelay(reviewsReader(events), messaging, leases, parts),
       startLeasedWorker(project, leases, (lease) => runBatch(reviewList, events, units, { lease })),
       watchBacklog(
         'publisher',

@@ -9,7 +9,7 @@ import { reviews } from '../src/reviews.definition.ts';
 
 describeProviderPacts(reviews, {
   callers: { customer: { id: 'a-customer', scope: '' } },
-  publishedMessages: async ({ app, parts }) => (await reviewsReader(app.get(EventStore), parts.units!).read()).messages, // with --event-sourced
+  publishedMessages: async ({ app }) => (await reviewsReader(app.get(EventStore)).read()).messages, // with --event-sourced
   states: ({ app, parts }) => {
     const { text } = examples.review.value;
     const hasRow = (id = '', status = 'open') =>

@@ -5,7 +5,9 @@ import { reviewAdded, reviewClosed, reviewId } from '../review/review.examples.t
 import { publishReviews } from './publish-reviews.ts';
 
 const published = () =>
-  recordedAs(`review-${reviewId}`, [reviewAdded, reviewClosed]).flatMap(publishReviews);
+  recordedAs(`review-${reviewId}`, [reviewAdded, reviewClosed]).flatMap((event, _, [first]) =>
+    publishReviews({ event, first: first! }),
+  );
 
 it('publishes each event to the topic of its contract', () => {
   const [added, closed] = published();
