@@ -1,12 +1,8 @@
 import 'reflect-metadata';
 import { derivedId } from '@fieldguide/clock';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import {
-  DeadLetter,
-  type Envelope,
-  MemoryNotifier,
-  MemoryUnitOfWorkRunner,
-} from '@fieldguide/database';
+import { DeadLetter, type Envelope, MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { translate } from '@fieldguide/event-publishing';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import { OnOrderCompleted } from '@fieldguide/inventory/on-order-completed/on-order-completed';
 import { ReserveStockHandler } from '@fieldguide/inventory/reserve-stock/reserve-stock';
@@ -21,7 +17,7 @@ import { OnShipmentReply } from '@fieldguide/ordering/on-shipment-reply/on-shipm
 import { OnStockReply } from '@fieldguide/ordering/on-stock-reply/on-stock-reply';
 import { OrderCommandHandler } from '@fieldguide/ordering/order/order-command-handler';
 import { summaryOf } from '@fieldguide/ordering/order-summary/order-summary.projection';
-import { publishOrders } from '@fieldguide/ordering/publish-orders/publish-orders';
+import { orderMessages } from '@fieldguide/ordering/publish-orders/publish-orders';
 import { ProviderWorker } from '@fieldguide/payments/call-provider/provider-worker';
 import { OnPaymentCommand } from '@fieldguide/payments/on-payment-command/on-payment-command';
 import {
@@ -32,6 +28,7 @@ import { DispatchShipments } from '@fieldguide/shipping/dispatch-shipment/dispat
 import { OnCancellationRequest } from '@fieldguide/shipping/on-cancellation-request/on-cancellation-request';
 import { OnOrderConfirmed } from '@fieldguide/shipping/on-order-confirmed/on-order-confirmed';
 import { makeLog } from '@fieldguide/telemetry';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { SimulatedProvider } from './provider.ts';
 
 const customerId = '01900000-0000-7000-9000-000000000001';
@@ -274,6 +271,9 @@ export class SimulatedShop {
       this.#sentUpTo.set(service, outbox.length);
       return outbox.slice(from);
     });
-    return [...events.flatMap(publishOrders), ...fromOutboxes];
+    return [
+      ...events.flatMap((each) => translate(orderMessages, 'ordering', each)),
+      ...fromOutboxes,
+    ];
   }
 }

@@ -29,7 +29,7 @@ export const system = defineSystem({
       kind: 'external',
       summary: 'a simulated payment provider and its ledger',
       contract: paymentProvider,
-      uses: ['messaging'],
+      uses: [],
       env: { PROVIDER_API_KEY: apiKey, LEDGER_FILE: file('provider/ledger.db') },
       publicPort: 'any',
       containerMemoryMb: 192,

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { secretKeys as secretKeysOf } from '@fieldguide/platform-model/derive';
+import { outlineOf } from '@fieldguide/service/inspection';
 import { system } from '@fieldguide/system';
+import type { Type } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
@@ -38,9 +40,10 @@ const backing = ['postgres', 'kafka', 'consul'].map(
 const byImage = ['INSTANCE', 'HOST', 'PORT', 'ADVERTISED_HOST'];
 
 async function shapeOf(app: string): Promise<Record<string, z.ZodType>> {
-  const module = await import(`../apps/${app}/src/${app}.config.ts`);
-  const [config] = Object.values(module) as { schema: z.ZodObject }[];
-  return config!.schema.shape as unknown as Record<string, z.ZodType>;
+  const exported = await import(`../apps/${app}/src/${app}.module.ts`);
+  const [module] = Object.values(exported) as Type[];
+  const { configs } = await outlineOf(module!);
+  return Object.assign({}, ...configs.map(({ schema }) => schema.shape));
 }
 /** Returns the settings of a service; `<KEY>_FILE` provides the secret KEY. */
 const keysOf = ({ environment = {} }: Service) =>

@@ -1,11 +1,12 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, databaseMigrations, MemoryNotifier, type Notifier } from '@fieldguide/database';
+import { Database, databaseMigrations } from '@fieldguide/database';
 import {
   Checkpoint,
   type EventStore,
   eventStoreMigrations,
   PostgresEventStore,
 } from '@fieldguide/event-store';
+import { MemoryNotifier, type Notifier } from '@fieldguide/workers';
 import pg from 'pg';
 
 /** An event store that appends to a new stream and reads it. */

@@ -3,10 +3,11 @@ import { globSync, readFileSync } from 'node:fs';
 import { routes } from '@fieldguide/contracts/gateway/routes';
 import { topics } from '@fieldguide/platform-model/derive';
 import { tokenIssuerOf } from '@fieldguide/platform-model/roles';
-import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
-import { SessionEndedMessage } from '@fieldguide/service/testing';
+import { outlineOf, type ServiceOutline } from '@fieldguide/service/inspection';
+import { JwksKeySource } from '@fieldguide/service/testing';
 import { system } from '@fieldguide/system';
-import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import type { Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { committedPacts, sendersOf } from './pact-files.ts';
 
@@ -18,14 +19,14 @@ export const requests = (consumer: string, provider: string, route: string): Edg
 export const consumes = (consumer: string, topic: string, type: string): Edge =>
   `${consumer} consumes ${producerOf(topic)} ${topic}/${type}`;
 
-type AnyDefinition = Pick<ServiceDefinition<ServiceSettings>, 'name' | 'module'> & {
-  readonly keys?: unknown;
-  readonly config: { readonly schema: { readonly shape: object } };
-};
-const definitions: readonly AnyDefinition[] = await Promise.all(
+interface Service extends ServiceOutline {
+  readonly name: string;
+}
+const services: readonly Service[] = await Promise.all(
   Object.keys(system.apps).map(async (name) => {
-    const module = await import(`../../apps/${name}/src/${name}.definition.ts`);
-    return Object.values(module)[0] as AnyDefinition;
+    const exported = await import(`../../apps/${name}/src/${name}.module.ts`);
+    const [module] = Object.values(exported) as Type[];
+    return { name, ...(await outlineOf(module!)) };
   }),
 );
 const JWKS = '/.well-known/jwks.json';
@@ -36,9 +37,11 @@ export function realEdges(): Set<Edge> {
   return new Set([
     // The storefront uses the routes of the gateway; the keys are for the services that verify tokens.
     ...routes.filter(({ path }) => path !== JWKS).map(({ to, path }) => requests('shop', to, path)),
-    ...definitions.filter(({ keys }) => !keys).map(({ name }) => requests(name, issuer.app, JWKS)),
-    ...definitions.flatMap(({ name }) => clientsIn(name)),
-    ...definitions.flatMap(subscriptionsOf),
+    ...services
+      .filter(({ providers }) => providers.has(JwksKeySource))
+      .map(({ name }) => requests(name, issuer.app, JWKS)),
+    ...services.flatMap(({ name }) => clientsIn(name)),
+    ...services.flatMap(subscriptionsOf),
   ]);
 }
 
@@ -81,8 +84,8 @@ function clientsIn(service: string): Edge[] {
   });
 }
 
-function subscriptionsOf({ name, module, config }: AnyDefinition): Edge[] {
-  const declared = controllersOf(module).flatMap((controller) =>
+function subscriptionsOf({ name, controllers }: Service): Edge[] {
+  const declared = controllers.flatMap((controller) =>
     methodsOf(controller).flatMap((method) => {
       const extras = Reflect.getMetadata(PATTERN_EXTRAS_METADATA, method) as
         | { contract: { topic: string; type: string } }
@@ -90,15 +93,14 @@ function subscriptionsOf({ name, module, config }: AnyDefinition): Edge[] {
       return extras ? [extras.contract] : [];
     }),
   );
-  const everyService = 'MESSAGING_URL' in config.schema.shape ? [SessionEndedMessage] : [];
-  return [...declared, ...everyService]
+  return declared
     .filter(({ topic }) => producerOf(topic) !== name)
     .map(({ topic, type }) => consumes(name, topic, type));
 }
 
 function routeOf(provider: string, { method, path }: { method: string; path: string }): string {
-  const { module } = definitions.find(({ name }) => name === provider)!;
-  const found = controllersOf(module).flatMap((controller) =>
+  const { controllers } = services.find(({ name }) => name === provider)!;
+  const found = controllers.flatMap((controller) =>
     methodsOf(controller).flatMap((handler) => {
       const verb = Reflect.getMetadata(METHOD_METADATA, handler) as number | undefined;
       if (verb === undefined || verbs[verb] !== method) return [];
@@ -119,10 +121,7 @@ function routeOf(provider: string, { method, path }: { method: string; path: str
 // As Nest counts its request methods.
 const verbs = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
 
-const controllersOf = (module: object) =>
-  (Reflect.getMetadata(MODULE_METADATA.CONTROLLERS, module) ?? []) as (new () => object)[];
-
-const methodsOf = ({ prototype }: new () => object): object[] =>
+const methodsOf = ({ prototype }: Type): object[] =>
   Object.getOwnPropertyNames(prototype)
     .filter((name) => name !== 'constructor')
     .map((name) => Object.getOwnPropertyDescriptor(prototype, name)!.value as object);

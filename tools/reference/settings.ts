@@ -1,16 +1,19 @@
 import { globSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type ConfigClass, isMarked } from '@fieldguide/config';
+import { isMarked } from '@fieldguide/config';
+import { outlineOf } from '@fieldguide/service/inspection';
+import type { Type } from '@nestjs/common';
 import { z } from 'zod';
 import { page, table } from './markdown.ts';
 
-/** Reads the configuration classes of every app by importing them. */
+/** Reads the configuration classes of every app from its modules. */
 export async function settingsPage(): Promise<string> {
   const services = new Map<string, Readonly<Record<string, z.ZodType>>>();
-  for (const file of globSync('apps/*/src/*.config.ts').toSorted()) {
-    const exported = Object.values(await import(pathToFileURL(file).href)) as ConfigClass[];
-    const config = exported.find((each) => each.schema)!;
-    services.set(file.split(/[\\/]/)[1]!, config.schema.shape as Record<string, z.ZodType>);
+  for (const file of globSync('apps/*/src/*.module.ts').toSorted()) {
+    const [module] = Object.values(await import(pathToFileURL(file).href)) as Type[];
+    const { configs } = await outlineOf(module!);
+    const shapes = configs.map(({ schema }) => schema.shape);
+    services.set(file.split(/[\\/]/)[1]!, Object.assign({}, ...shapes));
   }
   const comments = commentsOf(globSync(['apps/*/src/*.config.ts', 'libs/*/src/*.ts']));
   const keys = Map.groupBy(

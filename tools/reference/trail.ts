@@ -58,13 +58,10 @@ function proxyFiles(): Station[] {
   const registering = sourcesOf('apps/gateway/src').filter(
     (file) => /contracts\/gateway\/routes'/.test(read(file)) && /\.route\(/.test(read(file)),
   );
-  const handling = registering.flatMap((file) => {
-    const made = new Set([...read(file).matchAll(/new (\w+)\(/g)].map(([, name]) => name!));
-    return importsOf(file).filter(({ names }) => names.some((name) => made.has(name)));
-  });
+  const handling = registering.flatMap((file) => injectedInto(file, sourcesOf('apps/gateway/src')));
   return [
     ...registering.map((file) => ({ file, role: 'checks token, rate limit and body size' })),
-    ...handling.map(({ target: file }) => ({ file, role: 'forwards to a healthy instance' })),
+    ...handling.map(({ file }) => ({ file, role: 'forwards to a healthy instance' })),
   ];
 }
 

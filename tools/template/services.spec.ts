@@ -60,7 +60,7 @@ it('generates services that pass every check, and removes them without a trace',
     node('tools/check.ts'),
     node(
       'node_modules/vitest/vitest.mjs',
-      ...['run', '--project', 'unit', 'system/system.spec.ts', 'tools/retention.spec.ts'],
+      ...['run', '--project', 'unit', 'tools/system-map.spec.ts', 'tools/retention.spec.ts'],
       ...['tools/contracts/edges.spec.ts', ...names.map((name) => `apps/${name}/`)],
     ),
   ]);

@@ -1,17 +1,19 @@
 import { describeProviderPacts } from '@fieldguide/contract-testing/provider';
 import { product } from '@fieldguide/contracts/catalog/examples';
-import { catalog } from '../src/catalog.definition.ts';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
+import { CatalogModule } from '../src/catalog.module.ts';
 import { Product } from '../src/product/product.entity.ts';
 import { Products } from '../src/product/products.ts';
 
-describeProviderPacts(catalog, {
+describeProviderPacts('catalog', CatalogModule, {
   callers: { staff: { id: 'the-staff', scope: 'catalog:write' } },
-  states: ({ app, parts }) => {
-    const { manager } = parts.database!.source;
+  states: (app) => {
+    const { manager } = app.get(Database).source;
+    const units = app.get(UnitOfWorkRunner);
     const { sku, name, description, category, price } = product.value;
     const isSold = ({ productId = '' }) => manager.existsBy(Product, { id: productId });
     const sell = ({ productId = '' }) =>
-      parts.units!.run((uow) => {
+      units.run((uow) => {
         const row = { id: productId, sku, name, description, category, updatedAt: uow.now() };
         const costs = { priceMinor: String(price.amountMinor), currency: price.currency };
         return uow.save(Product, Object.assign(new Product(), row, costs));

@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { catalog } from './catalog.definition.ts';
+import { CatalogModule } from './catalog.module.ts';
 
-void runService(catalog);
+void runService(CatalogModule);

@@ -1,11 +1,8 @@
 import { Config, live } from '@fieldguide/config';
-import { messagingSettings, serviceSettings } from '@fieldguide/service';
 import { z } from 'zod';
 
 export class GatewayConfig extends Config(
   z.object({
-    ...serviceSettings,
-    ...messagingSettings,
     /** Requests per minute of one caller, or of one address when not signed in. */
     RATE_LIMIT_PER_MINUTE: live(z.coerce.number().int().positive().default(6_000)),
     /** Registrations and sign-ins per minute of one address: they cost most, and passwords are guessed there. */

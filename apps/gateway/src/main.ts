@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { gateway } from './gateway.definition.ts';
+import { GatewayModule } from './gateway.module.ts';
 
-void runService(gateway);
+void runService(GatewayModule);

@@ -1,12 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { CallerClaims } from '@fieldguide/auth';
+import { Clock } from '@fieldguide/clock';
 import { describeProviderPacts } from '@fieldguide/contract-testing/provider';
 import { ada, sid } from '@fieldguide/contracts/example-data';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { Account } from '../src/account/account.entity.ts';
 import { Passwords } from '../src/account/passwords.ts';
 import { Client } from '../src/client/client.entity.ts';
 import { EraseAccountController } from '../src/erase-account/erase-account.controller.ts';
-import { identity } from '../src/identity.definition.ts';
+import { IdentityModule } from '../src/identity.module.ts';
 import { SigningKey } from '../src/public-keys/signing-key.ts';
 import { fingerprint } from '../src/session/secrets.ts';
 import { Session } from '../src/session/session.entity.ts';
@@ -14,15 +16,16 @@ import { Sessions } from '../src/session/sessions.ts';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-describeProviderPacts(identity, {
+describeProviderPacts('identity', IdentityModule, {
   env: {
     SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     CLIENTS: JSON.stringify({ shipping: { secret: '', scopes: ['orders:address:read'] } }),
   },
   callers: { customer: { id: ada, scope: 'accounts:erase' } },
-  mint: ({ app }, { id, scope, kind }) => app.get(SigningKey).sign(id, { kind, scope, sid }, 600),
-  states: ({ app, parts }) => {
-    const { manager } = parts.database!.source;
+  mint: (app, { id, scope, kind }) => app.get(SigningKey).sign(id, { kind, scope, sid }, 600),
+  states: (app) => {
+    const { manager } = app.get(Database).source;
+    const units = app.get(UnitOfWorkRunner);
     const isKnown = ({ customerId = ada }) => manager.existsBy(Account, { id: customerId });
     const register = async ({
       customerId: id = ada,
@@ -31,13 +34,13 @@ describeProviderPacts(identity, {
     }) => {
       const passwordHash = await app.get(Passwords).hash(password);
       const account = { id, email, name: 'Ada', kind: 'customer', passwordHash };
-      await parts.units!.run((uow) => uow.save(Account, Object.assign(new Account(), account)));
+      await units.run((uow) => uow.save(Account, Object.assign(new Account(), account)));
     };
     const signIn = async (values: Record<string, string>) => {
       await register(values);
       const row = { sid, accountId: ada, refreshHash: fingerprint('secret') };
-      const session = { ...row, expiresAt: parts.clock.fromNow(60_000) };
-      await parts.units!.run((uow) => uow.save(Session, Object.assign(new Session(), session)));
+      const session = { ...row, expiresAt: app.get(Clock).fromNow(60_000) };
+      await units.run((uow) => uow.save(Session, Object.assign(new Session(), session)));
     };
     const isSignedIn = () => manager.existsBy(Session, { sid });
     const hasEnded = async () => (await manager.findOneBy(Session, { sid }))?.endedAt != null;
@@ -66,7 +69,7 @@ describeProviderPacts(identity, {
       'a service is known': {
         set: ({ clientId: id = '', clientSecret = '' }) => {
           const client = Object.assign(new Client(), { id, secretHash: fingerprint(clientSecret) });
-          return parts.units!.run((uow) => uow.save(Client, client));
+          return units.run((uow) => uow.save(Client, client));
         },
         holds: ({ clientId: id = '' }) => manager.existsBy(Client, { id }),
       },

@@ -1,12 +1,8 @@
 import { Config, secret } from '@fieldguide/config';
-import { databaseSettings, messagingSettings, serviceSettings } from '@fieldguide/service';
 import { z } from 'zod';
 
 export class IdentityConfig extends Config(
   z.object({
-    ...serviceSettings,
-    ...databaseSettings,
-    ...messagingSettings,
     /** ES256 private key that signs tokens, PEM. */
     SIGNING_KEY: secret(z.string().includes('PRIVATE KEY')),
     /** Lifetime of an access token. */

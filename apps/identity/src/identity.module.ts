@@ -1,10 +1,24 @@
+import { ConfigModule } from '@fieldguide/config';
+import { DatabaseModule } from '@fieldguide/database';
+import { ServiceDiscoveryModule } from '@fieldguide/discovery';
+import { MessagingModule } from '@fieldguide/messaging';
+import { AuthModule, ServiceClientModule, ServiceModule } from '@fieldguide/service';
+import { WorkersModule } from '@fieldguide/workers';
 import { Module } from '@nestjs/common';
+import { IdentityTables1760000002000 } from '../migrations/1760000002000-identity-tables.ts';
+import { SessionEnds1760000012001 } from '../migrations/1760000012001-session-ends.ts';
+import { Account } from './account/account.entity.ts';
 import { Passwords } from './account/passwords.ts';
+import { Client } from './client/client.entity.ts';
 import { EraseAccountController } from './erase-account/erase-account.controller.ts';
+import { IdentityConfig } from './identity.config.ts';
 import { PublicKeysController } from './public-keys/public-keys.controller.ts';
 import { SigningKey } from './public-keys/signing-key.ts';
 import { RegisterController } from './register/register.controller.ts';
+import { AccountSeeder } from './seed/seed-accounts.ts';
 import { Secrets } from './session/secrets.ts';
+import { Session } from './session/session.entity.ts';
+import { sessionRetention } from './session/session.retention.ts';
 import { Sessions } from './session/sessions.ts';
 import { SignInController } from './sign-in/sign-in.controller.ts';
 import { SignInHandler } from './sign-in/sign-in.handler.ts';
@@ -12,6 +26,21 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
 
 /** The map of the service: accounts, sign-in, tokens and the keys that check them. */
 @Module({
+  imports: [
+    ServiceModule.forRoot({ name: 'identity' }),
+    ServiceDiscoveryModule.forRoot(),
+    ServiceClientModule.forRoot(),
+    AuthModule.forRoot({ keys: SigningKey }),
+    DatabaseModule.forRoot({
+      entities: [Account, Session, Client],
+      migrations: [IdentityTables1760000002000, SessionEnds1760000012001],
+      retention: [sessionRetention],
+      seeder: AccountSeeder,
+    }),
+    WorkersModule.forRoot(),
+    MessagingModule.forRoot(),
+    ConfigModule.forFeature(IdentityConfig),
+  ],
   controllers: [
     RegisterController,
     SignInController,
@@ -19,6 +48,6 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
     EraseAccountController,
     PublicKeysController,
   ],
-  providers: [Passwords, Secrets, Sessions, SignInHandler, SigningKey],
+  providers: [Passwords, Secrets, Sessions, SignInHandler],
 })
 export class IdentityModule {}

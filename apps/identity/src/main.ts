@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { identity } from './identity.definition.ts';
+import { IdentityModule } from './identity.module.ts';
 
-void runService(identity);
+void runService(IdentityModule);

@@ -6,27 +6,28 @@ import {
 import { hammock } from '@fieldguide/contracts/example-data';
 import { ReleaseStock, ReserveStock } from '@fieldguide/contracts/inventory';
 import { reserveStock } from '@fieldguide/contracts/inventory/examples';
-import { inventory } from '../src/inventory.definition.ts';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
+import { InventoryModule } from '../src/inventory.module.ts';
 import { Reservation } from '../src/reservation/reservation.entity.ts';
 import { ReserveStockHandler } from '../src/reserve-stock/reserve-stock.ts';
 import { Stock } from '../src/stock/stock.entity.ts';
 
-describeProviderPacts(inventory, {
+describeProviderPacts('inventory', InventoryModule, {
   callers: { staff: { id: 'the-staff', scope: 'stock:write' } },
-  states: (service) => {
-    const { database, units } = service.parts;
-    const { manager } = database!.source;
+  states: (app) => {
+    const { manager } = app.get(Database).source;
+    const units = app.get(UnitOfWorkRunner);
     const stock = (onHandUnits: number, reservedUnits = 0) => {
       const row = { productId: hammock, onHandUnits, reservedUnits };
-      return units!.run((uow) => uow.save(Stock, Object.assign(new Stock(), row)));
+      return units.run((uow) => uow.save(Stock, Object.assign(new Stock(), row)));
     };
     const reserve = ({ orderId = '' }) => {
       const { lines } = reserveStock.value;
       const handlers = [ReserveStockHandler];
-      return deliver(service, handlers, ReserveStock, orderId, { orderId, lines });
+      return deliver(app, handlers, ReserveStock, orderId, { orderId, lines });
     };
     const release = ({ orderId = '' }) =>
-      deliver(service, [ReserveStockHandler], ReleaseStock, orderId, { orderId });
+      deliver(app, [ReserveStockHandler], ReleaseStock, orderId, { orderId });
     /** The commands lead to a reservation with this status. */
     const reservation = (status: Reservation['status'], set: ProviderState['set']) => ({
       set,

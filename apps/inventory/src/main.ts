@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { inventory } from './inventory.definition.ts';
+import { InventoryModule } from './inventory.module.ts';
 
-void runService(inventory);
+void runService(InventoryModule);

@@ -22,9 +22,9 @@ import {
   paymentVoided,
 } from '@fieldguide/contracts/payments/examples';
 import { shipmentCancelled, shipmentDispatched } from '@fieldguide/contracts/shipping/examples';
-import { MemoryNotifier } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
 import type { MessageContract } from '@fieldguide/messaging';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { describe, expect, it } from 'vitest';
 import { deadlines } from '../src/checkout/checkout.model.ts';
 import { CheckoutDeadlines } from '../src/checkout/checkout-deadlines.ts';

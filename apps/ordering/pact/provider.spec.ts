@@ -1,40 +1,46 @@
 import { describeProviderPacts, type ProviderState } from '@fieldguide/contract-testing/provider';
 import { ada, shipTo } from '@fieldguide/contracts/example-data';
-import { EventStore, eventFeedReader, runBatch } from '@fieldguide/event-store';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
+import { eventFeedReader } from '@fieldguide/event-publishing';
+import { EventStore, runBatch } from '@fieldguide/event-store';
 import { DeliveryAddress } from '../src/customer-data/customer-data.ts';
 import { EraseCustomers } from '../src/customer-data/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
 import * as history from '../src/order/order.examples.ts';
 import { orderSummary } from '../src/order-summary/order-summary.projection.ts';
-import { ordering } from '../src/ordering.definition.ts';
+import { OrderingModule } from '../src/ordering.module.ts';
 import { PriceFreshness } from '../src/prices/price-freshness.ts';
 import { ProductPrice } from '../src/prices/product-price.entity.ts';
-import { publishOrders } from '../src/publish-orders/publish-orders.ts';
+import { orderMessages } from '../src/publish-orders/publish-orders.ts';
 
 const placed = [history.orderPlaced];
 const hasStock = [...placed, history.stockReserved];
 const paidFor = [...hasStock, history.paymentAuthorised, history.orderConfirmed];
 const { hammock } = history;
 
-describeProviderPacts(ordering, {
+describeProviderPacts('ordering', OrderingModule, {
   callers: {
     customer: { id: ada, scope: 'orders:read orders:write' },
     service: { id: 'shipping', scope: 'orders:address:read' },
   },
-  publishedMessages: async ({ app }) => {
-    const events = app.get(EventStore);
-    const reader = eventFeedReader('publish-orders', events, publishOrders);
+  publishedMessages: async (app) => {
+    const reader = eventFeedReader(
+      'publish-orders',
+      app.get(EventStore),
+      'ordering',
+      orderMessages,
+    );
     return (await reader.read()).messages;
   },
-  states: ({ app, parts }) => {
-    const { database, units } = parts;
+  states: (app) => {
+    const { manager } = app.get(Database).source;
+    const units = app.get(UnitOfWorkRunner);
     const events = app.get(EventStore);
-    const { manager } = database!.source;
     const price = (row: Partial<ProductPrice>): ProviderState => ({
       set: async ({ productId = '' }) => {
         const known = { productId, name: hammock.name, price: hammock.unitPrice, revision: 1 };
         const all = Object.assign(new ProductPrice(), known, row);
-        await units!.run((uow) => uow.save(ProductPrice, all));
+        await units.run((uow) => uow.save(ProductPrice, all));
         await app.get(PriceFreshness).check();
       },
       holds: ({ productId = '' }) => manager.existsBy(ProductPrice, { productId, ...row }),
@@ -46,8 +52,8 @@ describeProviderPacts(ordering, {
         const data = [{ ...first!, data: { ...first!.data, orderId, customerId } }, ...later];
         await events.append({ stream: `order-${orderId}`, expected: 0, events: data });
         const address = Object.assign(new DeliveryAddress(), { orderId, customerId, shipTo });
-        await units!.run((uow) => uow.save(DeliveryAddress, address));
-        while (await runBatch(orderSummary, events, units!));
+        await units.run((uow) => uow.save(DeliveryAddress, address));
+        while (await runBatch(orderSummary, events, units));
       },
       holds: async ({ orderId = '' }) =>
         (await events.read(`order-${orderId}`)).length === past.length,
@@ -76,7 +82,7 @@ describeProviderPacts(ordering, {
       'the customer of an order was erased': {
         set: async (values) => {
           await isPlaced.set?.(values);
-          await units!.run((tx) => app.get(EraseCustomers).erase(ada, tx));
+          await units.run((tx) => app.get(EraseCustomers).erase(ada, tx));
         },
         holds: async ({ orderId = '' }) =>
           (await events.read(`order-${orderId}`)).length > 0 &&

@@ -1,5 +1,4 @@
 import { Config, live } from '@fieldguide/config';
-import { databaseSettings, messagingSettings, serviceSettings } from '@fieldguide/service';
 import { z } from 'zod';
 import { type Deadline, deadlines } from './checkout/checkout.model.ts';
 
@@ -8,9 +7,6 @@ const deadline = (name: Deadline) => live(milliseconds.min(100).default(deadline
 
 export class OrderingConfig extends Config(
   z.object({
-    ...serviceSettings,
-    ...databaseSettings,
-    ...messagingSettings,
     /** How old the known prices may be while catalog is unreachable. */
     PRICE_AGE_MS_MAX: live(milliseconds.default(3_600_000)),
     // A changed deadline applies to steps that begin afterwards.
@@ -26,8 +22,6 @@ export class OrderingConfig extends Config(
     UNDO_DEADLINE_MS: deadline('UNDO_DEADLINE_MS'),
     /** Days that the address of an ended order is kept. */
     ADDRESS_RETENTION_DAYS: live(z.coerce.number().int().min(1).max(3_650).default(30)),
-    /** Delays the order projection on purpose, for lessons and tests of stale reads. */
-    VIEW_DELAY_MS: live(milliseconds.max(60_000).default(0)),
     /** How long a read with a Consistency-Token waits for the projection. */
     CONSISTENT_READ_MS: live(milliseconds.max(10_000).default(2_000)),
   }),

@@ -1,10 +1,23 @@
-import { EventStoreModule } from '@fieldguide/event-store';
+import { ConfigModule } from '@fieldguide/config';
+import { DatabaseModule, Retention } from '@fieldguide/database';
+import { ServiceDiscoveryModule } from '@fieldguide/discovery';
+import { EventPublishingModule } from '@fieldguide/event-publishing';
+import { EventStoreModule, ProjectionsModule } from '@fieldguide/event-store';
+import { MessagingModule } from '@fieldguide/messaging';
+import { AuthModule, ServiceClientModule, ServiceModule } from '@fieldguide/service';
+import { WorkersModule } from '@fieldguide/workers';
 import { Module } from '@nestjs/common';
+import { OrderingTables1760000002000 } from '../migrations/1760000002000-ordering-tables.ts';
+import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
+import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
-import { CheckoutDeadlines } from './checkout/checkout-deadlines.ts';
+import { CheckoutDeadlines, OpenCheckout } from './checkout/checkout-deadlines.ts';
 import { ExpireDeadlines } from './checkout/expire-deadlines.ts';
 import { OpenCheckoutsController } from './checkout/open-checkouts.controller.ts';
+import { OverdueWatch } from './checkout/overdue-checkouts.ts';
+import { DeliveryAddress, ErasedCustomer } from './customer-data/customer-data.ts';
 import { DeliveryAddressController } from './customer-data/delivery-address.controller.ts';
+import { addressRetention } from './customer-data/delivery-address.retention.ts';
 import { EraseCustomers } from './customer-data/erase-customers.ts';
 import { OnCustomerErased } from './customer-data/on-customer-erased.ts';
 import { EventInspectionController } from './event-inspection/event-inspection.controller.ts';
@@ -16,17 +29,41 @@ import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderCommandHandler } from './order/order-command-handler.ts';
 import { OrderSummaries } from './order-summary/order-summaries.ts';
 import { OrderSummaryController } from './order-summary/order-summary.controller.ts';
+import { OrderSummary } from './order-summary/order-summary.entity.ts';
+import { orderSummary } from './order-summary/order-summary.projection.ts';
 import { OrderTimelineController } from './order-timeline/order-timeline.controller.ts';
+import { OrderingConfig } from './ordering.config.ts';
 import { PlaceOrderController } from './place-order/place-order.controller.ts';
 import { PlaceOrderHandler } from './place-order/place-order.ts';
 import { OnProductChanged } from './prices/on-product-changed.ts';
 import { PriceFreshness } from './prices/price-freshness.ts';
 import { Prices } from './prices/prices.ts';
+import { ProductPrice } from './prices/product-price.entity.ts';
 import { ProductPrices } from './prices/product-prices.ts';
+import { orderMessages } from './publish-orders/publish-orders.ts';
 
 /** The map of the service: controllers, message handlers, providers. */
 @Module({
-  imports: [EventStoreModule.forRoot({ upcasters: orderUpcasters })],
+  imports: [
+    ServiceModule.forRoot({ name: 'ordering' }),
+    ServiceDiscoveryModule.forRoot(),
+    ServiceClientModule.forRoot(),
+    AuthModule.forRoot(),
+    DatabaseModule.forRoot({
+      entities: [OrderSummary, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
+      migrations: [
+        OrderingTables1760000002000,
+        OpenCheckouts1760000003000,
+        OverdueCheckouts1760000010100,
+      ],
+    }),
+    WorkersModule.forRoot(),
+    MessagingModule.forRoot(),
+    EventStoreModule.forRoot({ upcasters: orderUpcasters }),
+    ProjectionsModule.forFeature(orderSummary),
+    EventPublishingModule.forRoot('publish-orders', orderMessages),
+    ConfigModule.forFeature(OrderingConfig),
+  ],
   controllers: [
     PlaceOrderController,
     CancelOrderController,
@@ -50,6 +87,8 @@ import { ProductPrices } from './prices/product-prices.ts';
     ExpireDeadlines,
     EraseCustomers,
     PriceFreshness,
+    OverdueWatch,
+    { provide: Retention, inject: [OrderingConfig], useFactory: addressRetention },
     { provide: Prices, useClass: ProductPrices },
   ],
 })

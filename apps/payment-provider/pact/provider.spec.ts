@@ -6,20 +6,20 @@ import { describeProviderPacts } from '@fieldguide/contract-testing/provider';
 import { operation } from '@fieldguide/contracts/payment-provider/examples';
 import { afterAll } from 'vitest';
 import { Ledger } from '../src/ledger/ledger.ts';
-import { paymentProvider } from '../src/payment-provider.definition.ts';
+import { PaymentProviderModule } from '../src/payment-provider.module.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
 const file = join(folder, 'ledger.sqlite');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describeProviderPacts(paymentProvider, {
+describeProviderPacts('payment-provider', PaymentProviderModule, {
   env: { PROVIDER_API_KEY: 'the-key-of-payments', LEDGER_FILE: file },
   clean: () => {
     const ledger = new DatabaseSync(file);
     ledger.exec('DELETE FROM operations');
     ledger.close();
   },
-  states: ({ app }) => {
+  states: (app) => {
     const ledger = app.get(Ledger);
     const find = ({ paymentId = '', key = '' }) => ledger.find(key || `${paymentId}:authorise`);
     return {

@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { paymentProvider } from './payment-provider.definition.ts';
+import { PaymentProviderModule } from './payment-provider.module.ts';
 
-void runService(paymentProvider);
+void runService(PaymentProviderModule);

@@ -1,11 +1,8 @@
 import { Config, secret } from '@fieldguide/config';
-import { messagingSettings, serviceSettings } from '@fieldguide/service';
 import { z } from 'zod';
 
 export class PaymentProviderConfig extends Config(
   z.object({
-    ...serviceSettings,
-    ...messagingSettings,
     /** API key that payments sends to the payment provider as `X-Api-Key`. */
     PROVIDER_API_KEY: secret(z.string().min(16)),
     /** Where the ledger is kept (SQLite); all instances share it. */

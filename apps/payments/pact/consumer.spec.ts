@@ -13,7 +13,7 @@ import {
   capturePayment,
   voidPayment,
 } from '@fieldguide/contracts/payments/examples';
-import { MemoryNotifier } from '@fieldguide/database';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { describe, expect, it } from 'vitest';
 import { HttpProvider, Result } from '../src/call-provider/provider.ts';
 import {

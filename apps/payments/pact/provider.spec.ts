@@ -5,12 +5,14 @@ import {
 } from '@fieldguide/contract-testing/provider';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import { authorisePayment } from '@fieldguide/contracts/payments/examples';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import type { MessageContract } from '@fieldguide/messaging';
+import { Notifier } from '@fieldguide/workers';
 import { Provider, type Result } from '../src/call-provider/provider.ts';
 import { ProviderWorker } from '../src/call-provider/provider-worker.ts';
 import { OnPaymentCommand } from '../src/on-payment-command/on-payment-command.ts';
 import { Payment, type PaymentStatus } from '../src/payment/payment.entity.ts';
-import { payments } from '../src/payments.definition.ts';
+import { PaymentsModule } from '../src/payments.module.ts';
 
 /** A provider with a fixed outcome. */
 class FixedOutcome extends Provider {
@@ -25,17 +27,18 @@ class FixedOutcome extends Provider {
   override async find(): Promise<undefined> {}
 }
 
-describeProviderPacts(payments, {
+describeProviderPacts('payments', PaymentsModule, {
   env: { PAYMENT_PROVIDER_URL: 'http://127.0.0.1:9', PROVIDER_API_KEY: 'the-key-of-payments' },
-  states: (service) => {
-    const { database, units, notifier } = service.parts;
+  states: (app) => {
+    const { manager } = app.get(Database).source;
+    const units = app.get(UnitOfWorkRunner);
     const send = async (contract: MessageContract, orderId: string) =>
-      deliver(service, [OnPaymentCommand], contract, orderId, {
+      deliver(app, [OnPaymentCommand], contract, orderId, {
         ...authorisePayment.value,
         orderId,
       });
     const call = (outcome: Result['outcome'] = 'approved') =>
-      new ProviderWorker(units!, new FixedOutcome(outcome), notifier!).once();
+      new ProviderWorker(units, new FixedOutcome(outcome), app.get(Notifier)).once();
     /** These commands, one after the other, lead to a payment with this status. */
     const leadsTo = (
       status: PaymentStatus,
@@ -48,7 +51,7 @@ describeProviderPacts(payments, {
           await call(outcome);
         }
       },
-      holds: ({ orderId = '' }) => database!.source.manager.existsBy(Payment, { orderId, status }),
+      holds: ({ orderId = '' }) => manager.existsBy(Payment, { orderId, status }),
     });
     return {
       'a payment was authorised': leadsTo('authorised', [AuthorisePayment]),

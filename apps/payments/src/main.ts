@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { payments } from './payments.definition.ts';
+import { PaymentsModule } from './payments.module.ts';
 
-void runService(payments);
+void runService(PaymentsModule);

@@ -18,8 +18,8 @@ import {
   erasedAddress,
   orderConfirmed,
 } from '@fieldguide/contracts/ordering/examples';
-import { MemoryNotifier } from '@fieldguide/database';
 import { TokenResponse } from '@fieldguide/service/testing';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { describe, expect, it } from 'vitest';
 import { OrderingAddresses } from '../src/dispatch-shipment/delivery-addresses.ts';
 import {

@@ -6,6 +6,7 @@ import {
 import { shipTo } from '@fieldguide/contracts/example-data';
 import { CancellationRequested, OrderConfirmed } from '@fieldguide/contracts/ordering';
 import { cancellationRequested, orderConfirmed } from '@fieldguide/contracts/ordering/examples';
+import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import {
   DeliveryAddresses,
   type ShippingAddress,
@@ -14,7 +15,7 @@ import { DispatchShipments } from '../src/dispatch-shipment/dispatch-shipments.t
 import { OnCancellationRequest } from '../src/on-cancellation-request/on-cancellation-request.ts';
 import { OnOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.ts';
 import { Shipment, type ShipmentStatus } from '../src/shipment/shipment.entity.ts';
-import { shipping } from '../src/shipping.definition.ts';
+import { ShippingModule } from '../src/shipping.module.ts';
 
 /** Ordering with one fixed address. */
 class FixedAddress extends DeliveryAddresses {
@@ -27,22 +28,23 @@ class FixedAddress extends DeliveryAddresses {
   }
 }
 
-describeProviderPacts(shipping, {
+describeProviderPacts('shipping', ShippingModule, {
   env: { DISPATCH_DELAY_MS: '0' },
-  states: (service) => {
-    const { database, units } = service.parts;
+  states: (app) => {
+    const { manager } = app.get(Database).source;
+    const units = app.get(UnitOfWorkRunner);
     const confirm = ({ orderId = '' }) =>
-      deliver(service, [OnOrderConfirmed], OrderConfirmed, orderId, {
+      deliver(app, [OnOrderConfirmed], OrderConfirmed, orderId, {
         ...orderConfirmed.value,
         orderId,
       });
     const cancel = ({ orderId = '' }) =>
-      deliver(service, [OnCancellationRequest], CancellationRequested, orderId, {
+      deliver(app, [OnCancellationRequest], CancellationRequested, orderId, {
         ...cancellationRequested.value,
         orderId,
       });
     const dispatch = (address: ShippingAddress | null) =>
-      new DispatchShipments(units!, new FixedAddress(address)).once();
+      new DispatchShipments(units, new FixedAddress(address)).once();
     const leadsTo = (
       status: ShipmentStatus,
       then: (values: Record<string, string>) => Promise<unknown>,
@@ -51,7 +53,7 @@ describeProviderPacts(shipping, {
         await confirm(values);
         await then(values);
       },
-      holds: ({ orderId = '' }) => database!.source.manager.existsBy(Shipment, { orderId, status }),
+      holds: ({ orderId = '' }) => manager.existsBy(Shipment, { orderId, status }),
     });
     return {
       'a shipment was dispatched': leadsTo('dispatched', () => dispatch(shipTo)),

@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { shipping } from './shipping.definition.ts';
+import { ShippingModule } from './shipping.module.ts';
 
-void runService(shipping);
+void runService(ShippingModule);

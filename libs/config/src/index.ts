@@ -1,3 +1,6 @@
+export { ConfigModule } from './config.module.ts';
 export { Config, type ConfigClass, isMarked, live, secret } from './config.ts';
-export { ConsulKv, type KvSource } from './consul-kv.ts';
-export { type LoadedConfig, loadConfig, type SourceOf } from './load-config.ts';
+export { Configuration, configClassesIn } from './configuration.ts';
+export { loadConfig } from './load-config.ts';
+export { ProcessConfig } from './process-config.ts';
+export { instancesOf, Runtime, ServiceOptions } from './runtime.ts';

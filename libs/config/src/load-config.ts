@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type ConfigClass, isMarked } from './config.ts';
 import type { KvSource } from './consul-kv.ts';
 
-export type SourceOf = 'default' | 'environment' | `file ${string}` | `consul ${string}`;
+type SourceOf = 'default' | 'environment' | `file ${string}` | `consul ${string}`;
 
 export interface LoadedConfig<Self = object> {
   /** One object for the lifetime of the process; live keys change in place. */
@@ -24,6 +24,7 @@ export function loadConfig<Self extends object>(
   config: ConfigClass<Self>,
   environment: Readonly<Record<string, string | undefined>>,
   kv: KvSource = { values: new Map() },
+  name = config.name,
 ): LoadedConfig<Self> {
   const { shape } = config.schema;
   const fixed = fromEnvironment(Object.keys(shape), environment);
@@ -31,7 +32,7 @@ export function loadConfig<Self extends object>(
   const read = config.schema.safeParse(
     Object.fromEntries([...raw].map(([key, { text }]) => [key, text])),
   );
-  if (!read.success) throw new Error(explain(config.name, read.error, raw));
+  if (!read.success) throw new Error(explain(name, read.error, raw));
 
   const values = Object.assign(Object.create(config.prototype) as object, read.data);
   let sources = raw;
@@ -66,7 +67,7 @@ export function loadConfig<Self extends object>(
       const next = config.schema.safeParse(
         Object.fromEntries([...wanted].map(([key, { text }]) => [key, text])),
       );
-      if (!next.success) return { changed: [], refused: explain(config.name, next.error, wanted) };
+      if (!next.success) return { changed: [], refused: explain(name, next.error, wanted) };
       const changed = Object.keys(next.data).filter(
         (key) =>
           isMarked(shape[key], 'live') &&
@@ -119,7 +120,7 @@ function explain(name: string, error: z.ZodError, found: Found): string {
     return `  ${key}: ${message} ${source ? `(from ${source})` : '(not set)'}`;
   });
   return [
-    `The configuration ${name} cannot be used:`,
+    `The configuration of ${name} cannot be used:`,
     ...problems,
     'Try: set each as an environment variable, as <KEY>_FILE naming a file, or in Consul under <system>/<environment>/<service>/<KEY>.',
   ].join('\n');

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestKeys } from '@fieldguide/auth/testing';
-import type { Envelope } from '@fieldguide/database';
+import { instancesOf } from '@fieldguide/config';
+import { Database, type Envelope } from '@fieldguide/database';
 import { type OutgoingRecord, outboxReader } from '@fieldguide/messaging';
-import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
-import { openForTest, type ServiceUnderTest } from '@fieldguide/service/testing';
+import { openForTest } from '@fieldguide/service/testing';
+import type { Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Verifier } from '@pact-foundation/pact';
 import pg from 'pg';
 import type { CallerRole } from './consumer.ts';
@@ -31,16 +34,14 @@ export interface ProviderSettings {
   readonly callers?: Readonly<
     Partial<Record<CallerRole, { readonly id: string; readonly scope: string }>>
   >;
-  readonly states: (service: ServiceUnderTest<object>) => Readonly<Record<string, ProviderState>>;
+  readonly states: (app: NestFastifyApplication) => Readonly<Record<string, ProviderState>>;
   /** The messages published since the state was set, from its real relay's source; the outbox by default. */
-  readonly publishedMessages?: (
-    service: ServiceUnderTest<object>,
-  ) => Promise<readonly OutgoingRecord[]>;
+  readonly publishedMessages?: (app: NestFastifyApplication) => Promise<readonly OutgoingRecord[]>;
   /** Clears data outside the database. */
   readonly clean?: () => Promise<void> | void;
   /** Issues a token; with a test key by default (identity has its own). */
   readonly mint?: (
-    service: ServiceUnderTest<object>,
+    app: NestFastifyApplication,
     callers: { id: string; scope: string; kind: string },
   ) => string;
 }
@@ -71,11 +72,11 @@ export const readPact = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
 /** Runs the real application of a provider and verifies pacts against it. */
 export class ProviderUnderTest {
   readonly #name: string;
-  readonly #service: ServiceUnderTest<object>;
+  readonly #app: NestFastifyApplication;
   readonly #settings: ProviderSettings;
   readonly #states: Readonly<Record<string, ProviderState>>;
   readonly #keys: TestKeys;
-  readonly #database: pg.Client | undefined;
+  readonly #database: pg.Client;
   readonly #origin: string;
   readonly #drop: () => Promise<void>;
   #tables: readonly string[] = [];
@@ -87,35 +88,35 @@ export class ProviderUnderTest {
 
   private constructor(
     name: string,
-    service: ServiceUnderTest<object>,
+    app: NestFastifyApplication,
     settings: ProviderSettings,
     keys: TestKeys,
-    database: pg.Client | undefined,
+    database: pg.Client,
     origin: string,
     drop: () => Promise<void>,
   ) {
     this.#name = name;
-    this.#service = service;
+    this.#app = app;
     this.#settings = settings;
-    this.#states = settings.states(service);
+    this.#states = settings.states(app);
     this.#keys = keys;
     this.#database = database;
     this.#origin = origin;
     this.#drop = drop;
   }
 
-  static async start<Settings extends ServiceSettings>(
-    definition: ServiceDefinition<Settings>,
+  static async start(
+    name: string,
+    module: Type,
     settings: ProviderSettings,
   ): Promise<ProviderUnderTest> {
-    const { name } = definition;
     const own = `pact_${name.replaceAll('-', '_')}_${process.pid}`;
-    const url = definition.database && (await emptyDatabase(settings.postgresUrl, own));
+    const url = await emptyDatabase(settings.postgresUrl, own);
     const keys = new TestKeys('test/test');
-    const env = { ...(url && { DATABASE_URL: url }), ...settings.env };
-    const service = await openForTest(definition, env, keys);
+    const env = { DATABASE_URL: url, ...settings.env };
+    const app = await openForTest(module, { env, keys });
     const provider: { current?: ProviderUnderTest } = {};
-    service.app
+    app
       .getHttpAdapter()
       .getInstance()
       .addHook('onSend', async (request, reply, payload) => {
@@ -126,14 +127,14 @@ export class ProviderUnderTest {
         const surface = `${request.method} ${request.routeOptions.url} ${reply.statusCode}`;
         return JSON.stringify(answer(surface, JSON.parse(payload)));
       });
-    await service.app.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = service.app.getHttpServer().address() as { port: number };
-    const database = url ? new pg.Client({ connectionString: url }) : undefined;
-    await database?.connect();
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.getHttpServer().address() as { port: number };
+    const database = new pg.Client({ connectionString: url });
+    await database.connect();
     const origin = `http://127.0.0.1:${port}`;
     const drop = () =>
       administer(settings.postgresUrl, [`DROP DATABASE IF EXISTS ${own} WITH (FORCE)`]);
-    const made = new ProviderUnderTest(name, service, settings, keys, database, origin, drop);
+    const made = new ProviderUnderTest(name, app, settings, keys, database, origin, drop);
     made.#tables = await emptyTables(database);
     provider.current = made;
     return made;
@@ -187,8 +188,8 @@ export class ProviderUnderTest {
   }
 
   async close(): Promise<void> {
-    await this.#database?.end();
-    await this.#service.close();
+    await this.#database.end();
+    await this.#app.close();
     await this.#drop();
   }
 
@@ -196,7 +197,7 @@ export class ProviderUnderTest {
   async #set(name: string, { set, holds }: ProviderState, values: Values): Promise<Values> {
     try {
       if (this.#tables.length > 0)
-        await this.#database?.query(`TRUNCATE ${this.#tables.join(', ')}`);
+        await this.#database.query(`TRUNCATE ${this.#tables.join(', ')}`);
       await this.#settings.clean?.();
       if (set) {
         if (await holds(values)) throw new Error('it holds before anything was done');
@@ -211,13 +212,8 @@ export class ProviderUnderTest {
   }
 
   #collect(): Promise<readonly OutgoingRecord[]> {
-    if (this.#settings.publishedMessages) return this.#settings.publishedMessages(this.#service);
-    const { database } = this.#service.parts;
-    return database
-      ? outboxReader(database)
-          .read()
-          .then(({ messages }) => messages)
-      : Promise.resolve([]);
+    if (this.#settings.publishedMessages) return this.#settings.publishedMessages(this.#app);
+    return publishedBy(this.#app);
   }
 
   #tokens(): Values {
@@ -225,7 +221,7 @@ export class ProviderUnderTest {
     const all = Object.entries(this.#settings.callers ?? {}).map(([role, { id, scope }]) => {
       const kind = kinds[role as CallerRole];
       const token =
-        this.#settings.mint?.(this.#service, { id, scope, kind }) ??
+        this.#settings.mint?.(this.#app, { id, scope, kind }) ??
         this.#keys.token(id, scope, { kind });
       return [`${role}Token`, token];
     });
@@ -276,9 +272,14 @@ async function administer(adminUrl: string, statements: readonly string[]): Prom
   await admin.end();
 }
 
+/** Reads the outbox of a service, if it has one. */
+async function publishedBy(app: NestFastifyApplication): Promise<readonly OutgoingRecord[]> {
+  const [database] = instancesOf(app.get(ModulesContainer), Database);
+  return database ? (await outboxReader(database).read()).messages : [];
+}
+
 /** The tables that are emptied for each state; tables with rows from migrations keep them. */
-async function emptyTables(database: pg.Client | undefined): Promise<string[]> {
-  if (!database) return [];
+async function emptyTables(database: pg.Client): Promise<string[]> {
   const sql = `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`;
   const { rows } = await database.query<{ name: string }>(sql);
   const empty: string[] = [];

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Clock, Ids } from '@fieldguide/clock';
+import { ServiceOptions } from '@fieldguide/config';
+import { UnitOfWorkRunner } from '@fieldguide/database';
 import { MessageConsumer, type MessageContract } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
-import type { ServiceDefinition, ServiceSettings } from '@fieldguide/service';
-import type { ServiceUnderTest } from '@fieldguide/service/testing';
+import { LOG } from '@fieldguide/telemetry';
 import type { Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { surfacesOf } from './fields.ts';
 import { explain, type Finding } from './findings.ts';
@@ -22,27 +25,28 @@ declare module 'vitest' {
 }
 
 /** Verifies the real service against the pacts of its consumers, with one test for each consumer. */
-export function describeProviderPacts<Settings extends ServiceSettings>(
-  definition: ServiceDefinition<Settings>,
+export function describeProviderPacts(
+  name: string,
+  module: Type,
   settings: Omit<ProviderSettings, 'postgresUrl'>,
 ): void {
-  describe(`${definition.name}, as a provider,`, () => {
+  describe(`${name}, as a provider,`, () => {
     let provider: ProviderUnderTest;
     beforeAll(async () => {
       const postgresUrl = inject('postgres');
-      provider = await ProviderUnderTest.start(definition, { ...settings, postgresUrl });
+      provider = await ProviderUnderTest.start(name, module, { ...settings, postgresUrl });
     });
     afterAll(() => provider?.close());
 
     if (process.env.FIELDGUIDE_PACT === 'fields') {
-      everyFieldIsMissed(() => provider, pactsWith(definition.name, readdirSync(PACTS)));
+      everyFieldIsMissed(() => provider, pactsWith(name, readdirSync(PACTS)));
       return;
     }
-    it.each(pactsWith(definition.name, readdirSync(PACTS)))(
+    it.each(pactsWith(name, readdirSync(PACTS)))(
       'satisfies what $consumer expects',
       async ({ consumer, file }) => {
         const findings = await provider.verify(file);
-        saveVerdict(definition.name, consumer, file, findings);
+        saveVerdict(name, consumer, file, findings);
         expect(explain(findings)).toBe('');
       },
     );
@@ -90,15 +94,22 @@ function saveVerdict(
 
 /** Delivers a message to the service's real consumer and handlers, as from the transport. */
 export async function deliver(
-  { parts, app }: ServiceUnderTest<object>,
+  app: NestFastifyApplication,
   controllers: readonly Type[],
   { topic, type }: MessageContract,
   subject: string,
   data: unknown,
 ): Promise<void> {
   const handlers = handlersOf(...controllers.map((controller) => app.get<object>(controller)));
-  const { name, units, clock, log, ids } = parts;
-  const consumer = new MessageConsumer(name, units!, handlers, clock, log);
+  const [clock, ids] = [app.get(Clock), app.get(Ids)];
+  const { name } = app.get(ServiceOptions);
+  const consumer = new MessageConsumer(
+    name,
+    app.get(UnitOfWorkRunner),
+    handlers,
+    clock,
+    app.get(LOG),
+  );
   const envelope = {
     specversion: '1.0',
     id: ids.next(),

@@ -1,6 +1,6 @@
+import { type Lease, LeaseLostError } from '@fieldguide/workers';
 import { getMetadataArgsStorage } from 'typeorm';
 import type { Envelope } from './envelope.ts';
-import { type Lease, LeaseLostError } from './leases.ts';
 import {
   ConcurrencyError,
   type EntityClass,

@@ -1,9 +1,9 @@
+import type { Notifier } from '@fieldguide/workers';
+import { type Lease, LeaseLostError } from '@fieldguide/workers';
 import { type EntityManager, type EntityMetadata, In } from 'typeorm';
 import { batchUpsert } from './batch-upsert.ts';
 import type { Database } from './database.ts';
 import type { Envelope } from './envelope.ts';
-import { type Lease, LeaseLostError } from './leases.ts';
-import type { Notifier } from './notifier.ts';
 import {
   ConcurrencyError,
   type EntityClass,

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { makeLog } from '@fieldguide/telemetry';
+import { startLeasedWorker } from '@fieldguide/workers';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import {
   Database,
@@ -8,12 +9,11 @@ import {
   type Envelope,
   handledDeadLetters,
   inboxRetention,
-  Leases,
+  PostgresLeases,
   PostgresNotifier,
   PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
   pruneNext,
-  startLeasedWorker,
 } from './index.ts';
 import { freshDatabase, Thing, ThingsTable1760000009000, thing } from './testing/index.ts';
 import { unitOfWorkContract } from './testing/unit-of-work.contract.ts';
@@ -87,8 +87,8 @@ describe('a unit of work', () => {
 
 describe('a lease', () => {
   const [one, two] = [
-    () => new Leases(database, 'one', 300),
-    () => new Leases(database, 'two', 300),
+    () => new PostgresLeases(database, 'one', 300),
+    () => new PostgresLeases(database, 'two', 300),
   ];
 
   it('has one holder, and a new one with a greater epoch when the first stops renewing', async () => {
@@ -112,13 +112,13 @@ describe('a lease', () => {
   });
 
   const log = makeLog('test', 'test', 'silent');
-  const loopOf = (name: string, leases: Leases, step: () => Promise<boolean>) =>
+  const loopOf = (name: string, leases: PostgresLeases, step: () => Promise<boolean>) =>
     startLeasedWorker({ name, channel: name, idleMs: 5, notifier, clock, log }, leases, step);
 
   it('lets one of several loops work', async () => {
     const workers = new Set<string>();
     const loops = ['x', 'y'].map((holder) =>
-      loopOf('loop', new Leases(database, holder, 2_000), async () => {
+      loopOf('loop', new PostgresLeases(database, holder, 2_000), async () => {
         workers.add(holder);
         return false;
       }),
@@ -133,7 +133,7 @@ describe('a lease', () => {
     async (how) => {
       let isFailing = false;
       const name = `passes when it ${how}`;
-      const holder = loopOf(name, new Leases(database, 'x', 60_000), async () => {
+      const holder = loopOf(name, new PostgresLeases(database, 'x', 60_000), async () => {
         if (isFailing) throw new Error('this version cannot');
         return false;
       });
@@ -141,7 +141,7 @@ describe('a lease', () => {
         database.query<{ holder: string }>('SELECT holder FROM leases WHERE name = $1', [name]);
       await expect.poll(holds).toEqual([{ holder: 'x' }]);
       const tried = Promise.withResolvers<void>();
-      class ObservedLeases extends Leases {
+      class ObservedLeases extends PostgresLeases {
         override async acquire(which: string) {
           const held = await super.acquire(which);
           tried.resolve();

@@ -1,7 +1,7 @@
 import type { Clock, Ids } from '@fieldguide/clock';
 import { traceInto } from '@fieldguide/telemetry';
+import type { Lease } from '@fieldguide/workers';
 import type { Causation, Envelope, NewMessage } from './envelope.ts';
-import type { Lease } from './leases.ts';
 
 /** An entity class, with the table's name and columns as TypeORM decorators. */
 export type EntityClass<Row> = new () => Row;

@@ -40,13 +40,12 @@ export class ConsulRegistry extends ServiceRegistry {
     this.#log = log;
   }
 
-  /** Maintains the entry until `deregister`; returns immediately, Consul may be unreachable. */
-  register(instance: Instance): void {
+  override register(instance: Instance): void {
     this.#registered = instance;
     void this.#keepRegistered();
   }
 
-  async deregister(): Promise<void> {
+  override async deregister(): Promise<void> {
     this.#closing.abort();
     for (const watch of this.#watches.values()) watch.end();
     const { id } = this.#registered ?? {};
@@ -54,7 +53,7 @@ export class ConsulRegistry extends ServiceRegistry {
       await this.#consul.agent.service.deregister({ id, ...within(2_000) }).catch(() => undefined);
   }
 
-  state(): 'ok' | 'degraded' {
+  override state(): 'ok' | 'degraded' {
     return this.#reachable ? 'ok' : 'degraded';
   }
 

@@ -1,2 +1,3 @@
 export { ConsulRegistry } from './consul-registry.ts';
 export { FixedRegistry, type Instance, ServiceRegistry } from './registry.ts';
+export { ServiceDiscoveryModule } from './service-discovery.module.ts';

@@ -17,6 +17,15 @@ export abstract class ServiceRegistry {
   readonly #turns = new Map<string, number>();
   readonly #unreachable = new Map<string, number>();
 
+  /** Maintains the entry of this instance until `deregister`; returns immediately. */
+  abstract register(instance: Instance): void;
+
+  /** Removes the entry, so that no further requests arrive, and ends all watches. */
+  abstract deregister(): Promise<void>;
+
+  /** For readiness: `degraded` while the registry is unreachable. */
+  abstract state(): 'ok' | 'degraded';
+
   /** The last known healthy instances; the first call for a service starts watching it. */
   abstract instances(service: string): readonly Instance[];
 
@@ -54,5 +63,13 @@ export class FixedRegistry extends ServiceRegistry {
     return this.#instances.filter((each) => each.service === service);
   }
 
-  override async waitFor(): Promise<void> {}
+  override async waitFor(_service: string): Promise<void> {}
+
+  override register(): void {}
+
+  override async deregister(): Promise<void> {}
+
+  override state(): 'ok' {
+    return 'ok';
+  }
 }

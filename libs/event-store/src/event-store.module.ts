@@ -1,5 +1,6 @@
 import { Clock, Ids } from '@fieldguide/clock';
-import { Database, Notifier } from '@fieldguide/database';
+import { Database, DatabaseModule } from '@fieldguide/database';
+import { Notifier } from '@fieldguide/workers';
 import {
   type DynamicModule,
   Global,
@@ -9,13 +10,12 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { EventStore } from './event-store.ts';
+import { eventStoreMigrations } from './event-store-tables.migration.ts';
 import type { Upcasters } from './formats.ts';
 import { PostgresEventStore } from './postgres-event-store.ts';
+import { Checkpoint } from './projection.ts';
 
-/**
- * Provides the EventStore of a service with a database. The service's definition lists its tables as well:
- * `Checkpoint` and `eventStoreMigrations`.
- */
+/** The event store of a service, in the tables of its database. Needs DatabaseModule. */
 @Global()
 @Module({})
 export class EventStoreModule implements OnApplicationShutdown {
@@ -32,7 +32,13 @@ export class EventStoreModule implements OnApplicationShutdown {
         return new PostgresEventStore(database, clock, ids, notifier, { upcasters, report });
       },
     };
-    return { module: EventStoreModule, providers: [provider], exports: [EventStore] };
+    const tables = { entities: [Checkpoint], migrations: eventStoreMigrations };
+    return {
+      module: EventStoreModule,
+      imports: [DatabaseModule.forFeature(tables)],
+      providers: [provider],
+      exports: [EventStore],
+    };
   }
 
   onApplicationShutdown(): Promise<void> {

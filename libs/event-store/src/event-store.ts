@@ -1,4 +1,5 @@
-import { ConcurrencyError, type Lease, type UnitOfWork } from '@fieldguide/database';
+import { ConcurrencyError, type UnitOfWork } from '@fieldguide/database';
+import { type Lease } from '@fieldguide/workers';
 import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from './decider.ts';
 
 /** An event as it is stored in the log. */
@@ -72,7 +73,7 @@ export interface CommandOptions {
   readonly tx?: UnitOfWork;
 }
 
-/** An event with the first one of its stream, which identifies what the stream is about. */
+/** An event with the first one of its stream, which states what the stream is about. */
 export interface SubscribedEvent {
   readonly event: RecordedEvent;
   readonly first: RecordedEvent;

@@ -2,8 +2,9 @@ import 'reflect-metadata';
 import { spawn } from 'node:child_process';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { slowness } from '@fieldguide/clock/testing';
-import { type Database, MemoryNotifier } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
 import { freshDatabase, limits } from '@fieldguide/database/testing';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
 

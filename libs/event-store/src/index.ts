@@ -1,4 +1,3 @@
-export { subscriptionBacklog } from './backlog.ts';
 export {
   type Decider,
   type DomainCommand,
@@ -8,12 +7,6 @@ export {
   replay,
   type Snapshots,
 } from './decider.ts';
-export {
-  type EventTranslation,
-  eventFeedReader,
-  translate,
-  UnknownEventTypeError,
-} from './event-feed-reader.ts';
 export { EventStoreModule } from './event-store.module.ts';
 export {
   type AppendRequest,
@@ -33,11 +26,15 @@ export { Formats, UnknownEventFormatError, type Upcast, type Upcasters } from '.
 export { AppendOutcomeUnknownError, EventStoreOverloadedError } from './group-commit.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
 export { PostgresEventStore } from './postgres-event-store.ts';
-export { applyEvents, Checkpoint, type Projection, pause, runBatch } from './projection.ts';
 export {
-  type Rebuildable,
+  applyEvents,
+  Checkpoint,
+  type Projection,
+  pause,
+  runBatch,
+} from './projection.ts';
+export { ProjectionsModule, projectionAdvanced } from './projections.module.ts';
+export {
   type RebuildProgress,
   rebuild,
-  rebuildable,
-  rebuildTask,
 } from './rebuild.ts';

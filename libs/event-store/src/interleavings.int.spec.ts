@@ -1,17 +1,13 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  type Database,
-  LeaseLostError,
-  MemoryNotifier,
-  PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+import { type Database, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import {
   freshDatabase,
   Thing,
   ThingsTable1760000009000,
   thing,
 } from '@fieldguide/database/testing';
+import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
@@ -240,7 +236,7 @@ const counting: Projection<Thing, { type: 'A'; data: object }> = {
 
 /** The store, with gates around what a projection reads, so that other actors can interleave there. */
 function gated(gate: Gate): EventStore {
-  const feed: EventStore['readAll'] = async (after, limit, until) => {
+  const readAll: EventStore['readAll'] = async (after, limit, until) => {
     await gate();
     const page = await store.readAll(after, limit, until);
     await gate();
@@ -248,7 +244,7 @@ function gated(gate: Gate): EventStore {
   };
   return new Proxy(store, {
     get: (of, key) => {
-      if (key === 'feed') return feed;
+      if (key === 'readAll') return readAll;
       const value: unknown = Reflect.get(of, key, of);
       return typeof value === 'function' ? value.bind(of) : value;
     },

@@ -2,9 +2,7 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   type Database,
-  LeaseLostError,
-  Leases,
-  MemoryNotifier,
+  PostgresLeases,
   type PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
 } from '@fieldguide/database';
@@ -15,6 +13,7 @@ import {
   thing,
 } from '@fieldguide/database/testing';
 import { metrics } from '@fieldguide/telemetry';
+import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   Checkpoint,
@@ -61,7 +60,8 @@ eventStoreContract('on PostgreSQL', async () => {
     others.push(next);
     return next;
   };
-  const holdLease = async () => (await new Leases(database, 'one').acquire('publisher')).lease!;
+  const holdLease = async () =>
+    (await new PostgresLeases(database, 'one').acquire('publisher')).lease!;
   return { store, units, ofNextVersion, holdLease };
 });
 
@@ -69,7 +69,7 @@ describe('a subscription', () => {
   beforeEach(empty);
 
   it('is not moved by an instance whose lease another one has taken', async () => {
-    const { lease } = await new Leases(database, 'one').acquire('taken');
+    const { lease } = await new PostgresLeases(database, 'one').acquire('taken');
     await store.advanceSubscription('s', '1', lease!);
     await database.query("UPDATE leases SET epoch = epoch + 1 WHERE name = 'taken'");
     await expect(store.advanceSubscription('s', '2', lease!)).rejects.toThrow(LeaseLostError);

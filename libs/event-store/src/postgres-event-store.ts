@@ -2,13 +2,11 @@ import type { Clock, Ids } from '@fieldguide/clock';
 import {
   type Database,
   type DedicatedConnection,
-  type Lease,
-  LeaseLostError,
-  type Notifier,
   PostgresUnitOfWork,
   type UnitOfWork,
 } from '@fieldguide/database';
 import { inSpan, traceInto } from '@fieldguide/telemetry';
+import { type Lease, LeaseLostError, type Notifier } from '@fieldguide/workers';
 import {
   type AppendRequest,
   EventStore,

@@ -1,12 +1,11 @@
 import {
   ConcurrencyError,
   type EntityClass,
-  type Lease,
-  type Notifier,
   type UnitOfWorkRunner,
   type Versioned,
 } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
+import type { Lease, Notifier } from '@fieldguide/workers';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';

@@ -1,16 +1,12 @@
-import type { Clock, Ids } from '@fieldguide/clock';
 import {
   type BatchUpsert,
   batchUpsert,
   type Database,
   type Exclusive,
-  type Notifier,
   type Versioned,
 } from '@fieldguide/database';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
-import type { Upcasters } from './formats.ts';
-import { PostgresEventStore } from './postgres-event-store.ts';
 import { applyEvents, keysOf, type Projection } from './projection.ts';
 
 const BATCH = 4_000;
@@ -75,47 +71,6 @@ async function rebuildAlone<Row extends Versioned, Event extends DomainEvent>(
       `The rebuild of projection ${projection.name} lost its connection to the database: start it again`,
     );
   return count + (await shadow.swap(store, position));
-}
-
-/** A projection whose types of rows and events are hidden: it can only be rebuilt. */
-export interface Rebuildable {
-  readonly name: string;
-  readonly rebuild: (store: EventStore, database: Database) => Promise<number>;
-}
-
-export const rebuildable = <Row extends Versioned, Event extends DomainEvent>(
-  projection: Projection<Row, Event>,
-): Rebuildable => ({
-  name: projection.name,
-  rebuild: (store, database) => rebuild(projection, store, database),
-});
-
-/**
- * The task `rebuild PROJECTION` of a service: rebuilds one of these projections while the service keeps running.
- * Needs the owner's role.
- * @throws Error that lists the projections, when there is none of that name
- */
-export const rebuildTask =
-  (projections: readonly Rebuildable[], upcasters: Upcasters = {}) =>
-  async ({ database, clock, ids, notifier }: TaskParts, name = ''): Promise<string> => {
-    const wanted = projections.find((each) => each.name === name);
-    if (!wanted) {
-      const known = projections.map((each) => each.name).join(', ') || 'none';
-      throw new Error(`There is no projection "${name}". Try one of: ${known}`);
-    }
-    const events = new PostgresEventStore(database, clock, ids, notifier, { upcasters });
-    try {
-      return `${name} was rebuilt from ${await wanted.rebuild(events, database)} events`;
-    } finally {
-      await events.close();
-    }
-  };
-
-interface TaskParts {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly notifier: Notifier;
 }
 
 interface Column {

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, MemoryNotifier } from '@fieldguide/database';
+import { Database } from '@fieldguide/database';
 import { freshDatabase, StallingProxy } from '@fieldguide/database/testing';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
 

@@ -5,7 +5,6 @@ import {
   type Database,
   databaseMigrations,
   type Envelope,
-  MemoryNotifier,
   type PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
   type UnitOfWork,
@@ -13,16 +12,12 @@ import {
 } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import {
-  DeadLetterNotFoundError,
-  DeadLetters,
-  type IncomingRecord,
-  letterDetails,
-  letterPage,
-  MessageConsumer,
-} from './index.ts';
+import { letterDetails, letterPage } from './dead-letter-pages.ts';
+import { DeadLetterNotFoundError } from './dead-letters.ts';
+import { DeadLetters, type IncomingRecord, MessageConsumer } from './index.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];

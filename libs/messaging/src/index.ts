@@ -1,16 +1,9 @@
-export { outboxBacklog } from './backlog.ts';
-export {
-  type LetterQuery,
-  type LetterRow,
-  letterDetails,
-  letterPage,
-  letterStatuses,
-} from './dead-letter-pages.ts';
-export { DeadLetterNotFoundError, DeadLetters } from './dead-letters.ts';
+export { DeadLetters } from './dead-letters.ts';
 export { EnvelopeSchema } from './envelope-schema.ts';
 export { KafkaMessaging } from './kafka-messaging.ts';
 export { MemoryMessaging } from './memory-messaging.ts';
 export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
+export { MessagingModule } from './messaging.module.ts';
 export { MessagingStrategy } from './messaging.strategy.ts';
 export {
   type IncomingRecord,
@@ -24,6 +17,7 @@ export {
   type MessageOf,
   OnMessage,
 } from './on-message.decorator.ts';
+export { CompactedTopics } from './outbox-relay.ts';
 export { message, publish } from './outgoing-message.ts';
 export { type CurrentState, outboxReader, type RelaySource, startRelay } from './relay.ts';
-export { countWaiting, type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';
+export { type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';

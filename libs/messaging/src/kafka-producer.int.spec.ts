@@ -1,14 +1,10 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  type Database,
-  Leases,
-  MemoryNotifier,
-  PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { KafkaMessaging, type Messaging, outboxReader, startRelay } from './index.ts';
@@ -71,7 +67,7 @@ const messaging = (clientId: string, through?: KafkaProxy, publishMsMax?: number
     ...(publishMsMax && { publishMsMax }),
   });
 const relay = (holder: string, transport: Messaging) =>
-  startRelay(outboxReader(database), transport, new Leases(database, holder, 2_000), {
+  startRelay(outboxReader(database), transport, new PostgresLeases(database, holder, 2_000), {
     clock,
     notifier,
     log,

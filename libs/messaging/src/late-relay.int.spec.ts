@@ -1,11 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  type Database,
-  Leases,
-  MemoryNotifier,
-  PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import {
   freshDatabase,
   Thing,
@@ -13,6 +8,7 @@ import {
   thing,
 } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   type CurrentState,
@@ -115,7 +111,7 @@ const relay = (holder: string, transport: MemoryMessaging, time: SystemClock) =>
   startRelay(
     outboxReader(database, { units, current }),
     transport,
-    new Leases(database, holder, 500),
+    new PostgresLeases(database, holder, 500),
     { clock: time, notifier, log },
   );
 const left = async () => (await database.query('SELECT id FROM outbox')).length;

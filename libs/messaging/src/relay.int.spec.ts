@@ -1,13 +1,9 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  type Database,
-  Leases,
-  MemoryNotifier,
-  PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   type IncomingRecord,
@@ -58,7 +54,7 @@ const publish = (subject: string) =>
     uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} }),
   );
 const relay = (holder: string) =>
-  startRelay(outboxReader(database), messaging, new Leases(database, holder, 500), loop);
+  startRelay(outboxReader(database), messaging, new PostgresLeases(database, holder, 500), loop);
 const left = async () => (await database.query('SELECT id FROM outbox')).length;
 
 describe('the relay', () => {

@@ -1,19 +1,21 @@
 import {
-  type BackgroundLoop,
   type Database,
   type Envelope,
-  type Lease,
-  LeaseLostError,
-  type Leases,
-  type LoopSettings,
   type NewMessage,
   OutboxMessage,
-  startLeasedWorker,
-  startWorker,
   type UnitOfWork,
   type UnitOfWorkRunner,
 } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
+import {
+  type BackgroundLoop,
+  type Lease,
+  LeaseLostError,
+  type Leases,
+  type LoopSettings,
+  startLeasedWorker,
+  startWorker,
+} from '@fieldguide/workers';
 import type { Messaging, OutgoingRecord } from './messaging.ts';
 
 /** Source of the messages of a relay: an outbox table, or the feed of an event store. */
@@ -21,8 +23,11 @@ export interface RelaySource {
   readonly name: string;
   /** Notification channel for new messages. */
   readonly channel: string;
-  /** The next messages in order; `count` 0 when there is nothing left. */
-  read(): Promise<{ messages: readonly OutgoingRecord[]; count: number }>;
+  /**
+   * The next messages in order; `count` 0 when there is nothing left. `isFull`: there may be more. Otherwise the channel is
+   * notified when there is.
+   */
+  read(): Promise<{ messages: readonly OutgoingRecord[]; count: number; isFull: boolean }>;
   /** Called when the transport has acknowledged all. @throws LeaseLostError */
   markPublished(lease: Lease): Promise<void>;
   /**
@@ -48,7 +53,7 @@ export function startRelay(
   const settings = { ...loop, name: `relay:${source.name}`, channel: source.channel };
   const republisher = source.republish && startRepublisher(source, loop);
   const relay = startLeasedWorker(settings, leases, async (lease) => {
-    const { messages, count } = await source.read();
+    const { messages, count, isFull } = await source.read();
     if (count === 0) return false;
     try {
       await messaging.publish(messages);
@@ -61,7 +66,7 @@ export function startRelay(
     for (const { topic, envelope } of messages) {
       metrics.messagesPublished.inc({ topic, type: envelope.type });
     }
-    return true;
+    return isFull;
   });
   return {
     stop: async () => {
@@ -141,7 +146,7 @@ export function outboxReader(
         topic,
         envelope: { ...envelope, sequence: id } as Envelope,
       }));
-      return { messages, count: rows.length };
+      return { messages, count: rows.length, isFull: rows.length === BATCH };
     },
     async markPublished({ name, epoch }) {
       const held = await database.query(

@@ -1,61 +1,59 @@
 import 'reflect-metadata';
-import { RevokedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
-import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Config, loadConfig } from '@fieldguide/config';
-import { type Database, MemoryNotifier, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database, DatabaseModule } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
-import { FixedRegistry } from '@fieldguide/discovery';
-import { MessageConsumer } from '@fieldguide/messaging';
+import { ServiceDiscoveryModule } from '@fieldguide/discovery';
+import {
+  type MessageConsumer,
+  MessagingModule,
+  MessagingStrategy,
+  OnMessage,
+} from '@fieldguide/messaging';
 import { envelope } from '@fieldguide/messaging/testing';
-import { Health, makeLog } from '@fieldguide/telemetry';
-import { Module } from '@nestjs/common';
+import { Controller, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { consumers, type Parts } from './parts.ts';
-import { ServiceClient } from './service-client.ts';
-import { openWeb } from './web.ts';
+import { AuthModule } from './auth.module.ts';
+import { ServiceModule } from './service.module.ts';
+import { ServiceClientModule } from './service-client.module.ts';
+import { openForTest } from './testing/index.ts';
 
-@Module({})
-class Nothing {}
-class TestConfig extends Config(z.object({ SYSTEM_NAME: z.string(), ENVIRONMENT: z.string() })) {}
+const Thing = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) };
+let handlerError: Error | undefined;
 
-const [clock, ids] = [new SystemClock(), new SystemIds()];
+@Controller()
+class OnThingChanged {
+  @OnMessage(Thing)
+  async handle() {
+    if (handlerError) throw handlerError;
+  }
+}
+
+@Module({
+  imports: [
+    ServiceModule.forRoot({ name: 'things' }),
+    ServiceDiscoveryModule.forRoot(),
+    ServiceClientModule.forRoot(),
+    AuthModule.forRoot(),
+    DatabaseModule.forRoot({ entities: [], migrations: [] }),
+    MessagingModule.forRoot(),
+  ],
+  controllers: [OnThingChanged],
+})
+class ThingsModule {}
+
 const keys = new TestKeys('test/test');
-const log = makeLog('things', 'things-1', 'silent');
-const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) };
 let database: Database;
 let app: NestFastifyApplication;
 let consumer: MessageConsumer;
-let handlerError: Error | undefined;
 beforeAll(async () => {
-  database = await freshDatabase(inject('backing').postgres, 'int_dead_letters_api');
-  const registry = new FixedRegistry([]);
-  const origin = { service: 'things', clock, ids };
-  const units = new PostgresUnitOfWorkRunner(database, origin, new MemoryNotifier(clock));
-  const parts: Parts = {
-    name: 'things',
-    build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
-    config: loadConfig(TestConfig, { SYSTEM_NAME: 'test', ENVIRONMENT: 'test' }),
-    log,
-    clock,
-    ids,
-    health: new Health(),
-    registry,
-    serviceClient: new ServiceClient('things', undefined, registry, clock),
-    revokedSessions: new RevokedSessions(clock),
-    database,
-    units,
-  };
-  const handle = async () => {
-    if (handlerError) throw handlerError;
-  };
-  consumer = new MessageConsumer('things', units, [{ contract, handle }], clock, log);
-  consumers.set(parts, consumer);
-  app = await openWeb(parts, { config: TestConfig, module: Nothing }, keys);
-  await app.init();
+  const fresh = await freshDatabase(inject('backing').postgres, 'int_dead_letters_api');
+  database = fresh;
+  app = await openForTest(ThingsModule, { env: { DATABASE_URL: fresh.url }, keys });
+  await app.startAllMicroservices();
   await app.getHttpAdapter().getInstance().ready();
+  consumer = app.get(MessagingStrategy).consumer!;
 });
 afterAll(async () => {
   await app.close();
@@ -82,7 +80,7 @@ let offset = 0;
 const park = (value: string | Buffer, key = 'a') =>
   consumer.handle([
     {
-      topic: contract.topic,
+      topic: Thing.topic,
       key: Buffer.from(key),
       value: Buffer.from(value as string),
       position: { partition: 0, offset: String(offset++) },

@@ -1,17 +1,15 @@
 import 'reflect-metadata';
 import { type AddressInfo, connect } from 'node:net';
-import { Public, RevokedSessions } from '@fieldguide/auth';
+import { Public } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
-import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Config, loadConfig } from '@fieldguide/config';
-import { FixedRegistry } from '@fieldguide/discovery';
-import { Health, makeLog } from '@fieldguide/telemetry';
+import { ServiceDiscoveryModule } from '@fieldguide/discovery';
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { ServiceClient } from './service-client.ts';
-import { openWeb } from './web.ts';
+import { AuthModule } from './auth.module.ts';
+import { ServiceModule } from './service.module.ts';
+import { ServiceClientModule } from './service-client.module.ts';
+import { openForTest } from './testing/index.ts';
 
 @Controller('things')
 class ThingsController {
@@ -33,40 +31,22 @@ class ThingsController {
   }
 }
 
-@Module({ controllers: [ThingsController] })
+@Module({
+  imports: [
+    ServiceModule.forRoot({ name: 'things' }),
+    ServiceDiscoveryModule.forRoot(),
+    ServiceClientModule.forRoot(),
+    AuthModule.forRoot(),
+  ],
+  controllers: [ThingsController],
+})
 class ThingsModule {}
-
-class ThingsConfig extends Config(
-  z.object({
-    SYSTEM_NAME: z.string(),
-    ENVIRONMENT: z.string(),
-    REQUEST_TIME_LIMIT_MS: z.coerce.number(),
-  }),
-) {}
 
 let app: NestFastifyApplication;
 let port: number;
 beforeAll(async () => {
-  const clock = new SystemClock();
-  const registry = new FixedRegistry([]);
-  const parts = {
-    name: 'things',
-    build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'things-1' },
-    config: loadConfig(ThingsConfig, {
-      SYSTEM_NAME: 'test',
-      ENVIRONMENT: 'test',
-      REQUEST_TIME_LIMIT_MS: '300',
-    }),
-    log: makeLog('things', 'things-1', 'silent'),
-    clock,
-    ids: new SystemIds(),
-    health: new Health(),
-    registry,
-    serviceClient: new ServiceClient('things', undefined, registry, clock),
-    revokedSessions: new RevokedSessions(clock),
-  };
-  const definition = { config: ThingsConfig, module: ThingsModule };
-  app = await openWeb(parts, definition, new TestKeys('test/test'));
+  const env = { REQUEST_TIME_LIMIT_MS: '300' };
+  app = await openForTest(ThingsModule, { env, keys: new TestKeys('test/test') });
   await app.listen({ port: 0, host: '127.0.0.1' });
   port = (app.getHttpServer().address() as AddressInfo).port;
 });

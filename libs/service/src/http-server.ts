@@ -1,8 +1,9 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PROBLEM_JSON, problem } from '@fieldguide/problems';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpConfig } from './http-config.ts';
 import { securityHeaders } from './response-headers.ts';
 
 /** Maximum size of a request body; the gateway rejects larger ones before it forwards anything. */
@@ -24,21 +25,36 @@ const connectionErrors: Readonly<Record<string, ConnectionError>> = {
 // Requests whose response was sent before their body had arrived: nothing more may be written to their connections.
 const answeredEarly = new WeakMap<Socket, IncomingMessage>();
 
-/** Connection settings of Node's server and Fastify: time limits, and problem details for errors before routing. */
-export function serverOptions(requestTimeLimitMs: number) {
-  return {
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: requestTimeLimitMs,
-    http: {
-      headersTimeout: requestTimeLimitMs,
-      requestTimeout: requestTimeLimitMs,
-      requireHostHeader: false, // Node would respond without a body; `watchRequests` checks it
-      connectionsCheckingInterval: Math.min(LATENESS_MS, requestTimeLimitMs / 4),
-    },
-    clientErrorHandler: rejectConnection,
-    frameworkErrors: rejectUrl,
-    rewriteUrl: ({ url = '/' }: IncomingMessage) => originForm(url),
-  };
+// Longer than any client keeps an idle connection, so that no client sends on a closing connection.
+const KEEP_ALIVE_MS = 65_000;
+/** The same for an app with a public port: responses send `connection: close`, so that they leave in time. */
+export const PUBLIC_KEEP_ALIVE_MS = 5_000;
+// Longer than any response takes: bounds connections of clients that neither send nor read.
+const SILENT_MS = 60_000;
+
+/** Settings of Node's server and Fastify that do not depend on the configuration. */
+export const serverOptions = {
+  bodyLimit: BODY_BYTES_MAX,
+  connectionTimeout: SILENT_MS,
+  forceCloseConnections: 'idle',
+  return503OnClosing: false, // requests that arrive while it drains are served
+  http: {
+    requireHostHeader: false, // Node would respond without a body; `watchRequests` checks it
+    connectionsCheckingInterval: LATENESS_MS,
+  },
+  clientErrorHandler: rejectConnection,
+  frameworkErrors: rejectUrl,
+  rewriteUrl: ({ url = '/' }: IncomingMessage) => originForm(url),
+} as const;
+
+/** Sets the time limits of connections. */
+export function limitConnections(
+  server: Server,
+  { REQUEST_TIME_LIMIT_MS, PUBLIC_PORT }: HttpConfig,
+): void {
+  server.headersTimeout = REQUEST_TIME_LIMIT_MS;
+  server.requestTimeout = REQUEST_TIME_LIMIT_MS;
+  server.keepAliveTimeout = PUBLIC_PORT ? PUBLIC_KEEP_ALIVE_MS : KEEP_ALIVE_MS;
 }
 
 /** Rejects ambiguous requests, and records responses sent before the end of the request. */

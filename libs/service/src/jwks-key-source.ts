@@ -1,6 +1,7 @@
 import { KeySource, type PublicKey } from '@fieldguide/auth';
+import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import type { ServiceClient } from './service-client.ts';
+import { ServiceClient } from './service-client.ts';
 
 const Jwks = z.object({
   keys: z.array(
@@ -9,6 +10,7 @@ const Jwks = z.object({
 });
 
 /** Fetches identity's public keys when a token has an unknown key id. */
+@Injectable()
 export class JwksKeySource extends KeySource {
   /** Fields that are read from the response: the curve point and its name. */
   static readonly responseSchema = Jwks;

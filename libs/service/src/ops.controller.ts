@@ -1,13 +1,19 @@
 import { Public } from '@fieldguide/auth';
-import { metrics } from '@fieldguide/telemetry';
-import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
+import { Configuration, ServiceOptions } from '@fieldguide/config';
+import { Health, metrics } from '@fieldguide/telemetry';
+import { Controller, Get, Header, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { PARTS, type Parts } from './parts.ts';
+import { BuildInfo } from './build-info.ts';
 
 /** Health, metrics and build information of every service. Not reachable through the gateway. */
 @Controller()
 export class OpsController {
-  constructor(@Inject(PARTS) private readonly parts: Parts) {}
+  constructor(
+    private readonly options: ServiceOptions,
+    private readonly build: BuildInfo,
+    private readonly configuration: Configuration,
+    private readonly dependencies: Health,
+  ) {}
 
   @Public()
   @Get('health/live')
@@ -18,7 +24,7 @@ export class OpsController {
   @Public()
   @Get('health/ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
-    const report = await this.parts.health.report();
+    const report = await this.dependencies.report();
     reply.status(report.status === 'down' ? 503 : 200);
     return report;
   }
@@ -33,12 +39,11 @@ export class OpsController {
   @Public()
   @Get('info')
   info() {
-    const { name, build, config } = this.parts;
     return {
-      name,
-      ...build,
-      configuration: config.describe(),
-      waitingForRestart: config.waitingForRestart(),
+      name: this.options.name,
+      ...this.build,
+      configuration: this.configuration.describe(),
+      waitingForRestart: this.configuration.waitingForRestart(),
     };
   }
 }

@@ -1,55 +1,105 @@
-import { AuthGuard, RevokedSessions, TokenVerifier } from '@fieldguide/auth';
-import { Clock, Ids } from '@fieldguide/clock';
-import type { ConfigClass } from '@fieldguide/config';
-import { Database, Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
+import { Clock, Ids, SystemClock, SystemIds } from '@fieldguide/clock';
+import {
+  ConfigModule,
+  Configuration,
+  ProcessConfig,
+  Runtime,
+  ServiceOptions,
+} from '@fieldguide/config';
 import { ServiceRegistry } from '@fieldguide/discovery';
-import { Messaging } from '@fieldguide/messaging';
 import { ProblemFilter } from '@fieldguide/problems';
-import { Health } from '@fieldguide/telemetry';
-import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
-import { DeadLettersController } from './dead-letters.controller.ts';
-import { OnSessionEnded } from './on-session-ended.ts';
+import { Health, LOG, type Log, makeLog, metrics, startTracing } from '@fieldguide/telemetry';
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  Optional,
+  type Provider,
+} from '@nestjs/common';
+import { APP_FILTER, ModulesContainer } from '@nestjs/core';
+import { BuildInfo } from './build-info.ts';
+import { HttpConfig } from './http-config.ts';
 import { OpsController } from './ops.controller.ts';
-import { PARTS, type Parts } from './parts.ts';
-import { ServiceClient } from './service-client.ts';
 
-/** Provides the parts globally, and registers the guard, filter and endpoints of every service. */
+/** What every service has: configuration, log, traces, metrics, health, `/info`, problem details. */
 @Global()
 @Module({})
-export class ServiceModule {
-  static of(parts: Parts, config: ConfigClass, module: Type, tokens: TokenVerifier): DynamicModule {
-    const values: [unknown, unknown][] = [
-      [PARTS, parts],
-      [config, parts.config.values],
-      [Clock, parts.clock],
-      [Ids, parts.ids],
-      [Health, parts.health],
-      [ServiceRegistry, parts.registry],
-      [ServiceClient, parts.serviceClient],
-      [RevokedSessions, parts.revokedSessions],
-      [TokenVerifier, tokens],
-      [Database, parts.database],
-      [UnitOfWorkRunner, parts.units],
-      [Leases, parts.leases],
-      [Notifier, parts.notifier],
-      [Messaging, parts.messaging],
-    ];
-    const present = values.filter(([, value]) => value !== undefined);
+export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
+  #stopTracing: (() => Promise<void>) | undefined;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly configuration: Configuration,
+    private readonly process: ProcessConfig,
+    private readonly http: HttpConfig,
+    @Inject(LOG) private readonly log: Log,
+    health: Health,
+    @Optional() registry?: ServiceRegistry,
+  ) {
+    // Only instances that serve requests are registered.
+    const ownEntry = process.PROCESSES.has('web') ? registry : undefined;
+    health.register('consul', () =>
+      configuration.error
+        ? { state: 'degraded', detail: configuration.error }
+        : (ownEntry?.state() ?? 'ok'),
+    );
+  }
+
+  /** @param isEdge has external callers, whose trace headers are not adopted */
+  static forRoot({
+    name,
+    isEdge,
+  }: {
+    readonly name: string;
+    readonly isEdge?: boolean;
+  }): DynamicModule {
     return {
       module: ServiceModule,
-      imports: [module],
-      controllers: [
-        OpsController,
-        DeadLettersController,
-        ...(parts.messaging ? [OnSessionEnded] : []),
-      ],
+      imports: [ConfigModule.forFeature(ProcessConfig, HttpConfig)],
+      controllers: [OpsController],
       providers: [
-        ...present.map(([provide, useValue]) => ({ provide: provide as Type, useValue })),
-        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: ServiceOptions, useValue: new ServiceOptions(name, isEdge) },
+        ...providers,
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: present.map(([provide]) => provide as Type),
+      exports: [ServiceOptions, Configuration, LOG, Clock, Ids, Health, BuildInfo],
     };
   }
+
+  async onModuleInit(): Promise<void> {
+    if (!this.runtime.isServing) return;
+    const { log, process } = this;
+    this.#stopTracing = await startTracing(this.http.OTEL_EXPORTER_OTLP_ENDPOINT);
+    metrics.collectProcess();
+    this.configuration.watch(({ changed, refused }) => {
+      if (changed.includes('LOG_LEVEL')) log.level = process.LOG_LEVEL;
+      if (changed.length > 0) log.info({ changed }, 'Live settings changed');
+      if (refused) log.warn({ refused }, 'A live setting is invalid; the old value stays');
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#stopTracing?.();
+  }
 }
+
+const providers: Provider[] = [
+  {
+    provide: Configuration,
+    inject: [ServiceOptions, Runtime, ModulesContainer],
+    useFactory: Configuration.load,
+  },
+  {
+    provide: LOG,
+    inject: [ServiceOptions, ProcessConfig],
+    useFactory: ({ name }: ServiceOptions, { INSTANCE, LOG_LEVEL }: ProcessConfig) =>
+      makeLog(name, INSTANCE, LOG_LEVEL),
+  },
+  { provide: Clock, useClass: SystemClock },
+  { provide: Ids, useClass: SystemIds },
+  { provide: Health, useFactory: () => new Health() },
+  BuildInfo,
+];

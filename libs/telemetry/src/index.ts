@@ -4,6 +4,6 @@ export {
   Health,
   type HealthReport,
 } from './health.ts';
-export { type Log, makeLog, NestLog } from './log.ts';
+export { LOG, type Log, makeLog, NestLog } from './log.ts';
 export { metrics } from './metrics.ts';
 export { inSpan, startTracing, type TraceCarrier, traceFrom, traceInto } from './trace.ts';

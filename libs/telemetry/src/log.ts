@@ -5,6 +5,9 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 /** A structured log: `log.info({ orderId }, 'placed')`. Never log personal data or secrets. */
 export type Log = Logger;
 
+/** Injects the log of the process: `@Inject(LOG) log: Log`. */
+export const LOG = Symbol('telemetry:log');
+
 /**
  * One JSON object a line on stdout: `time` (ISO 8601), `level`, `service`, `instance`, `traceId`, `msg`.
  * @param level pino's names; `LOG_LEVEL` of a service's configuration

@@ -1,6 +1,6 @@
 import { ProductChanged } from '@fieldguide/contracts/catalog';
 import type { NewMessage } from '@fieldguide/database';
-import { type CurrentState, message } from '@fieldguide/messaging';
+import { CompactedTopics, type CurrentState, message } from '@fieldguide/messaging';
 import { Product } from '../product/product.entity.ts';
 
 /** Builds the published event of a product; written to the outbox in the transaction of the change. */
@@ -20,9 +20,11 @@ export function productChanged({
 }
 
 /** The topic is compacted: its last record of a product has to be the current one. */
-export const currentProducts: CurrentState = {
-  [ProductChanged.topic]: async (uow, id) => {
-    const [product] = await uow.lock(Product, [id]);
-    return product && productChanged(product);
-  },
-};
+export class CurrentProducts extends CompactedTopics {
+  override readonly current: CurrentState = {
+    [ProductChanged.topic]: async (uow, id) => {
+      const [product] = await uow.lock(Product, [id]);
+      return product && productChanged(product);
+    },
+  };
+}

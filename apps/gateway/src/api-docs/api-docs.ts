@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openapi from '@fieldguide/contracts/openapi.json' with { type: 'json' };
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 
 // The stager puts them beside the bundle (`assets` in system/system.ts).
 const folder = new URL('./assets/', import.meta.url);
@@ -20,18 +22,25 @@ const policy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 /** `/openapi.json`, and a page to read and try it, where `/` leads until there is a storefront. */
-export function serveApiDocs(app: NestFastifyApplication): void {
-  const fastify = app.getHttpAdapter().getInstance();
-  const document = JSON.stringify(openapi);
-  fastify.get('/', (_request, reply) => reply.redirect('/docs', 302));
-  fastify.get('/openapi.json', (_request, reply) => reply.type('application/json').send(document));
-  fastify.get('/docs', (_request, reply) =>
-    reply.type('text/html').header('content-security-policy', policy).send(page),
-  );
-  fastify.get('/docs/start.js', (_request, reply) => reply.type('text/javascript').send(start));
-  for (const [file, type] of Object.entries(assets)) {
-    fastify.get(`/docs/${file}`, async (_request, reply) =>
-      reply.type(type).send(await readFile(fileURLToPath(new URL(file, folder)))),
+@Injectable()
+export class ApiDocs implements OnModuleInit {
+  constructor(private readonly host: HttpAdapterHost<FastifyAdapter>) {}
+
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter.getInstance();
+    const document = JSON.stringify(openapi);
+    fastify.get('/', (_request, reply) => reply.redirect('/docs', 302));
+    fastify.get('/openapi.json', (_request, reply) =>
+      reply.type('application/json').send(document),
     );
+    fastify.get('/docs', (_request, reply) =>
+      reply.type('text/html').header('content-security-policy', policy).send(page),
+    );
+    fastify.get('/docs/start.js', (_request, reply) => reply.type('text/javascript').send(start));
+    for (const [file, type] of Object.entries(assets)) {
+      fastify.get(`/docs/${file}`, async (_request, reply) =>
+        reply.type(type).send(await readFile(fileURLToPath(new URL(file, folder)))),
+      );
+    }
   }
 }

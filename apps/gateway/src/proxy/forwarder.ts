@@ -1,15 +1,17 @@
-import type { Clock } from '@fieldguide/clock';
-import type { ServiceRegistry } from '@fieldguide/discovery';
+import { Clock } from '@fieldguide/clock';
+import { ServiceRegistry } from '@fieldguide/discovery';
 import {
   CallFailedError,
   isOutage,
   ResiliencePolicy,
   UncountedError,
 } from '@fieldguide/resilience';
-import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
+import { inSpan, LOG, type Log, metrics } from '@fieldguide/telemetry';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
 import { sendProblem } from '../auth/caller.ts';
+import { GatewayConfig } from '../gateway.config.ts';
 import { send, UnreachableError } from './send.ts';
 
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
@@ -19,28 +21,23 @@ const IDLE_MS = 30_000;
 class OutageResponse extends Error {}
 
 /** Forwards requests to a healthy instance: raw headers, streamed responses, one circuit breaker per service. */
+@Injectable()
 export class Forwarder {
-  readonly #registry: ServiceRegistry;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #timeLimitMs: number;
   readonly #guards = new Map<string, ResiliencePolicy>();
   readonly #agent: Agent;
 
   constructor(
-    { registry, clock, log }: { registry: ServiceRegistry; clock: Clock; log: Log },
-    timeLimitMs: number,
+    private readonly registry: ServiceRegistry,
+    private readonly clock: Clock,
+    private readonly config: GatewayConfig,
+    @Inject(LOG) private readonly log: Log,
   ) {
-    this.#registry = registry;
-    this.#clock = clock;
-    this.#log = log;
-    this.#timeLimitMs = timeLimitMs;
     const connect = { timeout: 1_000 };
     this.#agent = new Agent({
       connections: 128,
       keepAliveTimeout: IDLE_MS,
       connect,
-      headersTimeout: timeLimitMs,
+      headersTimeout: config.FORWARD_TIME_LIMIT_MS,
     });
   }
 
@@ -65,7 +62,7 @@ export class Forwarder {
       const isClientError = cause instanceof UncountedError;
       metrics.httpClientCalls.inc({ ...labels, outcome: isClientError ? 'callerFault' : 'failed' });
       if (isClientError) return this.#rejectCaller(reply);
-      this.#log.warn(
+      this.log.warn(
         { service, reason: (error as Error).message },
         'A request could not be forwarded',
       );
@@ -106,15 +103,19 @@ export class Forwarder {
   #sendOnce(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const guard =
       this.#guards.get(service) ??
-      new ResiliencePolicy({ name: service, timeoutMs: this.#timeLimitMs, clock: this.#clock });
+      new ResiliencePolicy({
+        name: service,
+        timeoutMs: this.config.FORWARD_TIME_LIMIT_MS,
+        clock: this.clock,
+      });
     this.#guards.set(service, guard);
     return guard.run(async (signal) => {
-      const now = this.#clock.now().getTime();
-      const instance = this.#registry.next(service, now);
+      const now = this.clock.now().getTime();
+      const instance = this.registry.next(service, now);
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
       const sent = send(this.#agent, instance, request, reply, signal);
       const status = await sent.catch((error: unknown) => {
-        if (error instanceof UnreachableError) this.#registry.markUnreachable(instance.id, now);
+        if (error instanceof UnreachableError) this.registry.markUnreachable(instance.id, now);
         throw error;
       });
       if (isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);

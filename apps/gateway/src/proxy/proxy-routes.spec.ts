@@ -1,23 +1,20 @@
 import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
 import { routes } from '@fieldguide/contracts/gateway/routes';
-import { type Instance, ServiceRegistry } from '@fieldguide/discovery';
+import { FixedRegistry } from '@fieldguide/discovery';
 import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { openProxyRoutes } from './proxy-routes.ts';
+import { Forwarder } from './forwarder.ts';
+import { ProxyRoutes } from './proxy-routes.ts';
 
 /** Reports a service as known once it is announced. */
-class EmptyRegistry extends ServiceRegistry {
+class EmptyRegistry extends FixedRegistry {
   readonly awaited = new Set<string>();
   readonly #announced = Promise.withResolvers<void>();
 
   announce(): void {
     this.#announced.resolve();
-  }
-
-  override instances(): readonly Instance[] {
-    return [];
   }
 
   override waitFor(service: string): Promise<void> {
@@ -28,14 +25,15 @@ class EmptyRegistry extends ServiceRegistry {
 
 describe('the gateway’s routes', () => {
   it('are open only when every service is known: its port is shared from then on', async () => {
-    const registry = new EmptyRegistry();
+    const registry = new EmptyRegistry([]);
     const server = fastify();
-    const app = { getHttpAdapter: () => ({ getInstance: () => server }), get: () => undefined };
-    const config = { values: { FORWARD_TIME_LIMIT_MS: 1_000, RATE_LIMIT_PER_MINUTE: 100 } };
+    const host = { httpAdapter: { getInstance: () => server } } as never;
+    const config = { FORWARD_TIME_LIMIT_MS: 1_000, RATE_LIMIT_PER_MINUTE: 100 } as never;
     const log = makeLog('test', 'test', 'silent');
-    const parts = { registry, config, log, clock: new SystemClock() };
+    const forwarder = new Forwarder(registry, new SystemClock(), config, log);
+    const routing = new ProxyRoutes(host, {} as never, registry, forwarder, config, log);
     let isOpen = false;
-    const opening = openProxyRoutes(app as never, parts as never).then(() => {
+    const opening = routing.onModuleInit().then(() => {
       isOpen = true;
     });
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,16 +1,12 @@
 import 'reflect-metadata';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
-import { RevokedSessions } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
-import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { loadConfig } from '@fieldguide/config';
 import { routes } from '@fieldguide/contracts/gateway/routes';
-import { FixedRegistry } from '@fieldguide/discovery';
-import { openWeb, type PartsOf, ServiceClient } from '@fieldguide/service';
-import { Health, makeLog, metrics } from '@fieldguide/telemetry';
-import { GatewayConfig } from '../gateway.config.ts';
-import { gateway } from '../gateway.definition.ts';
+import { FixedRegistry, ServiceRegistry } from '@fieldguide/discovery';
+import { openForTest } from '@fieldguide/service/testing';
+import { metrics } from '@fieldguide/telemetry';
+import { GatewayModule } from '../gateway.module.ts';
 
 export interface RunningGateway {
   readonly port: number;
@@ -23,7 +19,6 @@ export async function runGateway(
   upstreamPort: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningGateway> {
-  const clock = new SystemClock();
   const instances = [...new Set(routes.map(({ to }) => to))].map((service) => ({
     id: `${service}-1`,
     service,
@@ -31,40 +26,12 @@ export async function runGateway(
     port: upstreamPort,
     version: '1',
   }));
-  const registry = new FixedRegistry(instances);
-  const parts: PartsOf<GatewayConfig> = {
-    name: 'gateway',
-    build: { version: '1', commit: 'c', digest: 'd', startedAt: '', instance: 'gateway-1' },
-    config: loadConfig(GatewayConfig, {
-      SYSTEM_NAME: 'test',
-      ENVIRONMENT: 'test',
-      INSTANCE: 'gateway-1',
-      PORT: '0',
-      CONSUL_HTTP_ADDR: 'http://127.0.0.1:9',
-      MESSAGING_URL: 'kafka://127.0.0.1:9',
-      ...env,
-    }),
-    log: makeLog('gateway', 'gateway-1', 'silent'),
-    clock,
-    ids: new SystemIds(),
-    health: new Health(),
-    registry,
-    serviceClient: new ServiceClient('gateway', undefined, registry, clock),
-    revokedSessions: new RevokedSessions(clock),
-  };
   const keys = new TestKeys('test/test');
-  const app = await openWeb(parts, gateway, keys);
-  await gateway.serve?.(app, parts);
+  const replaced = [[ServiceRegistry, new FixedRegistry(instances)]] as const;
+  const app = await openForTest(GatewayModule, { env, keys, replaced });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.getHttpServer().address() as AddressInfo;
-  return {
-    port,
-    keys,
-    close: async () => {
-      await app.close();
-      await parts.serviceClient.close();
-    },
-  };
+  return { port, keys, close: () => app.close() };
 }
 
 /** 0 closed, 1 half open, 2 open. */

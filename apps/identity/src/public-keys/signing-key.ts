@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { KeySource, type PublicKey } from '@fieldguide/auth';
+import { ProcessConfig } from '@fieldguide/config';
 import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { IdentityConfig } from '../identity.config.ts';
@@ -11,10 +12,10 @@ export class SigningKey extends KeySource {
   readonly #issuer: string;
   readonly #public: PublicKey;
 
-  constructor(config: IdentityConfig) {
+  constructor(config: IdentityConfig, { SYSTEM_NAME, ENVIRONMENT }: ProcessConfig) {
     super();
     this.#key = createPrivateKey(config.SIGNING_KEY);
-    this.#issuer = `${config.SYSTEM_NAME}/${config.ENVIRONMENT}`;
+    this.#issuer = `${SYSTEM_NAME}/${ENVIRONMENT}`;
     const { kty, crv, x, y } = createPublicKey(this.#key).export({ format: 'jwk' });
     const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
     this.#public = { kid, kty, crv, x, y } as PublicKey;

@@ -1,9 +1,11 @@
-import type { UnitOfWork } from '@fieldguide/database';
+import { ProcessConfig } from '@fieldguide/config';
+import { Seeder, type UnitOfWork } from '@fieldguide/database';
+import { Injectable } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { Passwords } from '../account/passwords.ts';
 import { Client } from '../client/client.entity.ts';
 import { clientsOf } from '../client/clients.ts';
-import type { IdentityConfig } from '../identity.config.ts';
+import { IdentityConfig } from '../identity.config.ts';
 import { fingerprint, Secrets } from '../session/secrets.ts';
 
 const people = [
@@ -22,21 +24,28 @@ const people = [
 ] as const;
 
 /** Clients with the secrets this installation made; people with a known password only in `local`. */
-export async function seedAccounts(
-  uow: UnitOfWork,
-  { ENVIRONMENT, CLIENTS }: IdentityConfig,
-): Promise<void> {
-  for (const [id, { secret }] of Object.entries(clientsOf({ CLIENTS }))) {
-    const client = (await uow.load(Client, id)) ?? Object.assign(new Client(), { id });
-    if (client.secretHash === fingerprint(secret)) continue;
-    client.secretHash = fingerprint(secret);
-    await uow.save(Client, client);
+@Injectable()
+export class AccountSeeder extends Seeder {
+  constructor(
+    private readonly config: IdentityConfig,
+    private readonly process: ProcessConfig,
+  ) {
+    super();
   }
-  if (ENVIRONMENT !== 'local') return;
-  const passwords = new Passwords(new Secrets());
-  for (const person of people) {
-    if (await uow.load(Account, person.id)) continue;
-    const passwordHash = await passwords.hash('outdoor-gear');
-    await uow.save(Account, Object.assign(new Account(), { ...person, passwordHash }));
+
+  override async seed(uow: UnitOfWork): Promise<void> {
+    for (const [id, { secret }] of Object.entries(clientsOf(this.config))) {
+      const client = (await uow.load(Client, id)) ?? Object.assign(new Client(), { id });
+      if (client.secretHash === fingerprint(secret)) continue;
+      client.secretHash = fingerprint(secret);
+      await uow.save(Client, client);
+    }
+    if (this.process.ENVIRONMENT !== 'local') return;
+    const passwords = new Passwords(new Secrets());
+    for (const person of people) {
+      if (await uow.load(Account, person.id)) continue;
+      const passwordHash = await passwords.hash('outdoor-gear');
+      await uow.save(Account, Object.assign(new Account(), { ...person, passwordHash }));
+    }
   }
 }

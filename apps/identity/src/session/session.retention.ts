@@ -1,8 +1,8 @@
-import type { Retention } from '@fieldguide/database';
+import { Retention } from '@fieldguide/database';
 
 /** A refresh token of a session that is gone is refused like one of a session that has ended. */
-export const sessionRetention: Retention = {
-  table: 'sessions',
-  where: 'least(expires_at, ended_at) < now() - $1::interval',
-  days: () => 7,
-};
+export const sessionRetention = new Retention(
+  'sessions',
+  'least(expires_at, ended_at) < now() - $1::interval',
+  () => 7,
+);

@@ -1,11 +1,13 @@
-import type { UnitOfWork } from '@fieldguide/database';
+import { Seeder, type UnitOfWork } from '@fieldguide/database';
 import { Stock } from '../stock/stock.entity.ts';
 import { stock } from './stock.ts';
 
 /** Adds what is missing; a product that has stock keeps it. */
-export async function seedStock(uow: UnitOfWork): Promise<void> {
-  for (const [productId, onHandUnits] of stock) {
-    if (await uow.load(Stock, productId)) continue;
-    await uow.save(Stock, Object.assign(new Stock(), { productId, onHandUnits }));
+export class StockSeeder extends Seeder {
+  override async seed(uow: UnitOfWork): Promise<void> {
+    for (const [productId, onHandUnits] of stock) {
+      if (await uow.load(Stock, productId)) continue;
+      await uow.save(Stock, Object.assign(new Stock(), { productId, onHandUnits }));
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { Notifier, type UnitOfWork } from '@fieldguide/database';
+import { type UnitOfWork } from '@fieldguide/database';
+import { Notifier } from '@fieldguide/workers';
 import { Injectable } from '@nestjs/common';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { errors } from '../order/order.errors.ts';

@@ -1,10 +1,11 @@
+import { UnitOfWorkRunner } from '@fieldguide/database';
+import { inSpan } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,
-  type LoopSettings,
+  BackgroundWorker,
   startWorker,
-  UnitOfWorkRunner,
-} from '@fieldguide/database';
-import { inSpan } from '@fieldguide/telemetry';
+  type WorkerContext,
+} from '@fieldguide/workers';
 import { Injectable, Logger } from '@nestjs/common';
 import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { OpenCheckout } from './checkout-deadlines.ts';
@@ -14,16 +15,18 @@ const CLAIM_MS = 15_000;
 
 /** Expires deadlines. A reply at the same moment appends to the same stream: exactly one of the two wins. */
 @Injectable()
-export class ExpireDeadlines {
+export class ExpireDeadlines extends BackgroundWorker {
   readonly #log = new Logger('expire-deadlines');
 
   constructor(
     private readonly units: UnitOfWorkRunner,
     private readonly orders: OrderCommandHandler,
-  ) {}
+  ) {
+    super();
+  }
 
-  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
-    const settings = { ...loop, name: 'expire-deadlines', channel: 'deadlines' };
+  override start(context: WorkerContext): BackgroundLoop {
+    const settings = { ...context, name: 'expire-deadlines', channel: 'deadlines' };
     return startWorker(settings, async () => (await this.once()) === BATCH_SIZE);
   }
 

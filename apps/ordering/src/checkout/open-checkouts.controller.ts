@@ -1,4 +1,5 @@
 import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
+import { ProcessConfig } from '@fieldguide/config';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
@@ -6,7 +7,6 @@ import { IsNull, Not } from 'typeorm';
 import { z } from 'zod';
 import { errors } from '../order/order.errors.ts';
 import { OrderCommandHandler } from '../order/order-command-handler.ts';
-import { OrderingConfig } from '../ordering.config.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout-deadlines.ts';
 
 const CheckoutQuery = z.strictObject({ stuck: z.stringbool().default(false) });
@@ -21,7 +21,7 @@ export class OpenCheckoutsController {
     private readonly deadlines: CheckoutDeadlines,
     private readonly units: UnitOfWorkRunner,
     private readonly database: Database,
-    private readonly config: OrderingConfig,
+    private readonly process: ProcessConfig,
   ) {}
 
   /** Lists open checkouts, longest waiting first; `stuck`: overdue ones only. */
@@ -56,7 +56,7 @@ export class OpenCheckoutsController {
   @Post(':orderId/deadline')
   @HttpCode(202)
   async expireDeadline(@Param('orderId', { schema: IdRequest }) orderId: string) {
-    if (this.config.ENVIRONMENT !== 'local') throw errors.localOnly();
+    if (this.process.ENVIRONMENT !== 'local') throw errors.localOnly();
     await this.units.run((tx) => this.deadlines.expire(orderId, tx));
     return { orderId };
   }

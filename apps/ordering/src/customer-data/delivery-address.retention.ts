@@ -1,4 +1,4 @@
-import type { Retention } from '@fieldguide/database';
+import { Retention } from '@fieldguide/database';
 import type { OrderingConfig } from '../ordering.config.ts';
 
 /**
@@ -7,11 +7,12 @@ import type { OrderingConfig } from '../ordering.config.ts';
  */
 export const addressRetention = (
   config: Pick<OrderingConfig, 'ADDRESS_RETENTION_DAYS'>,
-): Retention => ({
-  table: 'delivery_addresses',
-  where: `EXISTS (
+): Retention =>
+  new Retention(
+    'delivery_addresses',
+    `EXISTS (
       SELECT FROM order_summary s WHERE s.order_id = kept.order_id
       AND s.status IN ('completed', 'rejected', 'cancelled') AND s.updated_at < now() - $1::interval
     ) AND NOT EXISTS (SELECT FROM open_checkouts c WHERE c.order_id = kept.order_id)`,
-  days: () => config.ADDRESS_RETENTION_DAYS,
-});
+    () => config.ADDRESS_RETENTION_DAYS,
+  );

@@ -1,11 +1,11 @@
+import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { DomainError } from '@fieldguide/problems';
 import {
   type BackgroundLoop,
-  type LoopSettings,
+  BackgroundWorker,
   startWorker,
-  type UnitOfWork,
-  UnitOfWorkRunner,
-} from '@fieldguide/database';
-import { DomainError } from '@fieldguide/problems';
+  type WorkerContext,
+} from '@fieldguide/workers';
 import { Injectable } from '@nestjs/common';
 import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { DeliveryAddress, ErasedCustomer } from './customer-data.ts';
@@ -21,11 +21,13 @@ const ORDERS_MAX = 10_000;
  * customer's id, so they stay unchanged.
  */
 @Injectable()
-export class EraseCustomers {
+export class EraseCustomers extends BackgroundWorker {
   constructor(
     private readonly units: UnitOfWorkRunner,
     private readonly orders: OrderCommandHandler,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Erases now and again after `SWEEP_AFTER_MS`: an order may be placed at the same moment. */
   async erase(customerId: string, tx: UnitOfWork): Promise<void> {
@@ -37,9 +39,9 @@ export class EraseCustomers {
     await this.#deletePersonalData(customerId, tx);
   }
 
-  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
+  override start(context: WorkerContext): BackgroundLoop {
     const settings = {
-      ...loop,
+      ...context,
       name: 'sweep-erased',
       channel: 'erased',
       idleMs: SWEEP_INTERVAL_MS,

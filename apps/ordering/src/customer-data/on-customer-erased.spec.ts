@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
 import { CheckoutDeadlines } from '../checkout/checkout-deadlines.ts';

@@ -1,6 +1,7 @@
 import { RequireScope } from '@fieldguide/auth';
-import { Leases, Notifier, UnitOfWorkRunner } from '@fieldguide/database';
+import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Checkpoint, EventStore, pause } from '@fieldguide/event-store';
+import { Leases, Notifier } from '@fieldguide/workers';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { errors } from '../order/order.errors.ts';
 import { orderSummary } from '../order-summary/order-summary.projection.ts';

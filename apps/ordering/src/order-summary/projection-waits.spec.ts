@@ -1,5 +1,5 @@
 import { SystemClock } from '@fieldguide/clock';
-import { MemoryNotifier } from '@fieldguide/database';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PROJECTION_ADVANCED, ProjectionWaits } from './projection-waits.ts';
 

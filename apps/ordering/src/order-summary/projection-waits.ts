@@ -1,9 +1,9 @@
 import type { Clock } from '@fieldguide/clock';
-import type { Notifier } from '@fieldguide/database';
+import { projectionAdvanced } from '@fieldguide/event-store';
+import type { Notifier } from '@fieldguide/workers';
 import type { SeenVersion } from '../consistency-token/consistency-token.ts';
 
-/** Notified when the order projection has advanced. */
-export const PROJECTION_ADVANCED = 'view:order-summary';
+export const PROJECTION_ADVANCED = projectionAdvanced('order-summary');
 
 // A notification may be lost. While the projection advances all the time, one read per `PAUSE_MS` serves all waiting reads.
 const POLL_MS = 250;

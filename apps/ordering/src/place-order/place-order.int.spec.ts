@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, MemoryNotifier, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
-import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
 import { MemoryEventStore } from '@fieldguide/event-store';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
 import { CheckoutDeadlines, OpenCheckout } from '../checkout/checkout-deadlines.ts';

@@ -1,16 +1,12 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { ProductChanged } from '@fieldguide/contracts/catalog';
-import {
-  type Database,
-  type Envelope,
-  MemoryNotifier,
-  PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+import { type Database, type Envelope, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { DeadLetters, MemoryMessaging, MessageConsumer } from '@fieldguide/messaging';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OnProductChanged } from './on-product-changed.ts';

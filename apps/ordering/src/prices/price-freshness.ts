@@ -2,8 +2,15 @@ import { Clock } from '@fieldguide/clock';
 import { ProductChanged } from '@fieldguide/contracts/catalog';
 import { Database } from '@fieldguide/database';
 import { Messaging, waitingKeys } from '@fieldguide/messaging';
+import {
+  type BackgroundLoop,
+  BackgroundWorker,
+  startWorker,
+  type WorkerContext,
+} from '@fieldguide/workers';
 import { Injectable } from '@nestjs/common';
 
+const CHECK_EVERY_MS = 5_000;
 const FRESH_MS = 15_000;
 const WAITING_KEYS_MAX = 1_000;
 
@@ -12,7 +19,8 @@ const WAITING_KEYS_MAX = 1_000;
  * that is parked as a dead letter is missing, so the price of its product is at most as recent as that moment.
  */
 @Injectable()
-export class PriceFreshness {
+export class PriceFreshness extends BackgroundWorker {
+  override readonly runsIn = 'every';
   #caughtUpAt: Date | undefined;
   #parkedSince: ReadonlyMap<string, Date> = new Map();
 
@@ -20,7 +28,14 @@ export class PriceFreshness {
     private readonly messaging: Messaging,
     private readonly database: Database,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    super();
+  }
+
+  override start(context: WorkerContext): BackgroundLoop {
+    const settings = { ...context, name: 'price-view', channel: 'prices', idleMs: CHECK_EVERY_MS };
+    return startWorker(settings, () => this.check());
+  }
 
   /** Checks whether every published change is consumed. @returns false: the worker waits for the next round */
   async check(): Promise<false> {

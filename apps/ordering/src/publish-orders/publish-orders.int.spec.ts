@@ -1,24 +1,16 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  type Database,
-  Leases,
-  MemoryNotifier,
-  PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+import { OrderPlaced } from '@fieldguide/contracts/ordering';
+import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
-import {
-  Checkpoint,
-  eventFeedReader,
-  eventStoreMigrations,
-  PostgresEventStore,
-  subscriptionBacklog,
-} from '@fieldguide/event-store';
+import { eventFeedReader, subscriptionBacklog } from '@fieldguide/event-publishing';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
 import { MemoryMessaging, startRelay } from '@fieldguide/messaging';
 import { makeLog } from '@fieldguide/telemetry';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { orderId, orderPlaced, stockReserved } from '../order/order.examples.ts';
-import { publishOrders } from './publish-orders.ts';
+import { orderMessages } from './publish-orders.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const topics = ['ordering.orders.v1', 'inventory.requests.v1', 'payments.requests.v1'];
@@ -55,12 +47,14 @@ beforeEach(async () => {
 /** An instance of this version, or of the next one, which knows the event `OrderGifted`. */
 function instance(holder: string, { isNewer }: { isNewer: boolean }) {
   const log = makeLog('ordering', holder, 'warn', { write: (line) => void logged.push(line) });
-  const source = eventFeedReader('publish-orders', events, ({ event, first }) => {
-    if (!isNewer || event.type !== 'OrderGifted') return publishOrders({ event, first });
-    const [reserved] = publishOrders({ event: { ...event, type: 'StockReserved' }, first });
-    return [{ ...reserved!, envelope: { ...reserved!.envelope, type: 'OrderGifted' } }];
+  const gifted = { topic: OrderPlaced.topic, type: 'OrderGifted', subject: orderId, data: {} };
+  const translation = isNewer ? { ...orderMessages, OrderGifted: () => [gifted] } : orderMessages;
+  const source = eventFeedReader('publish-orders', events, 'ordering', translation);
+  return startRelay(source, messaging, new PostgresLeases(database, holder), {
+    notifier,
+    clock,
+    log,
   });
-  return startRelay(source, messaging, new Leases(database, holder), { notifier, clock, log });
 }
 const append = (...types: { type: string; data: object }[]) =>
   events.append({ stream: `order-${orderId}`, expected: 'any', events: types });

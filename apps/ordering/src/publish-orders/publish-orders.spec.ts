@@ -9,6 +9,7 @@ import {
   OrderRejected,
 } from '@fieldguide/contracts/ordering';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
+import { translate } from '@fieldguide/event-publishing';
 import { recordedAs } from '@fieldguide/event-store/testing';
 import { describe, expect, it } from 'vitest';
 import type { OrderEvent } from '../order/order.events.ts';
@@ -25,7 +26,7 @@ import {
   stockReserved,
 } from '../order/order.examples.ts';
 import { timelineOf } from '../order-timeline/order-timeline.ts';
-import { publishOrders } from './publish-orders.ts';
+import { orderMessages } from './publish-orders.ts';
 
 const contracts = [
   OrderPlaced,
@@ -42,7 +43,7 @@ const contracts = [
 ];
 const published = (events: Parameters<typeof recordedAs>[1]) =>
   recordedAs(`order-${orderId}`, events).flatMap((event, _, [first]) =>
-    publishOrders({ event, first: first! }),
+    translate(orderMessages, 'ordering', { event, first: first! }),
   );
 
 describe('what ordering publishes', () => {

@@ -8,13 +8,9 @@ import {
   OrderRejected,
 } from '@fieldguide/contracts/ordering';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
-import type { Envelope, NewMessage } from '@fieldguide/database';
-import {
-  type EventTranslation,
-  type RecordedEvent,
-  type SubscribedEvent,
-  translate,
-} from '@fieldguide/event-store';
+import type { NewMessage } from '@fieldguide/database';
+import type { EventTranslation } from '@fieldguide/event-publishing';
+import type { RecordedEvent } from '@fieldguide/event-store';
 import { message } from '@fieldguide/messaging';
 import { type CheckoutMessage, messageAfter } from '../checkout/checkout.model.ts';
 import type { OrderEvent, Placed } from '../order/order.events.ts';
@@ -44,7 +40,7 @@ const next = ({ type }: RecordedEvent, first: RecordedEvent<First>) => {
 };
 
 /** Stored events are private; only this table decides what is published. */
-const orderMessages: EventTranslation<OrderEvent, First> = {
+export const orderMessages: EventTranslation<OrderEvent, First> = {
   OrderPlaced: (event, first) => {
     const { orderId, customerId, lines, total } = event.data;
     const published = message(OrderPlaced, orderId, { orderId, customerId, lines, total });
@@ -79,13 +75,3 @@ const orderMessages: EventTranslation<OrderEvent, First> = {
   CheckoutRetried: ({ data }, first) => send(data.send, first.data),
   CheckoutAbandoned: 'internal',
 };
-
-/**
- * Returns the messages that follow from a stored event: the published event, the next command, or compensations.
- * @throws UnknownEventTypeError
- */
-export function publishOrders(
-  subscribed: SubscribedEvent,
-): { topic: string; envelope: Envelope }[] {
-  return translate(orderMessages, 'ordering', subscribed);
-}

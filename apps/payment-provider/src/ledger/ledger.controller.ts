@@ -1,4 +1,3 @@
-import { Public } from '@fieldguide/auth';
 import { LedgerQuery } from '@fieldguide/contracts/payment-provider';
 import { Controller, Get, Query } from '@nestjs/common';
 import { Ledger } from './ledger.ts';
@@ -8,7 +7,6 @@ export class LedgerController {
   constructor(private readonly ledger: Ledger) {}
 
   /** Public, because this is a simulator: tests and learners inspect the captured amounts here. */
-  @Public()
   @Get()
   operations(@Query({ schema: LedgerQuery }) query: LedgerQuery) {
     return this.ledger.page(query);

@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Public } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
 import { type Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
@@ -19,7 +18,6 @@ export class OperationsController {
     private readonly config: PaymentProviderConfig,
   ) {}
 
-  @Public()
   @Post()
   @HttpCode(200)
   async operate(
@@ -40,7 +38,6 @@ export class OperationsController {
   }
 
   /** Returns the result of an operation, for clients that got no response. */
-  @Public()
   @Get(':key')
   find(
     @Headers('x-api-key') apiKey: string | undefined,

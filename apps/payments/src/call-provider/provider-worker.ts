@@ -1,12 +1,12 @@
+import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { inSpan } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,
-  type LoopSettings,
+  BackgroundWorker,
   Notifier,
   startWorker,
-  type UnitOfWork,
-  UnitOfWorkRunner,
-} from '@fieldguide/database';
-import { inSpan } from '@fieldguide/telemetry';
+  type WorkerContext,
+} from '@fieldguide/workers';
 import { Injectable, Logger } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { messageOf } from '../payment/payment.events.ts';
@@ -30,21 +30,24 @@ const BACKOFF_MS_MAX = 30_000;
  * the same on every try. After a try with an unknown result it looks the key up first, so nothing is charged twice.
  */
 @Injectable()
-export class ProviderWorker {
+export class ProviderWorker extends BackgroundWorker {
   readonly #log = new Logger('call-provider');
 
   constructor(
     private readonly units: UnitOfWorkRunner,
     private readonly provider: Provider,
     private readonly notifier: Notifier,
-  ) {}
+  ) {
+    super();
+  }
 
-  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
+  override start(context: WorkerContext): BackgroundLoop {
     const inFlight = new Set<Promise<void>>();
-    const settings = { ...loop, name: 'call-provider', channel: 'payments' };
+    const settings = { ...context, name: 'call-provider', channel: 'payments' };
     const running = startWorker(settings, async () => {
       const free = BATCH_SIZE - inFlight.size;
-      const claimed = free > 0 ? await this.#claim(free) : [];
+      if (free === 0) return false;
+      const { claimed, dueInMs } = await this.#claim(free);
       for (const payment of claimed) {
         const call = this.#call(payment).finally(() => {
           inFlight.delete(call);
@@ -52,9 +55,7 @@ export class ProviderWorker {
         });
         inFlight.add(call);
       }
-      if (inFlight.size >= BATCH_SIZE) return false;
-      const isMore = claimed.length === free && claimed.length > 0;
-      return isMore || this.units.run((uow) => uow.msUntilDue(Payment, 'callDueAt'));
+      return claimed.length < free && dueInMs;
     });
     return {
       stop: async () => {
@@ -66,17 +67,19 @@ export class ProviderWorker {
 
   /** Handles one batch of due calls, to the end. For tests and simulation. */
   async once(): Promise<void> {
-    await Promise.all((await this.#claim(BATCH_SIZE)).map((payment) => this.#call(payment)));
+    const { claimed } = await this.#claim(BATCH_SIZE);
+    await Promise.all(claimed.map((payment) => this.#call(payment)));
   }
 
-  #claim(limit: number): Promise<Payment[]> {
+  /** @returns the claimed payments, and when the next one is due */
+  #claim(limit: number) {
     return this.units.run(async (uow) => {
       const claimed = await uow.claim(Payment, 'callDueAt', CLAIM_MS, limit);
       for (const payment of claimed) {
         payment.attempts += 1; // before the call, so that a crash during it is visible
         await uow.save(Payment, payment);
       }
-      return claimed;
+      return { claimed, dueInMs: await uow.msUntilDue(Payment, 'callDueAt') };
     });
   }
 

@@ -1,7 +1,8 @@
 import { Ids } from '@fieldguide/clock';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
-import { Notifier, type UnitOfWork } from '@fieldguide/database';
+import { type UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
+import { Notifier } from '@fieldguide/workers';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { messageOf } from '../payment/payment.events.ts';

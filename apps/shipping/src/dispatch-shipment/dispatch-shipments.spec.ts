@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
-import { MemoryNotifier, MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnCancellationRequest } from '../on-cancellation-request/on-cancellation-request.ts';
 import { OnOrderConfirmed } from '../on-order-confirmed/on-order-confirmed.ts';

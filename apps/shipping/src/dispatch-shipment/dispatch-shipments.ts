@@ -1,11 +1,12 @@
 import { derivedId } from '@fieldguide/clock';
+import { UnitOfWorkRunner } from '@fieldguide/database';
+import { inSpan } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,
-  type LoopSettings,
+  BackgroundWorker,
   startWorker,
-  UnitOfWorkRunner,
-} from '@fieldguide/database';
-import { inSpan } from '@fieldguide/telemetry';
+  type WorkerContext,
+} from '@fieldguide/workers';
 import { Injectable, Logger } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
 import { dispatch, isStillClaimed, trackingNumberOf } from '../shipment/shipment.model.ts';
@@ -17,31 +18,43 @@ const CLAIM_MS = 15_000;
 
 /** Dispatches due shipments. Fetches the address outside any transaction and does not store it. */
 @Injectable()
-export class DispatchShipments {
+export class DispatchShipments extends BackgroundWorker {
   readonly #log = new Logger('dispatch-shipments');
 
   constructor(
     private readonly units: UnitOfWorkRunner,
     private readonly addresses: DeliveryAddresses,
-  ) {}
+  ) {
+    super();
+  }
 
-  start(loop: Pick<LoopSettings, 'notifier' | 'clock' | 'log'>): BackgroundLoop {
-    const settings = { ...loop, name: 'dispatch-shipments', channel: 'shipments' };
-    return startWorker(
-      settings,
-      async () =>
-        (await this.once()) === BATCH_SIZE ||
-        this.units.run((uow) => uow.msUntilDue(Shipment, 'dispatchDueAt')),
-    );
+  override start(context: WorkerContext): BackgroundLoop {
+    const settings = { ...context, name: 'dispatch-shipments', channel: 'shipments' };
+    return startWorker(settings, async () => {
+      const begun = context.clock.now().getTime();
+      const { due, nextInMs } = await this.#claim();
+      await this.#dispatchAll(due);
+      if (due.length === BATCH_SIZE) return true;
+      return nextInMs && nextInMs - (context.clock.now().getTime() - begun);
+    });
   }
 
   /** Handles one batch of due shipments, to the end. @returns how many were due */
   async once(): Promise<number> {
-    const due = await this.units.run((uow) =>
-      uow.claim(Shipment, 'dispatchDueAt', CLAIM_MS, BATCH_SIZE),
-    );
-    await Promise.all(due.map((shipment) => this.#dispatch(shipment)));
+    const { due } = await this.#claim();
+    await this.#dispatchAll(due);
     return due.length;
+  }
+
+  #claim() {
+    return this.units.run(async (uow) => {
+      const due = await uow.claim(Shipment, 'dispatchDueAt', CLAIM_MS, BATCH_SIZE);
+      return { due, nextInMs: await uow.msUntilDue(Shipment, 'dispatchDueAt') };
+    });
+  }
+
+  async #dispatchAll(due: readonly Shipment[]): Promise<void> {
+    await Promise.all(due.map((shipment) => this.#dispatch(shipment)));
   }
 
   /** Continues the trace of the event that created the shipment. */

@@ -1,7 +1,8 @@
 import { Ids } from '@fieldguide/clock';
 import { OrderConfirmed } from '@fieldguide/contracts/ordering';
-import { Notifier, type UnitOfWork } from '@fieldguide/database';
+import { type UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
+import { Notifier } from '@fieldguide/workers';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
 import { publishCancelled, publishDispatched } from '../shipment/shipment.ts';

@@ -1,6 +1,6 @@
+import { LeaseLostError } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Envelope } from '../envelope.ts';
-import { LeaseLostError } from '../leases.ts';
 import { DeadLetter } from '../message-tables.entity.ts';
 import { ConcurrencyError, type UnitOfWork, type UnitOfWorkRunner } from '../unit-of-work.ts';
 import { Thing, thing } from './index.ts';

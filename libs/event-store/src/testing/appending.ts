@@ -1,12 +1,8 @@
 import { writeSync } from 'node:fs';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  Database,
-  MemoryNotifier,
-  PostgresUnitOfWorkRunner,
-  type UnitOfWorkRunner,
-} from '@fieldguide/database';
+import { Database, PostgresUnitOfWorkRunner, type UnitOfWorkRunner } from '@fieldguide/database';
 import { Thing, thing } from '@fieldguide/database/testing';
+import { MemoryNotifier } from '@fieldguide/workers';
 import { type EventStore, PostgresEventStore } from '../index.ts';
 
 /** The process's name in the database. */

@@ -1,4 +1,5 @@
-import type { Lease, UnitOfWorkRunner } from '@fieldguide/database';
+import type { UnitOfWorkRunner } from '@fieldguide/database';
+import type { Lease } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Decider, DomainCommand, DomainEvent } from '../decider.ts';
 import { type EventStore, type ReadOptions, WrongExpectedVersionError } from '../event-store.ts';

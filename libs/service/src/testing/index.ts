@@ -1,59 +1,63 @@
-import { KeySource } from '@fieldguide/auth';
-import { MemoryMessaging } from '@fieldguide/messaging';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ServiceDefinition } from '../definition.ts';
-import { makeParts } from '../make-parts.ts';
-import type { PartsOf } from '../parts.ts';
-import type { ServiceSettings } from '../settings.ts';
-import { openWeb } from '../web.ts';
-
-export interface ServiceUnderTest<Settings> {
-  readonly app: NestFastifyApplication;
-  readonly parts: PartsOf<Settings>;
-  close(): Promise<void>;
-}
+import type { KeySource } from '@fieldguide/auth';
+import { Clock } from '@fieldguide/clock';
+import { instancesOf, Runtime } from '@fieldguide/config';
+import { Database } from '@fieldguide/database';
+import { MemoryMessaging, Messaging } from '@fieldguide/messaging';
+import type { Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { configure } from '../application.ts';
+import { serverOptions } from '../http-server.ts';
+import { Instance } from '../instance.ts';
+import { JwksKeySource } from '../jwks-key-source.ts';
 
 /** A port that refuses every connection: backing services that a test does not start are unreachable. */
 const UNREACHABLE = '127.0.0.1:9';
 
+export interface TestOptions {
+  /** Further configuration of the service. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Verifies tokens, unless the service has keys of its own. */
+  readonly keys?: KeySource;
+  /** Replaces providers: token → value. */
+  readonly replaced?: readonly (readonly [unknown, unknown])[];
+}
+
 /**
- * The real application of a service on a database of its own, without Kafka and Consul: messages stay in this process,
- * no other service can be called. Not yet listening; guard, pipes and filters are those of the running system.
- * @param env further configuration of the service
- * @param keys verifies tokens, unless the service has keys of its own
+ * The real application of a service on a migrated database, without Kafka and Consul: messages stay in this process,
+ * no other service can be called, no worker runs. Not yet listening; guard, pipes and filters are those of the running
+ * system. `app.close()` ends it.
  */
-export async function openForTest<Settings extends ServiceSettings>(
-  definition: ServiceDefinition<Settings>,
-  env: Readonly<Record<string, string>>,
-  keys: KeySource,
-): Promise<ServiceUnderTest<Settings>> {
-  const parts = await makeParts(definition, {
-    SYSTEM_NAME: 'test',
-    ENVIRONMENT: 'test',
-    INSTANCE: `${definition.name}-test`,
-    PORT: '0',
-    LOG_LEVEL: 'error',
-    CONSUL_HTTP_ADDR: `http://${UNREACHABLE}`,
-    MESSAGING_URL: `kafka://${UNREACHABLE}`,
-    ...env,
-  });
-  const { database, notifier, serviceClient, kv } = parts;
-  const messaging = parts.messaging && new MemoryMessaging(parts.clock);
-  const used = { ...parts, ...(messaging && { messaging }) } as PartsOf<Settings>;
-  await database?.open();
-  await database?.migrate();
-  const own = definition.keys?.(parts.config.values) ?? keys;
-  const app = await openWeb(used, definition, own);
-  return {
-    app,
-    parts: used,
-    async close() {
-      await app.close();
-      await Promise.all([serviceClient.close(), notifier?.close(), parts.messaging?.close()]);
-      kv.close();
-      await database?.close();
+export async function openForTest(
+  module: Type,
+  { env, keys, replaced = [] }: TestOptions = {},
+): Promise<NestFastifyApplication> {
+  const runtime = new Runtime(
+    {
+      SYSTEM_NAME: 'test',
+      ENVIRONMENT: 'test',
+      INSTANCE: 'test-1',
+      PORT: '0',
+      LOG_LEVEL: 'error',
+      CONSUL_HTTP_ADDR: `http://${UNREACHABLE}`,
+      MESSAGING_URL: `kafka://${UNREACHABLE}`,
+      ...env,
     },
-  };
+    false,
+  );
+  const builder = Test.createTestingModule({ imports: [Instance.of(module, runtime)] });
+  const inMemory = { inject: [Clock], factory: (clock: Clock) => new MemoryMessaging(clock) };
+  builder.overrideProvider(Messaging).useFactory(inMemory);
+  if (keys) builder.overrideProvider(JwksKeySource).useValue(keys);
+  for (const [token, value] of replaced) builder.overrideProvider(token).useValue(value);
+  const compiled = await builder.compile();
+  const options = { logger: false, abortOnError: false, bodyParser: false } as const;
+  const adapter = new FastifyAdapter(serverOptions);
+  const app = configure(compiled.createNestApplication<NestFastifyApplication>(adapter, options));
+  await app.init();
+  for (const database of instancesOf(app.get(ModulesContainer), Database)) await database.migrate();
+  return app;
 }
 
 export { JwksKeySource } from '../jwks-key-source.ts';

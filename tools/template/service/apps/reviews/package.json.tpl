@@ -10,14 +10,15 @@
   "dependencies": {
     "@fieldguide/auth": "*",
     "@fieldguide/clock": "*",
-    "@fieldguide/config": "*",
     "@fieldguide/contracts": "*",
     "@fieldguide/database": "*",
+    "@fieldguide/discovery": "*",
+    "@fieldguide/event-publishing": "*", // with --event-sourced
     "@fieldguide/event-store": "*", // with --event-sourced
     "@fieldguide/messaging": "*",
     "@fieldguide/problems": "*",
     "@fieldguide/service": "*",
-    "@fieldguide/telemetry": "*", // with --event-sourced
+    "@fieldguide/workers": "*",
     "@nestjs/common": "*",
     "fastify": "*",
     "reflect-metadata": "*",

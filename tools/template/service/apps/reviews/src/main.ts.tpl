@@ -1,4 +1,4 @@
 import { runService } from '@fieldguide/service';
-import { reviews } from './reviews.definition.ts';
+import { ReviewsModule } from './reviews.module.ts';
 
-void runService(reviews);
+void runService(ReviewsModule);

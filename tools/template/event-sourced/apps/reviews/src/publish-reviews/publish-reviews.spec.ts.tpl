@@ -1,12 +1,13 @@
 import { ReviewAdded, ReviewClosed } from '@fieldguide/contracts/reviews';
+import { translate } from '@fieldguide/event-publishing';
 import { recordedAs } from '@fieldguide/event-store/testing';
 import { expect, it } from 'vitest';
 import { reviewAdded, reviewClosed, reviewId } from '../review/review.examples.ts';
-import { publishReviews } from './publish-reviews.ts';
+import { reviewMessages } from './publish-reviews.ts';
 
 const published = () =>
   recordedAs(`review-${reviewId}`, [reviewAdded, reviewClosed]).flatMap((event, _, [first]) =>
-    publishReviews({ event, first: first! }),
+    translate(reviewMessages, 'reviews', { event, first: first! }),
   );
 
 it('publishes each event to the topic of its contract', () => {

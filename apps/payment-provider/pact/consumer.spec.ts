@@ -1,4 +1,0 @@
-import { ConsumerPacts, describeIdentityPacts } from '@fieldguide/contract-testing';
-import { keySet, sessionEnded } from '@fieldguide/contracts/identity/examples';
-
-describeIdentityPacts(new ConsumerPacts('payment-provider'), { keySet, sessionEnded });

@@ -1,0 +1,78 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { z } from 'zod';
+import { Config, type ConfigClass } from './config.ts';
+import { ConsulKv } from './consul-kv.ts';
+import { type LoadedConfig, loadConfig } from './load-config.ts';
+import type { Runtime, ServiceOptions } from './runtime.ts';
+
+/** The configuration classes that the modules of an application import. */
+export function configClassesIn(modules: ModulesContainer): ConfigClass[] {
+  const tokens = [...modules.values()].flatMap((each) => [...each.providers.keys()]);
+  return [...new Set(tokens.filter(isConfigClass))];
+}
+
+const isConfigClass = (token: unknown): token is ConfigClass =>
+  typeof token === 'function' && 'schema' in token && token.schema instanceof z.ZodObject;
+
+/** All settings of a process, whichever modules need them. */
+export class Configuration implements OnApplicationShutdown {
+  readonly #loaded: LoadedConfig<Record<string, unknown>>;
+  readonly #kv: ConsulKv;
+
+  private constructor(loaded: LoadedConfig<Record<string, unknown>>, kv: ConsulKv) {
+    this.#loaded = loaded;
+    this.#kv = kv;
+  }
+
+  /**
+   * Reads the settings of all modules together.
+   * @throws Error with every missing or invalid setting, whichever module needs it
+   */
+  static async load(
+    { name }: ServiceOptions,
+    { env }: Runtime,
+    modules: ModulesContainer,
+  ): Promise<Configuration> {
+    const { CONSUL_HTTP_ADDR, SYSTEM_NAME, ENVIRONMENT } = env;
+    const root = `${SYSTEM_NAME}/${ENVIRONMENT}`;
+    const kv = new ConsulKv(CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500', root, name);
+    if (CONSUL_HTTP_ADDR) await kv.read();
+    const shapes = configClassesIn(modules).map(({ schema }) => schema.shape);
+    const all = Config(z.object(Object.assign({}, ...shapes)));
+    return new Configuration(loadConfig(all, env, kv, name), kv);
+  }
+
+  /** One object for the lifetime of the process; live settings change in place. */
+  get<Self extends object>(config: ConfigClass<Self>): Self {
+    const { values } = this.#loaded;
+    const own: Self = Object.create(config.prototype);
+    for (const key of Object.keys(config.schema.shape))
+      Object.defineProperty(own, key, { enumerable: true, get: () => values[key] });
+    return own;
+  }
+
+  /** @see LoadedConfig.describe */
+  describe() {
+    return this.#loaded.describe();
+  }
+
+  /** @see LoadedConfig.waitingForRestart */
+  waitingForRestart() {
+    return this.#loaded.waitingForRestart();
+  }
+
+  /** Why Consul could not be read last; undefined after a success. */
+  get error(): string | undefined {
+    return this.#kv.error;
+  }
+
+  /** Applies changes of live settings in Consul from now on, and reports each. */
+  watch(report: (change: ReturnType<LoadedConfig['refresh']>) => void): void {
+    this.#kv.watch(() => report(this.#loaded.refresh(this.#kv.values)));
+  }
+
+  onApplicationShutdown(): void {
+    this.#kv.close();
+  }
+}

@@ -1,0 +1,8 @@
+export {
+  type EventTranslation,
+  eventFeedReader,
+  translate,
+  UnknownEventTypeError,
+} from './event-feed-reader.ts';
+export { EventPublishingModule } from './event-publishing.module.ts';
+export { subscriptionBacklog } from './subscription-backlog.ts';

@@ -1,0 +1,83 @@
+import { instancesOf, type Runtime, ServiceOptions } from '@fieldguide/config';
+import { MessagingStrategy } from '@fieldguide/messaging';
+import { RequestPipe } from '@fieldguide/problems';
+import { Health, LOG, type Log, metrics, NestLog, traceFrom } from '@fieldguide/telemetry';
+import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { HttpConfig } from './http-config.ts';
+import { limitConnections, serverOptions, watchRequests } from './http-server.ts';
+import { Instance } from './instance.ts';
+import { rejectOtherMethods } from './other-methods.ts';
+import { setResponseHeaders } from './response-headers.ts';
+
+/** Creates an application on Fastify from a service's module, without connecting anything. */
+export async function createApplication(
+  module: Type,
+  runtime: Runtime,
+): Promise<NestFastifyApplication> {
+  const root = Instance.of(module, runtime);
+  const options = { logger: false, abortOnError: false, bodyParser: false } as const;
+  const adapter = new FastifyAdapter(serverOptions);
+  return configure(await NestFactory.create<NestFastifyApplication>(root, adapter, options));
+}
+
+/** What every HTTP server and consumer has: strict input, problem details, traces, metrics, log. */
+export function configure(app: NestFastifyApplication): NestFastifyApplication {
+  const adapter = app.getHttpAdapter() as unknown as FastifyAdapter;
+  app.useLogger(new NestLog(app.get<Log>(LOG)));
+  app.useGlobalPipes(new RequestPipe());
+  limitConnections(app.getHttpServer(), app.get(HttpConfig));
+  takeJsonOnly(adapter);
+  observe(adapter, app.get(ServiceOptions).isEdge);
+  setResponseHeaders(adapter);
+  watchRequests(adapter);
+  rejectOtherMethods(adapter);
+  closeConnectionsWhileDraining(adapter, app.get(Health));
+  for (const strategy of instancesOf(app.get(ModulesContainer), MessagingStrategy))
+    app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
+  return app;
+}
+
+/**
+ * Registers Fastify's own JSON parser only, not Nest's for forms. A POST without a body needs no media
+ * type, with or without a content length.
+ */
+function takeJsonOnly(adapter: FastifyAdapter): void {
+  const unknown = new UnsupportedMediaTypeException('Send application/json.');
+  const fastify = adapter.getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
+    done(body.length > 0 ? unknown : null, undefined),
+  );
+}
+
+/** Closes connections while the instance drains, so that clients reconnect to another instance. */
+function closeConnectionsWhileDraining(adapter: FastifyAdapter, health: Health): void {
+  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
+    if (health.isDraining) reply.header('connection', 'close');
+    done();
+  });
+}
+
+/** Records a server span and a duration for every request. At the edge a new trace starts. */
+function observe(adapter: FastifyAdapter, isEdge: boolean): void {
+  const fastify = adapter.getInstance();
+  const spans = new WeakMap<object, ReturnType<ReturnType<typeof trace.getTracer>['startSpan']>>();
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const parent = isEdge ? ROOT_CONTEXT : traceFrom(request.headers);
+    const name = `${request.method} ${request.routeOptions.url ?? '*'}`;
+    const span = trace.getTracer('service').startSpan(name, { kind: SpanKind.SERVER }, parent);
+    spans.set(request, span);
+    context.with(trace.setSpan(parent, span), done);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    spans.get(request)?.end();
+    const route = request.routeOptions.url ?? '*';
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    metrics.httpServerSeconds.observe(labels, reply.elapsedTime / 1_000);
+    done();
+  });
+}

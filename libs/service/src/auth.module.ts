@@ -1,0 +1,48 @@
+import { AuthGuard, KeySource, RevokedSessions, TokenVerifier } from '@fieldguide/auth';
+import { Clock } from '@fieldguide/clock';
+import { ProcessConfig } from '@fieldguide/config';
+import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { JwksKeySource } from './jwks-key-source.ts';
+import { OnSessionEnded } from './on-session-ended.ts';
+
+/**
+ * Authenticates every request with identity's keys, in a global guard, and rejects tokens of ended sessions. Needs
+ * ServiceClientModule, unless the service has the keys itself, and MessagingModule to receive the ends of sessions.
+ */
+@Global()
+@Module({})
+export class AuthModule {
+  /** @param keys where the keys come from; identity's endpoint by default */
+  static forRoot({
+    keys = JwksKeySource,
+  }: {
+    readonly keys?: Type<KeySource>;
+  } = {}): DynamicModule {
+    return {
+      module: AuthModule,
+      controllers: [OnSessionEnded],
+      providers: [
+        keys,
+        { provide: KeySource, useExisting: keys },
+        {
+          provide: RevokedSessions,
+          inject: [Clock],
+          useFactory: (clock: Clock) => new RevokedSessions(clock),
+        },
+        {
+          provide: TokenVerifier,
+          inject: [ProcessConfig, KeySource, RevokedSessions, Clock],
+          useFactory: (
+            { SYSTEM_NAME, ENVIRONMENT }: ProcessConfig,
+            source: KeySource,
+            revoked: RevokedSessions,
+            clock: Clock,
+          ) => new TokenVerifier(`${SYSTEM_NAME}/${ENVIRONMENT}`, source, revoked, clock),
+        },
+        { provide: APP_GUARD, useClass: AuthGuard },
+      ],
+      exports: [keys, TokenVerifier, RevokedSessions],
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import { Clock } from '@fieldguide/clock';
+import { Config, ConfigModule, ServiceOptions, secret } from '@fieldguide/config';
+import { ServiceRegistry } from '@fieldguide/discovery';
+import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { z } from 'zod';
+import { ServiceClient } from './service-client.ts';
+
+class ServiceClientConfig extends Config(
+  z.object({
+    /** Client secret for calls to other services as a service. */
+    CLIENT_SECRET: secret(z.string().min(16)).optional(),
+  }),
+) {}
+
+/** Calls to other services. Needs ServiceDiscoveryModule. */
+@Global()
+@Module({})
+export class ServiceClientModule implements OnApplicationShutdown {
+  constructor(private readonly client: ServiceClient) {}
+
+  static forRoot(): DynamicModule {
+    return {
+      module: ServiceClientModule,
+      imports: [ConfigModule.forFeature(ServiceClientConfig)],
+      providers: [
+        {
+          provide: ServiceClient,
+          inject: [ServiceOptions, ServiceClientConfig, ServiceRegistry, Clock],
+          useFactory: (
+            { name }: ServiceOptions,
+            { CLIENT_SECRET }: ServiceClientConfig,
+            registry: ServiceRegistry,
+            clock: Clock,
+          ) => new ServiceClient(name, CLIENT_SECRET, registry, clock),
+        },
+      ],
+      exports: [ServiceClient],
+    };
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.client.close();
+  }
+}

@@ -1,0 +1,11 @@
+export {
+  type BackgroundLoop,
+  type LoopSettings,
+  startLeasedWorker,
+  startWorker,
+} from './background-loop.ts';
+export { BackgroundWorker, Task, together, type WorkerContext } from './background-worker.ts';
+export { type Lease, type LeaseAttempt, LeaseLostError, Leases } from './leases.ts';
+export { MemoryNotifier, Notifier } from './notifier.ts';
+export { type Backlog, watchBacklog, watchCount } from './watch-backlog.ts';
+export { WorkersModule } from './workers.module.ts';

@@ -1,0 +1,73 @@
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { instanceEnv, localConfig, topics } from '@fieldguide/platform-model/derive';
+import { outlineOf } from '@fieldguide/service/inspection';
+import { system } from '@fieldguide/system';
+import type { Type } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const apps = Object.entries(system.apps);
+/** What the platform sets for every process. */
+const byPlatform = ['INSTANCE', 'PORT'];
+
+async function keysOf(app: string): Promise<Record<string, z.ZodType>> {
+  const exported = await import(join(root, `apps/${app}/src/${app}.module.ts`));
+  const [module] = Object.values(exported) as Type[];
+  const { configs } = await outlineOf(module!);
+  return Object.assign({}, ...configs.map(({ schema }) => schema.shape));
+}
+const bound = (app: string) =>
+  Object.keys(
+    instanceEnv(system.apps[app as keyof typeof system.apps], {
+      system: '',
+      environment: '',
+      consulUrl: '',
+      kafkaUrl: '',
+      databaseUrl: '',
+      clientSecret: '',
+      resolve: () => '',
+    }),
+  );
+
+describe('the map of the system', () => {
+  it('has an entry for each folder of apps, and a folder for each entry', () => {
+    const folders = globSync('apps/*/package.json', { cwd: root }).map(
+      (file) => file.split(/[\\/]/)[1]!,
+    );
+    expect(Object.keys(system.apps).toSorted()).toEqual(folders.toSorted());
+  });
+
+  it.each(apps)('names the contract of %s when it has one', (name, { contract }) => {
+    expect(contract !== undefined).toBe(existsSync(join(root, 'contracts', name, 'index.ts')));
+  });
+
+  it.each(apps)('binds every setting that %s requires, and no other', async (name) => {
+    const keys = await keysOf(name);
+    const required = Object.keys(keys).filter((key) => !keys[key]!.safeParse(undefined).success);
+    const given = [...bound(name), ...byPlatform];
+    expect(required.filter((key) => !given.includes(key))).toEqual([]);
+    expect(bound(name).filter((key) => !(key in keys))).toEqual([]);
+  });
+
+  it('sets locally only what an app knows', async () => {
+    const { common, ...own } = localConfig(system);
+    for (const [name, values] of Object.entries(own)) {
+      const keys = await keysOf(name);
+      expect(
+        Object.keys(values).filter((key) => !(key in keys)),
+        name,
+      ).toEqual([]);
+    }
+    const all = await Promise.all(Object.keys(system.apps).map(keysOf));
+    for (const key of Object.keys(common!))
+      for (const keys of all) expect(keys).toHaveProperty(key);
+  });
+
+  it('gives each topic the name of the app that declares it', () => {
+    expect(topics(system)).not.toEqual([]);
+    for (const { name, owner } of topics(system)) expect(name).toMatch(new RegExp(`^${owner}\\.`));
+  });
+});
