@@ -38,13 +38,16 @@ async function registered(): Promise<string[]> {
   return entries.map(({ Service }) => Service.ID).toSorted();
 }
 
-/** Returns what each instance has done so far: served requests for orders, handled messages. */
+/** Returns what each instance has done so far: served requests for orders, handled messages that are no broadcasts. */
 async function work(): Promise<string[]> {
   const all = (await instances('ordering')).map(async ({ processes, url }) => {
     const response = await fetch(`${url}/metrics`).catch(() => undefined); // it has just ended
     const text = (await response?.text()) ?? '';
     const served = /^http_server_seconds_count\{[^}]*route="\/orders[^}]*\} [1-9]/m.test(text);
-    const handled = /^messages_handled_total\{[^}]*outcome="handled"[^}]*\} [1-9]/m.test(text);
+    const handled =
+      /^messages_handled_total\{(?![^}]*SessionEnded)[^}]*outcome="handled"[^}]*\} [1-9]/m.test(
+        text,
+      );
     return `${processes}:${served ? ' requests' : ''}${handled ? ' messages' : ''}`;
   });
   return (await Promise.all(all)).toSorted();
