@@ -40,7 +40,8 @@ export class PostgresNotifier extends Notifier {
     };
     client.on('error', () => undefined); // `end` follows, which reconnects
     client.once('end', lost);
-    client.on('notification', ({ payload }) => {
+    client.on('notification', ({ payload, processId }) => {
+      if (processId === (client as unknown as { processID: number }).processID) return; // woken already
       for (const channel of payload?.split(',') ?? []) this.wake(channel);
     });
     try {

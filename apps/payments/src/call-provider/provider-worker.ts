@@ -50,8 +50,8 @@ export class ProviderWorker extends BackgroundWorker {
       const { claimed, dueInMs } = await this.#claim(free);
       for (const payment of claimed) {
         const call = this.#call(payment).finally(() => {
+          if (inFlight.size === BATCH_SIZE) this.notifier.notify('payments');
           inFlight.delete(call);
-          this.notifier.notify('payments');
         });
         inFlight.add(call);
       }
@@ -141,8 +141,9 @@ export class ProviderWorker extends BackgroundWorker {
       const [payment] = await uow.lock(Payment, [claimed.orderId]);
       if (!payment) return;
       uow.continueFrom(payment.cause);
-      if (await change(payment, uow, payment.version === claimed.version))
-        await uow.save(Payment, payment);
+      if (!(await change(payment, uow, payment.version === claimed.version))) return;
+      await uow.save(Payment, payment);
+      if (payment.callDueAt) uow.afterCommit(() => this.notifier.notify('payments'));
     });
   }
 }
