@@ -30,7 +30,7 @@ export function dependencies(): readonly Dependency[] {
   });
 }
 
-/** Returns whether a dependency is on the provider of tokens. Every app has it, so diagrams leave it out. */
+/** Leaves out dependencies on a provider that all these apps depend on (the one of tokens): diagrams would be full of them. */
 export function withoutCommon(
   all: readonly Dependency[],
   apps: readonly string[],

@@ -14,7 +14,8 @@ export function readmeWithSystem(
   system: System,
   dependencies: readonly Dependency[],
 ): string {
-  const own = withoutCommon(dependencies, Object.keys(system.apps));
+  const ours = Object.keys(system.apps).filter((name) => system.apps[name]!.kind !== 'external');
+  const own = withoutCommon(dependencies, ours);
   const picture = between(readme, 'system', systemGraph(system.apps, own));
   return between(picture, 'services', serviceTable(system, own));
 }

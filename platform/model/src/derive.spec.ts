@@ -66,7 +66,6 @@ describe('a map', () => {
     expect(probes(system, (app) => app !== 'lending')).toEqual([]);
     expect(oauthClientScopes(system)).toEqual({
       lending: ['books:read'],
-      post: [],
       operator: ['books:write'],
     });
     expect([...secrets(system)]).toEqual([['shared', 'random']]);
@@ -97,7 +96,6 @@ describe('a map', () => {
       SYSTEM_NAME: 'library',
       ENVIRONMENT: 'local',
       CONSUL_HTTP_ADDR: 'http://consul',
-      CLIENT_SECRET: 'own',
       PUBLIC_PORT: '80',
       KEY: 'a secret',
       BOX: 'a file',
@@ -111,7 +109,7 @@ describe('a map', () => {
       'KEY',
       'CLIENTS',
     ]);
-    expect([...secretKeys(system.apps.post)]).toEqual(['CLIENT_SECRET', 'KEY']);
+    expect([...secretKeys(system.apps.post)]).toEqual(['KEY']);
   });
 
   it('does not compile when an address or a plug-in names an app that is not in it', () => {

@@ -78,9 +78,14 @@ export function localConfig(
   return { common: system.localConfig ?? {}, ...Object.fromEntries(own) };
 }
 
+/** Our apps call each other as OAuth clients; an external one has credentials of its own. */
+const isClient = ({ kind }: AppSpec) => kind !== 'external';
+
 /** Scopes by OAuth client: the apps, and the operator of the command line. */
 export function oauthClientScopes(system: System): Readonly<Record<string, readonly string[]>> {
-  const apps = Object.entries(system.apps).map(([name, { scopes = [] }]) => [name, scopes]);
+  const apps = Object.entries(system.apps)
+    .filter(([, app]) => isClient(app))
+    .map(([name, { scopes = [] }]) => [name, scopes]);
   return { ...Object.fromEntries(apps), operator: system.operatorScopes };
 }
 
@@ -100,10 +105,11 @@ export function fileFolders(system: System): readonly string[] {
 }
 
 /** Keys whose values only the app itself may read; the others are addresses and names. */
-export function secretKeys({ env = {}, uses }: AppSpec): ReadonlySet<string> {
+export function secretKeys(app: AppSpec): ReadonlySet<string> {
+  const { env = {}, uses } = app;
   const isSecret = ({ from }: Binding) => from === 'secret' || from === 'oauth-clients';
   return new Set([
-    'CLIENT_SECRET',
+    ...(isClient(app) ? ['CLIENT_SECRET'] : []),
     ...(uses.includes('database') ? ['DATABASE_URL'] : []),
     ...Object.keys(env).filter((key) => isSecret(env[key]!)),
   ]);
@@ -122,7 +128,8 @@ export interface Values {
 }
 
 /** The environment variables of an instance. Other settings stay in Consul, where they can change while it runs. */
-export function instanceEnv({ uses, env = {} }: AppSpec, values: Values): Record<string, string> {
+export function instanceEnv(app: AppSpec, values: Values): Record<string, string> {
+  const { uses, env = {} } = app;
   const own = Object.entries(env).flatMap(([key, binding]) => {
     const value = values.resolve(binding);
     return value === undefined ? [] : [[key, value] as const];
@@ -131,7 +138,7 @@ export function instanceEnv({ uses, env = {} }: AppSpec, values: Values): Record
     SYSTEM_NAME: values.system,
     ENVIRONMENT: values.environment,
     CONSUL_HTTP_ADDR: values.consulUrl,
-    CLIENT_SECRET: values.clientSecret,
+    ...(isClient(app) && { CLIENT_SECRET: values.clientSecret }),
     ...(uses.includes('database') && { DATABASE_URL: values.databaseUrl }),
     ...(uses.includes('messaging') && { MESSAGING_URL: values.kafkaUrl }),
     ...(values.publicPort !== undefined && { PUBLIC_PORT: String(values.publicPort) }),
