@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Formats, type RecordedEvent } from '@fieldguide/event-store';
+import { type RecordedEvent } from '@fieldguide/event-store';
+import { Formats } from '@fieldguide/event-store/parts';
 import { rowAfter } from '@fieldguide/event-store/testing';
 import { OrderSummary, orderSummary, orderUpcasters } from '@fieldguide/simulation/order-log';
 import { query } from './shop.ts';

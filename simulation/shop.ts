@@ -1,13 +1,14 @@
 import 'reflect-metadata';
 import { derivedId } from '@fieldguide/clock';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { DeadLetter, type Envelope, MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { type Envelope } from '@fieldguide/database';
+import { DeadLetter, MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { translate } from '@fieldguide/event-publishing';
-import { MemoryEventStore } from '@fieldguide/event-store';
+import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import { OnOrderCompleted } from '@fieldguide/inventory/on-order-completed/on-order-completed';
 import { ReserveStockHandler } from '@fieldguide/inventory/reserve-stock/reserve-stock';
 import { Stock } from '@fieldguide/inventory/stock/stock.entity';
-import { MessageConsumer } from '@fieldguide/messaging';
+import { MessageConsumer } from '@fieldguide/messaging/parts';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { deadlines } from '@fieldguide/ordering/checkout/checkout.model';
 import { CheckoutDeadlines, OpenCheckout } from '@fieldguide/ordering/checkout/checkout-deadlines';

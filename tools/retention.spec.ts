@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { inboxRetention } from '@fieldguide/database';
+import { inboxRetention } from '@fieldguide/database/parts';
 import { topics as topicsOf } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { describe, expect, it } from 'vitest';

@@ -1,11 +1,12 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, databaseMigrations } from '@fieldguide/database';
+import { Database } from '@fieldguide/database';
+import { databaseMigrations } from '@fieldguide/database/parts';
+import { type EventStore } from '@fieldguide/event-store';
 import {
   Checkpoint,
-  type EventStore,
   eventStoreMigrations,
   PostgresEventStore,
-} from '@fieldguide/event-store';
+} from '@fieldguide/event-store/parts';
 import { MemoryNotifier, type Notifier } from '@fieldguide/workers';
 import pg from 'pg';
 

@@ -1,17 +1,17 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { Database } from '@fieldguide/database';
 import {
-  Database,
   databaseMigrations,
   PostgresNotifier,
   PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+} from '@fieldguide/database/parts';
 import {
   Checkpoint,
   eventStoreMigrations,
   PostgresEventStore,
   rebuild,
   runBatch,
-} from '@fieldguide/event-store';
+} from '@fieldguide/event-store/parts';
 import {
   happyPath,
   OrderingTables1760000002000,

@@ -22,7 +22,7 @@ import {
   paymentVoided,
 } from '@fieldguide/contracts/payments/examples';
 import { shipmentCancelled, shipmentDispatched } from '@fieldguide/contracts/shipping/examples';
-import { MemoryEventStore } from '@fieldguide/event-store';
+import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import type { MessageContract } from '@fieldguide/messaging';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { describe, expect, it } from 'vitest';

@@ -2,7 +2,8 @@ import { describeProviderPacts, type ProviderState } from '@fieldguide/contract-
 import { ada, shipTo } from '@fieldguide/contracts/example-data';
 import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { eventFeedReader } from '@fieldguide/event-publishing';
-import { EventStore, runBatch } from '@fieldguide/event-store';
+import { EventStore } from '@fieldguide/event-store';
+import { runBatch } from '@fieldguide/event-store/parts';
 import { DeliveryAddress } from '../src/customer-data/customer-data.ts';
 import { EraseCustomers } from '../src/customer-data/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';

@@ -1,5 +1,6 @@
 import { derivedId } from '@fieldguide/clock';
-import { EnvelopeSchema, type IncomingRecord, type MessageContract } from '@fieldguide/messaging';
+import { type MessageContract } from '@fieldguide/messaging';
+import { EnvelopeSchema, type IncomingRecord } from '@fieldguide/messaging/parts';
 import { MatchersV3, PactV4 } from '@pact-foundation/pact';
 import type { z } from 'zod';
 import { matching } from './matchers.ts';

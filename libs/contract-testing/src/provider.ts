@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { instancesOf } from '@fieldguide/config';
 import { Database, type Envelope } from '@fieldguide/database';
-import { type OutgoingRecord, outboxReader } from '@fieldguide/messaging';
+import { type OutgoingRecord, outboxReader } from '@fieldguide/messaging/parts';
 import { openForTest } from '@fieldguide/service/testing';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';

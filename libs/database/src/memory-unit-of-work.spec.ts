@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { MemoryUnitOfWorkRunner } from './index.ts';
+import { MemoryUnitOfWorkRunner } from './parts.ts';
 import { unitOfWorkContract } from './testing/unit-of-work.contract.ts';
 
 unitOfWorkContract('in memory', async () => {

@@ -3,10 +3,9 @@ import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { makeLog } from '@fieldguide/telemetry';
 import { startLeasedWorker } from '@fieldguide/workers';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { Database, type Envelope } from './index.ts';
 import {
-  Database,
   DatabaseTables1760000000000,
-  type Envelope,
   handledDeadLetters,
   inboxRetention,
   PostgresLeases,
@@ -14,7 +13,7 @@ import {
   PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
   pruneNext,
-} from './index.ts';
+} from './parts.ts';
 import { freshDatabase, Thing, ThingsTable1760000009000, thing } from './testing/index.ts';
 import { unitOfWorkContract } from './testing/unit-of-work.contract.ts';
 

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { Database, PostgresNotifier, PostgresUnitOfWorkRunner } from './index.ts';
+import { Database } from './index.ts';
+import { PostgresNotifier, PostgresUnitOfWorkRunner } from './parts.ts';
 import {
   freshDatabase,
   StallingProxy,

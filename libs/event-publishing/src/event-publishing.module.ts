@@ -1,7 +1,8 @@
 import { ServiceOptions } from '@fieldguide/config';
 import { Database } from '@fieldguide/database';
 import { type DomainEvent, EventStore } from '@fieldguide/event-store';
-import { Messaging, type RelaySource, startRelay } from '@fieldguide/messaging';
+import { Messaging } from '@fieldguide/messaging';
+import { type RelaySource, startRelay } from '@fieldguide/messaging/parts';
 import { Health, metrics } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,

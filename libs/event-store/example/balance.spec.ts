@@ -1,6 +1,6 @@
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
-import { MemoryEventStore, runBatch } from '@fieldguide/event-store';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { MemoryEventStore, runBatch } from '@fieldguide/event-store/parts';
 import { recordedAs, rowAfter } from '@fieldguide/event-store/testing';
 import { expect, it } from 'vitest';
 import { Balance, balance } from './balance.ts';

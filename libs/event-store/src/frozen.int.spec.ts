@@ -6,7 +6,7 @@ import { type Database } from '@fieldguide/database';
 import { freshDatabase, limits } from '@fieldguide/database/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './parts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const reports: string[] = [];

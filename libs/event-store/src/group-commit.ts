@@ -1,4 +1,5 @@
-import type { Database, DedicatedConnection } from '@fieldguide/database';
+import type { Database } from '@fieldguide/database';
+import type { DedicatedConnection } from '@fieldguide/database/parts';
 import { type AppendValues, appendAlone, valuesFor } from './statements.ts';
 
 /** Too many appends wait already; nothing was appended. Slow down, or retry later. */

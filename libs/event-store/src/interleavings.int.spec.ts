@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import {
   freshDatabase,
   Thing,
@@ -10,15 +11,8 @@ import {
 import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import {
-  Checkpoint,
-  type EventStore,
-  eventStoreMigrations,
-  PostgresEventStore,
-  type Projection,
-  runBatch,
-  WrongExpectedVersionError,
-} from './index.ts';
+import { type EventStore, type Projection, WrongExpectedVersionError } from './index.ts';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore, runBatch } from './parts.ts';
 import { type Actor, type Gate, Schedule } from './testing/schedule.ts';
 
 // The number that CI runs; 10,000 by hand: FIELDGUIDE_INTERLEAVINGS=10000 npx vitest run --project int libs/event-store/src/interleavings

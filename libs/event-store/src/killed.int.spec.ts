@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as dial, type Server } from 'node:net';
 import { join } from 'node:path';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase, Thing, ThingsTable1760000009000 } from '@fieldguide/database/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './parts.ts';
 import { commits, VICTIM, work } from './testing/appending.ts';
 
 const folder = mkdtempSync(join(import.meta.dirname, '.bundle-'));

@@ -1,15 +1,15 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { describe, expect, it } from 'vitest';
 import {
   type Decider,
   type DomainCommand,
   type DomainEvent,
-  MemoryEventStore,
   type RecordedEvent,
   replay,
 } from './index.ts';
+import { MemoryEventStore } from './parts.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
 import { scenariosOf, snapshotsHold } from './testing/index.ts';
 

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { type Database } from '@fieldguide/database';
 import {
-  type Database,
   PostgresLeases,
   type PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
-} from '@fieldguide/database';
+} from '@fieldguide/database/parts';
 import {
   freshDatabase,
   Thing,
@@ -15,18 +15,16 @@ import {
 import { metrics } from '@fieldguide/telemetry';
 import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { type DomainEvent, type Projection, type Upcasters } from './index.ts';
 import {
   Checkpoint,
-  type DomainEvent,
   EventStoreOverloadedError,
   eventStoreMigrations,
   PostgresEventStore,
-  type Projection,
   pause,
   rebuild,
   runBatch,
-  type Upcasters,
-} from './index.ts';
+} from './parts.ts';
 import { eventStoreContract } from './testing/event-store.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];

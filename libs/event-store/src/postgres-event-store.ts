@@ -1,10 +1,6 @@
 import type { Clock, Ids } from '@fieldguide/clock';
-import {
-  type Database,
-  type DedicatedConnection,
-  PostgresUnitOfWork,
-  type UnitOfWork,
-} from '@fieldguide/database';
+import { type Database, type UnitOfWork } from '@fieldguide/database';
+import { type DedicatedConnection, PostgresUnitOfWork } from '@fieldguide/database/parts';
 import { inSpan, traceInto } from '@fieldguide/telemetry';
 import { type Lease, LeaseLostError, type Notifier } from '@fieldguide/workers';
 import {

@@ -1,10 +1,5 @@
-import {
-  type BatchUpsert,
-  batchUpsert,
-  type Database,
-  type Exclusive,
-  type Versioned,
-} from '@fieldguide/database';
+import { type Database, type Versioned } from '@fieldguide/database';
+import { type BatchUpsert, batchUpsert, type Exclusive } from '@fieldguide/database/parts';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 import { applyEvents, keysOf, type Projection } from './projection.ts';

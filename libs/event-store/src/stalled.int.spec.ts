@@ -4,7 +4,7 @@ import { Database } from '@fieldguide/database';
 import { freshDatabase, StallingProxy } from '@fieldguide/database/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './index.ts';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore } from './parts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const limits = { connectionTimeoutMillis: 600, statement_timeout: 800, query_timeout: 1_000 };

@@ -1,4 +1,5 @@
-import { type Database, DeadLetter } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { DeadLetter } from '@fieldguide/database/parts';
 import { recordOf } from './parked-record.ts';
 
 export const letterStatuses = ['waiting', 'redriven', 'discarded', 'all'] as const;

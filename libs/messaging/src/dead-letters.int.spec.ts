@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import {
   type Database,
-  databaseMigrations,
   type Envelope,
-  type PostgresUnitOfWork,
-  PostgresUnitOfWorkRunner,
   type UnitOfWork,
   UnitOfWorkRunner,
 } from '@fieldguide/database';
+import {
+  databaseMigrations,
+  type PostgresUnitOfWork,
+  PostgresUnitOfWorkRunner,
+} from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
@@ -17,7 +19,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { z } from 'zod';
 import { letterDetails, letterPage } from './dead-letter-pages.ts';
 import { DeadLetterNotFoundError } from './dead-letters.ts';
-import { DeadLetters, type IncomingRecord, MessageConsumer } from './index.ts';
+import { DeadLetters, type IncomingRecord, MessageConsumer } from './parts.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];

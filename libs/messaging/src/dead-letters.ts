@@ -1,11 +1,6 @@
 import type { Clock } from '@fieldguide/clock';
-import {
-  DeadLetter,
-  type DeadLetterOutcome,
-  isTransient,
-  type UnitOfWork,
-  type UnitOfWorkRunner,
-} from '@fieldguide/database';
+import { isTransient, type UnitOfWork, type UnitOfWorkRunner } from '@fieldguide/database';
+import { DeadLetter, type DeadLetterOutcome } from '@fieldguide/database/parts';
 import type { Log } from '@fieldguide/telemetry';
 import { keyLock, type MessageConsumer, reasonOf } from './message-consumer.ts';
 import { recordOf, storableText } from './parked-record.ts';

@@ -1,16 +1,7 @@
-export { DeadLetters } from './dead-letters.ts';
-export { EnvelopeSchema } from './envelope-schema.ts';
-export { KafkaMessaging } from './kafka-messaging.ts';
-export { MemoryMessaging } from './memory-messaging.ts';
-export { type Consumer, type Handler, MessageConsumer } from './message-consumer.ts';
+// What a service uses. The classes behind it are in `@fieldguide/messaging/parts`.
+
 export { MessagingModule } from './messaging.module.ts';
-export { MessagingStrategy } from './messaging.strategy.ts';
-export {
-  type IncomingRecord,
-  Messaging,
-  type OutgoingRecord,
-  type Subscription,
-} from './messaging.ts';
+export { Messaging } from './messaging.ts';
 export {
   consumes,
   type MessageContract,
@@ -19,5 +10,5 @@ export {
 } from './on-message.decorator.ts';
 export { CompactedTopics } from './outbox-relay.ts';
 export { message, publish } from './outgoing-message.ts';
-export { type CurrentState, outboxReader, type RelaySource, startRelay } from './relay.ts';
+export type { CurrentState } from './relay.ts';
 export { type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';

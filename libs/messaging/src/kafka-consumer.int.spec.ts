@@ -4,7 +4,7 @@ import { ManualClock } from '@fieldguide/clock/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type IncomingRecord, KafkaMessaging } from './index.ts';
+import { type IncomingRecord, KafkaMessaging } from './parts.ts';
 
 const [BACKLOG, OTHER, SILENT, BROADCAST] = ['backlog', 'other', 'silent', 'broadcast'].map(
   (name) => `consumer.${name}.v1`,

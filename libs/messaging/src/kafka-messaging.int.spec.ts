@@ -5,7 +5,7 @@ import { Health, makeLog } from '@fieldguide/telemetry';
 import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { KafkaMessaging } from './index.ts';
+import { KafkaMessaging } from './parts.ts';
 import { patchIdleTimer } from './patch-timers.ts';
 import { envelope, messagingContract, TOPICS } from './testing/messaging.contract.ts';
 

@@ -1,13 +1,15 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { KafkaMessaging, type Messaging, outboxReader, startRelay } from './index.ts';
+import { type Messaging } from './index.ts';
+import { KafkaMessaging, outboxReader, startRelay } from './parts.ts';
 import { KafkaProxy } from './testing/kafka-proxy.ts';
 import { envelope } from './testing/messaging.contract.ts';
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import {
   freshDatabase,
   Thing,
@@ -10,13 +11,8 @@ import {
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import {
-  type CurrentState,
-  MemoryMessaging,
-  type OutgoingRecord,
-  outboxReader,
-  startRelay,
-} from './index.ts';
+import { type CurrentState } from './index.ts';
+import { MemoryMessaging, type OutgoingRecord, outboxReader, startRelay } from './parts.ts';
 
 const TOPIC = 'things.v1';
 const log = makeLog('test', 'test', 'silent');

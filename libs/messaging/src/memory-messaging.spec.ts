@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
-import { MemoryMessaging } from './index.ts';
+import { MemoryMessaging } from './parts.ts';
 import { messagingContract } from './testing/messaging.contract.ts';
 
 let groups = 0;

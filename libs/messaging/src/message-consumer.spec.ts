@@ -1,16 +1,12 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  DeadLetter,
-  type Envelope,
-  MemoryUnitOfWorkRunner,
-  type UnitOfWork,
-} from '@fieldguide/database';
+import { type Envelope, type UnitOfWork } from '@fieldguide/database';
+import { DeadLetter, MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { Thing, thing } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DeadLetters, type IncomingRecord, MessageConsumer } from './index.ts';
+import { DeadLetters, type IncomingRecord, MessageConsumer } from './parts.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];

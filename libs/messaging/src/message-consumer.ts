@@ -1,11 +1,11 @@
 import type { Clock } from '@fieldguide/clock';
 import {
-  DeadLetter,
   type Envelope,
   isTransient,
   type UnitOfWork,
   type UnitOfWorkRunner,
 } from '@fieldguide/database';
+import { DeadLetter } from '@fieldguide/database/parts';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
 import type { IncomingRecord } from './messaging.ts';
 import type { MessageContract } from './on-message.decorator.ts';
@@ -16,7 +16,7 @@ export interface Handler {
   readonly handle: (message: Envelope, uow: UnitOfWork) => Promise<void>;
 }
 
-export interface Consumer {
+interface Consumer {
   handle(batch: readonly IncomingRecord[]): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { Health, makeLog, metrics } from '@fieldguide/telemetry';
 import { type BackgroundLoop, MemoryNotifier } from '@fieldguide/workers';

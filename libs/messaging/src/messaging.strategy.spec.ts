@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { makeLog } from '@fieldguide/telemetry';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { MemoryMessaging, MessagingStrategy } from './index.ts';
+import { MemoryMessaging, MessagingStrategy } from './parts.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const clock = new ManualClock();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { derivedId } from '@fieldguide/clock';
-import { DeadLetter, type Envelope } from '@fieldguide/database';
+import { type Envelope } from '@fieldguide/database';
+import { DeadLetter } from '@fieldguide/database/parts';
 import { EnvelopeSchema } from './envelope-schema.ts';
 import type { IncomingRecord } from './messaging.ts';
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
@@ -11,7 +12,7 @@ import {
   type OutgoingRecord,
   outboxReader,
   startRelay,
-} from './index.ts';
+} from './parts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const loop = { clock, notifier: new MemoryNotifier(clock), log: makeLog('test', 'test', 'silent') };

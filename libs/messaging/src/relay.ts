@@ -2,10 +2,10 @@ import {
   type Database,
   type Envelope,
   type NewMessage,
-  OutboxMessage,
   type UnitOfWork,
   type UnitOfWorkRunner,
 } from '@fieldguide/database';
+import { OutboxMessage } from '@fieldguide/database/parts';
 import { metrics } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,

@@ -1,5 +1,5 @@
 import { instancesOf, type Runtime, ServiceOptions } from '@fieldguide/config';
-import { MessagingStrategy } from '@fieldguide/messaging';
+import { MessagingStrategy } from '@fieldguide/messaging/parts';
 import { RequestPipe } from '@fieldguide/problems';
 import { Health, LOG, type Log, metrics, NestLog, traceFrom } from '@fieldguide/telemetry';
 import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';

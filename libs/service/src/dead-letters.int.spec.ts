@@ -3,12 +3,8 @@ import { TestKeys } from '@fieldguide/auth/testing';
 import { type Database, DatabaseModule } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { ServiceDiscoveryModule } from '@fieldguide/discovery';
-import {
-  type MessageConsumer,
-  MessagingModule,
-  MessagingStrategy,
-  OnMessage,
-} from '@fieldguide/messaging';
+import { MessagingModule, OnMessage } from '@fieldguide/messaging';
+import { type MessageConsumer, MessagingStrategy } from '@fieldguide/messaging/parts';
 import { envelope } from '@fieldguide/messaging/testing';
 import { Controller, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { SystemClock } from '@fieldguide/clock';
 import type { Database } from '@fieldguide/database';
 import { freshDatabase, ThingsTable1760000009000 } from '@fieldguide/database/testing';
-import { KafkaMessaging } from '@fieldguide/messaging';
+import { KafkaMessaging } from '@fieldguide/messaging/parts';
 import { envelope } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { Kafka, logLevel } from 'kafkajs';

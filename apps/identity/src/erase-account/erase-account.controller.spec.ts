@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { CustomerErased, SessionEnded } from '@fieldguide/contracts/identity';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Account } from '../account/account.entity.ts';
 import { Secrets } from '../session/secrets.ts';

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { type Database, pruneNext } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { pruneNext } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { IdentityTables1760000002000 } from '../../migrations/1760000002000-identity-tables.ts';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Stock } from '../stock/stock.entity.ts';
 import { ReplenishStockController } from './replenish-stock.controller.ts';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contracts/inventory';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnOrderCompleted } from '../on-order-completed/on-order-completed.ts';
 import { Stock } from '../stock/stock.entity.ts';

@@ -1,8 +1,13 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Database, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
+import {
+  Checkpoint,
+  eventStoreMigrations,
+  PostgresEventStore,
+} from '@fieldguide/event-store/parts';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';

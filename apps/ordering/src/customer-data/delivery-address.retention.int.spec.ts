@@ -1,7 +1,8 @@
 import 'reflect-metadata';
-import { type Database, pruneNext } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { pruneNext } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
-import { eventStoreMigrations } from '@fieldguide/event-store';
+import { eventStoreMigrations } from '@fieldguide/event-store/parts';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
-import { MemoryEventStore } from '@fieldguide/event-store';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';

@@ -1,6 +1,7 @@
 import { RequireScope } from '@fieldguide/auth';
 import { UnitOfWorkRunner } from '@fieldguide/database';
-import { Checkpoint, EventStore, pause } from '@fieldguide/event-store';
+import { EventStore } from '@fieldguide/event-store';
+import { Checkpoint, pause } from '@fieldguide/event-store/parts';
 import { Leases, Notifier } from '@fieldguide/workers';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { errors } from '../order/order.errors.ts';

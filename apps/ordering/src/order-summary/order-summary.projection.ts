@@ -1,5 +1,6 @@
 import type { Order } from '@fieldguide/contracts/ordering';
-import { applyEvents, type Projection, type RecordedEvent } from '@fieldguide/event-store';
+import { type Projection, type RecordedEvent } from '@fieldguide/event-store';
+import { applyEvents } from '@fieldguide/event-store/parts';
 import type { OrderEvent } from '../order/order.events.ts';
 import { OrderSummary } from './order-summary.entity.ts';
 

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
-import { MemoryEventStore } from '@fieldguide/event-store';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { ProductChanged } from '@fieldguide/contracts/catalog';
-import { type Database, type Envelope, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database, type Envelope } from '@fieldguide/database';
+import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
-import { DeadLetters, MemoryMessaging, MessageConsumer } from '@fieldguide/messaging';
+import { DeadLetters, MemoryMessaging, MessageConsumer } from '@fieldguide/messaging/parts';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';

@@ -1,11 +1,16 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { OrderPlaced } from '@fieldguide/contracts/ordering';
-import { type Database, PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
+import { PostgresLeases, PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { eventFeedReader, subscriptionBacklog } from '@fieldguide/event-publishing';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore } from '@fieldguide/event-store';
-import { MemoryMessaging, startRelay } from '@fieldguide/messaging';
+import {
+  Checkpoint,
+  eventStoreMigrations,
+  PostgresEventStore,
+} from '@fieldguide/event-store/parts';
+import { MemoryMessaging, startRelay } from '@fieldguide/messaging/parts';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';

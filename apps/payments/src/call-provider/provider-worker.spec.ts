@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnPaymentCommand } from '../on-payment-command/on-payment-command.ts';

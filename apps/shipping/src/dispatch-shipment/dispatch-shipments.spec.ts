@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnCancellationRequest } from '../on-cancellation-request/on-cancellation-request.ts';

@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, PostgresUnitOfWorkRunner, type UnitOfWorkRunner } from '@fieldguide/database';
+import { Database, type UnitOfWorkRunner } from '@fieldguide/database';
+import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { Thing, thing } from '@fieldguide/database/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
-import { type EventStore, PostgresEventStore } from '../index.ts';
+import { type EventStore } from '../index.ts';
+import { PostgresEventStore } from '../parts.ts';
 
 /** The process's name in the database. */
 export const VICTIM = 'killed-process';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { productChanged } from '@fieldguide/contracts/catalog/examples';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { expect, it } from 'vitest';
 import { ChangedProduct } from './changed-product.entity.ts';
 import { OnProductChanged } from './on-product-changed.ts';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { ReviewAdded, ReviewClosed } from '@fieldguide/contracts/reviews';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { beforeEach, expect, it } from 'vitest';
 import { Reviews } from './reviews.ts';
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { MemoryUnitOfWorkRunner } from '@fieldguide/database';
-import { MemoryEventStore, runBatch } from '@fieldguide/event-store';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { MemoryEventStore, runBatch } from '@fieldguide/event-store/parts';
 import { recordedAs } from '@fieldguide/event-store/testing';
 import { expect, it } from 'vitest';
 import { reviewAdded, reviewClosed, reviewId } from '../review/review.examples.ts';

@@ -1,4 +1,5 @@
-import { applyEvents, type Projection, type RecordedEvent } from '@fieldguide/event-store';
+import { type Projection, type RecordedEvent } from '@fieldguide/event-store';
+import { applyEvents } from '@fieldguide/event-store/parts';
 import type { ReviewEvent } from '../review/review.events.ts';
 import { ReviewRow } from './review-row.entity.ts';
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { MemoryEventStore } from '@fieldguide/event-store';
+import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import { expect, it } from 'vitest';
 import { Reviews } from './reviews.ts';
 
