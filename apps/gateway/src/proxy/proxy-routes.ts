@@ -12,7 +12,7 @@ import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } f
 import { callerOf, requireToken, sendProblem } from '../auth/caller.ts';
 import { GatewayConfig } from '../gateway.config.ts';
 import { Forwarder } from './forwarder.ts';
-import { limitAddresses, tooManyRequests } from './rate-limits.ts';
+import { addressOf, limitAddresses, tooManyRequests } from './rate-limits.ts';
 
 // Endpoints for operators that every service has; the gateway's port is public.
 const forOperators = new Set(['/metrics', '/info']);
@@ -54,7 +54,7 @@ export class ProxyRoutes implements OnModuleInit {
       scope.addContentTypeParser('*', rawBody, (_request, body, done) => done(null, body));
       await scope.register(rateLimit, {
         hook: 'preParsing', // the caller is known, and the body was not yet waited for
-        keyGenerator: (request) => callerOf(request)?.id ?? request.ip,
+        keyGenerator: (request) => callerOf(request)?.id ?? addressOf(request),
         max: () => config.RATE_LIMIT_PER_MINUTE,
         timeWindow: 60_000,
         errorResponseBuilder: (_request, { ttl }) => ({ statusCode: 429, ...tooManyRequests(ttl) }),

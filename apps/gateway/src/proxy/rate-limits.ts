@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import { PROBLEM_JSON, type Problem, problem } from '@fieldguide/problems';
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.ts';
 
 /** The problem of too many requests. */
@@ -8,6 +8,9 @@ export function tooManyRequests(waitMs: number): Problem {
   const detail = `Try again in ${Math.ceil(waitMs / 1_000)} s.`;
   return problem(429, 'tooManyRequests', 'Too many requests.', { detail });
 }
+
+/** The address of the client; the connection of one that has left has none. */
+export const addressOf = (request: FastifyRequest): string => request.ip ?? 'closed';
 
 /**
  * Limits each address before anything else is done for it, so that rejected requests, unknown paths and static files are limited
@@ -22,7 +25,7 @@ export async function limitAddresses(
   const own: FastifyPluginAsync = async (scope) => {
     await scope.register(rateLimit, { global: false });
     const max = () => config.ADDRESS_LIMIT_PER_MINUTE;
-    count = scope.createRateLimit({ max, timeWindow: 60_000 });
+    count = scope.createRateLimit({ max, timeWindow: 60_000, keyGenerator: addressOf });
   };
   await fastify.register(own);
   fastify.addHook('onRequest', async (request, reply) => {

@@ -7,7 +7,7 @@ import { MemoryMessaging } from '@fieldguide/messaging/parts';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { configure } from '../application.ts';
 import { serverOptions } from '../http-server.ts';
 import { Instance } from '../instance.ts';
@@ -25,15 +25,11 @@ export interface TestOptions {
   readonly replaced?: readonly (readonly [unknown, unknown])[];
 }
 
-/**
- * The real application of a service on a migrated database, without Kafka and Consul: messages stay in this process,
- * no other service can be called, no worker runs. Not yet listening; guard, pipes and filters are those of the running
- * system. `app.close()` ends it.
- */
-export async function openForTest(
+/** The real providers of a service, which connect nothing, and messages that stay in this process. Not initialised. */
+export function compileForTest(
   module: Type,
   { env, keys, replaced = [] }: TestOptions = {},
-): Promise<NestFastifyApplication> {
+): Promise<TestingModule> {
   const runtime = new Runtime(
     {
       SYSTEM_NAME: 'test',
@@ -43,6 +39,7 @@ export async function openForTest(
       LOG_LEVEL: 'error',
       CONSUL_HTTP_ADDR: `http://${UNREACHABLE}`,
       MESSAGING_URL: `kafka://${UNREACHABLE}`,
+      DATABASE_URL: `postgres://${UNREACHABLE}/test`,
       ...env,
     },
     false,
@@ -52,10 +49,23 @@ export async function openForTest(
   builder.overrideProvider(Messaging).useFactory(inMemory);
   if (keys) builder.overrideProvider(JwksKeySource).useValue(keys);
   for (const [token, value] of replaced) builder.overrideProvider(token).useValue(value);
-  const compiled = await builder.compile();
-  const options = { logger: false, abortOnError: false, bodyParser: false } as const;
+  return builder.compile();
+}
+
+/**
+ * The real application of a service on a migrated database, without Kafka and Consul: no other service can be called, no
+ * worker runs. Not yet listening; guard, pipes and filters are those of the running system. `app.close()` ends it.
+ */
+export async function openForTest(
+  module: Type,
+  options: TestOptions = {},
+): Promise<NestFastifyApplication> {
+  const compiled = await compileForTest(module, options);
+  const nestOptions = { logger: false, abortOnError: false, bodyParser: false } as const;
   const adapter = new FastifyAdapter(serverOptions);
-  const app = configure(compiled.createNestApplication<NestFastifyApplication>(adapter, options));
+  const app = configure(
+    compiled.createNestApplication<NestFastifyApplication>(adapter, nestOptions),
+  );
   await app.init();
   for (const database of instancesOf(app.get(ModulesContainer), Database)) await database.migrate();
   return app;
