@@ -42,7 +42,11 @@ beforeAll(async () => {
   await admin.createTopics({ topics, waitForLeaders: true });
   await admin.disconnect();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
 
 /** A running service, with what it prints. */
 class Service {
@@ -66,6 +70,7 @@ class Service {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    running.add(this.#child);
     this.exit = once(this.#child, 'exit').then(([code]) => code);
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       const { phase, port } = JSON.parse(line) as { phase?: string; port?: { port: number } };

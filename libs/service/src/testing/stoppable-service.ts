@@ -1,9 +1,11 @@
 // A service that its parent kills in one phase of its shutdown: see shutdown.int.spec.ts.
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseModule, type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { Thing, ThingsTable1760000009000, thing } from '@fieldguide/database/testing';
 import { ServiceDiscoveryModule } from '@fieldguide/discovery';
 import { type MessageOf, MessagingModule, OnMessage, publish } from '@fieldguide/messaging';
+import { KafkaMessaging } from '@fieldguide/messaging/parts';
 import { WorkersModule } from '@fieldguide/workers';
 import {
   type BeforeApplicationShutdown,
@@ -27,6 +29,27 @@ export const ThingCounted = { topic: 'counted.v1', type: 'ThingCounted', data: z
 /** The phases in which the shutdown can stop, in their order. */
 export const phases = ['draining', 'workersStop', 'connectionsClose', 'poolsClose'] as const;
 type Phase = (typeof phases)[number];
+
+/** Once it stops, each publish begins late, and each batch is acknowledged late: work in hand when it is killed. */
+const SLOW_MS = 1_500;
+let isStopping = false;
+process.once('SIGTERM', () => {
+  isStopping = true;
+});
+const slowDown = async () => {
+  if (isStopping) await sleep(SLOW_MS);
+};
+const { publish: send, subscribe } = KafkaMessaging.prototype;
+KafkaMessaging.prototype.publish = async function (batch) {
+  await slowDown();
+  return send.call(this, batch);
+};
+KafkaMessaging.prototype.subscribe = function (topics, options, handle) {
+  return subscribe.call(this, topics, options, async (batch) => {
+    await handle(batch);
+    await slowDown();
+  });
+};
 
 /** Counts a thing and publishes that it was counted, in one unit of work. */
 async function count(id: string, uow: UnitOfWork): Promise<void> {
