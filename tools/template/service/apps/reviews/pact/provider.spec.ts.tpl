@@ -3,7 +3,7 @@ import * as examples from '@fieldguide/contracts/reviews/examples';
 import { Database } from '@fieldguide/database';
 import { UnitOfWorkRunner } from '@fieldguide/database'; // with --event-sourced
 import { eventFeedReader } from '@fieldguide/event-publishing'; // with --event-sourced
-import { EventStore } from '@fieldguide/event-store';
+import { EventStore } from '@fieldguide/event-store'; // with --event-sourced
 import { runBatch } from '@fieldguide/event-store/parts'; // with --event-sourced
 import { Reviews } from '../src/review/reviews.ts';
 import { reviewList } from '../src/review-list/review-list.projection.ts'; // with --event-sourced
