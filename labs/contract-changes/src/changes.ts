@@ -244,13 +244,12 @@ export const changes: readonly Change[] = [
     'ordering',
     'a new version of an event next to the old one',
     harmless('the old one is still published'),
-    select('apps/ordering/src/publish-orders/publish-orders.ts', 'publishOrders').result(
-      (all) =>
-        `${all}.flatMap((each, index) => index > 0 ? [each] : [each, {
-          ...each,
-          envelope: { ...each.envelope, id: each.envelope.id.replace(/^./, 'f'), type: each.envelope.type + 'V2' },
-        }])`,
-    ),
+    select('apps/ordering/src/publish-orders/publish-orders.ts', 'orderMessages')
+      .property('OrderCompleted')
+      .replace(
+        (row) =>
+          `(event, first) => (${row})(event, first).flatMap((each) => [each, { ...each, type: each.type + 'V2' }])`,
+      ),
   ),
   provider(
     'ordering',

@@ -31,7 +31,7 @@ export function edited(text: string, { file, apply }: Edit): string {
   return changed;
 }
 
-/** Selects a file, or a symbol in it: `Product`, `Product.toPublic`, `publishOrders`. */
+/** Selects a file, or a symbol in it: `Product`, `Product.toPublic`, `orderMessages`. */
 export function select(file: string, symbol?: string): Selection {
   const whole = new Selection(file, [], (source) => [source]);
   return symbol ? whole.step(symbol, (node) => declared(node as SourceFile, symbol)) : whole;
