@@ -168,6 +168,18 @@ describe('a wake-up', () => {
     await other.close();
   });
 
+  it('counts once in the process that sent it, although PostgreSQL returns it', async () => {
+    const other = await new PostgresNotifier(clock, database.url).open();
+    const answered = notifier.wait('answer', 60_000, new AbortController().signal);
+    const received = other.wait('own', 60_000, new AbortController().signal);
+    notifier.notify('own');
+    await received;
+    other.notify('answer'); // arrives after the returned one, on the same connection
+    await answered;
+    expect(notifier.count('own')).toBe(1);
+    await other.close();
+  });
+
   it('arrives again after its connection was lost', async () => {
     const other = await new PostgresNotifier(clock, database.url).open();
     await database.query(

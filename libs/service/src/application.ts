@@ -9,16 +9,16 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { HttpConfig } from './http-config.ts';
 import { limitConnections, serverOptions, watchRequests } from './http-server.ts';
-import { Instance } from './instance.ts';
 import { rejectOtherMethods } from './other-methods.ts';
 import { setResponseHeaders } from './response-headers.ts';
+import { RootModule } from './root.module.ts';
 
 /** Creates an application on Fastify from a service's module, without connecting anything. */
 export async function createApplication(
   module: Type,
   runtime: Runtime,
 ): Promise<NestFastifyApplication> {
-  const root = Instance.of(module, runtime);
+  const root = RootModule.of(module, runtime);
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
   const adapter = new FastifyAdapter(serverOptions);
   return configure(await NestFactory.create<NestFastifyApplication>(root, adapter, options));

@@ -14,7 +14,5 @@ export class HttpConfig extends Config(
     PUBLIC_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
     /** How long a request with its body may take to arrive. */
     REQUEST_TIME_LIMIT_MS: z.coerce.number().int().min(100).default(10_000),
-    /** Destination of traces; without it none are exported. */
-    OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   }),
 ) {}

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type ConfigClass, configClassesIn, Runtime } from '@fieldguide/config';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
-import { Instance } from './instance.ts';
+import { RootModule } from './root.module.ts';
 
 /** What tools read from a service's module; nothing is created or connected. */
 export interface ServiceOutline {
@@ -15,7 +15,7 @@ export interface ServiceOutline {
 
 /** Builds the module graph of a service in Nest's preview mode. */
 export async function outlineOf(module: Type): Promise<ServiceOutline> {
-  const root = Instance.of(module, new Runtime({}, false));
+  const root = RootModule.of(module, new Runtime({}, false));
   const options = { preview: true, logger: false, abortOnError: false } as const;
   const context = await NestFactory.createApplicationContext(root, options);
   const modules = context.get(ModulesContainer);

@@ -6,7 +6,7 @@ import type { Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { createApplication } from './application.ts';
 import { HttpConfig } from './http-config.ts';
-import { Instance } from './instance.ts';
+import { RootModule } from './root.module.ts';
 
 const STOP_WITHIN_MS = 10_000;
 const SETTLED_MS = 3_000;
@@ -35,7 +35,7 @@ async function serve(module: Type): Promise<void> {
   await app.startAllMicroservices();
   const { PORT: port, HOST: host } = app.get(HttpConfig);
   await app.listen({ port, host });
-  await app.get(Instance).announce();
+  await app.get(RootModule).announce();
   // Run a full GC once (node --expose-gc): V8 keeps start-up garbage until there is memory pressure.
   const collect = () =>
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
@@ -43,7 +43,7 @@ async function serve(module: Type): Promise<void> {
 }
 
 async function runTask(module: Type, name: string, argument?: string): Promise<void> {
-  const root = Instance.of(module, new Runtime(process.env, false));
+  const root = RootModule.of(module, new Runtime(process.env, false));
   const options = { logger: false, abortOnError: false } as const;
   const context = await NestFactory.createApplicationContext(root, options);
   const tasks = instancesOf(context.get(ModulesContainer), Task);

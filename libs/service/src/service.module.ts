@@ -1,5 +1,6 @@
 import { Clock, Ids, SystemClock, SystemIds } from '@fieldguide/clock';
 import {
+  Config,
   ConfigModule,
   Configuration,
   ProcessConfig,
@@ -20,9 +21,17 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { APP_FILTER, ModulesContainer } from '@nestjs/core';
+import { z } from 'zod';
 import { BuildInfo } from './build-info.ts';
 import { HttpConfig } from './http-config.ts';
 import { OpsController } from './ops.controller.ts';
+
+class TracingConfig extends Config(
+  z.object({
+    /** Destination of traces; without it none are exported. */
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  }),
+) {}
 
 /** What every service has: configuration, log, traces, metrics, health, `/info`, problem details. */
 @Global()
@@ -34,7 +43,7 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
     private readonly runtime: Runtime,
     private readonly configuration: Configuration,
     private readonly process: ProcessConfig,
-    private readonly http: HttpConfig,
+    private readonly tracing: TracingConfig,
     @Inject(LOG) private readonly log: Log,
     health: Health,
     @Optional() registry?: ServiceRegistry,
@@ -58,7 +67,7 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
   }): DynamicModule {
     return {
       module: ServiceModule,
-      imports: [ConfigModule.forFeature(ProcessConfig, HttpConfig)],
+      imports: [ConfigModule.forFeature(ProcessConfig, HttpConfig, TracingConfig)],
       controllers: [OpsController],
       providers: [
         { provide: ServiceOptions, useValue: new ServiceOptions(name, isEdge) },
@@ -72,7 +81,7 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     if (!this.runtime.isServing) return;
     const { log, process } = this;
-    this.#stopTracing = await startTracing(this.http.OTEL_EXPORTER_OTLP_ENDPOINT);
+    this.#stopTracing = await startTracing(this.tracing.OTEL_EXPORTER_OTLP_ENDPOINT);
     metrics.collectProcess();
     this.configuration.watch(({ changed, refused }) => {
       if (changed.includes('LOG_LEVEL')) log.level = process.LOG_LEVEL;

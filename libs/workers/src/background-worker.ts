@@ -15,14 +15,6 @@ export abstract class BackgroundWorker {
   abstract start(context: WorkerContext): BackgroundLoop;
 }
 
-/** A one-off process of a service: `node main.cjs NAME ARGUMENT`. Modules provide their tasks. */
-export abstract class Task {
-  abstract readonly name: string;
-
-  /** @returns the result as a sentence, or an empty text */
-  abstract run(argument?: string): Promise<string>;
-}
-
 /** Stops several loops as one. */
 export const together = (...loops: readonly BackgroundLoop[]): BackgroundLoop => ({
   stop: async () => {

@@ -3,7 +3,8 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
-import { MemoryNotifier } from '@fieldguide/workers';
+import { makeLog } from '@fieldguide/telemetry';
+import { type Leases, MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnPaymentCommand } from '../on-payment-command/on-payment-command.ts';
 import { Payment } from '../payment/payment.entity.ts';
@@ -52,10 +53,13 @@ beforeEach(() => {
   worker = new ProviderWorker(units, provider, new MemoryNotifier(clock));
   commands = new OnPaymentCommand(new CountingIds(), new MemoryNotifier(clock));
 });
-const authorise = () =>
+const authorise = (id = orderId) =>
   units.run((uow) => {
     uow.continueFrom(cause);
-    return commands.authorise({ data: { orderId, amount, paymentToken: 'tok_ok' } } as never, uow);
+    return commands.authorise(
+      { data: { orderId: id, amount, paymentToken: 'tok_ok' } } as never,
+      uow,
+    );
   });
 const capture = () => units.run((uow) => commands.capture({ data: { orderId } } as never, uow));
 const voidPayment = () =>
@@ -101,6 +105,26 @@ describe('calling the provider', () => {
     }
     expect(await status()).toBe('authorised');
     expect(new Set(provider.charged).size).toBe(1);
+  });
+
+  it('claims again as soon as one of many concurrent calls has ended', async () => {
+    const ends: (() => void)[] = [];
+    provider.meanwhile = () => new Promise((resolve) => ends.push(resolve));
+    for (let n = 10; n < 27; n++) await authorise(orderId.replace(/0a$/, String(n)));
+    const notifier = new MemoryNotifier(clock);
+    const log = makeLog('test', 'test', 'silent');
+    const leases = {} as Leases;
+    const running = new ProviderWorker(units, provider, notifier).start({
+      notifier,
+      clock,
+      log,
+      leases,
+    });
+    await expect.poll(() => ends.length).toBe(16);
+    ends[0]!();
+    await expect.poll(() => ends.length).toBe(17);
+    for (const end of ends) end();
+    await running.stop();
   });
 
   it('leaves a payment to the worker that claimed it during the call', async () => {

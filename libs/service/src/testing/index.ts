@@ -10,8 +10,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test, type TestingModule } from '@nestjs/testing';
 import { configure } from '../application.ts';
 import { serverOptions } from '../http-server.ts';
-import { Instance } from '../instance.ts';
 import { JwksKeySource } from '../jwks-key-source.ts';
+import { RootModule } from '../root.module.ts';
 
 /** A port that refuses every connection: backing services that a test does not start are unreachable. */
 const UNREACHABLE = '127.0.0.1:9';
@@ -44,7 +44,7 @@ export function compileForTest(
     },
     false,
   );
-  const builder = Test.createTestingModule({ imports: [Instance.of(module, runtime)] });
+  const builder = Test.createTestingModule({ imports: [RootModule.of(module, runtime)] });
   const inMemory = { inject: [Clock], factory: (clock: Clock) => new MemoryMessaging(clock) };
   builder.overrideProvider(Messaging).useFactory(inMemory);
   if (keys) builder.overrideProvider(JwksKeySource).useValue(keys);

@@ -33,7 +33,7 @@ class RuntimeModule {}
  * patterns close their connections (`onApplicationShutdown`).
  */
 @Module({})
-export class Instance implements OnModuleDestroy {
+export class RootModule implements OnModuleDestroy {
   #publicPort: PublicPort | undefined;
 
   constructor(
@@ -51,7 +51,7 @@ export class Instance implements OnModuleDestroy {
   static of(module: Type, runtime: Runtime): DynamicModule {
     const provider = { provide: Runtime, useValue: runtime };
     const global = { module: RuntimeModule, providers: [provider], exports: [Runtime] };
-    return { module: Instance, imports: [global, module] };
+    return { module: RootModule, imports: [global, module] };
   }
 
   /** Lets requests arrive: opens the public port, and registers the instance where it serves requests. */
