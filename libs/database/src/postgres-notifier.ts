@@ -64,21 +64,28 @@ export class PostgresNotifier extends Notifier {
     setImmediate(() => void this.#flush());
   }
 
+  /** Sends what is pending first: another instance may wait for a lease that this one has just released. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#send();
     await this.#client?.end();
   }
 
   async #flush(): Promise<void> {
-    const channels = [...this.#pending].join(',');
-    this.#pending = new Set();
-    if (channels === '') {
+    if (this.#pending.size === 0) {
       this.#isPausing = false;
       return;
     }
+    await this.#send();
+    setTimeout(() => void this.#flush(), PAUSE_MS);
+  }
+
+  async #send(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    const channels = [...this.#pending].join(',');
+    this.#pending = new Set();
     await this.#client
       ?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels])
       .catch(() => undefined);
-    setTimeout(() => void this.#flush(), PAUSE_MS);
   }
 }

@@ -180,6 +180,18 @@ describe('a wake-up', () => {
     await other.close();
   });
 
+  it('is sent before the connection closes, although others have just been sent', async () => {
+    const other = await new PostgresNotifier(clock, database.url).open();
+    for (const channel of ['first', 'second']) {
+      const received = notifier.wait(channel, 60_000, new AbortController().signal);
+      other.notify(channel);
+      if (channel === 'first') await received; // now the next one waits for its turn
+    }
+    other.notify('last');
+    await other.close();
+    await expect.poll(() => [notifier.count('second'), notifier.count('last')]).toEqual([1, 1]);
+  });
+
   it('arrives again after its connection was lost', async () => {
     const other = await new PostgresNotifier(clock, database.url).open();
     await database.query(

@@ -1,7 +1,13 @@
 import { SystemClock } from '@fieldguide/clock';
 import { makeLog } from '@fieldguide/telemetry';
 import { expect, it } from 'vitest';
-import { MemoryNotifier, startWorker } from './index.ts';
+import {
+  type LeaseAttempt,
+  Leases,
+  MemoryNotifier,
+  startLeasedWorker,
+  startWorker,
+} from './index.ts';
 
 const clock = new SystemClock();
 const notifier = new MemoryNotifier(clock);
@@ -32,5 +38,28 @@ it.each([
     },
   );
   await expect.poll(() => rounds).toBeGreaterThan(2);
+  await loop.stop();
+});
+
+it('acquires a lease that is released while its own attempt is being answered', async () => {
+  let attempts = 0;
+  class ReleasedMeanwhile extends Leases {
+    override async acquire(name: string): Promise<LeaseAttempt> {
+      attempts += 1;
+      if (attempts > 1) return { lease: { name, epoch: '2' }, retryInMs: 60_000 };
+      notifier.notify(`lease:${name}`); // the holder's hint, before the answer arrives here
+      return { retryInMs: 60_000 };
+    }
+    override isCurrent = async () => true;
+    override holders = async () => new Map<string, string>();
+    override release = async () => undefined;
+  }
+  let rounds = 0;
+  const settings = { name: 'leased', channel: 'leased', notifier, clock, log };
+  const loop = startLeasedWorker(settings, new ReleasedMeanwhile(), async () => {
+    rounds += 1;
+    return false;
+  });
+  await expect.poll(() => rounds).toBeGreaterThan(0);
   await loop.stop();
 });

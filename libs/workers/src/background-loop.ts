@@ -102,8 +102,10 @@ export function startLeasedWorker(
   const loop = startWorker(settings, async (signal) => {
     // Waiting for the lease is no success: keep the backoff of the failed step.
     while (!lease || clock.now().getTime() >= renewAt) {
+      const hints = notifier.count(releasedChannel);
       const held = await renew();
-      if (!lease) await notifier.wait(releasedChannel, held.retryInMs, signal);
+      const isReleased = notifier.count(releasedChannel) !== hints; // while the attempt was being answered
+      if (!lease && !isReleased) await notifier.wait(releasedChannel, held.retryInMs, signal);
       if (signal.aborted) return false;
     }
     const over = new AbortController();
