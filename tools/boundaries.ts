@@ -9,12 +9,13 @@ const mayImport: Record<string, readonly string[]> = {
   contracts: [],
   lib: ['lib'],
   app: ['lib', 'contracts'],
+  web: ['contracts'],
   platform: ['platform'],
   system: ['platform', 'contracts'],
-  e2e: ['system', 'platform', 'contracts', 'lib', 'tools', 'simulation'],
+  e2e: ['system', 'platform', 'contracts', 'lib', 'tools', 'simulation', 'web'],
   bench: ['system', 'platform', 'contracts', 'lib', 'tools', 'simulation'],
   tools: ['system', 'platform', 'contracts', 'lib'],
-  labs: ['system', 'platform', 'contracts', 'lib', 'tools'],
+  labs: ['system', 'platform', 'contracts', 'lib', 'tools', 'web'],
   simulation: ['app', 'lib', 'contracts'],
 };
 

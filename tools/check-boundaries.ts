@@ -14,7 +14,7 @@ function ownOnly(names: readonly string[]): Set<string> {
 }
 
 const files = globSync(
-  packages.map(({ folder }) => `${folder}/**/*.{ts,mts,mjs}`),
+  packages.map(({ folder }) => `${folder}/**/*.{ts,tsx,mts,mjs}`),
   { exclude: (path) => /(^|[\\/])(node_modules|\.fieldguide|dist|stored)($|[\\/])/.test(path) },
 );
 for (const path of files) {

@@ -1,9 +1,14 @@
 // `npm run check`: runs all static checks concurrently, and prints the output of those that fail.
 import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['lint and format', 'npx', 'biome', 'check', '--error-on-warnings', '.'],
   ['types', 'npx', 'tsc', '-p', '.'],
+  ...globSync('apps/*/tsconfig.json').map(
+    (config) => [`types of ${dirname(config)}`, 'npx', 'tsc', '-p', config] as const,
+  ),
   ['boundaries', 'node', 'tools/check-boundaries.ts'],
   ['unused files, exports and dependencies', 'npx', 'knip', '--no-progress'],
   ['docs', 'node', 'tools/docs.ts'],
