@@ -1,15 +1,14 @@
 import 'reflect-metadata';
 import { derivedId } from '@fieldguide/clock';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { type Envelope } from '@fieldguide/database';
-import { DeadLetter, MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { translate } from '@fieldguide/event-publishing';
 import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import { OnOrderCompleted } from '@fieldguide/inventory/on-order-completed/on-order-completed';
 import { ReserveStockHandler } from '@fieldguide/inventory/reserve-stock/reserve-stock';
 import { Stock } from '@fieldguide/inventory/stock/stock.entity';
-import { MessageConsumer } from '@fieldguide/messaging/parts';
-import { handlersOf } from '@fieldguide/messaging/testing';
+import { DeadLetter, MessageConsumer, type OutgoingRecord } from '@fieldguide/messaging/parts';
+import { handlersOf, outboxOf } from '@fieldguide/messaging/testing';
 import { deadlines } from '@fieldguide/ordering/checkout/checkout.model';
 import { CheckoutDeadlines, OpenCheckout } from '@fieldguide/ordering/checkout/checkout-deadlines';
 import { ExpireDeadlines } from '@fieldguide/ordering/checkout/expire-deadlines';
@@ -38,11 +37,6 @@ export const QUANTITY = 2;
 const DISPATCH_DELAY_MS = 1_000;
 const PUBLISHER = 'publish-orders';
 const log = makeLog('simulation', 'simulation', 'silent');
-
-interface SentMessage {
-  readonly topic: string;
-  readonly envelope: Envelope;
-}
 
 class SimulatedAddresses extends DeliveryAddresses {
   isErased = false;
@@ -73,7 +67,7 @@ export class SimulatedShop {
   readonly #payments: ProviderWorker;
   readonly #shipments: DispatchShipments;
   readonly #sentUpTo = new Map<string, number>();
-  readonly #held = new Map<string, SentMessage[]>();
+  readonly #held = new Map<string, OutgoingRecord[]>();
   #offset = 0;
 
   constructor(unitsOnHand = product.units) {
@@ -185,7 +179,7 @@ export class SimulatedShop {
   }
 
   /** Delivers a message to all subscribed consumers. */
-  async #deliver({ topic, envelope }: SentMessage): Promise<void> {
+  async #deliver({ topic, envelope }: OutgoingRecord): Promise<void> {
     await this.deliverText(topic, envelope.subject, JSON.stringify(envelope));
   }
 
@@ -211,7 +205,7 @@ export class SimulatedShop {
 
   /** Returns the ids of dispatched orders. */
   dispatchedOrders(): ReadonlySet<string> {
-    const published = this.#units.get('shipping')!.outbox.map(({ envelope }) => envelope);
+    const published = outboxOf(this.#units.get('shipping')!).map(({ envelope }) => envelope);
     const dispatchedOrders = published.filter(({ type }) => type === 'ShipmentDispatched');
     return new Set(dispatchedOrders.map(({ subject }) => subject));
   }
@@ -259,15 +253,16 @@ export class SimulatedShop {
   async #hasUnsent(): Promise<boolean> {
     const { events } = await this.#events.readSubscription(PUBLISHER, 1);
     const outboxes = [...this.#units].some(
-      ([service, { outbox }]) => outbox.length > (this.#sentUpTo.get(service) ?? 0),
+      ([service, units]) => outboxOf(units).length > (this.#sentUpTo.get(service) ?? 0),
     );
     return events.length > 0 || outboxes;
   }
 
-  async #collectUnsent(): Promise<SentMessage[]> {
+  async #collectUnsent(): Promise<OutgoingRecord[]> {
     const { events, position } = await this.#events.readSubscription(PUBLISHER, 100);
     if (position) await this.#events.advanceSubscription(PUBLISHER, position);
-    const fromOutboxes = [...this.#units].flatMap(([service, { outbox }]) => {
+    const fromOutboxes = [...this.#units].flatMap(([service, units]) => {
+      const outbox = outboxOf(units);
       const from = this.#sentUpTo.get(service) ?? 0;
       this.#sentUpTo.set(service, outbox.length);
       return outbox.slice(from);

@@ -24,11 +24,11 @@ import type { MigrationInterface } from 'typeorm';
 import { z } from 'zod';
 import { MigrateTask, Seeder, SeedTask } from './database.tasks.ts';
 import { Database } from './database.ts';
-import { databaseMigrations } from './migrations.ts';
+import { DatabaseTables1760000000000 } from './database-tables.migration.ts';
 import { PostgresLeases } from './postgres-leases.ts';
 import { PostgresNotifier } from './postgres-notifier.ts';
 import { PostgresUnitOfWorkRunner } from './postgres-unit-of-work.ts';
-import { handledDeadLetters, inboxRetention, Retention } from './prune.ts';
+import { Retention } from './prune.ts';
 import { Pruning } from './pruning.ts';
 import { UnitOfWorkRunner } from './unit-of-work.ts';
 
@@ -89,9 +89,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       providers: [
         ...providers,
         ...registered({
-          entities: tables.entities,
-          migrations: [...databaseMigrations, ...tables.migrations],
-          retention: [inboxRetention, handledDeadLetters, ...(tables.retention ?? [])],
+          ...tables,
+          migrations: [DatabaseTables1760000000000, ...tables.migrations],
         }),
         ...(seeder ? [{ provide: Seeder, useClass: seeder }] : []),
       ],

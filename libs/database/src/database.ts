@@ -3,7 +3,6 @@ import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm'
 import { BoundedClient, type Limits, limits } from './bounded-client.ts';
 import { DedicatedConnection } from './dedicated-connection.ts';
 import { type Exclusive, tryExclusive } from './exclusive.ts';
-import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
 import { migrationLimits, runMigrations } from './migrate.ts';
 
 export interface DatabaseSettings {
@@ -120,10 +119,7 @@ export class Database {
       driver: pg,
       url: this.#settings.url,
       applicationName: this.#name,
-      entities: [InboxMessage, OutboxMessage, DeadLetter, ...this.#settings.entities] as (
-        | (new () => object)
-        | EntitySchema
-      )[],
+      entities: [...this.#settings.entities] as ((new () => object) | EntitySchema)[],
       migrations: [...this.#settings.migrations] as never,
       migrationsTransactionMode: 'each',
       synchronize: false,

@@ -1,7 +1,7 @@
 import { derivedId } from '@fieldguide/clock';
-import type { Envelope, NewMessage } from '@fieldguide/database';
 import type { DomainEvent, EventStore, RecordedEvent } from '@fieldguide/event-store';
 import type { SubscribedEvent } from '@fieldguide/event-store/parts';
+import type { Envelope, NewMessage } from '@fieldguide/messaging';
 import type { Lease } from '@fieldguide/workers';
 
 const BATCH = 200;

@@ -1,12 +1,9 @@
 import type { Clock } from '@fieldguide/clock';
-import {
-  type Envelope,
-  isTransient,
-  type UnitOfWork,
-  type UnitOfWorkRunner,
-} from '@fieldguide/database';
-import { DeadLetter } from '@fieldguide/database/parts';
+import { isTransient, type UnitOfWork, type UnitOfWorkRunner } from '@fieldguide/database';
 import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
+import { accept } from './accept.ts';
+import type { Envelope } from './envelope.ts';
+import { DeadLetter } from './message-tables.entity.ts';
 import type { IncomingRecord } from './messaging.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf, keyText, letterOf } from './parked-record.ts';
@@ -87,7 +84,7 @@ export class MessageConsumer implements Consumer {
   async handleParked(record: IncomingRecord, uow: UnitOfWork): Promise<void> {
     const envelope = envelopeOf(record);
     if (!envelope) throw new Error(NO_ENVELOPE);
-    await uow.accept(envelope); // its inbox row was written when it was parked; this sets the causation
+    await accept(uow, envelope); // its inbox row was written when it was parked; this sets the causation
     await this.#call(record.topic, envelope, uow);
   }
 
@@ -111,7 +108,7 @@ export class MessageConsumer implements Consumer {
   async #handleOne(each: Incoming, uow: UnitOfWork): Promise<void> {
     const { record, envelope } = each;
     if (!envelope) return this.#park(each, NO_ENVELOPE, uow);
-    if (!(await uow.accept(envelope))) return this.#count(each, 'duplicate');
+    if (!(await accept(uow, envelope))) return this.#count(each, 'duplicate');
     const blocking = await this.#blockingLetter(each, uow);
     if (blocking) return this.#park(each, `waits behind ${blocking.messageId}`, uow);
     await this.#call(record.topic, envelope, uow);
@@ -160,7 +157,7 @@ export class MessageConsumer implements Consumer {
 
   /** After a rebalance another instance may have handled or parked the record since this one failed. */
   async #parkUnlessHandled(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
-    if (each.envelope && !(await uow.accept(each.envelope))) return this.#count(each, 'duplicate');
+    if (each.envelope && !(await accept(uow, each.envelope))) return this.#count(each, 'duplicate');
     await this.#park(each, reason, uow);
   }
 

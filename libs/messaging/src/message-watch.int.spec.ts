@@ -7,7 +7,9 @@ import { Health, makeLog, metrics } from '@fieldguide/telemetry';
 import { type BackgroundLoop, MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MemoryMessaging } from './memory-messaging.ts';
+import { messageTables } from './message-tables.ts';
 import { MessageWatch } from './message-watch.ts';
+import { publishMessage } from './outgoing-message.ts';
 import { outboxReader, startRelay } from './relay.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
@@ -24,7 +26,7 @@ class Failing extends MemoryMessaging {
 }
 
 beforeAll(async () => {
-  database = await freshDatabase(inject('backing').postgres, 'int_watch_messages');
+  database = await freshDatabase(inject('backing').postgres, 'int_watch_messages', messageTables);
 });
 afterAll(() => database.close());
 afterEach(() => Promise.all(loops.map((each) => each.stop())));
@@ -47,7 +49,7 @@ describe('a backlog', () => {
     const units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
     await units.run(async (uow) => {
       for (const subject of ['a', 'b'])
-        uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} });
+        publishMessage(uow, { topic: 'things.v1', type: 'ThingChanged', subject, data: {} });
     });
     await expect.poll(() => value('outbox_messages')).toBe(2);
     expect((await health.report()).status).toBe('ok');

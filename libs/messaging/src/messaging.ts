@@ -1,5 +1,5 @@
-import type { Envelope } from '@fieldguide/database';
 import type { DependencyVerdict } from '@fieldguide/telemetry';
+import type { Envelope } from './envelope.ts';
 
 export interface OutgoingRecord {
   readonly topic: string;

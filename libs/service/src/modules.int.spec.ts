@@ -66,6 +66,25 @@ describe('a service', () => {
     await app.close();
   });
 
+  it('creates the tables of its modules only', async () => {
+    const own = await freshDatabase(inject('backing').postgres, 'int_module_tables');
+    const tablesWith = async (...modules: DynamicModule[]) => {
+      const env = { DATABASE_URL: own.url };
+      const app = await openForTest(serviceWith(DatabaseModule.forRoot(tables), ...modules), {
+        env,
+      });
+      await app.close();
+      const found = await own.query<{ name: string }>(
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY name",
+      );
+      return found.map(({ name }) => name);
+    };
+    expect(await tablesWith()).toEqual(['leases', 'migrations']);
+    const withMessages = ['dead_letters', 'inbox', 'leases', 'migrations', 'outbox'];
+    expect(await tablesWith(MessagingModule.forRoot())).toEqual(withMessages);
+    await own.close();
+  });
+
   it('rejects requests without a token as soon as it has authentication', async () => {
     const module = serviceWith(...caller, AuthModule.forRoot());
     const app = await openForTest(module, { keys: new TestKeys('test/test') });

@@ -1,4 +1,5 @@
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { publishMessage } from '@fieldguide/messaging';
 import { inSpan } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,
@@ -121,7 +122,7 @@ export class ProviderWorker extends BackgroundWorker {
       if (isOurs) {
         const event = applyResult(payment, outcome);
         if (!event) throw new Error(`the provider returned "${outcome}" for ${keyOf(payment)}`);
-        uow.publish(messageOf(event));
+        publishMessage(uow, messageOf(event));
         return true;
       }
       // Authorised after the void was requested: it has to be voided again.

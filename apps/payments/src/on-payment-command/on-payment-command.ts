@@ -1,7 +1,7 @@
 import { Ids } from '@fieldguide/clock';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import { type UnitOfWork } from '@fieldguide/database';
-import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
+import { consumes, type MessageOf, OnMessage, publishMessage } from '@fieldguide/messaging';
 import { Notifier } from '@fieldguide/workers';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
@@ -27,7 +27,7 @@ export class OnPaymentCommand {
     if (earlier?.isTombstone) {
       const { paymentId } = earlier;
       const data = { orderId, paymentId, reason: 'voided' } as const;
-      uow.publish(messageOf({ type: 'PaymentDeclined', data }));
+      publishMessage(uow, messageOf({ type: 'PaymentDeclined', data }));
     }
     if (earlier) return;
     const payment = Object.assign(new Payment(), {
@@ -48,7 +48,7 @@ export class OnPaymentCommand {
     if (payment?.status === 'captured') {
       const { paymentId, amount } = payment;
       const data = { orderId, paymentId, amount };
-      return uow.publish(messageOf({ type: 'PaymentCaptured', data }));
+      return publishMessage(uow, messageOf({ type: 'PaymentCaptured', data }));
     }
     if (payment?.status !== 'authorised')
       throw new Error(`Order ${orderId} has no authorised payment to capture`);
@@ -69,7 +69,7 @@ export class OnPaymentCommand {
     }
     if (payment.version === 0) await uow.save(Payment, payment);
     const { paymentId } = payment;
-    uow.publish(messageOf({ type: 'PaymentVoided', data: { orderId, paymentId } }));
+    publishMessage(uow, messageOf({ type: 'PaymentVoided', data: { orderId, paymentId } }));
   }
 
   async #due(payment: Payment, uow: UnitOfWork): Promise<void> {

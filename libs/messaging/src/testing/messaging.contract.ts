@@ -1,5 +1,5 @@
-import type { Envelope } from '@fieldguide/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Envelope } from '../envelope.ts';
 import type { IncomingRecord, Messaging, OutgoingRecord } from '../messaging.ts';
 
 export const TOPICS = ['contract.things.v1', 'contract.others.v1'] as const;
