@@ -1,6 +1,5 @@
 // The classes that DatabaseModule provides, for tests, benches and libs with tables of their own.
 export { type BatchUpsert, batchUpsert } from './batch-statements.ts';
-export type { DatabaseSettings } from './database.ts';
 export { DatabaseTables1760000000000 } from './database-tables.migration.ts';
 export { DedicatedConnection } from './dedicated-connection.ts';
 export type { Exclusive } from './exclusive.ts';

@@ -20,7 +20,7 @@ export type EventTranslation<Event extends DomainEvent, First extends Event = Ev
 };
 
 /** Most likely a newer version of the service has stored the event: an instance of that version has to publish it. */
-export class UnknownEventTypeError extends Error {
+class UnknownEventTypeError extends Error {
   override name = 'UnknownEventTypeError';
 
   constructor(type: string) {

@@ -8,7 +8,7 @@ export class EventStoreOverloadedError extends Error {
 }
 
 /** The connection was lost and the database cannot be queried: the events may be stored. Retry with the same ids. */
-export class AppendOutcomeUnknownError extends Error {
+class AppendOutcomeUnknownError extends Error {
   override name = 'AppendOutcomeUnknownError';
 }
 

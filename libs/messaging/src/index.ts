@@ -12,4 +12,4 @@ export {
 export { CompactedTopics } from './outbox-relay.ts';
 export { message, publish, publishMessage } from './outgoing-message.ts';
 export type { CurrentState } from './relay.ts';
-export { type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';
+export { waitingKeys } from './waiting-dead-letters.ts';
