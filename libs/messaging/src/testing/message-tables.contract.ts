@@ -4,15 +4,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { accept } from '../accept.ts';
 import type { Envelope } from '../envelope.ts';
-import { DeadLetter } from '../message-tables.entity.ts';
+import { DeadLetter, OutboxMessage } from '../message-tables.entity.ts';
 import { publish } from '../outgoing-message.ts';
 import { envelope } from './messaging.contract.ts';
-
-export interface MessageTablesUnderTest {
-  readonly units: UnitOfWorkRunner;
-  /** The messages that the relay would send, in order. */
-  outgoing(): Promise<readonly Envelope[]>;
-}
 
 const message = (id: string): Envelope => ({
   ...envelope('a'),
@@ -35,12 +29,17 @@ const ThingChanged = {
 };
 
 /** Inbox, outbox and dead letters pass this suite on every implementation of units of work. */
-export function messageTablesContract(name: string, make: () => Promise<MessageTablesUnderTest>) {
+export function messageTablesContract(name: string, make: () => Promise<UnitOfWorkRunner>) {
   describe(`messages in a unit of work ${name}`, () => {
-    let { units, outgoing } = {} as MessageTablesUnderTest;
+    let units: UnitOfWorkRunner;
     beforeEach(async () => {
-      ({ units, outgoing } = await make());
+      units = await make();
     });
+    /** The messages that the relay would send, in order. */
+    const outgoing = async () => {
+      const rows = await units.run((uow) => uow.find(OutboxMessage, {}, 9, 'id'));
+      return rows.map(({ envelope }) => envelope);
+    };
     const count = (id: string) => units.run(async (uow) => (await uow.load(Thing, id))?.count);
 
     it('stores nothing when it fails: no row, no message, no inbox entry', async () => {
