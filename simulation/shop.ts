@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { derivedId } from '@fieldguide/clock';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import { shipTo } from '@fieldguide/contracts/example-data';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { translate } from '@fieldguide/event-publishing';
 import { MemoryEventStore } from '@fieldguide/event-store/parts';
@@ -44,8 +45,7 @@ class SimulatedAddresses extends DeliveryAddresses {
 
   override async of(): Promise<ShippingAddress | null> {
     if (this.isDown) throw new Error('ordering is not available');
-    const label = { name: 'Ada', street: '1 Main St', city: 'Bern', postalCode: '3000' };
-    return this.isErased ? null : { ...label, country: 'CH' };
+    return this.isErased ? null : shipTo;
   }
 }
 
@@ -85,10 +85,7 @@ export class SimulatedShop {
       units('payments'),
       units('shipping'),
     ];
-    this.#orders = new OrderCommandHandler(
-      this.#events,
-      new CheckoutDeadlines(deadlines as never, notifier),
-    );
+    this.#orders = new OrderCommandHandler(this.#events, new CheckoutDeadlines(deadlines as never));
     this.#deadlines = new ExpireDeadlines(ordering, this.#orders);
     this.#payments = new ProviderWorker(payments, this.provider, notifier);
     this.#shipments = new DispatchShipments(shipping, this.addresses);
@@ -100,12 +97,8 @@ export class SimulatedShop {
       new OnShipmentReply(this.#orders),
     );
     this.#subscribe('inventory', new ReserveStockHandler(), new OnOrderCompleted());
-    this.#subscribe('payments', new OnPaymentCommand(ids, notifier));
-    this.#subscribe(
-      'shipping',
-      new OnOrderConfirmed(config, ids, notifier),
-      new OnCancellationRequest(ids),
-    );
+    this.#subscribe('payments', new OnPaymentCommand(ids));
+    this.#subscribe('shipping', new OnOrderConfirmed(config, ids), new OnCancellationRequest(ids));
     void this.#units.get('inventory')!.run((uow) => {
       const row = { productId: product.id, onHandUnits: unitsOnHand };
       return uow.save(Stock, Object.assign(new Stock(), row));

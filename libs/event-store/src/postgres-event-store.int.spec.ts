@@ -272,13 +272,13 @@ describe('a projection', () => {
     const lag = async () => (await metrics.subscriptionLagEvents.get()).values[0]?.value;
     await append('t-1', 2);
     while (await runBatch(counting, store, units));
-    const since = await pause(counting.name, true, units, notifier);
-    expect(await pause(counting.name, true, units, notifier)).toEqual(since);
+    const since = await pause(counting.name, true, units);
+    expect(await pause(counting.name, true, units)).toEqual(since);
     await append('t-1', 3);
     expect(await runBatch(counting, store, units)).toBe(false);
     expect(await counts()).toEqual({ 't-1': 2 });
     expect(await lag()).toBe(3);
-    expect(await pause(counting.name, false, units, notifier)).toBeNull();
+    expect(await pause(counting.name, false, units)).toBeNull();
     while (await runBatch(counting, store, units));
     expect(await counts()).toEqual({ 't-1': 5 });
     expect(await lag()).toBe(0);

@@ -5,7 +5,7 @@ import {
   type Versioned,
 } from '@fieldguide/database';
 import { metrics } from '@fieldguide/telemetry';
-import type { Lease, Notifier } from '@fieldguide/workers';
+import type { Lease } from '@fieldguide/workers';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
@@ -154,7 +154,6 @@ export async function pause(
   name: string,
   isPaused: boolean,
   units: UnitOfWorkRunner,
-  notifier: Notifier,
 ): Promise<Date | null> {
   return units.run(async (uow) => {
     const [stored] = await uow.lock(Checkpoint, [name]);
@@ -162,7 +161,7 @@ export async function pause(
     if ((checkpoint.pausedSince !== null) === isPaused) return checkpoint.pausedSince;
     checkpoint.pausedSince = isPaused ? uow.now() : null;
     await uow.save(Checkpoint, checkpoint);
-    uow.afterCommit(() => notifier.notify('feed'));
+    uow.notify('feed');
     return checkpoint.pausedSince;
   });
 }

@@ -40,7 +40,7 @@ beforeAll(async () => {
   });
   units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
   events = new PostgresEventStore(database, clock, ids, notifier);
-  handler = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never, notifier));
+  handler = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never));
 });
 afterAll(() => database.close());
 

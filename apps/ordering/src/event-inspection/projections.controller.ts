@@ -2,7 +2,7 @@ import { RequireScope } from '@fieldguide/auth';
 import { UnitOfWorkRunner } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Checkpoint, pause } from '@fieldguide/event-store/parts';
-import { Leases, Notifier } from '@fieldguide/workers';
+import { Leases } from '@fieldguide/workers';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { errors } from '../order/order.errors.ts';
 import { orderSummary } from '../order-summary/order-summary.projection.ts';
@@ -17,7 +17,6 @@ export class ProjectionsController {
     private readonly events: EventStore,
     private readonly units: UnitOfWorkRunner,
     private readonly leases: Leases,
-    private readonly notifier: Notifier,
   ) {}
 
   /** Returns position, lag and instance of each projection and publisher. */
@@ -51,6 +50,6 @@ export class ProjectionsController {
 
   async #setPaused(name: string, isPaused: boolean) {
     if (name !== orderSummary.name) throw errors.projectionNotFound();
-    return { name, pausedSince: await pause(name, isPaused, this.units, this.notifier) };
+    return { name, pausedSince: await pause(name, isPaused, this.units) };
   }
 }

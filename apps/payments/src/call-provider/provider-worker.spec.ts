@@ -52,7 +52,7 @@ beforeEach(() => {
   units = new MemoryUnitOfWorkRunner({ service: 'payments', clock, ids: new CountingIds() });
   provider = new UnreliableProvider();
   worker = new ProviderWorker(units, provider, new MemoryNotifier(clock));
-  commands = new OnPaymentCommand(new CountingIds(), new MemoryNotifier(clock));
+  commands = new OnPaymentCommand(new CountingIds());
 });
 const authorise = (id = orderId) =>
   units.run((uow) => {

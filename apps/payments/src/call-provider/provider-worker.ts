@@ -144,7 +144,7 @@ export class ProviderWorker extends BackgroundWorker {
       uow.continueFrom(payment.cause);
       if (!(await change(payment, uow, payment.version === claimed.version))) return;
       await uow.save(Payment, payment);
-      if (payment.callDueAt) uow.afterCommit(() => this.notifier.notify('payments'));
+      if (payment.callDueAt) uow.notify('payments');
     });
   }
 }

@@ -2,7 +2,6 @@ import { Ids } from '@fieldguide/clock';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import { type UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage, publishMessage } from '@fieldguide/messaging';
-import { Notifier } from '@fieldguide/workers';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { messageOf } from '../payment/payment.events.ts';
@@ -15,10 +14,7 @@ export const Void = consumes(VoidPayment, 'orderId');
 /** Stores what is due: a call to the provider inside the transaction would hold its locks for seconds. */
 @Controller()
 export class OnPaymentCommand {
-  constructor(
-    private readonly ids: Ids,
-    private readonly notifier: Notifier,
-  ) {}
+  constructor(private readonly ids: Ids) {}
 
   @OnMessage(Authorise)
   async authorise({ data }: MessageOf<typeof Authorise>, uow: UnitOfWork): Promise<void> {
@@ -76,7 +72,7 @@ export class OnPaymentCommand {
     payment.callDueAt = await uow.databaseTime();
     if (uow.causation) payment.cause = uow.causation;
     await uow.save(Payment, payment);
-    uow.afterCommit(() => this.notifier.notify('payments'));
+    uow.notify('payments');
   }
 }
 

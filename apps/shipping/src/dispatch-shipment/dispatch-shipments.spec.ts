@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import { shipTo } from '@fieldguide/contracts/example-data';
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { outboxOf } from '@fieldguide/messaging/testing';
-import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnCancellationRequest } from '../on-cancellation-request/on-cancellation-request.ts';
 import { OnOrderConfirmed } from '../on-order-confirmed/on-order-confirmed.ts';
@@ -20,7 +20,7 @@ class AddressBook extends DeliveryAddresses {
     await this.meanwhile();
     if (this.isAway) throw new Error('ordering is away');
     if (this.isErased) return null;
-    return { name: 'Ada', street: '1 Main St', city: 'Bern', postalCode: '3000', country: 'CH' };
+    return shipTo;
   }
 }
 let clock: ManualClock;
@@ -34,7 +34,7 @@ beforeEach(() => {
   addresses = new AddressBook();
   dispatch = new DispatchShipments(units, addresses);
   const config = { DISPATCH_DELAY_MS: 1_000 } as never;
-  const confirmed = new OnOrderConfirmed(config, new CountingIds(), new MemoryNotifier(clock));
+  const confirmed = new OnOrderConfirmed(config, new CountingIds());
   confirm = () => handle(confirmed);
 });
 const handle = (handler: OnOrderConfirmed | OnCancellationRequest) =>
