@@ -153,7 +153,9 @@ describe('an instance', () => {
       live: false,
     });
     expect(info.configuration['LOG_LEVEL']?.source).toMatch(/^consul fieldguide\/e2e\/common/);
-    expect(await (await fetch(`${url}/metrics`)).text()).toContain('messages_handled_total');
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+      'messaging_process_duration_seconds',
+    );
     const checked = await fetch(`${url}/products`, { method: 'POST' });
     expect(checked.status).toBe(401); // services verify tokens too
   });

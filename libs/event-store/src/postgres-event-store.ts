@@ -148,7 +148,8 @@ export class PostgresEventStore extends EventStore {
 
   protected override record(request: AppendRequest, tx?: UnitOfWork) {
     const { stream, events } = request;
-    return inSpan('work', 'append', { stream, count: events.length }, async () => {
+    const attributes = { 'event_store.stream': stream, 'event_store.events': events.length };
+    return inSpan({ kind: 'work', name: 'append events', attributes }, async () => {
       const [time, metadata] = [this.#clock.now(), this.#metadata(request, tx)];
       const values = this.#values(request, time, metadata);
       const version = tx

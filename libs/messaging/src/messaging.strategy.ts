@@ -1,10 +1,11 @@
 import type { Clock } from '@fieldguide/clock';
 import type { UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
-import { type Log, metrics } from '@fieldguide/telemetry';
+import type { Log } from '@fieldguide/telemetry';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type Handler, MessageConsumer } from './message-consumer.ts';
 import type { IncomingRecord, Messaging, Subscription } from './messaging.ts';
+import { observeHandling } from './observe-messages.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf } from './parked-record.ts';
 
@@ -85,11 +86,13 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
         ({ contract }) => contract.topic === record.topic && contract.type === message?.type,
       );
       if (!message || !handler) continue;
-      const data = handler.contract.data.safeParse(message.data);
-      if (data.success) await handler.handle({ ...message, data: data.data }, undefined as never);
-      const { topic } = record;
-      const outcome = data.success ? 'handled' : 'skipped';
-      metrics.messagesHandled.inc({ topic, type: message.type, consumer: this.#service, outcome });
+      const handled = { record, envelope: message, group: this.#service, type: message.type };
+      await observeHandling(handled, async () => {
+        const data = handler.contract.data.safeParse(message.data);
+        if (!data.success) return 'skipped';
+        await handler.handle({ ...message, data: data.data }, undefined as never);
+        return 'handled';
+      });
     }
   }
 

@@ -15,6 +15,8 @@ export interface IncomingRecord {
   readonly value: Buffer;
   /** Unique within the topic, and increasing for each key. */
   readonly position: { readonly partition: number; readonly offset: string };
+  /** The span that has published the record. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface Subscription {

@@ -1,5 +1,4 @@
-import { type Database, type UnitOfWork, type UnitOfWorkRunner } from '@fieldguide/database';
-import { metrics } from '@fieldguide/telemetry';
+import type { Database, UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import {
   type BackgroundLoop,
   type Lease,
@@ -58,9 +57,6 @@ export function startRelay(
       if (republisher && !(await leases.isCurrent(lease).catch(() => false)))
         republisher.add(messages);
       throw error;
-    }
-    for (const { topic, envelope } of messages) {
-      metrics.messagesPublished.inc({ topic, type: envelope.type });
     }
     return isFull;
   });

@@ -34,7 +34,8 @@ describe('a trace', () => {
   it('continues the trace of a message', async () => {
     const stop = await startTracing();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const onward = await inSpan('handle', 'test', {}, async () => traceInto({}), { traceparent });
+    const span = { kind: 'handle', name: 'test', from: { traceparent } } as const;
+    const onward = await inSpan(span, async () => traceInto({}));
     expect(onward.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)/);
     await stop();
   });

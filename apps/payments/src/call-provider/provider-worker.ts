@@ -86,10 +86,11 @@ export class ProviderWorker extends BackgroundWorker {
 
   /** Continues the trace of the command that made the call due. */
   #call(claimed: Payment): Promise<void> {
-    const attributes = { payment: claimed.paymentId };
-    return inSpan('work', 'call provider', attributes, () => this.#process(claimed), {
-      ...claimed.cause,
-    });
+    const attributes = { 'payment.id': claimed.paymentId };
+    const from = { ...claimed.cause };
+    return inSpan({ kind: 'work', name: 'call provider', attributes, from }, () =>
+      this.#process(claimed),
+    );
   }
 
   async #process(claimed: Payment): Promise<void> {
