@@ -12,9 +12,9 @@ import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-che
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout/checkout-deadlines.ts';
+import { CheckoutWatch } from './checkout/checkout-watch.ts';
 import { ExpireDeadlines } from './checkout/expire-deadlines.ts';
 import { OpenCheckoutsController } from './checkout/open-checkouts.controller.ts';
-import { OverdueWatch } from './checkout/overdue-checkouts.ts';
 import { DeliveryAddress, ErasedCustomer } from './customer-data/customer-data.ts';
 import { DeliveryAddressController } from './customer-data/delivery-address.controller.ts';
 import { addressRetention } from './customer-data/delivery-address.retention.ts';
@@ -87,7 +87,7 @@ import { orderMessages } from './publish-orders/publish-orders.ts';
     ExpireDeadlines,
     EraseCustomers,
     PriceFreshness,
-    OverdueWatch,
+    CheckoutWatch,
     { provide: Retention, inject: [OrderingConfig], useFactory: addressRetention },
     { provide: Prices, useClass: ProductPrices },
   ],

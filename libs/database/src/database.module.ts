@@ -8,7 +8,7 @@ import {
   ServiceOptions,
   secret,
 } from '@fieldguide/config';
-import { Health } from '@fieldguide/telemetry';
+import { Health, metrics } from '@fieldguide/telemetry';
 import { Leases, Notifier } from '@fieldguide/workers';
 import {
   type DynamicModule,
@@ -69,6 +69,8 @@ class DatabaseTablesModule {}
 @Global()
 @Module({})
 export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
+  #stopSampling: (() => void) | undefined;
+
   constructor(
     private readonly runtime: Runtime,
     private readonly database: Database,
@@ -105,15 +107,24 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.database.open();
+    this.#stopSampling = metrics.sampledBy(() => showPool(this.database));
     if (!this.runtime.isServing) return;
     await this.database.assertMigrated();
     await this.notifier.open();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#stopSampling?.();
     await this.notifier.close();
     await this.database.close();
   }
+}
+
+function showPool({ poolUse: { used, idle, waiting, limit } }: Database): void {
+  metrics.databaseConnections.set({ db_client_connection_state: 'used' }, used);
+  metrics.databaseConnections.set({ db_client_connection_state: 'idle' }, idle);
+  metrics.databaseRequestsPending.set(waiting);
+  metrics.databaseConnectionLimit.set(limit);
 }
 
 const providers: Provider[] = [

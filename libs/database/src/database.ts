@@ -91,6 +91,16 @@ export class Database {
     return this.source.query(sql, [...values]);
   }
 
+  /** How the pool is used now. `waiting`: requests that wait for a connection. */
+  get poolUse(): { used: number; idle: number; waiting: number; limit: number } {
+    const { totalCount, idleCount: idle, waitingCount: waiting, options } = this.#pool;
+    return { used: totalCount - idle, idle, waiting, limit: options.max };
+  }
+
+  get #pool(): pg.Pool {
+    return (this.source.driver as unknown as { master: pg.Pool }).master;
+  }
+
   /** @see tryExclusive */
   tryExclusive(name: string): Promise<Exclusive | undefined> {
     return tryExclusive({ connectionString: this.#url, ...this.#limits }, name);

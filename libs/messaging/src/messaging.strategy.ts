@@ -25,6 +25,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
   readonly #clock: Clock;
   readonly #log: Log;
   #subscriptions: Subscription[] = [];
+  #sharedTopics: readonly string[] = [];
   /** The consumer of the shared topics, for redriving its dead letters. */
   consumer: MessageConsumer | undefined;
 
@@ -103,8 +104,18 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
   ): Promise<void> {
     const topics = [...new Set(handlers.map(({ contract }) => contract.topic))];
     if (topics.length === 0) return;
+    if (mode === 'shared') this.#sharedTopics = topics;
     const options = { mode, group: this.#service };
     this.#subscriptions.push(await this.#messaging.subscribe(topics, options, handle));
+  }
+
+  /** Messages that the whole group has not handled yet, by topic that this instance handles; undefined: unknown. */
+  lag(): Promise<readonly { topic: string; messages: number | undefined }[]> {
+    const read = async (topic: string) => {
+      const messages = await this.#messaging.lag(this.#service, [topic]);
+      return { topic, messages };
+    };
+    return Promise.all(this.#sharedTopics.map(read));
   }
 
   override async close(): Promise<void> {

@@ -18,8 +18,8 @@ import { orderPlaced, stockReserved } from '../order/order.examples.ts';
 import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { deadlines } from './checkout.model.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout-deadlines.ts';
+import { countOpen } from './checkout-watch.ts';
 import { ExpireDeadlines } from './expire-deadlines.ts';
-import { countOverdue } from './overdue-checkouts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const notifier = new MemoryNotifier(clock);
@@ -57,6 +57,8 @@ const makeOverdue = (orderId: string) =>
   ]);
 const types = async (orderId: string) =>
   (await events.read(`order-${orderId}`)).map(({ type }) => type);
+const overdue = async () =>
+  (await countOpen(database)).reduce((sum, each) => sum + each.overdue, 0);
 const row = (orderId: string) => units.run((tx) => tx.load(OpenCheckout, orderId));
 
 describe('a deadline on PostgreSQL', () => {
@@ -98,14 +100,18 @@ describe('a deadline on PostgreSQL', () => {
     expect((await row(orderId))?.step).toBe('awaitingPayment');
   });
 
-  it('counts what is overdue', async () => {
-    const before = await countOverdue(database);
+  it('is counted by step, and when it is overdue', async () => {
+    const before = await overdue();
     const orderId = await place();
-    expect(await countOverdue(database)).toBe(before);
+    expect(await overdue()).toBe(before);
     await database.query('UPDATE open_checkouts SET overdue_since = now() WHERE order_id = $1', [
       orderId,
     ]);
-    expect(await countOverdue(database)).toBe(before + 1);
+    expect(await overdue()).toBe(before + 1);
+    const { length } = await database.query("SELECT FROM open_checkouts WHERE step = 'placed'");
+    expect(await countOpen(database)).toContainEqual(
+      expect.objectContaining({ step: 'placed', open: length }),
+    );
   });
 
   it.each([

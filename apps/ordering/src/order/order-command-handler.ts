@@ -2,6 +2,7 @@ import type { UnitOfWork } from '@fieldguide/database';
 import { type CommandResult, EventStore, type LoadedStream } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
 import { CheckoutDeadlines } from '../checkout/checkout-deadlines.ts';
+import { observeDuration } from '../checkout/checkout-duration.ts';
 import type { OrderCommand, OrderEvent } from './order.events.ts';
 import { order } from './order.model.ts';
 import { type Order, stepOf } from './order-state.model.ts';
@@ -51,6 +52,7 @@ export class OrderCommandHandler {
     const isOutOfStep = after.appended.length === 0 && command.type === 'ExpireDeadline';
     if (after.appended.length > 0 || isOutOfStep)
       await this.deadlines.reschedule(orderId, progressOf(after), tx);
+    tx.afterCommit(() => observeDuration(after));
     return after;
   }
 }

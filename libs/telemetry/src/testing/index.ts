@@ -4,6 +4,8 @@ import type { ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SamplingRates } from '../head-sampler.ts';
 import { startTracing } from '../start-tracing.ts';
 
+export { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+
 export interface RecordedTraces {
   /** The spans that were exported so far. */
   spans(): Promise<readonly ReadableSpan[]>;
