@@ -43,15 +43,15 @@ describe('a statement', () => {
     await request(save);
     const all = await traces.spans();
     const parent = all.find(({ name }) => name === 'POST /things')!;
-    const statement = all.find(({ name }) => name === 'INSERT things')!;
+    const statement = all.find(({ name }) => name === 'UPDATE things')!;
     expect(statement).toMatchObject({
       kind: SpanKind.CLIENT,
       parentSpanContext: { spanId: parent.spanContext().spanId },
       attributes: {
         'db.system.name': 'postgresql',
         'db.namespace': 'int_query_span',
-        'db.operation.name': 'INSERT',
-        'db.query.summary': 'INSERT things',
+        'db.operation.name': 'UPDATE',
+        'db.query.summary': 'UPDATE things',
         'server.address': expect.any(String),
         'server.port': expect.any(Number),
       },
