@@ -10,7 +10,7 @@ const CLIENT_LEFT = 499;
 
 /**
  * Records a server span and a duration for every request. At the edge a new trace starts: a `traceparent` from outside
- * is ignored, so that a stranger can neither force a recording nor join the trace of somebody else.
+ * is ignored, so that a stranger can neither force a recording nor join the trace of another caller.
  */
 export function observeRequests(adapter: FastifyAdapter, isEdge: boolean): void {
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {

@@ -12,6 +12,7 @@ export {
   endSpan,
   inSpan,
   isRecorded,
+  linkTo,
   outsideTrace,
   startSpan,
   type TraceCarrier,

@@ -30,7 +30,7 @@ afterEach(() => {
   received.length = 0;
 });
 
-/** Starts a receiver; without `answers` it accepts connections and says nothing. */
+/** Starts a receiver; without `answers` it accepts connections and does not respond. */
 async function receiver(answers: boolean): Promise<string> {
   const own = createServer(async (request, response) => {
     const chunks: Buffer[] = [];

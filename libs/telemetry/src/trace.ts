@@ -89,6 +89,14 @@ export function withSpan<T>(span: Span, work: () => T): T {
   return context.with(trace.setSpan(context.active(), span), work);
 }
 
+/** Links the active span to the one in a carrier, if that belongs to another trace. */
+export function linkTo(carrier: TraceCarrier): void {
+  const active = trace.getActiveSpan();
+  const related = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, carrier));
+  if (related && related.traceId !== active?.spanContext().traceId)
+    active?.addLink({ context: related });
+}
+
 /** Whether the active span belongs to a recorded trace: costly spans are created only then. */
 export function isRecorded(): boolean {
   const span = trace.getSpanContext(context.active());

@@ -8,6 +8,8 @@ import {
   eventStoreMigrations,
   PostgresEventStore,
 } from '@fieldguide/event-store/parts';
+import { inSpan, metrics } from '@fieldguide/telemetry';
+import { recordTraces } from '@fieldguide/telemetry/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
@@ -98,6 +100,38 @@ describe('a deadline on PostgreSQL', () => {
     await new ExpireDeadlines(units, handler).once();
     expect(await types(orderId)).toEqual(['OrderPlaced', 'StockReserved']);
     expect((await row(orderId))?.step).toBe('awaitingPayment');
+  });
+
+  it('continues the trace of the order, and its end is measured', async () => {
+    metrics.registry.resetMetrics();
+    const traces = await recordTraces();
+    const attributes = { 'http.request.method': 'POST' };
+    const request = (name: string, work: () => Promise<unknown>) =>
+      inSpan({ kind: 'server', name, attributes }, work);
+    let orderId = '';
+    await request('POST /orders', async () => {
+      orderId = await place();
+    });
+    await makeOverdue(orderId);
+    await new ExpireDeadlines(units, handler).once();
+    const retry = () => handle(orderId, { type: 'RetryCheckout', data: {} });
+    await expect(request('POST /retries', retry)).rejects.toThrow();
+    const [placed] = await traces.named('POST /orders');
+    const [expired] = await traces.named('expire deadline');
+    const [retried] = await traces.named('POST /retries');
+    await traces.stop();
+    const { traceId } = placed!.spanContext();
+    expect(expired!.spanContext().traceId).toBe(traceId);
+    expect(retried!.spanContext().traceId).not.toBe(traceId);
+    expect(retried!.links).toMatchObject([{ context: { traceId } }]);
+    const { values } = await metrics.registry.getSingleMetric('checkout_duration_seconds')!.get();
+    expect(values).toContainEqual(
+      expect.objectContaining({
+        metricName: 'checkout_duration_seconds_count',
+        labels: { outcome: 'rejected' },
+        value: 1,
+      }),
+    );
   });
 
   it('is counted by step, and when it is overdue', async () => {
