@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { TestKeys } from '@fieldguide/auth/testing';
-import { type Database, DatabaseModule } from '@fieldguide/database';
+import { Database, DatabaseModule } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { ServiceDiscoveryModule } from '@fieldguide/discovery';
 import { MessagingModule } from '@fieldguide/messaging';
@@ -83,6 +83,19 @@ describe('a service', () => {
     const withMessages = ['dead_letters', 'inbox', 'leases', 'migrations', 'outbox'];
     expect(await tablesWith(MessagingModule.forRoot())).toEqual(withMessages);
     await own.close();
+  });
+
+  it('shows how its connection pool is used', async () => {
+    const env = { DATABASE_URL: database.url };
+    const app = await openForTest(serviceWith(DatabaseModule.forRoot(tables)), { env });
+    const connection = app.get(Database).source.createQueryRunner();
+    await connection.connect();
+    const { body } = await app.inject({ method: 'GET', url: '/metrics' });
+    expect(body).toContain('db_client_connections{db_client_connection_state="used"} 1\n');
+    expect(body).toContain('db_client_connection_limit 8\n');
+    expect(body).toContain('db_client_connection_pending_requests 0\n');
+    await connection.release();
+    await app.close();
   });
 
   it('rejects requests without a token as soon as it has authentication', async () => {

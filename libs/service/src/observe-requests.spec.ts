@@ -16,12 +16,20 @@ import { ServiceModule } from './service.module.ts';
 import { ServiceClientModule } from './service-client.module.ts';
 import { openForTest } from './testing/index.ts';
 
+const arrived = Promise.withResolvers<void>();
+
 @Public()
 @Controller('things')
 class ThingsController {
   @Get(':id')
   one(@Param('id') id: string) {
     return { id, ...traceInto({}) };
+  }
+
+  @Get(':id/wait')
+  wait() {
+    arrived.resolve();
+    return new Promise(() => undefined);
   }
 
   @Post(':id')
@@ -121,6 +129,24 @@ describe('a request', () => {
     const [span] = await spans(1);
     expect(span!.name).toBe('POST /things/:id');
     expect(span!.spanContext().traceId).toBe(trace);
+  });
+
+  it('whose client leaves has no status, and is no failure of the service', async () => {
+    const leaving = new AbortController();
+    const url = `${urls.inner}/things/7/wait`;
+    const sent = fetch(url, { signal: leaving.signal });
+    await arrived.promise;
+    leaving.abort();
+    await expect(sent).rejects.toThrow();
+    const [span] = await spans(1);
+    expect(span).toMatchObject({
+      status: { code: SpanStatusCode.UNSET },
+      attributes: { 'error.type': 'clientLeft' },
+    });
+    expect(span!.attributes).not.toHaveProperty('http.response.status_code');
+    expect(await metrics.read()).toContain(
+      'http_route="/things/:id/wait",http_response_status_code="499"',
+    );
   });
 
   it('of a poll has no span', async () => {
