@@ -12,7 +12,8 @@ import {
   ThingsTable1760000009000,
   thing,
 } from '@fieldguide/database/testing';
-import { metrics } from '@fieldguide/telemetry';
+import { inSpan, metrics } from '@fieldguide/telemetry';
+import { recordTraces } from '@fieldguide/telemetry/testing';
 import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type DomainEvent, type Projection, type Upcasters } from './index.ts';
@@ -61,6 +62,31 @@ eventStoreContract('on PostgreSQL', async () => {
   const holdLease = async () =>
     (await new PostgresLeases(database, 'one').acquire('publisher')).lease!;
   return { store, units, ofNextVersion, holdLease };
+});
+
+describe('the trace of an append', () => {
+  beforeEach(empty);
+  const events = [{ type: 'Counted', data: { by: 1 } }];
+  const inRequest = async (work: () => Promise<unknown>) => {
+    const traces = await recordTraces();
+    const attributes = { 'http.request.method': 'POST' };
+    await inSpan({ kind: 'server', name: 'POST /x', attributes }, work);
+    const spans = await traces.spans();
+    await traces.stop();
+    return spans.map(({ name }) => name);
+  };
+
+  it('has its statements in a unit of work', async () => {
+    const names = await inRequest(() =>
+      units.run((tx) => store.append({ stream: 'traced-1', expected: 0, events }, tx)),
+    );
+    expect(names).toEqual(expect.arrayContaining(['INSERT streams events', 'append events']));
+  });
+
+  it('has no statement that it shares with other requests', async () => {
+    const names = await inRequest(() => store.append({ stream: 'traced-2', expected: 0, events }));
+    expect(names).toEqual(['append events', 'POST /x']);
+  });
 });
 
 describe('a subscription', () => {
