@@ -1,7 +1,7 @@
 // Measures what telemetry costs: CPU for each request, memory and start-up time of instances with and without export of
 // traces, in interleaved rounds at the default sampling: `npm start`, then `npm run bench:telemetry [rounds]`.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,6 @@ import {
 } from '../running-instance.ts';
 
 const [rounds = '10'] = process.argv.slice(2);
-const TICK_MS = 10; // Linux counts CPU in 1/100 s
 const CONCURRENT = 8;
 const ORDERS_PER_SECOND = 20; // the highest rate at which all are recorded
 const SETTLE_MS = 5_000;
@@ -106,6 +105,8 @@ async function compare({ app, name, ...load }: Load): Promise<void> {
       for (const at of round % 2 === 0 ? [0, 1] : [1, 0])
         cpu[at]!.push(await cpuPerRequest(variants[at]!, load));
     await sleep(SETTLE_MS);
+    // Each round compares both under the same load of the machine.
+    const ratios = cpu[0]!.map((off, round) => (cpu[1]![round]! / off - 1) * 100);
     const own = variants.map(({ pid }) => memoryOf(pid).ownMb);
     const [off, on] = cpu.map(median) as [number, number];
     const [before, after] = startMs.map(median) as [number, number];
@@ -113,7 +114,7 @@ async function compare({ app, name, ...load }: Load): Promise<void> {
       `${app}: ${name}`,
       `${off.toFixed(3)} ms`,
       `${on.toFixed(3)} ms`,
-      `${((on / off - 1) * 100).toFixed(1)} %`,
+      `${median(ratios).toFixed(1)} % (${Math.min(...ratios).toFixed(0)} to ${Math.max(...ratios).toFixed(0)})`,
       `${own[0]!.toFixed(0)} MB`,
       `${(own[1]! - own[0]!).toFixed(1)} MB`,
       `${before.toFixed(0)} ms`,
@@ -136,7 +137,7 @@ async function cpuPerRequest(
   let next = 0;
   const client = async () => {
     for (let n = next++; n < requests; n = next++) {
-      if (perSecond) await sleep(begun + (n * 1_000) / perSecond - performance.now());
+      if (perSecond) await sleep(Math.max(0, begun + (n * 1_000) / perSecond - performance.now()));
       const response = await send(origin, n);
       await response.arrayBuffer();
       if (!response.ok) throw new Error(`${origin} returned ${response.status}`);
@@ -147,9 +148,13 @@ async function cpuPerRequest(
   return (cpuMs(pid) - before) / requests;
 }
 
+/** CPU of all threads of a process. */
 function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((each) =>
+    Number(readFileSync(`/proc/${pid}/task/${each}/schedstat`, 'utf8').split(' ', 1)[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
 function median(values: readonly number[]): number {
