@@ -9,6 +9,7 @@ import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addObservationCommands } from './commands/observation-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
+import { addSloCommand } from './commands/slo-command.ts';
 import { addPlugins, loadPlugins } from './plugins.ts';
 
 /** Runs the command `fieldguide`. Errors print a hint; FIELDGUIDE_DEBUG=1 adds the stack. */
@@ -43,6 +44,7 @@ export async function commands(): Promise<Command> {
     [
       'Observation:',
       addObservationCommands,
+      addSloCommand,
       (to) => addPlugins(to, plugins),
       addDeadLetterCommands,
     ],

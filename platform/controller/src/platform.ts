@@ -29,6 +29,7 @@ import { consulAt } from './provision/settings.ts';
 import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
 import { instanceEnvironment } from './runner/instance-environment.ts';
 import { instancesByProcesses } from './scale.ts';
+import { ObjectiveWatch } from './slo/objective-watch.ts';
 import { type Artifact, artifactOf } from './stager/stage.ts';
 import { stageStale } from './stager/stage-stale.ts';
 import { waitForRoutes } from './until-routed.ts';
@@ -51,6 +52,7 @@ export class Platform {
   readonly secrets: Secrets;
   readonly reconcilers: ReadonlyMap<string, AppReconciler>;
   readonly health: HealthManager;
+  readonly objectives: ObjectiveWatch;
   readonly deployments: Deployments;
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
@@ -80,6 +82,7 @@ export class Platform {
     this.secrets = environment.secrets(apps.map(({ name }) => name));
     this.reconcilers = new Map(apps.map((app) => [app.name, this.#reconcilerOf(app)]));
     this.health = new HealthManager(this.reconcilers);
+    this.objectives = new ObjectiveWatch(system.objectives ?? [], () => this.#readyInstances());
     this.#rotation = startRotation(environment.path('logs'));
     this.deployments = new Deployments(this);
   }
@@ -145,6 +148,7 @@ export class Platform {
     if (this.isStopping) return;
     this.backing.heal();
     this.health.start();
+    this.objectives.start();
   }
 
   /** Stops apps first, so that they drain; then backing services. May be called at any moment. */
@@ -152,6 +156,7 @@ export class Platform {
     this.#stopping ??= (async () => {
       this.#ending.abort();
       this.health.stop();
+      this.objectives.stop();
       this.#rotation.stop();
       await this.#stopApps();
       await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
@@ -250,6 +255,14 @@ export class Platform {
     } catch (error) {
       this.events.warn(`! ${(error as Error).message}`); // running apps continue
     }
+  }
+
+  #readyInstances() {
+    return [...this.reconcilers].flatMap(([app, { slots }]) =>
+      [...slots.values()]
+        .filter(({ ready }) => ready)
+        .map(({ instance: { name, url } }) => ({ app, name, url })),
+    );
   }
 
   #reconcilerOf(app: App): AppReconciler {

@@ -6,7 +6,7 @@ type First = Extract<OrderEvent, { type: 'OrderPlaced' }>;
 
 /**
  * Units and revenue for each product, day (UTC) and currency. An order is a sale when its payment is captured: that
- * happens once, after dispatch, and nothing undoes it. There are no refunds; a cancelled order was never captured, so
+ * happens once, after dispatch, and nothing reverts it. There are no refunds; a cancelled order was never captured, so
  * its units are counted apart, on the day of the cancellation. A rejected order counts nowhere.
  */
 export const sales: MultiStreamProjection<Sales, OrderEvent, First> = {

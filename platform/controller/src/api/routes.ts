@@ -4,6 +4,7 @@ import { followLogs, readLogs, toJson } from '../log-stream/logs.ts';
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
 import { ScaleChange } from '../scale.ts';
+import { SloReport } from '../slo/objective-watch.ts';
 import { AppStatus, appStatus, ServiceStatus, Status, servicesOf, statusOf } from '../status.ts';
 import { Problem } from './problem.ts';
 import { stream } from './stream.ts';
@@ -28,6 +29,11 @@ export function routes(
       '/status',
       { schema: { summary: 'Everything that runs', response: answers(Status) } },
       () => statusOf(platform),
+    );
+    api.get(
+      '/slo',
+      { schema: { summary: 'Objectives with their error budgets', response: answers(SloReport) } },
+      () => platform.objectives.report(),
     );
     api.get(
       '/apps',
