@@ -5,6 +5,7 @@ import { documents, drift, GENERATED } from '../contracts/documents.ts';
 import { contractsPage } from '../contracts/page.ts';
 import { loadPages } from '../reference/load.ts';
 import { composeYaml } from './compose.ts';
+import { objectivesDashboard, servicesDashboard } from './dashboards.ts';
 import { dependencies } from './dependencies.ts';
 import { prometheusYaml, rulesYaml } from './observability.ts';
 import { readmeWithSystem } from './readme.ts';
@@ -26,6 +27,8 @@ export async function generateFiles(check: boolean): Promise<boolean> {
     ['docker-compose.yml', composeYaml(system, read('deploy/compose/base.yml')!)],
     ['deploy/observability/rules.yml', rulesYaml(system)],
     ['deploy/observability/prometheus.yml', prometheusYaml(system)],
+    ['deploy/observability/grafana/objectives.json', objectivesDashboard(system)],
+    ['deploy/observability/grafana/services.json', servicesDashboard()],
     ...contractsPage(),
   ]);
   const files = new Map([...contractFiles, ...others]);
