@@ -4,6 +4,7 @@ import { system } from '@fieldguide/system';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { alertNames, rulesYaml } from './generate/observability.ts';
+import { faults } from './prometheus/rule-tests.ts';
 
 interface Rule {
   readonly alert?: string;
@@ -24,6 +25,11 @@ describe('an alert', () => {
     const links = alerts.map(({ alert, annotations }) => [alert, annotations?.runbook_url]);
     expect(links).toEqual(links.map(([alert]) => [alert, runbookOf(alert!)]));
     expect(new Set(alerts.map(({ alert }) => alert))).toEqual(new Set(alertNames(system)));
+  });
+
+  it('is tested with a fault under which it fires, and no other', () => {
+    const firing = faults.flatMap(({ fires }) => fires.map((each) => each.split(' ')[0]));
+    expect([...new Set(firing)].toSorted()).toEqual(alertNames(system).toSorted());
   });
 
   it('has a runbook that says what it means, where to look, and what to do', () => {
