@@ -32,7 +32,7 @@ describe('an alert', () => {
     expect([...new Set(firing)].toSorted()).toEqual(alertNames(system).toSorted());
   });
 
-  it('has a runbook that says what it means, where to look, and what to do', () => {
+  it('has a runbook with its meaning, where to look, and what to do', () => {
     for (const section of runbooks.split(/^## /m).slice(1))
       expect(section).toMatch(
         /^\w+\n\n\*\*Means\.\*\*[\s\S]+```sh\nnpx fieldguide [\s\S]+\*\*Do\.\*\*/,

@@ -62,7 +62,7 @@ export const faults: readonly Fault[] = [
     fires: ['BrowsingBudgetBurn ticket'],
   },
   {
-    what: 'one of three orders failed: too few to tell',
+    what: 'one of three orders failed: too few to count',
     series: {
       [requests('503', `count{${placing}`)]: '0 1x60',
       [requests('201', `count{${placing}`)]: '0 2x60',
@@ -106,7 +106,7 @@ export const faults: readonly Fault[] = [
     fires: ['InstanceDown page'],
   },
   {
-    what: 'a consumer stands still',
+    what: 'a consumer handles nothing',
     series: {
       'messaging_consumer_lag_messages{job="payments",messaging_destination_name="t",messaging_consumer_group_name="payments",instance="1"}':
         '0+200x20',
@@ -115,13 +115,13 @@ export const faults: readonly Fault[] = [
     fires: ['ConsumerLag ticket'],
   },
   {
-    what: 'a relay stands still',
+    what: 'a relay is stopped',
     series: { 'outbox_oldest_age_seconds{job="payments",instance="1"}': '0+60x20' },
     at: '10m',
     fires: ['OutboxAge page'],
   },
   {
-    what: 'the publisher of the log stands still',
+    what: 'the publisher of the log is stopped',
     series: {
       'subscription_oldest_age_seconds{job="ordering",subscription="publish-orders"}': '0+60x20',
     },

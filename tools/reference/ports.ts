@@ -99,7 +99,7 @@ export function portMistakes(
   const listed = [...text.matchAll(/^\| [^|]+ \| (\d+) \|/gm)].map(([, port]) => port!);
   const named = namesIn(
     files,
-    /(?:\b(?:localhost|127\.0\.0\.1|[a-z-]*(?:kafka|consul|postgres)):|(?<!-)\bports? |\b[A-Za-z_]*PORT(?: \?\?)?(?: =|=|:) ?|publicPort: )(\d{4,5})\b/gi,
+    /(?:\b(?:localhost|127\.0\.0\.1|[a-z-]*(?:kafka|consul|postgres|collector)):|(?<!-)\bports? |\b[A-Za-z_]*PORT(?: \?\?)?(?: =|=|:) ?|publicPort: )(\d{4,5})\b/gi,
   );
   return mismatches('docs/reference/ports.md', new Set(listed), named);
 }

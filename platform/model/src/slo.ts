@@ -27,7 +27,7 @@ export interface Objective {
   readonly target: number;
 }
 
-/** A condition that somebody has to look at. Its runbook has its name. */
+/** A condition that an operator has to look at. Its runbook has its name. */
 export interface Alert {
   /** In Pascal case. */
   readonly name: string;

@@ -29,6 +29,6 @@ it('shows objectives within 80 columns, and rounds no ratio up to 100 %', () => 
   expect(text).toContain('since 2030-01-01 12:00 UTC');
 });
 
-it('says when a system has none', () => {
+it('reports that a system has none', () => {
   expect(show([])).toBe('This system has no objectives.');
 });
