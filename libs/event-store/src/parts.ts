@@ -5,5 +5,6 @@ export { Formats } from './formats.ts';
 export { EventStoreOverloadedError } from './group-commit.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
 export { PostgresEventStore } from './postgres-event-store.ts';
-export { applyEvents, Checkpoint, pause, runBatch } from './projection.ts';
+export { applyEvents } from './projection.ts';
+export { Checkpoint, pause, runBatch } from './projection-runner.ts';
 export { rebuild } from './rebuild.ts';

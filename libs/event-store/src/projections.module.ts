@@ -11,7 +11,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { z } from 'zod';
 import type { DomainEvent } from './decider.ts';
 import { EventStore } from './event-store.ts';
-import { type AnyProjection, runBatch } from './projection.ts';
+import type { AnyProjection } from './projection.ts';
+import { runBatch } from './projection-runner.ts';
 import { rebuild } from './rebuild.ts';
 import { RebuildableProjection, RebuildTask } from './rebuild-task.ts';
 
