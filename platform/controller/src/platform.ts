@@ -19,6 +19,7 @@ import {
 import { system } from '@fieldguide/platform-host/system';
 import type { Processes } from '@fieldguide/platform-model';
 import { fileFolders } from '@fieldguide/platform-model/derive';
+import { Traces } from '@fieldguide/platform-traces/traces';
 import { Deployments } from './deployments.ts';
 import { DesiredState } from './desired.ts';
 import { AppReconciler } from './health-manager/app-reconciler.ts';
@@ -54,6 +55,7 @@ export class Platform {
   readonly health: HealthManager;
   readonly objectives: ObjectiveWatch;
   readonly deployments: Deployments;
+  readonly traces: Traces;
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
   /** What a platform that was killed has left. */
@@ -80,6 +82,8 @@ export class Platform {
     this.#services = this.#left?.services ?? {};
     this.desired = new DesiredState(environment, (line) => this.events.warn(line));
     this.secrets = environment.secrets(apps.map(({ name }) => name));
+    const { events, secrets } = this;
+    this.traces = new Traces({ environment, events, token: secrets.tracesToken });
     this.reconcilers = new Map(apps.map((app) => [app.name, this.#reconcilerOf(app)]));
     this.health = new HealthManager(this.reconcilers);
     this.objectives = new ObjectiveWatch(system.objectives ?? [], () => this.#readyInstances());
@@ -121,6 +125,7 @@ export class Platform {
       this.#services = { ...this.#services, [name]: record };
       this.remember();
     };
+    await this.traces.start();
     const { signal } = this.#ending;
     const settings = { environment, postgresPassword, choices, events, left, spawned, signal };
     const [backing, staged] = await Promise.allSettled([
@@ -162,6 +167,7 @@ export class Platform {
       await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
       await this.#stopApps();
       await this.#backing?.stop();
+      await this.traces.stop();
       releaseLock(this.environment);
     })();
     return this.#stopping;
@@ -178,6 +184,7 @@ export class Platform {
     await this.#stopApps();
     const startMs = performance.now();
     await dropEverything(this.environment, this.backing, this.secrets);
+    await this.traces.clear();
     await this.provision();
     this.events.info(`✓ Clean and seeded again (${secondsSince(startMs)} s)`);
     for (const reconciler of this.reconcilers.values()) reconciler.resume();
@@ -314,7 +321,8 @@ export class Platform {
 
   #environmentOf(app: App, role: 'owner' | 'app' = 'app'): Record<string, string> {
     const { environment, backing, secrets } = this;
-    return instanceEnvironment(app, environment, backing, secrets, this.#publicPorts, role);
+    const own = instanceEnvironment(app, environment, backing, secrets, this.#publicPorts, role);
+    return { ...own, ...this.traces.instanceEnv };
   }
 
   /** Deregisters a crashed instance; otherwise callers would try it until its check fails. */

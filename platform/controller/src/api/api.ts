@@ -14,6 +14,8 @@ import type { Platform } from '../platform.ts';
 import { guard } from './guard.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
+import { traceRoutes } from './trace-routes.ts';
+import { zipkinRoutes } from './zipkin-routes.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 /** The port in the environment `local`; elsewhere, and when it is taken, a free one. */
@@ -49,6 +51,8 @@ export async function openApi(
     transform: jsonSchemaTransform,
   });
   await api.register(routes(platform, operations, stop));
+  await api.register(traceRoutes(platform.traces));
+  await api.register(zipkinRoutes(platform.traces));
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   await api.listen({ port, host: '127.0.0.1' });
   writeFileSafely(tokenFileOf(environment), token, 0o600);
