@@ -10,6 +10,7 @@ import { addMachineCommands } from './commands/machine-commands.ts';
 import { addObservationCommands } from './commands/observation-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
 import { addSloCommand } from './commands/slo-command.ts';
+import { addTraceCommands } from './commands/trace-commands.ts';
 import { addPlugins, loadPlugins } from './plugins.ts';
 
 /** Runs the command `fieldguide`. Errors print a hint; FIELDGUIDE_DEBUG=1 adds the stack. */
@@ -45,6 +46,7 @@ export async function commands(): Promise<Command> {
       'Observation:',
       addObservationCommands,
       addSloCommand,
+      addTraceCommands,
       (to) => addPlugins(to, plugins),
       addDeadLetterCommands,
     ],

@@ -8,6 +8,7 @@ import {
   zipkinDependencies,
   zipkinNames,
   zipkinTrace,
+  zipkinTraceMany,
   zipkinTraces,
 } from './zipkin.ts';
 
@@ -24,8 +25,7 @@ export const queriesOf = (store: SpanStore, now: () => number) => ({
   zipkinRemoteServices: (app: string) => zipkinNames.remoteServices(store, app),
   zipkinTraces: (query: ZipkinQuery) => zipkinTraces(store, query, now()),
   zipkinTrace: (traceId: string) => zipkinTrace(store, traceId),
-  zipkinTraceMany: (ids: readonly string[]) =>
-    ids.map((id) => zipkinTrace(store, id)).filter((spans) => spans.length > 0),
+  zipkinTraceMany: (ids: readonly string[]) => zipkinTraceMany(store, ids),
   zipkinDependencies: (period: ZipkinPeriod) => zipkinDependencies(store, period),
   zipkinAutocompleteKeys: () => zipkinAutocomplete.keys(store),
   zipkinAutocompleteValues: (key: string) => zipkinAutocomplete.values(store, key),

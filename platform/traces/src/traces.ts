@@ -57,7 +57,7 @@ export class Traces {
    * @returns its result as JSON; undefined when there is none
    * @throws TracesUnavailableError
    */
-  query<Name extends keyof Queries>(
+  async query<Name extends keyof Queries>(
     name: Name,
     ...values: Parameters<Queries[Name]>
   ): Promise<string | undefined> {

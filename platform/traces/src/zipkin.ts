@@ -71,9 +71,15 @@ function annotationOf({ name, timeUs, attributes }: SpanEvent) {
   return { timestamp: timeUs, value: hasMore ? `${name}: ${JSON.stringify(attributes)}` : name };
 }
 
-/** Answers `GET /api/v2/trace/{id}`; an id of 64 bits stands for one with leading zeros. */
+/** Answers `GET /api/v2/trace/{id}`; undefined when it is not stored. An id of 64 bits stands for one with leading zeros. */
 export function zipkinTrace(store: SpanStore, traceId: string) {
-  return spansOf(store, traceId.toLowerCase().padStart(32, '0')).map(zipkinSpanOf);
+  const spans = spansOf(store, traceId.toLowerCase().padStart(32, '0'));
+  return spans.length > 0 ? spans.map(zipkinSpanOf) : undefined;
+}
+
+/** Answers `GET /api/v2/traceMany` with the traces that are stored. */
+export function zipkinTraceMany(store: SpanStore, traceIds: readonly string[]) {
+  return traceIds.map((id) => zipkinTrace(store, id)).filter((spans) => spans !== undefined);
 }
 
 /** Answers `GET /api/v2/traces`: the newest traces that meet every condition. */
@@ -85,7 +91,10 @@ export function zipkinTraces(store: SpanStore, query: ZipkinQuery, nowMs: number
     ORDER BY start_us DESC LIMIT ?`;
   const period = [(endTs - lookback) * 1_000, endTs * 1_000];
   const ids = store.database.prepare(sql).all(...period, ...values, limit);
-  return ids.map(({ id }) => zipkinTrace(store, id as string));
+  return zipkinTraceMany(
+    store,
+    ids.map(({ id }) => id as string),
+  );
 }
 
 /** One condition on a span for names and durations, and one for each term of `annotationQuery`, on spans of the app. */

@@ -132,7 +132,7 @@ function healthText(health: string): string {
   return styleText(colour, health);
 }
 
-function number(value: number | null, unit = ''): Cell {
+export function number(value: number | null, unit = ''): Cell {
   return { content: value === null ? '–' : `${value}${unit}`, hAlign: 'right' };
 }
 

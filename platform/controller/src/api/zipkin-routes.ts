@@ -76,6 +76,9 @@ export function zipkinRoutes(traces: Traces): FastifyPluginAsyncZod {
       { schema: { querystring: z.object({ key: z.string() }) } },
       (request, reply) => sendQuery(reply, traces, 'zipkinAutocompleteValues', request.query.key),
     );
+    api.get('/zipkin/api/*', () => {
+      throw new ApiProblem(404, 'unknown', 'There is no such resource.');
+    });
     api.get('/zipkin', (_, reply) => reply.redirect('/zipkin/'));
     api.get(
       '/zipkin/*',
@@ -88,7 +91,7 @@ export function zipkinRoutes(traces: Traces): FastifyPluginAsyncZod {
         try {
           return sendFile(reply, await lensFiles(), request.params['*']);
         } catch (error) {
-          if (!(error instanceof CliError) || error instanceof ApiProblem) throw error;
+          if (error instanceof ApiProblem || !(error instanceof CliError)) throw error;
           return reply.status(503).type('text/html; charset=utf-8').send(withoutLens(error));
         }
       },
@@ -98,8 +101,8 @@ export function zipkinRoutes(traces: Traces): FastifyPluginAsyncZod {
 
 /** Every path of Lens that is not a file is a view, which its script shows. */
 function sendFile(reply: FastifyReply, files: ReadonlyMap<string, LensFile>, path: string) {
-  const isView = !path.startsWith('static/') && !path.startsWith('api/');
-  const file = files.get(path) ?? (isView ? files.get('index.html') : undefined);
+  const file =
+    files.get(path) ?? (path.startsWith('static/') ? undefined : files.get('index.html'));
   if (!file) throw new ApiProblem(404, 'unknown', 'There is no such resource.');
   const cache = file.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache';
   return reply.header('cache-control', cache).type(file.contentType).send(file.content);
