@@ -55,6 +55,12 @@ function platform(): string[][] {
   return [
     ["the platform's HTTP API", String(API_PORT), 'fixed', NONE],
     ...backing,
+    [
+      'receiver of traces (OTLP/HTTP)',
+      range,
+      'free, kept',
+      '`OTEL_EXPORTER_OTLP_ENDPOINT` selects another',
+    ],
     ['each instance of an app', range, 'free, new at each start of the instance', NONE],
     ['debugger of `fieldguide dev APP`', String(DEBUG_PORT), 'fixed', '`--inspect PORT`'],
   ];

@@ -130,7 +130,7 @@ describe('the receiver', () => {
       {},
       413,
     ],
-  ])('refuses %s, and goes on', async (_what, body, headers, more, status) => {
+  ])('refuses %s, and continues', async (_what, body, headers, more, status) => {
     expect((await post(body, headers, more)).status).toBe(status);
     expect((await post(requestOf(otlpSpan(1)))).status).toBe(200);
     expect(stored()).toBe(1);
@@ -149,7 +149,7 @@ describe('the receiver', () => {
     expect([response.status, chunked]).toEqual([413, chunked]);
   });
 
-  it('asks senders to wait while too many bytes are pending', async () => {
+  it('makes senders wait while too many bytes are pending', async () => {
     const slow = connect(port, '127.0.0.1');
     const head = [
       'POST /v1/traces HTTP/1.1',
@@ -165,7 +165,7 @@ describe('the receiver', () => {
     await expect.poll(() => post(requestOf(otlpSpan(1)))).toMatchObject({ status: 200 });
   });
 
-  it('drops spans while the store cannot be written, and tells no sender to repeat', async () => {
+  it('drops spans while the store cannot be written, and requests no retry', async () => {
     writeFileSync(join(folder, 'traces'), 'a file, where the folder should be');
     expect(await post(requestOf(otlpSpan(1), otlpSpan(2, { traceId: traceId(2) })))).toMatchObject({
       status: 200,

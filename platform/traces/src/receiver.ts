@@ -19,7 +19,7 @@ export interface ReceiverSettings {
   readonly store: SpanStore;
   readonly now?: () => number;
   readonly pendingBytesMax?: number;
-  /** Called when the store cannot be written: the spans are lost, the senders are not told to repeat. */
+  /** Called when the store cannot be written: the spans are lost, and no retry is requested. */
   readonly onDropped?: (error: Error, spans: number) => void;
 }
 

@@ -1,5 +1,6 @@
 // The receiver and the store in a thread of their own: SQLite and the conversion of large requests block it, and not the
 // platform.
+import { flushCompileCache } from 'node:module';
 import { setImmediate as yieldToRequests } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { queriesOf } from './queries.ts';
@@ -49,4 +50,5 @@ await startReceiver({
   store,
   onDropped: ({ message }) => send({ kind: 'dropped', reason: message }),
 });
+flushCompileCache(); // the thread is terminated, which does not write it
 send({ kind: 'ready' });

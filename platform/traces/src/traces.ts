@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Environment } from '@fieldguide/platform-host/environment';
 import type { Events } from '@fieldguide/platform-host/events';
@@ -95,6 +97,7 @@ export class Traces {
       workerData: { file, port: this.#port!, token } satisfies ThreadSettings,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { ...process.env, ...compileCache() },
     });
     worker.on('message', (message: ThreadMessage) => this.#receive(message));
     worker.on('error', ({ message }) => this.#warn(`The receiver of traces failed: ${message}`));
@@ -126,4 +129,10 @@ export class Traces {
     this.#warnedAtMs = now;
     this.#settings.events.warn(`! ${text}`);
   }
+}
+
+/** A thread does not share the compile cache of its process; without one it needs 20 MB more, to strip the types. */
+function compileCache(): Record<string, string> {
+  const folder = getCompileCacheDir();
+  return folder ? { NODE_COMPILE_CACHE: dirname(folder) } : {};
 }
