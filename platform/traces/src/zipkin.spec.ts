@@ -48,12 +48,11 @@ describe('a span of Zipkin', () => {
     expect(made.duration).toBe(1);
   });
 
-  it('names its topic as the remote endpoint', () => {
+  it('has its topic as a tag, and not as a service', () => {
     const attributes = { 'messaging.destination.name': 'alpha.alpha.v1' };
-    expect(zipkinSpanOf(span(1, { kind: 'producer', attributes }))).toMatchObject({
-      kind: 'PRODUCER',
-      remoteEndpoint: { serviceName: 'alpha.alpha.v1' },
-    });
+    const made = zipkinSpanOf(span(1, { kind: 'producer', attributes }));
+    expect(made).toMatchObject({ kind: 'PRODUCER', tags: attributes });
+    expect(made).not.toHaveProperty('remoteEndpoint');
   });
 
   it.each([
@@ -104,7 +103,7 @@ describe('a query of Zipkin', () => {
     [{ serviceName: 'alpha', spanName: 'GET /b' }, [2]],
     [{ serviceName: 'beta', spanName: 'GET /b' }, []],
     [{ serviceName: 'beta', remoteServiceName: 'front' }, [2]],
-    [{ remoteServiceName: 't' }, [3]],
+    [{ remoteServiceName: 't' }, []],
     [{ minDuration: '20000' }, [2]],
     [{ maxDuration: '20000' }, [3, 2, 1]],
     [{ serviceName: 'alpha', maxDuration: '20000' }, [3, 1]],

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { z } from 'zod';
 import { listEdges } from './edges.ts';
-import { peerOf, type Span, type SpanEvent, topicOf } from './span.ts';
+import { peerOf, type Span, type SpanEvent } from './span.ts';
 import { RETENTION_MS, type SpanStore } from './span-store.ts';
 import { spansOf } from './trace-queries.ts';
 
@@ -42,7 +42,7 @@ export const lensConfig = {
 /** Converts a span to Zipkin's model, as OpenTelemetry's specification maps it. Links become tags. */
 export function zipkinSpanOf(span: Span) {
   const { traceId, spanId, parentId, app, instance, kind, name, attributes, links } = span;
-  const remote = peerOf(span) ?? topicOf(span);
+  const remote = peerOf(span); // not a topic: Lens counts remote endpoints as services
   const exception = span.events.find((event) => event.name === 'exception')?.attributes;
   const error = span.statusMessage ?? exception?.['exception.message'] ?? 'true';
   const tags = {
@@ -109,7 +109,7 @@ function spanConditions(query: ZipkinQuery) {
   const span = all([
     ofApp,
     ['name = ?', query.spanName],
-    ['coalesce(peer, topic) = ?', query.remoteServiceName],
+    ['peer = ?', query.remoteServiceName],
     ['duration_us >= ?', query.minDuration],
     ['duration_us <= ?', query.maxDuration],
   ]);
@@ -132,12 +132,7 @@ export const zipkinNames = {
   spans: (store: SpanStore, app: string) =>
     column(store, 'SELECT DISTINCT name AS it FROM spans WHERE app = ?', app),
   remoteServices: (store: SpanStore, app: string) =>
-    column(
-      store,
-      `SELECT DISTINCT coalesce(peer, topic) AS it FROM spans
-        WHERE app = ? AND coalesce(peer, topic) IS NOT NULL`,
-      app,
-    ),
+    column(store, 'SELECT DISTINCT peer AS it FROM spans WHERE app = ? AND peer IS NOT NULL', app),
 };
 
 const RECENT = `(SELECT rest FROM spans ORDER BY start_us DESC LIMIT ${SPANS_FOR_AUTOCOMPLETE}) AS recent`;

@@ -19,6 +19,7 @@ const CONTENT_SECURITY_POLICY = [
   "img-src 'self' data:",
   "font-src 'self' data:",
   "connect-src 'self'",
+  'worker-src blob:', // it draws the dependencies
   "base-uri 'self'",
   "form-action 'none'",
   "frame-ancestors 'none'",
