@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -38,7 +38,18 @@ describe('the traces of a platform', () => {
 
     await new Promise((resolve) => other.close(resolve));
     await expect.poll(() => traces.query('zipkinServices').catch(() => undefined)).toBe('[]');
-    expect(events.recent).toHaveLength(1); // one warning a minute, however often it fails
+
+    await traces.clear();
+    rmSync(environment.path('traces'), { recursive: true });
+    writeFileSync(environment.path('traces'), 'a file, where the folder should be');
+    const response = await fetch(`${OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer t' },
+      body: '{"resourceSpans":[]}',
+    });
+    expect(await response.json()).toHaveProperty('partialSuccess');
+    await expect(traces.query('edges')).rejects.toThrow('cannot be opened');
+    expect(events.recent).toHaveLength(1); // one warning a minute, whatever fails
     await traces.stop();
     await expect(traces.query('list', { limit: 1 })).rejects.toThrow('The store of traces');
   });
