@@ -6,6 +6,7 @@ import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
+import { addFaultCommands } from './commands/fault-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addObservationCommands } from './commands/observation-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
@@ -50,6 +51,7 @@ export async function commands(): Promise<Command> {
       (to) => addPlugins(to, plugins),
       addDeadLetterCommands,
     ],
+    ['Faults:', addFaultCommands],
     ['Contracts:', addContractsCommands],
     ['Attached backing services:', addAttachedCommands],
     ['This machine:', addMachineCommands],

@@ -22,6 +22,7 @@ import { fileFolders } from '@fieldguide/platform-model/derive';
 import { Traces } from '@fieldguide/platform-traces/traces';
 import { Deployments } from './deployments.ts';
 import { DesiredState } from './desired.ts';
+import { Faults } from './faults/faults.ts';
 import { AppReconciler } from './health-manager/app-reconciler.ts';
 import { HealthManager } from './health-manager/health-manager.ts';
 import { startRotation } from './log-stream/rotate.ts';
@@ -56,6 +57,7 @@ export class Platform {
   readonly objectives: ObjectiveWatch;
   readonly deployments: Deployments;
   readonly traces: Traces;
+  readonly faults: Faults;
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
   /** What a platform that was killed has left. */
@@ -64,7 +66,7 @@ export class Platform {
   /** Until then its instances are still its own: a second kill must not orphan them. */
   #tookOver = false;
   readonly #artifacts = new Map<string, Artifact>();
-  readonly #publicPorts = new Map<string, number>();
+  readonly publicPorts = new Map<string, number>();
   readonly #inspectPorts = new Map<string, number>();
   #backing: BackingServices | undefined;
   readonly #ending = new AbortController();
@@ -89,6 +91,7 @@ export class Platform {
     this.objectives = new ObjectiveWatch(system.objectives ?? [], () => this.#readyInstances());
     this.#rotation = startRotation(environment.path('logs'));
     this.deployments = new Deployments(this);
+    this.faults = new Faults(this);
   }
 
   /** @throws CliError before everything runs */
@@ -99,12 +102,12 @@ export class Platform {
   }
 
   get gatewayUrl(): string | undefined {
-    const port = this.#publicPorts.get(gatewayApp);
+    const port = this.publicPorts.get(gatewayApp);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
   get providerUrl(): string | undefined {
-    const port = externalApp && this.#publicPorts.get(externalApp);
+    const port = externalApp && this.publicPorts.get(externalApp);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
@@ -119,6 +122,7 @@ export class Platform {
     if (this.#left)
       events.info('The platform before this one was killed: taking over what it left');
     const adopted = this.#adoptable();
+    this.#endLeftFaults(adopted);
     const left = this.#left?.services ?? {};
     const { postgresPassword } = this.secrets;
     const spawned: BackingSettings['spawned'] = (name, record) => {
@@ -160,12 +164,14 @@ export class Platform {
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       this.#ending.abort();
+      this.faults.release();
       this.health.stop();
       this.objectives.stop();
       this.#rotation.stop();
       await this.#stopApps();
       await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
       await this.#stopApps();
+      this.faults.proxies.closeAll();
       await this.#backing?.stop();
       await this.traces.stop();
       releaseLock(this.environment);
@@ -180,6 +186,7 @@ export class Platform {
   /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
   async reset(): Promise<void> {
     await mayDropEverything(this.environment, this.backing);
+    await this.faults.stopAll();
     this.events.info('Resetting: apps stop');
     await this.#stopApps();
     const startMs = performance.now();
@@ -256,6 +263,7 @@ export class Platform {
         ),
       ],
       services: { ...this.#services, ...this.#backing?.records },
+      faults: this.#tookOver ? this.faults.active : (this.#left?.faults ?? []),
     };
     try {
       writeState(this.environment, state);
@@ -280,9 +288,10 @@ export class Platform {
       desired: () =>
         instancesByProcesses(this.desired.app(name).instances).map(([processes, instances]) => ({
           processes,
-          instances,
+          instances: this.faults.down.has(name) ? 0 : instances,
           hash: this.#specOf(app, processes).hash,
         })),
+      isFrozen: (instance) => this.faults.frozen.has(instance.name),
       start: (slot, processes) => this.#startInstance(app, slot, processes),
       evict: (instance) => this.#evict(instance),
       changed: () => this.remember(),
@@ -305,13 +314,23 @@ export class Platform {
       memoryMb: spec.memoryMb,
     };
     const logFile = this.environment.logFile(`${app.name}-${slot}`);
-    return Instance.start(record, spec, logFile);
+    const entrance = await this.faults.proxies.enter(app, record.port);
+    const instance = Instance.start(record, spec, logFile);
+    void instance.child.exited.then(() => entrance?.close());
+    return instance;
   }
 
   #specOf(app: App, processes: Processes): InstanceSpec {
     const { memoryMb, revision } = this.desired.app(app.name);
     const artifact = this.artifact(app.name);
-    const env: Record<string, string> = { ...this.#environmentOf(app), PROCESSES: processes };
+    const { proxies } = this.faults;
+    const { backing, publicPorts } = proxies.addresses(app);
+    const env: Record<string, string> = {
+      ...instanceEnvironment(app, this.environment, backing, this.secrets, publicPorts),
+      ...this.traces.instanceEnv,
+      ...proxies.variables(app),
+      PROCESSES: processes,
+    };
     if (processes === 'worker') delete env['PUBLIC_PORT'];
     const inspectPort = this.#inspectPorts.get(app.name);
     const all = JSON.stringify([artifact.digest, env, memoryMb, revision, inspectPort]);
@@ -319,10 +338,10 @@ export class Platform {
     return { artifact, env, memoryMb, hash, ...(inspectPort && { inspectPort }) };
   }
 
-  #environmentOf(app: App, role: 'owner' | 'app' = 'app'): Record<string, string> {
+  /** For one-off processes: no fault concerns them. */
+  #environmentOf(app: App, role: 'owner' | 'app'): Record<string, string> {
     const { environment, backing, secrets } = this;
-    const own = instanceEnvironment(app, environment, backing, secrets, this.#publicPorts, role);
-    return { ...own, ...this.traces.instanceEnv };
+    return instanceEnvironment(app, environment, backing, secrets, this.publicPorts, role);
   }
 
   /** Deregisters a crashed instance; otherwise callers would try it until its check fails. */
@@ -359,17 +378,29 @@ export class Platform {
     });
   }
 
+  /**
+   * The proxies have ended with the platform before this one, and instances that use them are replaced like outdated
+   * ones; a service that was kept down starts. Only a frozen process needs more.
+   */
+  #endLeftFaults(adopted: readonly Instance[]): void {
+    const faults = this.#left?.faults ?? [];
+    if (faults.length === 0) return;
+    for (const { child } of adopted) child.signal('SIGCONT');
+    for (const { id, title } of faults)
+      this.events.warn(`! Fault ${id} ends, because its platform was killed: ${title}`);
+  }
+
   async #choosePublicPorts(adopted: readonly Instance[]): Promise<void> {
     const { gatewayPort, environment } = this.#settings;
     const held = new Set(adopted.map(({ record }) => record.app));
     const own = apps.filter(({ hasPublicPort }) => hasPublicPort).map(({ name }) => name);
     const ports = await environment.ports(own.filter((name) => !held.has(name)));
-    for (const name of own) this.#publicPorts.set(name, ports[name]!);
+    for (const name of own) this.publicPorts.set(name, ports[name]!);
     const before = this.#left?.gatewayUrl;
     if (held.has(gatewayApp) && before)
-      return void this.#publicPorts.set(gatewayApp, Number(new URL(before).port));
+      return void this.publicPorts.set(gatewayApp, Number(new URL(before).port));
     if (gatewayPort === 0) return;
-    if (await isFree(gatewayPort)) return void this.#publicPorts.set(gatewayApp, gatewayPort);
+    if (await isFree(gatewayPort)) return void this.publicPorts.set(gatewayApp, gatewayPort);
     this.events.warn(
       `! Port ${gatewayPort} is taken by another program; the gateway uses ${ports[gatewayApp]} instead`,
     );

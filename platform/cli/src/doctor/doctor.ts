@@ -55,6 +55,12 @@ export async function runChecks(environment: Environment): Promise<CheckResult[]
         ? `runs in "${environment.name}" (process ${running.pid})`
         : `does not run in "${environment.name}"; ${apps.length} apps would`,
     },
+    ...(running?.faults ?? []).map(({ id, title }) => ({
+      what: `fault ${id}`,
+      verdict: 'warning' as const,
+      found: `is active: ${title}`,
+      hint: `fieldguide fault stop ${id} --env ${environment.name}`,
+    })),
   ];
 }
 

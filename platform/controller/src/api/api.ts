@@ -11,6 +11,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
+import { faultRoutes } from './fault-routes.ts';
 import { guard } from './guard.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
@@ -53,6 +54,7 @@ export async function openApi(
   await api.register(routes(platform, operations, stop));
   await api.register(traceRoutes(platform.traces));
   await api.register(zipkinRoutes(platform.traces));
+  await api.register(faultRoutes(platform));
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   await api.listen({ port, host: '127.0.0.1' });
   writeFileSafely(tokenFileOf(environment), token, 0o600);
