@@ -314,9 +314,9 @@ export class Platform {
       memoryMb: spec.memoryMb,
     };
     const logFile = this.environment.logFile(`${app.name}-${slot}`);
-    const entrance = await this.faults.proxies.enter(app, record.port);
+    const closeEntrance = await this.faults.proxies.enter(app, record.port);
     const instance = Instance.start(record, spec, logFile);
-    void instance.child.exited.then(() => entrance?.close());
+    void instance.child.exited.then(() => closeEntrance?.());
     return instance;
   }
 

@@ -82,6 +82,7 @@ export async function disturb(
     void restore();
     throw error;
   }
+  route.isComplete = true;
   route.disturbances.add(disturbance);
   refresh();
   return {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Active at the same time, in one environment. */
-export const FAULTS_MAX = 5;
+export const FAULTS_MAX = 8;
 const MINUTE_S = 60;
 
 interface Parameter {

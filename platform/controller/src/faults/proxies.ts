@@ -5,6 +5,7 @@ import type {
 } from '@fieldguide/platform-host/backing-services/backing-service';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { freePorts } from '@fieldguide/platform-host/processes/ports';
+import type { Platform } from '../platform.ts';
 import type { Disturbance } from './disturbance.ts';
 import { kafkaAddresses } from './kafka-addresses.ts';
 import { isBacking } from './targets.ts';
@@ -25,13 +26,18 @@ export interface Route {
   readonly port: number;
   /** Faults that use it. */
   uses: number;
+  /** Every instance uses it. */
+  isComplete: boolean;
 }
 
-/** What the proxies need to know of the platform. */
-export interface ProxiedPlatform {
+/** Addresses that instances get in their environment. */
+export interface InstanceAddresses {
   readonly backing: Addresses;
   readonly publicPorts: ReadonlyMap<string, number>;
 }
+
+/** What the proxies need to know of the platform. */
+export type ProxiedPlatform = InstanceAddresses & Pick<Platform, 'reconcilers'>;
 
 /**
  * The proxies that faults have inserted. Instances get their addresses in their environment, so that a push, a restart or
@@ -54,13 +60,17 @@ export class Proxies {
     }
     const [port] = await freePorts(1);
     const route = { app, to, disturbances: new Set<Disturbance>(), proxies: new Set<TcpProxy>() };
-    const opened = { ...route, port: port!, uses: 1 };
+    const opened = { ...route, port: port!, uses: 1, isComplete: false };
     if (to !== undefined)
       await this.#listen(opened, this.#upstreamOf(opened), { host: HOST, port: port! });
     else if (app.hasPublicPort) {
-      // Shared with the instances until they are replaced.
+      // Shared with the instances that are not replaced yet, and later with those that are replaced again.
       const address = { host: HOST, port: this.#platform.publicPorts.get(app.name)! };
-      await this.#listen(opened, () => ({ host: HOST, port: port! }), {
+      const upstream = () => {
+        const newest = opened.isComplete ? undefined : this.#newestPort(app);
+        return { host: HOST, port: newest ?? opened.port };
+      };
+      await this.#listen(opened, upstream, {
         ...address,
         reusePort: true,
       });
@@ -73,6 +83,7 @@ export class Proxies {
   leave(route: Route): boolean {
     route.uses -= 1;
     if (route.uses > 0) return false;
+    route.isComplete = false;
     this.#routes.delete(keyOf(route.app, route.to));
     return true;
   }
@@ -88,7 +99,7 @@ export class Proxies {
   }
 
   /** The addresses that instances of an app get. */
-  addresses(app: App): ProxiedPlatform {
+  addresses(app: App): InstanceAddresses {
     const { postgres, kafka, consul } = this.#platform.backing;
     const backing: Record<BackingName, { url: string }> = { postgres, kafka, consul };
     const publicPorts = new Map(this.#platform.publicPorts);
@@ -108,12 +119,24 @@ export class Proxies {
       : { ADVERTISED_HOST: ENTRANCE_HOST };
   }
 
-  /** Opens the entrance of an instance that is about to start. */
-  async enter(app: App, port: number): Promise<TcpProxy | undefined> {
+  /** Opens the entrance of an instance that is about to start. @returns a function that closes it */
+  async enter(app: App, port: number): Promise<(() => void) | undefined> {
     const entrance = this.#routes.get(keyOf(app, undefined));
     if (!entrance || app.hasPublicPort) return undefined;
     const address = { host: ENTRANCE_HOST, port };
-    return this.#listen(entrance, () => ({ host: HOST, port }), address);
+    const proxy = await this.#listen(entrance, () => ({ host: HOST, port }), address);
+    return () => {
+      proxy.close();
+      entrance.proxies.delete(proxy);
+    };
+  }
+
+  /** While instances are replaced, there may be none behind the other port: the newest has a port of its own. */
+  #newestPort({ name }: App): number | undefined {
+    const slots = [...this.#platform.reconcilers.get(name)!.slots.values()];
+    const running = slots.filter(({ ready, instance }) => ready && instance.child.isRunning);
+    const records = running.map(({ instance }) => instance.record);
+    return records.toSorted((a, b) => b.serial - a.serial)[0]?.port;
   }
 
   #from(app: App): (Route & { to: string })[] {
