@@ -2,6 +2,7 @@ import {
   type Fault,
   type FaultKindName,
   type FaultList,
+  FaultRequest,
   faultKindNames,
 } from '@fieldguide/platform-controller/faults/fault';
 import { dependencies } from '@fieldguide/platform-controller/faults/targets';
@@ -100,11 +101,26 @@ function addStart(fault: Command): void {
     });
 }
 
-function requestOf(kind: FaultKindName, target: string, options: StartOptions): object {
+/** @throws CliError that names the options that are missing or wrong */
+export function requestOf(
+  kind: FaultKindName,
+  target: string,
+  options: StartOptions,
+): FaultRequest {
   const { to, delay, jitter, percent, status, count, for: forSeconds, force } = options;
   const values = { to, delayMs: delay, jitterMs: jitter, percent, status, count, force };
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return { kind, target, forSeconds, ...Object.fromEntries(given) };
+  const body = { kind, target, forSeconds, ...Object.fromEntries(given) };
+  const parsed = FaultRequest.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const reasons = parsed.error.issues.map(({ path, message }) => {
+    const where = path.length > 0 ? `--${path.join('.')}: ` : '';
+    return `${where}${message}`.replace(/(delay|jitter)Ms/g, '$1').replace('forSeconds', 'for');
+  });
+  throw new CliError(
+    `Cannot start the fault ${kind}: ${reasons.join('; ')}.`,
+    'fieldguide fault list --kinds shows the options of each kind',
+  );
 }
 
 function parseInteger(text: string): number {

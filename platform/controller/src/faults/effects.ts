@@ -15,15 +15,16 @@ export async function keepAppDown(
 ): Promise<Effect> {
   const reconciler = platform.reconcilers.get(name)!;
   if (faults.down.has(name)) throw alreadyDown(name);
-  faults.down.add(name);
-  await reconciler.converged();
-  return {
-    release: () => {
-      faults.down.delete(name);
-      reconciler.reconcile();
-    },
-    restore: () => reconciler.converged(),
+  const release = () => {
+    faults.down.delete(name);
+    reconciler.reconcile();
   };
+  faults.down.add(name);
+  await reconciler.converged().catch((error: unknown) => {
+    release();
+    throw error;
+  });
+  return { release, restore: () => reconciler.converged() };
 }
 
 /** Stops a backing service; the platform starts it again when the fault ends. */

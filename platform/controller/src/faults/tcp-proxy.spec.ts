@@ -119,7 +119,7 @@ describe('a proxy', () => {
   });
 
   it('responds with an HTTP error, but not to an exempt request', async () => {
-    const { port, disturbances } = await proxied(echo, {
+    const { port, disturbances, proxy } = await proxied(echo, {
       isExempt: (bytes) => bytes.includes('/health'),
     });
     disturbances.add({ kind: 'http-error', status: 503, percent: 100 });
@@ -127,6 +127,8 @@ describe('a proxy', () => {
     failed.socket.write('POST /orders HTTP/1.1\r\n\r\n');
     expect(await failed.outcome).toBe('end');
     expect(failed.text()).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n[\s\S]*injected fault/);
+    failed.socket.end();
+    await expect.poll(() => proxy.connections).toBe(0);
     const exempt = dial(port);
     exempt.socket.write('GET /health HTTP/1.1');
     await expect.poll(exempt.text).toBe('GET /health HTTP/1.1');

@@ -5,6 +5,7 @@ import { Lane } from './lane.ts';
 
 const CONNECTIONS_MAX = 1_000;
 const LISTEN_AGAIN_MS = 250;
+const RESPONSE_READ_MS = 5_000;
 
 export interface Address {
   readonly host: string;
@@ -35,6 +36,8 @@ export interface TcpProxySettings {
 export class TcpProxy {
   readonly #settings: TcpProxySettings;
   readonly #sockets = new Set<Socket>();
+  /** Clients that the proxy responds to, without the upstream. */
+  readonly #responding = new WeakSet<Socket>();
   #server: Server | undefined;
   #address: (Address & { readonly reusePort?: boolean }) | undefined;
   #isClosed = false;
@@ -107,7 +110,10 @@ export class TcpProxy {
           ? ({ kind: 'pass', delayMs: 0 } as const)
           : outcomeOf(disturbances, random);
         if (outcome.kind === 'reset') return reset(client, upstream);
-        if (outcome.kind === 'respond') return respond(client, upstream, outcome.status);
+        if (outcome.kind === 'respond') {
+          this.#responding.add(client);
+          return respond(client, upstream, outcome.status);
+        }
         delayMs = outcome.delayMs;
       }
       guarded(client, upstream, () => out.send(translate?.toUpstream(chunk) ?? chunk, delayMs));
@@ -130,6 +136,7 @@ export class TcpProxy {
       socket.on('error', () => undefined); // `close` follows
       socket.once('close', (hadError) => {
         this.#sockets.delete(socket);
+        if (this.#responding.has(other)) return;
         if (hadError) other.resetAndDestroy();
         else if (!socket.readableEnded) other.destroy();
       });
@@ -158,7 +165,8 @@ function respond(client: Socket, upstream: Socket, status: number): void {
   ];
   client.removeAllListeners('data').removeAllListeners('end').resume();
   upstream.removeAllListeners('data').removeAllListeners('end');
-  upstream.removeAllListeners('close').destroy();
+  upstream.destroy();
+  client.setTimeout(RESPONSE_READ_MS, () => client.destroy());
   client.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 

@@ -87,7 +87,7 @@ async function discard(key: string, context: FaultContext): Promise<void> {
   }
 }
 
-type Record_ = Message & { readonly partition: number; readonly timestamp: string };
+type StoredRecord = Message & { readonly partition: number; readonly timestamp: string };
 
 /** Reads the newest records of a topic, oldest first. @throws CliError when the topic is empty */
 async function lastRecords(
@@ -95,7 +95,7 @@ async function lastRecords(
   topic: string,
   count: number,
   groupId: string,
-): Promise<Record_[]> {
+): Promise<StoredRecord[]> {
   const admin = kafka.admin();
   await admin.connect();
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
@@ -104,7 +104,7 @@ async function lastRecords(
     const ends = all.filter(({ low, high }) => BigInt(high) > BigInt(low));
     if (ends.length === 0)
       throw new CliError(`The topic ${topic} has no records.`, 'cause some messages first');
-    const records = new Map<string, Record_>();
+    const records = new Map<string, StoredRecord>();
     const unread = new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]));
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
