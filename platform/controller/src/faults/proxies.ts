@@ -46,13 +46,21 @@ export type ProxiedPlatform = InstanceAddresses & Pick<Platform, 'reconcilers'>;
 export class Proxies {
   readonly #platform: ProxiedPlatform;
   readonly #routes = new Map<string, Route>();
+  #lastOpening: Promise<unknown> = Promise.resolve();
 
   constructor(platform: ProxiedPlatform) {
     this.#platform = platform;
   }
 
   /** Opens a route, or returns the one that another fault has opened. */
-  async open(app: App, to: string | undefined): Promise<Route> {
+  open(app: App, to: string | undefined): Promise<Route> {
+    // One after another: two faults that begin together share a route.
+    const opening = this.#lastOpening.then(() => this.#open(app, to));
+    this.#lastOpening = opening.catch(() => undefined);
+    return opening;
+  }
+
+  async #open(app: App, to: string | undefined): Promise<Route> {
     const existing = this.#routes.get(keyOf(app, to));
     if (existing) {
       existing.uses += 1;
@@ -65,15 +73,12 @@ export class Proxies {
       await this.#listen(opened, this.#upstreamOf(opened), { host: HOST, port: port! });
     else if (app.hasPublicPort) {
       // Shared with the instances that are not replaced yet, and later with those that are replaced again.
-      const address = { host: HOST, port: this.#platform.publicPorts.get(app.name)! };
+      const shared = { host: HOST, port: this.#platform.publicPorts.get(app.name)! };
       const upstream = () => {
         const newest = opened.isComplete ? undefined : this.#newestPort(app);
         return { host: HOST, port: newest ?? opened.port };
       };
-      await this.#listen(opened, upstream, {
-        ...address,
-        reusePort: true,
-      });
+      await this.#listen(opened, upstream, { ...shared, reusePort: true });
     }
     this.#routes.set(keyOf(app, to), opened);
     return opened;

@@ -85,12 +85,14 @@ export class TcpProxy {
   }
 
   #listenAgain(address: Address): void {
-    const retry = () => setTimeout(() => this.refresh(), LISTEN_AGAIN_MS).unref();
     this.#address = undefined; // one attempt at a time
-    this.listen(address).catch(() => {
-      this.#address = address;
-      retry();
-    });
+    this.listen(address).then(
+      () => this.refresh(),
+      () => {
+        this.#address = address;
+        setTimeout(() => this.refresh(), LISTEN_AGAIN_MS).unref();
+      },
+    );
   }
 
   #accept(client: Socket): void {
