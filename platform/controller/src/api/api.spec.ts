@@ -92,6 +92,7 @@ describe('the API', () => {
       expect.arrayContaining([
         '/apps/{app}/pushes',
         '/events',
+        '/faults',
         '/logs',
         '/services/{service}/restarts',
       ]),
@@ -106,6 +107,11 @@ describe('the API', () => {
     ['PATCH', '/apps/alpha', { instances: 2 }, /still starting/],
     ['POST', '/apps/alpha/instances/0/signals', { signal: 'SIGKILL' }, /index/],
     ['POST', '/apps/alpha/instances/1/signals', { signal: 'SIGKILL' }, /no instance alpha\/1/],
+    ['POST', '/faults', { kind: 'down', target: 'alpha' }, /still starting/],
+    ['POST', '/faults', { kind: 'reset', target: 'alpha', percent: 101 }, /percent/],
+    ['POST', '/faults', { kind: 'down', target: 'alpha', percent: 5 }, /percent/],
+    ['DELETE', '/faults/9', undefined, /no active fault 9/],
+    ['DELETE', '/faults/all', undefined, /id/],
     ['GET', '/logs?since=yesterday', undefined, /since/],
     ['GET', '/nowhere', undefined, /no such resource/],
   ])('explains %s %s', async (method, path, payload, message) => {

@@ -9,7 +9,6 @@ export class Lane {
   readonly #to: Socket;
   readonly #queue: { readonly chunk: Buffer | undefined; readonly atMs: number }[] = [];
   #bytes = 0;
-  #lastMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isFull = false;
 
@@ -29,9 +28,7 @@ export class Lane {
 
   /** @param chunk undefined ends this direction, after everything before it */
   send(chunk: Buffer | undefined, delayMs = 0): void {
-    // A later chunk never overtakes an earlier one, whatever the jitter.
-    this.#lastMs = Math.max(this.#lastMs, performance.now() + delayMs);
-    this.#queue.push({ chunk, atMs: this.#lastMs });
+    this.#queue.push({ chunk, atMs: performance.now() + delayMs });
     this.#bytes += chunk?.length ?? 0;
     if (this.#bytes >= WAITING_BYTES_MAX) this.#from.pause();
     this.#forward();

@@ -58,7 +58,7 @@ describe('a proxy', () => {
     await expect.poll(text).toBe('abc');
   });
 
-  it('leaves the other direction open when one ends', async () => {
+  it('leaves the other direction open when the client ends', async () => {
     const { port } = await proxied((socket) => {
       socket.resume().once('end', () => socket.end('after the end of the request'));
     });
@@ -66,6 +66,19 @@ describe('a proxy', () => {
     socket.end('request');
     expect(await outcome).toBe('end');
     expect(text()).toBe('after the end of the request');
+  });
+
+  it('leaves the other direction open when the upstream ends', async () => {
+    let received = '';
+    const { port } = await proxied((socket) => {
+      socket.end('greeting').on('data', (chunk) => {
+        received += chunk;
+      });
+    });
+    const { socket, outcome } = dial(port);
+    expect(await outcome).toBe('end');
+    socket.write('after the end of the response');
+    await expect.poll(() => received).toBe('after the end of the response');
   });
 
   it('delays requests, and keeps their order whatever the jitter', async () => {
