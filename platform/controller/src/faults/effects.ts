@@ -15,13 +15,12 @@ export async function keepAppDown(
 ): Promise<Effect> {
   const reconciler = platform.reconcilers.get(name)!;
   if (faults.down.has(name)) throw alreadyDown(name);
-  const release = () => {
-    faults.down.delete(name);
-    reconciler.reconcile();
-  };
+  // Starts nothing: a stopping platform releases the fault too.
+  const release = () => void faults.down.delete(name);
   faults.down.add(name);
   await reconciler.converged().catch((error: unknown) => {
     release();
+    reconciler.reconcile();
     throw error;
   });
   return { release, restore: () => reconciler.converged() };

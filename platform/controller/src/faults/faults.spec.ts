@@ -120,6 +120,7 @@ describe('a fault', () => {
     failure = new Error('no such port');
     await expect(faults.start(request())).rejects.toThrow('no such port');
     expect(faults.active).toEqual([]);
+    expect(events.recent).toEqual([]);
     expect(clock.waiting).toBe(0);
   });
 

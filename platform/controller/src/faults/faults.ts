@@ -78,14 +78,10 @@ export class Faults {
     };
     this.#active.set(id, fault);
     this.#platform.remember();
-    const { events } = this.#platform;
     try {
-      events.warn(`! Fault ${id} begins: ${describeFault(request)}`, this.#subjectOf(fault));
       await this.#begin(fault);
     } catch (error) {
       this.#forget(fault);
-      const { message } = error as Error;
-      events.warn(`! Fault ${id} did not begin: ${message.split('\n')[0]}`, this.#subjectOf(fault));
       throw error;
     } finally {
       starting.resolve();
@@ -124,6 +120,8 @@ export class Faults {
     const effect = await kind.start(request as never, { id, platform, faults, end });
     fault.effect = effect;
     if (this.#isReleased) return effect.release();
+    const begins = `! Fault ${id} begins: ${describeFault(request)}`;
+    this.#platform.events.warn(begins, this.#subjectOf(fault));
     if (kind.isMomentary) return this.#forget(fault);
     fault.state = 'active';
     fault.cancelExpiry = this.#clock.after(request.forSeconds * 1_000, end);
