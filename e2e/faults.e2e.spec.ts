@@ -232,6 +232,7 @@ describe('latency', () => {
     const { failures, reads } = await running;
     expect(failures).toEqual({});
     expect(reads).toBeGreaterThan(20);
+    await scale('catalog', 1);
   });
 });
 
@@ -257,7 +258,7 @@ describe('errors', () => {
     expect(await signIn()).toBeGreaterThanOrEqual(500);
     await expect.poll(messaging, WAIT).toBe('degraded');
     await expect.poll(registry, WAIT).toBe('degraded');
-    expect((await status()).apps.flatMap((each) => each.instances)).toHaveLength(10);
+    for (const { instances } of (await status()).apps) expect(instances).toHaveLength(1);
 
     await stopAll();
     await expect.poll(async () => (await send('GET', PRODUCTS)).status, WAIT).toBe(200);

@@ -74,7 +74,7 @@ export async function disturb(
     // A closed proxy would cut off an instance that still uses it.
     while (!platform.isStopping && !(await reconciler.converged().then(yes, no)))
       await sleep(NEXT_ATTEMPT_MS);
-    proxies.close(route);
+    await proxies.close(route);
   };
   try {
     await reconciler.converged();

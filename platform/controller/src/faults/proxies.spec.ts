@@ -39,7 +39,7 @@ it('leads only the traffic of one app through a proxy, while a fault uses it', a
   expect(proxies.leave(kafka)).toBe(false);
   for (const route of [kafka, postgres, store]) {
     expect(proxies.leave(route)).toBe(true);
-    proxies.close(route);
+    await proxies.close(route);
   }
   expect(proxies.addresses(beta)).toEqual({ backing, publicPorts });
 });
@@ -54,6 +54,6 @@ it('changes the address in the registry, or the public port, of an app that is d
   const shared = await proxies.open(front, undefined);
   expect(proxies.variables(front)).toEqual({ PUBLIC_PORT: String(shared.port) });
   expect(proxies.addresses(front).publicPorts.get('front')).toBe(8_080);
-  for (const route of [entrance, shared]) if (proxies.leave(route)) proxies.close(route);
+  for (const route of [entrance, shared]) if (proxies.leave(route)) await proxies.close(route);
   expect(proxies.variables(alpha)).toEqual({});
 });

@@ -94,13 +94,13 @@ export class Proxies {
   }
 
   /** Closes the proxies of a route that no instance uses. */
-  close(route: Route): void {
-    for (const proxy of route.proxies) proxy.close();
+  async close(route: Route): Promise<void> {
+    await Promise.all([...route.proxies].map((proxy) => proxy.retire()));
     route.proxies.clear();
   }
 
   closeAll(): void {
-    for (const route of this.#routes.values()) this.close(route);
+    for (const { proxies } of this.#routes.values()) for (const proxy of proxies) proxy.close();
   }
 
   /** The addresses that instances of an app get. */

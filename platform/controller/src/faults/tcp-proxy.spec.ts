@@ -131,6 +131,17 @@ describe('a proxy', () => {
     await expect.poll(() => isOpen().catch(() => false)).toBe(true);
   });
 
+  it('lets open connections finish when it is retired', async () => {
+    const { port, proxy } = await proxied(echo);
+    const { socket, text } = dial(port);
+    socket.write('before ');
+    await expect.poll(text).toBe('before ');
+    await proxy.retire();
+    expect(await dial(port).outcome).toBe('ECONNREFUSED');
+    socket.write('after');
+    await expect.poll(text).toBe('before after');
+  });
+
   it('responds with an HTTP error, but not to an exempt request', async () => {
     const { port, disturbances, proxy } = await proxied(echo, {
       isExempt: (bytes) => bytes.includes('/health'),

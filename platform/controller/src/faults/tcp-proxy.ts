@@ -6,6 +6,8 @@ import { Lane } from './lane.ts';
 const CONNECTIONS_MAX = 1_000;
 const LISTEN_AGAIN_MS = 250;
 const RESPONSE_READ_MS = 5_000;
+const REQUESTS_END_MS = 15_000;
+const ACCEPTING_TURNS = 3;
 
 export interface Address {
   readonly host: string;
@@ -76,6 +78,16 @@ export class TcpProxy {
       this.#server = undefined;
       this.#destroyAll();
     } else if (!this.#server && this.#address && !this.#isClosed) this.#listenAgain(this.#address);
+  }
+
+  /** Accepts no more connections. Open ones may finish their requests. */
+  async retire(): Promise<void> {
+    // Closing resets connections that are not accepted yet.
+    for (let turn = 0; turn < ACCEPTING_TURNS; turn++)
+      await new Promise((resolve) => setImmediate(resolve));
+    this.#isClosed = true;
+    this.#server?.close();
+    setTimeout(() => this.#destroyAll(), REQUESTS_END_MS).unref();
   }
 
   close(): void {
