@@ -23,9 +23,10 @@ const bare = {
   middle: '  ',
 };
 
-export function statusTables({ environment, gatewayUrl, apps, services }: Status): string {
+export function statusTables(status: Status): string {
+  const { environment, gatewayUrl, apiUrl, apps, services } = status;
   return [
-    `Environment ${environment}, API at ${gatewayUrl}`,
+    `Environment ${environment}, API at ${gatewayUrl}, console at ${apiUrl}`,
     appsTable(apps),
     servicesTable(services, 'RESTARTS'),
   ].join('\n\n');

@@ -7,8 +7,10 @@ import { root } from '@fieldguide/platform-host/environment';
 const notShipped = /\.spec\.ts$|\.md$|\.http$|\.jsonl$|\.contract\.ts$/;
 const skippedFolders = new Set(['node_modules', 'testing', 'dist', 'pact', 'pacts', 'generated']);
 
+type Sources = Pick<App, 'folder'> & { readonly spec: Pick<App['spec'], 'assets'> };
+
 /** One hash over everything that an app's artifact is made of: its own sources, its libs', the contracts', the lock file. */
-export function sourcesOf({ folder, spec }: Pick<App, 'folder' | 'spec'>): string {
+export function sourcesOf({ folder, spec }: Sources): string {
   const hash = createHash('sha256').update(JSON.stringify(spec.assets ?? []));
   const folders = [...closureOf(folder)].toSorted();
   const files = [
