@@ -1,19 +1,18 @@
 import { usePlatform } from '../api/platform.ts';
-import type { AppStatus, Fault, Instance } from '../api/types.ts';
+import type { AppStatus, Fault } from '../api/types.ts';
 import { Choice, useFilter } from '../design/filters.tsx';
-import { duration } from '../design/format.ts';
 import { Page, State } from '../design/page.tsx';
-import { Sparkline } from '../design/sparkline.tsx';
-import { AppActions, InstanceActions } from './actions.tsx';
+import { AppActions, wantedOf } from './actions.tsx';
 import { BackingServices } from './backing-services.tsx';
-import { SAMPLES_MAX, useHistory } from './history.ts';
-import { toneOf } from './tone.ts';
+import { InstanceTile } from './instance-tile.tsx';
+import './system.css';
 
 /** Apps with their instances, and backing services. */
 export function SystemPage() {
   const { status } = usePlatform();
   const [only] = useFilter('app');
   const apps = status?.apps.filter(({ app }) => !only || app === only) ?? [];
+  const faults = status?.faults ?? [];
   return (
     <Page
       title="System"
@@ -24,112 +23,53 @@ export function SystemPage() {
           label="App"
           name="app"
           all="all"
-          values={status?.apps.map(({ app }) => app) ?? []}
+          values={status?.apps.map((each) => each.app) ?? []}
         />
       }
     >
       {!status && <p className="secondary">Loading…</p>}
-      {apps.map((app) => (
-        <AppRow key={app.app} app={app} faults={status?.faults ?? []} />
-      ))}
-      {status && !only && (
-        <BackingServices services={status.services} faults={status.faults ?? []} />
-      )}
+      <div className="apps">
+        {apps.map((app) => (
+          <AppCard key={app.app} app={app} faults={faults} />
+        ))}
+      </div>
+      {status && !only && <BackingServices services={status.services} faults={faults} />}
     </Page>
   );
 }
 
-function AppRow({ app, faults }: { readonly app: AppStatus; readonly faults: readonly Fault[] }) {
-  const { wantedInstances: wanted } = app;
-  const total = typeof wanted === 'number' ? wanted : wanted.web + wanted.worker;
-  const own = faults.filter((fault) => fault.app === app.app);
+interface AppCardProps {
+  readonly app: AppStatus;
+  readonly faults: readonly Fault[];
+}
+
+function AppCard({ app, faults }: AppCardProps) {
+  const { app: name, version, digest, instances } = app;
+  const missing = wantedOf(app) - instances.length;
   return (
-    <section className="app" aria-labelledby={`app-${app.app}`}>
-      <header>
-        <h2 id={`app-${app.app}`}>{app.app}</h2>
-        <p className="secondary">
-          {app.version} <code title={app.digest}>{app.digest.slice(0, 8) || 'not deployed'}</code>
-        </p>
-        <p className="secondary">
-          {app.instances.length === total
-            ? `${total} ${total === 1 ? 'instance' : 'instances'}`
-            : `${app.instances.length} of ${total} instances`}
-        </p>
-        {own.map(({ id, title }) => (
+    <section className="card app" aria-labelledby={`app-${name}`}>
+      <header className="row between">
+        <div>
+          <h2 id={`app-${name}`}>{name}</h2>
+          <p className="secondary">
+            {version} <code title={digest}>{digest.slice(0, 8) || 'not deployed'}</code>
+          </p>
+        </div>
+        <AppActions app={app} />
+      </header>
+      {faults
+        .filter((fault) => fault.app === name)
+        .map(({ id, title }) => (
           <State key={id} tone="bad">
             {title}
           </State>
         ))}
-        <AppActions app={app} total={total} />
-      </header>
       <ul className="tiles">
-        {app.instances.map((instance) => (
-          <Tile key={instance.name} instance={instance} />
+        {instances.map((instance) => (
+          <InstanceTile key={instance.name} instance={instance} />
         ))}
       </ul>
+      {missing > 0 && <State tone="busy">{missing} more to come</State>}
     </section>
-  );
-}
-
-function Tile({ instance }: { readonly instance: Instance }) {
-  const usage = useHistory().get(instance.name);
-  const { id, health, processes, restarts, cpuPercent, memoryMb, memoryLimitMb } = instance;
-  const tone = toneOf(health);
-  return (
-    <li className={`tile tone-${tone}`}>
-      <div className="row between">
-        <strong className="number">{id}</strong>
-        <State tone={tone}>{health}</State>
-      </div>
-      <p className="secondary small">
-        {processes.replace(',', ' + ')} · up {duration(instance.upSeconds)}
-        {restarts > 0 && ` · ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`}
-      </p>
-      <Usage
-        name="CPU"
-        text={cpuPercent === null ? '–' : `${Math.round(cpuPercent)} %`}
-        values={usage?.cpuPercent ?? []}
-        max={100}
-      />
-      <Usage
-        name="memory"
-        text={memoryMb === null ? '–' : `${memoryMb} of ${memoryLimitMb} MB`}
-        values={usage?.memoryMb ?? []}
-        max={memoryLimitMb}
-      />
-      <ul className="dependencies" aria-label={`Dependencies of ${id}`}>
-        {Object.entries(instance.dependencies).map(([name, { state, detail }]) => (
-          <li key={name} title={detail ?? state}>
-            <State tone={toneOf(state)}>
-              {name}
-              {state !== 'ok' && `: ${detail ?? state}`}
-            </State>
-          </li>
-        ))}
-      </ul>
-      <InstanceActions instance={instance} />
-    </li>
-  );
-}
-
-interface UsageProps {
-  readonly name: string;
-  readonly text: string;
-  readonly values: readonly number[];
-  readonly max: number;
-}
-
-function Usage({ name, text, values, max }: UsageProps) {
-  return (
-    <p className="usage">
-      <span className="secondary">{name}</span>
-      <Sparkline
-        values={values}
-        max={max}
-        points={SAMPLES_MAX}
-        label={`${name}, last five minutes: now ${text}`}
-      />
-      <span className="number">{text}</span>
-    </p>
   );
 }

@@ -1,0 +1,64 @@
+import { Link } from 'wouter';
+import type { SystemMap } from '../api/types.ts';
+import { useFilter } from '../design/filters.tsx';
+import { millis } from '../design/format.ts';
+import { rateText } from './edge-table.tsx';
+import type { Graph, GraphEdge } from './graph.ts';
+
+interface SelectionProps {
+  readonly graph: Graph;
+  readonly map: SystemMap;
+}
+
+/** What is known of the selected node or edge, and where to read on. */
+export function Selection({ graph, map }: SelectionProps) {
+  const [id, select] = useFilter('select');
+  const edge = graph.edges.find((each) => each.id === id);
+  const node = graph.nodes.find((each) => each.id === id);
+  if (!edge && !node) return null;
+  const app = map.apps.find(
+    (each) => each.app === (node?.id ?? edge?.to) || each.app === edge?.from,
+  );
+  return (
+    <section className="card selection" aria-label={`Selected: ${id}`}>
+      <div className="row between">
+        <h2>{id}</h2>
+        <button type="button" className="quiet" onClick={() => select('')}>
+          Close
+        </button>
+      </div>
+      {edge && <EdgeFacts edge={edge} />}
+      {node && <p>{map.apps.find((each) => each.app === node.id)?.summary ?? node.kind}</p>}
+      {node?.faults.map((title) => (
+        <p key={title}>▲ {title}</p>
+      ))}
+      {app && (
+        <p className="row">
+          <Link href={`/console/system?app=${app.app}`}>{app.app} in System</Link>
+          <Link href={`/console/logs?app=${app.app}`}>Logs</Link>
+          <Link href={`/console/traces?app=${app.app}`}>Traces</Link>
+          <Link href={`/console/settings?app=${app.app}`}>Settings</Link>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function EdgeFacts({ edge: { traffic, messages, hasPact, kind } }: { readonly edge: GraphEdge }) {
+  const share = traffic && traffic.calls > 0 ? (100 * traffic.errors) / traffic.calls : 0;
+  return (
+    <>
+      <p>
+        {kind === 'http' ? 'HTTP' : kind}
+        {messages.length > 0 && `: ${messages.join(', ')}`}
+        {hasPact ? ' · covered by a pact' : ' · no pact covers it'}
+      </p>
+      {traffic && (
+        <p className="number">
+          {rateText(traffic.calls)} · {share.toFixed(1)} % errors · p50 {millis(traffic.p50Ms)} ·
+          p95 {millis(traffic.p95Ms)}
+        </p>
+      )}
+    </>
+  );
+}
