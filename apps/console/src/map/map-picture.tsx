@@ -56,7 +56,6 @@ function Edge({ edge, path }: { readonly edge: GraphEdge; readonly path: string 
   const isNear = [edge.id, edge.from, edge.to].includes(selected);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the table below does the same by keyboard
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the table below does the same by keyboard
     <g
       className={`edge look-${look}${isNear ? ' near' : ''}`}
       data-edge={edge.id}

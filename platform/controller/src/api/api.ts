@@ -12,7 +12,8 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
-import { ConsolePages } from './console-pages.ts';
+import { webFolderOf } from '../web-files.ts';
+import { consolePages } from './console-pages.ts';
 import { consoleRoutes, type PluginData } from './console-routes.ts';
 import { guard } from './guard.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
@@ -56,10 +57,10 @@ export async function openApi(
     },
     transform: jsonSchemaTransform,
   });
-  const pages = new ConsolePages(platform);
   await api.register(routes(platform, operations, stop));
-  await api.register(consoleRoutes(platform, { sessions, cookie, pages, data }));
-  await api.register(pages.routes);
+  await api.register(consoleRoutes(platform, { sessions, cookie, data }));
+  const pages = webFolderOf(environment, 'platform');
+  if (pages) await api.register(consolePages(pages));
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   await api.listen({ port, host: '127.0.0.1' });
   writeFileSafely(tokenFileOf(environment), token, 0o600);

@@ -1,94 +1,48 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import { root } from '@fieldguide/platform-host/environment';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
-import type { Platform } from '../platform.ts';
-import { stageWeb, webArtifactOf } from '../stager/stage-web.ts';
-import { ApiProblem } from './problem.ts';
 
-const FOLDER = join(root, 'apps/console');
-const POLICY =
-  "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
+/** Pages route themselves below one path, so that none collides with the API's. */
+const PAGES = '/console';
+const START = `${PAGES}/system`;
 
-/** Builds and serves the files of the console. */
-export class ConsolePages {
-  readonly #platform: Pick<Platform, 'environment' | 'events'>;
-  #building: Promise<void> | undefined;
-  #problem: string | undefined;
-  #folder: string | undefined;
-  #files: ReadonlySet<string> = new Set();
+// Scripts and styles come from files only; React sets styles through the DOM, which needs no exception.
+const policy =
+  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-  constructor(platform: Pick<Platform, 'environment' | 'events'>) {
-    this.#platform = platform;
-  }
-
-  /** Builds the console in the background, if its sources have changed. */
-  build(): void {
-    const { environment, events } = this.#platform;
-    if (this.#folder === webArtifactOf(FOLDER)) return;
-    this.#building ??= stageWeb(FOLDER, environment)
-      .then((folder) => {
-        const files = readdirSync(folder, { recursive: true, withFileTypes: true });
-        const paths = files.filter((each) => each.isFile()).map((each) => pathIn(folder, each));
-        this.#files = new Set(paths);
-        [this.#folder, this.#problem] = [folder, undefined];
-      })
-      .catch((error: Error) => {
-        this.#problem = error.message;
-        events.warn(`! ${error.message}`);
-      })
-      .finally(() => (this.#building = undefined));
-  }
-
-  readonly routes: FastifyPluginAsync = async (api) => {
-    const config = { isPublic: true };
-    const schema = { hide: true };
-    for (const path of ['/', '/console'])
-      api.get(path, { config, schema }, (_, reply) => reply.redirect('/console/system'));
-    api.get<{ Params: { '*': string } }>('/console/*', { config, schema }, (request, reply) =>
-      this.#send(request.params['*'], reply.header('content-security-policy', POLICY)),
-    );
+/**
+ * Serves the files of the console: those with a hash in their name for a year, and for each page the one document that names
+ * them, which a browser asks for again every time. Public: they contain no data.
+ */
+export const consolePages =
+  (folder: string): FastifyPluginAsync =>
+  async (api) => {
+    api.addHook('onRoute', (route) => {
+      route.config = { ...route.config, isPublic: true };
+      route.schema = { ...route.schema, hide: true };
+    });
+    await api.register(fastifyStatic, {
+      root: join(folder, 'assets'),
+      prefix: `${PAGES}/assets/`,
+      index: false,
+      maxAge: '1y',
+      immutable: true,
+      preCompressed: true,
+    });
+    const page = (_request: unknown, reply: FastifyReply) => {
+      reply.header('content-security-policy', policy).header('cache-control', 'no-cache');
+      if (!existsSync(join(folder, 'index.html'))) return sendProgress(reply);
+      return reply.sendFile('index.html', folder, { cacheControl: false });
+    };
+    for (const path of ['/', PAGES]) api.get(path, (_, reply) => reply.redirect(START));
+    api.get(`${PAGES}/*`, page);
   };
 
-  #send(path: string, reply: FastifyReply): FastifyReply {
-    const isPage = extname(path) === '';
-    if (isPage) this.build();
-    if (!this.#folder) return isPage ? this.#sendProgress(reply) : notFound();
-    if (!isPage && !this.#files.has(path)) return notFound();
-    const file = isPage ? 'index.html' : path;
-    return reply
-      .type(types[extname(file)] ?? 'application/octet-stream')
-      .header(
-        'cache-control',
-        path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-      )
-      .send(readFileSync(join(this.#folder, file)));
-  }
-
-  #sendProgress(reply: FastifyReply): FastifyReply {
-    const text = this.#problem ? escaped(this.#problem) : 'The console is being built.';
-    return reply
-      .status(503)
-      .type('text/html; charset=utf-8')
-      .headers({ 'cache-control': 'no-store', ...(!this.#problem && { refresh: '1' }) })
-      .send(`<!doctype html><html lang="en"><title>Console</title><p>${text}</p></html>`);
-  }
-}
-
-function pathIn(folder: string, { parentPath, name }: { parentPath: string; name: string }) {
-  return join(parentPath, name)
-    .slice(folder.length + 1)
-    .replaceAll('\\', '/');
-}
-
-function notFound(): never {
-  throw new ApiProblem(404, 'unknown', 'There is no such file.', '/console/system');
-}
-
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+/** The API answers before the first start has built the files. */
+const sendProgress = (reply: FastifyReply) =>
+  reply
+    .status(503)
+    .type('text/html; charset=utf-8')
+    .header('refresh', '1')
+    .send('<!doctype html><html lang="en"><title>Console</title><p>The console is being built.');

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Platform } from '../platform.ts';
 import { AppCalls } from './app-calls.ts';
-import type { ConsolePages } from './console-pages.ts';
 import { readCookie } from './guard.ts';
 import { ApiProblem, Problem } from './problem.ts';
 import { SESSION_LIFETIME_MS, type Sessions } from './sessions.ts';
@@ -18,7 +17,6 @@ export type PluginData = (
 interface ConsoleSettings {
   readonly sessions: Sessions;
   readonly cookie: string;
-  readonly pages: ConsolePages;
   readonly data: PluginData;
 }
 
@@ -27,7 +25,7 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /** What the console needs beside the routes of the command line: signing in, the map, data of apps and plug-ins. */
 export function consoleRoutes(
   platform: Platform,
-  { sessions, cookie, pages, data }: ConsoleSettings,
+  { sessions, cookie, data }: ConsoleSettings,
 ): FastifyPluginAsyncZod {
   const calls = new AppCalls(platform);
   const attributes = 'Path=/; HttpOnly; SameSite=Strict';
@@ -40,10 +38,9 @@ export function consoleRoutes(
           response: { 200: z.object({ url: z.string() }), '4xx': Problem },
         },
       },
-      async () => {
-        pages.build();
-        return { url: `${platform.apiUrl}/console/sign-in#code=${sessions.issueCode()}` };
-      },
+      async () => ({
+        url: `${platform.apiUrl}/console/sign-in#code=${sessions.issueCode()}`,
+      }),
     );
     api.post(
       '/session',
