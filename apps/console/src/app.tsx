@@ -102,10 +102,10 @@ function Banners() {
       )}
       {connection === 'away' && (
         <Banner kind="away">
-          ▲ The platform is away. What you see is the last known state; this page continues when it
-          responds.
+          ▲ The platform is away. This is the last known state; the page continues when it responds.
         </Banner>
       )}
+      {connection === 'starting' && <Banner kind="away">◐ The platform is starting.</Banner>}
     </>
   );
 }

@@ -1,9 +1,9 @@
+import './design/tokens.css'; // first: it sets the order of the layers
+import './design/base.css';
+import './design/parts.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import './design/tokens.css';
-import './design/base.css';
-import './design/parts.css';
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

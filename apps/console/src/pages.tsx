@@ -7,6 +7,7 @@ import { OrderPage } from './orders/order-page.tsx';
 import { OrdersPage } from './orders/orders-page.tsx';
 import { ProjectionsPage } from './projections/projections-page.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
+import { ObjectivesPage } from './slo/objectives-page.tsx';
 import { SystemPage } from './system/system-page.tsx';
 import { TracesPage } from './traces/traces-page.tsx';
 
@@ -33,4 +34,5 @@ export const pages: readonly PageRoute[] = [
   { path: '/projections', name: 'Projections', plugin: 'events', view: ProjectionsPage },
   { path: '/settings', name: 'Settings', view: SettingsPage },
   { path: '/faults', name: 'Faults', view: FaultsPage },
+  { path: '/objectives', name: 'Objectives', view: ObjectivesPage },
 ];

@@ -6,7 +6,8 @@ const POLL_MS = 2_000;
 const RETRY_MS = 1_000;
 const EVENTS_KEPT = 100;
 
-export type Connection = 'connecting' | 'online' | 'away' | 'signed-out';
+/** `starting`: it responds, but has no state to show yet. */
+export type Connection = 'connecting' | 'online' | 'starting' | 'away' | 'signed-out';
 
 export interface PlatformState {
   readonly connection: Connection;
@@ -48,13 +49,16 @@ export async function refresh(): Promise<void> {
     set({ status, connection: 'online' });
     listen();
   } catch (error) {
-    const { status } = error as ApiError;
-    const connection = status === 401 ? 'signed-out' : status === 0 ? 'away' : state.connection;
-    set({ connection });
+    set({ connection: connectionOf(error as ApiError) });
   } finally {
     isRefreshing = false;
     timer = setTimeout(refresh, state.connection === 'online' ? POLL_MS : RETRY_MS);
   }
+}
+
+function connectionOf({ status }: ApiError): Connection {
+  if (status === 401) return 'signed-out';
+  return status === 0 ? 'away' : 'starting';
 }
 
 function subscribe(listener: () => void): () => void {

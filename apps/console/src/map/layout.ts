@@ -15,12 +15,12 @@ export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly boxes: ReadonlyMap<string, Box>;
-  /** SVG paths of the edges, by id. */
-  readonly paths: ReadonlyMap<string, string>;
+  /** By id of the edge: its SVG path, and its middle. */
+  readonly lines: ReadonlyMap<string, { readonly path: string; readonly middle: Point }>;
 }
 
 /** Of the 14 px font: wide enough for any letter of a name. */
-const LETTER_PX = 7.2;
+const LETTER_PX = 7.6;
 const [NODE_HEIGHT, TOPIC_HEIGHT] = [44, 28];
 
 /** Arranges the graph from left to right. The same graph gives the same picture, whatever its traffic. */
@@ -35,10 +35,10 @@ export function layoutOf({ nodes, edges }: Graph): Layout {
     width,
     height,
     boxes: new Map(nodes.map(({ id }) => [id, dagre.node(id) as unknown as Box])),
-    paths: new Map(
+    lines: new Map(
       edges.map(({ id, from, to }) => {
         const { points } = dagre.edge(from, to, id) as unknown as { points: Point[] };
-        return [id, pathOf(points)];
+        return [id, { path: pathOf(points), middle: points[Math.floor(points.length / 2)]! }];
       }),
     ),
   };
@@ -47,7 +47,7 @@ export function layoutOf({ nodes, edges }: Graph): Layout {
 function sizeOf({ label, kind }: MapNode): Pick<Box, 'width' | 'height'> {
   const isTopic = kind === 'topic';
   return {
-    width: Math.round(label.length * LETTER_PX) + (isTopic ? 18 : 26),
+    width: Math.round(label.length * LETTER_PX) + (isTopic ? 20 : 26),
     height: isTopic ? TOPIC_HEIGHT : NODE_HEIGHT,
   };
 }

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { call } from '../api/client.ts';
 import { usePlatform } from '../api/platform.ts';
-import type { LiveEdge, SystemMap } from '../api/types.ts';
+import type { Fault, LiveEdge, SystemMap } from '../api/types.ts';
 import { useQuery } from '../api/use-query.ts';
 import { useFilter } from '../design/filters.tsx';
 import { Loaded, Page } from '../design/page.tsx';
@@ -13,6 +13,7 @@ import { Selection } from './selection.tsx';
 import './map.css';
 
 const POLL_MS = 3_000;
+const none: readonly Fault[] = [];
 
 /** The live topology: calls and messages of the last minute, over what pacts cover. */
 export function MapPage() {
@@ -22,7 +23,7 @@ export function MapPage() {
   return (
     <Page
       title="Map"
-      summary="Calls and messages of the last minute. Width is the rate, red has errors, dashed had no traffic."
+      summary="The last minute: width is the rate, red has errors, dashed was silent."
       command="traces"
       filters={
         <>
@@ -34,7 +35,9 @@ export function MapPage() {
             />{' '}
             Checks of tokens too
           </label>
-          {live.error && <span className="secondary">No live traffic: {live.error.message}</span>}
+          {live.error && (
+            <span className="secondary">Without live traffic: {live.error.message}</span>
+          )}
         </>
       }
     >
@@ -53,7 +56,7 @@ interface MapViewProps {
 
 function MapView({ map, live, isComplete }: MapViewProps) {
   const { status } = usePlatform();
-  const faults = status?.faults ?? [];
+  const faults = status?.faults ?? none;
   const graph = useMemo(
     () => graphOf({ map, live, faults, isComplete }),
     [map, live, faults, isComplete],

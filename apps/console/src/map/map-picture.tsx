@@ -14,7 +14,7 @@ interface MapPictureProps {
 export function MapPicture({ graph, apps }: MapPictureProps) {
   const shape = JSON.stringify([graph.nodes.map(({ id }) => id), graph.edges.map(({ id }) => id)]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: traffic changes the look, not the places
-  const { width, height, boxes, paths } = useMemo(() => layoutOf(graph), [shape]);
+  const { width, height, boxes, lines } = useMemo(() => layoutOf(graph), [shape]);
   return (
     <svg viewBox={`0 0 ${width} ${height}`} style={{ width }} aria-labelledby="map-title">
       <title id="map-title">Map</title>
@@ -36,8 +36,13 @@ export function MapPicture({ graph, apps }: MapPictureProps) {
         ))}
       </defs>
       {graph.edges.map((edge) => (
-        <Edge key={edge.id} edge={edge} path={paths.get(edge.id) ?? ''} />
+        <Edge key={edge.id} edge={edge} path={lines.get(edge.id)!.path} />
       ))}
+      {graph.edges
+        .filter(({ hasPact }) => !hasPact)
+        .map(({ id }) => (
+          <Badge key={id} text="no pact" {...lines.get(id)!.middle} />
+        ))}
       {graph.nodes.map((node) => (
         <Node
           key={node.id}
@@ -65,6 +70,17 @@ function Edge({ edge, path }: { readonly edge: GraphEdge; readonly path: string 
       <title>{edge.id}</title>
       <path className="reach" d={path} />
       <path d={path} strokeWidth={widthOf(edge)} markerEnd={`url(#head-${look})`} />
+    </g>
+  );
+}
+
+function Badge({ text, x, y }: { readonly text: string; readonly x: number; readonly y: number }) {
+  return (
+    <g className="badge">
+      <rect x={x - 30} y={y - 11} width="60" height="22" rx="11" />
+      <text x={x} y={y + 5}>
+        {text}
+      </text>
     </g>
   );
 }

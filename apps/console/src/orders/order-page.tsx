@@ -3,7 +3,7 @@ import { call, callApp } from '../api/client.ts';
 import type { TraceSummary } from '../api/types.ts';
 import { useQuery } from '../api/use-query.ts';
 import { act } from '../design/feedback.tsx';
-import { clock } from '../design/format.ts';
+import { clock, shortId } from '../design/format.ts';
 import { Loaded, Page } from '../design/page.tsx';
 import { EventStream } from './event-stream.tsx';
 import { Waiting } from './orders-page.tsx';
@@ -36,7 +36,7 @@ export function OrderPage({ id }: { readonly id: string }) {
   );
   return (
     <Page
-      title={`Order ${id}`}
+      title={`Order ${shortId(id)}`}
       summary="Who sent which message to whom, and the order's stream with the state after each event."
       command={`explain ${id}`}
     >
@@ -72,6 +72,10 @@ function Summary({ order, checkout }: SummaryProps) {
   return (
     <section className="card order-summary" aria-label="Summary">
       <dl>
+        <div>
+          <dt>Id</dt>
+          <dd className="number">{id}</dd>
+        </div>
         <div>
           <dt>Status</dt>
           <dd>

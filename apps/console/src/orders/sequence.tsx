@@ -1,13 +1,13 @@
 import { millis } from '../design/format.ts';
 import type { Arrow } from './types.ts';
 
-const [ROW, TOP, LEFT, LANE_MIN] = [46, 44, 76, 168];
+const [ROW, TOP, LEFT, LANE] = [46, 44, 72, 156];
 
 /** The saga as a sequence diagram: columns are services, rows are messages with times and the handler's source line. */
 export function Sequence({ arrows }: { readonly arrows: readonly Arrow[] }) {
   const actors = [...new Set(arrows.flatMap(({ from, to }) => [from, to]))];
-  const x = (actor: string) => LEFT + actors.indexOf(actor) * LANE_MIN + LANE_MIN / 2;
-  const width = LEFT + actors.length * LANE_MIN;
+  const x = (actor: string) => LEFT + actors.indexOf(actor) * LANE + LANE / 2;
+  const width = LEFT + actors.length * LANE;
   const height = TOP + (arrows.length + 1) * ROW;
   return (
     <section className="sequence card" aria-label="Sequence of messages">

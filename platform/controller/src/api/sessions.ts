@@ -20,7 +20,7 @@ export class Sessions {
   readonly #codes: Entries = new Map();
   readonly #sessions: Entries;
 
-  constructor(file: string, now: () => number = Date.now) {
+  constructor(file: string, now: () => number = () => Date.now()) {
     this.#file = file;
     this.#now = now;
     this.#sessions = read(file);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gatewayApp } from '@fieldguide/platform-host/apps';
 import { root } from '@fieldguide/platform-host/environment';
@@ -69,7 +69,8 @@ export function systemMap(): SystemMap {
 
 function pactEdges(): Edge[] {
   const folder = join(root, 'contracts', 'pacts');
-  const edges = readdirSync(folder).flatMap((file) => {
+  const files = existsSync(folder) ? readdirSync(folder) : []; // a clone may have no contract tests
+  const edges = files.flatMap((file) => {
     const { consumer, provider, interactions } = Pact.parse(
       JSON.parse(readFileSync(join(folder, file), 'utf8')),
     );
