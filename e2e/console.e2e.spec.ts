@@ -45,7 +45,7 @@ describe('the console', () => {
     await tab.goto(`${origin}/console/sign-in#code=used-before`);
     await tab.getByText('expired or was used before').waitFor();
     await other.close();
-    expect(await page.evaluate(() => document.cookie)).toBe('');
+    expect(await page.evaluate('document.cookie')).toBe('');
   });
 
   it('scales an app, and shows a killed instance return', async () => {

@@ -75,7 +75,7 @@ function FaultCard({ fault, restores, reload }: FaultCardProps) {
       done: ({ done }) => done,
     }).then(reload);
   return (
-    <li className="card fault">
+    <li className="card fault-card">
       <div className="row between">
         <h3>{title}</h3>
         <State tone={state === 'active' ? 'bad' : 'busy'}>{state}</State>

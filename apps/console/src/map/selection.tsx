@@ -1,9 +1,15 @@
 import { Link } from 'wouter';
+import { callApp } from '../api/client.ts';
 import type { SystemMap } from '../api/types.ts';
+import { useQuery } from '../api/use-query.ts';
 import { useFilter } from '../design/filters.tsx';
 import { millis } from '../design/format.ts';
+import { State } from '../design/page.tsx';
 import { rateText } from './edge-table.tsx';
+import { gaugesOf } from './gauges.ts';
 import type { Graph, GraphEdge } from './graph.ts';
+
+const POLL_MS = 3_000;
 
 interface SelectionProps {
   readonly graph: Graph;
@@ -32,6 +38,7 @@ export function Selection({ graph, map }: SelectionProps) {
       {node?.faults.map((title) => (
         <p key={title}>▲ {title}</p>
       ))}
+      {app && <Gauges app={app.app} />}
       {app && (
         <p className="row">
           <Link href={`/console/system?app=${app.app}`}>{app.app} in System</Link>
@@ -41,6 +48,24 @@ export function Selection({ graph, map }: SelectionProps) {
         </p>
       )}
     </section>
+  );
+}
+
+/** Backlogs and breakers, from the metrics of one instance. */
+function Gauges({ app }: { readonly app: string }) {
+  const metrics = useQuery(
+    `metrics ${app}`,
+    () => callApp<{ text?: string }>(app, 'GET', '/metrics'),
+    POLL_MS,
+  );
+  return (
+    <p className="gauges">
+      {gaugesOf(metrics.data?.text ?? '').map(({ label, text, isBad }) => (
+        <State key={label} tone={isBad ? 'warn' : 'ok'}>
+          {label} {text}
+        </State>
+      ))}
+    </p>
   );
 }
 

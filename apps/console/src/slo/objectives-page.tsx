@@ -89,7 +89,7 @@ function Row({ objective }: { readonly objective: Objective }) {
         {budgetLeft !== null && (
           <meter min={0} max={1} low={0.25} value={budgetLeft} aria-label={`Budget of ${name}`} />
         )}{' '}
-        {percent(budgetLeft)}
+        {budgetLeft !== null && budgetLeft < 0 ? 'overspent' : percent(budgetLeft)}
       </td>
       <td className="number">
         {Object.entries(burnRates).map(([window, rate]) => (
