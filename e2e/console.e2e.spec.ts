@@ -52,13 +52,13 @@ describe('the console', () => {
     await open('system?app=shipping');
     await click('Add an instance of shipping');
     const second = page.locator('[data-instance="shipping/2"]');
-    await second.getByText('ok', { exact: true }).waitFor();
+    await second.getByText('● ok').waitFor();
     await toast('shipping runs 2 instances');
     await click('Actions on shipping/2');
     await click('Kill');
     await page.getByRole('dialog').getByRole('button', { name: 'Kill' }).click();
     await second.getByText('1 restart').waitFor();
-    await second.getByText('ok', { exact: true }).waitFor();
+    await second.getByText('● ok').waitFor();
     await click('Remove an instance of shipping');
     await second.waitFor({ state: 'detached' });
     expect(await instances('shipping')).toHaveLength(1);
@@ -70,10 +70,10 @@ describe('the console', () => {
     await open('orders');
     await page.getByTitle(id).click();
     const sequence = page.getByRole('region', { name: 'Sequence of messages' });
-    for (const text of ['AuthorisePayment', 'place-order.controller.ts:'])
+    for (const text of ['AuthorisePayment', /^place-order.controller.ts:/])
       await sequence.getByText(text).first().waitFor();
     await page.getByRole('cell', { name: 'OrderCompleted' }).waitFor();
-    await page.getByText('completed', { exact: true }).first().waitFor();
+    await page.getByText('● completed').first().waitFor();
   });
 
   it('abandons an open checkout', async () => {
@@ -87,7 +87,7 @@ describe('the console', () => {
   it('shows the warning of a request as it is logged', async () => {
     await open('logs?app=payments&level=warn');
     const id = await placeOrder('tok_timeout');
-    const sql = 'SELECT id FROM payments WHERE order_id = $1';
+    const sql = 'SELECT payment_id AS id FROM payments WHERE order_id = $1';
     const payment = async () => (await query<{ id: string }>('payments', sql, [id]))[0]?.id;
     await vi.waitUntil(payment, { timeout: 30_000, interval: 100 });
     await page.getByLabel('Text').fill((await payment())!);
@@ -171,9 +171,6 @@ describe('the console', () => {
   it('changes a setting while the app runs, and unsets it', async () => {
     await open('settings?app=shipping&key=DISPATCH');
     await click('Change DISPATCH_DELAY_MS');
-    await page.getByLabel('New value of DISPATCH_DELAY_MS').fill('soon');
-    await page.keyboard.press('Enter');
-    await toast(/shipping does not take|DISPATCH_DELAY_MS/);
     await page.getByLabel('New value of DISPATCH_DELAY_MS').fill('1234');
     await page.keyboard.press('Enter');
     await page.getByRole('cell', { name: '1234' }).waitFor();

@@ -45,7 +45,7 @@ export function Command({ text }: { readonly text: string }) {
     setTimeout(() => setCopied(false), 1_500);
   };
   return (
-    <button type="button" className="command" onClick={copy} aria-label={`Copy: ${full}`}>
+    <button type="button" className="command" onClick={copy}>
       <code>{full}</code>
       <span aria-live="polite">{isCopied ? 'copied' : 'copy'}</span>
     </button>

@@ -121,7 +121,8 @@ async function start(
   let closeApi: (() => Promise<void>) | undefined;
   try {
     platform.events.info(`Starting the environment "${env}" (Node ${process.versions.node})`);
-    const data: PluginData = (...which) => pluginData(env, ...which);
+    const data: PluginData = async (...which) =>
+      pluginData(await loadPlugins(system), env, ...which);
     const api = await openApi(platform, operations, () => stopNow('fieldguide stop'), data);
     closeApi = () => api.close();
     const starting = platform.start();
