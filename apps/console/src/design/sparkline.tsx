@@ -6,7 +6,7 @@ interface SparklineProps {
   readonly points: number;
 }
 
-const [WIDTH, HEIGHT] = [96, 24];
+const [WIDTH, HEIGHT] = [72, 24];
 
 /** A line over the last minutes. */
 export function Sparkline({ values, max, label, points }: SparklineProps) {
