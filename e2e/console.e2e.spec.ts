@@ -190,7 +190,7 @@ describe('the console', () => {
     expect(await page.getByRole('row').filter({ has: edge }).textContent()).toContain('covered');
   });
 
-  it('says that the platform is away, and continues without a reload', async () => {
+  it('reports that the platform is away, and continues without a reload', async () => {
     await open('system');
     await page.context().setOffline(true);
     await page.getByText('The platform is away.').waitFor();

@@ -75,7 +75,7 @@ function subscribe(listener: () => void): () => void {
 
 let source: EventSource | undefined;
 
-/** Events say that something has changed; the browser itself connects again after an interruption. */
+/** Each event reports a change; the browser itself connects again after an interruption. */
 function listen(): void {
   if (source && source.readyState !== EventSource.CLOSED) return;
   source = new EventSource('/events');

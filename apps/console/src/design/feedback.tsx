@@ -49,9 +49,9 @@ interface Action<T> {
   readonly confirm?: Omit<Question, 'answer'>;
 }
 
-/** Runs an action, after confirmation where needed; a toast says the new state or the error. */
+/** Runs an action, after confirmation where needed; a toast shows the new state or the error. */
 export async function act<T>({ begins, run, done, confirm }: Action<T>): Promise<boolean> {
-  if (confirm && !(await ask(confirm))) return false;
+  if (confirm && !(await confirmed(confirm))) return false;
   if (begins) toast(begins);
   try {
     toast(done(await run()));
@@ -65,7 +65,7 @@ export async function act<T>({ begins, run, done, confirm }: Action<T>): Promise
   }
 }
 
-function ask(question: Omit<Question, 'answer'>): Promise<boolean> {
+function confirmed(question: Omit<Question, 'answer'>): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = (isConfirmed: boolean) => {
       set({ question: undefined });

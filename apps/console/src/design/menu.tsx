@@ -10,7 +10,7 @@ export function Menu({ label, children }: MenuProps) {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only hears what its buttons pass on
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only handles what its buttons pass on
     <div
       className="menu"
       onBlur={({ currentTarget, relatedTarget }) =>

@@ -5,7 +5,7 @@ import type { Query } from '../api/use-query.ts';
 
 interface PageProps {
   readonly title: string;
-  /** One line that says what the page shows. */
+  /** One line about what the page shows. */
   readonly summary: string;
   /** The command line's equivalent, without the program's name. */
   readonly command: string;

@@ -74,7 +74,7 @@ export function FaultForm({ kinds, environment, reload }: FaultFormProps) {
 
 type FaultRequest = Readonly<Record<string, string | number | boolean>> & { readonly kind: string };
 
-/** Leaves out what is empty; outside `local` a fault has to be forced, which the confirmation says. */
+/** Leaves out what is empty; outside `local` a fault is forced, after a confirmation. */
 export function requestOf(
   { kind, parameters }: Pick<FaultKind, 'kind' | 'parameters'>,
   fields: FormData,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { gaugesOf } from './gauges.ts';
 
-it('reads the gauges that it knows, with their labels, and says which are bad', () => {
+it('reads the gauges that it knows, with their labels, and marks the bad ones', () => {
   const metrics = `# HELP outbox_oldest_age_seconds Age
 outbox_oldest_age_seconds 0.25
 breaker_state{breaker="shelf"} 2

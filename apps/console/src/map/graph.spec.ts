@@ -88,7 +88,7 @@ describe('the graph of the map', () => {
     });
     expect(edge(both, 'loans.loans.v1 → shelf').traffic).toMatchObject({ calls: 60, errors: 0 });
   });
-  it('tells errors, traffic, silence and ignorance apart', () => {
+  it('distinguishes errors, traffic, silence and missing traces', () => {
     const looks = [
       live('door', 'shelf', { errors: 1 }),
       live('reader', 'door'),

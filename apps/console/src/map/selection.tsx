@@ -33,7 +33,7 @@ export function Selection({ graph, map }: SelectionProps) {
           Close
         </button>
       </div>
-      {edge && <EdgeFacts edge={edge} />}
+      {edge && <EdgeDetails edge={edge} />}
       {node && <p>{map.apps.find((each) => each.app === node.id)?.summary ?? node.kind}</p>}
       {node?.faults.map((title) => (
         <p key={title}>▲ {title}</p>
@@ -69,7 +69,7 @@ function Gauges({ app }: { readonly app: string }) {
   );
 }
 
-function EdgeFacts({ edge: { traffic, messages, hasPact, kind } }: { readonly edge: GraphEdge }) {
+function EdgeDetails({ edge: { traffic, messages, hasPact, kind } }: { readonly edge: GraphEdge }) {
   const share = traffic && traffic.calls > 0 ? (100 * traffic.errors) / traffic.calls : 0;
   return (
     <>

@@ -16,7 +16,7 @@ const POLL_MS = 2_000;
 
 /** One order: the saga as a sequence, and its stream with the state after each event. */
 export function OrderPage({ id }: { readonly id: string }) {
-  const facts = useQuery(
+  const details = useQuery(
     `order ${id}`,
     async () => {
       const [order, checkouts, events] = await Promise.all([
@@ -30,20 +30,20 @@ export function OrderPage({ id }: { readonly id: string }) {
     POLL_MS,
   );
   // Read again for each new event: it reads the topics, which takes a second.
-  const version = facts.data?.events.length;
+  const version = details.data?.events.length;
   const sequence = useQuery(version === undefined ? undefined : `sequence ${id} ${version}`, () =>
     call<{ arrows: Arrow[] }>('GET', `/plugins/explain/sequence?order=${id}`),
   );
   return (
     <Page
       title={`Order ${shortId(id)}`}
-      summary="Who sent which message to whom, and the order's stream with the state after each event."
+      summary="Each message with sender, receiver and source line; the stream with the state after each event."
       command={`explain ${id}`}
     >
       <p className="breadcrumb">
         <Link href="/console/orders">← Orders</Link>
       </p>
-      <Loaded query={facts}>
+      <Loaded query={details}>
         {({ order, checkout, events }) => (
           <>
             <Summary order={order} checkout={checkout} />

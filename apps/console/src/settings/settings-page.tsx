@@ -103,7 +103,7 @@ function Row({ app, name, setting: { value, source, live }, reload }: RowProps) 
             <input
               aria-label={`New value of ${name}`}
               value={draft}
-              // biome-ignore lint/a11y/noAutofocus: the user has just asked for this field
+              // biome-ignore lint/a11y/noAutofocus: the user has just opened this field
               autoFocus
               onChange={({ target }) => setDraft(target.value)}
               onKeyDown={({ key }) => key === 'Escape' && setDraft(undefined)}

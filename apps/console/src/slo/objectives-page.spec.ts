@@ -8,7 +8,7 @@ it.each<[number | null, Record<string, number | null>, string]>([
   [0.5, { '5m': PAGES_AT, '1h': PAGES_AT }, 'burns fast'],
   [-0.1, { '5m': 0, '1h': null }, 'budget spent'],
 ])(
-  'with a budget of %s and burn rates of %o an objective says: %s',
+  'with a budget of %s and burn rates of %o an objective shows: %s',
   (budgetLeft, burnRates, word) => {
     expect(stateOf({ budgetLeft, burnRates })[1]).toBe(word);
   },

@@ -5,11 +5,12 @@ import { Page, State } from '../design/page.tsx';
 import { AppActions, wantedOf } from './actions.tsx';
 import { BackingServices } from './backing-services.tsx';
 import { InstanceTile } from './instance-tile.tsx';
+import { RecentEvents } from './recent-events.tsx';
 import './system.css';
 
 /** Apps with their instances, and backing services. */
 export function SystemPage() {
-  const { status } = usePlatform();
+  const { status, events } = usePlatform();
   const [only] = useFilter('app');
   const apps = status?.apps.filter(({ app }) => !only || app === only) ?? [];
   const faults = status?.faults ?? [];
@@ -34,6 +35,7 @@ export function SystemPage() {
         ))}
       </div>
       {status && !only && <BackingServices services={status.services} faults={faults} />}
+      {!only && <RecentEvents events={events} />}
     </Page>
   );
 }

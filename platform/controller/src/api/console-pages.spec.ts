@@ -21,7 +21,7 @@ describe('the pages of the console', () => {
   const get = (url: string, headers = {}) =>
     pages.inject({ url, headers: { host: 'localhost', ...headers } });
 
-  it('say that they are being built, then load without a session and under a strict policy', async () => {
+  it('report that they are being built, then load without a session and under a strict policy', async () => {
     expect((await get('/console/system')).statusCode).toBe(503);
     mkdirSync(join(folder, 'web', 'assets'), { recursive: true });
     writeFileSync(join(folder, 'web', 'index.html'), '<title>console</title>');

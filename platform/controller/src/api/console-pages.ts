@@ -13,7 +13,7 @@ const policy =
 
 /**
  * Serves the files of the console: those with a hash in their name for a year, and for each page the one document that names
- * them, which a browser asks for again every time. Public: they contain no data.
+ * them, which a browser loads again every time. Public: they contain no data.
  */
 export const consolePages =
   (folder: string): FastifyPluginAsync =>
