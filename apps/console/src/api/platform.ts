@@ -7,7 +7,7 @@ const RETRY_MS = 1_000;
 const EVENTS_KEPT = 100;
 
 /** `starting`: it responds, but has no state to show yet. */
-export type Connection = 'connecting' | 'online' | 'starting' | 'away' | 'signed-out';
+type Connection = 'connecting' | 'online' | 'starting' | 'away' | 'signed-out';
 
 export interface PlatformState {
   readonly connection: Connection;

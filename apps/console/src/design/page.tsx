@@ -34,7 +34,7 @@ export function Page({ title, summary, command, filters, children }: PageProps) 
 }
 
 /** The command that does the same, to copy. */
-export function Command({ text }: { readonly text: string }) {
+function Command({ text }: { readonly text: string }) {
   const { status } = usePlatform();
   const [isCopied, setCopied] = useState(false);
   const env = status && status.environment !== 'local' ? ` --env ${status.environment}` : '';

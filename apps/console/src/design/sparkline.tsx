@@ -18,7 +18,7 @@ export function Sparkline({ values, max, label, points }: SparklineProps) {
   );
 }
 
-export function linePoints(values: readonly number[], max: number, points: number): string {
+function linePoints(values: readonly number[], max: number, points: number): string {
   const step = WIDTH / Math.max(1, points - 1);
   const left = WIDTH - (values.length - 1) * step;
   const y = (value: number) => HEIGHT - 2 - (Math.min(value, max) / (max || 1)) * (HEIGHT - 4);

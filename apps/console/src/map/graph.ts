@@ -7,7 +7,7 @@ export interface MapNode {
   readonly faults: readonly string[];
 }
 
-export interface Traffic {
+interface Traffic {
   readonly calls: number;
   readonly errors: number;
   readonly p50Ms: number;

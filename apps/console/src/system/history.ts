@@ -5,7 +5,7 @@ import type { Status } from '../api/types.ts';
 /** Five minutes at one sample every two seconds. */
 export const SAMPLES_MAX = 150;
 
-export interface Usage {
+interface Usage {
   readonly cpuPercent: readonly number[];
   readonly memoryMb: readonly number[];
 }
