@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { slowness } from '@fieldguide/clock/testing';
+import { webFolderOf } from '@fieldguide/platform-controller/web-files';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Browser, Page } from 'playwright-core';
@@ -214,6 +216,15 @@ describe('the console', () => {
       expect(found).toEqual([]);
     },
   );
+
+  it('loads no more than 220 kB, compressed', () => {
+    const folder = webFolderOf(new Environment('e2e'), 'platform')!;
+    const files = globSync('assets/*.gz', { cwd: folder });
+    const bytes = files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+    console.log(`console: ${Math.round(bytes / 1_000)} kB gzip`);
+    expect(files.length).toBeGreaterThan(1);
+    expect(bytes).toBeLessThan(220_000);
+  });
 
   it('signs out', async () => {
     await click('Sign out');
