@@ -100,7 +100,7 @@ function Row({ objective }: { readonly objective: Objective }) {
       </td>
       <td>
         {objective.alert}
-        <p className="secondary">{objective.runbook}</p>
+        <p className="secondary">{objective.runbook.replace(/^.*\//, '')}</p>
       </td>
     </tr>
   );
