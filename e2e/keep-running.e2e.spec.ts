@@ -13,7 +13,9 @@ import { Environment } from '@fieldguide/platform-host/environment';
 import { processStartTime } from '@fieldguide/platform-host/processes/child';
 import { type PlatformState, readState, stopOrphans } from '@fieldguide/platform-host/state';
 import { copySources } from '@fieldguide/tools/source-copy';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from './browser/browser.ts';
 import { measurePace } from './capacity.ts';
 import { ledger } from './shop.ts';
 import { Traffic } from './traffic.ts';
@@ -240,6 +242,14 @@ describe('a push', () => {
   });
 });
 
+/** Opens the console, signed in. */
+async function openConsole(): Promise<Page> {
+  const page = await (await openBrowser()).newPage();
+  await page.goto((await fieldguide('console', '--print')).trim());
+  await page.getByText('● live').waitFor();
+  return page;
+}
+
 describe('a platform that is killed under load', () => {
   it('is replaced by one that adopts its instances: no order lost, no process orphaned', async () => {
     await fieldguide('scale', 'payments', 'web=1', 'worker=1');
@@ -248,12 +258,17 @@ describe('a platform that is killed under load', () => {
     const ending = new AbortController();
     const running = traffic.run({ readsPerSecond: 20, ordersPerSecond: 10 }, ending.signal, true);
     const before = state();
+    const page = await openConsole();
     const exit = new Promise((resolve) => platform.once('exit', resolve));
     platform.kill('SIGKILL');
     await exit;
     const orphan = before.instances.find(({ app }) => app === 'shipping')!;
     process.kill(orphan.pid, 'SIGKILL'); // exits while no platform runs
+    await page.getByText('The platform is away.').waitFor();
     await start();
+    await page.getByText('The platform is away.').waitFor({ state: 'detached' });
+    await page.getByText('● live').waitFor(); // without signing in again
+    await page.context().browser()?.close();
     await expect.poll(() => ids('shipping'), WAIT).toEqual(['shipping/1', 'shipping/2']);
     await sleep(2_000); // some more orders through the new platform
     ending.abort();

@@ -29,7 +29,8 @@ beforeAll(async () => {
   const { openApi } = await import('@fieldguide/platform-controller/api/api');
   const environment = new Environment('http-files');
   const platform = new Platform({ environment, choices: {}, gatewayPort: 0 });
-  const api = await openApi(platform, new Operations(platform), () => undefined);
+  const noData = async () => ({});
+  const api = await openApi(platform, new Operations(platform), () => undefined, noData);
   platformDocument = api.swagger() as typeof platformDocument;
   await api.close();
   await platform.stop();

@@ -3,7 +3,7 @@ import type { System } from '@fieldguide/platform-model';
 import type { CommandPlugin } from '@fieldguide/platform-model/plugin';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addPlugins, loadPlugins } from './plugins.ts';
+import { addPlugins, loadPlugins, pluginData } from './plugins.ts';
 
 const loans: CommandPlugin = {
   heading: 'Loans:',
@@ -24,6 +24,22 @@ describe('a plug-in of the map', () => {
     addPlugins(program, await loadPlugins(library(['lending'])));
     expect(program.helpInformation()).toMatch(/Loans:\n {2}loans .*Show loans/);
     expect(program.commands[0]!.options.map(({ long }) => long)).toEqual(['--env', '--json']);
+  });
+
+  it('offers data for the console, and no other names', async () => {
+    const data: CommandPlugin['data'] = { overdue: async ({ of }, _, { env }) => [of, env] };
+    const plugins = new Map([['loans', { ...loans, data }]]);
+    expect(await pluginData(plugins, 'local', 'loans', 'overdue', { of: 'Ada' })).toEqual([
+      'Ada',
+      'local',
+    ]);
+    for (const [plugin, name] of [
+      ['loans', 'constructor'],
+      ['post', 'overdue'],
+    ] as const)
+      await expect(pluginData(plugins, 'local', plugin, name, {})).rejects.toThrow(
+        `There is no data "${name}" of a plug-in "${plugin}"`,
+      );
   });
 
   it('is an error when the map lacks an app that it needs', async () => {

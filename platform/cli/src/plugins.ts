@@ -39,3 +39,17 @@ export function addPlugins(program: Command, plugins: ReadonlyMap<string, Comman
     }
   }
 }
+
+/** Returns data of a plug-in for the console. @throws CliError when no plug-in offers it */
+export async function pluginData(
+  plugins: ReadonlyMap<string, CommandPlugin>,
+  env: string,
+  plugin: string,
+  name: string,
+  query: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const { data = {} } = plugins.get(plugin) ?? {};
+  if (!Object.hasOwn(data, name))
+    throw new CliError(`There is no data "${name}" of a plug-in "${plugin}".`, `see ${MAP}`);
+  return data[name]!(query, commandContext, { env });
+}

@@ -16,6 +16,11 @@ export const InstanceStatus = z.object({
   name: z.string(),
   processes: z.enum(['web,worker', 'web', 'worker']),
   health: z.string(),
+  /** As its readiness reports them; empty when it gives no answer. */
+  dependencies: z.record(
+    z.string(),
+    z.object({ state: z.string(), detail: z.string().optional() }),
+  ),
   version: z.string(),
   digest: z.string(),
   url: z.string(),
@@ -56,6 +61,7 @@ export type ServiceStatus = z.infer<typeof ServiceStatus>;
 
 export const Status = z.object({
   environment: z.string(),
+  apiUrl: z.string(),
   gatewayUrl: z.string(),
   providerUrl: z.string(),
   apps: z.array(AppStatus),
@@ -68,6 +74,7 @@ export type Status = z.infer<typeof Status>;
 export async function statusOf(platform: Platform): Promise<Status> {
   return {
     environment: platform.environment.name,
+    apiUrl: platform.apiUrl ?? '',
     gatewayUrl: platform.gatewayUrl ?? '',
     providerUrl: platform.providerUrl ?? '',
     apps: await Promise.all(appNames.map((name) => appStatus(platform, name))),
@@ -94,7 +101,7 @@ export async function appStatus(platform: Platform, name: string): Promise<AppSt
           id: instance.id,
           name: instance.name,
           processes: instance.record.processes,
-          health: await healthOf(instance, ready, next !== undefined),
+          ...(await healthOf(instance, ready, next !== undefined)),
           version: instance.record.version,
           digest: instance.record.digest,
           url: instance.url,
@@ -109,11 +116,16 @@ export async function appStatus(platform: Platform, name: string): Promise<AppSt
   };
 }
 
-async function healthOf(instance: Instance, ready: boolean, replaced: boolean): Promise<string> {
-  if (!instance.child.isRunning) return `ended (${instance.child.outcome})`;
-  if (!ready) return 'starting';
-  const health = (await instance.health())?.status ?? 'no answer';
-  return replaced ? `${health}, being replaced` : health;
+async function healthOf(
+  instance: Instance,
+  ready: boolean,
+  replaced: boolean,
+): Promise<Pick<InstanceStatus, 'health' | 'dependencies'>> {
+  const { isRunning, outcome } = instance.child;
+  if (!isRunning) return { health: `ended (${outcome})`, dependencies: {} };
+  if (!ready) return { health: 'starting', dependencies: {} };
+  const { status = 'no answer', dependencies = {} } = (await instance.health()) ?? {};
+  return { health: replaced ? `${status}, being replaced` : status, dependencies };
 }
 
 function ageSeconds(time: string): number {

@@ -67,6 +67,17 @@ export interface CommandPlugin {
   /** Heading of its commands in the help; by default that of the commands before them. */
   readonly heading?: string;
   add(program: Command, context: CommandContext): void;
+  /** Data for the console, by name: `GET /plugins/<plug-in>/<name>?…`. */
+  readonly data?: Readonly<
+    Record<
+      string,
+      (
+        query: Readonly<Record<string, string>>,
+        context: CommandContext,
+        options: CommandOptions,
+      ) => Promise<unknown>
+    >
+  >;
   /** Returns what to try first. `providerUrl` is the address of the app of kind `external`. */
   startText?(gatewayUrl: string, providerUrl: string | undefined): Promise<StartText>;
 }

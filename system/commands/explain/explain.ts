@@ -13,6 +13,10 @@ import { type Arrow, sequenceOf } from './sequence.ts';
 /** Adds the command that shows how an order was processed. */
 export const plugin: CommandPlugin = {
   heading: 'Orders and events:',
+  data: {
+    sequence: ({ order = '' }, context, options) =>
+      explain(parseOrderId(order, context.error), options, context),
+  },
   add: (program, context) => {
     context
       .command(

@@ -106,15 +106,22 @@ export function addObservationCommands(program: Command): void {
   command(program, 'open', 'Open the API documentation in a browser', 'open').action(
     async (options: CommonOptions) => {
       const { gatewayUrl } = await platformOf(options).call<Status>('GET', '/status');
-      const url = `${gatewayUrl}/docs`;
-      print(options, { url }, url);
-      if (options.json) return;
-      const browser = await openInBrowser(url);
-      browser.once('error', () => {
-        console.error('Cannot start a browser: open the address above yourself.');
-      });
+      await show(`${gatewayUrl}/docs`, options);
     },
   );
+
+  command(
+    program,
+    'console',
+    'Open the console in a browser, signed in; the link is valid once, for a minute',
+    'console',
+    'console --print',
+  )
+    .option('--print', 'Print the link only')
+    .action(async (options: CommonOptions & { print?: boolean }) => {
+      const { url } = await platformOf(options).call<{ url: string }>('POST', '/console/codes');
+      await show(url, options);
+    });
 
   command(
     program,
@@ -136,6 +143,19 @@ export function addObservationCommands(program: Command): void {
       };
     });
     print(options, all, environmentsTable(all));
+  });
+}
+
+/** Prints an address, and opens it in a browser unless only that is wanted. */
+async function show(
+  url: string,
+  options: CommonOptions & { readonly print?: boolean },
+): Promise<void> {
+  print(options, { url }, url);
+  if (options.json || options.print) return;
+  const browser = await openInBrowser(url);
+  browser.once('error', () => {
+    console.error('Cannot start a browser: open the address above yourself.');
   });
 }
 

@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { openApi } from '@fieldguide/platform-controller/api/api';
+import type { PluginData } from '@fieldguide/platform-controller/api/console-routes';
 import { followLogs, formatLine } from '@fieldguide/platform-controller/log-stream/logs';
 import { Operations } from '@fieldguide/platform-controller/operations';
 import { Platform } from '@fieldguide/platform-controller/platform';
@@ -13,7 +14,7 @@ import { runningPlatform, stopOrphans } from '@fieldguide/platform-host/state';
 import { system } from '@fieldguide/platform-host/system';
 import { type Command, Option } from 'commander';
 import { PlatformClient } from '../client/platform-client.ts';
-import { loadPlugins } from '../plugins.ts';
+import { loadPlugins, pluginData } from '../plugins.ts';
 import { readyScreen } from '../screen/screen.ts';
 import {
   type CommonOptions,
@@ -120,7 +121,9 @@ async function start(
   let closeApi: (() => Promise<void>) | undefined;
   try {
     platform.events.info(`Starting the environment "${env}" (Node ${process.versions.node})`);
-    const api = await openApi(platform, operations, () => stopNow('fieldguide stop'));
+    const data: PluginData = async (...which) =>
+      pluginData(await loadPlugins(system), env, ...which);
+    const api = await openApi(platform, operations, () => stopNow('fieldguide stop'), data);
     closeApi = () => api.close();
     const starting = platform.start();
     await Promise.race([starting, stopRequested.promise]);
@@ -129,7 +132,11 @@ async function start(
     if (json) console.log(JSON.stringify({ ready: true, gatewayUrl, providerUrl, apiUrl }));
     else {
       const plugins = await loadPlugins(system);
-      console.log(await readyScreen(platform, plugins.values()));
+      const { url } = await new PlatformClient(environment).call<{ url: string }>(
+        'POST',
+        '/console/codes',
+      );
+      console.log(await readyScreen(platform, plugins.values(), url));
     }
     // Run a full GC once: V8 keeps start-up garbage until there is memory pressure. Needs --expose-gc.
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });

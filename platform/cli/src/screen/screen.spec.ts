@@ -7,6 +7,7 @@ const started = {
   providerUrl: undefined,
   environment: { name: 'local' },
 };
+const CONSOLE = 'http://host/console';
 const loans: CommandPlugin = {
   add: () => undefined,
   startText: async (gatewayUrl) => ({
@@ -18,14 +19,16 @@ const loans: CommandPlugin = {
 
 describe('the screen of a completed start', () => {
   it('shows the addresses, the texts and the commands of the plug-ins', async () => {
-    const screen = await readyScreen(started, [{ add: () => undefined }, loans]);
+    const screen = await readyScreen(started, [{ add: () => undefined }, loans], CONSOLE);
     expect(screen).toContain(
-      '  API to try       http://host/docs\n  Catalogue        http://host/books\n\n',
+      '  API to try       http://host/docs\n  Catalogue        http://host/books\n  Console          http://host/console  ',
     );
     expect(screen).toContain('  Borrow a book.\n\n  In another terminal:\n');
-    expect(screen).toMatch(/ {4}npx library loans {16}List loans\n {4}npx fieldguide status/);
+    expect(screen).toMatch(/ {4}npx library loans {16}List loans\n {4}npx fieldguide console/);
   });
   it('needs no plug-in', async () => {
-    expect(await readyScreen(started, [])).toContain('host/docs\n\n  In another terminal:\n');
+    expect(await readyScreen(started, [], CONSOLE)).toContain(
+      'one minute)\n\n  In another terminal:\n',
+    );
   });
 });

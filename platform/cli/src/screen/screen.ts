@@ -9,6 +9,7 @@ interface Started extends Pick<Platform, 'gatewayUrl' | 'providerUrl'> {
 export async function readyScreen(
   { gatewayUrl = '', providerUrl, environment }: Started,
   plugins: Iterable<CommandPlugin>,
+  consoleUrl: string,
 ): Promise<string> {
   const texts = (
     await Promise.all([...plugins].map((each) => each.startText?.(gatewayUrl, providerUrl)))
@@ -17,9 +18,11 @@ export async function readyScreen(
     ['Shop', gatewayUrl],
     ['API to try', `${gatewayUrl}/docs`],
     ...texts.flatMap((each) => each.addresses),
+    ['Console', `${consoleUrl}  (valid for one minute)`],
   ] as const;
   const commands = [
     ...texts.flatMap((each) => each.commands),
+    ['npx fieldguide console', 'Open the console in a browser'],
     ['npx fieldguide status --watch', 'Show apps and backing services with their health'],
     ['npx fieldguide --help', 'List all commands'],
   ] as const;

@@ -24,9 +24,11 @@ const bare = {
   middle: '  ',
 };
 
-export function statusTables({ environment, gatewayUrl, apps, services, faults }: Status): string {
+export function statusTables(status: Status): string {
+  const { environment, gatewayUrl, apiUrl, apps, services, faults } = status;
+  const first = `Environment ${environment}, API at ${gatewayUrl}, console at ${apiUrl}`;
   return [
-    [`Environment ${environment}, API at ${gatewayUrl}`, ...faultLines(faults)].join('\n'),
+    [first, ...faultLines(faults)].join('\n'),
     appsTable(apps),
     servicesTable(services, 'RESTARTS'),
   ].join('\n\n');

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import { writeFileSafely } from '@fieldguide/platform-host/environment';
 import { isFree } from '@fieldguide/platform-host/processes/ports';
 import { tokenFileOf } from '@fieldguide/platform-host/state';
+import { system } from '@fieldguide/platform-host/system';
 import Fastify, { type FastifyInstance } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -11,10 +12,14 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
+import { webFolderOf } from '../web-files.ts';
+import { consolePages } from './console-pages.ts';
+import { consoleRoutes, type PluginData } from './console-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { guard } from './guard.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
+import { Sessions } from './sessions.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { zipkinRoutes } from './zipkin-routes.ts';
 
@@ -22,11 +27,12 @@ const BODY_BYTES_MAX = 64 * 1024;
 /** The port in the environment `local`; elsewhere, and when it is taken, a free one. */
 export const API_PORT = 8090;
 
-/** The platform's HTTP API on the loopback: what the commands use, and a console can be built on. */
+/** The platform's HTTP API on the loopback, for the command line and the console. */
 export async function openApi(
   platform: Platform,
   operations: Operations,
   stop: () => void,
+  data: PluginData,
 ): Promise<FastifyInstance> {
   const { environment } = platform;
   const token = randomBytes(24).toString('base64url');
@@ -34,7 +40,10 @@ export async function openApi(
   const api = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
   api.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
   api.setErrorHandler(sendProblem);
-  guard(api, token, () => [`127.0.0.1:${port}`, `localhost:${port}`]);
+  const sessions = new Sessions(environment.path('console-sessions'));
+  // Cookies are shared by all ports of a host, and so by all environments.
+  const cookie = `${system.name}-${environment.name}`;
+  guard(api, { token, sessions, cookie, hosts: () => [`127.0.0.1:${port}`, `localhost:${port}`] });
   api.setNotFoundHandler(() => {
     throw new ApiProblem(404, 'unknown', 'There is no such resource.', 'GET /openapi.json');
   });
@@ -55,6 +64,9 @@ export async function openApi(
   await api.register(traceRoutes(platform.traces));
   await api.register(zipkinRoutes(platform.traces));
   await api.register(faultRoutes(platform));
+  await api.register(consoleRoutes(platform, { sessions, cookie, data }));
+  const pages = webFolderOf(environment, 'platform');
+  if (pages) await api.register(consolePages(pages));
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   await api.listen({ port, host: '127.0.0.1' });
   writeFileSafely(tokenFileOf(environment), token, 0o600);

@@ -1,6 +1,7 @@
+import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { followLogs, readLogs, toJson } from '../log-stream/logs.ts';
+import { followLogs, logSources, readLogs, toJson } from '../log-stream/logs.ts';
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
 import { ScaleChange } from '../scale.ts';
@@ -226,7 +227,7 @@ export function routes(
         schema: { summary: 'Every change, as server-sent events', produces: ['text/event-stream'] },
       },
       (request, reply) =>
-        stream(request, reply, (send) => {
+        stream(reply, (send) => {
           const last = Number(request.headers['last-event-id'] ?? Number.NaN);
           for (const event of events.recent.filter(({ id }) => id > last)) send(event, event.id);
           return events.listen((event) => send(event, event.id));
@@ -252,8 +253,8 @@ export function routes(
           const lines = await readLogs(environment, query);
           return reply.type('application/x-ndjson').send(lines.map(toJson).join('\n'));
         }
-        await readLogs(environment, { source, since: new Date() }); // refuses an unknown name
-        return stream(request, reply, (send) => {
+        if (source !== undefined) parseChoice('log', source, logSources);
+        return stream(reply, (send) => {
           const ending = new AbortController();
           void (async () => {
             for await (const line of followLogs(environment, query, ending.signal))

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 
 const HEARTBEAT_MS = 15_000;
 // A slow reader is disconnected, and may reconnect with Last-Event-ID.
@@ -9,12 +9,12 @@ const WAITING_BYTES_MAX = 1_048_576;
  * @param begin gets the function that sends, and returns the one that stops it
  */
 export function stream(
-  request: FastifyRequest,
   reply: FastifyReply,
   begin: (send: (data: object, id?: number) => void) => () => void,
 ): FastifyReply {
   reply.hijack();
   const { raw } = reply;
+  if (raw.destroyed) return reply; // left meanwhile: it would never report its end
   raw.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
@@ -26,7 +26,7 @@ export function stream(
     else raw.write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
   });
   const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
-  request.raw.once('close', () => {
+  raw.once('close', () => {
     clearInterval(heartbeat);
     end();
   });

@@ -24,7 +24,12 @@ beforeAll(async () => {
   const { openApi } = await import('./api.ts');
   const environment = new Environment('traces');
   platform = new platformModule.Platform({ environment, choices: {}, gatewayPort: 0 });
-  api = await openApi(platform, new Operations(platform), () => undefined);
+  api = await openApi(
+    platform,
+    new Operations(platform),
+    () => undefined,
+    async () => undefined,
+  );
   token = readFileSync(tokenFileOf(environment), 'utf8');
 });
 afterAll(async () => {

@@ -16,6 +16,12 @@ export interface InstanceSpec {
   readonly hash: string;
 }
 
+/** What `GET /health/ready` of an app returns. */
+interface HealthReport {
+  readonly status: string;
+  readonly dependencies: Record<string, { state: string; detail?: string }>;
+}
+
 const READY_WITHIN_MS = 60_000;
 const DEGRADED_IS_READY_AFTER_MS = 5_000;
 const PROBE_MS = 1_500;
@@ -101,12 +107,12 @@ export class Instance {
   }
 
   /** Readiness with the state of each dependency; undefined when it gives no answer. */
-  async health(): Promise<{ status: string; dependencies: object } | undefined> {
+  async health(): Promise<HealthReport | undefined> {
     try {
       const response = await fetch(`${this.url}/health/ready`, {
         signal: AbortSignal.timeout(3_000),
       });
-      return (await response.json()) as { status: string; dependencies: object };
+      return (await response.json()) as HealthReport;
     } catch {
       return undefined;
     }
