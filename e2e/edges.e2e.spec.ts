@@ -1,5 +1,5 @@
-import { StorefrontClient } from '@fieldguide/contracts/shop/storefront';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { StorefrontClient } from '@fieldguide/storefront/api/storefront-client';
 import { consumes, type Edge, pactEdges, requests } from '@fieldguide/tools/contracts/edges';
 import { expect, inject, it } from 'vitest';
 import { instances, platform, scale, setSetting } from './running-platform.ts';

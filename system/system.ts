@@ -23,7 +23,7 @@ export const system = defineSystem({
     },
     events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
   },
-  externalConsumers: { shop: 'contracts/shop' },
+  externalConsumers: { shop: 'apps/storefront/src/api' },
   apps: {
     'payment-provider': {
       kind: 'external',

@@ -1,8 +1,8 @@
+import * as catalog from '@fieldguide/contracts/catalog';
+import * as identity from '@fieldguide/contracts/identity';
+import * as inventory from '@fieldguide/contracts/inventory';
+import * as ordering from '@fieldguide/contracts/ordering';
 import { z } from 'zod';
-import * as catalog from '../catalog/index.ts';
-import * as identity from '../identity/index.ts';
-import * as inventory from '../inventory/index.ts';
-import * as ordering from '../ordering/index.ts';
 
 // The fields that a storefront reads: providers may change all others freely.
 

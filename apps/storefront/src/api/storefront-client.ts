@@ -1,9 +1,9 @@
+import type { AddProductRequest, ChangeProductRequest } from '@fieldguide/contracts/catalog';
+import type { RegistrationRequest, TokenRequest } from '@fieldguide/contracts/identity';
+import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
+import { Problem } from '@fieldguide/contracts/problem';
 import type { z } from 'zod';
-import type { AddProductRequest, ChangeProductRequest } from '../catalog/index.ts';
-import type { RegistrationRequest, TokenRequest } from '../identity/index.ts';
-import type { PlaceOrderRequest } from '../ordering/index.ts';
-import { Problem } from '../problem.ts';
-import * as reads from './index.ts';
+import * as reads from './reads.ts';
 
 const TIMEOUT_MS = 10_000;
 

@@ -1,13 +1,13 @@
 import { ConsumerPacts, type HttpExpectation } from '@fieldguide/contract-testing';
+import * as catalog from '@fieldguide/contracts/catalog/examples';
+import { ada, hammock, orderId } from '@fieldguide/contracts/example-data';
+import * as identity from '@fieldguide/contracts/identity/examples';
+import * as inventory from '@fieldguide/contracts/inventory/examples';
+import * as ordering from '@fieldguide/contracts/ordering/examples';
+import { Problem } from '@fieldguide/contracts/problem';
 import { expect, it } from 'vitest';
-import * as catalog from '../../catalog/examples.ts';
-import { ada, hammock, orderId } from '../../example-data.ts';
-import * as identity from '../../identity/examples.ts';
-import * as inventory from '../../inventory/examples.ts';
-import * as ordering from '../../ordering/examples.ts';
-import { Problem } from '../../problem.ts';
-import * as reads from '../index.ts';
-import { StorefrontClient } from '../storefront.ts';
+import * as reads from '../src/api/reads.ts';
+import { StorefrontClient } from '../src/api/storefront-client.ts';
 
 const shop = new ConsumerPacts('shop');
 const KEY = 'one-for-each-order';
