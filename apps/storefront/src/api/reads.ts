@@ -14,18 +14,26 @@ export const SignedIn = identity.Token.pick({
 export const Registered = identity.Registration.pick({ customerId: true });
 
 const seen = { id: true, name: true, category: true, price: true } as const;
-export const Card = catalog.Product.pick(seen);
+const Card = catalog.Product.pick(seen);
+export type Card = z.infer<typeof Card>;
 export const Cards = catalog.ProductPage.pick({ nextCursor: true }).extend({
   items: z.array(Card),
 });
+export type Cards = z.infer<typeof Cards>;
 export const Detail = catalog.Product.pick({ ...seen, description: true, retired: true });
+export type Detail = z.infer<typeof Detail>;
 /** For the form with which staff change it. */
 export const Edited = catalog.Product.pick({ id: true, name: true, price: true, retired: true });
 
 export const Availability = inventory.Stock.pick({ freeUnits: true });
 export const Replenished = inventory.Replenishment.pick({ units: true });
 
-const Line = ordering.OrderLine.pick({ name: true, quantity: true, lineTotal: true });
+const Line = ordering.OrderLine.pick({
+  productId: true,
+  name: true,
+  quantity: true,
+  lineTotal: true,
+});
 export const Order = ordering.Order.pick({
   id: true,
   status: true,
@@ -37,13 +45,17 @@ export const Order = ordering.Order.pick({
   lines: z.array(Line),
   shipment: ordering.Order.shape.shipment.unwrap().pick({ trackingNumber: true }).nullable(),
 });
+export type Order = z.infer<typeof Order>;
 export const Orders = ordering.OrderPage.pick({ nextCursor: true }).extend({
   items: z.array(Order.omit({ lines: true, shipment: true, payment: true })),
 });
+export type Orders = z.infer<typeof Orders>;
 const TimelineItem = ordering.Timeline.shape.items.element.pick({
+  source: true,
   type: true,
   time: true,
   summary: true,
 });
+export type TimelineItem = z.infer<typeof TimelineItem>;
 export const Timeline = z.object({ items: z.array(TimelineItem) });
 export const Cancelled = ordering.Cancellation.pick({ status: true });
