@@ -23,21 +23,25 @@ export function CartPage() {
   const total = totalOf(lines);
   return (
     <Page title="Cart">
-      <ul className="lines sheet" aria-label="Lines of your cart">
-        {lines.map((line) => (
-          <Line key={line.productId} line={line} isLocked={pending !== null} />
-        ))}
-      </ul>
-      <p className="total">
-        {total ? (
-          <>
-            Total <strong>{money(total)}</strong>
-          </>
-        ) : (
-          'The prices are in several currencies: order them one by one.'
-        )}
-      </p>
-      <CheckoutOrSignIn />
+      <div className="cart">
+        <section className="summary" aria-label="What you order">
+          <ul className="lines sheet" aria-label="Lines of your cart">
+            {lines.map((line) => (
+              <Line key={line.productId} line={line} isLocked={pending !== null} />
+            ))}
+          </ul>
+          <p className="total">
+            {total ? (
+              <>
+                Total <strong>{money(total)}</strong>
+              </>
+            ) : (
+              'The prices are in several currencies: order them one by one.'
+            )}
+          </p>
+        </section>
+        <CheckoutOrSignIn />
+      </div>
     </Page>
   );
 }

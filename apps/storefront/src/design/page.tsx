@@ -1,10 +1,12 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
+import { Contours } from './contours.tsx';
 
 let shown: string | undefined;
 
 /** A page with its heading; after a navigation the heading has the focus, so that a screen reader announces it. */
-export function Page({ title, children }: { title: string; children: ReactNode }) {
+export function Page(props: { title: string; hero?: ReactNode; children: ReactNode }) {
+  const { title, hero, children } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   const [path] = useLocation();
   useEffect(() => {
@@ -17,11 +19,22 @@ export function Page({ title, children }: { title: string; children: ReactNode }
     }
     shown = path;
   }, [path]);
+  const h1 = (
+    <h1 ref={heading} tabIndex={-1}>
+      {title}
+    </h1>
+  );
   return (
     <div className="page">
-      <h1 ref={heading} tabIndex={-1}>
-        {title}
-      </h1>
+      {hero ? (
+        <div className="hero">
+          <Contours />
+          {h1}
+          {hero}
+        </div>
+      ) : (
+        h1
+      )}
       {children}
     </div>
   );

@@ -42,8 +42,10 @@ function WatchedOrder({ id }: { id: string }) {
       {order && (
         <div className="order">
           <section aria-labelledby="happened">
-            <h2 id="happened">What has happened</h2>
-            <Events items={items} placedAt={order.placedAt} />
+            <div className="sheet">
+              <h2 id="happened">What has happened</h2>
+              <Events items={items} placedAt={order.placedAt} />
+            </div>
             <CancelOrder order={order} onChange={reload} />
           </section>
           <section aria-labelledby="how">

@@ -18,7 +18,14 @@ export function SwimLanes({ items }: { items: readonly TimelineItem[] }) {
     >
       {lanes.map((lane, index) => (
         <g key={lane}>
-          <rect className="lane" x={index * LANE + 2} width={LANE - 4} height={height} rx="6" />
+          <rect
+            className="lane"
+            x={index * LANE + 2}
+            y="1"
+            width={LANE - 4}
+            height={height - 2}
+            rx="6"
+          />
           <text className="lane-name" x={index * LANE + LANE / 2} y="24">
             {lane}
           </text>

@@ -1,12 +1,12 @@
 /** Which drawing shows a product: by a word in its name, else by its category. */
 const byWord: readonly (readonly [RegExp, Family])[] = [
-  [/tarp|footprint/i, 'tarp'],
+  [/tarp/i, 'tarp'],
   [/tent|basecamp/i, 'tent'],
   [/peg/i, 'pegs'],
   [/line|rope/i, 'rope'],
   [/sleeping bag|liner/i, 'sleepingBag'],
   [/hammock/i, 'hammock'],
-  [/mat\b/i, 'mat'],
+  [/mat\b|footprint/i, 'mat'],
   [/pillow/i, 'pillow'],
   [/dry bag|cover|pouch/i, 'bag'],
   [/sock|gaiter/i, 'sock'],

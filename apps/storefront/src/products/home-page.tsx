@@ -1,7 +1,6 @@
 import { Category } from '@fieldguide/contracts/catalog';
 import { Link, useLocation, useSearch } from 'wouter';
 import { Cards } from '../api/reads.ts';
-import { Contours } from '../design/contours.tsx';
 import { entriesOf } from '../design/field.tsx';
 import { ErrorNotice, StaleNotice } from '../design/notice.tsx';
 import { Page } from '../design/page.tsx';
@@ -26,12 +25,15 @@ export function HomePage() {
   const shown = isSearch ? found : all;
   const names = all.value?.items.map(({ name }) => name) ?? [];
   return (
-    <Page title="Gear for the long way round">
-      <section className="hero" aria-label="Search">
-        <Contours />
-        <p>Tents, packs, stoves and boots. Drawn from life, kept in stock.</p>
-        <SearchForm key={hrefOf(search)} search={search} names={names} />
-      </section>
+    <Page
+      title="Gear for the long way round"
+      hero={
+        <>
+          <p>Tents, packs, stoves and boots. Drawn from life, kept in stock.</p>
+          <SearchForm key={hrefOf(search)} search={search} names={names} />
+        </>
+      }
+    >
       <Chips search={search} />
       <StaleNotice sinceMs={shown.staleSinceMs} away="catalog" />
       {!shown.value && <ErrorNotice error={shown.error} />}
