@@ -8,7 +8,7 @@ COPY . .
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 ARG COMMIT=unknown
 RUN FIELDGUIDE_COMMIT=${COMMIT} node platform/cli/bin/fieldguide.mjs stage \
-  && mkdir -p /artifacts /secrets .fieldguide/environments \
+  && mkdir -p /artifacts/none /secrets .fieldguide/environments \
   && for app in .fieldguide/artifacts/*; do \
        cp -r "$app"/*/ "/artifacts/$(basename "$app")" && mkdir "/secrets/$(basename "$app")"; \
      done \
@@ -19,7 +19,10 @@ ENTRYPOINT ["node", "platform/cli/bin/fieldguide.mjs"]
 
 FROM ${NODE_IMAGE} AS app
 ARG APP
+# The web application that it serves: `none` is an empty folder.
+ARG WEB_APP=none
 COPY --from=tools /artifacts/${APP} /app
+COPY --from=tools /artifacts/${WEB_APP} /web
 RUN mkdir /data && chown 1000:1000 /data
 WORKDIR /app
 USER 1000:1000

@@ -23,6 +23,10 @@ export const system = defineSystem({
     },
     events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
   },
+  webApps: {
+    storefront: { summary: 'the shop in a browser', servedBy: 'gateway' },
+    console: { summary: "the operator's view of the system", servedBy: 'platform' },
+  },
   externalConsumers: { shop: 'apps/storefront/src/api' },
   apps: {
     'payment-provider': {

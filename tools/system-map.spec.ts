@@ -37,7 +37,8 @@ describe('the map of the system', () => {
     const folders = globSync('apps/*/package.json', { cwd: root }).map(
       (file) => file.split(/[\\/]/)[1]!,
     );
-    expect(Object.keys(system.apps).toSorted()).toEqual(folders.toSorted());
+    const names = Object.keys({ ...system.apps, ...system.webApps });
+    expect(names.toSorted()).toEqual(folders.toSorted());
   });
 
   it.each(apps)('names the contract of %s when it has one', (name, { contract }) => {

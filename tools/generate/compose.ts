@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { AppSpec, Binding, System } from '@fieldguide/platform-model';
-import { secretKeys } from '@fieldguide/platform-model/derive';
+import { secretKeys, webAppOf } from '@fieldguide/platform-model/derive';
 
 /** The port of a container without a public port (Dockerfile). */
 const PORT = 3000;
@@ -23,7 +23,7 @@ export function composeYaml(system: System, base: string): string {
     )
     .replace(
       / *# <apps>\n/,
-      `  # The apps: one image each, built by one Dockerfile.\n${apps.map(([name, app]) => service(system.name, name, app)).join('')}`,
+      `  # The apps: one image each, built by one Dockerfile.\n${apps.map(([name, app]) => service(system, name, app)).join('')}`,
     )
     .replace(
       / *# <volumes of the apps>\n/,
@@ -34,17 +34,18 @@ export function composeYaml(system: System, base: string): string {
     );
 }
 
-function service(system: string, name: string, app: AppSpec): string {
+function service(system: System, name: string, app: AppSpec): string {
+  const webApp = webAppOf(system, name);
   const files = filesOf(app).map((path) => `${volumeOf(path)}:/data`);
   const port = typeof app.publicPort === 'number' ? app.publicPort : undefined;
-  const environment = Object.entries(environmentOf(app, port)).map(
+  const environment = Object.entries(environmentOf(app, port, webApp)).map(
     ([key, value]) => `  ${key}: ${value}`,
   );
   return lines(2, [
     `${name}:`,
     '  <<: *app',
-    `  image: ${system}/${name}`,
-    `  build: { context: ., target: app, args: { APP: ${name} } }`,
+    `  image: ${system.name}/${name}`,
+    `  build: { context: ., target: app, args: { APP: ${name}${webApp ? `, WEB_APP: ${webApp}` : ''} } }`,
     ...(environment.length > 0
       ? ['  environment:', '    <<: *settings', ...environment.map((each) => `  ${each}`)]
       : ['  environment: *settings']),
@@ -55,7 +56,11 @@ function service(system: string, name: string, app: AppSpec): string {
 }
 
 /** Returns the settings that differ from those shared by all apps. */
-function environmentOf(app: AppSpec, port: number | undefined): Record<string, string | number> {
+function environmentOf(
+  app: AppSpec,
+  port: number | undefined,
+  webApp: string | undefined,
+): Record<string, string | number> {
   const secrets = [...secretKeys(app)].filter((key) => key !== 'CLIENT_SECRET');
   const others = Object.entries(app.env ?? {}).flatMap(([key, binding]) => {
     const value = addressOf(binding);
@@ -65,6 +70,7 @@ function environmentOf(app: AppSpec, port: number | undefined): Record<string, s
     ...Object.fromEntries(secrets.map((key) => [`${key}_FILE`, `/secrets/${key}`])),
     ...Object.fromEntries(others),
     ...(port !== undefined && { PORT: port }),
+    ...(webApp && { WEB_FOLDER: '/web' }),
   };
 }
 

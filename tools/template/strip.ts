@@ -1,5 +1,6 @@
 // `npm run strip -- --keep catalog`: the small version of the system, with the gateway, identity and one service.
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { system } from '@fieldguide/system';
 import { Project, ts } from 'ts-morph';
 import { parseDocument } from 'yaml';
 import { dependencies } from '../generate/dependencies.ts';
@@ -40,9 +41,7 @@ const OF_EVENTS =
  * @throws Error when a service is unknown, or the working tree has changes
  */
 export function strip({ keep, force }: { keep: readonly string[]; force?: boolean }): void {
-  const all = globSync('apps/*')
-    .map((folder) => folder.slice('apps/'.length))
-    .toSorted();
+  const all = Object.keys(system.apps).toSorted();
   const unknown = keep.filter((name) => !all.includes(name));
   if (unknown.length > 0)
     throw new Error(`There is no service ${unknown.join(', ')}. Try one of: ${all.join(', ')}`);

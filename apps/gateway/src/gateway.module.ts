@@ -7,6 +7,7 @@ import { ApiDocs } from './api-docs/api-docs.ts';
 import { GatewayConfig } from './gateway.config.ts';
 import { Forwarder } from './proxy/forwarder.ts';
 import { ProxyRoutes } from './proxy/proxy-routes.ts';
+import { WebFiles } from './web-files/web-files.ts';
 
 /** No controllers: the contract lists the routes, and requests pass below Nest's router. */
 @Module({
@@ -18,6 +19,6 @@ import { ProxyRoutes } from './proxy/proxy-routes.ts';
     MessagingModule.forBroadcasts(),
     ConfigModule.forFeature(GatewayConfig),
   ],
-  providers: [Forwarder, ProxyRoutes, ApiDocs],
+  providers: [Forwarder, ProxyRoutes, ApiDocs, WebFiles],
 })
 export class GatewayModule {}

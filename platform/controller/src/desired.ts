@@ -1,18 +1,22 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
-import { type App, apps } from '@fieldguide/platform-host/apps';
+import { type App, apps, webAppNames } from '@fieldguide/platform-host/apps';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { z } from 'zod';
 import { assertScale, StoredScale } from './scale.ts';
 
-const DesiredApp = z.object({
-  instances: StoredScale,
-  memoryMb: z.int().min(1),
+const DesiredArtifact = z.object({
   /** Of the artifact that should run; none before the first start. */
   digest: z.string().optional(),
   /** Sources that were pushed last: a start deploys newer ones and keeps a rollback. */
   pushedSources: z.string().optional(),
   /** Artifacts that ran before, the last one first. */
   earlier: z.array(z.string()),
+});
+type DesiredArtifact = z.infer<typeof DesiredArtifact>;
+
+const DesiredApp = DesiredArtifact.extend({
+  instances: StoredScale,
+  memoryMb: z.int().min(1),
   /** Overridden settings, by key; written to Consul again if it loses them. */
   settings: z.record(z.string(), z.string()),
   /** Counts the requested restarts: another number is another spec. */
@@ -24,6 +28,8 @@ const Desired = z.object({
   /** Of the next instance that is started. */
   serial: z.int(),
   apps: z.record(z.string(), DesiredApp),
+  /** Static files: no instances. */
+  webApps: z.record(z.string(), DesiredArtifact).default({}),
 });
 
 const EARLIER_KEPT = 3;
@@ -43,6 +49,12 @@ export class DesiredState {
     this.#file = environment.path('desired.json');
     this.#state = read(this.#file, report);
     for (const app of apps) this.#state.apps[app.name] ??= initialState(app);
+    for (const name of webAppNames) this.#state.webApps[name] ??= { earlier: [] };
+  }
+
+  /** Of an app or a web application. */
+  artifact(name: string): DesiredArtifact {
+    return this.#state.apps[name] ?? this.#state.webApps[name]!;
   }
 
   app(name: string): DesiredApp {
@@ -57,13 +69,16 @@ export class DesiredState {
 
   /** Another artifact; the one before is remembered, for `rollback`. */
   run(name: string, digest: string, pushedSources?: string): void {
-    const { digest: before, earlier } = this.app(name);
-    const others = [...(before ? [before] : []), ...earlier].filter((each) => each !== digest);
-    this.change(name, {
+    const before = this.artifact(name);
+    const others = [...(before.digest ? [before.digest] : []), ...before.earlier];
+    const change = {
+      ...before,
       digest,
-      earlier: [...new Set(others)].slice(0, EARLIER_KEPT),
+      earlier: [...new Set(others.filter((each) => each !== digest))].slice(0, EARLIER_KEPT),
       ...(pushedSources && { pushedSources }),
-    });
+    };
+    if (name in this.#state.apps) this.change(name, change);
+    else this.#save({ ...this.#state, webApps: { ...this.#state.webApps, [name]: change } });
   }
 
   nextSerial(): number {
@@ -81,14 +96,15 @@ export class DesiredState {
 /** Digests that some environment may still want to run: their artifacts must stay. */
 export function digestsIn(text: string): string[] {
   const state = Desired.safeParse(JSON.parse(text));
-  return Object.values(state.data?.apps ?? {}).flatMap(({ digest, earlier }) => [
+  const { apps = {}, webApps = {} } = state.data ?? {};
+  return Object.values({ ...apps, ...webApps }).flatMap(({ digest, earlier }) => [
     ...(digest ? [digest] : []),
     ...earlier,
   ]);
 }
 
 function read(file: string, report: (line: string) => void): z.infer<typeof Desired> {
-  const emptyState = { serial: 1, apps: {} };
+  const emptyState = { serial: 1, apps: {}, webApps: {} };
   if (!existsSync(file)) return emptyState;
   try {
     return Desired.parse(JSON.parse(readFileSync(file, 'utf8')));

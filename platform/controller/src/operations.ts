@@ -1,5 +1,5 @@
 import { freemem } from 'node:os';
-import { appNames, apps } from '@fieldguide/platform-host/apps';
+import { appNames, apps, webAppNames, webApps } from '@fieldguide/platform-host/apps';
 import {
   type BackingName,
   backingNames,
@@ -16,6 +16,7 @@ import { writeSetting } from './provision/settings.ts';
 import type { Instance } from './runner/instance.ts';
 import { assertScale, changeScale, type ScaleChange, totalOf } from './scale.ts';
 import { stageApps } from './stager/stage-stale.ts';
+import { linkWebFiles } from './web-files.ts';
 
 /** Less would not hold the code and the connections of any app. */
 export const MEMORY_MIN_MB = 128;
@@ -24,6 +25,8 @@ const MB = 1_048_576;
 const HEADROOM = 1.15;
 const SETTING_APPLIED_MS = 8_000;
 const signals = ['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGINT', 'SIGUSR1'] as const;
+
+const isWebApp = (name: string) => webAppNames.includes(name);
 
 /** Another operation on this app is in progress. */
 export class OperationInProgressError extends CliError {}
@@ -48,10 +51,13 @@ export class Operations {
     return this.#exclusively(name, 'pushed', async () => {
       const startMs = performance.now();
       const { digest, sources, version } = await this.#stage(name);
-      const before = desired.app(name);
-      if (before.digest === digest) {
-        desired.change(name, { pushedSources: sources });
+      if (desired.artifact(name).digest === digest) {
+        desired.run(name, digest, sources);
         return { digest, fresh: false };
+      }
+      if (isWebApp(name)) {
+        this.#use(name, digest, sources);
+        return { digest, fresh: true };
       }
       await deployments.assertDeployable([{ name, digest }], force);
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
@@ -67,14 +73,26 @@ export class Operations {
   rollback(name: string, force = false): Promise<{ digest: string }> {
     const { desired, deployments } = this.#platform;
     return this.#exclusively(name, 'rolled back', async () => {
-      const [digest] = desired.app(name).earlier;
+      const [digest] = desired.artifact(name).earlier;
       if (!digest)
         throw new CliError(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
+      if (isWebApp(name)) {
+        this.#use(name, digest);
+        return { digest };
+      }
       await deployments.assertDeployable([{ name, digest }], force);
       await this.#applyOrRevert(name, () => desired.run(name, digest));
       await deployments.record([{ name, digest }]);
       return { digest };
     });
+  }
+
+  /** Serves other static files from now on. */
+  #use(name: string, digest: string, pushedSources?: string): void {
+    const { desired, environment, events } = this.#platform;
+    desired.run(name, digest, pushedSources);
+    linkWebFiles(environment, desired);
+    events.info(`✓ ${name} ${digest.slice(0, 8)} is served`, { app: name });
   }
 
   /** Changes the number of instances and their process types, or the memory of each. */
@@ -243,7 +261,7 @@ export class Operations {
   async #stage(name: string, sourceMap = this.#platform.inspectPort(name) !== undefined) {
     const artifacts = await stageApps(
       this.#platform.environment,
-      apps.filter((app) => app.name === name),
+      [...apps, ...webApps].filter((app) => app.name === name),
       () => undefined,
       { sourceMap },
     );
@@ -318,7 +336,7 @@ export class Operations {
   }
 
   async #exclusively<T>(name: string, action: string, work: () => Promise<T>): Promise<T> {
-    if (!(backingNames as readonly string[]).includes(name)) this.known(name);
+    if (!(backingNames as readonly string[]).includes(name) && !isWebApp(name)) this.known(name);
     void this.#platform.backing; // throws while the platform still starts
     const other = this.#inProgress.get(name);
     if (other) {

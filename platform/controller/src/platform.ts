@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type App, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
+import { type App, appNames, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
 import type { BackingServiceOptions } from '@fieldguide/platform-host/backing-services/backing-service';
 import {
   BackingServices,
@@ -32,6 +32,7 @@ import { instancesByProcesses } from './scale.ts';
 import { type Artifact, artifactOf } from './stager/stage.ts';
 import { stageStale } from './stager/stage-stale.ts';
 import { waitForRoutes } from './until-routed.ts';
+import { linkWebFiles } from './web-files.ts';
 
 export interface PlatformSettings {
   readonly environment: Environment;
@@ -317,13 +318,16 @@ export class Platform {
    */
   async #deploy(staged: readonly Artifact[]): Promise<void> {
     const newer = staged.filter(({ name, sources }) => {
-      const { digest: present, pushedSources } = this.desired.app(name);
+      const { digest: present, pushedSources } = this.desired.artifact(name);
       return !present || pushedSources !== sources || !isStaged(name, present);
     });
-    const incoming = newer.filter(({ name, digest }) => this.desired.app(name).digest !== digest);
+    const incoming = newer.filter(
+      ({ name, digest }) => appNames.includes(name) && this.desired.app(name).digest !== digest,
+    );
     await this.deployments.assertDeployable(incoming, this.#settings.force ?? false);
     await this.deployments.record(incoming);
     for (const { name, digest, sources } of newer) this.desired.run(name, digest, sources);
+    linkWebFiles(this.environment, this.desired);
   }
 
   #adoptable(): Instance[] {

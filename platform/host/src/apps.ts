@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AppSpec } from '@fieldguide/platform-model';
+import type { AppSpec, WebAppSpec } from '@fieldguide/platform-model';
 import { exampleOf, gatewayOf } from '@fieldguide/platform-model/roles';
 import { root, system } from './system.ts';
 
@@ -20,20 +20,36 @@ export interface App {
 export const appNames: readonly string[] = Object.keys(system.apps);
 
 /** The apps of the system, in the order of the map. */
-export const apps: readonly App[] = Object.entries(system.apps).map(([name, spec]) => {
+export const apps: readonly App[] = Object.entries(system.apps).map(([name, spec]) => ({
+  name,
+  spec,
+  ...folderOf(name),
+  hasDatabase: spec.uses.includes('database'),
+  hasMessaging: spec.uses.includes('messaging'),
+  hasSeeds: spec.uses.includes('seed-data'),
+  hasPublicPort: spec.publicPort !== undefined,
+}));
+
+/** A web application of the map, with what its folder adds. */
+export interface WebApp {
+  readonly name: string;
+  readonly folder: string;
+  readonly version: string;
+  readonly spec: WebAppSpec;
+}
+
+/** The web applications of the system, in the order of the map. */
+export const webApps: readonly WebApp[] = Object.entries(system.webApps ?? {}).map(
+  ([name, spec]) => ({ name, spec, ...folderOf(name) }),
+);
+
+export const webAppNames: readonly string[] = webApps.map(({ name }) => name);
+
+function folderOf(name: string): { folder: string; version: string } {
   const folder = join(root, 'apps', name);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return {
-    name,
-    folder,
-    version,
-    spec,
-    hasDatabase: spec.uses.includes('database'),
-    hasMessaging: spec.uses.includes('messaging'),
-    hasSeeds: spec.uses.includes('seed-data'),
-    hasPublicPort: spec.publicPort !== undefined,
-  };
-});
+  return { folder, version };
+}
 
 export const databaseServices = apps
   .filter(({ hasDatabase }) => hasDatabase)

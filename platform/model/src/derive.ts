@@ -63,6 +63,12 @@ export function appsWith(system: System, what: AppSpec['uses'][number]): readonl
   return Object.keys(system.apps).filter((name) => system.apps[name]!.uses.includes(what));
 }
 
+/** The name of the web application that an app, or the platform, serves. */
+export function webAppOf(system: System, servedBy: string): string | undefined {
+  const all = Object.entries(system.webApps ?? {});
+  return all.find(([, each]) => each.servedBy === servedBy)?.[0];
+}
+
 /** Names of the apps whose instances share one port outside the registry. */
 export function appsWithPublicPort(system: System): readonly string[] {
   return Object.keys(system.apps).filter((name) => system.apps[name]!.publicPort !== undefined);
@@ -124,6 +130,8 @@ export interface Values {
   readonly databaseUrl: string;
   readonly clientSecret: string;
   readonly publicPort?: number | undefined;
+  /** Of the web application that the app serves. */
+  readonly webFolder?: string | undefined;
   resolve(binding: Binding): string | undefined;
 }
 
@@ -142,6 +150,7 @@ export function instanceEnv(app: AppSpec, values: Values): Record<string, string
     ...(uses.includes('database') && { DATABASE_URL: values.databaseUrl }),
     ...(uses.includes('messaging') && { MESSAGING_URL: values.kafkaUrl }),
     ...(values.publicPort !== undefined && { PUBLIC_PORT: String(values.publicPort) }),
+    ...(values.webFolder && { WEB_FOLDER: values.webFolder }),
     ...Object.fromEntries(own),
   };
 }

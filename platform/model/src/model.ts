@@ -63,10 +63,19 @@ export interface AppSpec<App extends string = string> {
   readonly containerMemoryMb?: number;
 }
 
+/** A web application: static files, built by Vite from the folder of its name. */
+export interface WebAppSpec<App extends string = string> {
+  /** What it shows, in one line: for README and diagrams. */
+  readonly summary: string;
+  /** The app that serves its files, which finds their folder in WEB_FOLDER; or the API of the platform. */
+  readonly servedBy: App | 'platform';
+}
+
 /** A whole system: what runs, and what the platform has to provide for it. */
 export interface System<App extends string = string> {
   readonly name: string;
   readonly apps: Readonly<Record<App, AppSpec<App>>>;
+  readonly webApps?: Readonly<Record<string, WebAppSpec<App>>>;
   /** Scopes of the OAuth client that the command line uses. */
   readonly operatorScopes: readonly string[];
   /** Consumers in the pacts that are not apps: the folder of the sources of each. */
@@ -79,8 +88,9 @@ export interface System<App extends string = string> {
 
 /** Type-checks a map: each `urlOf`, and each need of a plug-in, has to name an app of the same map. */
 export const defineSystem = <const Apps extends Readonly<Record<string, AppSpec>>>(
-  system: Omit<System, 'apps' | 'plugins'> & {
+  system: Omit<System, 'apps' | 'webApps' | 'plugins'> & {
     readonly apps: Apps & { readonly [Name in keyof Apps]: AppSpec<keyof Apps & string> };
+    readonly webApps?: Readonly<Record<string, WebAppSpec<keyof Apps & string>>>;
     readonly plugins?: Readonly<Record<string, PluginSpec<keyof Apps & string>>>;
   },
 ): System<keyof Apps & string> => system;

@@ -21,7 +21,7 @@ const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs' });`;
 const policy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-/** `/openapi.json`, and a page to read and try it, where `/` leads until there is a storefront. */
+/** `/openapi.json`, and a page to read and try it. */
 @Injectable()
 export class ApiDocs implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost<FastifyAdapter>) {}
@@ -29,7 +29,6 @@ export class ApiDocs implements OnModuleInit {
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance();
     const document = JSON.stringify(openapi);
-    fastify.get('/', (_request, reply) => reply.redirect('/docs', 302));
     fastify.get('/openapi.json', (_request, reply) =>
       reply.type('application/json').send(document),
     );

@@ -1,6 +1,6 @@
 import { stage } from '@fieldguide/platform-controller/stager/stage';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
-import { appNames, apps, example } from '@fieldguide/platform-host/apps';
+import { appNames, apps, example, webAppNames, webApps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { Argument, Command } from 'commander';
@@ -22,6 +22,9 @@ interface Pushed {
   fresh: boolean;
 }
 
+/** What has artifacts: apps, and web applications. */
+const deployable = [...appNames, ...webAppNames];
+
 /** Adds the commands on apps: push, stage, scale, restart, kill, rollback, env. */
 export function addAppCommands(program: Command): void {
   command(
@@ -35,7 +38,7 @@ export function addAppCommands(program: Command): void {
     .option('--all', 'Push every app, one after another')
     .option('--force', 'Push even if can-i-deploy fails; the push is logged')
     .action(async (names: string[], options: CommonOptions & { all?: boolean; force?: true }) => {
-      const wanted = known(options.all ? appNames : names);
+      const wanted = known(options.all ? deployable : names);
       if (wanted.length === 0)
         throw new CliError(
           'No app is named.',
@@ -66,8 +69,8 @@ export function addAppCommands(program: Command): void {
     .option('--source-map', 'Also write a source map for a debugger')
     .action(async (names: string[], options: CommonOptions & { sourceMap?: boolean }) => {
       const staged = [];
-      for (const app of apps.filter(({ name }) =>
-        known(names.length ? names : appNames).includes(name),
+      for (const app of [...apps, ...webApps].filter(({ name }) =>
+        known(names.length ? names : deployable).includes(name),
       )) {
         const { artifact, fresh } = await stage(app, options.sourceMap);
         staged.push({ app: app.name, version: artifact.version, digest: artifact.digest, fresh });
@@ -139,7 +142,7 @@ export function addAppCommands(program: Command): void {
     });
 
   command(program, 'rollback', 'Return an app to its previous artifact', `rollback ${example.app}`)
-    .addArgument(oneApp())
+    .addArgument(choiceArgument('<app>', deployable, 'Name of the app'))
     .option('--force', 'Outside `local`: deploy even if can-i-deploy fails; this is logged')
     .action(async (app: string, options: CommonOptions & { force?: true }) => {
       const platform = platformOf(options);
@@ -192,9 +195,9 @@ function oneApp(): Argument {
 }
 
 function manyApps(): Argument {
-  return choiceArgument('[app...]', appNames, 'Names of apps');
+  return choiceArgument('[app...]', deployable, 'Names of apps');
 }
 
 function known(names: readonly string[]): string[] {
-  return names.map((name) => parseChoice('app', name, appNames));
+  return names.map((name) => parseChoice('app', name, deployable));
 }

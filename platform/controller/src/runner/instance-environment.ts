@@ -5,6 +5,7 @@ import { system } from '@fieldguide/platform-host/system';
 import type { Binding } from '@fieldguide/platform-model';
 import { instanceEnv, oauthClientScopes } from '@fieldguide/platform-model/derive';
 import { databaseUrl } from '../provision/databases.ts';
+import { webFolderOf } from '../web-files.ts';
 
 /** The environment variables of an instance: addresses, its name, its secrets, and what the map binds. */
 export function instanceEnvironment(
@@ -30,6 +31,7 @@ export function instanceEnvironment(
     databaseUrl: databaseUrl(backing.postgres.url, environment, name, role, secrets),
     clientSecret: secrets.clients[name] ?? '',
     publicPort: publicPorts.get(name),
+    webFolder: webFolderOf(environment, name),
     resolve,
   });
 }

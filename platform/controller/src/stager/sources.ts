@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { App } from '@fieldguide/platform-host/apps';
 import { root } from '@fieldguide/platform-host/environment';
+import type { AppSpec } from '@fieldguide/platform-model';
 
-const notShipped = /\.spec\.ts$|\.md$|\.http$|\.jsonl$|\.contract\.ts$/;
+const notShipped = /\.spec\.tsx?$|\.md$|\.http$|\.jsonl$|\.contract\.ts$/;
 const skippedFolders = new Set(['node_modules', 'testing', 'dist', 'pact', 'pacts', 'generated']);
 
 /** One hash over everything that an app's artifact is made of: its own sources, its libs', the contracts', the lock file. */
-export function sourcesOf({ folder, spec }: Pick<App, 'folder' | 'spec'>): string {
-  const hash = createHash('sha256').update(JSON.stringify(spec.assets ?? []));
+export function sourcesOf({ folder, spec }: { folder: string; spec: object }): string {
+  const { assets = [] } = spec as AppSpec;
+  const hash = createHash('sha256').update(JSON.stringify(assets));
   const folders = [...closureOf(folder)].toSorted();
   const files = [
     ...folders.flatMap(filesIn),

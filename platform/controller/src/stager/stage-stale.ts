@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type App, apps } from '@fieldguide/platform-host/apps';
+import { type App, apps, type WebApp, webApps } from '@fieldguide/platform-host/apps';
 import type { ProgressListener } from '@fieldguide/platform-host/backing-services/backing-service';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment } from '@fieldguide/platform-host/environment';
@@ -16,15 +16,16 @@ export async function stageStale(
   signal: AbortSignal,
 ): Promise<{ artifacts: Map<string, Artifact> }> {
   const startMs = performance.now();
-  const { artifacts, fresh } = await stageApps(environment, apps, report, { signal });
-  report(`✓ Staged ${apps.length} apps, ${fresh.length} of them new (${secondsSince(startMs)} s)`);
+  const all = [...apps, ...webApps];
+  const { artifacts, fresh } = await stageApps(environment, all, report, { signal });
+  report(`✓ Staged ${all.length} apps, ${fresh.length} of them new (${secondsSince(startMs)} s)`);
   return { artifacts };
 }
 
 /** The bundler runs in a process of its own, and only when something is stale: it would keep two gigabytes of ours. */
 export async function stageApps(
   environment: Environment,
-  wanted: readonly App[],
+  wanted: readonly (App | WebApp)[],
   report: ProgressListener,
   { sourceMap = false, signal }: { sourceMap?: boolean; signal?: AbortSignal } = {},
 ): Promise<{ artifacts: Map<string, Artifact>; fresh: readonly string[] }> {

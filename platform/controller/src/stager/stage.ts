@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import type { App } from '@fieldguide/platform-host/apps';
+import type { App, WebApp } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import {
   artifactsFolder,
@@ -23,7 +23,10 @@ import {
   writeFileSafely,
 } from '@fieldguide/platform-host/environment';
 import { digestsIn } from '../desired.ts';
+import { bundleWebApp } from './bundle-web-app.ts';
 import { sourcesOf } from './sources.ts';
+
+type Stageable = Pick<App, 'name' | 'folder' | 'version'> & { readonly spec: object };
 
 /** What runs: one folder with one bundle, named after the digest of its content and never changed. */
 export interface Artifact {
@@ -41,7 +44,7 @@ const MAP = 'main.cjs.map';
 const compileCaches = join(artifactsFolder, '..', 'compile-cache');
 
 /** The artifact that is made of the present sources, if there is one. */
-export function staged(app: App): Artifact | undefined {
+export function staged(app: Stageable): Artifact | undefined {
   const appArtifacts = join(artifactsFolder, app.name);
   const pointer = join(appArtifacts, 'current.json');
   if (!existsSync(pointer)) return undefined;
@@ -56,7 +59,7 @@ export function staged(app: App): Artifact | undefined {
  * @param sourceMap puts a source map beside the bundle; the artifact is the same with it and without
  */
 export async function stage(
-  app: App,
+  app: App | WebApp,
   sourceMap = false,
 ): Promise<{ artifact: Artifact; fresh: boolean }> {
   const present = staged(app);
@@ -66,8 +69,11 @@ export async function stage(
   const building = join(appArtifacts, `.building-${process.pid}`);
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
-  await bundle(app, building, sourceMap);
-  copyAssets(app, building);
+  await staging(app, async () => {
+    if ('servedBy' in app.spec) return bundleWebApp(app, building);
+    await bundle(app, building, sourceMap);
+    copyAssets(app, building, app.spec.assets);
+  });
   const digest = digestOf(building);
   const { name, version } = app;
   const metadata = { name, version, commit: commit(), digest, sources };
@@ -88,37 +94,47 @@ export function hasSourceMap({ folder }: Artifact): boolean {
   return existsSync(join(folder, MAP));
 }
 
-async function bundle(app: App, folder: string, sourceMap: boolean): Promise<void> {
+async function staging({ name }: Stageable, work: () => Promise<void>): Promise<void> {
   try {
-    // Loaded here only: it holds on to hundreds of megabytes, which a platform that stages nothing need not have.
-    const { rolldown } = await import('rolldown');
-    const build = await rolldown({
-      cwd: root,
-      input: join(app.folder, 'src', 'main.ts'),
-      platform: 'node',
-      tsconfig: join(root, 'tsconfig.json'),
-      resolve: { conditionNames: ['node'] },
-      external: (id) => builtin.has(id) || optional.test(id),
-      logLevel: 'silent',
-    });
-    const file = join(folder, 'main.cjs');
-    await build.write({
-      file,
-      format: 'cjs', // Node keeps two copies of the source of an ES module, and one of this
-      sourcemap: sourceMap && 'hidden',
-      codeSplitting: false,
-      keepNames: true,
-      minify: false,
-    });
-    await build.close();
-    writeFileSync(file, `${escaped(readFileSync(file, 'utf8'))}//# sourceMappingURL=${MAP}\n`);
+    await work();
   } catch (error) {
     throw new CliError(
-      `${app.name} cannot be staged: ${(error as Error).message}`,
+      `${name} cannot be staged: ${(error as Error).message}`,
       'npm run check shows faults in the sources',
       error,
     );
   }
+}
+
+async function bundle(app: Stageable, folder: string, sourceMap: boolean): Promise<void> {
+  // Loaded here only: it holds on to hundreds of megabytes, which a platform that stages nothing need not have.
+  const { rolldown } = await import('rolldown');
+  const declared = dependenciesOf(app);
+  const build = await rolldown({
+    cwd: root,
+    input: join(app.folder, 'src', 'main.ts'),
+    platform: 'node',
+    tsconfig: join(root, 'tsconfig.json'),
+    resolve: { conditionNames: ['node'] },
+    external: (id) => builtin.has(id) || (optional.test(id) && !declared.has(id)),
+    logLevel: 'silent',
+  });
+  const file = join(folder, 'main.cjs');
+  await build.write({
+    file,
+    format: 'cjs', // Node keeps two copies of the source of an ES module, and one of this
+    sourcemap: sourceMap && 'hidden',
+    codeSplitting: false,
+    keepNames: true,
+    minify: false,
+  });
+  await build.close();
+  writeFileSync(file, `${escaped(readFileSync(file, 'utf8'))}//# sourceMappingURL=${MAP}\n`);
+}
+
+function dependenciesOf({ folder }: Stageable): Set<string> {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return new Set(Object.keys(dependencies));
 }
 
 /** One character beyond Latin-1 makes V8 keep the whole source at two bytes a letter: 8 MB for each process. */
@@ -131,12 +147,16 @@ function escaped(source: string): string {
 
 const builtin = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
 
-// Optional peers that libraries look for at run time; we use none of them, and whether one happens to be installed must
-// not change the digest.
+// Optional peers that libraries look for at run time. Only one that the app declares is bundled: whether another happens
+// to be installed must not change the digest.
 const optional =
   /^(@nestjs\/(websockets|platform-express|axios|mongoose|sequelize|typeorm)|@grpc\/.*|class-(validator|transformer)|mqtt|nats|@nats-io\/.*|ioredis|amqp.*|pg-native|@mikro-orm\/.*|mongoose|sequelize|@prisma\/client|react-native-sqlite-storage|@sap\/.*|mysql2?|mssql|oracledb|better-sqlite3|sql\.js|redis|mongodb|typeorm-aurora.*|@google-cloud\/spanner|expo-sqlite|hdb-pool|pg-query-stream|sqlite3|swagger-ui-dist|@fastify\/(view|static)|cache-manager|swagger-ui-express|pino-pretty|@mongodb-js\/zstd|snappy|socks|kerberos|gcp-metadata|supports-color|aws4|mongodb-client-encryption)(\/|$)/;
 
-function copyAssets({ spec: { assets = [] }, folder: app }: App, folder: string): void {
+function copyAssets(
+  { folder: app }: Stageable,
+  folder: string,
+  assets: readonly string[] = [],
+): void {
   const require = createRequire(join(app, 'package.json'));
   for (const asset of assets) {
     mkdirSync(join(folder, 'assets'), { recursive: true });
