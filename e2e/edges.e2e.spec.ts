@@ -60,7 +60,7 @@ it('covers every edge that has a pact, and no other, in a tour of all features',
   let orders = 0;
   const buy = (token: string, ...productIds: string[]) =>
     shop.placeOrder(orderOf(token, ...productIds), `edges-${process.pid}-${++orders}`);
-  const timeline = async (id: string) => (await shop.timeline(id)).items.map(({ type }) => type);
+  const timeline = async (id: string) => (await shop.timeline(id))!.items.map(({ type }) => type);
   const until = (id: string, type: string) =>
     expect.poll(() => timeline(id), { timeout: 90_000, interval: 200 }).toContain(type);
 
