@@ -205,7 +205,10 @@ describe('an order', () => {
       body: { price: { amountMinor: 700, currency: 'EUR' } },
       headers: { 'if-match': added.headers.get('etag')! },
     };
-    expect((await send('PATCH', `/products/${added.body.id}`, change)).status).toBe(200);
+    const repriced = await send('PATCH', `/products/${added.body.id}`, change);
+    const read = await send('GET', `/products/${added.body.id}`);
+    expect(repriced.status).toBe(200);
+    expect(repriced.headers.get('etag')).toBe(read.headers.get('etag'));
     expect((await send('PATCH', `/products/${added.body.id}`, change)).status).toBe(409);
     const price = async () => {
       const [row] = await query<{ price: { amountMinor: number } }>(

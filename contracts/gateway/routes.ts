@@ -69,6 +69,7 @@ export const routes: readonly Route[] = [
   }),
   signedIn('PATCH /products/:id', 'catalog', 200, 'Reprice or retire a product (staff)', {
     operationId: 'changeProduct',
+    headers: ['ETag'],
     errors: ['productNotFound', 'productModified', 'ifMatchRequired'],
     version: true,
     body: ChangeProductRequest,

@@ -48,13 +48,16 @@ export class ProductsController {
 
   @RequireScope('catalog:write')
   @Patch(':id')
-  change(
+  async change(
     @Param('id', { schema: IdRequest }) id: string,
     @Headers('if-match') match: string | undefined,
     @Body({ schema: ChangeProductRequest }) change: ChangeProductRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const version = /^"(\d+)"$/.exec(match ?? '')?.[1];
     if (!version) throw errors.ifMatchRequired();
-    return this.products.change(id, Number(version), change);
+    const product = await this.products.change(id, Number(version), change);
+    reply.header('etag', `"${product.version}"`);
+    return product.toPublic();
   }
 }

@@ -3,7 +3,6 @@ import type {
   AddProductRequest,
   ChangeProductRequest,
   ProductQuery,
-  Product as PublicProduct,
 } from '@fieldguide/contracts/catalog';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Database, UnitOfWorkRunner } from '@fieldguide/database';
@@ -79,7 +78,7 @@ export class Products {
     id: string,
     expectedVersion: number,
     change: ChangeProductRequest,
-  ): Promise<PublicProduct> {
+  ): Promise<Product> {
     return this.units.run(async (uow) => {
       const product = await uow.load(Product, id);
       if (!product) throw errors.productNotFound();
@@ -90,7 +89,7 @@ export class Products {
         Object.assign(product, { priceMinor: String(price.amountMinor), currency: price.currency });
       await uow.save(Product, product);
       uow.publish(productChanged(product));
-      return product.toPublic();
+      return product;
     });
   }
 }

@@ -79,7 +79,7 @@ export function addContractsCommands(program: Command): void {
       await openContracts().publish(builds);
       const lines = builds.map(
         ({ pacticipant, version, expects, verified }) =>
-          `${pacticipant.padEnd(17)} ${version}  ${expects.length} pacts, ${verified.length} verifications`,
+          `${pacticipant.padEnd(17)} ${version}  pacts: ${expects.length}, verifications: ${verified.length}`,
       );
       print(options, builds, lines.join('\n'));
     });
