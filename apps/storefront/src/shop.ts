@@ -11,10 +11,10 @@ export const session = new Session({
   storage: localStorage,
   exclusively: (work) => navigator.locks.request(SESSION_KEY, work),
   signIn: (request) => anonymous.signIn(request),
-  now: Date.now,
+  now: () => Date.now(),
 });
 export const shop = new StorefrontClient('', session);
-export const answers = new LastAnswers(localStorage, Date.now);
+export const answers = new LastAnswers(localStorage, () => Date.now());
 
 const CART_KEY = 'fieldguide.cart';
 const PENDING_KEY = 'fieldguide.pending-order';
