@@ -20,6 +20,7 @@ it('registers its workers, tasks and retention periods, and connects nothing', a
     'OverdueWatch',
     'PriceFreshness',
     'ProjectionWorker',
+    'ProjectionWorker',
     'Pruning',
   ]);
   const tasks = instancesOf(modules, Task).map(({ name }) => name);

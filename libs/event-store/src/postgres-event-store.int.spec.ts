@@ -15,7 +15,12 @@ import {
 import { metrics } from '@fieldguide/telemetry';
 import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type DomainEvent, type Projection, type Upcasters } from './index.ts';
+import {
+  type DomainEvent,
+  type MultiStreamProjection,
+  type Projection,
+  type Upcasters,
+} from './index.ts';
 import {
   Checkpoint,
   EventStoreOverloadedError,
@@ -252,6 +257,38 @@ describe('a projection', () => {
     await database.query('TRUNCATE things, checkpoints');
     while (await runBatch(counting, store, units));
     expect(await counts()).toEqual(before);
+  });
+
+  it('with rows that are not streams counts every event once, live and rebuilt', async () => {
+    type Joined = DomainEvent<'Joined', { groups: string[] }>;
+    const groups: MultiStreamProjection<Thing, Joined | Counted, Joined> = {
+      name: 'groups',
+      table: Thing,
+      key: 'id',
+      rowsOf: (_, first) => first.data.groups,
+      initial: (id) => thing(id),
+      on: { Joined: 'ignored', Counted: counting.on.Counted },
+    };
+    const join = (stream: string, ...names: string[]) =>
+      store.append({
+        stream,
+        expected: 0,
+        events: [{ type: 'Joined', data: { groups: names } }],
+      });
+    await join('t-1', 'red', 'blue');
+    await join('t-2', 'blue');
+    for (let n = 0; n < 40; n++) await append(`t-${1 + (n % 2)}`, 1);
+    await Promise.all([runBatch(groups, store, units), runBatch(groups, store, units)]);
+    const expected = { red: 20, blue: 40 };
+    expect(await counts()).toEqual(expected);
+    const lost = { name: 'projection:groups', epoch: '1' };
+    await append('t-1', 1);
+    await expect(runBatch(groups, store, units, { lease: lost })).rejects.toThrow(/another holder/);
+    expect(await counts()).toEqual(expected);
+    await database.query('UPDATE things SET count = 999');
+    await rebuild(groups, store, database);
+    while (await runBatch(groups, store, units));
+    expect(await counts()).toEqual({ red: 21, blue: 41 });
   });
 
   it('stops at an unknown event, and continues when that event is declared as skipped', async () => {

@@ -6,7 +6,9 @@ import { Leases, Notifier } from '@fieldguide/workers';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { errors } from '../order/order.errors.ts';
 import { orderSummary } from '../order-summary/order-summary.projection.ts';
+import { sales } from '../sales/sales.projection.ts';
 
+const pausable = new Set([orderSummary.name, sales.name]);
 const PROJECTIONS_MAX = 100;
 
 /** Shows and pauses projections for operators. */
@@ -50,7 +52,7 @@ export class ProjectionsController {
   }
 
   async #setPaused(name: string, isPaused: boolean) {
-    if (name !== orderSummary.name) throw errors.projectionNotFound();
+    if (!pausable.has(name)) throw errors.projectionNotFound();
     return { name, pausedSince: await pause(name, isPaused, this.units, this.notifier) };
   }
 }
