@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openBrowser } from './browser/browser.ts';
 import { setSetting } from './running-platform.ts';
-import { operatorToken, product, query, send } from './shop.ts';
+import { newCustomer, operatorToken, orderOf, place, product, query, send } from './shop.ts';
 import { Visit } from './storefront-visit.ts';
 
 const GZIP_BYTES_MAX = 120_000;
@@ -130,7 +130,7 @@ it('cancels an order in time, and says so when it is too late', async () => {
   await visit.end();
 });
 
-it('lets staff reprice, replenish and retire a product', async () => {
+it('lets staff reprice, replenish and retire a product, and shows its sales', async () => {
   const staff = new StorefrontClient(inject('shop').gatewayUrl, await operatorToken());
   const added = await staff.addProduct({
     sku: `STAFF-${process.pid}`,
@@ -156,6 +156,22 @@ it('lets staff reprice, replenish and retire a product', async () => {
   await page.getByLabel('Units to add').fill('7');
   await page.getByRole('button', { name: 'Replenish' }).click();
   await page.getByText('7 left').waitFor();
+
+  // A customer buys two at the new price, and the sale is in the chart.
+  const customer = await newCustomer();
+  const orderedAt = 'SELECT price FROM product_prices WHERE product_id = $1';
+  await expect
+    .poll(() => query('ordering', orderedAt, [added.id]))
+    .toEqual([{ price: { amountMinor: 1_450, currency: 'EUR' } }]);
+  const order = await place(customer.token, 'two-trail-maps', orderOf('tok_ok', added.id));
+  expect(order.body.total.amountMinor).toBe(2_900);
+  await expect
+    .poll(async () => {
+      await page.getByRole('button', { name: 'Update' }).click();
+      return page.getByRole('img', { name: /^2 units/ }).count();
+    })
+    .toBe(1);
+  await page.getByRole('cell', { name: '€29.00' }).waitFor();
   await visit.examine();
 
   // A colleague was faster: nothing is overwritten, and the page shows what is true now.

@@ -66,3 +66,4 @@ export const Sales = z.object({
     ordering.SalesItem.pick({ day: true, productId: true, name: true, units: true, revenue: true }),
   ),
 });
+export type Sales = z.infer<typeof Sales>;

@@ -11,6 +11,7 @@ import { useLoaded } from '../loading/use-loaded.ts';
 import { useSession } from '../session/use-session.ts';
 import { cart, shop } from '../shop.ts';
 import { ProductEditor } from '../staff/product-editor.tsx';
+import { SalesReport } from '../staff/sales-report.tsx';
 import { Drawing } from './drawing.tsx';
 import { Stock } from './stock.tsx';
 
@@ -49,11 +50,14 @@ export function ProductPage({ id }: { id: string }) {
         </div>
       </div>
       {isStaff && (
-        <ProductEditor
-          product={product}
-          onChange={reload}
-          onReplenish={() => setStockVersion((version) => version + 1)}
-        />
+        <>
+          <ProductEditor
+            product={product}
+            onChange={reload}
+            onReplenish={() => setStockVersion((version) => version + 1)}
+          />
+          <SalesReport productId={id} />
+        </>
       )}
     </Page>
   );
