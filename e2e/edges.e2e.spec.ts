@@ -1,5 +1,5 @@
-import { StorefrontClient } from '@fieldguide/contracts/shop/storefront';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { StorefrontClient } from '@fieldguide/storefront/api/storefront-client';
 import { consumes, type Edge, pactEdges, requests } from '@fieldguide/tools/contracts/edges';
 import { expect, inject, it } from 'vitest';
 import { instances, platform, scale, setSetting } from './running-platform.ts';
@@ -62,7 +62,7 @@ it('covers every edge that has a pact, and no other, in a tour of all features',
   let orders = 0;
   const buy = (token: string, ...productIds: string[]) =>
     shop.placeOrder(orderOf(token, ...productIds), `edges-${process.pid}-${++orders}`);
-  const timeline = async (id: string) => (await shop.timeline(id)).items.map(({ type }) => type);
+  const timeline = async (id: string) => (await shop.timeline(id))!.items.map(({ type }) => type);
   const until = (id: string, type: string) =>
     expect.poll(() => timeline(id), { timeout: 90_000, interval: 200 }).toContain(type);
 

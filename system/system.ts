@@ -30,7 +30,7 @@ export const system = defineSystem({
   },
   objectives,
   alerts,
-  externalConsumers: { shop: 'contracts/shop' },
+  externalConsumers: { shop: 'apps/storefront/src/api' },
   apps: {
     'payment-provider': {
       kind: 'external',

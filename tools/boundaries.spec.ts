@@ -12,7 +12,9 @@ describe('a boundary', () => {
     ['contracts/ordering/index.ts', '@fieldguide/clock', 'must not import one of type lib'],
     ['contracts/ordering/index.ts', '@nestjs/common', 'zod only'],
     ['contracts/ordering/index.ts', '@fieldguide/contract-testing', 'type lib'],
-    ['contracts/shop/pact/consumer.spec.ts', '@fieldguide/database', 'type lib'],
+    ['apps/storefront/src/x.ts', '@fieldguide/ordering', 'type app'],
+    ['apps/storefront/src/x.ts', '@fieldguide/contract-testing', 'type lib'],
+    ['apps/storefront/pact/consumer.spec.ts', '@fieldguide/database', 'type lib'],
     ['libs/clock/src/x.ts', '@fieldguide/ordering', 'must not import one of type app'],
     ['libs/messaging/src/x.ts', '@fieldguide/contracts/ordering', 'type contracts'],
     ['libs/messaging/src/x.ts', '@fieldguide/event-store', 'earlier groups'],
@@ -61,7 +63,9 @@ describe('a boundary', () => {
     ['libs/messaging/src/x.ts', '@fieldguide/database'],
     ['contracts/ordering/index.ts', '../money.ts'],
     ['contracts/ordering/index.ts', 'zod'],
-    ['contracts/shop/pact/consumer.spec.ts', '@fieldguide/contract-testing'],
+    ['apps/storefront/src/x.ts', '@fieldguide/contracts/ordering'],
+    ['apps/storefront/pact/consumer.spec.ts', '@fieldguide/contract-testing'],
+    ['e2e/x.spec.ts', '@fieldguide/storefront/api/storefront-client'],
     ['platform/cli/src/x.ts', '@fieldguide/platform-model/system'],
     ['system/system.ts', '@fieldguide/platform-model/system'],
     ['system/system.ts', '@fieldguide/contracts/ordering'],
@@ -128,7 +132,7 @@ describe('the packages of this workspace', () => {
 function everyTypeOfPackage(): Package[] {
   const own = ['clock', 'database', 'messaging', 'event-store', 'ordering', 'payments', 'contracts']
     .concat('platform-model', 'platform-host', 'platform-controller', 'platform-cli', 'system')
-    .concat('problems', 'contract-testing', 'tools', 'simulation')
+    .concat('problems', 'contract-testing', 'tools', 'simulation', 'storefront')
     .map((name) => `@fieldguide/${name}`);
   const one = (name: string, folder: string, type: string, group = 0, declared = [...own, 'zod']) =>
     ({ name: `@fieldguide/${name}`, folder, type, group, declared }) satisfies Package;
@@ -141,6 +145,7 @@ function everyTypeOfPackage(): Package[] {
     one('contract-testing', 'libs/contract-testing', 'lib', 6),
     one('ordering', 'apps/ordering', 'app'),
     one('payments', 'apps/payments', 'app', 0, []),
+    one('storefront', 'apps/storefront', 'web'),
     one('contracts', 'contracts', 'contracts'),
     one('platform-model', 'platform/model', 'platform', 1),
     one('platform-host', 'platform/host', 'platform', 2),

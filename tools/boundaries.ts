@@ -25,11 +25,9 @@ const isGrouped = (type: string) => type === 'lib' || type === 'platform';
 /** Specs and the code for them; a package may name development dependencies there. */
 const isTest = (file: string) => /\.spec\.ts$|\.setup\.ts$|\/(testing|pact)\//.test(file);
 
-/** The pacts of a contract's client are tests of the contract: they use the library of the services' pacts. */
+/** A web application's pacts use the library of the services' pacts. */
 const isPactTest = (from: Package, file: string, to: Package) =>
-  from.type === 'contracts' &&
-  file.includes('/pact/') &&
-  to.name === '@fieldguide/contract-testing';
+  from.type === 'web' && file.includes('/pact/') && to.name === '@fieldguide/contract-testing';
 
 /** Files with the rules of a domain and the errors of these rules. */
 const isPure = (file: string) => /\.(model|errors)\.ts$/.test(file);

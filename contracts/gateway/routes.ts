@@ -122,7 +122,7 @@ export const routes: readonly Route[] = [
   }),
   signedIn('GET /orders/:id/timeline', 'ordering', 200, 'What happened to an order', {
     operationId: 'getTimeline',
-    headers: ['Consistency-Token'],
+    headers: ['ETag', 'Consistency-Token'],
     errors: ['orderNotFound'],
     answer: Timeline,
   }),

@@ -1,8 +1,11 @@
+import './api/zod-without-eval.ts';
+import './design/styles.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <h1>Fieldguide storefront</h1>
+    <App />
   </StrictMode>,
 );

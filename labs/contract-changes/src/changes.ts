@@ -34,7 +34,7 @@ const dispatched = select('apps/shipping/src/shipment/shipment.ts', 'publishDisp
 const catalogContract = 'contracts/catalog/index.ts';
 const orderingContract = 'contracts/ordering/index.ts';
 const newSku = select(catalogContract, 'AddProductRequest').property('sku');
-const card = select('contracts/shop/index.ts', 'seen');
+const card = select('apps/storefront/src/api/reads.ts', 'seen');
 
 const provider = (who: string, name: string, verdict: Verdict, ...edits: Edit[]): Change => ({
   name,
@@ -351,8 +351,10 @@ export const changes: readonly Change[] = [
     'ordering',
     'a consumer forgets a header that is needed',
     breaks('shop'),
-    select('contracts/shop/storefront.ts').property('idempotency-key').rename("'x-key'"),
-    select('contracts/shop/pact/consumer.spec.ts')
+    select('apps/storefront/src/api/storefront-client.ts')
+      .property('idempotency-key')
+      .rename("'x-key'"),
+    select('apps/storefront/pact/consumer.spec.ts')
       .everyProperty('idempotency-key')
       .rename("'x-key'"),
   ),

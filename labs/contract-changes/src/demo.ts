@@ -15,7 +15,7 @@ const PRODUCTION = 'production';
 const product = select('apps/catalog/src/product/product.entity.ts', 'Product.toPublic');
 const schema = select('contracts/catalog/index.ts', 'Product');
 const example = select('contracts/catalog/examples.ts', 'product');
-const reads = select('contracts/shop/index.ts', 'Detail');
+const reads = select('apps/storefront/src/api/reads.ts', 'Detail');
 
 const rename = [product.property('description').rename('details')];
 const expand = [

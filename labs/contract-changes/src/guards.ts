@@ -67,8 +67,10 @@ export const guards: readonly Guard[] = [
         .property('freeUnits')
         .rename('availableUnits'),
       select('contracts/inventory/examples.ts').property('freeUnits').rename('availableUnits'),
-      select('contracts/shop/index.ts').property('freeUnits').rename('availableUnits'),
-      select('contracts/shop/pact/consumer.spec.ts').property('freeUnits').rename('availableUnits'),
+      select('apps/storefront/src/api/reads.ts').property('freeUnits').rename('availableUnits'),
+      select('apps/storefront/pact/consumer.spec.ts')
+        .property('freeUnits')
+        .rename('availableUnits'),
       select('apps/inventory/src/stock/stock.controller.ts')
         .property('freeUnits')
         .rename('availableUnits'),

@@ -43,10 +43,10 @@ export class Workshop {
 
   /** Runs the contract tests of a consumer and commits its pacts. */
   async updatePacts(consumer: string): Promise<{ ok: boolean; output: string }> {
-    const own = consumer === 'shop' ? 'contracts/shop/pact' : `apps/${consumer}/pact`;
+    const app = consumer === 'shop' ? 'storefront' : consumer;
     const generated = join(this.folder, '.fieldguide/pacts');
     rmSync(generated, { recursive: true, force: true });
-    const tested = await this.run('consumers', [own]);
+    const tested = await this.run('consumers', [`apps/${app}/pact`]);
     if (!tested.ok) return tested;
     for (const name of readdirSync(generated)) {
       const committed = join(this.folder, 'contracts/pacts', name);

@@ -1,22 +1,12 @@
+import type { AddProductRequest, ChangeProductRequest } from '@fieldguide/contracts/catalog';
+import type { RegistrationRequest, TokenRequest } from '@fieldguide/contracts/identity';
+import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import type { z } from 'zod';
-import type { AddProductRequest, ChangeProductRequest } from '../catalog/index.ts';
-import type { RegistrationRequest, TokenRequest } from '../identity/index.ts';
-import type { PlaceOrderRequest } from '../ordering/index.ts';
-import { Problem } from '../problem.ts';
-import * as reads from './index.ts';
+import { ApiError, problemIn } from './api-error.ts';
+import * as reads from './reads.ts';
+import { FixedToken, type Tokens } from './tokens.ts';
 
 const TIMEOUT_MS = 10_000;
-
-/** The API returned a problem: `problem.type` is for the program, `problem.title` for the user. */
-export class ApiError extends Error {
-  override name = 'ApiError';
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.title);
-    this.problem = problem;
-  }
-}
 
 interface RequestOptions<Body> {
   readonly response?: z.ZodType<Body>;
@@ -25,39 +15,38 @@ interface RequestOptions<Body> {
 }
 
 /**
- * The shop as a storefront sees it, through the gateway. After `signIn` it acts for that customer, and what it has seen
- * once it is never shown older (Consistency-Token).
+ * The shop as a storefront sees it, through the gateway. What it has seen once it is never shown older
+ * (Consistency-Token). A request whose token was rejected is sent once more with a renewed one: it was not executed.
  * Every method throws ApiError for a problem, and TypeError or TimeoutError without a response within 10 s.
  */
 export class StorefrontClient {
   readonly #origin: string;
-  #token: string | undefined;
+  #tokens: Tokens;
   #seen: string | undefined;
 
-  /** @param origin of the gateway, for example `http://127.0.0.1:3000` @param token of a signed-in caller */
-  constructor(origin: string, token?: string) {
+  /** @param origin of the gateway, for example `http://127.0.0.1:3000` @param tokens of a signed-in caller */
+  constructor(origin: string, tokens?: Tokens | string) {
     this.#origin = origin;
-    this.#token = token;
+    this.#tokens = typeof tokens === 'object' ? tokens : new FixedToken(tokens);
   }
 
   register(body: RegistrationRequest) {
     return this.#read('POST', '/auth/registrations', { body, response: reads.Registered });
   }
 
+  /** With a password or a refresh token. A client without tokens of its own acts for this customer from then on. */
   async signIn(body: TokenRequest) {
     const signedIn = await this.#read('POST', '/auth/tokens', { body, response: reads.SignedIn });
-    this.#token = signedIn.accessToken;
+    if (this.#tokens instanceof FixedToken) this.#tokens = new FixedToken(signedIn.accessToken);
     return signedIn;
   }
 
   async signOut(): Promise<void> {
     await this.#send('DELETE', '/auth/tokens');
-    this.#token = undefined;
   }
 
   async eraseMyAccount(): Promise<void> {
     await this.#send('DELETE', '/accounts/me');
-    this.#token = undefined;
   }
 
   products(search: Readonly<Record<string, string>> = {}) {
@@ -96,16 +85,20 @@ export class StorefrontClient {
     return this.#read('POST', '/orders', { body, headers: keyed(key), response: reads.Order });
   }
 
-  orders() {
-    return this.#read('GET', '/orders', { response: reads.Orders });
+  orders(page: Readonly<Record<string, string>> = {}) {
+    const query = new URLSearchParams(page).toString();
+    return this.#read('GET', `/orders${query && `?${query}`}`, { response: reads.Orders });
   }
 
   order(id: string) {
     return this.#read('GET', `/orders/${id}`, { response: reads.Order });
   }
 
-  timeline(id: string) {
-    return this.#read('GET', `/orders/${id}/timeline`, { response: reads.Timeline });
+  /** @param known the etag of an earlier answer @returns undefined while nothing has happened since */
+  async timeline(id: string, known?: string) {
+    const headers: Record<string, string> = known ? { 'if-none-match': known } : {};
+    const { body, etag } = await this.#send('GET', `/orders/${id}/timeline`, { headers });
+    return body === undefined ? undefined : { ...reads.Timeline.parse(body), etag: etag ?? '' };
   }
 
   cancel(id: string) {
@@ -127,23 +120,36 @@ export class StorefrontClient {
     return options.response.parse(body);
   }
 
-  async #send(method: string, path: string, { body, headers }: RequestOptions<unknown> = {}) {
-    const response = await fetch(this.#origin + path, {
+  async #send(method: string, path: string, options: RequestOptions<unknown> = {}) {
+    const token = await this.#tokens.current();
+    let response = await this.#fetch(method, path, token, options);
+    const renewed = response.status === 401 && token && (await this.#tokens.renew(token));
+    if (renewed) response = await this.#fetch(method, path, renewed, options);
+    const text = await response.text();
+    if (!response.ok && response.status !== 304) throw new ApiError(problemIn(text, response));
+    this.#seen = response.headers.get('consistency-token') ?? this.#seen;
+    const body: unknown = text ? JSON.parse(text) : undefined;
+    return { body, etag: response.headers.get('etag') };
+  }
+
+  #fetch(
+    method: string,
+    path: string,
+    token: string | undefined,
+    { body, headers }: RequestOptions<unknown>,
+  ): Promise<Response> {
+    return fetch(this.#origin + path, {
       method,
       headers: {
-        ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+        ...(token && { authorization: `Bearer ${token}` }),
         ...(body && { 'content-type': 'application/json' }),
         ...(this.#seen && { 'consistency-token': this.#seen }),
         ...headers,
       },
       ...(body && { body: JSON.stringify(body) }),
+      cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const text = await response.text();
-    const read: unknown = text ? JSON.parse(text) : undefined;
-    if (!response.ok) throw new ApiError(Problem.parse(read));
-    this.#seen = response.headers.get('consistency-token') ?? this.#seen;
-    return { body: read, etag: response.headers.get('etag') };
   }
 }
 

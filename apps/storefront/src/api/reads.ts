@@ -1,8 +1,8 @@
+import * as catalog from '@fieldguide/contracts/catalog';
+import * as identity from '@fieldguide/contracts/identity';
+import * as inventory from '@fieldguide/contracts/inventory';
+import * as ordering from '@fieldguide/contracts/ordering';
 import { z } from 'zod';
-import * as catalog from '../catalog/index.ts';
-import * as identity from '../identity/index.ts';
-import * as inventory from '../inventory/index.ts';
-import * as ordering from '../ordering/index.ts';
 
 // The fields that a storefront reads: providers may change all others freely.
 
@@ -14,18 +14,26 @@ export const SignedIn = identity.Token.pick({
 export const Registered = identity.Registration.pick({ customerId: true });
 
 const seen = { id: true, name: true, category: true, price: true } as const;
-export const Card = catalog.Product.pick(seen);
+const Card = catalog.Product.pick(seen);
+export type Card = z.infer<typeof Card>;
 export const Cards = catalog.ProductPage.pick({ nextCursor: true }).extend({
   items: z.array(Card),
 });
+export type Cards = z.infer<typeof Cards>;
 export const Detail = catalog.Product.pick({ ...seen, description: true, retired: true });
+export type Detail = z.infer<typeof Detail>;
 /** For the form with which staff change it. */
 export const Edited = catalog.Product.pick({ id: true, name: true, price: true, retired: true });
 
 export const Availability = inventory.Stock.pick({ freeUnits: true });
 export const Replenished = inventory.Replenishment.pick({ units: true });
 
-const Line = ordering.OrderLine.pick({ name: true, quantity: true, lineTotal: true });
+const Line = ordering.OrderLine.pick({
+  productId: true,
+  name: true,
+  quantity: true,
+  lineTotal: true,
+});
 export const Order = ordering.Order.pick({
   id: true,
   status: true,
@@ -37,14 +45,18 @@ export const Order = ordering.Order.pick({
   lines: z.array(Line),
   shipment: ordering.Order.shape.shipment.unwrap().pick({ trackingNumber: true }).nullable(),
 });
+export type Order = z.infer<typeof Order>;
 export const Orders = ordering.OrderPage.pick({ nextCursor: true }).extend({
   items: z.array(Order.omit({ lines: true, shipment: true, payment: true })),
 });
+export type Orders = z.infer<typeof Orders>;
 const TimelineItem = ordering.Timeline.shape.items.element.pick({
+  source: true,
   type: true,
   time: true,
   summary: true,
 });
+export type TimelineItem = z.infer<typeof TimelineItem>;
 export const Timeline = z.object({ items: z.array(TimelineItem) });
 export const Cancelled = ordering.Cancellation.pick({ status: true });
 
@@ -54,3 +66,4 @@ export const Sales = z.object({
     ordering.SalesItem.pick({ day: true, productId: true, name: true, units: true, revenue: true }),
   ),
 });
+export type Sales = z.infer<typeof Sales>;

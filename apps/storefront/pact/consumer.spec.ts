@@ -1,13 +1,14 @@
 import { ConsumerPacts, type HttpExpectation } from '@fieldguide/contract-testing';
+import * as catalog from '@fieldguide/contracts/catalog/examples';
+import { ada, hammock, orderId, sid } from '@fieldguide/contracts/example-data';
+import { TokenRequest } from '@fieldguide/contracts/identity';
+import * as identity from '@fieldguide/contracts/identity/examples';
+import * as inventory from '@fieldguide/contracts/inventory/examples';
+import * as ordering from '@fieldguide/contracts/ordering/examples';
+import { Problem } from '@fieldguide/contracts/problem';
 import { expect, it } from 'vitest';
-import * as catalog from '../../catalog/examples.ts';
-import { ada, hammock, orderId } from '../../example-data.ts';
-import * as identity from '../../identity/examples.ts';
-import * as inventory from '../../inventory/examples.ts';
-import * as ordering from '../../ordering/examples.ts';
-import { Problem } from '../../problem.ts';
-import * as reads from '../index.ts';
-import { StorefrontClient } from '../storefront.ts';
+import * as reads from '../src/api/reads.ts';
+import { StorefrontClient } from '../src/api/storefront-client.ts';
 
 const shop = new ConsumerPacts('shop');
 const KEY = 'one-for-each-order';
@@ -60,6 +61,35 @@ it('signs a customer in', async () => {
     at.signIn(identity.signIn.value),
   );
   expect(signedIn.expiresInSeconds).toBe(600);
+});
+const refresh = {
+  method: 'POST',
+  path: '/auth/tokens',
+  body: {
+    schema: TokenRequest,
+    value: { grantType: 'refreshToken', refreshToken: `${sid}.secret` },
+  },
+} as const;
+it('refreshes a session', async () => {
+  const expectation = {
+    given: ['a customer is signed in', customer],
+    description: 'a token for a refresh token',
+    request: refresh,
+    response: { status: 200, reads: reads.SignedIn, of: identity.token },
+  } as const;
+  const signedIn = await expectCall('identity', expectation, (at) => at.signIn(refresh.body.value));
+  expect(signedIn.refreshToken).toBe(identity.token.value.refreshToken);
+});
+it('reports a session that has ended', async () => {
+  const type = '/problems/identity.sessionEnded';
+  const expectation = {
+    given: ['a session has ended', customer],
+    description: 'a token for the refresh token of an ended session',
+    request: refresh,
+    response: problemResponse(401, type),
+  } as const;
+  const signedIn = expectCall('identity', expectation, (at) => at.signIn(refresh.body.value));
+  await expect(signedIn).rejects.toMatchObject({ problem: { type } });
 });
 it('rejects a wrong password', async () => {
   const type = '/problems/identity.credentialsInvalid';
@@ -270,15 +300,31 @@ it('reports an unknown order, also when it is of another customer', async () => 
   const order = expectCall('ordering', expectation, (at) => at.order(orderId));
   await expect(order).rejects.toMatchObject({ problem: { type } });
 });
+const watch = { method: 'GET', path: `/orders/${orderId}/timeline`, as: 'customer' } as const;
 it('shows the timeline of an order', async () => {
   const expectation = {
     given: ['an order was placed', { orderId }],
     description: 'the timeline of an order',
-    request: { method: 'GET', path: `/orders/${orderId}/timeline`, as: 'customer' },
-    response: { status: 200, headers: seen, reads: reads.Timeline, of: ordering.timeline },
+    request: watch,
+    response: {
+      status: 200,
+      headers: { ...seen, ...etag },
+      reads: reads.Timeline,
+      of: ordering.timeline,
+    },
   } as const;
-  const { items } = await expectCall('ordering', expectation, (at) => at.timeline(orderId));
-  expect(items[0]).toMatchObject({ type: 'OrderPlaced' });
+  const timeline = await expectCall('ordering', expectation, (at) => at.timeline(orderId));
+  expect(timeline).toMatchObject({ items: [{ type: 'OrderPlaced' }], etag: '"1"' });
+});
+it('is spared a timeline that it knows', async () => {
+  const expectation = {
+    given: ['an order was placed', { orderId }],
+    description: 'the timeline of an order in which nothing has happened since',
+    request: { ...watch, headers: { 'if-none-match': '"1"' } },
+    response: { status: 304, headers: etag },
+  } as const;
+  const timeline = expectCall('ordering', expectation, (at) => at.timeline(orderId, '"1"'));
+  await expect(timeline).resolves.toBeUndefined();
 });
 it('cancels an order', async () => {
   const expectation = {

@@ -1,0 +1,40 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { isSettled, sincePlaced, undoneWords } from './order-progress.ts';
+import { eventWords } from './order-words.ts';
+
+it('has words for each type of event that ordering stores', () => {
+  const stored = new URL('../../../ordering/src/order/stored/', import.meta.url);
+  const types = new Set(readdirSync(stored).map((file) => file.split('.')[0]!));
+  expect(Object.keys(eventWords).toSorted()).toEqual([...types].toSorted());
+});
+
+describe('an order', () => {
+  it.each([
+    [['OrderPlaced', 'StockReserved', 'PaymentAuthorised'], false],
+    [['OrderPlaced', 'StockRefused', 'OrderRejected'], true],
+    [['OrderPlaced', 'StockReserved', 'PaymentDeclined', 'OrderRejected'], false],
+    [['OrderPlaced', 'StockReserved', 'PaymentDeclined', 'OrderRejected', 'StockReleased'], true],
+    [['StockReserved', 'PaymentAuthorised', 'OrderCancelled', 'StockReleased'], false],
+    [
+      ['StockReserved', 'PaymentAuthorised', 'OrderCancelled', 'StockReleased', 'PaymentVoided'],
+      true,
+    ],
+    [['OrderPlaced', 'PaymentCaptured', 'OrderCompleted'], true],
+  ])('after %j is settled: %s', (types, settled) => expect(isSettled(types)).toBe(settled));
+
+  it('tells what was undone', () => {
+    expect(undoneWords(['StockReleased', 'PaymentVoided'])).toBe(
+      'What was undone: the goods are back on the shelf, and the payment is undone.',
+    );
+    expect(undoneWords(['StockRefused', 'OrderRejected'])).toBe('Nothing was charged.');
+  });
+  it.each([
+    ['12:00:01.230', '+1.2 s'],
+    ['11:59:59.000', '+0.0 s'],
+    ['12:02:05.000', '+2 min'],
+    ['15:10:00.000', '+3 h'],
+  ])('shows %s as %s after 12:00', (time, words) =>
+    expect(sincePlaced('2030-01-01T12:00:00.000Z', `2030-01-01T${time}Z`)).toBe(words),
+  );
+});

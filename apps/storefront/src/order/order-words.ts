@@ -1,0 +1,52 @@
+import type { OrderStatus, RejectionReason } from '@fieldguide/contracts/ordering';
+
+export type Lane = 'ordering' | 'inventory' | 'payments' | 'shipping';
+export const lanes: readonly Lane[] = ['ordering', 'inventory', 'payments', 'shipping'];
+
+export type Mood = 'good' | 'waiting' | 'info' | 'bad';
+
+/** Each event of an order in the customer's words, and how it reads: a spec compares the types with ordering's. */
+export const eventWords: Readonly<Record<string, readonly [words: string, mood: Mood]>> = {
+  OrderPlaced: ['Placed', 'info'],
+  StockReserved: ['Goods set aside', 'info'],
+  StockRefused: ['Some goods are out of stock', 'bad'],
+  PaymentAuthorised: ['Payment authorised', 'info'],
+  PaymentDeclined: ['Payment declined', 'bad'],
+  OrderConfirmed: ['Confirmed', 'info'],
+  ShipmentDispatched: ['Dispatched', 'info'],
+  PaymentCaptured: ['Paid', 'good'],
+  OrderCompleted: ['Complete', 'good'],
+  OrderRejected: ['Order rejected', 'bad'],
+  StockReleased: ['Goods put back', 'waiting'],
+  PaymentVoided: ['Payment undone, nothing was charged', 'waiting'],
+  CancellationRequested: ['You asked to cancel', 'waiting'],
+  ShipmentCancelled: ['Shipment stopped', 'waiting'],
+  OrderCancelled: ['Order cancelled', 'bad'],
+  DeadlinePassed: ['No answer in time', 'bad'],
+  CheckoutOverdue: ['This takes longer than usual; we are looking into it', 'waiting'],
+  CheckoutRetried: ['Tried once more', 'waiting'],
+  CheckoutAbandoned: ['Ended by our staff', 'bad'],
+};
+
+export const statusWords: Readonly<Record<OrderStatus, readonly [words: string, mood: Mood]>> = {
+  placed: ['Placed', 'info'],
+  awaitingPayment: ['Waiting for the bank', 'waiting'],
+  confirmed: ['Confirmed', 'info'],
+  dispatched: ['On its way', 'info'],
+  completed: ['Complete', 'good'],
+  rejected: ['Rejected', 'bad'],
+  cancelling: ['Cancelling', 'waiting'],
+  cancelled: ['Cancelled', 'bad'],
+};
+
+export const reasonWords: Readonly<Record<RejectionReason, string>> = {
+  outOfStock: 'Some of the goods are out of stock.',
+  stockTimeout: 'The warehouse did not answer in time.',
+  paymentDeclined: 'Your bank declined the payment.',
+  insufficientFunds: 'Your bank declined the payment: the card has too little money on it.',
+  paymentTimeout: 'Your bank did not answer in time.',
+  abandoned: 'Our staff had to end this order.',
+};
+
+/** The lane that an event belongs to: the service whose reply it is. */
+export const laneOf = (source: string): Lane => lanes.find((lane) => lane === source) ?? 'ordering';

@@ -1,0 +1,6 @@
+import { useSyncExternalStore } from 'react';
+import { session } from '../shop.ts';
+import type { SessionState } from './session.ts';
+
+export const useSession = (): SessionState =>
+  useSyncExternalStore(session.subscribe, () => session.state);
