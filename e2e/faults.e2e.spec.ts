@@ -70,7 +70,9 @@ beforeAll(async () => {
   customer = await newCustomer();
 });
 afterEach(async () => {
-  expect(await active()).toEqual([]);
+  const left = await active();
+  await stopAll(); // after a failed test, for the next one
+  expect(left).toEqual([]);
 });
 afterAll(async () => {
   await stopAll();
