@@ -54,10 +54,7 @@ function WatchedOrder({ id }: { id: string }) {
             </h2>
             <details className="sheet how">
               <summary>How this works</summary>
-              <p>
-                Four services share this order. Each does its part, and tells the others by an
-                event.
-              </p>
+              <p>Four services share this order. Each does its part, and publishes an event.</p>
               <SwimLanes items={items} />
             </details>
             <Goods order={order} />
