@@ -57,7 +57,7 @@ it('keeps cart and order while ordering is away, and places the order exactly on
   await visit.fillAddress();
   await stopAnswering('ordering');
   await page.getByRole('button', { name: /^Place order/ }).click();
-  const unknown = page.getByText('We could not tell whether your order arrived.');
+  const unknown = page.getByText('We could not find out whether your order arrived.');
   await unknown.waitFor({ timeout: 60_000 });
   await visit.examine();
   await page.reload();
@@ -104,7 +104,7 @@ it('keeps cart and order while ordering is away, and places the order exactly on
   await visit.end();
 });
 
-it('says that a session has ended, and returns to the checkout', async () => {
+it('shows that a session has ended, and returns to the checkout', async () => {
   const visit = await Visit.begin(browser);
   const { page } = visit;
   await visit.open(`/shop/register?returnTo=${encodeURIComponent(productPath)}`);

@@ -73,7 +73,7 @@ it('lets a visitor find a tent, register, order with each test card, and erase t
   await page.getByText('Complete', { exact: true }).first().waitFor();
   expect(await visit.watchUntil('completed')).toEqual([
     'Placed',
-    'Goods set aside',
+    'Goods reserved',
     'Payment authorised',
     'Confirmed',
     'Dispatched',
@@ -90,7 +90,7 @@ it('lets a visitor find a tent, register, order with each test card, and erase t
   await page.getByRole('link', { name: 'Account' }).click();
   await page.getByText('What stays').waitFor();
   await visit.examine();
-  await page.getByLabel('I know that this cannot be undone.').check();
+  await page.getByLabel('I know that this is permanent.').check();
   await page.getByRole('button', { name: 'Erase my account' }).click();
   await page.getByRole('link', { name: 'Sign in' }).click();
   await visit.signIn();
@@ -98,7 +98,7 @@ it('lets a visitor find a tent, register, order with each test card, and erase t
   await visit.end();
 });
 
-it('cancels an order in time, and says so when it is too late', async () => {
+it('cancels an order in time, and explains when it is too late', async () => {
   const visit = await Visit.begin(browser);
   const { page } = visit;
   await visit.open(`/shop/register?returnTo=${encodeURIComponent(productPath)}`);
@@ -108,9 +108,9 @@ it('cancels an order in time, and says so when it is too late', async () => {
   await page.getByRole('button', { name: 'Cancel this order' }).click();
   await visit.watchUntil('cancelled');
   await page.getByText('Order cancelled').waitFor();
-  await page.getByText('What was undone').waitFor();
+  await page.getByText('What was reverted').waitFor();
 
-  // The page stops hearing of the order, so it still offers to cancel when the goods have left.
+  // The page receives no news of the order, so it still offers to cancel when the goods have left.
   await visit.addToCart(product.plenty);
   await setSetting('shipping', 'DISPATCH_DELAY_MS', '3000');
   await visit.placeOrder();

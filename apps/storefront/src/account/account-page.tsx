@@ -59,7 +59,7 @@ function Erasure() {
       </ul>
       <h3>What stays</h3>
       <ul>
-        <li>What was bought, when, and for how much, under a number that names nobody.</li>
+        <li>What was bought, when, and for how much, under a number without a name.</li>
       </ul>
       <label className="check">
         <input
@@ -67,7 +67,7 @@ function Erasure() {
           checked={isSure}
           onChange={(event) => setSure(event.target.checked)}
         />
-        I know that this cannot be undone.
+        I know that this is permanent.
       </label>
       <ErrorNotice error={error} />
       <button type="button" className="danger" disabled={!isSure} onClick={erase}>

@@ -18,7 +18,7 @@ export function Checkout({ customerId }: { customerId: string }) {
   const pending = usePendingOrder();
   const [, navigate] = useLocation();
   const [errors, setErrors] = useState<AddressErrors>({});
-  const [refusal, setRefusal] = useState<unknown>();
+  const [rejection, setRejection] = useState<unknown>();
   const [isSending, setSending] = useState(false);
   const isUnderWay = useRef(false);
 
@@ -26,11 +26,11 @@ export function Checkout({ customerId }: { customerId: string }) {
     if (isUnderWay.current) return; // a second click
     isUnderWay.current = true;
     setSending(true);
-    setRefusal(undefined);
+    setRejection(undefined);
     const sent = await sendOrder(order, (request, key) => shop.placeOrder(request, key));
     isUnderWay.current = false;
     setSending(false);
-    if (sent.outcome === 'refused') setRefusal(sent.error);
+    if (sent.outcome === 'refused') setRejection(sent.error);
     if (sent.outcome === 'placed' || sent.outcome === 'refused') pendingOrder.update(() => null);
     if (sent.outcome !== 'placed') return;
     cart.update(() => NO_LINES);
@@ -67,7 +67,7 @@ export function Checkout({ customerId }: { customerId: string }) {
           ))}
         </div>
       </fieldset>
-      <ErrorNotice error={refusal} />
+      <ErrorNotice error={rejection} />
       <button type="submit" className="primary wide" disabled={isSending || !total}>
         {isSending ? 'Sending your order …' : `Place order${total ? `, ${money(total)}` : ''}`}
       </button>

@@ -30,10 +30,10 @@ export type Sent =
   | { readonly outcome: 'refused'; readonly error: ApiError }
   /** Not executed: the session has ended. The order is sent after signing in. */
   | { readonly outcome: 'signedOut' }
-  /** Placed or not: only a repeat with the same key tells. */
+  /** Placed or not: only a repeat with the same key shows it. */
   | { readonly outcome: 'unknown' };
 
-/** Sends the order once, and says what is known then. */
+/** Sends the order once. @returns what is known then */
 export async function sendOrder(
   { key, request }: PendingOrder,
   place: (request: PlaceOrderRequest, key: string) => Promise<Order>,
@@ -44,7 +44,7 @@ export async function sendOrder(
     if (!(error instanceof ApiError)) return { outcome: 'unknown' };
     const { status } = error.problem;
     if (status === 401) return { outcome: 'signedOut' };
-    const isRefusal = status < 500 && status !== 408 && status !== 429;
-    return isRefusal ? { outcome: 'refused', error } : { outcome: 'unknown' };
+    const isRejection = status < 500 && status !== 408 && status !== 429;
+    return isRejection ? { outcome: 'refused', error } : { outcome: 'unknown' };
   }
 }

@@ -7,7 +7,7 @@ export function UnknownOutcome({ onSend }: { onSend: () => void }) {
     <section className="sheet" aria-label="Your order">
       <div role="alert">
         <Notice kind="waiting">
-          We could not tell whether your order arrived. Sending it again is safe.
+          We could not find out whether your order arrived. Sending it again is safe.
         </Notice>
       </div>
       <p>Your cart is kept. If the order has arrived already, you get that one, not a second.</p>

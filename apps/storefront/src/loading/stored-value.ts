@@ -28,14 +28,14 @@ export class StoredValue<T> {
     this.#value = change(this.#read());
     if (this.#value === this.#absent) this.#storage.removeItem(this.#key);
     else this.#storage.setItem(this.#key, JSON.stringify(this.#value));
-    this.#tell();
+    this.#notify();
     return this.#value;
   }
 
   /** Another tab has changed the storage. */
   onStorageChange(): void {
     this.#value = this.#read();
-    this.#tell();
+    this.#notify();
   }
 
   readonly subscribe = (listener: () => void) => {
@@ -51,7 +51,7 @@ export class StoredValue<T> {
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

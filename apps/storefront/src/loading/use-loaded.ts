@@ -19,7 +19,7 @@ interface Options<T> {
   readonly instead?: (() => Answer<T> | undefined) | undefined;
 }
 
-/** Loads a value, shows the last good one meanwhile, and says so when no newer one comes. @param key null: nothing yet */
+/** Loads a value, shows the last good one meanwhile, and reports when no newer one comes. @param key null: nothing yet */
 export function useLoaded<T>(
   key: string | null,
   load: () => Promise<T>,
@@ -27,7 +27,7 @@ export function useLoaded<T>(
 ): Loaded<T> {
   const known = key === null ? undefined : (answers.get(key, keep) ?? instead?.());
   const [state, setState] = useState<{ key: string | null; error?: unknown; done: boolean }>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what is loaded
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what is loaded
   const reload = useCallback(async () => {
     if (key === null) return;
     try {

@@ -6,22 +6,22 @@ import { problemWords } from '../design/problem-words.ts';
 import { shop } from '../shop.ts';
 import { isCancellable } from './order-progress.ts';
 
-/** Asks to cancel. Before the order is confirmed ordering decides, after it shipping does. */
+/** Requests the cancellation. Before the order is confirmed ordering decides, after it shipping does. */
 export function CancelOrder(props: { order: Order; onChange: () => Promise<void> }) {
   const { order, onChange } = props;
   const [error, setError] = useState<unknown>();
-  const [wasAsked, setAsked] = useState(false);
+  const [wasRequested, setRequested] = useState(false);
   const cancel = async () => {
     setError(undefined);
     try {
       await shop.cancel(order.id);
-      setAsked(true);
+      setRequested(true);
     } catch (failure) {
       setError(failure);
     }
     await onChange();
   };
-  const isTooLate = wasAsked && (order.status === 'dispatched' || order.status === 'completed');
+  const isTooLate = wasRequested && (order.status === 'dispatched' || order.status === 'completed');
   return (
     <div className="cancel">
       {isCancellable(order.status) && (
@@ -33,7 +33,7 @@ export function CancelOrder(props: { order: Order; onChange: () => Promise<void>
         {order.status === 'cancelling' && (
           <Notice kind="waiting">The parcel may be at the door already: shipping decides.</Notice>
         )}
-        {wasAsked && order.status === 'cancelled' && (
+        {wasRequested && order.status === 'cancelled' && (
           <Notice kind="good">Your order is cancelled.</Notice>
         )}
         {isTooLate && (

@@ -2,7 +2,7 @@ import type { TimelineItem } from '../api/reads.ts';
 import { sincePlaced } from './order-progress.ts';
 import { eventWords, laneOf } from './order-words.ts';
 
-/** The events so far, oldest first; a screen reader hears each new one. */
+/** The events so far, oldest first; a screen reader reads out each new one. */
 export function Events(props: { items: readonly TimelineItem[]; placedAt: string }) {
   return (
     <ol className="events" aria-live="polite" aria-label="Events of this order">

@@ -9,7 +9,7 @@ import { SignedIn } from '../session/signed-in.tsx';
 import { shop } from '../shop.ts';
 import { CancelOrder } from './cancel-order.tsx';
 import { Events } from './events.tsx';
-import { undoneWords } from './order-progress.ts';
+import { compensationWords } from './order-progress.ts';
 import { reasonWords, statusWords } from './order-words.ts';
 import { SwimLanes } from './swim-lanes.tsx';
 import { useTimeline } from './use-timeline.ts';
@@ -35,7 +35,7 @@ function WatchedOrder({ id }: { id: string }) {
         {order && error !== undefined && (
           <Notice kind="waiting">
             The last news is from {asOfMs ? clockTime(asOfMs) : 'earlier'}; ordering does not
-            answer. Your order goes on without this page.
+            answer. Your order continues without this page.
           </Notice>
         )}
       </div>
@@ -54,10 +54,7 @@ function WatchedOrder({ id }: { id: string }) {
             </h2>
             <details className="sheet how">
               <summary>How this works</summary>
-              <p>
-                Four services share this order. Each does its part, and tells the others by an
-                event.
-              </p>
+              <p>Four services share this order. Each does its part, and publishes an event.</p>
               <SwimLanes items={items} />
             </details>
             <Goods order={order} />
@@ -80,7 +77,7 @@ function Status({ order, items }: { order: Order; items: readonly TimelineItem[]
         {order.shipment && <> Tracking number {order.shipment.trackingNumber}</>}
       </p>
       {order.statusReason && <p>{reasonWords[order.statusReason]}</p>}
-      {hasFailed && <p>{undoneWords(items.map(({ type }) => type))}</p>}
+      {hasFailed && <p>{compensationWords(items.map(({ type }) => type))}</p>}
     </div>
   );
 }

@@ -1,28 +1,28 @@
-/** Whether nothing more is expected to happen: the order has ended, and what it held is given back. */
+/** Whether nothing more is expected to happen: the order has ended, and what it held is released. */
 export function isSettled(types: readonly string[]): boolean {
   const has = (type: string) => types.includes(type);
   if (has('OrderCompleted')) return true;
   if (!has('OrderRejected') && !has('OrderCancelled')) return false;
-  return undone.every(([held, givenBack]) => !has(held) || has(givenBack));
+  return compensations.every(([held, released]) => !has(held) || has(released));
 }
 
-const undone = [
+const compensations = [
   ['StockReserved', 'StockReleased'],
   ['PaymentAuthorised', 'PaymentVoided'],
 ] as const;
 
-/** What was undone after an order was rejected or cancelled, in words. */
-export function undoneWords(types: readonly string[]): string {
+/** What was reverted after an order was rejected or cancelled, in words. */
+export function compensationWords(types: readonly string[]): string {
   const parts = [
     types.includes('StockReleased') && 'the goods are back on the shelf',
-    types.includes('PaymentVoided') && 'the payment is undone',
+    types.includes('PaymentVoided') && 'the payment is void',
   ].filter(Boolean);
-  if (parts.length > 0) return `What was undone: ${parts.join(', and ')}.`;
-  return isSettled(types) ? 'Nothing was charged.' : 'What was held for it is being given back.';
+  if (parts.length > 0) return `What was reverted: ${parts.join(', and ')}.`;
+  return isSettled(types) ? 'Nothing was charged.' : 'What was held for it is being released.';
 }
 
 const CANCELLABLE = ['placed', 'awaitingPayment', 'confirmed'];
-/** Whether asking to cancel can still help. Shipping has the last word. */
+/** Whether a cancellation may still succeed. Shipping has the last word. */
 export const isCancellable = (status: string) => CANCELLABLE.includes(status);
 
 /** Time since the order was placed, for example `+1.2 s`. */

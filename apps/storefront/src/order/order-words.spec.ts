@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isSettled, sincePlaced, undoneWords } from './order-progress.ts';
+import { compensationWords, isSettled, sincePlaced } from './order-progress.ts';
 import { eventWords } from './order-words.ts';
 
 it('has words for each type of event that ordering stores', () => {
@@ -23,11 +23,11 @@ describe('an order', () => {
     [['OrderPlaced', 'PaymentCaptured', 'OrderCompleted'], true],
   ])('after %j is settled: %s', (types, settled) => expect(isSettled(types)).toBe(settled));
 
-  it('tells what was undone', () => {
-    expect(undoneWords(['StockReleased', 'PaymentVoided'])).toBe(
-      'What was undone: the goods are back on the shelf, and the payment is undone.',
+  it('lists what was reverted', () => {
+    expect(compensationWords(['StockReleased', 'PaymentVoided'])).toBe(
+      'What was reverted: the goods are back on the shelf, and the payment is void.',
     );
-    expect(undoneWords(['StockRefused', 'OrderRejected'])).toBe('Nothing was charged.');
+    expect(compensationWords(['StockRefused', 'OrderRejected'])).toBe('Nothing was charged.');
   });
   it.each([
     ['12:00:01.230', '+1.2 s'],

@@ -8,7 +8,7 @@ export type Mood = 'good' | 'waiting' | 'info' | 'bad';
 /** Each event of an order in the customer's words, and how it reads: a spec compares the types with ordering's. */
 export const eventWords: Readonly<Record<string, readonly [words: string, mood: Mood]>> = {
   OrderPlaced: ['Placed', 'info'],
-  StockReserved: ['Goods set aside', 'info'],
+  StockReserved: ['Goods reserved', 'info'],
   StockRefused: ['Some goods are out of stock', 'bad'],
   PaymentAuthorised: ['Payment authorised', 'info'],
   PaymentDeclined: ['Payment declined', 'bad'],
@@ -18,8 +18,8 @@ export const eventWords: Readonly<Record<string, readonly [words: string, mood: 
   OrderCompleted: ['Complete', 'good'],
   OrderRejected: ['Order rejected', 'bad'],
   StockReleased: ['Goods put back', 'waiting'],
-  PaymentVoided: ['Payment undone, nothing was charged', 'waiting'],
-  CancellationRequested: ['You asked to cancel', 'waiting'],
+  PaymentVoided: ['Payment voided, nothing was charged', 'waiting'],
+  CancellationRequested: ['Cancellation requested', 'waiting'],
   ShipmentCancelled: ['Shipment stopped', 'waiting'],
   OrderCancelled: ['Order cancelled', 'bad'],
   DeadlinePassed: ['No answer in time', 'bad'],

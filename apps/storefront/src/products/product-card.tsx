@@ -5,7 +5,7 @@ import { Price } from '../design/price.tsx';
 import { Drawing } from './drawing.tsx';
 import { Stock } from './stock.tsx';
 
-/** The stock of a card is asked for when the card comes into view. */
+/** Loads the stock when the card comes into view. */
 export function ProductCard({ card, isStale }: { card: Card; isStale: boolean }) {
   const item = useRef<HTMLLIElement>(null);
   const [isSeen, setSeen] = useState(false);
@@ -20,7 +20,7 @@ export function ProductCard({ card, isStale }: { card: Card; isStale: boolean })
         <Drawing {...card} />
         <h2>{card.name}</h2>
       </Link>
-      <p className="facts">
+      <p className="figures">
         <Price of={card.price} />
         {isSeen && !isStale && <Stock productId={card.id} />}
       </p>

@@ -41,7 +41,7 @@ export function ProductPage({ id }: { id: string }) {
         <div className="about">
           <p className="category">{product.category}</p>
           <p className="description">{product.description}</p>
-          <p className="facts large">
+          <p className="figures large">
             <Price of={product.price} />
             {staleSinceMs === undefined && <Stock productId={id} version={stockVersion} />}
           </p>
@@ -50,14 +50,14 @@ export function ProductPage({ id }: { id: string }) {
         </div>
       </div>
       {isStaff && (
-        <>
+        <div className="for-staff">
           <ProductEditor
             product={product}
             onChange={reload}
             onReplenish={() => setStockVersion((version) => version + 1)}
           />
           <SalesReport productId={id} />
-        </>
+        </div>
       )}
     </Page>
   );

@@ -71,7 +71,7 @@ describe('a session', () => {
     expect(first).not.toBe(old);
     expect(second).toBe(first);
   });
-  it('says that it has ended', async () => {
+  it('ends when identity ends it', async () => {
     const { tab, identity, storage } = browser();
     const session = tab();
     await session.signIn('ada@fieldguide.test', 'correct horse');
