@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { burnAlerts, runbookOf } from '@fieldguide/platform-model/slo';
 import { system } from '@fieldguide/system';
+import { metrics } from '@fieldguide/telemetry';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { alertNames, rulesYaml } from './generate/observability.ts';
 import { faults } from './prometheus/rule-tests.ts';
+import { metricsPage } from './reference/metrics.ts';
 
 interface Rule {
   readonly alert?: string;
@@ -40,7 +42,47 @@ describe('an alert', () => {
   });
 });
 
+/** What prom-client keeps of a metric. */
+interface Metric {
+  readonly name: string;
+  readonly labelNames: readonly string[];
+  readonly upperBounds?: readonly number[];
+}
+
+/** Every metric, after the services that add their own are imported. */
+async function allMetrics(): Promise<readonly Metric[]> {
+  await metricsPage();
+  return metrics.registry.getMetricsAsArray() as unknown as Metric[];
+}
+
+describe('a rule', () => {
+  it('reads metrics that the services have', async () => {
+    const all = await allMetrics();
+    const labels = new Set(all.flatMap(({ labelNames }) => labelNames));
+    const read = rules.flatMap(({ expr }) => expr.match(/\b[a-z]+(?:_[a-z]+)+(?=[{)\s])/g) ?? []);
+    const names = read
+      .filter((each) => !labels.has(each))
+      .map((each) => each.replace(/_(?:count|bucket)$/, ''));
+    expect(names.length).toBeGreaterThan(8);
+    expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+});
+
 describe('an objective', () => {
+  it.each(objectives)(
+    '$name reads labels and a bucket that its histogram has',
+    async (objective) => {
+      const { histogram, where, ignored = {}, failed = {}, withinSeconds } = objective;
+      const { labelNames, upperBounds } = (await allMetrics()).find(
+        ({ name }) => name === histogram,
+      )!;
+      expect(labelNames).toEqual(
+        expect.arrayContaining(Object.keys({ ...where, ...ignored, ...failed })),
+      );
+      expect(upperBounds).toContain(withinSeconds);
+    },
+  );
+
   it.each(objectives)('$name names an app of the map and leaves an error budget', (objective) => {
     const { app, target, name } = objective;
     expect(Object.keys(system.apps)).toContain(app);

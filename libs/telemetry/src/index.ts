@@ -15,8 +15,6 @@ export {
   linkTo,
   outsideTrace,
   startSpan,
-  type TraceCarrier,
-  traceFrom,
   traceInto,
   withSpan,
 } from './trace.ts';

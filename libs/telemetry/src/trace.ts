@@ -109,7 +109,7 @@ export function outsideTrace<T>(work: () => T): T {
 }
 
 /** Extracts the trace context of a message or request. */
-export function traceFrom(carrier: TraceCarrier): Context {
+function traceFrom(carrier: TraceCarrier): Context {
   return propagation.extract(context.active(), carrier);
 }
 
