@@ -12,6 +12,7 @@ interface ZipkinSpan {
   readonly id: string;
   readonly parentId?: string;
   readonly kind?: 'CLIENT' | 'SERVER' | 'PRODUCER' | 'CONSUMER';
+  readonly localEndpoint: { readonly serviceName: string };
 }
 // From ReserveStock to OrderCompleted; services send their spans every five seconds.
 const MESSAGES_OF_AN_ORDER = 9;
@@ -26,7 +27,7 @@ describe('the trace of an order', () => {
 
     let spans: readonly ZipkinSpan[] = [];
     const ofKind = (kind: ZipkinSpan['kind']) => spans.filter((span) => span.kind === kind);
-    const term = encodeURIComponent(`stream=order-${id}`);
+    const term = encodeURIComponent(`event_store.stream=order-${id}`);
     const roots = () => {
       const ids = new Set(spans.map((span) => span.id));
       return spans.filter(({ parentId }) => !parentId || !ids.has(parentId));
@@ -39,6 +40,15 @@ describe('the trace of an order', () => {
     await expect
       .poll(progress, { timeout: 60_000, interval: 250 })
       .toEqual({ messages: MESSAGES_OF_AN_ORDER, roots: ['SERVER'] });
+    const apps = new Set(spans.map(({ localEndpoint }) => localEndpoint.serviceName));
+    expect([...apps].toSorted()).toEqual([
+      'gateway',
+      'inventory',
+      'ordering',
+      'payment-provider',
+      'payments',
+      'shipping',
+    ]);
     expect(ofKind('SERVER').length).toBeGreaterThanOrEqual(3);
     expect(ofKind('CLIENT').length).toBeGreaterThanOrEqual(4);
 

@@ -28,7 +28,7 @@ describe('the edges', () => {
   });
 
   it('lead to the peer that a client names when it has no span', () => {
-    const attributes = { 'peer.service': 'payment-provider' };
+    const attributes = { 'server.service.name': 'payment-provider' };
     store.add([span(1, { kind: 'client', attributes, error: true })]);
     expect(edges()).toMatchObject([{ from: 'alpha', to: 'payment-provider', calls: 1, errors: 1 }]);
   });
@@ -70,7 +70,7 @@ describe('the edges', () => {
       span(n + 1, {
         kind: 'client',
         durationUs: (n + 1) * 1_000,
-        attributes: { 'peer.service': 'beta' },
+        attributes: { 'server.service.name': 'beta' },
       }),
     );
     store.add(calls);

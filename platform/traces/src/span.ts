@@ -41,13 +41,12 @@ export interface Span {
 
 /** Returns the name of the called app, as its client names it. */
 export function peerOf({ attributes }: Pick<Span, 'attributes'>): string | null {
-  const { 'peer.service': service, peer, 'server.address': address } = attributes;
-  const name = service ?? peer ?? address;
+  const name = attributes['server.service.name'] ?? attributes['server.address'];
   return name === undefined ? null : String(name);
 }
 
 /** Returns the topic of a message. */
 export function topicOf({ attributes }: Pick<Span, 'attributes'>): string | null {
-  const name = attributes['messaging.destination.name'] ?? attributes['topic'];
+  const name = attributes['messaging.destination.name'];
   return name === undefined ? null : String(name);
 }

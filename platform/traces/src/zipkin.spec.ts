@@ -16,7 +16,11 @@ describe('a span of Zipkin', () => {
       parentId: spanId(1),
       kind: 'client',
       name: 'alpha /things',
-      attributes: { 'peer.service': 'beta', 'http.response.status_code': 200, cached: false },
+      attributes: {
+        'server.service.name': 'beta',
+        'http.response.status_code': 200,
+        cached: false,
+      },
       events: [{ name: 'retry', timeUs: 7, attributes: { attempt: 1 } }],
       links: [{ traceId: traceId(5), spanId: spanId(6) }],
     });
@@ -32,7 +36,7 @@ describe('a span of Zipkin', () => {
       remoteEndpoint: { serviceName: 'beta' },
       annotations: [{ timestamp: 7, value: 'retry: {"attempt":1}' }],
       tags: {
-        'peer.service': 'beta',
+        'server.service.name': 'beta',
         'http.response.status_code': '200',
         cached: 'false',
         'service.instance.id': 'alpha-1-1',
@@ -82,7 +86,12 @@ describe('a query of Zipkin', () => {
     store.add([
       span(1, { ...at(1), name: 'GET /a', attributes: { 'http.route': '/a', size: 5 } }),
       span(2, { ...at(2), name: 'GET /b', durationUs: 50_000, error: true }),
-      span(3, { ...at(2), app: 'beta', kind: 'client', attributes: { 'peer.service': 'front' } }),
+      span(3, {
+        ...at(2),
+        app: 'beta',
+        kind: 'client',
+        attributes: { 'server.service.name': 'front' },
+      }),
       span(4, { ...at(3), events: [{ name: 'retry', timeUs: 1, attributes: {} }] }),
       span(5, { ...at(3), app: "o'hara", attributes: { 'messaging.destination.name': 't' } }),
     ]);
@@ -126,7 +135,7 @@ describe('a query of Zipkin', () => {
   });
 
   it('finds tags', () => {
-    const keys = ['http.route', 'messaging.destination.name', 'peer.service', 'size'];
+    const keys = ['http.route', 'messaging.destination.name', 'server.service.name', 'size'];
     expect(zipkinAutocomplete.keys(store)).toEqual(keys);
     expect(zipkinAutocomplete.values(store, 'size')).toEqual(['5']);
   });
