@@ -14,12 +14,14 @@ async function edgesSeen(operator: string): Promise<Set<Edge>> {
   for (const app of appNames)
     for (const { url } of await instances(app)) {
       const { body: text } = await send('GET', '/metrics', { token: operator, origin: url });
-      for (const { peer, route } of counted(text, 'http_client_calls_total')) {
+      const calls = counted(text, 'http_client_request_duration_seconds_count');
+      for (const { server_service_name: peer, url_template: route } of calls) {
         // Forwarded requests belong to the storefront; the gateway itself reads only the keys.
         const consumer = app === 'gateway' && route !== JWKS ? 'shop' : app;
         seen.add(requests(consumer, peer!, route!));
       }
-      for (const { topic, type } of counted(text, 'messages_handled_total'))
+      const handled = counted(text, 'messaging_process_duration_seconds_count');
+      for (const { messaging_destination_name: topic, cloudevents_event_type: type } of handled)
         seen.add(consumes(app, topic!, type!));
     }
   return seen;
@@ -96,6 +98,8 @@ it('covers every edge that has a pact, and no other, in a tour of all features',
   });
   await shop.orders();
   await shop.order(completed.id);
+  const today = new Date().toISOString().slice(0, 10);
+  await staff.sales({ from: today, to: today });
 
   // Each app verifies a token once, including those that rarely receive one.
   for (const app of appNames) {

@@ -103,7 +103,9 @@ async function served(app: string): Promise<number[]> {
     own.map(async ({ port }) => {
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       const lines =
-        text.match(/^http_server_seconds_count\{[^}]*route="\/orders[^}]*\} \d+/gm) ?? [];
+        text.match(
+          /^http_server_request_duration_seconds_count\{[^}]*http_route="\/orders[^}]*\} \d+/gm,
+        ) ?? [];
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
     }),
   );

@@ -153,19 +153,26 @@ describe('an instance', () => {
       live: false,
     });
     expect(info.configuration['LOG_LEVEL']?.source).toMatch(/^consul fieldguide\/e2e\/common/);
-    expect(await (await fetch(`${url}/metrics`)).text()).toContain('messages_handled_total');
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+      'messaging_process_duration_seconds',
+    );
     const checked = await fetch(`${url}/products`, { method: 'POST' });
     expect(checked.status).toBe(401); // services verify tokens too
   });
 
-  it('samples its backlogs: outbox, publisher, dead letters and overdue checkouts', async () => {
+  it('samples its state: backlogs, checkouts, the lag of its consumer, its pool, its build', async () => {
     const { url } = instanceOf('ordering');
     const text = async () => (await fetch(`${url}/metrics`)).text();
     const sampled = [
       /^outbox_messages \d+$/m,
       /^outbox_oldest_age_seconds [\d.]+$/m,
       /^dead_letters_waiting \d+$/m,
+      /^checkouts_open{step="placed"} \d+$/m,
       /^checkouts_overdue \d+$/m,
+      /^messaging_consumer_lag_messages{messaging_destination_name="payments\.payments\.v1",messaging_consumer_group_name="ordering"} \d+$/m,
+      /^db_client_connections{db_client_connection_state="idle"} \d+$/m,
+      /^build_info{service="ordering",version="[0-9a-f]+",revision="\w+"} 1$/m,
+      /^nodejs_eventloop_lag_seconds [\d.e-]+$/m,
       /^subscription_lag_events{subscription="publish-orders"} \d+$/m,
       /^subscription_oldest_age_seconds{subscription="publish-orders"} [\d.]+$/m,
     ];

@@ -43,9 +43,12 @@ async function work(): Promise<string[]> {
   const all = (await instances('ordering')).map(async ({ processes, url }) => {
     const response = await fetch(`${url}/metrics`).catch(() => undefined); // it has just ended
     const text = (await response?.text()) ?? '';
-    const served = /^http_server_seconds_count\{[^}]*route="\/orders[^}]*\} [1-9]/m.test(text);
+    const served =
+      /^http_server_request_duration_seconds_count\{[^}]*http_route="\/orders[^}]*\} [1-9]/m.test(
+        text,
+      );
     const handled =
-      /^messages_handled_total\{(?![^}]*SessionEnded)[^}]*outcome="handled"[^}]*\} [1-9]/m.test(
+      /^messaging_process_duration_seconds_count\{(?![^}]*SessionEnded)[^}]*outcome="handled"[^}]*\} [1-9]/m.test(
         text,
       );
     return `${processes}:${served ? ' requests' : ''}${handled ? ' messages' : ''}`;

@@ -1,43 +1,66 @@
 import { createHash } from 'node:crypto';
 import { type RecordedEvent } from '@fieldguide/event-store';
 import { Formats } from '@fieldguide/event-store/parts';
-import { rowAfter } from '@fieldguide/event-store/testing';
-import { OrderSummary, orderSummary, orderUpcasters } from '@fieldguide/simulation/order-log';
+import { rowAfter, rowsAfter } from '@fieldguide/event-store/testing';
+import {
+  OrderSummary,
+  orderSummary,
+  orderUpcasters,
+  Sales,
+  sales,
+} from '@fieldguide/simulation/order-log';
 import { query } from './shop.ts';
 
 interface StoredEvent extends Omit<RecordedEvent, 'correlationId'> {
   readonly metadata: object;
 }
 
-/** Hashes every order's row: as stored in the projection table, or folded from the whole event log. */
+const projections = {
+  orders: {
+    stored: async () => (await stored('order_summary', OrderSummary)).map(withVersion),
+    folded: (events: readonly RecordedEvent[]) => {
+      const streams = Map.groupBy(events, ({ stream }) => stream);
+      return [...streams.values()].map((each) => withVersion(rowAfter(orderSummary, each)));
+    },
+  },
+  sales: {
+    stored: async () => (await stored('sales', Sales)).map((row) => row.toPublic()),
+    folded: (events: readonly RecordedEvent[]) =>
+      rowsAfter(sales, events).map((row) => row.toPublic()),
+  },
+};
+
+/** Hashes the rows of all projections: as stored in their tables, or folded from the whole event log. */
 export async function projectionHash(from: 'projection' | 'log'): Promise<string> {
-  const rows = from === 'projection' ? await projectedRows() : await foldedRows();
-  const text = rows.map((row) =>
-    JSON.stringify({ ...row.toPublic(), at: row.streamVersion }, sortKeys),
-  );
-  return createHash('sha256').update(text.toSorted().join('\n')).digest('hex');
+  const events = from === 'log' ? await log() : [];
+  const hash = createHash('sha256');
+  for (const { stored: read, folded } of Object.values(projections)) {
+    const rows: readonly object[] = from === 'log' ? folded(events) : await read();
+    const text = rows.map((row) => JSON.stringify(row, sortKeys));
+    hash.update(text.toSorted().join('\n'));
+  }
+  return hash.digest('hex');
 }
 
-async function projectedRows(): Promise<OrderSummary[]> {
-  const rows = await query<Record<string, unknown>>('ordering', 'SELECT * FROM order_summary');
+const withVersion = (row: OrderSummary) => ({ ...row.toPublic(), at: row.streamVersion });
+
+async function stored<Row extends object>(table: string, entity: new () => Row): Promise<Row[]> {
+  const rows = await query<Record<string, unknown>>('ordering', `SELECT * FROM ${table}`);
   return rows.map((row) =>
     Object.assign(
-      new OrderSummary(),
+      new entity(),
       Object.fromEntries(Object.entries(row).map(([column, value]) => [camelCase(column), value])),
     ),
   );
 }
 
-async function foldedRows(): Promise<OrderSummary[]> {
-  const sql =
-    'SELECT id, stream, version, type, data, metadata, time FROM events ORDER BY stream, version';
+/** Reads the log in its order: a product's name is that of the last sale. */
+async function log(): Promise<RecordedEvent[]> {
+  const sql = `SELECT id, stream, version, type, data, metadata, time
+    FROM feed JOIN events USING (stream, version) ORDER BY position`;
   const events = (await query<StoredEvent>('ordering', sql)) as unknown as RecordedEvent[];
   const formats = new Formats(orderUpcasters);
-  const streams = Map.groupBy(
-    events.map((event) => formats.upcast(event)),
-    ({ stream }) => stream,
-  );
-  return [...streams.values()].map((each) => rowAfter(orderSummary, each));
+  return events.map((event) => formats.upcast(event));
 }
 
 function camelCase(column: string): string {

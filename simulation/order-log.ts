@@ -9,6 +9,8 @@ export { orderUpcasters } from '@fieldguide/ordering/order/order.upcasters';
 export type { Order } from '@fieldguide/ordering/order/order-state.model';
 export { OrderSummary } from '@fieldguide/ordering/order-summary/order-summary.entity';
 export { orderSummary } from '@fieldguide/ordering/order-summary/order-summary.projection';
+export { Sales } from '@fieldguide/ordering/sales/sales.entity';
+export { sales } from '@fieldguide/ordering/sales/sales.projection';
 
 const require = createRequire(import.meta.url);
 

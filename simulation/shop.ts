@@ -1,15 +1,15 @@
 import 'reflect-metadata';
 import { derivedId } from '@fieldguide/clock';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
-import { type Envelope } from '@fieldguide/database';
-import { DeadLetter, MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { shipTo } from '@fieldguide/contracts/example-data';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { translate } from '@fieldguide/event-publishing';
 import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import { OnOrderCompleted } from '@fieldguide/inventory/on-order-completed/on-order-completed';
 import { ReserveStockHandler } from '@fieldguide/inventory/reserve-stock/reserve-stock';
 import { Stock } from '@fieldguide/inventory/stock/stock.entity';
-import { MessageConsumer } from '@fieldguide/messaging/parts';
-import { handlersOf } from '@fieldguide/messaging/testing';
+import { DeadLetter, MessageConsumer, type OutgoingRecord } from '@fieldguide/messaging/parts';
+import { handlersOf, outboxOf } from '@fieldguide/messaging/testing';
 import { deadlines } from '@fieldguide/ordering/checkout/checkout.model';
 import { CheckoutDeadlines, OpenCheckout } from '@fieldguide/ordering/checkout/checkout-deadlines';
 import { ExpireDeadlines } from '@fieldguide/ordering/checkout/expire-deadlines';
@@ -39,19 +39,13 @@ const DISPATCH_DELAY_MS = 1_000;
 const PUBLISHER = 'publish-orders';
 const log = makeLog('simulation', 'simulation', 'silent');
 
-interface SentMessage {
-  readonly topic: string;
-  readonly envelope: Envelope;
-}
-
 class SimulatedAddresses extends DeliveryAddresses {
   isErased = false;
   isDown = false;
 
   override async of(): Promise<ShippingAddress | null> {
     if (this.isDown) throw new Error('ordering is not available');
-    const label = { name: 'Ada', street: '1 Main St', city: 'Bern', postalCode: '3000' };
-    return this.isErased ? null : { ...label, country: 'CH' };
+    return this.isErased ? null : shipTo;
   }
 }
 
@@ -73,7 +67,7 @@ export class SimulatedShop {
   readonly #payments: ProviderWorker;
   readonly #shipments: DispatchShipments;
   readonly #sentUpTo = new Map<string, number>();
-  readonly #held = new Map<string, SentMessage[]>();
+  readonly #held = new Map<string, OutgoingRecord[]>();
   #offset = 0;
 
   constructor(unitsOnHand = product.units) {
@@ -91,10 +85,7 @@ export class SimulatedShop {
       units('payments'),
       units('shipping'),
     ];
-    this.#orders = new OrderCommandHandler(
-      this.#events,
-      new CheckoutDeadlines(deadlines as never, notifier),
-    );
+    this.#orders = new OrderCommandHandler(this.#events, new CheckoutDeadlines(deadlines as never));
     this.#deadlines = new ExpireDeadlines(ordering, this.#orders);
     this.#payments = new ProviderWorker(payments, this.provider, notifier);
     this.#shipments = new DispatchShipments(shipping, this.addresses);
@@ -106,12 +97,8 @@ export class SimulatedShop {
       new OnShipmentReply(this.#orders),
     );
     this.#subscribe('inventory', new ReserveStockHandler(), new OnOrderCompleted());
-    this.#subscribe('payments', new OnPaymentCommand(ids, notifier));
-    this.#subscribe(
-      'shipping',
-      new OnOrderConfirmed(config, ids, notifier),
-      new OnCancellationRequest(ids),
-    );
+    this.#subscribe('payments', new OnPaymentCommand(ids));
+    this.#subscribe('shipping', new OnOrderConfirmed(config, ids), new OnCancellationRequest(ids));
     void this.#units.get('inventory')!.run((uow) => {
       const row = { productId: product.id, onHandUnits: unitsOnHand };
       return uow.save(Stock, Object.assign(new Stock(), row));
@@ -185,7 +172,7 @@ export class SimulatedShop {
   }
 
   /** Delivers a message to all subscribed consumers. */
-  async #deliver({ topic, envelope }: SentMessage): Promise<void> {
+  async #deliver({ topic, envelope }: OutgoingRecord): Promise<void> {
     await this.deliverText(topic, envelope.subject, JSON.stringify(envelope));
   }
 
@@ -211,7 +198,7 @@ export class SimulatedShop {
 
   /** Returns the ids of dispatched orders. */
   dispatchedOrders(): ReadonlySet<string> {
-    const published = this.#units.get('shipping')!.outbox.map(({ envelope }) => envelope);
+    const published = outboxOf(this.#units.get('shipping')!).map(({ envelope }) => envelope);
     const dispatchedOrders = published.filter(({ type }) => type === 'ShipmentDispatched');
     return new Set(dispatchedOrders.map(({ subject }) => subject));
   }
@@ -259,15 +246,16 @@ export class SimulatedShop {
   async #hasUnsent(): Promise<boolean> {
     const { events } = await this.#events.readSubscription(PUBLISHER, 1);
     const outboxes = [...this.#units].some(
-      ([service, { outbox }]) => outbox.length > (this.#sentUpTo.get(service) ?? 0),
+      ([service, units]) => outboxOf(units).length > (this.#sentUpTo.get(service) ?? 0),
     );
     return events.length > 0 || outboxes;
   }
 
-  async #collectUnsent(): Promise<SentMessage[]> {
+  async #collectUnsent(): Promise<OutgoingRecord[]> {
     const { events, position } = await this.#events.readSubscription(PUBLISHER, 100);
     if (position) await this.#events.advanceSubscription(PUBLISHER, position);
-    const fromOutboxes = [...this.#units].flatMap(([service, { outbox }]) => {
+    const fromOutboxes = [...this.#units].flatMap(([service, units]) => {
+      const outbox = outboxOf(units);
       const from = this.#sentUpTo.get(service) ?? 0;
       this.#sentUpTo.set(service, outbox.length);
       return outbox.slice(from);

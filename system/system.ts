@@ -7,6 +7,7 @@ import * as paymentProvider from '@fieldguide/contracts/payment-provider';
 import * as payments from '@fieldguide/contracts/payments';
 import * as shipping from '@fieldguide/contracts/shipping';
 import { defineSystem, file, oauthClients, secret, urlOf } from '@fieldguide/platform-model';
+import { alerts, objectives } from './slo.ts';
 
 const uses = ['database', 'messaging'] as const;
 const apiKey = secret('providerApiKey');
@@ -27,6 +28,8 @@ export const system = defineSystem({
     storefront: { summary: 'the shop in a browser', servedBy: 'gateway' },
     console: { summary: "the operator's view of the system", servedBy: 'platform' },
   },
+  objectives,
+  alerts,
   externalConsumers: { shop: 'contracts/shop' },
   apps: {
     'payment-provider': {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { appNames } from '@fieldguide/platform-host/apps';
@@ -18,6 +18,7 @@ const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, Service>;
   volumes: Record<string, unknown>;
+  configs: Record<string, { file: string }>;
 };
 interface Service {
   image: string;
@@ -26,6 +27,7 @@ interface Service {
   volumes?: string[];
   ports?: string[];
   profiles?: string[];
+  configs?: { source: string }[];
   read_only?: boolean;
   cap_drop?: string[];
   mem_limit?: string;
@@ -120,6 +122,26 @@ describe('docker-compose.yml', () => {
       volumes.map((volume) => volume.split(':')[0]!),
     );
     expect(Object.keys(compose.volumes).toSorted()).toEqual([...new Set(named)].toSorted());
+  });
+
+  it.each(['prometheus', 'grafana', 'collector', 'jaeger'])(
+    'starts %s only with its profile, on the loopback interface',
+    (name) => {
+      const { profiles, cap_drop, mem_limit, image, ports = [] } = compose.services[name]!;
+      expect({ profiles, cap_drop }).toEqual({ profiles: ['observability'], cap_drop: ['ALL'] });
+      expect(mem_limit).toMatch(/^\d+m$/);
+      expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
+      for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+    },
+  );
+
+  it('reads every configuration from a file that exists, and mounts each', () => {
+    const files = Object.values(compose.configs).map(({ file }) => file);
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    const mounted = Object.values(compose.services).flatMap(({ configs = [] }) =>
+      configs.map(({ source }) => source),
+    );
+    expect(mounted.toSorted()).toEqual(Object.keys(compose.configs).toSorted());
   });
 
   const engine = [['docker', 'compose'], ['docker-compose']].find(

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { inboxRetention } from '@fieldguide/database/parts';
+import { inboxRetention } from '@fieldguide/messaging/parts';
 import { topics as topicsOf } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { describe, expect, it } from 'vitest';
@@ -18,13 +18,19 @@ const rows = pages
   .filter((line) => /^\| .*`/.test(line))
   .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
 
+const owners = {
+  database: 'with a database',
+  messaging: 'with messages',
+  'event-store': 'event-sourced',
+};
+
 /** Lists the tables by the service whose migrations create them, in the page's terms. */
 function tables(): string[] {
   const files = globSync(['apps/*/migrations/*.ts', 'libs/*/src/*.migration.ts']);
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const [area, name] = file.split(/[\\/]/);
-    const owner = area === 'apps' ? name : name === 'database' ? 'every service' : 'event-sourced';
+    const owner = area === 'apps' ? name : owners[name as keyof typeof owners];
     const names = [...text.matchAll(/CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g)];
     return names.map(([, table]) => `${owner} ${table}`);
   });

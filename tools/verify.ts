@@ -9,6 +9,10 @@ const checks: readonly { what: string; command: string; env?: Record<string, str
     command: 'node tools/schemathesis/run.ts',
   },
   {
+    what: 'Prometheus: the rules by their tests, and on the running system',
+    command: 'node tools/prometheus/run.ts',
+  },
+  {
     what: '10,000 interleavings of each kind; each naive implementation fails',
     command: 'npx vitest run --project int libs/event-store/src/interleavings',
     env: { FIELDGUIDE_INTERLEAVINGS: '10000' },

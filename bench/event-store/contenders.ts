@@ -1,6 +1,6 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Database } from '@fieldguide/database';
-import { databaseMigrations } from '@fieldguide/database/parts';
+import { DatabaseTables1760000000000 } from '@fieldguide/database/parts';
 import { type EventStore } from '@fieldguide/event-store';
 import {
   Checkpoint,
@@ -35,7 +35,7 @@ const POOL = 16;
  */
 export async function ours(url: string, name = 'fieldguide', isFollowed = false) {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
-  const migrations = [...databaseMigrations, ...eventStoreMigrations];
+  const migrations = [DatabaseTables1760000000000, ...eventStoreMigrations];
   const database = new Database({ url, name, entities: [Checkpoint], migrations });
   await database.open();
   await database.migrate();

@@ -1,7 +1,7 @@
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Database } from '@fieldguide/database';
 import {
-  databaseMigrations,
+  DatabaseTables1760000000000,
   PostgresNotifier,
   PostgresUnitOfWorkRunner,
 } from '@fieldguide/database/parts';
@@ -30,7 +30,11 @@ const REBUILDS = 3;
 
 async function open(url: string) {
   const [clock, ids] = [new SystemClock(), new SystemIds()];
-  const migrations = [...databaseMigrations, ...eventStoreMigrations, OrderingTables1760000002000];
+  const migrations = [
+    DatabaseTables1760000000000,
+    ...eventStoreMigrations,
+    OrderingTables1760000002000,
+  ];
   const database = new Database({ url, entities: [Checkpoint, OrderSummary], migrations });
   await database.open();
   await database.migrate();

@@ -1,15 +1,14 @@
 // Measures how flags and settings affect start-up time and memory of an instance, next to a running platform:
 // `npm start`, then `npm run bench:footprint [app] [runs]`. Prints the table of docs/reference/footprint.md.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { memoryOf, runningInstance, startVariant } from '../running-instance.ts';
 
 const [app = 'shipping', runs = '3'] = process.argv.slice(2);
 const IDLE_MS = 12_000;
-const KB = 1_024;
 const folder = mkdtempSync(join(tmpdir(), 'footprint-'));
 
 interface Measured {
@@ -28,7 +27,7 @@ const heap = ['--max-semi-space-size=2', '--max-old-space-size=192'];
 const ours = [...heap, '--expose-gc'];
 const malloc = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'];
 
-const running = await runningInstance();
+const running = runningInstance(app);
 const minified = await minifiedMain();
 const variants: readonly Variant[] = [
   { name: 'Node with defaults', without: ['NODE_COMPILE_CACHE', ...malloc] },
@@ -71,43 +70,11 @@ async function measure(
     PORT: '0',
   };
   for (const name of without) delete all[name];
-  const startMs = performance.now();
-  const child = spawn(process.execPath, [...flags, main], {
-    env: all,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const readyMs = await new Promise<number>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`${app} exited with ${code}`)));
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (chunk.includes('is ready')) resolve(performance.now() - startMs);
-    });
-  });
+  const variant = await startVariant(main, all, flags);
   await sleep(idleMs);
-  const text = readFileSync(`/proc/${child.pid}/smaps_rollup`, 'utf8');
-  const mb = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)?.[1]) / KB;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM'); // Node writes the compile cache at exit
-  await exit;
-  return { readyMs, rssMb: mb('Rss'), ownMb: mb('Private_Dirty') + mb('Private_Clean') };
-}
-
-/** Reads environment and main file of a running instance, so that variants differ from it in flags only. */
-async function runningInstance(): Promise<{ env: Record<string, string>; main: string }> {
-  const { Environment } = await import('@fieldguide/platform-host/environment');
-  const { readState } = await import('@fieldguide/platform-host/state');
-  const state = readState(new Environment('local'));
-  const instance = state?.instances.find((each) => each.app === app);
-  if (!instance) throw new Error(`No ${app} runs. Try: npm start`);
-  const env = readFileSync(`/proc/${instance.pid}/environ`, 'utf8').split('\0').filter(Boolean);
-  const main = readFileSync(`/proc/${instance.pid}/cmdline`, 'utf8')
-    .split('\0')
-    .find((part) => part.endsWith('main.cjs'))!;
-  return {
-    env: Object.fromEntries(
-      env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    ),
-    main,
-  };
+  const memory = memoryOf(variant.pid);
+  await variant.stop();
+  return { readyMs: variant.readyMs, ...memory };
 }
 
 async function minifiedMain(): Promise<string> {

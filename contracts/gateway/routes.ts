@@ -19,6 +19,8 @@ import {
   OrderPage,
   OrderQuery,
   PlaceOrderRequest,
+  SalesQuery,
+  SalesReport,
   Timeline,
 } from '../ordering/index.ts';
 import { anyone, type Route, signedIn } from './route.ts';
@@ -136,4 +138,10 @@ export const routes: readonly Route[] = [
       answer: Cancellation,
     },
   ),
+  signedIn('GET /sales', 'ordering', 200, 'Sales by product and day (staff)', {
+    operationId: 'listSales',
+    errors: ['salesTooMany'],
+    query: SalesQuery,
+    answer: SalesReport,
+  }),
 ];

@@ -22,6 +22,7 @@ import {
   OrderPlaced,
   OrderRejected,
   PlaceOrderRequest,
+  SalesReport,
   Timeline,
 } from './index.ts';
 
@@ -63,6 +64,19 @@ export const timeline = example(Timeline, {
       time: noon,
       summary: 'Order placed',
       data: { lines: 1 },
+    },
+  ],
+});
+export const salesReport = example(SalesReport, {
+  items: [
+    {
+      day: noon.slice(0, 10),
+      productId: hammock,
+      name: 'Hammock',
+      orders: 1,
+      units: 2,
+      revenue: total,
+      cancelledUnits: 0,
     },
   ],
 });

@@ -91,6 +91,33 @@ export const OrderQuery = z.strictObject({
   cursor: Text.min(1).max(200).optional(),
 });
 
+const DAYS_MAX = 92;
+
+/** Days in UTC, both included. */
+export const SalesQuery = z
+  .strictObject({ from: z.iso.date(), to: z.iso.date(), productId: IdRequest.optional() })
+  .refine(({ from, to }) => {
+    const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
+    return days >= 1 && days <= DAYS_MAX;
+  }, `from 1 to ${DAYS_MAX} days`);
+
+export const SalesItem = z.object({
+  day: z.iso.date(),
+  productId: Id,
+  name: z.string(),
+  orders: z.int().min(0),
+  units: z.int().min(0),
+  /** Greater than a Money can be: a sum of orders. */
+  revenue: z.object({ amountMinor: z.int().min(0), currency: Money.shape.currency }),
+  /** Units of cancelled orders. Not part of `units`: they were never paid. */
+  cancelledUnits: z.int().min(0),
+});
+export type SalesItem = z.infer<typeof SalesItem>;
+
+/** One item for each day, product and currency, sorted by day. */
+export const SalesReport = z.object({ items: z.array(SalesItem) });
+export type SalesReport = z.infer<typeof SalesReport>;
+
 export const Timeline = z.object({
   items: z.array(
     z.object({

@@ -47,3 +47,10 @@ const TimelineItem = ordering.Timeline.shape.items.element.pick({
 });
 export const Timeline = z.object({ items: z.array(TimelineItem) });
 export const Cancelled = ordering.Cancellation.pick({ status: true });
+
+/** For the chart that staff see. */
+export const Sales = z.object({
+  items: z.array(
+    ordering.SalesItem.pick({ day: true, productId: true, name: true, units: true, revenue: true }),
+  ),
+});

@@ -112,6 +112,12 @@ export class StorefrontClient {
     return this.#read('POST', `/orders/${id}/cancellation`, { response: reads.Cancelled });
   }
 
+  /** @param days `from` and `to`, maybe `productId` */
+  sales(days: Readonly<Record<string, string>>) {
+    const query = new URLSearchParams(days).toString();
+    return this.#read('GET', `/sales?${query}`, { response: reads.Sales });
+  }
+
   async #read<Body>(
     method: string,
     path: string,

@@ -5,7 +5,9 @@ import { documents, drift, GENERATED } from '../contracts/documents.ts';
 import { contractsPage } from '../contracts/page.ts';
 import { loadPages } from '../reference/load.ts';
 import { composeYaml } from './compose.ts';
+import { objectivesDashboard, servicesDashboard } from './dashboards.ts';
 import { dependencies } from './dependencies.ts';
+import { prometheusYaml, rulesYaml } from './observability.ts';
 import { readmeWithSystem } from './readme.ts';
 
 /** The text of a file, or undefined where there is none. */
@@ -23,6 +25,10 @@ export async function generateFiles(check: boolean): Promise<boolean> {
     ...pages,
     ['README.md', readmeWithSystem(readme, system, dependencies())],
     ['docker-compose.yml', composeYaml(system, read('deploy/compose/base.yml')!)],
+    ['deploy/observability/rules.yml', rulesYaml(system)],
+    ['deploy/observability/prometheus.yml', prometheusYaml(system)],
+    ['deploy/observability/grafana/objectives.json', objectivesDashboard(system)],
+    ['deploy/observability/grafana/services.json', servicesDashboard()],
     ...contractsPage(),
   ]);
   const files = new Map([...contractFiles, ...others]);

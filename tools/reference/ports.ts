@@ -55,6 +55,12 @@ function platform(): string[][] {
   return [
     ["the platform's HTTP API", String(API_PORT), 'fixed', NONE],
     ...backing,
+    [
+      'receiver of traces (OTLP/HTTP)',
+      range,
+      'free, kept',
+      '`OTEL_EXPORTER_OTLP_ENDPOINT` selects another',
+    ],
     ['each instance of an app', range, 'free, new at each start of the instance', NONE],
     ['debugger of `fieldguide dev APP`', String(DEBUG_PORT), 'fixed', '`--inspect PORT`'],
   ];
@@ -99,7 +105,7 @@ export function portMistakes(
   const listed = [...text.matchAll(/^\| [^|]+ \| (\d+) \|/gm)].map(([, port]) => port!);
   const named = namesIn(
     files,
-    /(?:\b(?:localhost|127\.0\.0\.1|[a-z-]*(?:kafka|consul|postgres)):|(?<!-)\bports? |\b[A-Za-z_]*PORT(?: \?\?)?(?: =|=|:) ?|publicPort: )(\d{4,5})\b/gi,
+    /(?:\b(?:localhost|127\.0\.0\.1|[a-z-]*(?:kafka|consul|postgres|collector)):|(?<!-)\bports? |\b[A-Za-z_]*PORT(?: \?\?)?(?: =|=|:) ?|publicPort: )(\d{4,5})\b/gi,
   );
   return mismatches('docs/reference/ports.md', new Set(listed), named);
 }

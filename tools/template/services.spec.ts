@@ -52,7 +52,7 @@ it('generates services that pass every check, and removes them without a trace',
   const changed = git('diff', '--name-only', before.trim(), tree().trim()).trim().split('\n');
   const own = new RegExp(`^(apps|contracts(/generated)?)/(${names.join('|')})/|^contracts/pacts/`);
   const generated =
-    /^(README|docs\/\S+)\.md$|^contracts\/generated\/|^(docker-compose\.yml|package-lock\.json)$/;
+    /^(README|docs\/\S+)\.md$|^(contracts\/generated|deploy\/observability)\/|^(docker-compose\.yml|package-lock\.json)$/;
   const byHand = changed.filter((file) => !own.test(file) && !generated.test(file));
   expect(byHand).toEqual([routes, map]);
 

@@ -24,7 +24,6 @@ import {
 import { shipmentCancelled, shipmentDispatched } from '@fieldguide/contracts/shipping/examples';
 import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import type { MessageContract } from '@fieldguide/messaging';
-import { MemoryNotifier } from '@fieldguide/workers';
 import { describe, expect, it } from 'vitest';
 import { deadlines } from '../src/checkout/checkout.model.ts';
 import { CheckoutDeadlines } from '../src/checkout/checkout-deadlines.ts';
@@ -94,10 +93,7 @@ async function orderWith(past: readonly OrderEvent[]) {
   const clock = new ManualClock();
   const units = unitsFor('ordering');
   const events = new MemoryEventStore(clock, new CountingIds());
-  const orders = new OrderCommandHandler(
-    events,
-    new CheckoutDeadlines(deadlines as never, new MemoryNotifier(clock)),
-  );
+  const orders = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never));
   const stream = `order-${orderId}`;
   if (past.length > 0) await events.append({ stream, expected: 0, events: past });
   const receive = consumerOf(

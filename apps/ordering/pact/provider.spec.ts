@@ -4,6 +4,7 @@ import { Database, UnitOfWorkRunner } from '@fieldguide/database';
 import { eventFeedReader } from '@fieldguide/event-publishing';
 import { EventStore } from '@fieldguide/event-store';
 import { runBatch } from '@fieldguide/event-store/parts';
+import { recordedAs, rowsAfter } from '@fieldguide/event-store/testing';
 import { DeliveryAddress } from '../src/customer-data/customer-data.ts';
 import { EraseCustomers } from '../src/customer-data/erase-customers.ts';
 import type { OrderEvent } from '../src/order/order.events.ts';
@@ -13,6 +14,8 @@ import { OrderingModule } from '../src/ordering.module.ts';
 import { PriceFreshness } from '../src/prices/price-freshness.ts';
 import { ProductPrice } from '../src/prices/product-price.entity.ts';
 import { orderMessages } from '../src/publish-orders/publish-orders.ts';
+import { Sales } from '../src/sales/sales.entity.ts';
+import { sales } from '../src/sales/sales.projection.ts';
 
 const placed = [history.orderPlaced];
 const hasStock = [...placed, history.stockReserved];
@@ -22,6 +25,7 @@ const { hammock } = history;
 describeProviderPacts('ordering', OrderingModule, {
   callers: {
     customer: { id: ada, scope: 'orders:read orders:write' },
+    staff: { id: 'the-staff', scope: 'orders:read:any' },
     service: { id: 'shipping', scope: 'orders:address:read' },
   },
   publishedMessages: async (app) => {
@@ -69,6 +73,13 @@ describeProviderPacts('ordering', OrderingModule, {
       'an order was paid for': order(paidFor),
       'an order was dispatched': order([...paidFor, history.shipmentDispatched]),
       'an order was completed': order(history.happyPath),
+      'a product was sold': {
+        set: () => {
+          const rows = rowsAfter(sales, recordedAs('order-1', history.happyPath)); // on the day of the examples
+          return units.run((uow) => uow.saveAll(Sales, rows));
+        },
+        holds: ({ productId = '', day = '' }) => manager.existsBy(Sales, { productId, day }),
+      },
       'an order was rejected': order([...placed, history.stockRefused, history.rejectedOutOfStock]),
       'an order is to be cancelled after it was paid for': order([
         ...paidFor,

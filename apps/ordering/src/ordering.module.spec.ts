@@ -12,13 +12,14 @@ it('registers its workers, tasks and retention periods, and connects nothing', a
   const modules = app.get(ModulesContainer);
   const names = instancesOf(modules, BackgroundWorker).map((each) => each.constructor.name);
   expect(names.toSorted()).toEqual([
+    'CheckoutWatch',
     'EraseCustomers',
     'EventRelay',
     'ExpireDeadlines',
     'MessageWatch',
     'OutboxRelay',
-    'OverdueWatch',
     'PriceFreshness',
+    'ProjectionWorker',
     'ProjectionWorker',
     'Pruning',
   ]);

@@ -10,11 +10,12 @@ import { Module } from '@nestjs/common';
 import { OrderingTables1760000002000 } from '../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
+import { Sales1760000012000 } from '../migrations/1760000012000-sales.ts';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout/checkout-deadlines.ts';
+import { CheckoutWatch } from './checkout/checkout-watch.ts';
 import { ExpireDeadlines } from './checkout/expire-deadlines.ts';
 import { OpenCheckoutsController } from './checkout/open-checkouts.controller.ts';
-import { OverdueWatch } from './checkout/overdue-checkouts.ts';
 import { DeliveryAddress, ErasedCustomer } from './customer-data/customer-data.ts';
 import { DeliveryAddressController } from './customer-data/delivery-address.controller.ts';
 import { addressRetention } from './customer-data/delivery-address.retention.ts';
@@ -41,6 +42,9 @@ import { Prices } from './prices/prices.ts';
 import { ProductPrice } from './prices/product-price.entity.ts';
 import { ProductPrices } from './prices/product-prices.ts';
 import { orderMessages } from './publish-orders/publish-orders.ts';
+import { SalesController } from './sales/sales.controller.ts';
+import { Sales } from './sales/sales.entity.ts';
+import { sales } from './sales/sales.projection.ts';
 
 /** The map of the service: controllers, message handlers, providers. */
 @Module({
@@ -50,17 +54,19 @@ import { orderMessages } from './publish-orders/publish-orders.ts';
     ServiceClientModule.forRoot(),
     AuthModule.forRoot(),
     DatabaseModule.forRoot({
-      entities: [OrderSummary, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
+      entities: [OrderSummary, Sales, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
       migrations: [
         OrderingTables1760000002000,
         OpenCheckouts1760000003000,
         OverdueCheckouts1760000010100,
+        Sales1760000012000,
       ],
     }),
     WorkersModule.forRoot(),
     MessagingModule.forRoot(),
     EventStoreModule.forRoot({ upcasters: orderUpcasters }),
     ProjectionsModule.forFeature(orderSummary),
+    ProjectionsModule.forFeature(sales),
     EventPublishingModule.forRoot('publish-orders', orderMessages),
     ConfigModule.forFeature(OrderingConfig),
   ],
@@ -69,6 +75,7 @@ import { orderMessages } from './publish-orders/publish-orders.ts';
     CancelOrderController,
     OrderSummaryController,
     OrderTimelineController,
+    SalesController,
     DeliveryAddressController,
     OpenCheckoutsController,
     EventInspectionController,
@@ -87,7 +94,7 @@ import { orderMessages } from './publish-orders/publish-orders.ts';
     ExpireDeadlines,
     EraseCustomers,
     PriceFreshness,
-    OverdueWatch,
+    CheckoutWatch,
     { provide: Retention, inject: [OrderingConfig], useFactory: addressRetention },
     { provide: Prices, useClass: ProductPrices },
   ],

@@ -13,7 +13,6 @@ import {
   capturePayment,
   voidPayment,
 } from '@fieldguide/contracts/payments/examples';
-import { MemoryNotifier } from '@fieldguide/workers';
 import { describe, expect, it } from 'vitest';
 import { HttpProvider, Result } from '../src/call-provider/provider.ts';
 import {
@@ -46,7 +45,7 @@ describe('payments, of ordering,', () => {
       };
       if (status) await uow.save(Payment, Object.assign(new Payment(), row));
     });
-    const commands = new OnPaymentCommand(ids, new MemoryNotifier(clock));
+    const commands = new OnPaymentCommand(ids);
     const payment = () => units.run((uow) => uow.load(Payment, orderId));
     return { receive: consumerOf('payments', units, commands), payment };
   }

@@ -1,4 +1,4 @@
-import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import { CountingIds } from '@fieldguide/clock/testing';
 import {
   ConsumerPacts,
   consumerOf,
@@ -19,7 +19,6 @@ import {
   orderConfirmed,
 } from '@fieldguide/contracts/ordering/examples';
 import { TokenResponse } from '@fieldguide/service/testing';
-import { MemoryNotifier } from '@fieldguide/workers';
 import { describe, expect, it } from 'vitest';
 import { OrderingAddresses } from '../src/dispatch-shipment/delivery-addresses.ts';
 import {
@@ -89,7 +88,7 @@ describe('shipping, of ordering,', () => {
     const units = unitsFor('shipping');
     const ids = new CountingIds();
     const config = { DISPATCH_DELAY_MS: 0 } as never;
-    const confirmed = new OnOrderConfirmed(config, ids, new MemoryNotifier(new ManualClock()));
+    const confirmed = new OnOrderConfirmed(config, ids);
     const receive = consumerOf('shipping', units, confirmed, new OnCancellationRequest(ids));
     return { receive, shipment: () => units.run((uow) => uow.load(Shipment, orderId)) };
   };

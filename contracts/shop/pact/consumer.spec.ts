@@ -290,3 +290,15 @@ it('cancels an order', async () => {
   const cancelled = await expectCall('ordering', expectation, (at) => at.cancel(orderId));
   expect(cancelled).toEqual({ status: 'cancelled' });
 });
+
+it('shows what was sold', async () => {
+  const days = { from: '2030-01-01', to: '2030-01-31' };
+  const expectation = {
+    given: ['a product was sold', { productId: hammock, day: days.from }],
+    description: 'the sales of a month',
+    request: { method: 'GET', path: '/sales', as: 'staff', query: days },
+    response: { status: 200, reads: reads.Sales, of: ordering.salesReport },
+  } as const;
+  const { items } = await expectCall('ordering', expectation, (at) => at.sales(days));
+  expect(items[0]).toMatchObject({ name: 'Hammock', units: 2 });
+});

@@ -304,7 +304,7 @@ export const changes: readonly Change[] = [
     'shipping',
     'the envelope loses an extension that all consumers use',
     breaks('ordering'),
-    select('libs/database/src/unit-of-work.ts', 'UnitOfWork.publish')
+    select('libs/messaging/src/outgoing-message.ts', 'publishMessage')
       .property('correlationid')
       .rename('correlation'),
   ),

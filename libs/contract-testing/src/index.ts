@@ -1,9 +1,4 @@
-export {
-  ConsumerPacts,
-  type Example,
-  type HttpExpectation,
-  type MessageExpectation,
-} from './consumer.ts';
+export { ConsumerPacts, type Example, type HttpExpectation } from './consumer.ts';
 export {
   consumerOf,
   describeIdentityPacts,

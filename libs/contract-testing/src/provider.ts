@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestKeys } from '@fieldguide/auth/testing';
 import { instancesOf } from '@fieldguide/config';
-import { Database, type Envelope } from '@fieldguide/database';
-import { type OutgoingRecord, outboxReader } from '@fieldguide/messaging/parts';
+import { Database } from '@fieldguide/database';
+import type { Envelope } from '@fieldguide/messaging';
+import { OutboxMessage, type OutgoingRecord, outboxReader } from '@fieldguide/messaging/parts';
 import { openForTest } from '@fieldguide/service/testing';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -275,7 +276,8 @@ async function administer(adminUrl: string, statements: readonly string[]): Prom
 /** Reads the outbox of a service, if it has one. */
 async function publishedBy(app: NestFastifyApplication): Promise<readonly OutgoingRecord[]> {
   const [database] = instancesOf(app.get(ModulesContainer), Database);
-  return database ? (await outboxReader(database).read()).messages : [];
+  if (!database?.source.hasMetadata(OutboxMessage)) return [];
+  return (await outboxReader(database).read()).messages;
 }
 
 /** The tables that are emptied for each state; tables with rows from migrations keep them. */

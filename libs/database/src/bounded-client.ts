@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { observeQuery } from './query-span.ts';
 
 const TIMED_OUT = 'Query read timeout'; // pg's message; the error has no code
 const END_WITHIN_MS = 2_000;
@@ -22,10 +23,13 @@ export type Limits = typeof limits;
 class Bounded extends pg.Client {
   override query(...request: [never]): never {
     const result = super.query(...request) as unknown; // TypeORM and this library use the promise form only
-    if (result instanceof Promise)
+    if (result instanceof Promise) {
       result.catch((error: Error) => {
         if (error.message === TIMED_OUT) void this.end();
       });
+      const [statement] = request as unknown as [string | { readonly text: string }];
+      observeQuery(typeof statement === 'string' ? statement : statement.text, this, result);
+    }
     return result as never;
   }
 

@@ -8,7 +8,7 @@ import {
   ServiceOptions,
   secret,
 } from '@fieldguide/config';
-import { Health } from '@fieldguide/telemetry';
+import { Health, metrics } from '@fieldguide/telemetry';
 import { Leases, Notifier } from '@fieldguide/workers';
 import {
   type DynamicModule,
@@ -24,11 +24,11 @@ import type { MigrationInterface } from 'typeorm';
 import { z } from 'zod';
 import { MigrateTask, Seeder, SeedTask } from './database.tasks.ts';
 import { Database } from './database.ts';
-import { databaseMigrations } from './migrations.ts';
+import { DatabaseTables1760000000000 } from './database-tables.migration.ts';
 import { PostgresLeases } from './postgres-leases.ts';
 import { PostgresNotifier } from './postgres-notifier.ts';
 import { PostgresUnitOfWorkRunner } from './postgres-unit-of-work.ts';
-import { handledDeadLetters, inboxRetention, Retention } from './prune.ts';
+import { Retention } from './prune.ts';
 import { Pruning } from './pruning.ts';
 import { UnitOfWorkRunner } from './unit-of-work.ts';
 
@@ -69,6 +69,8 @@ class DatabaseTablesModule {}
 @Global()
 @Module({})
 export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
+  #stopSampling: (() => void) | undefined;
+
   constructor(
     private readonly runtime: Runtime,
     private readonly database: Database,
@@ -89,9 +91,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       providers: [
         ...providers,
         ...registered({
-          entities: tables.entities,
-          migrations: [...databaseMigrations, ...tables.migrations],
-          retention: [inboxRetention, handledDeadLetters, ...(tables.retention ?? [])],
+          ...tables,
+          migrations: [DatabaseTables1760000000000, ...tables.migrations],
         }),
         ...(seeder ? [{ provide: Seeder, useClass: seeder }] : []),
       ],
@@ -106,15 +107,24 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.database.open();
+    this.#stopSampling = metrics.sampledBy(() => showPool(this.database));
     if (!this.runtime.isServing) return;
     await this.database.assertMigrated();
     await this.notifier.open();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#stopSampling?.();
     await this.notifier.close();
     await this.database.close();
   }
+}
+
+function showPool({ poolUse: { used, idle, waiting, limit } }: Database): void {
+  metrics.databaseConnections.set({ db_client_connection_state: 'used' }, used);
+  metrics.databaseConnections.set({ db_client_connection_state: 'idle' }, idle);
+  metrics.databaseRequestsPending.set(waiting);
+  metrics.databaseConnectionLimit.set(limit);
 }
 
 const providers: Provider[] = [

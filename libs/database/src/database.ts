@@ -3,7 +3,6 @@ import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm'
 import { BoundedClient, type Limits, limits } from './bounded-client.ts';
 import { DedicatedConnection } from './dedicated-connection.ts';
 import { type Exclusive, tryExclusive } from './exclusive.ts';
-import { DeadLetter, InboxMessage, OutboxMessage } from './message-tables.entity.ts';
 import { migrationLimits, runMigrations } from './migrate.ts';
 
 export interface DatabaseSettings {
@@ -92,6 +91,16 @@ export class Database {
     return this.source.query(sql, [...values]);
   }
 
+  /** How the pool is used now. `waiting`: requests that wait for a connection. */
+  get poolUse(): { used: number; idle: number; waiting: number; limit: number } {
+    const { totalCount, idleCount: idle, waitingCount: waiting, options } = this.#pool;
+    return { used: totalCount - idle, idle, waiting, limit: options.max };
+  }
+
+  get #pool(): pg.Pool {
+    return (this.source.driver as unknown as { master: pg.Pool }).master;
+  }
+
   /** @see tryExclusive */
   tryExclusive(name: string): Promise<Exclusive | undefined> {
     return tryExclusive({ connectionString: this.#url, ...this.#limits }, name);
@@ -120,10 +129,7 @@ export class Database {
       driver: pg,
       url: this.#settings.url,
       applicationName: this.#name,
-      entities: [InboxMessage, OutboxMessage, DeadLetter, ...this.#settings.entities] as (
-        | (new () => object)
-        | EntitySchema
-      )[],
+      entities: [...this.#settings.entities] as ((new () => object) | EntitySchema)[],
       migrations: [...this.#settings.migrations] as never,
       migrationsTransactionMode: 'each',
       synchronize: false,

@@ -2,11 +2,11 @@
 export { DatabaseModule } from './database.module.ts';
 export { Seeder } from './database.tasks.ts';
 export { Database } from './database.ts';
-export type { Causation, Envelope, NewMessage } from './envelope.ts';
 export { createIndexConcurrently } from './migrate.ts';
 export { Retention } from './prune.ts';
 export { isTransient } from './transient.ts';
 export {
+  type Causation,
   ConcurrencyError,
   type EntityClass,
   UnitOfWork,

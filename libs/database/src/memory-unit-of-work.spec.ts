@@ -11,7 +11,6 @@ unitOfWorkContract('in memory', async () => {
   });
   return {
     units,
-    outgoing: async () => units.outbox.map(({ envelope }) => envelope),
     lease: async (name, epoch) => {
       units.leases.set(name, epoch);
     },

@@ -1,10 +1,9 @@
 import { type Lease, LeaseLostError } from '@fieldguide/workers';
 import { getMetadataArgsStorage } from 'typeorm';
-import type { Envelope } from './envelope.ts';
 import {
   ConcurrencyError,
   type EntityClass,
-  type MessageOrigin,
+  type Origin,
   RETRIES,
   type RunOptions,
   UnitOfWork,
@@ -17,17 +16,14 @@ type Rows = Map<string, object | undefined>;
 
 /** Units of work in memory, one after the other: for unit tests and simulation, never in a running system. */
 export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
-  readonly #origin: MessageOrigin;
+  readonly #origin: Origin;
   readonly #tables = new Map<EntityClass<never>, Rows>();
-  readonly #inbox = new Set<string>();
   /** Epoch by lease name; a test increments it to simulate a takeover. */
   readonly leases = new Map<string, string>();
-  /** What a relay would send, in order. */
-  readonly outbox: { topic: string; envelope: Envelope }[] = [];
   #numbers = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(origin: MessageOrigin) {
+  constructor(origin: Origin) {
     super();
     this.#origin = origin;
   }
@@ -49,18 +45,17 @@ export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
     return turn;
   }
 
+  /** The committed rows of a table, in the order in which they were inserted. */
+  rows<Row extends object>(table: EntityClass<Row>): Row[] {
+    return [...(this.#tables.get(table as EntityClass<never>)?.values() ?? [])] as Row[];
+  }
+
   async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
     const nextNumber = () => ++this.#numbers;
-    const uow = new MemoryUnitOfWork(
-      this.#origin,
-      this.#tables,
-      this.#inbox,
-      this.leases,
-      nextNumber,
-    );
+    const uow = new MemoryUnitOfWork(this.#origin, this.#tables, this.leases, nextNumber);
     try {
       const result = await work(uow);
-      await uow.commit(this.outbox);
+      await uow.commit();
       return result;
     } catch (error) {
       uow.rolledBack();
@@ -71,22 +66,18 @@ export class MemoryUnitOfWorkRunner extends UnitOfWorkRunner {
 
 class MemoryUnitOfWork extends UnitOfWork {
   readonly #tables: Map<EntityClass<never>, Rows>;
-  readonly #inbox: Set<string>;
   readonly #leases: ReadonlyMap<string, string>;
   readonly #nextNumber: () => number;
   readonly #changed = new Map<EntityClass<never>, Rows>();
-  readonly #received = new Set<string>();
 
   constructor(
-    origin: MessageOrigin,
+    origin: Origin,
     tables: Map<EntityClass<never>, Rows>,
-    inbox: Set<string>,
     leases: ReadonlyMap<string, string>,
     nextNumber: () => number,
   ) {
     super(origin);
     this.#tables = tables;
-    this.#inbox = inbox;
     this.#leases = leases;
     this.#nextNumber = nextNumber;
   }
@@ -96,7 +87,8 @@ class MemoryUnitOfWork extends UnitOfWork {
     id: string,
   ): Promise<Row | undefined> {
     await this.flush(table);
-    return this.#all(table).find((row) => keyOf(table, row) === id);
+    const row = this.#stored(table, id);
+    return row && copy(row);
   }
 
   override async lock<Row extends Versioned>(
@@ -129,10 +121,9 @@ class MemoryUnitOfWork extends UnitOfWork {
     rows: readonly Row[],
   ): Promise<void> {
     const changed = new Map(this.#changed.get(table as EntityClass<never>));
-    const stored = new Map(this.#all(table).map((row) => [keyOf(table, row), row]));
     for (const row of rows) {
       const id = keyOf(table, row);
-      if ((stored.get(id)?.version ?? 0) !== row.version)
+      if ((this.#stored(table, id)?.version ?? 0) !== row.version)
         throw new ConcurrencyError(`${table.name} ${id} has changed since it was read`);
       const next = Object.assign(new table(), copy(row), { version: row.version + 1 });
       if (row.version === 0) this.#number(table, next);
@@ -193,17 +184,30 @@ class MemoryUnitOfWork extends UnitOfWork {
     if (this.#leases.get(name) !== epoch) throw new LeaseLostError(name);
   }
 
-  protected override async insertInbox({ id }: Envelope): Promise<boolean> {
-    if (this.#inbox.has(id) || this.#received.has(id)) return false;
-    this.#received.add(id);
-    return true;
+  override async insert<Row extends object>(table: EntityClass<Row>, row: Row): Promise<boolean> {
+    await this.flush(table);
+    const isNew = !this.#stored(table, keyOf(table, row));
+    if (isNew) await this.insertAll(table, [row]);
+    return isNew;
   }
 
-  async commit(outbox: { topic: string; envelope: Envelope }[]): Promise<void> {
-    const outgoing: { topic: string; envelope: Envelope }[] = [];
-    await this.runBeforeCommit(async (messages) => {
-      outgoing.push(...messages);
-    });
+  protected override async insertAll(
+    table: EntityClass<object>,
+    rows: readonly object[],
+  ): Promise<void> {
+    const changed = this.#changed.get(table as EntityClass<never>) ?? new Map();
+    for (const next of rows.map(copy)) {
+      this.#number(table, next);
+      changed.set(keyOf(table, next), next);
+    }
+    this.#changed.set(table as EntityClass<never>, changed);
+  }
+
+  /** Units of work in memory wake no worker. */
+  override notify(): void {}
+
+  async commit(): Promise<void> {
+    await this.runBeforeCommit();
     for (const [table, rows] of this.#changed) {
       const stored = this.#tables.get(table) ?? new Map();
       for (const [id, row] of rows) {
@@ -212,8 +216,6 @@ class MemoryUnitOfWork extends UnitOfWork {
       }
       this.#tables.set(table, stored);
     }
-    for (const id of this.#received) this.#inbox.add(id);
-    outbox.push(...outgoing);
     this.runAfterCommit();
   }
 
@@ -224,8 +226,14 @@ class MemoryUnitOfWork extends UnitOfWork {
   /** Fills identity columns as the database does: increasing, with gaps where a unit of work failed. */
   #number(table: EntityClass<object>, row: object): void {
     for (const { target, propertyName, strategy } of getMetadataArgsStorage().generations)
-      if (target === table && strategy === 'increment')
+      if (target === table && strategy !== 'uuid')
         Object.assign(row, { [propertyName]: String(this.#nextNumber()) });
+  }
+
+  #stored<Row extends object>(table: EntityClass<Row>, id: string): Row | undefined {
+    const changed = this.#changed.get(table as EntityClass<never>);
+    const rows = changed?.has(id) ? changed : this.#tables.get(table as EntityClass<never>);
+    return rows?.get(id) as Row | undefined;
   }
 
   #all<Row extends object>(table: EntityClass<Row>): Row[] {

@@ -1,13 +1,10 @@
 // The classes that DatabaseModule provides, for tests, benches and libs with tables of their own.
-export { type BatchUpsert, batchUpsert } from './batch-upsert.ts';
-export type { DatabaseSettings } from './database.ts';
+export { type BatchUpsert, batchUpsert } from './batch-statements.ts';
 export { DatabaseTables1760000000000 } from './database-tables.migration.ts';
 export { DedicatedConnection } from './dedicated-connection.ts';
 export type { Exclusive } from './exclusive.ts';
 export { MemoryUnitOfWorkRunner } from './memory-unit-of-work.ts';
-export { DeadLetter, type DeadLetterOutcome, OutboxMessage } from './message-tables.entity.ts';
-export { databaseMigrations } from './migrations.ts';
 export { PostgresLeases } from './postgres-leases.ts';
 export { PostgresNotifier } from './postgres-notifier.ts';
 export { PostgresUnitOfWork, PostgresUnitOfWorkRunner } from './postgres-unit-of-work.ts';
-export { handledDeadLetters, inboxRetention, pruneNext } from './prune.ts';
+export { pruneNext } from './prune.ts';

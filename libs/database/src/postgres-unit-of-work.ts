@@ -1,13 +1,12 @@
 import type { Notifier } from '@fieldguide/workers';
 import { type Lease, LeaseLostError } from '@fieldguide/workers';
 import { type EntityManager, type EntityMetadata, In } from 'typeorm';
-import { batchUpsert } from './batch-upsert.ts';
+import { batchInsert, batchUpsert } from './batch-statements.ts';
 import type { Database } from './database.ts';
-import type { Envelope } from './envelope.ts';
 import {
   ConcurrencyError,
   type EntityClass,
-  type MessageOrigin,
+  type Origin,
   RETRIES,
   type RunOptions,
   UnitOfWork,
@@ -21,10 +20,10 @@ const RETRYABLE = new Set(['40001', '40P01']);
 /** Units of work as PostgreSQL transactions (READ COMMITTED, with versions and row locks). */
 export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
   readonly #database: Database;
-  readonly #origin: MessageOrigin;
+  readonly #origin: Origin;
   readonly #notifier: Notifier;
 
-  constructor(database: Database, origin: MessageOrigin, notifier: Notifier) {
+  constructor(database: Database, origin: Origin, notifier: Notifier) {
     super();
     this.#database = database;
     this.#origin = origin;
@@ -76,10 +75,11 @@ export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
 export class PostgresUnitOfWork extends UnitOfWork {
   readonly #manager: EntityManager;
   readonly #notifier: Notifier;
+  readonly #channels = new Set<string>();
   /** The database's time, and the process's time when it was read. */
   #time: { readonly time: Date; readonly atMs: number } | undefined;
 
-  constructor(manager: EntityManager, origin: MessageOrigin, notifier: Notifier) {
+  constructor(manager: EntityManager, origin: Origin, notifier: Notifier) {
     super(origin);
     this.#manager = manager;
     this.#notifier = notifier;
@@ -201,12 +201,23 @@ export class PostgresUnitOfWork extends UnitOfWork {
     if (held.length === 0) throw new LeaseLostError(name);
   }
 
-  protected override async insertInbox({ id }: Envelope): Promise<boolean> {
-    return this.#readTime(
-      `INSERT INTO inbox (message_id) VALUES ($1) ON CONFLICT DO NOTHING
-       RETURNING clock_timestamp() AS time`,
-      [id],
-    );
+  override async insert<Row extends object>(table: EntityClass<Row>, row: Row): Promise<boolean> {
+    await this.flush(table);
+    const { sql, values } = batchInsert(this.#manager.connection.getMetadata(table), [row]);
+    const ifNew = `${sql} ON CONFLICT DO NOTHING RETURNING clock_timestamp() AS time`;
+    return this.#readTime(ifNew, values);
+  }
+
+  protected override async insertAll(
+    table: EntityClass<object>,
+    rows: readonly object[],
+  ): Promise<void> {
+    const { sql, values } = batchInsert(this.#manager.connection.getMetadata(table), rows);
+    await this.query(sql, values);
+  }
+
+  override notify(channel: string): void {
+    this.#channels.add(channel);
   }
 
   /** Runs a statement that returns the database's time. @returns whether it has returned a row */
@@ -222,19 +233,12 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   async writeAll(): Promise<void> {
-    await this.runBeforeCommit(async (messages) => {
-      const topics = messages.map(({ topic }) => topic);
-      const envelopes = messages.map(({ envelope }) => JSON.stringify(envelope));
-      await this.query(
-        'INSERT INTO outbox (topic, envelope) SELECT * FROM unnest($1::text[], $2::jsonb[])',
-        [topics, envelopes],
-      );
-      this.afterCommit(() => this.#notifier.notify('outbox'));
-    });
+    await this.runBeforeCommit();
   }
 
   committed(): void {
     this.runAfterCommit();
+    for (const channel of this.#channels) this.#notifier.notify(channel);
   }
 
   rolledBack(): void {

@@ -2,19 +2,23 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { makeLog } from '@fieldguide/telemetry';
 import { startLeasedWorker } from '@fieldguide/workers';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { Database, type Envelope } from './index.ts';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Database } from './index.ts';
 import {
   DatabaseTables1760000000000,
-  handledDeadLetters,
-  inboxRetention,
   PostgresLeases,
   PostgresNotifier,
   PostgresUnitOfWork,
   PostgresUnitOfWorkRunner,
-  pruneNext,
 } from './parts.ts';
-import { freshDatabase, Thing, ThingsTable1760000009000, thing } from './testing/index.ts';
+import {
+  freshDatabase,
+  Note,
+  note,
+  Thing,
+  ThingsTable1760000009000,
+  thing,
+} from './testing/index.ts';
 import { unitOfWorkContract } from './testing/unit-of-work.contract.ts';
 
 const clock = new SystemClock();
@@ -23,7 +27,7 @@ let notifier: PostgresNotifier;
 let units: PostgresUnitOfWorkRunner;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_database', {
-    entities: [Thing],
+    entities: [Thing, Note],
     migrations: [ThingsTable1760000009000],
   });
   notifier = await new PostgresNotifier(clock, database.url).open();
@@ -39,15 +43,9 @@ afterAll(async () => {
 });
 
 unitOfWorkContract('on PostgreSQL', async () => {
-  await database.query('TRUNCATE things, inbox, outbox, dead_letters, leases');
+  await database.query('TRUNCATE things, notes, leases');
   return {
     units,
-    outgoing: async () => {
-      const rows = await database.query<{ envelope: Envelope }>(
-        'SELECT envelope FROM outbox ORDER BY id',
-      );
-      return rows.map(({ envelope }) => envelope);
-    },
     lease: async (name, epoch) => {
       await database.query("INSERT INTO leases VALUES ($1, 'other', $2, 'infinity')", [
         name,
@@ -58,24 +56,30 @@ unitOfWorkContract('on PostgreSQL', async () => {
 });
 
 describe('a unit of work', () => {
-  it('writes all rows of a table with one statement, and takes the time from that of the inbox', async () => {
-    await database.query('TRUNCATE things, inbox');
-    const statements = vi.spyOn(PostgresUnitOfWork.prototype, 'query');
-    const message = { id: '00000000-0000-7000-8000-000000000001', correlationid: 'c' };
-    await units.run(async (uow) => {
-      await uow.accept(message as Envelope);
-      for (const id of ['a', 'b']) {
-        const [dueAt, other] = [await uow.databaseTime(), await uow.databaseTime()];
-        expect(other.getTime()).toBeGreaterThanOrEqual(dueAt.getTime());
-        await uow.save(Thing, thing(id, { dueAt }));
-      }
-    });
-    expect(statements).toHaveBeenCalledTimes(2);
-    statements.mockRestore();
-    const [row] = await database.query<{ ms: number }>(
-      'SELECT extract(epoch FROM clock_timestamp() - min(due_at))::float8 * 1000 AS ms FROM things',
-    );
-    expect(Math.abs(row!.ms)).toBeLessThan(5_000);
+  it('numbers appended rows in the order in which the transactions of a row commit', async () => {
+    await database.query('TRUNCATE things, notes');
+    const append = (text: string, meanwhile?: () => Promise<void>) =>
+      units.run(async (uow) => {
+        uow.append(Note, note(text));
+        await meanwhile?.();
+        const row = (await uow.load(Thing, 'a')) ?? thing('a');
+        await uow.save(Thing, row);
+      });
+    await append('later', () => append('earlier'));
+    const notes = await units.run((uow) => uow.find(Note, {}, 9, 'id'));
+    expect(notes.map(({ text }) => text)).toEqual(['earlier', 'later']);
+  });
+
+  it('wakes a channel after the commit, and never when it fails', async () => {
+    const wake = (fails: boolean) =>
+      units.run(async (uow) => {
+        uow.notify('woken');
+        expect(notifier.count('woken')).toBe(0);
+        if (fails) throw new Error('half-way');
+      });
+    await expect(wake(true)).rejects.toThrow('half-way');
+    await wake(false);
+    expect(notifier.count('woken')).toBe(1);
   });
 
   it('replaces half of a character as PostgreSQL does for text', async () => {
@@ -206,63 +210,6 @@ describe('a wake-up', () => {
     };
     await expect.poll(isWoken).toBe(true);
     await other.close();
-  });
-});
-
-describe('the inbox', () => {
-  it('deletes only the messages that no topic can deliver again', async () => {
-    await database.query('TRUNCATE inbox');
-    await database.query(
-      "INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '10 days'), (gen_random_uuid(), now() - interval '8 days')",
-    );
-    expect(await pruneNext(database, inboxRetention)).toBe(false);
-    expect(await database.query('SELECT FROM inbox')).toHaveLength(1);
-  });
-
-  it('is pruned in batches, regardless of how long the whole deletion takes', async () => {
-    await database.query('TRUNCATE inbox');
-    await database.query(
-      "INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '30 days' FROM generate_series(1, 1000)",
-    );
-    // Deleting a row takes two milliseconds, and a statement one second at most.
-    await database.query(
-      "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN OLD; END'",
-    );
-    await database.query(
-      'CREATE TRIGGER slowly BEFORE DELETE ON inbox FOR EACH ROW EXECUTE FUNCTION slowly()',
-    );
-    const limits = { statement_timeout: 1_000 };
-    const own = await new Database({
-      url: database.url,
-      entities: [],
-      migrations: [],
-      limits,
-    }).open();
-    const instances = [1, 2].map(async () => {
-      while (await pruneNext(own, inboxRetention, 50));
-    });
-    await Promise.all(instances);
-    await own.close();
-    await database.query('DROP FUNCTION slowly CASCADE');
-    expect(await database.query('SELECT FROM inbox')).toEqual([]);
-  });
-});
-
-describe('a dead letter', () => {
-  it('is deleted 30 days after it was handled, not earlier', async () => {
-    await database.query('TRUNCATE dead_letters');
-    for (const [handledAt, redriven] of [
-      ["now() - interval '31 days'", true],
-      ["now() - interval '29 days'", true],
-      ['NULL', true], // written by a version without the column
-      ['NULL', false],
-    ] as const)
-      await database.query(
-        `INSERT INTO dead_letters (message_id, topic, key, envelope, reason, arrival, parked_at, redriven, version, handled_at)
-         VALUES (gen_random_uuid(), 't', 'k', '{}', '', 1, now() - interval '60 days', ${redriven}, 1, ${handledAt})`,
-      );
-    await pruneNext(database, handledDeadLetters);
-    expect(await database.query('SELECT FROM dead_letters')).toHaveLength(2);
   });
 });
 

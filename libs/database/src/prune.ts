@@ -15,22 +15,6 @@ export class Retention {
 const BATCH = 1_000;
 
 /**
- * The inbox must know every message that a broker can deliver again. A topic keeps a record for its `retention.ms` and one
- * more `segment.ms` (each contract declares it); this period is a day longer.
- */
-export const inboxRetention = new Retention('inbox', 'received_at < now() - $1::interval', () => 9);
-
-/**
- * Resolved dead letters; a waiting one is never deleted. A version without `handled_at` leaves it empty
- * when it redrives a letter during a rollout.
- */
-export const handledDeadLetters = new Retention(
-  'dead_letters',
-  'redriven AND coalesce(handled_at, parked_at) < now() - $1::interval',
-  () => 30,
-);
-
-/**
  * Deletes one batch, so that no statement takes long. Safe on many instances concurrently: each takes other rows.
  * @returns whether there may be more rows to delete
  */

@@ -1,7 +1,5 @@
 import type { Clock, Ids } from '@fieldguide/clock';
-import { traceInto } from '@fieldguide/telemetry';
 import type { Lease } from '@fieldguide/workers';
-import type { Causation, Envelope, NewMessage } from './envelope.ts';
 
 /** An entity class, with the table's name and columns as TypeORM decorators. */
 export type EntityClass<Row> = new () => Row;
@@ -17,28 +15,35 @@ export class ConcurrencyError extends Error {
   readonly isTransient = true;
 }
 
-/** The origin of outgoing messages: the service, clock and ids that fill their envelopes. */
-export interface MessageOrigin {
+/** What caused a change: the id of a message or event, and the correlation and trace that it belongs to. */
+export interface Causation {
+  readonly id: string;
+  readonly correlationid: string;
+  readonly traceparent?: string;
+}
+
+/** The service that makes the changes, with its clock and ids. */
+export interface Origin {
   readonly service: string;
   readonly clock: Clock;
   readonly ids: Ids;
 }
 
 /**
- * All changes of one decision, committed together or not at all: rows, events, outgoing messages, the inbox.
+ * All changes of one decision, committed together or not at all: rows, and what other libs add (events, messages).
  * Writes use it instead of a repository; the same handler runs on PostgreSQL and in memory.
  */
 export abstract class UnitOfWork {
-  readonly #origin: MessageOrigin;
-  readonly #outgoing: { topic: string; envelope: Envelope }[] = [];
+  readonly origin: Origin;
   readonly #beforeCommit: (() => Promise<void>)[] = [];
   readonly #afterCommit: (() => void)[] = [];
   readonly #unwritten = new Map<EntityClass<object>, Map<string, Versioned>>();
   readonly #saved: { readonly row: Versioned; readonly version: number }[] = [];
+  readonly #appended = new Map<EntityClass<object>, object[]>();
   #causation: Causation | undefined;
 
-  constructor(origin: MessageOrigin) {
-    this.#origin = origin;
+  constructor(origin: Origin) {
+    this.origin = origin;
   }
 
   /** Loads one row by its primary key, without a lock: `save` detects a concurrent change. */
@@ -110,6 +115,24 @@ export abstract class UnitOfWork {
 
   protected abstract keyOf(table: EntityClass<object>, row: object): string;
 
+  /**
+   * Inserts a row now, unless its key exists. Waits for another unit of work that is inserting the same key.
+   * @returns false when the key exists
+   */
+  abstract insert<Row extends object>(table: EntityClass<Row>, row: Row): Promise<boolean>;
+
+  /**
+   * Inserts a row with an identity column before the commit, with one statement for each table; reads of this unit of
+   * work do not see it. All saved rows are written first: where their versions order the transactions of a subject, the
+   * identities of its appended rows have the same order.
+   */
+  append<Row extends object>(table: EntityClass<Row>, row: Row): void {
+    this.#appended.set(table, [...(this.#appended.get(table) ?? []), row]);
+  }
+
+  /** Inserts appended rows of one class, in their order. */
+  protected abstract insertAll(table: EntityClass<object>, rows: readonly object[]): Promise<void>;
+
   /** Deletes the rows whose columns equal `where`. @returns the number of deleted rows */
   abstract remove<Row extends object>(
     table: EntityClass<Row>,
@@ -143,47 +166,17 @@ export abstract class UnitOfWork {
   /** @throws LeaseLostError when another instance holds it now, so that a frozen holder cannot write */
   abstract assertHeld(lease: Lease): Promise<void>;
 
-  /**
-   * Marks a message as received by this service. Messages published from here on name it as their cause.
-   * @returns false when it was received before
-   */
-  async accept(message: Envelope): Promise<boolean> {
-    this.continueFrom(message);
-    return this.insertInbox(message);
-  }
-
-  /** For deferred work: messages published from here on name the message that requested the work as their cause. */
+  /** Sets what caused this unit of work: events and messages that it adds from here on name it as their cause. */
   continueFrom({ id, correlationid, traceparent }: Causation): void {
     this.#causation = { id, correlationid, ...(traceparent && { traceparent }) };
   }
 
-  protected abstract insertInbox(message: Envelope): Promise<boolean>;
-
-  /** Adds a message to the outbox; the relay sends it after the commit, in order for each subject. */
-  publish({ topic, id, type, subject, data }: NewMessage): void {
-    const { service, clock, ids } = this.#origin;
-    const messageId = id ?? ids.next();
-    const envelope: Envelope = {
-      specversion: '1.0',
-      id: messageId,
-      source: `/${service}`,
-      type,
-      subject,
-      time: clock.now().toISOString(),
-      datacontenttype: 'application/json',
-      data,
-      correlationid: this.#causation?.correlationid ?? messageId,
-      ...(this.#causation && { causationid: this.#causation.id }),
-    };
-    this.#outgoing.push({ topic, envelope: traceInto({ ...envelope }) as Envelope });
-  }
-
   /** Current time of this instance, to record when something happened; for deadlines see `databaseTime`. */
   now(): Date {
-    return this.#origin.clock.now();
+    return this.origin.clock.now();
   }
 
-  /** The message being handled, if any. */
+  /** The cause of this unit of work, if it is known. */
   get causation(): Causation | undefined {
     return this.#causation;
   }
@@ -193,20 +186,18 @@ export abstract class UnitOfWork {
     this.#beforeCommit.push(step);
   }
 
+  /** Wakes the workers that wait for this channel, on every instance, after the commit. A crash in between loses the hint. */
+  abstract notify(channel: string): void;
+
   /** For hints only: `step` does not run when the process crashes in between. */
   afterCommit(step: () => void): void {
     this.#afterCommit.push(step);
   }
 
-  /**
-   * For implementations: saved rows are written first, outgoing messages after them. The version of a subject's row
-   * orders its transactions; because the outbox is written after that row, its ids have the same order.
-   */
-  protected async runBeforeCommit(
-    write: (messages: readonly { topic: string; envelope: Envelope }[]) => Promise<void>,
-  ): Promise<void> {
+  /** For implementations: writes saved rows, then appended ones, then runs the hooks. */
+  protected async runBeforeCommit(): Promise<void> {
     for (const table of [...this.#unwritten.keys()]) await this.flush(table);
-    if (this.#outgoing.length > 0) await write(this.#outgoing);
+    for (const [table, rows] of this.#appended) await this.insertAll(table, rows);
     for (const step of this.#beforeCommit) await step();
   }
 

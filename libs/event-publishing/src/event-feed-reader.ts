@@ -1,7 +1,7 @@
 import { derivedId } from '@fieldguide/clock';
-import type { Envelope, NewMessage } from '@fieldguide/database';
 import type { DomainEvent, EventStore, RecordedEvent } from '@fieldguide/event-store';
 import type { SubscribedEvent } from '@fieldguide/event-store/parts';
+import type { Envelope, NewMessage } from '@fieldguide/messaging';
 import type { Lease } from '@fieldguide/workers';
 
 const BATCH = 200;
@@ -20,7 +20,7 @@ export type EventTranslation<Event extends DomainEvent, First extends Event = Ev
 };
 
 /** Most likely a newer version of the service has stored the event: an instance of that version has to publish it. */
-export class UnknownEventTypeError extends Error {
+class UnknownEventTypeError extends Error {
   override name = 'UnknownEventTypeError';
 
   constructor(type: string) {

@@ -1,8 +1,3 @@
-export {
-  type EventTranslation,
-  eventFeedReader,
-  translate,
-  UnknownEventTypeError,
-} from './event-feed-reader.ts';
+export { type EventTranslation, eventFeedReader, translate } from './event-feed-reader.ts';
 export { EventPublishingModule } from './event-publishing.module.ts';
 export { subscriptionBacklog } from './subscription-backlog.ts';

@@ -41,7 +41,7 @@ export interface Decider<State, Command extends DomainCommand, Event extends Dom
  * Stores the state every so many events, so that a long stream need not be read from its start. Pays off from a few
  * hundred events on (docs/explanation/when-snapshots-pay-off.md). The state must survive a round trip through JSON.
  */
-export interface Snapshots {
+interface Snapshots {
   /** The number of events between two snapshots. */
   readonly every: number;
   /** Increment it whenever `State` or `evolve` changes: a snapshot of another format is not read. */

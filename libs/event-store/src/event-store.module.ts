@@ -13,7 +13,7 @@ import { EventStore } from './event-store.ts';
 import { eventStoreMigrations } from './event-store-tables.migration.ts';
 import type { Upcasters } from './formats.ts';
 import { PostgresEventStore } from './postgres-event-store.ts';
-import { Checkpoint } from './projection.ts';
+import { Checkpoint } from './projection-runner.ts';
 
 /** The event store of a service, in the tables of its database. Needs DatabaseModule. */
 @Global()

@@ -134,6 +134,9 @@ export abstract class EventStore {
     until?: Date,
   ): Promise<{ readonly events: readonly RecordedEvent[]; readonly position: string }>;
 
+  /** Reads the first event of each of these streams that exists, by stream: one query. */
+  abstract readFirst(streams: readonly string[]): Promise<ReadonlyMap<string, RecordedEvent>>;
+
   /**
    * Reads what was committed after the checkpoint of a subscription, oldest first, each event with the first one of its
    * stream: one query for the page. Returns the position of the last one for `advanceSubscription`, too.

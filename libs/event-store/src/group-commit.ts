@@ -1,5 +1,6 @@
 import type { Database } from '@fieldguide/database';
 import type { DedicatedConnection } from '@fieldguide/database/parts';
+import { outsideTrace } from '@fieldguide/telemetry';
 import { type AppendValues, appendAlone, valuesFor } from './statements.ts';
 
 /** Too many appends wait already; nothing was appended. Slow down, or retry later. */
@@ -8,7 +9,7 @@ export class EventStoreOverloadedError extends Error {
 }
 
 /** The connection was lost and the database cannot be queried: the events may be stored. Retry with the same ids. */
-export class AppendOutcomeUnknownError extends Error {
+class AppendOutcomeUnknownError extends Error {
   override name = 'AppendOutcomeUnknownError';
 }
 
@@ -116,7 +117,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       const since = performance.now();
       this.#waiting.push({ append, bytes, since, isSecondTry, resolve, reject });
-      void this.#drain();
+      void outsideTrace(() => this.#drain()); // appends of several traces share a statement
     });
   }
 

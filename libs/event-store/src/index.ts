@@ -15,5 +15,5 @@ export {
   WrongExpectedVersionError,
 } from './event-store.ts';
 export type { Upcasters } from './formats.ts';
-export type { Projection } from './projection.ts';
+export type { MultiStreamProjection, Projection } from './projection.ts';
 export { ProjectionsModule, projectionAdvanced } from './projections.module.ts';

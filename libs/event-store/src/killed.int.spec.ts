@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { type Database } from '@fieldguide/database';
 import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
-import { freshDatabase, Thing, ThingsTable1760000009000 } from '@fieldguide/database/testing';
+import { freshDatabase, Note, Thing, ThingsTable1760000009000 } from '@fieldguide/database/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -22,7 +22,7 @@ let store: PostgresEventStore;
 let units: PostgresUnitOfWorkRunner;
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_killed', {
-    entities: [Checkpoint, Thing],
+    entities: [Checkpoint, Thing, Note],
     migrations: [...eventStoreMigrations, ThingsTable1760000009000],
   });
   store = new PostgresEventStore(database, clock, ids, notifier);
@@ -141,14 +141,14 @@ async function inconsistencies(): Promise<string[]> {
   return [
     ...(events.length === end && (await count('events')) === end ? [] : ['the feed has a gap']),
     ...(heads.length === 0 ? [] : ['a stream has another version than its events']),
-    ...((await count('things')) === isUnitThere && (await count('outbox')) === isUnitThere
+    ...((await count('things')) === isUnitThere && (await count('notes')) === isUnitThere
       ? []
       : ['a unit of work is stored in part']),
   ];
 }
 
 const empty = async () => {
-  await database.query('TRUNCATE streams, events, feed, things, outbox');
+  await database.query('TRUNCATE streams, events, feed, things, notes');
   await database.query('UPDATE feed_end SET position = 0');
 };
 

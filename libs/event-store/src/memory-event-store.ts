@@ -102,6 +102,11 @@ export class MemoryEventStore extends EventStore {
     return { events, position: String(Number(after) + events.length) };
   }
 
+  override async readFirst(streams: readonly string[]) {
+    const firsts = await Promise.all(streams.map((each) => this.read(each, { limit: 1 })));
+    return new Map(firsts.flat().map((event) => [event.stream, event]));
+  }
+
   override async readSubscription(name: string, limit: number) {
     const { events, position } = await this.readAll(this.#checkpoints.get(name) ?? '0', limit);
     const firstOf = ({ stream }: RecordedEvent) =>

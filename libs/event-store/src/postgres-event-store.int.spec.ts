@@ -12,10 +12,16 @@ import {
   ThingsTable1760000009000,
   thing,
 } from '@fieldguide/database/testing';
-import { metrics } from '@fieldguide/telemetry';
+import { inSpan, metrics } from '@fieldguide/telemetry';
+import { recordTraces } from '@fieldguide/telemetry/testing';
 import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type DomainEvent, type Projection, type Upcasters } from './index.ts';
+import {
+  type DomainEvent,
+  type MultiStreamProjection,
+  type Projection,
+  type Upcasters,
+} from './index.ts';
 import {
   Checkpoint,
   EventStoreOverloadedError,
@@ -61,6 +67,31 @@ eventStoreContract('on PostgreSQL', async () => {
   const holdLease = async () =>
     (await new PostgresLeases(database, 'one').acquire('publisher')).lease!;
   return { store, units, ofNextVersion, holdLease };
+});
+
+describe('the trace of an append', () => {
+  beforeEach(empty);
+  const events = [{ type: 'Counted', data: { by: 1 } }];
+  const inRequest = async (work: () => Promise<unknown>) => {
+    const traces = await recordTraces();
+    const attributes = { 'http.request.method': 'POST' };
+    await inSpan({ kind: 'server', name: 'POST /x', attributes }, work);
+    const spans = await traces.spans();
+    await traces.stop();
+    return spans.map(({ name }) => name);
+  };
+
+  it('has its statements in a unit of work', async () => {
+    const names = await inRequest(() =>
+      units.run((tx) => store.append({ stream: 'traced-1', expected: 0, events }, tx)),
+    );
+    expect(names).toEqual(expect.arrayContaining(['INSERT streams events', 'append events']));
+  });
+
+  it('has no statement that it shares with other requests', async () => {
+    const names = await inRequest(() => store.append({ stream: 'traced-2', expected: 0, events }));
+    expect(names).toEqual(['append events', 'POST /x']);
+  });
 });
 
 describe('a subscription', () => {
@@ -254,6 +285,38 @@ describe('a projection', () => {
     expect(await counts()).toEqual(before);
   });
 
+  it('with rows that are not streams counts every event once, live and rebuilt', async () => {
+    type Joined = DomainEvent<'Joined', { groups: string[] }>;
+    const groups: MultiStreamProjection<Thing, Joined | Counted, Joined> = {
+      name: 'groups',
+      table: Thing,
+      key: 'id',
+      rowsOf: (_, first) => first.data.groups,
+      initial: (id) => thing(id),
+      on: { Joined: 'ignored', Counted: counting.on.Counted },
+    };
+    const join = (stream: string, ...names: string[]) =>
+      store.append({
+        stream,
+        expected: 0,
+        events: [{ type: 'Joined', data: { groups: names } }],
+      });
+    await join('t-1', 'red', 'blue');
+    await join('t-2', 'blue');
+    for (let n = 0; n < 40; n++) await append(`t-${1 + (n % 2)}`, 1);
+    await Promise.all([runBatch(groups, store, units), runBatch(groups, store, units)]);
+    const expected = { red: 20, blue: 40 };
+    expect(await counts()).toEqual(expected);
+    const lost = { name: 'projection:groups', epoch: '1' };
+    await append('t-1', 1);
+    await expect(runBatch(groups, store, units, { lease: lost })).rejects.toThrow(/another holder/);
+    expect(await counts()).toEqual(expected);
+    await database.query('UPDATE things SET count = 999');
+    await rebuild(groups, store, database);
+    while (await runBatch(groups, store, units));
+    expect(await counts()).toEqual({ red: 21, blue: 41 });
+  });
+
   it('stops at an unknown event, and continues when that event is declared as skipped', async () => {
     await append('t-1', 1);
     await store.append({ stream: 't-1', expected: 1, events: [{ type: 'New', data: {} }] });
@@ -272,13 +335,13 @@ describe('a projection', () => {
     const lag = async () => (await metrics.subscriptionLagEvents.get()).values[0]?.value;
     await append('t-1', 2);
     while (await runBatch(counting, store, units));
-    const since = await pause(counting.name, true, units, notifier);
-    expect(await pause(counting.name, true, units, notifier)).toEqual(since);
+    const since = await pause(counting.name, true, units);
+    expect(await pause(counting.name, true, units)).toEqual(since);
     await append('t-1', 3);
     expect(await runBatch(counting, store, units)).toBe(false);
     expect(await counts()).toEqual({ 't-1': 2 });
     expect(await lag()).toBe(3);
-    expect(await pause(counting.name, false, units, notifier)).toBeNull();
+    expect(await pause(counting.name, false, units)).toBeNull();
     while (await runBatch(counting, store, units));
     expect(await counts()).toEqual({ 't-1': 5 });
     expect(await lag()).toBe(0);

@@ -75,6 +75,10 @@ const reads = {
       FROM feed JOIN events USING (stream, version)
       WHERE feed.position > $1 ORDER BY feed.position LIMIT $2`,
   },
+  first: {
+    name: 'first',
+    text: `SELECT stream, ${columns} FROM events WHERE stream = ANY($1) AND version = 1`,
+  },
   // The first event of a stream is read for the later ones only.
   subscription: {
     name: 'subscription',
@@ -148,7 +152,8 @@ export class PostgresEventStore extends EventStore {
 
   protected override record(request: AppendRequest, tx?: UnitOfWork) {
     const { stream, events } = request;
-    return inSpan('work', 'append', { stream, count: events.length }, async () => {
+    const attributes = { 'event_store.stream': stream, 'event_store.events': events.length };
+    return inSpan({ kind: 'work', name: 'append events', attributes }, async () => {
       const [time, metadata] = [this.#clock.now(), this.#metadata(request, tx)];
       const values = this.#values(request, time, metadata);
       const version = tx
@@ -261,6 +266,16 @@ export class PostgresEventStore extends EventStore {
     const tooNew = until ? events.findIndex(({ time }) => time > until) : -1;
     const count = tooNew === -1 ? events.length : tooNew;
     return { events: events.slice(0, count), position: found[count - 1]?.[0] ?? after };
+  }
+
+  override async readFirst(streams: readonly string[]) {
+    const found = await this.#feed.query<[stream: string, ...ReadColumns]>({
+      ...reads.first,
+      values: [streams],
+    });
+    return new Map(
+      found.map(([stream, ...row]) => [stream, this.#formats.upcast(ofStream(stream, row))]),
+    );
   }
 
   override async readSubscription(name: string, limit: number) {

@@ -11,7 +11,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { z } from 'zod';
 import type { DomainEvent } from './decider.ts';
 import { EventStore } from './event-store.ts';
-import { type Projection, runBatch } from './projection.ts';
+import type { AnyProjection } from './projection.ts';
+import { runBatch } from './projection-runner.ts';
 import { rebuild } from './rebuild.ts';
 import { RebuildableProjection, RebuildTask } from './rebuild-task.ts';
 
@@ -35,8 +36,8 @@ class ProjectionTasksModule {}
 /** Keeps a projection up to date, on one instance at a time, and adds the task `rebuild`. Needs EventStoreModule. */
 @Module({})
 export class ProjectionsModule {
-  static forFeature<Row extends Versioned, Event extends DomainEvent>(
-    projection: Projection<Row, Event>,
+  static forFeature<Row extends Versioned, Event extends DomainEvent, First extends Event>(
+    projection: AnyProjection<Row, Event, First>,
   ): DynamicModule {
     const worker = {
       provide: Symbol(`projection:${projection.name}`),
@@ -62,9 +63,13 @@ export class ProjectionsModule {
   }
 }
 
-class ProjectionWorker<Row extends Versioned, Event extends DomainEvent> extends BackgroundWorker {
+class ProjectionWorker<
+  Row extends Versioned,
+  Event extends DomainEvent,
+  First extends Event,
+> extends BackgroundWorker {
   constructor(
-    private readonly projection: Projection<Row, Event>,
+    private readonly projection: AnyProjection<Row, Event, First>,
     private readonly events: EventStore,
     private readonly units: UnitOfWorkRunner,
     private readonly clock: Clock,

@@ -2,7 +2,7 @@ import { type Database, type Versioned } from '@fieldguide/database';
 import { type BatchUpsert, batchUpsert, type Exclusive } from '@fieldguide/database/parts';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
-import { applyEvents, keysOf, type Projection } from './projection.ts';
+import { type AnyProjection, applyEvents, keysOf, readFirsts } from './projection.ts';
 
 const BATCH = 4_000;
 /** When at most this many events are left, they are applied while readers wait: a few milliseconds. */
@@ -20,8 +20,12 @@ export interface RebuildProgress {
  * @returns how many events were read
  * @throws Error when another rebuild of this projection runs
  */
-export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
-  projection: Projection<Row, Event>,
+export async function rebuild<
+  Row extends Versioned,
+  Event extends DomainEvent,
+  First extends Event,
+>(
+  projection: AnyProjection<Row, Event, First>,
   store: EventStore,
   database: Database,
   progress: (at: RebuildProgress) => void = () => undefined,
@@ -37,14 +41,14 @@ export async function rebuild<Row extends Versioned, Event extends DomainEvent>(
   }
 }
 
-async function rebuildAlone<Row extends Versioned, Event extends DomainEvent>(
-  projection: Projection<Row, Event>,
+async function rebuildAlone<Row extends Versioned, Event extends DomainEvent, First extends Event>(
+  projection: AnyProjection<Row, Event, First>,
   store: EventStore,
   database: Database,
   lock: Exclusive,
   progress: (at: RebuildProgress) => void,
 ): Promise<number> {
-  const shadow = new ShadowTable(projection, database);
+  const shadow = new ShadowTable(projection, store, database);
   await shadow.create();
   let position = '0';
   let count = 0;
@@ -65,7 +69,7 @@ async function rebuildAlone<Row extends Versioned, Event extends DomainEvent>(
     throw new Error(
       `The rebuild of projection ${projection.name} lost its connection to the database: start it again`,
     );
-  return count + (await shadow.swap(store, position));
+  return count + (await shadow.swap(position));
 }
 
 interface Column {
@@ -76,8 +80,9 @@ interface Column {
 type Query = (sql: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
 /** The table that the rebuild fills. */
-class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
-  readonly #projection: Projection<Row, Event>;
+class ShadowTable<Row extends Versioned, Event extends DomainEvent, First extends Event> {
+  readonly #projection: AnyProjection<Row, Event, First>;
+  readonly #store: EventStore;
   readonly #database: Database;
   readonly #live: string;
   readonly #name: string;
@@ -86,8 +91,9 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
   readonly #upsert: BatchUpsert<Row>;
   readonly #query: Query;
 
-  constructor(projection: Projection<Row, Event>, database: Database) {
+  constructor(projection: AnyProjection<Row, Event, First>, store: EventStore, database: Database) {
     this.#projection = projection;
+    this.#store = store;
     this.#database = database;
     const metadata = database.source.getMetadata(projection.table);
     const { tableName, columns } = metadata;
@@ -109,8 +115,9 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
 
   /** Applies events to the rows, and writes the changed rows with one statement. */
   async apply(events: readonly RecordedEvent[], query: Query = this.#query): Promise<void> {
-    const rows = await this.#load(keysOf(this.#projection, events), query);
-    const changed = applyEvents(this.#projection, events, rows);
+    const firsts = await readFirsts(this.#projection, events, this.#store);
+    const rows = await this.#load(keysOf(this.#projection, events, firsts), query);
+    const changed = applyEvents(this.#projection, events, rows, firsts);
     if (changed.size === 0) return;
     const { sql, values } = this.#upsert;
     await query(sql, values([...changed].map((key) => rows.get(key)!)));
@@ -120,14 +127,14 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent> {
    * Locks the live table, applies the last events and swaps the names, in one transaction with the checkpoint.
    * @returns the number of events applied
    */
-  async swap(store: EventStore, from: string): Promise<number> {
+  async swap(from: string): Promise<number> {
     return this.#database.source.transaction(async (manager) => {
       const query: Query = (sql, values = []) => manager.query(sql, values);
       await query(`LOCK TABLE ${this.#live} IN ACCESS EXCLUSIVE MODE`);
       let position = from;
       let count = 0;
       for (;;) {
-        const page = await store.readAll(position, BATCH);
+        const page = await this.#store.readAll(position, BATCH);
         if (page.events.length === 0) break;
         await this.apply(page.events, query);
         position = page.position;

@@ -1,5 +1,5 @@
 import { type Database } from '@fieldguide/database';
-import { DeadLetter } from '@fieldguide/database/parts';
+import { DeadLetter } from './message-tables.entity.ts';
 import { recordOf } from './parked-record.ts';
 
 export const letterStatuses = ['waiting', 'redriven', 'discarded', 'all'] as const;

@@ -1,24 +1,18 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import {
-  type Database,
-  type Envelope,
-  type UnitOfWork,
-  UnitOfWorkRunner,
-} from '@fieldguide/database';
-import {
-  databaseMigrations,
-  type PostgresUnitOfWork,
-  PostgresUnitOfWorkRunner,
-} from '@fieldguide/database/parts';
+import { type Database, type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { type PostgresUnitOfWork, PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { DeadLetterBytes1760000011000 } from './dead-letter-bytes.migration.ts';
 import { letterDetails, letterPage } from './dead-letter-pages.ts';
 import { DeadLetterNotFoundError } from './dead-letters.ts';
+import type { Envelope } from './envelope.ts';
+import { messageTables } from './message-tables.ts';
 import { DeadLetters, type IncomingRecord, MessageConsumer } from './parts.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
@@ -34,7 +28,7 @@ let handled = 0;
 const order = new Map<string, number>();
 let handle: Handle;
 beforeAll(async () => {
-  database = await freshDatabase(inject('backing').postgres, 'int_dead_letters');
+  database = await freshDatabase(inject('backing').postgres, 'int_dead_letters', messageTables);
   units = new PostgresUnitOfWorkRunner(
     database,
     { service: 'test', clock, ids },
@@ -326,9 +320,7 @@ describe('next to a version that stored the envelope only', () => {
 
   it('the migration numbers its letters by their arrival, and marks those that were redriven', async () => {
     const runner = database.source.createQueryRunner();
-    const migration = new (databaseMigrations.find(({ name }) =>
-      name.startsWith('DeadLetterBytes'),
-    )!)();
+    const migration = new DeadLetterBytes1760000011000();
     await migration.down(runner);
     await parkedByOld(envelope('late'), 20);
     await database.query("UPDATE dead_letters SET parked_at = now() + interval '1 s'");

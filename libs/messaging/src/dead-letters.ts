@@ -1,8 +1,8 @@
 import type { Clock } from '@fieldguide/clock';
 import { isTransient, type UnitOfWork, type UnitOfWorkRunner } from '@fieldguide/database';
-import { DeadLetter, type DeadLetterOutcome } from '@fieldguide/database/parts';
 import type { Log } from '@fieldguide/telemetry';
 import { keyLock, type MessageConsumer, reasonOf } from './message-consumer.ts';
+import { DeadLetter, type DeadLetterOutcome } from './message-tables.entity.ts';
 import { recordOf, storableText } from './parked-record.ts';
 
 const REDRIVE_MS_MAX = 3_000;

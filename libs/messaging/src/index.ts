@@ -1,5 +1,6 @@
 // What a service uses. The classes behind it are in `@fieldguide/messaging/parts`.
 
+export type { Envelope, NewMessage } from './envelope.ts';
 export { MessagingModule } from './messaging.module.ts';
 export { Messaging } from './messaging.ts';
 export {
@@ -9,6 +10,6 @@ export {
   OnMessage,
 } from './on-message.decorator.ts';
 export { CompactedTopics } from './outbox-relay.ts';
-export { message, publish } from './outgoing-message.ts';
+export { message, publish, publishMessage } from './outgoing-message.ts';
 export type { CurrentState } from './relay.ts';
-export { type WaitingKey, waitingKeys } from './waiting-dead-letters.ts';
+export { waitingKeys } from './waiting-dead-letters.ts';

@@ -253,7 +253,7 @@ export class KafkaConsumer implements Subscription {
   }
 
   #recordOf(
-    { key, value, offset }: KafkaMessage,
+    { key, value, offset, headers }: KafkaMessage,
     topic: string,
     partition: number,
   ): IncomingRecord {
@@ -262,6 +262,7 @@ export class KafkaConsumer implements Subscription {
       key: key ?? Buffer.alloc(0),
       value: value ?? Buffer.alloc(0),
       position: { partition, offset },
+      ...(headers?.traceparent && { traceparent: String(headers.traceparent) }),
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@fieldguide/clock';
-import { type DependencyVerdict, inSpan, type Log } from '@fieldguide/telemetry';
+import type { DependencyVerdict, Log } from '@fieldguide/telemetry';
 import { type Admin, type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { KafkaConsumer, type RecordHandler } from './kafka-consumer.ts';
 import { KafkaProducer } from './kafka-producer.ts';
@@ -9,6 +9,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from './messaging.ts';
+import { observePublish } from './observe-messages.ts';
 import { patchIdleTimer, patchTimeoutCheck } from './patch-timers.ts';
 import { withTimeout } from './within.ts';
 
@@ -75,19 +76,23 @@ export class KafkaMessaging extends Messaging {
 
   override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
     if (batch.length === 0) return;
-    const byTopic = Map.groupBy(batch, ({ topic }) => topic);
-    await inSpan('publish', 'publish', { count: batch.length }, () =>
-      this.#producer.publish(
+    await observePublish(batch, (traceparents) => {
+      const traced = batch.map((each, at) => ({ ...each, traceparent: traceparents[at] }));
+      const byTopic = Map.groupBy(traced, ({ topic }) => topic);
+      return this.#producer.publish(
         [...byTopic].map(([topic, records]) => ({
           topic: this.#settings.prefix + topic,
-          messages: records.map(({ envelope }) => ({
+          messages: records.map(({ envelope, traceparent }) => ({
             key: envelope.subject,
             value: JSON.stringify(envelope),
-            headers: { 'content-type': 'application/cloudevents+json' },
+            headers: {
+              'content-type': 'application/cloudevents+json',
+              ...(traceparent && { traceparent }),
+            },
           })),
         })),
-      ),
-    );
+      );
+    });
   }
 
   override async subscribe(

@@ -8,8 +8,8 @@ import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type Messaging } from './index.ts';
-import { KafkaMessaging, outboxReader, startRelay } from './parts.ts';
+import { type Messaging, publishMessage } from './index.ts';
+import { KafkaMessaging, messageTables, outboxReader, startRelay } from './parts.ts';
 import { KafkaProxy } from './testing/kafka-proxy.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
   const topics = [{ topic: `int.${TOPIC}`, numPartitions: 2, replicationFactor: 1 }];
   await kafka.createTopics({ topics, waitForLeaders: true });
   await kafka.disconnect();
-  database = await freshDatabase(inject('backing').postgres, 'int_producer');
+  database = await freshDatabase(inject('backing').postgres, 'int_producer', messageTables);
   notifier = new MemoryNotifier(clock);
   units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
   direct = messaging('direct');
@@ -77,7 +77,7 @@ const relay = (holder: string, transport: Messaging) =>
 /** Publishes a message in one transaction, as a service does when it changes a row. */
 const publish = (key: string, n: number) =>
   units.run(async (uow) =>
-    uow.publish({ topic: TOPIC, type: 'ThingChanged', subject: key, data: { n } }),
+    publishMessage(uow, { topic: TOPIC, type: 'ThingChanged', subject: key, data: { n } }),
   );
 const record = (key: string, n: number) => ({ topic: TOPIC, envelope: envelope(key, { n }) });
 const left = async () => (await database.query('SELECT id FROM outbox')).length;

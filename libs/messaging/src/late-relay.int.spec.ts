@@ -11,8 +11,14 @@ import {
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type CurrentState } from './index.ts';
-import { MemoryMessaging, type OutgoingRecord, outboxReader, startRelay } from './parts.ts';
+import { type CurrentState, publishMessage } from './index.ts';
+import {
+  MemoryMessaging,
+  messageTables,
+  type OutgoingRecord,
+  outboxReader,
+  startRelay,
+} from './parts.ts';
 
 const TOPIC = 'things.v1';
 const log = makeLog('test', 'test', 'silent');
@@ -66,8 +72,8 @@ let published: number[];
 
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_late_relay', {
-    entities: [Thing],
-    migrations: [ThingsTable1760000009000],
+    entities: [...messageTables.entities, Thing],
+    migrations: [...messageTables.migrations, ThingsTable1760000009000],
   });
 });
 afterAll(() => database.close());
@@ -101,7 +107,7 @@ const change = (count: number) =>
     const row = (await uow.load(Thing, 'tent')) ?? thing('tent');
     row.count = count;
     await uow.save(Thing, row);
-    uow.publish(changed(row));
+    publishMessage(uow, changed(row));
   });
 const relay = (holder: string, transport: MemoryMessaging, time: SystemClock) =>
   startRelay(

@@ -7,6 +7,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from './messaging.ts';
+import { observePublish } from './observe-messages.ts';
 
 interface Group {
   readonly topics: ReadonlySet<string>;
@@ -28,11 +29,13 @@ export class MemoryMessaging extends Messaging {
   }
 
   override async publish(batch: readonly OutgoingRecord[]): Promise<void> {
-    for (const { topic, envelope } of batch) {
-      const position = { partition: 0, offset: String(this.#log.length) };
-      const [key, value] = [Buffer.from(envelope.subject), Buffer.from(JSON.stringify(envelope))];
-      this.#log.push({ topic, key, value, position });
-    }
+    await observePublish(batch, async (traceparents) => {
+      for (const [at, { topic, envelope }] of batch.entries()) {
+        const position = { partition: 0, offset: String(this.#log.length) };
+        const [key, value] = [Buffer.from(envelope.subject), Buffer.from(JSON.stringify(envelope))];
+        this.#log.push({ topic, key, value, position, traceparent: traceparents[at] });
+      }
+    });
     for (const group of this.#groups.values()) this.#deliver(group);
   }
 

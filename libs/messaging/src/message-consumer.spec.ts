@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { type Envelope, type UnitOfWork } from '@fieldguide/database';
-import { DeadLetter, MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import type { UnitOfWork } from '@fieldguide/database';
+import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { Thing, thing } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DeadLetters, type IncomingRecord, MessageConsumer } from './parts.ts';
+import type { Envelope } from './envelope.ts';
+import { DeadLetter, DeadLetters, type IncomingRecord, MessageConsumer } from './parts.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];

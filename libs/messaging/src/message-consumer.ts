@@ -1,13 +1,11 @@
 import type { Clock } from '@fieldguide/clock';
-import {
-  type Envelope,
-  isTransient,
-  type UnitOfWork,
-  type UnitOfWorkRunner,
-} from '@fieldguide/database';
-import { DeadLetter } from '@fieldguide/database/parts';
-import { inSpan, type Log, metrics } from '@fieldguide/telemetry';
+import { isTransient, type UnitOfWork, type UnitOfWorkRunner } from '@fieldguide/database';
+import type { Log } from '@fieldguide/telemetry';
+import { accept } from './accept.ts';
+import type { Envelope } from './envelope.ts';
+import { DeadLetter } from './message-tables.entity.ts';
 import type { IncomingRecord } from './messaging.ts';
+import { type Outcome, observeHandling } from './observe-messages.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf, keyText, letterOf } from './parked-record.ts';
 
@@ -67,7 +65,7 @@ export class MessageConsumer implements Consumer {
     if (wanted.length === 0) return;
     try {
       await this.#units.run(async (uow) => {
-        for (const each of wanted) await this.#handleOne(each, uow);
+        for (const each of wanted) await this.#observe(each, uow, () => this.#handleOne(each, uow));
       });
     } catch (error) {
       if (wanted.length > 1)
@@ -87,35 +85,42 @@ export class MessageConsumer implements Consumer {
   async handleParked(record: IncomingRecord, uow: UnitOfWork): Promise<void> {
     const envelope = envelopeOf(record);
     if (!envelope) throw new Error(NO_ENVELOPE);
-    await uow.accept(envelope); // its inbox row was written when it was parked; this sets the causation
-    await this.#call(record.topic, envelope, uow);
+    await this.#observe({ record, key: keyText(record.key), envelope }, uow, async () => {
+      await accept(uow, envelope); // its inbox row was written when it was parked; this sets the causation
+      await this.#call(record.topic, envelope, uow);
+      return 'handled';
+    });
   }
 
   async #keyByKey(records: readonly Incoming[]): Promise<void> {
     for (const each of records) {
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.#units.run((uow) => this.#handleOne(each, uow));
+          await this.#units.run((uow) =>
+            this.#observe(each, uow, () => this.#handleOne(each, uow)),
+          );
           break;
         } catch (error) {
           // A failure of a lock, the database or the network is not caused by the record.
           if (isTransient(error)) throw error;
           if (attempt < ATTEMPTS) continue;
-          await this.#units.run((uow) => this.#parkUnlessHandled(each, reasonOf(error), uow));
+          await this.#units.run((uow) =>
+            this.#observe(each, uow, () => this.#parkUnlessHandled(each, reasonOf(error), uow)),
+          );
           break;
         }
       }
     }
   }
 
-  async #handleOne(each: Incoming, uow: UnitOfWork): Promise<void> {
+  async #handleOne(each: Incoming, uow: UnitOfWork): Promise<Outcome> {
     const { record, envelope } = each;
     if (!envelope) return this.#park(each, NO_ENVELOPE, uow);
-    if (!(await uow.accept(envelope))) return this.#count(each, 'duplicate');
+    if (!(await accept(uow, envelope))) return 'duplicate';
     const blocking = await this.#blockingLetter(each, uow);
     if (blocking) return this.#park(each, `waits behind ${blocking.messageId}`, uow);
     await this.#call(record.topic, envelope, uow);
-    this.#count(each, 'handled');
+    return 'handled';
   }
 
   /**
@@ -146,28 +151,19 @@ export class MessageConsumer implements Consumer {
     const handler = this.#handlers.get(`${topic}/${envelope.type}`);
     if (!handler) throw new Error(`${this.#service} has no handler for ${topic}/${envelope.type}`);
     const data = handler.contract.data.parse(envelope.data);
-    const { type, subject } = envelope;
-    await inSpan(
-      'handle',
-      `handle ${type}`,
-      { topic, subject },
-      () => handler.handle({ ...envelope, data }, uow),
-      {
-        ...envelope,
-      },
-    );
+    await handler.handle({ ...envelope, data }, uow);
   }
 
   /** After a rebalance another instance may have handled or parked the record since this one failed. */
-  async #parkUnlessHandled(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
-    if (each.envelope && !(await uow.accept(each.envelope))) return this.#count(each, 'duplicate');
-    await this.#park(each, reason, uow);
+  async #parkUnlessHandled(each: Incoming, reason: string, uow: UnitOfWork): Promise<Outcome> {
+    if (each.envelope && !(await accept(uow, each.envelope))) return 'duplicate';
+    return this.#park(each, reason, uow);
   }
 
-  async #park(each: Incoming, reason: string, uow: UnitOfWork): Promise<void> {
+  async #park(each: Incoming, reason: string, uow: UnitOfWork): Promise<Outcome> {
     const letter = letterOf(each.record, reason, this.#clock.now());
     const { topic, key, messageId } = letter;
-    if (await uow.load(DeadLetter, messageId)) return;
+    if (await uow.load(DeadLetter, messageId)) return 'duplicate';
     await uow.save(DeadLetter, letter);
     uow.afterCommit(() =>
       this.#log.error(
@@ -175,7 +171,7 @@ export class MessageConsumer implements Consumer {
         'A message was parked as a dead letter',
       ),
     );
-    this.#count(each, 'parked');
+    return 'parked';
   }
 
   /**
@@ -189,11 +185,12 @@ export class MessageConsumer implements Consumer {
     return this.#handlers.has(`${topic}/${envelope.type}`);
   }
 
-  #count({ record: { topic }, envelope }: Incoming, outcome: string): void {
+  #observe({ record, envelope }: Incoming, uow: UnitOfWork, work: () => Promise<Outcome>) {
     // Unhandled types come from other services: they get one label value, to bound the number of series.
-    const known = envelope && this.#handlers.has(`${topic}/${envelope.type}`);
+    const known = envelope && this.#handlers.has(`${record.topic}/${envelope.type}`);
     const type = known ? envelope.type : envelope ? 'unknown' : 'malformed';
-    metrics.messagesHandled.inc({ topic, type, consumer: this.#service, outcome });
+    const message = { record, envelope, group: this.#service, type };
+    return observeHandling(message, work, (report) => uow.afterCommit(report));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Clock } from '@fieldguide/clock';
 import { Config, ConfigModule, ProcessConfig, ServiceOptions } from '@fieldguide/config';
-import { UnitOfWorkRunner } from '@fieldguide/database';
+import { DatabaseModule, UnitOfWorkRunner } from '@fieldguide/database';
 import { Health, LOG, type Log } from '@fieldguide/telemetry';
 import {
   type DynamicModule,
@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { DeadLettersController } from './dead-letters.controller.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { KafkaMessaging } from './kafka-messaging.ts';
+import { messageTables } from './message-tables.ts';
 import { MessageWatch } from './message-watch.ts';
 import { MessagingStrategy } from './messaging.strategy.ts';
 import { Messaging } from './messaging.ts';
@@ -48,6 +49,7 @@ export class MessagingModule implements OnApplicationShutdown {
   } = {}): DynamicModule {
     return {
       ...MessagingModule.forBroadcasts(),
+      imports: [ConfigModule.forFeature(MessagingConfig), DatabaseModule.forFeature(messageTables)],
       controllers: [DeadLettersController],
       providers: [
         messaging,

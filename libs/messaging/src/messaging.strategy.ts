@@ -1,10 +1,11 @@
 import type { Clock } from '@fieldguide/clock';
 import type { UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
-import { type Log, metrics } from '@fieldguide/telemetry';
+import type { Log } from '@fieldguide/telemetry';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type Handler, MessageConsumer } from './message-consumer.ts';
 import type { IncomingRecord, Messaging, Subscription } from './messaging.ts';
+import { observeHandling } from './observe-messages.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf } from './parked-record.ts';
 
@@ -24,6 +25,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
   readonly #clock: Clock;
   readonly #log: Log;
   #subscriptions: Subscription[] = [];
+  #sharedTopics: readonly string[] = [];
   /** The consumer of the shared topics, for redriving its dead letters. */
   consumer: MessageConsumer | undefined;
 
@@ -85,11 +87,13 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
         ({ contract }) => contract.topic === record.topic && contract.type === message?.type,
       );
       if (!message || !handler) continue;
-      const data = handler.contract.data.safeParse(message.data);
-      if (data.success) await handler.handle({ ...message, data: data.data }, undefined as never);
-      const { topic } = record;
-      const outcome = data.success ? 'handled' : 'skipped';
-      metrics.messagesHandled.inc({ topic, type: message.type, consumer: this.#service, outcome });
+      const handled = { record, envelope: message, group: this.#service, type: message.type };
+      await observeHandling(handled, async () => {
+        const data = handler.contract.data.safeParse(message.data);
+        if (!data.success) return 'skipped';
+        await handler.handle({ ...message, data: data.data }, undefined as never);
+        return 'handled';
+      });
     }
   }
 
@@ -100,8 +104,18 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
   ): Promise<void> {
     const topics = [...new Set(handlers.map(({ contract }) => contract.topic))];
     if (topics.length === 0) return;
+    if (mode === 'shared') this.#sharedTopics = topics;
     const options = { mode, group: this.#service };
     this.#subscriptions.push(await this.#messaging.subscribe(topics, options, handle));
+  }
+
+  /** Messages that the whole group has not handled yet, by topic that this instance handles; undefined: unknown. */
+  lag(): Promise<readonly { topic: string; messages: number | undefined }[]> {
+    const read = async (topic: string) => {
+      const messages = await this.#messaging.lag(this.#service, [topic]);
+      return { topic, messages };
+    };
+    return Promise.all(this.#sharedTopics.map(read));
   }
 
   override async close(): Promise<void> {

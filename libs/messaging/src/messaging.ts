@@ -1,5 +1,5 @@
-import type { Envelope } from '@fieldguide/database';
 import type { DependencyVerdict } from '@fieldguide/telemetry';
+import type { Envelope } from './envelope.ts';
 
 export interface OutgoingRecord {
   readonly topic: string;
@@ -15,6 +15,8 @@ export interface IncomingRecord {
   readonly value: Buffer;
   /** Unique within the topic, and increasing for each key. */
   readonly position: { readonly partition: number; readonly offset: string };
+  /** The span that has published the record. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface Subscription {

@@ -1,6 +1,6 @@
-import type { Envelope } from '@fieldguide/database';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
+import type { Envelope } from './envelope.ts';
 
 /** The contract of a message: `contracts/<provider>` declares it. */
 export interface MessageContract<

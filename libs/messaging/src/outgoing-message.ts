@@ -1,5 +1,8 @@
-import type { NewMessage, UnitOfWork } from '@fieldguide/database';
+import type { UnitOfWork } from '@fieldguide/database';
+import { traceInto } from '@fieldguide/telemetry';
 import type { z } from 'zod';
+import type { Envelope, NewMessage } from './envelope.ts';
+import { OutboxMessage } from './message-tables.entity.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 
 type Immutable<Value> = Value extends readonly (infer Each)[]
@@ -33,5 +36,26 @@ export function publish<Contract extends MessageContract>(
   subject: string,
   data: DataOf<Contract>,
 ): void {
-  uow.publish(message(contract, subject, data));
+  publishMessage(uow, message(contract, subject, data));
+}
+
+/** Publishes a message that `message` has built, as `publish` does: with the cause and the trace of this unit of work. */
+export function publishMessage(uow: UnitOfWork, { topic, type, subject, data }: NewMessage): void {
+  const { service, clock, ids } = uow.origin;
+  const id = ids.next();
+  const envelope: Envelope = {
+    specversion: '1.0',
+    id,
+    source: `/${service}`,
+    type,
+    subject,
+    time: clock.now().toISOString(),
+    datacontenttype: 'application/json',
+    data,
+    correlationid: uow.causation?.correlationid ?? id,
+    ...(uow.causation && { causationid: uow.causation.id }),
+  };
+  const outgoing = { topic, envelope: traceInto({ ...envelope }) as Envelope };
+  uow.append(OutboxMessage, Object.assign(new OutboxMessage(), outgoing));
+  uow.notify('outbox');
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { derivedId } from '@fieldguide/clock';
-import { type Envelope } from '@fieldguide/database';
-import { DeadLetter } from '@fieldguide/database/parts';
+import type { Envelope } from './envelope.ts';
 import { EnvelopeSchema } from './envelope-schema.ts';
+import { DeadLetter } from './message-tables.entity.ts';
 import type { IncomingRecord } from './messaging.ts';
 
 const KEY_LENGTH_MAX = 200;

@@ -6,9 +6,11 @@ import { freshDatabase } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { publishMessage } from './index.ts';
 import {
   type IncomingRecord,
   MemoryMessaging,
+  messageTables,
   type OutgoingRecord,
   outboxReader,
   startRelay,
@@ -36,7 +38,7 @@ class Shaky extends MemoryMessaging {
 let messaging: Shaky;
 
 beforeAll(async () => {
-  database = await freshDatabase(inject('backing').postgres, 'int_relay');
+  database = await freshDatabase(inject('backing').postgres, 'int_relay', messageTables);
   units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, loop.notifier);
 });
 afterAll(() => database.close());
@@ -52,7 +54,7 @@ beforeEach(async () => {
 });
 const publish = (subject: string) =>
   units.run(async (uow) =>
-    uow.publish({ topic: 'things.v1', type: 'ThingChanged', subject, data: {} }),
+    publishMessage(uow, { topic: 'things.v1', type: 'ThingChanged', subject, data: {} }),
   );
 const relay = (holder: string) =>
   startRelay(outboxReader(database), messaging, new PostgresLeases(database, holder, 500), loop);

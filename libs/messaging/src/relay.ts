@@ -1,12 +1,4 @@
-import {
-  type Database,
-  type Envelope,
-  type NewMessage,
-  type UnitOfWork,
-  type UnitOfWorkRunner,
-} from '@fieldguide/database';
-import { OutboxMessage } from '@fieldguide/database/parts';
-import { metrics } from '@fieldguide/telemetry';
+import type { Database, UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import {
   type BackgroundLoop,
   type Lease,
@@ -16,7 +8,10 @@ import {
   startLeasedWorker,
   startWorker,
 } from '@fieldguide/workers';
+import type { Envelope, NewMessage } from './envelope.ts';
+import { OutboxMessage } from './message-tables.entity.ts';
 import type { Messaging, OutgoingRecord } from './messaging.ts';
+import { publishMessage } from './outgoing-message.ts';
 
 /** Source of the messages of a relay: an outbox table, or the feed of an event store. */
 export interface RelaySource {
@@ -62,9 +57,6 @@ export function startRelay(
       if (republisher && !(await leases.isCurrent(lease).catch(() => false)))
         republisher.add(messages);
       throw error;
-    }
-    for (const { topic, envelope } of messages) {
-      metrics.messagesPublished.inc({ topic, type: envelope.type });
     }
     return isFull;
   });
@@ -162,7 +154,7 @@ export function outboxReader(
         compacted.units.run(async (uow) => {
           for (const { topic, envelope } of messages) {
             const message = await compacted.current[topic]?.(uow, envelope.subject);
-            if (message) uow.publish(message);
+            if (message) publishMessage(uow, message);
           }
         }),
     }),

@@ -1,4 +1,4 @@
-export { DomainError, defineErrors, type ErrorKind } from './domain-error.ts';
+export { DomainError, defineErrors } from './domain-error.ts';
 export { ProblemFilter } from './problem.filter.ts';
 export {
   PROBLEM_JSON,

@@ -1,14 +1,14 @@
 import { instancesOf, type Runtime, ServiceOptions } from '@fieldguide/config';
 import { MessagingStrategy } from '@fieldguide/messaging/parts';
 import { RequestPipe } from '@fieldguide/problems';
-import { Health, LOG, type Log, metrics, NestLog, traceFrom } from '@fieldguide/telemetry';
+import { Health, LOG, type Log, NestLog } from '@fieldguide/telemetry';
 import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { HttpConfig } from './http-config.ts';
 import { limitConnections, serverOptions, watchRequests } from './http-server.ts';
+import { observeRequests } from './observe-requests.ts';
 import { rejectOtherMethods } from './other-methods.ts';
 import { setResponseHeaders } from './response-headers.ts';
 import { RootModule } from './root.module.ts';
@@ -31,7 +31,7 @@ export function configure(app: NestFastifyApplication): NestFastifyApplication {
   app.useGlobalPipes(new RequestPipe());
   limitConnections(app.getHttpServer(), app.get(HttpConfig));
   takeJsonOnly(adapter);
-  observe(adapter, app.get(ServiceOptions).isEdge);
+  observeRequests(adapter, app.get(ServiceOptions).isEdge);
   setResponseHeaders(adapter);
   watchRequests(adapter);
   rejectOtherMethods(adapter);
@@ -58,26 +58,6 @@ function takeJsonOnly(adapter: FastifyAdapter): void {
 function closeConnectionsWhileDraining(adapter: FastifyAdapter, health: Health): void {
   adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
     if (health.isDraining) reply.header('connection', 'close');
-    done();
-  });
-}
-
-/** Records a server span and a duration for every request. At the edge a new trace starts. */
-function observe(adapter: FastifyAdapter, isEdge: boolean): void {
-  const fastify = adapter.getInstance();
-  const spans = new WeakMap<object, ReturnType<ReturnType<typeof trace.getTracer>['startSpan']>>();
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    const parent = isEdge ? ROOT_CONTEXT : traceFrom(request.headers);
-    const name = `${request.method} ${request.routeOptions.url ?? '*'}`;
-    const span = trace.getTracer('service').startSpan(name, { kind: SpanKind.SERVER }, parent);
-    spans.set(request, span);
-    context.with(trace.setSpan(parent, span), done);
-  });
-  fastify.addHook('onResponse', (request, reply, done) => {
-    spans.get(request)?.end();
-    const route = request.routeOptions.url ?? '*';
-    const labels = { method: request.method, route, status: String(reply.statusCode) };
-    metrics.httpServerSeconds.observe(labels, reply.elapsedTime / 1_000);
     done();
   });
 }

@@ -3,4 +3,4 @@ export { BODY_BYTES_MAX } from './http-server.ts';
 export { runService } from './run-service.ts';
 export { ServiceModule } from './service.module.ts';
 export { ServiceClientModule } from './service-client.module.ts';
-export { type ServiceCall, ServiceClient } from './service-client.ts';
+export { ServiceClient } from './service-client.ts';

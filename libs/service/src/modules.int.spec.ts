@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { TestKeys } from '@fieldguide/auth/testing';
-import { type Database, DatabaseModule } from '@fieldguide/database';
+import { Database, DatabaseModule } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { ServiceDiscoveryModule } from '@fieldguide/discovery';
 import { MessagingModule } from '@fieldguide/messaging';
@@ -63,6 +63,38 @@ describe('a service', () => {
     const { configuration } = (await app.inject({ method: 'GET', url: '/info' })).json();
     const optional = ['CLIENT_SECRET', 'DATABASE_URL', 'MESSAGING_URL'];
     expect(optional.filter((key) => key in configuration)).toEqual(keys);
+    await app.close();
+  });
+
+  it('creates the tables of its modules only', async () => {
+    const own = await freshDatabase(inject('backing').postgres, 'int_module_tables');
+    const tablesWith = async (...modules: DynamicModule[]) => {
+      const env = { DATABASE_URL: own.url };
+      const app = await openForTest(serviceWith(DatabaseModule.forRoot(tables), ...modules), {
+        env,
+      });
+      await app.close();
+      const found = await own.query<{ name: string }>(
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY name",
+      );
+      return found.map(({ name }) => name);
+    };
+    expect(await tablesWith()).toEqual(['leases', 'migrations']);
+    const withMessages = ['dead_letters', 'inbox', 'leases', 'migrations', 'outbox'];
+    expect(await tablesWith(MessagingModule.forRoot())).toEqual(withMessages);
+    await own.close();
+  });
+
+  it('shows how its connection pool is used', async () => {
+    const env = { DATABASE_URL: database.url };
+    const app = await openForTest(serviceWith(DatabaseModule.forRoot(tables)), { env });
+    const connection = app.get(Database).source.createQueryRunner();
+    await connection.connect();
+    const { body } = await app.inject({ method: 'GET', url: '/metrics' });
+    expect(body).toContain('db_client_connections{db_client_connection_state="used"} 1\n');
+    expect(body).toContain('db_client_connection_limit 8\n');
+    expect(body).toContain('db_client_connection_pending_requests 0\n');
+    await connection.release();
     await app.close();
   });
 

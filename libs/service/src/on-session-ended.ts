@@ -1,6 +1,5 @@
 import { RevokedSessions } from '@fieldguide/auth';
-import type { Envelope } from '@fieldguide/database';
-import { OnMessage } from '@fieldguide/messaging';
+import { type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 
@@ -17,7 +16,7 @@ export class OnSessionEnded {
   constructor(private readonly ended: RevokedSessions) {}
 
   @OnMessage(SessionEndedMessage, 'broadcast')
-  handle({ data }: Envelope<string, z.infer<typeof SessionEndedMessage.data>>) {
+  handle({ data }: MessageOf<typeof SessionEndedMessage>) {
     this.ended.revoke(data.sid, new Date(data.tokensValidUntil));
   }
 }

@@ -33,7 +33,7 @@ export class OpsController {
   @Get('metrics')
   @Header('content-type', metrics.registry.contentType)
   metrics() {
-    return metrics.registry.metrics();
+    return metrics.read();
   }
 
   @Public()

@@ -6,7 +6,7 @@ import {
   ResiliencePolicy,
   UncountedError,
 } from '@fieldguide/resilience';
-import { inSpan, metrics, traceInto } from '@fieldguide/telemetry';
+import { type ObservedCall, observeCall, traceInto } from '@fieldguide/telemetry';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 
@@ -61,18 +61,11 @@ export class ServiceClient {
    * @throws CallFailedError
    */
   async call<Answer>(call: ServiceCall<Answer>): Promise<Answer | undefined> {
-    const { peer, route, withServiceToken } = call;
+    const { method = 'GET', withServiceToken } = call;
     const token = withServiceToken ? await this.serviceToken() : undefined;
-    let outcome = 'failed';
-    try {
-      const answer = await inSpan('client', `${peer} ${route}`, { peer, route }, () =>
-        this.#policyFor(call).run((signal) => this.#send(call, token, signal)),
-      );
-      outcome = 'ok';
-      return answer;
-    } finally {
-      metrics.httpClientCalls.inc({ peer, route, outcome });
-    }
+    return observeCall({ ...call, method }, (observed) =>
+      this.#policyFor(call).run((signal) => this.#send(call, token, signal, observed)),
+    );
   }
 
   async close(): Promise<void> {
@@ -84,6 +77,7 @@ export class ServiceClient {
     { peer, method = 'GET', path, body, responseSchema }: ServiceCall<Answer>,
     token: string | undefined,
     signal: AbortSignal,
+    observed: ObservedCall,
   ): Promise<Answer | undefined> {
     await this.#registry.waitFor(peer, 500);
     const now = this.#clock.now().getTime();
@@ -94,6 +88,7 @@ export class ServiceClient {
         ...(body && { 'content-type': 'application/json' }),
         ...(bearer && { authorization: `Bearer ${bearer}` }),
       }) as Record<string, string>;
+      observed.sentTo(instance.address, instance.port);
       const response = await request(`http://${instance.address}:${instance.port}${path}`, {
         method,
         headers,
@@ -104,6 +99,7 @@ export class ServiceClient {
         this.#registry.markUnreachable(instance.id, now);
         throw error;
       });
+      observed.responded(response.statusCode);
       return { status: response.statusCode, text: await response.body.text() };
     };
     let { status, text } = await attempt(token);

@@ -3,9 +3,11 @@ import {
   Config,
   ConfigModule,
   Configuration,
+  live,
   ProcessConfig,
   Runtime,
   ServiceOptions,
+  secret,
 } from '@fieldguide/config';
 import { ServiceRegistry } from '@fieldguide/discovery';
 import { ProblemFilter } from '@fieldguide/problems';
@@ -28,10 +30,18 @@ import { OpsController } from './ops.controller.ts';
 
 class TracingConfig extends Config(
   z.object({
-    /** Destination of traces; without it none are exported. */
+    /** Destination of traces (OTLP over HTTP); without it none are exported. */
     OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+    /** Headers for the destination, such as `authorization=Bearer%20…`. */
+    OTEL_EXPORTER_OTLP_HEADERS: secret(z.string()).optional(),
+    /** Recorded traces that begin with a write, per second and route. */
+    TRACE_WRITES_PER_SECOND: live(z.coerce.number().int().min(0).default(20)),
+    /** Recorded share of the traces that begin with a read, 0 to 1. */
+    TRACE_READ_RATIO: live(z.coerce.number().min(0).max(1).default(0.05)),
   }),
 ) {}
+
+const LOSS_LOGGED_EVERY_MS = 60_000;
 
 /** What every service has: configuration, log, traces, metrics, health, `/info`, problem details. */
 @Global()
@@ -44,6 +54,8 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
     private readonly configuration: Configuration,
     private readonly process: ProcessConfig,
     private readonly tracing: TracingConfig,
+    private readonly build: BuildInfo,
+    private readonly options: ServiceOptions,
     @Inject(LOG) private readonly log: Log,
     health: Health,
     @Optional() registry?: ServiceRegistry,
@@ -81,8 +93,10 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     if (!this.runtime.isServing) return;
     const { log, process } = this;
-    this.#stopTracing = await startTracing(this.tracing.OTEL_EXPORTER_OTLP_ENDPOINT);
+    this.#stopTracing = await this.#startTracing();
     metrics.collectProcess();
+    const { name: service } = this.options;
+    metrics.buildInfo.set({ service, version: this.#version, revision: this.build.commit }, 1);
     this.configuration.watch(({ changed, refused }) => {
       if (changed.includes('LOG_LEVEL')) log.level = process.LOG_LEVEL;
       if (changed.length > 0) log.info({ changed }, 'Live settings changed');
@@ -92,6 +106,35 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.#stopTracing?.();
+  }
+
+  /** The digest of the artifact, where it runs from one. */
+  get #version(): string {
+    const { digest, version } = this.build;
+    return digest === 'source' ? version : digest;
+  }
+
+  #startTracing(): Promise<() => Promise<void>> {
+    const { tracing, process: own, log } = this;
+    // The SDK reads its environment itself: it gets what was found in a file or in Consul.
+    for (const key of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS'] as const)
+      if (tracing[key]) process.env[key] ||= tracing[key];
+    let loggedAt = Number.NEGATIVE_INFINITY;
+    return startTracing({
+      resource: {
+        'service.name': this.options.name,
+        'service.namespace': own.SYSTEM_NAME,
+        'service.version': this.#version,
+        'service.instance.id': own.INSTANCE,
+        'deployment.environment.name': own.ENVIRONMENT,
+      },
+      rates: tracing,
+      onLoss: (error) => {
+        if (performance.now() - loggedAt < LOSS_LOGGED_EVERY_MS) return;
+        loggedAt = performance.now();
+        log.warn({ err: error }, 'Traces could not be exported and were dropped');
+      },
+    });
   }
 }
 

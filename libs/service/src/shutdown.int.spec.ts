@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { SystemClock } from '@fieldguide/clock';
 import type { Database } from '@fieldguide/database';
 import { freshDatabase, ThingsTable1760000009000 } from '@fieldguide/database/testing';
-import { KafkaMessaging } from '@fieldguide/messaging/parts';
+import { KafkaMessaging, messageTables } from '@fieldguide/messaging/parts';
 import { envelope } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { Kafka, logLevel } from 'kafkajs';
@@ -104,9 +104,7 @@ describe.concurrent('a service that stops', () => {
     const database = await freshDatabase(
       inject('backing').postgres,
       `int_${environmentOf(phase).replace('-', '_')}`,
-      {
-        migrations: [ThingsTable1760000009000],
-      },
+      { migrations: [...messageTables.migrations, ThingsTable1760000009000] },
     );
     const environment = environmentOf(phase);
     const prefix = `${environment}.`;

@@ -2,38 +2,114 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const registry = new Registry();
 
-/** The Prometheus metrics of this process; names end in their unit. */
+const samples = new Set<() => void>();
+const secondsOfWork = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The Prometheus metrics of this process; names end in their unit, labels are OpenTelemetry's attributes. */
 export const metrics = {
   registry,
   /** Adds memory, CPU and event-loop figures of the process; called once, at boot. */
   collectProcess: () =>
     // The default samples the event loop every 10 ms, which costs more than everything else an idle service does.
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 }),
+  /** Calls `sample` before each read, to set gauges of a state. @returns a function that ends it */
+  sampledBy: (sample: () => void) => {
+    samples.add(sample);
+    return () => samples.delete(sample);
+  },
+  /** Returns all metrics in the Prometheus format. */
+  read: (): Promise<string> => {
+    for (const sample of samples) sample();
+    return registry.metrics();
+  },
   /** Creates a gauge of one service. */
-  gauge: (name: string, help: string) => new Gauge({ name, help, registers: [registry] }),
+  gauge: (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] }),
+  /** Creates a histogram of one service. */
+  histogram: (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    buckets: readonly number[],
+  ) =>
+    new Histogram({
+      name,
+      help,
+      labelNames: [...labelNames],
+      buckets: [...buckets],
+      registers: [registry],
+    }),
+  buildInfo: new Gauge({
+    name: 'build_info',
+    help: 'Always 1; the labels name the build that runs',
+    labelNames: ['service', 'version', 'revision'],
+    registers: [registry],
+  }),
   httpServerSeconds: new Histogram({
-    name: 'http_server_seconds',
-    help: 'Time to respond to a request',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 1, 5],
+    name: 'http_server_request_duration_seconds',
+    help: 'Time to respond to a request; the status is 499 when the client left before',
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    buckets: secondsOfWork,
     registers: [registry],
   }),
-  httpClientCalls: new Counter({
-    name: 'http_client_calls_total',
-    help: 'Calls to other services',
-    labelNames: ['peer', 'route', 'outcome'],
+  httpClientSeconds: new Histogram({
+    name: 'http_client_request_duration_seconds',
+    help: 'Duration of calls to other services, with their retries',
+    labelNames: [
+      'http_request_method',
+      'url_template',
+      'server_service_name',
+      'http_response_status_code',
+      'error_type',
+    ],
+    buckets: secondsOfWork,
     registers: [registry],
   }),
-  messagesHandled: new Counter({
-    name: 'messages_handled_total',
-    help: 'Messages by outcome: handled, duplicate, skipped (a broadcast), parked',
-    labelNames: ['topic', 'type', 'consumer', 'outcome'],
+  messagesHandledSeconds: new Histogram({
+    name: 'messaging_process_duration_seconds',
+    help: 'Time to handle a message, by outcome: handled, duplicate, skipped (a broadcast), parked, failed (retried)',
+    labelNames: [
+      'messaging_destination_name',
+      'cloudevents_event_type',
+      'messaging_consumer_group_name',
+      'outcome',
+    ],
+    buckets: secondsOfWork,
     registers: [registry],
   }),
-  messagesPublished: new Counter({
-    name: 'messages_published_total',
+  messagesSent: new Counter({
+    name: 'messaging_client_sent_messages_total',
     help: 'Messages handed to the transport and acknowledged by it',
-    labelNames: ['topic', 'type'],
+    labelNames: ['messaging_destination_name', 'cloudevents_event_type'],
+    registers: [registry],
+  }),
+  messagingSeconds: new Histogram({
+    name: 'messaging_client_operation_duration_seconds',
+    help: 'Time until the transport has acknowledged a batch of messages',
+    labelNames: ['messaging_operation_name', 'error_type'],
+    buckets: secondsOfWork,
+    registers: [registry],
+  }),
+  consumerLag: new Gauge({
+    name: 'messaging_consumer_lag_messages',
+    help: 'Messages that the whole consumer group has not handled yet',
+    labelNames: ['messaging_destination_name', 'messaging_consumer_group_name'],
+    registers: [registry],
+  }),
+  databaseConnections: new Gauge({
+    name: 'db_client_connections',
+    help: 'Connections of the database pool, by state: used, idle',
+    labelNames: ['db_client_connection_state'],
+    registers: [registry],
+  }),
+  databaseConnectionLimit: new Gauge({
+    name: 'db_client_connection_limit',
+    help: 'Maximum number of connections of the database pool',
+    registers: [registry],
+  }),
+  databaseRequestsPending: new Gauge({
+    name: 'db_client_connection_pending_requests',
+    help: 'Requests that wait for a connection of the database pool',
     registers: [registry],
   }),
   appendsBlocked: new Counter({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Health, inSpan, makeLog, NestLog, startTracing, traceInto } from './index.ts';
+import { Health, makeLog, NestLog } from './index.ts';
 
 describe('health', () => {
   it('is as bad as the worst dependency', async () => {
@@ -27,16 +27,6 @@ describe('health', () => {
     const health = new Health();
     health.drain();
     expect((await health.report()).status).toBe('down');
-  });
-});
-
-describe('a trace', () => {
-  it('continues the trace of a message', async () => {
-    const stop = await startTracing();
-    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const onward = await inSpan('handle', 'test', {}, async () => traceInto({}), { traceparent });
-    expect(onward.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)/);
-    await stop();
   });
 });
 

@@ -1,41 +1,19 @@
 import {
   type Attributes,
+  type Context,
   context,
   propagation,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { AlwaysOffSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { errorType, safeError } from './error.ts';
 
 /** Headers or envelope extensions that carry `traceparent` from one process to the next. */
 export type TraceCarrier = Record<string, unknown>;
-
-/**
- * Assigns a trace id to every request and message. Spans are recorded and exported only when an OTLP endpoint is set;
- * otherwise the sampler is off, and only the id is propagated and logged.
- * Spans are created explicitly because a bundle hides modules from automatic instrumentation.
- * @returns a function that flushes and stops the exporter
- */
-export async function startTracing(otlpEndpoint?: string): Promise<() => Promise<void>> {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
-  const provider = otlpEndpoint
-    ? new TracerProvider({ spanProcessors: [await exporterTo(otlpEndpoint)] })
-    : new TracerProvider({ sampler: new AlwaysOffSampler() });
-  trace.setGlobalTracerProvider(provider);
-  return () => provider.shutdown();
-}
-
-async function exporterTo(endpoint: string) {
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
-  return new BatchSpanProcessor({
-    exporter: new OTLPTraceExporter({ url: `${endpoint}/v1/traces` }),
-  });
-}
 
 const kinds = {
   server: SpanKind.SERVER,
@@ -45,39 +23,101 @@ const kinds = {
   work: SpanKind.INTERNAL,
 };
 
-/** Runs `work` in a child span of the current one, or of the one in `from`. */
-export function inSpan<T>(
-  kind: keyof typeof kinds,
-  name: string,
-  attributes: Attributes,
-  work: (span: Span) => Promise<T>,
-  from?: TraceCarrier,
-): Promise<T> {
+export interface SpanOptions {
+  readonly kind: keyof typeof kinds;
+  /** Of few values: a pattern, never an id. */
+  readonly name: string;
+  readonly attributes?: Attributes;
+  /** Carries the parent; by default the active span is the parent. */
+  readonly from?: TraceCarrier | undefined;
+  /** Carries a related span of another trace or branch. */
+  readonly link?: TraceCarrier | undefined;
+}
+
+/** Starts a span that the caller ends with `endSpan`; `inSpan` does both. */
+export function startSpan({ kind, name, attributes, from, link }: SpanOptions): Span {
   const parent = from ? traceFrom(from) : context.active();
-  return trace
-    .getTracer('telemetry')
-    .startActiveSpan(name, { kind: kinds[kind], attributes }, parent, async (span) => {
-      try {
-        return await work(span);
-      } catch (error) {
-        span.recordException(error as Error);
-        span.setStatus({ code: SpanStatusCode.ERROR });
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
+  const linked = link && trace.getSpanContext(propagation.extract(ROOT_CONTEXT, link));
+  const links = linked ? [{ context: linked }] : [];
+  const options = { kind: kinds[kind], links, ...(attributes && { attributes }) };
+  return trace.getTracer('@fieldguide/telemetry').startSpan(name, options, parent);
+}
+
+/** Why a span has failed; `type` is of few values: a status, a code, a class. */
+export interface Failure {
+  readonly type: string;
+  readonly error?: unknown;
+}
+
+/** Ends a span; with a failure, marks it as failed, without values that the error may quote. */
+export function endSpan(span: Span, failure?: Failure): void {
+  if (failure && span.isRecording()) {
+    const { type, error } = failure;
+    span.setAttribute('error.type', type).setStatus({ code: SpanStatusCode.ERROR });
+    if (error instanceof Error) span.addEvent('exception', exceptionEvent(error));
+  }
+  span.end();
+}
+
+function exceptionEvent(error: Error): Attributes {
+  const { message, stack } = safeError(error);
+  return {
+    'exception.type': error.name,
+    ...(message && { 'exception.message': message }),
+    ...(stack && { 'exception.stacktrace': stack }),
+  };
+}
+
+/** Runs `work` in a span. An error marks the span as failed and is rethrown. */
+export async function inSpan<T>(
+  options: SpanOptions,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  const span = startSpan(options);
+  try {
+    const result = await withSpan(span, () => work(span));
+    endSpan(span);
+    return result;
+  } catch (error) {
+    endSpan(span, { type: errorType(error), error });
+    throw error;
+  }
+}
+
+/** Runs `work` with this span as the active one. */
+export function withSpan<T>(span: Span, work: () => T): T {
+  return context.with(trace.setSpan(context.active(), span), work);
+}
+
+/** Links the active span to the one in a carrier, if that belongs to another trace. */
+export function linkTo(carrier: TraceCarrier): void {
+  const active = trace.getActiveSpan();
+  const related = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, carrier));
+  if (related && related.traceId !== active?.spanContext().traceId)
+    active?.addLink({ context: related });
+}
+
+/** Whether the active span belongs to a recorded trace: costly spans are created only then. */
+export function isRecorded(): boolean {
+  const span = trace.getSpanContext(context.active());
+  return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+/** Runs `work` outside any trace: for work that several requests share. */
+export function outsideTrace<T>(work: () => T): T {
+  return context.with(ROOT_CONTEXT, work);
 }
 
 /** Extracts the trace context of a message or request. */
-export function traceFrom(carrier: TraceCarrier) {
+export function traceFrom(carrier: TraceCarrier): Context {
   return propagation.extract(context.active(), carrier);
 }
 
-/** Adds `traceparent` of the current span to a carrier, and returns it. */
+/** Adds `traceparent` of the active span, or of this one, to a carrier, and returns it. */
 export function traceInto<Carrier extends TraceCarrier>(
   carrier: Carrier,
+  span?: Span,
 ): Carrier & { traceparent?: string } {
-  propagation.inject(context.active(), carrier);
+  propagation.inject(span ? trace.setSpan(context.active(), span) : context.active(), carrier);
   return carrier;
 }

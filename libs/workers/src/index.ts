@@ -8,5 +8,5 @@ export { BackgroundWorker, together, type WorkerContext } from './background-wor
 export { type Lease, type LeaseAttempt, LeaseLostError, Leases } from './leases.ts';
 export { MemoryNotifier, Notifier } from './notifier.ts';
 export { Task } from './task.ts';
-export { type Backlog, watchBacklog, watchCount } from './watch-backlog.ts';
+export { type Backlog, watchBacklog, watchSample } from './watch-backlog.ts';
 export { WorkersModule } from './workers.module.ts';

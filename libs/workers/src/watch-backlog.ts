@@ -37,12 +37,12 @@ export function watchBacklog(
   });
 }
 
-/** Samples a number every 10 s, for a gauge. */
-export function watchCount(
+/** Samples a number or several every 10 s, for gauges. */
+export function watchSample<Sample>(
   name: string,
-  read: () => Promise<number>,
+  read: () => Promise<Sample>,
   loop: Loop,
-  set: (count: number) => void,
+  set: (sample: Sample) => void,
 ): BackgroundLoop {
   return sampled(name, loop, async () => set(await read()));
 }

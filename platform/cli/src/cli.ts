@@ -6,9 +6,12 @@ import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
+import { addFaultCommands } from './commands/fault-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addObservationCommands } from './commands/observation-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
+import { addSloCommand } from './commands/slo-command.ts';
+import { addTraceCommands } from './commands/trace-commands.ts';
 import { addPlugins, loadPlugins } from './plugins.ts';
 
 /** Runs the command `fieldguide`. Errors print a hint; FIELDGUIDE_DEBUG=1 adds the stack. */
@@ -43,9 +46,12 @@ export async function commands(): Promise<Command> {
     [
       'Observation:',
       addObservationCommands,
+      addSloCommand,
+      addTraceCommands,
       (to) => addPlugins(to, plugins),
       addDeadLetterCommands,
     ],
+    ['Faults:', addFaultCommands],
     ['Contracts:', addContractsCommands],
     ['Attached backing services:', addAttachedCommands],
     ['This machine:', addMachineCommands],

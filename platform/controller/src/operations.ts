@@ -284,7 +284,7 @@ export class Operations {
       // Only now: the instance before this one has held the debugger's port until it ended.
       if (this.#platform.inspectPort(name)) {
         const [first] = [...reconcilers.get(name)!.slots.keys()].toSorted((a, b) => a - b);
-        this.instance(name, first!).child.signal('SIGUSR1');
+        if (first !== undefined) this.instance(name, first).child.signal('SIGUSR1');
       }
     } catch (error) {
       if (this.#platform.isStopping) throw error;

@@ -19,8 +19,10 @@ import {
 import { system } from '@fieldguide/platform-host/system';
 import type { Processes } from '@fieldguide/platform-model';
 import { fileFolders } from '@fieldguide/platform-model/derive';
+import { Traces } from '@fieldguide/platform-traces/traces';
 import { Deployments } from './deployments.ts';
 import { DesiredState } from './desired.ts';
+import { Faults } from './faults/faults.ts';
 import { AppReconciler } from './health-manager/app-reconciler.ts';
 import { HealthManager } from './health-manager/health-manager.ts';
 import { startRotation } from './log-stream/rotate.ts';
@@ -29,6 +31,7 @@ import { consulAt } from './provision/settings.ts';
 import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
 import { instanceEnvironment } from './runner/instance-environment.ts';
 import { instancesByProcesses } from './scale.ts';
+import { ObjectiveWatch } from './slo/objective-watch.ts';
 import { type Artifact, artifactOf } from './stager/stage.ts';
 import { stageStale } from './stager/stage-stale.ts';
 import { waitForRoutes } from './until-routed.ts';
@@ -51,7 +54,10 @@ export class Platform {
   readonly secrets: Secrets;
   readonly reconcilers: ReadonlyMap<string, AppReconciler>;
   readonly health: HealthManager;
+  readonly objectives: ObjectiveWatch;
   readonly deployments: Deployments;
+  readonly traces: Traces;
+  readonly faults: Faults;
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
   /** What a platform that was killed has left. */
@@ -60,7 +66,7 @@ export class Platform {
   /** Until then its instances are still its own: a second kill must not orphan them. */
   #tookOver = false;
   readonly #artifacts = new Map<string, Artifact>();
-  readonly #publicPorts = new Map<string, number>();
+  readonly publicPorts = new Map<string, number>();
   readonly #inspectPorts = new Map<string, number>();
   #backing: BackingServices | undefined;
   readonly #ending = new AbortController();
@@ -78,10 +84,14 @@ export class Platform {
     this.#services = this.#left?.services ?? {};
     this.desired = new DesiredState(environment, (line) => this.events.warn(line));
     this.secrets = environment.secrets(apps.map(({ name }) => name));
+    const { events, secrets } = this;
+    this.traces = new Traces({ environment, events, token: secrets.tracesToken });
     this.reconcilers = new Map(apps.map((app) => [app.name, this.#reconcilerOf(app)]));
     this.health = new HealthManager(this.reconcilers);
+    this.objectives = new ObjectiveWatch(system.objectives ?? [], () => this.#readyInstances());
     this.#rotation = startRotation(environment.path('logs'));
     this.deployments = new Deployments(this);
+    this.faults = new Faults(this);
   }
 
   /** @throws CliError before everything runs */
@@ -92,12 +102,12 @@ export class Platform {
   }
 
   get gatewayUrl(): string | undefined {
-    const port = this.#publicPorts.get(gatewayApp);
+    const port = this.publicPorts.get(gatewayApp);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
   get providerUrl(): string | undefined {
-    const port = externalApp && this.#publicPorts.get(externalApp);
+    const port = externalApp && this.publicPorts.get(externalApp);
     return port ? `http://127.0.0.1:${port}` : undefined;
   }
 
@@ -112,12 +122,14 @@ export class Platform {
     if (this.#left)
       events.info('The platform before this one was killed: taking over what it left');
     const adopted = this.#adoptable();
+    this.#endLeftFaults(adopted);
     const left = this.#left?.services ?? {};
     const { postgresPassword } = this.secrets;
     const spawned: BackingSettings['spawned'] = (name, record) => {
       this.#services = { ...this.#services, [name]: record };
       this.remember();
     };
+    await this.traces.start();
     const { signal } = this.#ending;
     const settings = { environment, postgresPassword, choices, events, left, spawned, signal };
     const [backing, staged] = await Promise.allSettled([
@@ -145,18 +157,23 @@ export class Platform {
     if (this.isStopping) return;
     this.backing.heal();
     this.health.start();
+    this.objectives.start();
   }
 
   /** Stops apps first, so that they drain; then backing services. May be called at any moment. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       this.#ending.abort();
+      this.faults.release();
       this.health.stop();
+      this.objectives.stop();
       this.#rotation.stop();
       await this.#stopApps();
       await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
       await this.#stopApps();
+      this.faults.proxies.closeAll();
       await this.#backing?.stop();
+      await this.traces.stop();
       releaseLock(this.environment);
     })();
     return this.#stopping;
@@ -169,10 +186,12 @@ export class Platform {
   /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
   async reset(): Promise<void> {
     await mayDropEverything(this.environment, this.backing);
+    await this.faults.stopAll();
     this.events.info('Resetting: apps stop');
     await this.#stopApps();
     const startMs = performance.now();
     await dropEverything(this.environment, this.backing, this.secrets);
+    await this.traces.clear();
     await this.provision();
     this.events.info(`✓ Clean and seeded again (${secondsSince(startMs)} s)`);
     for (const reconciler of this.reconcilers.values()) reconciler.resume();
@@ -244,12 +263,21 @@ export class Platform {
         ),
       ],
       services: { ...this.#services, ...this.#backing?.records },
+      faults: this.#tookOver ? this.faults.active : (this.#left?.faults ?? []),
     };
     try {
       writeState(this.environment, state);
     } catch (error) {
       this.events.warn(`! ${(error as Error).message}`); // running apps continue
     }
+  }
+
+  #readyInstances() {
+    return [...this.reconcilers].flatMap(([app, { slots }]) =>
+      [...slots.values()]
+        .filter(({ ready }) => ready)
+        .map(({ instance: { name, url } }) => ({ app, name, url })),
+    );
   }
 
   #reconcilerOf(app: App): AppReconciler {
@@ -260,9 +288,10 @@ export class Platform {
       desired: () =>
         instancesByProcesses(this.desired.app(name).instances).map(([processes, instances]) => ({
           processes,
-          instances,
+          instances: this.faults.down.has(name) ? 0 : instances,
           hash: this.#specOf(app, processes).hash,
         })),
+      isFrozen: (instance) => this.faults.frozen.has(instance.name),
       start: (slot, processes) => this.#startInstance(app, slot, processes),
       evict: (instance) => this.#evict(instance),
       changed: () => this.remember(),
@@ -285,13 +314,23 @@ export class Platform {
       memoryMb: spec.memoryMb,
     };
     const logFile = this.environment.logFile(`${app.name}-${slot}`);
-    return Instance.start(record, spec, logFile);
+    const closeEntrance = await this.faults.proxies.enter(app, record.port);
+    const instance = Instance.start(record, spec, logFile);
+    void instance.child.exited.then(() => closeEntrance?.());
+    return instance;
   }
 
   #specOf(app: App, processes: Processes): InstanceSpec {
     const { memoryMb, revision } = this.desired.app(app.name);
     const artifact = this.artifact(app.name);
-    const env: Record<string, string> = { ...this.#environmentOf(app), PROCESSES: processes };
+    const { proxies } = this.faults;
+    const { backing, publicPorts } = proxies.addresses(app);
+    const env: Record<string, string> = {
+      ...instanceEnvironment(app, this.environment, backing, this.secrets, publicPorts),
+      ...this.traces.instanceEnv,
+      ...proxies.variables(app),
+      PROCESSES: processes,
+    };
     if (processes === 'worker') delete env['PUBLIC_PORT'];
     const inspectPort = this.#inspectPorts.get(app.name);
     const all = JSON.stringify([artifact.digest, env, memoryMb, revision, inspectPort]);
@@ -299,9 +338,10 @@ export class Platform {
     return { artifact, env, memoryMb, hash, ...(inspectPort && { inspectPort }) };
   }
 
-  #environmentOf(app: App, role: 'owner' | 'app' = 'app'): Record<string, string> {
+  /** For one-off processes: no fault concerns them. */
+  #environmentOf(app: App, role: 'owner' | 'app'): Record<string, string> {
     const { environment, backing, secrets } = this;
-    return instanceEnvironment(app, environment, backing, secrets, this.#publicPorts, role);
+    return instanceEnvironment(app, environment, backing, secrets, this.publicPorts, role);
   }
 
   /** Deregisters a crashed instance; otherwise callers would try it until its check fails. */
@@ -338,17 +378,29 @@ export class Platform {
     });
   }
 
+  /**
+   * The proxies have ended with the platform before this one, and instances that use them are replaced like outdated
+   * ones; a service that was kept down starts. Only a frozen process needs more.
+   */
+  #endLeftFaults(adopted: readonly Instance[]): void {
+    const faults = this.#left?.faults ?? [];
+    if (faults.length === 0) return;
+    for (const { child } of adopted) child.signal('SIGCONT');
+    for (const { id, title } of faults)
+      this.events.warn(`! Fault ${id} ends, because its platform was killed: ${title}`);
+  }
+
   async #choosePublicPorts(adopted: readonly Instance[]): Promise<void> {
     const { gatewayPort, environment } = this.#settings;
     const held = new Set(adopted.map(({ record }) => record.app));
     const own = apps.filter(({ hasPublicPort }) => hasPublicPort).map(({ name }) => name);
     const ports = await environment.ports(own.filter((name) => !held.has(name)));
-    for (const name of own) this.#publicPorts.set(name, ports[name]!);
+    for (const name of own) this.publicPorts.set(name, ports[name]!);
     const before = this.#left?.gatewayUrl;
     if (held.has(gatewayApp) && before)
-      return void this.#publicPorts.set(gatewayApp, Number(new URL(before).port));
+      return void this.publicPorts.set(gatewayApp, Number(new URL(before).port));
     if (gatewayPort === 0) return;
-    if (await isFree(gatewayPort)) return void this.#publicPorts.set(gatewayApp, gatewayPort);
+    if (await isFree(gatewayPort)) return void this.publicPorts.set(gatewayApp, gatewayPort);
     this.events.warn(
       `! Port ${gatewayPort} is taken by another program; the gateway uses ${ports[gatewayApp]} instead`,
     );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { addressOf } from '@fieldguide/platform-host/backing-services/backing-services';
 import { z } from 'zod';
+import { Fault } from './faults/fault.ts';
 import type { Platform } from './platform.ts';
 import type { Instance } from './runner/instance.ts';
 import { StoredScale } from './scale.ts';
@@ -65,6 +66,8 @@ export const Status = z.object({
   providerUrl: z.string(),
   apps: z.array(AppStatus),
   services: z.array(ServiceStatus),
+  /** Active ones. */
+  faults: z.array(Fault),
 });
 export type Status = z.infer<typeof Status>;
 
@@ -76,6 +79,7 @@ export async function statusOf(platform: Platform): Promise<Status> {
     providerUrl: platform.providerUrl ?? '',
     apps: await Promise.all(appNames.map((name) => appStatus(platform, name))),
     services: servicesOf(platform),
+    faults: platform.faults.active,
   };
 }
 

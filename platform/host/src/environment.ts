@@ -40,6 +40,8 @@ export const cacheFolder =
 
 export interface Secrets {
   readonly postgresPassword: string;
+  /** Authenticates the senders of traces. */
+  readonly tracesToken: string;
   /** By role: a database's name and `_owner` or `_app`. */
   readonly roles: Readonly<Record<string, string>>;
   /** By OAuth client. */
@@ -57,6 +59,7 @@ const PORT_NAMES = [
   'consulSerfLan',
   'consulSerfWan',
   'api',
+  'traces',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 /** The ports of the platform, the backing services and each app with a public port. */
@@ -153,6 +156,7 @@ export class Environment {
     ]);
     const secrets = {
       postgresPassword: known.postgresPassword ?? secret(),
+      tracesToken: known.tracesToken ?? secret(),
       roles: named(roles, known.roles),
       clients: named([...services, 'operator'], known.clients),
     };
@@ -204,6 +208,7 @@ export class Environment {
       'postgres.making',
       'kafka',
       'consul',
+      'traces',
       ...fileFolders(system),
       'migrated.json',
     ]) {

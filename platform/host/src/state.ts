@@ -31,6 +31,14 @@ export interface InstanceRecord {
   readonly memoryMb: number;
 }
 
+/** A fault that is active, for other commands and for the next platform after a crash. */
+export interface FaultRecord {
+  readonly id: number;
+  readonly title: string;
+  /** ISO 8601 */
+  readonly endsAt: string;
+}
+
 /**
  * The addresses and processes of a running platform, for other commands and for the next platform after a crash.
  */
@@ -42,6 +50,7 @@ export interface PlatformState extends ChildRecord {
   readonly backing?: Readonly<Record<string, string>>;
   readonly instances: readonly (InstanceRecord & ChildRecord)[];
   readonly services: Partial<Readonly<Record<BackingName, ChildRecord>>>;
+  readonly faults?: readonly FaultRecord[];
 }
 
 const fileOf = (environment: Environment) => environment.path('platform.json');
@@ -87,8 +96,8 @@ export function acquireLock(environment: Environment): PlatformState | undefined
   try {
     if (existsSync(file)) moveAside(file, previous);
     const descriptor = openSync(file, 'wx', 0o600);
-    const { instances = [], services = {} } = previous ?? {};
-    writeSync(descriptor, JSON.stringify({ ...ownRecord, instances, services }));
+    const { instances = [], services = {}, faults = [] } = previous ?? {};
+    writeSync(descriptor, JSON.stringify({ ...ownRecord, instances, services, faults }));
     closeSync(descriptor);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

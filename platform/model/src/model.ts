@@ -1,4 +1,5 @@
 import type { PluginSpec } from './plugin.ts';
+import type { Alert, Objective } from './slo.ts';
 
 type SecretKind = 'random' | 'es256-key';
 
@@ -82,6 +83,10 @@ export interface System<App extends string = string> {
   readonly externalConsumers?: Readonly<Record<string, string>>;
   /** Settings of every app in the environment `local`. */
   readonly localConfig?: Readonly<Record<string, string>>;
+  /** Service level objectives, in the order of the output. */
+  readonly objectives?: readonly Objective[];
+  /** Alerts beside those of the objectives and of apps that are down. */
+  readonly alerts?: readonly Alert[];
   /** Commands that know the domain, in the order of the help. */
   readonly plugins?: Readonly<Record<string, PluginSpec<App>>>;
 }

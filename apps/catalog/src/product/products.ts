@@ -6,6 +6,7 @@ import type {
 } from '@fieldguide/contracts/catalog';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { Database, UnitOfWorkRunner } from '@fieldguide/database';
+import { publishMessage } from '@fieldguide/messaging';
 import { Injectable } from '@nestjs/common';
 import { Brackets } from 'typeorm';
 import { productChanged } from '../publish-products/publish-products.ts';
@@ -68,7 +69,7 @@ export class Products {
         updatedAt: uow.now(),
       });
       await uow.save(Product, product);
-      uow.publish(productChanged(product));
+      publishMessage(uow, productChanged(product));
       return product;
     });
   }
@@ -88,7 +89,7 @@ export class Products {
       if (price)
         Object.assign(product, { priceMinor: String(price.amountMinor), currency: price.currency });
       await uow.save(Product, product);
-      uow.publish(productChanged(product));
+      publishMessage(uow, productChanged(product));
       return product;
     });
   }

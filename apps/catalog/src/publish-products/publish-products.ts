@@ -1,6 +1,10 @@
 import { ProductChanged } from '@fieldguide/contracts/catalog';
-import type { NewMessage } from '@fieldguide/database';
-import { CompactedTopics, type CurrentState, message } from '@fieldguide/messaging';
+import {
+  CompactedTopics,
+  type CurrentState,
+  message,
+  type NewMessage,
+} from '@fieldguide/messaging';
 import { Product } from '../product/product.entity.ts';
 
 /** Builds the published event of a product; written to the outbox in the transaction of the change. */

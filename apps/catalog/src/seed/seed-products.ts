@@ -1,4 +1,5 @@
 import { Seeder, type UnitOfWork } from '@fieldguide/database';
+import { publishMessage } from '@fieldguide/messaging';
 import { Product } from '../product/product.entity.ts';
 import { productChanged } from '../publish-products/publish-products.ts';
 import { products } from './products.ts';
@@ -15,7 +16,7 @@ export class ProductSeeder extends Seeder {
         updatedAt: uow.now(),
       });
       await uow.save(Product, product);
-      uow.publish(productChanged(product));
+      publishMessage(uow, productChanged(product));
     }
   }
 }

@@ -6,7 +6,7 @@ import {
   ResiliencePolicy,
   UncountedError,
 } from '@fieldguide/resilience';
-import { inSpan, LOG, type Log, metrics } from '@fieldguide/telemetry';
+import { LOG, type Log, type ObservedCall, observeCall } from '@fieldguide/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
@@ -16,6 +16,13 @@ import { send, UnreachableError } from './send.ts';
 
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
+
+interface Forwarding {
+  readonly service: string;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly observed: ObservedCall;
+}
 
 /** The response is forwarded, and its status counts as a failure of the service. */
 class OutageResponse extends Error {}
@@ -46,22 +53,17 @@ export class Forwarder {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const labels = { peer: service, route: request.routeOptions.url ?? '' };
+    const { method, routeOptions } = request;
+    const call = { peer: service, method, route: routeOptions.url ?? '' };
     try {
-      await inSpan('client', `${service} ${labels.route}`, labels, () =>
-        this.#retryUnsent(service, request, reply),
+      await observeCall(call, (observed) =>
+        this.#retryUnsent({ service, request, reply, observed }),
       );
-      metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
       return reply;
     } catch (error) {
       const { cause } = error as CallFailedError;
-      if (cause instanceof OutageResponse) {
-        metrics.httpClientCalls.inc({ ...labels, outcome: String(reply.raw.statusCode) });
-        return reply;
-      }
-      const isClientError = cause instanceof UncountedError;
-      metrics.httpClientCalls.inc({ ...labels, outcome: isClientError ? 'callerFault' : 'failed' });
-      if (isClientError) return this.#rejectCaller(reply);
+      if (cause instanceof OutageResponse) return reply;
+      if (cause instanceof UncountedError) return this.#rejectCaller(reply);
       this.log.warn(
         { service, reason: (error as Error).message },
         'A request could not be forwarded',
@@ -90,17 +92,17 @@ export class Forwarder {
   }
 
   /** Retries on another instance only when the first one was not reached, also for a POST: anything else may have been executed. */
-  async #retryUnsent(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async #retryUnsent(forwarding: Forwarding): Promise<void> {
     try {
-      await this.#sendOnce(service, request, reply);
+      await this.#sendOnce(forwarding);
     } catch (error) {
       const reached = !((error as CallFailedError).cause instanceof UnreachableError);
       if (reached) throw error;
-      await this.#sendOnce(service, request, reply);
+      await this.#sendOnce(forwarding);
     }
   }
 
-  #sendOnce(service: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  #sendOnce({ service, request, reply, observed }: Forwarding): Promise<void> {
     const guard =
       this.#guards.get(service) ??
       new ResiliencePolicy({
@@ -113,11 +115,13 @@ export class Forwarder {
       const now = this.clock.now().getTime();
       const instance = this.registry.next(service, now);
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
+      observed.sentTo(instance.address, instance.port);
       const sent = send(this.#agent, instance, request, reply, signal);
       const status = await sent.catch((error: unknown) => {
         if (error instanceof UnreachableError) this.registry.markUnreachable(instance.id, now);
         throw error;
       });
+      observed.responded(status);
       if (isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);
     });
   }

@@ -7,6 +7,11 @@ import { requestHeaders, responseHeaders } from './headers.ts';
 /** The chosen instance was not reached: safe to send to another one. */
 export class UnreachableError extends Error {}
 
+/** The caller left, did not read, or sent what cannot be forwarded. */
+class CallerError extends UncountedError {
+  readonly code = 'caller';
+}
+
 /**
  * Sends a received request to one instance and streams the response back: raw headers, bodies never parsed. Writes
  * nothing to the caller before the response starts.
@@ -28,7 +33,7 @@ export function send(
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
       const late = hasWaited
-        ? new UncountedError('the caller does not read the response')
+        ? new CallerError('the caller does not read the response')
         : new Error('no response in time');
       if (started) started.abort(late);
       else reject(late);
@@ -47,9 +52,9 @@ export function send(
           started = controller;
           if (signal.aborted) return stop();
           out.once('close', () => {
-            if (!out.writableFinished) controller.abort(new UncountedError('the caller left'));
+            if (!out.writableFinished) controller.abort(new CallerError('the caller left'));
           });
-          if (out.destroyed) controller.abort(new UncountedError('the caller left'));
+          if (out.destroyed) controller.abort(new CallerError('the caller left'));
         },
         onResponseStart(controller, statusCode) {
           status = statusCode;
@@ -72,7 +77,7 @@ export function send(
           if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT')
             reject(new UnreachableError(error.message));
           else if (code === 'UND_ERR_INVALID_ARG')
-            reject(new UncountedError(error.message, { cause: error }));
+            reject(new CallerError(error.message, { cause: error }));
           else reject(error);
         },
       },

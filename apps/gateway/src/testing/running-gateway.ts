@@ -42,8 +42,11 @@ export async function breakerOf(service: string): Promise<number | undefined> {
 
 /** How many calls to a service have ended, in whatever way. */
 export async function callsOf(service: string): Promise<number> {
-  const { values } = await metrics.httpClientCalls.get();
-  const its = values.filter(({ labels }) => labels.peer === service);
+  const { values } = await metrics.httpClientSeconds.get();
+  const its = values.filter(
+    ({ metricName, labels }) =>
+      metricName?.endsWith('_count') && labels.server_service_name === service,
+  );
   return its.reduce((sum, { value }) => sum + value, 0);
 }
 

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { CustomerErased, SessionEnded } from '@fieldguide/contracts/identity';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { outboxOf } from '@fieldguide/messaging/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Account } from '../account/account.entity.ts';
 import { Secrets } from '../session/secrets.ts';
@@ -33,7 +34,7 @@ beforeEach(async () => {
   }
 });
 const erase = (id: string) => controller.erase({ id } as never);
-const published = () => units.outbox.map(({ envelope }) => envelope);
+const published = () => outboxOf(units).map(({ envelope }) => envelope);
 
 describe('erasing an account', () => {
   it('deletes it with its sessions, and no other account', async () => {

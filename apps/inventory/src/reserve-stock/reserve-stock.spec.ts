@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { StockRefused, StockReleased, StockReserved } from '@fieldguide/contracts/inventory';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { outboxOf } from '@fieldguide/messaging/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnOrderCompleted } from '../on-order-completed/on-order-completed.ts';
 import { Stock } from '../stock/stock.entity.ts';
@@ -43,13 +44,13 @@ const free = async (productId: string) => {
   const stock = await units.run((uow) => uow.load(Stock, productId));
   return [stock!.onHandUnits, stock!.freeUnits];
 };
-const published = () => units.outbox.map(({ envelope }) => envelope.type);
+const published = () => outboxOf(units).map(({ envelope }) => envelope.type);
 
 describe('a reservation', () => {
   it('reserves all lines, and removes them from stock when the order is complete', async () => {
     await reserve([tent, 2], [mug, 1]);
     expect(published()).toEqual(['StockReserved']);
-    StockReserved.data.parse(units.outbox[0]!.envelope.data);
+    StockReserved.data.parse(outboxOf(units)[0]!.envelope.data);
     expect(await free(tent)).toEqual([5, 3]);
     await complete();
     await complete();
@@ -60,7 +61,7 @@ describe('a reservation', () => {
   });
   it('reserves nothing when one line is short, and reports which', async () => {
     await reserve([tent, 2], [mug, 2]);
-    const { type, data } = units.outbox[0]!.envelope;
+    const { type, data } = outboxOf(units)[0]!.envelope;
     expect([type, StockRefused.data.parse(data)]).toEqual([
       'StockRefused',
       { orderId, reason: 'outOfStock', productIds: [mug] },
@@ -82,7 +83,7 @@ describe('a reservation', () => {
     await release();
     await release();
     expect(await free(tent)).toEqual([5, 5]);
-    StockReleased.data.parse(units.outbox[1]!.envelope.data);
+    StockReleased.data.parse(outboxOf(units)[1]!.envelope.data);
     expect(published()).toEqual(['StockReserved', 'StockReleased', 'StockReleased']);
   });
   it('is refused when the release came first', async () => {

@@ -8,6 +8,8 @@ import {
   eventStoreMigrations,
   PostgresEventStore,
 } from '@fieldguide/event-store/parts';
+import { inSpan, metrics } from '@fieldguide/telemetry';
+import { recordTraces } from '@fieldguide/telemetry/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
@@ -18,8 +20,8 @@ import { orderPlaced, stockReserved } from '../order/order.examples.ts';
 import { OrderCommandHandler } from '../order/order-command-handler.ts';
 import { deadlines } from './checkout.model.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout-deadlines.ts';
+import { countOpen } from './checkout-watch.ts';
 import { ExpireDeadlines } from './expire-deadlines.ts';
-import { countOverdue } from './overdue-checkouts.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const notifier = new MemoryNotifier(clock);
@@ -40,7 +42,7 @@ beforeAll(async () => {
   });
   units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
   events = new PostgresEventStore(database, clock, ids, notifier);
-  handler = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never, notifier));
+  handler = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never));
 });
 afterAll(() => database.close());
 
@@ -57,6 +59,8 @@ const makeOverdue = (orderId: string) =>
   ]);
 const types = async (orderId: string) =>
   (await events.read(`order-${orderId}`)).map(({ type }) => type);
+const overdue = async () =>
+  (await countOpen(database)).reduce((sum, each) => sum + each.overdue, 0);
 const row = (orderId: string) => units.run((tx) => tx.load(OpenCheckout, orderId));
 
 describe('a deadline on PostgreSQL', () => {
@@ -98,14 +102,50 @@ describe('a deadline on PostgreSQL', () => {
     expect((await row(orderId))?.step).toBe('awaitingPayment');
   });
 
-  it('counts what is overdue', async () => {
-    const before = await countOverdue(database);
+  it('continues the trace of the order, and its end is measured', async () => {
+    metrics.registry.resetMetrics();
+    const traces = await recordTraces();
+    const attributes = { 'http.request.method': 'POST' };
+    const request = (name: string, work: () => Promise<unknown>) =>
+      inSpan({ kind: 'server', name, attributes }, work);
+    let orderId = '';
+    await request('POST /orders', async () => {
+      orderId = await place();
+    });
+    await makeOverdue(orderId);
+    await new ExpireDeadlines(units, handler).once();
+    const retry = () => handle(orderId, { type: 'RetryCheckout', data: {} });
+    await expect(request('POST /retries', retry)).rejects.toThrow();
+    const [placed] = await traces.named('POST /orders');
+    const [expired] = await traces.named('expire deadline');
+    const [retried] = await traces.named('POST /retries');
+    await traces.stop();
+    const { traceId } = placed!.spanContext();
+    expect(expired!.spanContext().traceId).toBe(traceId);
+    expect(retried!.spanContext().traceId).not.toBe(traceId);
+    expect(retried!.links).toMatchObject([{ context: { traceId } }]);
+    const { values } = await metrics.registry.getSingleMetric('checkout_duration_seconds')!.get();
+    expect(values).toContainEqual(
+      expect.objectContaining({
+        metricName: 'checkout_duration_seconds_count',
+        labels: { outcome: 'rejected' },
+        value: 1,
+      }),
+    );
+  });
+
+  it('is counted by step, and when it is overdue', async () => {
+    const before = await overdue();
     const orderId = await place();
-    expect(await countOverdue(database)).toBe(before);
+    expect(await overdue()).toBe(before);
     await database.query('UPDATE open_checkouts SET overdue_since = now() WHERE order_id = $1', [
       orderId,
     ]);
-    expect(await countOverdue(database)).toBe(before + 1);
+    expect(await overdue()).toBe(before + 1);
+    const { length } = await database.query("SELECT FROM open_checkouts WHERE step = 'placed'");
+    expect(await countOpen(database)).toContainEqual(
+      expect.objectContaining({ step: 'placed', open: length }),
+    );
   });
 
   it.each([

@@ -1,5 +1,4 @@
 import { type UnitOfWork } from '@fieldguide/database';
-import { Notifier } from '@fieldguide/workers';
 import { Injectable } from '@nestjs/common';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { errors } from '../order/order.errors.ts';
@@ -33,10 +32,7 @@ export interface CheckoutProgress {
 /** Keeps a row with the deadline of each open checkout. Knows rows, not streams: the command handler passes the progress. */
 @Injectable()
 export class CheckoutDeadlines {
-  constructor(
-    private readonly config: OrderingConfig,
-    private readonly notifier: Notifier,
-  ) {}
+  constructor(private readonly config: OrderingConfig) {}
 
   /** Begins the deadline of the current step again, or deletes the row when there is none. */
   async reschedule(
@@ -64,6 +60,6 @@ export class CheckoutDeadlines {
     if (!row) throw errors.noOpenCheckout();
     await tx.save(OpenCheckout, Object.assign(row, { deadlineAt: await tx.databaseTime() }));
     // Otherwise deadlines are polled.
-    tx.afterCommit(() => this.notifier.notify('deadlines'));
+    tx.notify('deadlines');
   }
 }

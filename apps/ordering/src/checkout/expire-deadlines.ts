@@ -41,11 +41,15 @@ export class ExpireDeadlines extends BackgroundWorker {
 
   async #expire({ orderId, step }: OpenCheckout): Promise<void> {
     try {
-      await inSpan('work', 'expire deadline', { order: orderId }, () =>
-        this.units.run((tx) =>
-          this.orders.handle(orderId, { type: 'ExpireDeadline', data: { step } }, tx),
-        ),
-      );
+      await this.units.run(async (tx) => {
+        const loaded = await this.orders.load(orderId, tx);
+        const attributes = { 'order.id': orderId };
+        // The messages that follow continue the trace of the order, not one of this loop.
+        const from = { ...loaded.events.at(-1) };
+        await inSpan({ kind: 'work', name: 'expire deadline', attributes, from }, () =>
+          this.orders.handle(orderId, { type: 'ExpireDeadline', data: { step } }, tx, { loaded }),
+        );
+      });
     } catch (error) {
       // Retried when the claim expires.
       this.#log.warn(

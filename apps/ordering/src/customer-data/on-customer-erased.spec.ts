@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import { shipTo } from '@fieldguide/contracts/example-data';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { MemoryEventStore } from '@fieldguide/event-store/parts';
-import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
 import { CheckoutDeadlines } from '../checkout/checkout-deadlines.ts';
@@ -12,13 +12,6 @@ import { DeliveryAddress } from './customer-data.ts';
 import { EraseCustomers } from './erase-customers.ts';
 import { OnCustomerErased } from './on-customer-erased.ts';
 
-const shipTo = {
-  name: 'Ada',
-  street: '1 Main St',
-  city: 'Bern',
-  postalCode: '3000',
-  country: 'CH',
-};
 let clock: ManualClock;
 let units: MemoryUnitOfWorkRunner;
 let events: MemoryEventStore;
@@ -28,10 +21,7 @@ beforeEach(async () => {
   const ids = new CountingIds();
   units = new MemoryUnitOfWorkRunner({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
-  const orders = new OrderCommandHandler(
-    events,
-    new CheckoutDeadlines(deadlines as never, new MemoryNotifier(clock)),
-  );
+  const orders = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never));
   customers = new EraseCustomers(units, orders);
   await keepAddress();
 });

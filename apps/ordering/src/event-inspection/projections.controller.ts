@@ -2,11 +2,13 @@ import { RequireScope } from '@fieldguide/auth';
 import { UnitOfWorkRunner } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
 import { Checkpoint, pause } from '@fieldguide/event-store/parts';
-import { Leases, Notifier } from '@fieldguide/workers';
+import { Leases } from '@fieldguide/workers';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { errors } from '../order/order.errors.ts';
 import { orderSummary } from '../order-summary/order-summary.projection.ts';
+import { sales } from '../sales/sales.projection.ts';
 
+const pausable = new Set([orderSummary.name, sales.name]);
 const PROJECTIONS_MAX = 100;
 
 /** Shows and pauses projections for operators. */
@@ -17,7 +19,6 @@ export class ProjectionsController {
     private readonly events: EventStore,
     private readonly units: UnitOfWorkRunner,
     private readonly leases: Leases,
-    private readonly notifier: Notifier,
   ) {}
 
   /** Returns position, lag and instance of each projection and publisher. */
@@ -50,7 +51,7 @@ export class ProjectionsController {
   }
 
   async #setPaused(name: string, isPaused: boolean) {
-    if (name !== orderSummary.name) throw errors.projectionNotFound();
-    return { name, pausedSince: await pause(name, isPaused, this.units, this.notifier) };
+    if (!pausable.has(name)) throw errors.projectionNotFound();
+    return { name, pausedSince: await pause(name, isPaused, this.units) };
   }
 }

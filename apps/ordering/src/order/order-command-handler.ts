@@ -1,7 +1,9 @@
 import type { UnitOfWork } from '@fieldguide/database';
 import { type CommandResult, EventStore, type LoadedStream } from '@fieldguide/event-store';
+import { linkTo } from '@fieldguide/telemetry';
 import { Injectable } from '@nestjs/common';
 import { CheckoutDeadlines } from '../checkout/checkout-deadlines.ts';
+import { observeDuration } from '../checkout/checkout-duration.ts';
 import type { OrderCommand, OrderEvent } from './order.events.ts';
 import { order } from './order.model.ts';
 import { type Order, stepOf } from './order-state.model.ts';
@@ -42,7 +44,7 @@ export class OrderCommandHandler {
     { actor, loaded }: HandleOptions = {},
   ): Promise<CommandResult<Order, OrderEvent>> {
     const before = loaded ?? (await this.load(orderId, tx));
-    continueTrace(before, tx);
+    continueOrder(before, tx);
     const after = await this.events.execute(order, before, command, {
       tx,
       ...(actor && { actor }),
@@ -51,14 +53,17 @@ export class OrderCommandHandler {
     const isOutOfStep = after.appended.length === 0 && command.type === 'ExpireDeadline';
     if (after.appended.length > 0 || isOutOfStep)
       await this.deadlines.reschedule(orderId, progressOf(after), tx);
+    tx.afterCommit(() => observeDuration(after));
     return after;
   }
 }
 
-/** Continues the order's trace and correlation for a command of a person or a deadline. */
-function continueTrace({ events }: LoadedOrder, tx: UnitOfWork): void {
+/** Continues the order's correlation for a command of a person or a deadline, and links the person's request to it. */
+function continueOrder({ events }: LoadedOrder, tx: UnitOfWork): void {
   const last = events.at(-1);
-  if (last && !tx.causation) tx.continueFrom({ ...last, correlationid: last.correlationId });
+  if (!last || tx.causation) return;
+  tx.continueFrom({ ...last, correlationid: last.correlationId });
+  linkTo({ ...last });
 }
 
 function progressOf({ state, appended }: CommandResult<Order, OrderEvent>) {

@@ -33,5 +33,9 @@ export const errors = defineErrors('ordering', {
   projectionNotFound: ['notFound', 'There is no projection of this name.'],
   localOnly: ['notAllowed', 'Deadlines can be expired early in the environment `local` only.'],
   customerErased: ['notAllowed', 'This account is erased.'],
+  salesTooMany: [
+    'unprocessable',
+    'The report would be too long: request fewer days or one product.',
+  ],
   cursorInvalid: ['unprocessable', 'The cursor is not valid: send the nextCursor of a page.'],
 });

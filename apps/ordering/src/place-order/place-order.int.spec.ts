@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { shipTo } from '@fieldguide/contracts/example-data';
 import { type Database } from '@fieldguide/database';
 import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
@@ -54,14 +55,14 @@ beforeAll(async () => {
   const notifier = new MemoryNotifier(clock);
   units = new PostgresUnitOfWorkRunner(database, { service: 'ordering', clock, ids }, notifier);
   events = new PostgresEventStore(database, clock, ids, notifier);
-  orders = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never, notifier));
+  orders = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never));
 });
 afterAll(() => database.close());
 
 const to = (city: string) => ({
   lines: [{ productId: hammock.productId, quantity: 2 }],
   payment: { token: 'tok_ok' },
-  shipTo: { name: 'Ada', street: '1 Main St', city, postalCode: '3000', country: 'CH' },
+  shipTo: { ...shipTo, city },
 });
 
 /** Places them with one key in the same moment. */

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { shipTo } from '@fieldguide/contracts/example-data';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { MemoryEventStore } from '@fieldguide/event-store/parts';
-import { MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { deadlines } from '../checkout/checkout.model.ts';
 import { CheckoutDeadlines, OpenCheckout } from '../checkout/checkout-deadlines.ts';
@@ -28,13 +28,6 @@ class FixedPrices extends Prices {
     return { lines: priced, total: { ...unitPrice, amountMinor }, asOf: clock.now() };
   }
 }
-const shipTo = {
-  name: 'Ada',
-  street: '1 Main St',
-  city: 'Bern',
-  postalCode: '3000',
-  country: 'CH',
-};
 const request = (quantity = 2): PlaceOrderRequest => ({
   lines: [{ productId: hammock.productId, quantity }],
   payment: { token: 'tok_ok' },
@@ -48,10 +41,7 @@ beforeEach(() => {
   units = new MemoryUnitOfWorkRunner({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
   prices = new FixedPrices();
-  const orders = new OrderCommandHandler(
-    events,
-    new CheckoutDeadlines(deadlines as never, new MemoryNotifier(clock)),
-  );
+  const orders = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never));
   placeOrder = new PlaceOrderHandler(units, orders, prices);
 });
 

@@ -1,10 +1,16 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { ProductChanged } from '@fieldguide/contracts/catalog';
-import { type Database, type Envelope } from '@fieldguide/database';
+import { type Database } from '@fieldguide/database';
 import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { freshDatabase } from '@fieldguide/database/testing';
-import { DeadLetters, MemoryMessaging, MessageConsumer } from '@fieldguide/messaging/parts';
+import type { Envelope } from '@fieldguide/messaging';
+import {
+  DeadLetters,
+  MemoryMessaging,
+  MessageConsumer,
+  messageTables,
+} from '@fieldguide/messaging/parts';
 import { handlersOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
@@ -36,8 +42,8 @@ let freshness: PriceFreshness;
 
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_price_view', {
-    entities: [ProductPrice],
-    migrations: [OrderingTables1760000002000],
+    entities: [...messageTables.entities, ProductPrice],
+    migrations: [...messageTables.migrations, OrderingTables1760000002000],
   });
 });
 afterAll(() => database.close());

@@ -8,10 +8,9 @@ import {
   OrderRejected,
 } from '@fieldguide/contracts/ordering';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
-import type { NewMessage } from '@fieldguide/database';
 import type { EventTranslation } from '@fieldguide/event-publishing';
 import type { RecordedEvent } from '@fieldguide/event-store';
-import { message } from '@fieldguide/messaging';
+import { message, type NewMessage } from '@fieldguide/messaging';
 import { type CheckoutMessage, messageAfter } from '../checkout/checkout.model.ts';
 import type { OrderEvent, Placed } from '../order/order.events.ts';
 

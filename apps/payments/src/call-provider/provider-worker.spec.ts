@@ -3,6 +3,7 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { outboxOf } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { type Leases, MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -51,7 +52,7 @@ beforeEach(() => {
   units = new MemoryUnitOfWorkRunner({ service: 'payments', clock, ids: new CountingIds() });
   provider = new UnreliableProvider();
   worker = new ProviderWorker(units, provider, new MemoryNotifier(clock));
-  commands = new OnPaymentCommand(new CountingIds(), new MemoryNotifier(clock));
+  commands = new OnPaymentCommand(new CountingIds());
 });
 const authorise = (id = orderId) =>
   units.run((uow) => {
@@ -68,7 +69,7 @@ const voidPayment = () =>
     return commands.void({ data: { orderId } } as never, uow);
   });
 const status = () => units.run(async (uow) => (await uow.load(Payment, orderId))?.status);
-const published = () => units.outbox.map(({ envelope }) => envelope.type);
+const published = () => outboxOf(units).map(({ envelope }) => envelope.type);
 
 describe('calling the provider', () => {
   it('authorises, and captures on command', async () => {
@@ -78,10 +79,10 @@ describe('calling the provider', () => {
     await worker.once();
     expect(await status()).toBe('captured');
     expect(published()).toEqual(['PaymentAuthorised', 'PaymentCaptured']);
-    const [reply] = units.outbox;
+    const [reply] = outboxOf(units);
     expect(reply!.envelope).toMatchObject({ correlationid: 'began-there', causationid: cause.id });
-    PaymentAuthorised.data.strict().parse(units.outbox[0]!.envelope.data);
-    PaymentCaptured.data.strict().parse(units.outbox[1]!.envelope.data);
+    PaymentAuthorised.data.strict().parse(outboxOf(units)[0]!.envelope.data);
+    PaymentCaptured.data.strict().parse(outboxOf(units)[1]!.envelope.data);
   });
 
   it('looks the operation up after a lost response, and never charges twice', async () => {
@@ -156,7 +157,7 @@ describe('calling the provider', () => {
     await voidPayment();
     expect(await status()).toBe('voided');
     expect(published()).toEqual(['PaymentAuthorised', 'PaymentVoided', 'PaymentVoided']);
-    PaymentVoided.data.strict().parse(units.outbox.at(-1)!.envelope.data);
+    PaymentVoided.data.strict().parse(outboxOf(units).at(-1)!.envelope.data);
   });
 
   it('declines what was voided before it was requested', async () => {
@@ -165,7 +166,7 @@ describe('calling the provider', () => {
     await worker.once();
     expect(provider.charged).toEqual([]);
     expect(published()).toEqual(['PaymentVoided', 'PaymentDeclined']);
-    expect(units.outbox[1]!.envelope.data).toMatchObject({ reason: 'voided' });
+    expect(outboxOf(units)[1]!.envelope.data).toMatchObject({ reason: 'voided' });
   });
 
   it.each([

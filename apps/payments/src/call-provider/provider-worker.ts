@@ -1,4 +1,5 @@
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { publishMessage } from '@fieldguide/messaging';
 import { inSpan } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,
@@ -85,10 +86,11 @@ export class ProviderWorker extends BackgroundWorker {
 
   /** Continues the trace of the command that made the call due. */
   #call(claimed: Payment): Promise<void> {
-    const attributes = { payment: claimed.paymentId };
-    return inSpan('work', 'call provider', attributes, () => this.#process(claimed), {
-      ...claimed.cause,
-    });
+    const attributes = { 'payment.id': claimed.paymentId };
+    const from = { ...claimed.cause };
+    return inSpan({ kind: 'work', name: 'call provider', attributes, from }, () =>
+      this.#process(claimed),
+    );
   }
 
   async #process(claimed: Payment): Promise<void> {
@@ -121,7 +123,7 @@ export class ProviderWorker extends BackgroundWorker {
       if (isOurs) {
         const event = applyResult(payment, outcome);
         if (!event) throw new Error(`the provider returned "${outcome}" for ${keyOf(payment)}`);
-        uow.publish(messageOf(event));
+        publishMessage(uow, messageOf(event));
         return true;
       }
       // Authorised after the void was requested: it has to be voided again.
@@ -143,7 +145,7 @@ export class ProviderWorker extends BackgroundWorker {
       uow.continueFrom(payment.cause);
       if (!(await change(payment, uow, payment.version === claimed.version))) return;
       await uow.save(Payment, payment);
-      if (payment.callDueAt) uow.afterCommit(() => this.notifier.notify('payments'));
+      if (payment.callDueAt) uow.notify('payments');
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Clock } from '@fieldguide/clock';
 import { Operation, type OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { isOutage, ResiliencePolicy, UncountedError } from '@fieldguide/resilience';
-import { inSpan, metrics } from '@fieldguide/telemetry';
+import { observeCall } from '@fieldguide/telemetry';
 import { Injectable } from '@nestjs/common';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
@@ -55,9 +55,10 @@ export class HttpProvider extends Provider {
 
   #send(method: 'GET' | 'POST', path: string, body?: string): Promise<Result | undefined> {
     const route = method === 'GET' ? '/operations/:key' : '/operations';
-    const labels = { peer: 'payment-provider', route };
-    return inSpan('client', `payment-provider ${route}`, labels, () =>
+    return observeCall({ peer: 'payment-provider', method, route }, (call) =>
       this.#guard.run(async (signal) => {
+        const { hostname, port } = new URL(this.config.PAYMENT_PROVIDER_URL);
+        call.sentTo(hostname, Number(port));
         const { statusCode, body: responseBody } = await request(
           this.config.PAYMENT_PROVIDER_URL + path,
           {
@@ -71,8 +72,8 @@ export class HttpProvider extends Provider {
             dispatcher: this.#agent,
           },
         );
+        call.responded(statusCode);
         const text = await responseBody.text();
-        metrics.httpClientCalls.inc({ ...labels, outcome: String(statusCode) });
         if (method === 'GET' && statusCode === 404) return undefined;
         const reason = `The payment provider answered ${statusCode}`;
         if (isOutage(statusCode)) throw new Error(reason);

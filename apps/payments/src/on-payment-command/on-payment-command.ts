@@ -1,8 +1,7 @@
 import { Ids } from '@fieldguide/clock';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
 import { type UnitOfWork } from '@fieldguide/database';
-import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
-import { Notifier } from '@fieldguide/workers';
+import { consumes, type MessageOf, OnMessage, publishMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { Payment } from '../payment/payment.entity.ts';
 import { messageOf } from '../payment/payment.events.ts';
@@ -15,10 +14,7 @@ export const Void = consumes(VoidPayment, 'orderId');
 /** Stores what is due: a call to the provider inside the transaction would hold its locks for seconds. */
 @Controller()
 export class OnPaymentCommand {
-  constructor(
-    private readonly ids: Ids,
-    private readonly notifier: Notifier,
-  ) {}
+  constructor(private readonly ids: Ids) {}
 
   @OnMessage(Authorise)
   async authorise({ data }: MessageOf<typeof Authorise>, uow: UnitOfWork): Promise<void> {
@@ -27,7 +23,7 @@ export class OnPaymentCommand {
     if (earlier?.isTombstone) {
       const { paymentId } = earlier;
       const data = { orderId, paymentId, reason: 'voided' } as const;
-      uow.publish(messageOf({ type: 'PaymentDeclined', data }));
+      publishMessage(uow, messageOf({ type: 'PaymentDeclined', data }));
     }
     if (earlier) return;
     const payment = Object.assign(new Payment(), {
@@ -48,7 +44,7 @@ export class OnPaymentCommand {
     if (payment?.status === 'captured') {
       const { paymentId, amount } = payment;
       const data = { orderId, paymentId, amount };
-      return uow.publish(messageOf({ type: 'PaymentCaptured', data }));
+      return publishMessage(uow, messageOf({ type: 'PaymentCaptured', data }));
     }
     if (payment?.status !== 'authorised')
       throw new Error(`Order ${orderId} has no authorised payment to capture`);
@@ -69,14 +65,14 @@ export class OnPaymentCommand {
     }
     if (payment.version === 0) await uow.save(Payment, payment);
     const { paymentId } = payment;
-    uow.publish(messageOf({ type: 'PaymentVoided', data: { orderId, paymentId } }));
+    publishMessage(uow, messageOf({ type: 'PaymentVoided', data: { orderId, paymentId } }));
   }
 
   async #due(payment: Payment, uow: UnitOfWork): Promise<void> {
     payment.callDueAt = await uow.databaseTime();
     if (uow.causation) payment.cause = uow.causation;
     await uow.save(Payment, payment);
-    uow.afterCommit(() => this.notifier.notify('payments'));
+    uow.notify('payments');
   }
 }
 

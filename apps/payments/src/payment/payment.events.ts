@@ -4,8 +4,7 @@ import {
   PaymentDeclined,
   PaymentVoided,
 } from '@fieldguide/contracts/payments';
-import type { NewMessage } from '@fieldguide/database';
-import { type MessageContract, message } from '@fieldguide/messaging';
+import { type MessageContract, message, type NewMessage } from '@fieldguide/messaging';
 import type { z } from 'zod';
 
 const contracts = { PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentVoided };

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
+import { shipTo } from '@fieldguide/contracts/example-data';
 import { ShipmentCancelled, ShipmentDispatched } from '@fieldguide/contracts/shipping';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
-import { MemoryNotifier } from '@fieldguide/workers';
+import { outboxOf } from '@fieldguide/messaging/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OnCancellationRequest } from '../on-cancellation-request/on-cancellation-request.ts';
 import { OnOrderConfirmed } from '../on-order-confirmed/on-order-confirmed.ts';
@@ -19,7 +20,7 @@ class AddressBook extends DeliveryAddresses {
     await this.meanwhile();
     if (this.isAway) throw new Error('ordering is away');
     if (this.isErased) return null;
-    return { name: 'Ada', street: '1 Main St', city: 'Bern', postalCode: '3000', country: 'CH' };
+    return shipTo;
   }
 }
 let clock: ManualClock;
@@ -33,7 +34,7 @@ beforeEach(() => {
   addresses = new AddressBook();
   dispatch = new DispatchShipments(units, addresses);
   const config = { DISPATCH_DELAY_MS: 1_000 } as never;
-  const confirmed = new OnOrderConfirmed(config, new CountingIds(), new MemoryNotifier(clock));
+  const confirmed = new OnOrderConfirmed(config, new CountingIds());
   confirm = () => handle(confirmed);
 });
 const handle = (handler: OnOrderConfirmed | OnCancellationRequest) =>
@@ -42,7 +43,7 @@ const handle = (handler: OnOrderConfirmed | OnCancellationRequest) =>
     return handler.handle({ data: { orderId } } as never, uow);
   });
 const cancel = () => handle(new OnCancellationRequest(new CountingIds()));
-const published = () => units.outbox.map(({ envelope }) => envelope.type);
+const published = () => outboxOf(units).map(({ envelope }) => envelope.type);
 
 describe('a confirmed order', () => {
   beforeEach(async () => {
@@ -55,8 +56,8 @@ describe('a confirmed order', () => {
     expect(await dispatch.once()).toBe(1);
     clock.advance(60_000);
     expect(await dispatch.once()).toBe(0);
-    expect(units.outbox).toHaveLength(1);
-    const { data, correlationid } = units.outbox[0]!.envelope;
+    expect(outboxOf(units)).toHaveLength(1);
+    const { data, correlationid } = outboxOf(units)[0]!.envelope;
     expect(correlationid).toBe('began-there');
     expect(ShipmentDispatched.data.strict().parse(data)).toMatchObject({ orderId });
     expect(JSON.stringify(data)).not.toContain('Main St');
@@ -65,17 +66,17 @@ describe('a confirmed order', () => {
     addresses.isAway = true;
     clock.advance(1_000);
     await dispatch.once();
-    expect(units.outbox).toEqual([]);
+    expect(outboxOf(units)).toEqual([]);
     addresses.isAway = false;
     clock.advance(60_000);
     await dispatch.once();
-    expect(units.outbox).toHaveLength(1);
+    expect(outboxOf(units)).toHaveLength(1);
   });
   it('is cancelled when its address was erased', async () => {
     addresses.isErased = true;
     clock.advance(1_000);
     await dispatch.once();
-    expect(units.outbox.map(({ envelope }) => envelope.data)).toEqual([
+    expect(outboxOf(units).map(({ envelope }) => envelope.data)).toEqual([
       { orderId, reason: 'addressErased' },
     ]);
   });
@@ -85,14 +86,14 @@ describe('a confirmed order', () => {
     await dispatch.once();
     await cancel();
     expect(published()).toEqual(['ShipmentCancelled', 'ShipmentCancelled']);
-    ShipmentCancelled.data.strict().parse(units.outbox[0]!.envelope.data);
+    ShipmentCancelled.data.strict().parse(outboxOf(units)[0]!.envelope.data);
   });
   it('stays dispatched when the cancellation comes later', async () => {
     clock.advance(1_000);
     await dispatch.once();
     await cancel();
     expect(published()).toEqual(['ShipmentDispatched', 'ShipmentDispatched']);
-    const [first, again] = units.outbox.map(({ envelope }) => envelope.data);
+    const [first, again] = outboxOf(units).map(({ envelope }) => envelope.data);
     expect(again).toEqual(first);
   });
   it('has one outcome when a cancellation arrives while the address is fetched', async () => {

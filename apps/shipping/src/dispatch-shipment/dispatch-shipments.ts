@@ -59,8 +59,9 @@ export class DispatchShipments extends BackgroundWorker {
 
   /** Continues the trace of the event that created the shipment. */
   #dispatch(claimed: Shipment): Promise<void> {
-    const attributes = { order: claimed.orderId };
-    return inSpan('work', 'dispatch', attributes, () => this.#send(claimed), { ...claimed.cause });
+    const attributes = { 'order.id': claimed.orderId };
+    const from = { ...claimed.cause };
+    return inSpan({ kind: 'work', name: 'dispatch', attributes, from }, () => this.#send(claimed));
   }
 
   async #send(claimed: Shipment): Promise<void> {

@@ -2,7 +2,6 @@ import { Ids } from '@fieldguide/clock';
 import { OrderConfirmed } from '@fieldguide/contracts/ordering';
 import { type UnitOfWork } from '@fieldguide/database';
 import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
-import { Notifier } from '@fieldguide/workers';
 import { Controller } from '@nestjs/common';
 import { Shipment } from '../shipment/shipment.entity.ts';
 import { publishCancelled, publishDispatched } from '../shipment/shipment.ts';
@@ -15,7 +14,6 @@ export class OnOrderConfirmed {
   constructor(
     private readonly config: ShippingConfig,
     private readonly ids: Ids,
-    private readonly notifier: Notifier,
   ) {}
 
   @OnMessage(Confirmed)
@@ -33,6 +31,6 @@ export class OnOrderConfirmed {
       dispatchDueAt: new Date((await uow.databaseTime()).getTime() + delayMs),
     });
     await uow.save(Shipment, shipment);
-    uow.afterCommit(() => this.notifier.notify('shipments')); // so that the loop learns when it is due
+    uow.notify('shipments'); // so that the loop learns when it is due
   }
 }

@@ -1,51 +1,20 @@
 import { LeaseLostError } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Envelope } from '../envelope.ts';
-import { DeadLetter } from '../message-tables.entity.ts';
 import { ConcurrencyError, type UnitOfWork, type UnitOfWorkRunner } from '../unit-of-work.ts';
-import { Thing, thing } from './index.ts';
+import { Note, note, Thing, thing } from './index.ts';
 
 export interface UnitOfWorkUnderTest {
   readonly units: UnitOfWorkRunner;
-  /** The messages that the relay would send, in order. */
-  outgoing(): Promise<readonly Envelope[]>;
   /** Gives a lease to another holder, with this epoch. */
   lease(name: string, epoch: string): Promise<void>;
 }
 
-const message = (id: string, more: Partial<Envelope> = {}): Envelope => ({
-  specversion: '1.0',
-  id,
-  source: '/elsewhere',
-  type: 'SomethingHappened',
-  subject: 'a',
-  time: '2030-01-01T12:00:00.000Z',
-  datacontenttype: 'application/json',
-  data: {},
-  correlationid: 'began-there',
-  ...more,
-});
-const [first, second] = [
-  '00000000-0000-7000-8000-000000000a01',
-  '00000000-0000-7000-8000-000000000a02',
-];
-const deadLetter = (messageId: string) => {
-  const letter = { messageId, topic: 't', key: 'a', envelope: {}, reason: 'r', arrival: '0' };
-  return Object.assign(new DeadLetter(), letter, { parkedAt: new Date('2030-01-01') });
-};
-const thingChanged = (subject: string) => ({
-  topic: 'things.v1',
-  type: 'ThingChanged',
-  subject,
-  data: { subject },
-});
-
 /** Every implementation of units of work passes this suite. */
 export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkUnderTest>) {
   describe(`a unit of work ${name}`, () => {
-    let { units, outgoing, lease } = {} as UnitOfWorkUnderTest;
+    let { units, lease } = {} as UnitOfWorkUnderTest;
     beforeEach(async () => {
-      ({ units, outgoing, lease } = await make());
+      ({ units, lease } = await make());
     });
     const count = (id: string) => units.run(async (uow) => (await uow.load(Thing, id))?.count);
 
@@ -56,30 +25,34 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(await units.load(Thing, 'b')).toBeUndefined();
     });
 
-    it('stores nothing when it fails: no row, no message, no inbox entry', async () => {
+    it('inserts a row unless its key exists', async () => {
+      const insert = (id: string) =>
+        units.run((uow) => uow.insert(Thing, thing(id, { version: 1 })));
+      expect([await insert('a'), await insert('b'), await insert('a')]).toEqual([
+        true,
+        true,
+        false,
+      ]);
       const failing = units.run(async (uow) => {
-        await uow.accept(message(first!));
-        await uow.save(Thing, thing('a'));
-        uow.publish(thingChanged('a'));
+        expect(await uow.insert(Thing, thing('c', { version: 1 }))).toBe(true);
+        expect(await uow.insert(Thing, thing('c', { version: 1 }))).toBe(false);
         throw new Error('half-way');
       });
       await expect(failing).rejects.toThrow('half-way');
-      expect(await count('a')).toBeUndefined();
-      expect(await outgoing()).toEqual([]);
-      expect(await units.run((uow) => uow.accept(message(first!)))).toBe(true);
+      expect([await count('a'), await count('c')]).toEqual([0, undefined]);
     });
 
-    it('accepts each message once', async () => {
-      const handle = () =>
-        units.run(async (uow) => {
-          if (!(await uow.accept(message(first!)))) return;
-          const row = (await uow.load(Thing, 'a')) ?? thing('a');
-          row.count += 1;
-          await uow.save(Thing, row);
-        });
-      await handle();
-      await handle();
-      expect(await count('a')).toBe(1);
+    it('appends rows in their order, and none when it fails', async () => {
+      await units.run(async (uow) => {
+        for (const text of ['b', 'a', 'c']) uow.append(Note, note(text));
+      });
+      const failing = units.run(async (uow) => {
+        uow.append(Note, note('d'));
+        throw new Error('half-way');
+      });
+      await expect(failing).rejects.toThrow('half-way');
+      const notes = await units.run((uow) => uow.find(Note, {}, 9, 'id'));
+      expect(notes.map(({ text }) => text)).toEqual(['b', 'a', 'c']);
     });
 
     it('rejects a row that another unit of work has changed', async () => {
@@ -229,27 +202,6 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(runs).toBe(6); // no unit of work had to be repeated
     });
 
-    it('numbers dead letters in the order in which they are saved', async () => {
-      for (const messageId of [second!, first!])
-        await units.run((uow) => uow.save(DeadLetter, deadLetter(messageId)));
-      const inOrder = () => units.run((uow) => uow.find(DeadLetter, { key: 'a' }, 9, 'serial'));
-      expect((await inOrder()).map(({ messageId }) => messageId)).toEqual([second, first]);
-      const [before] = await inOrder();
-      await units.run((uow) => uow.save(DeadLetter, Object.assign(before!, { redriven: true })));
-      expect((await inOrder())[0]).toMatchObject({ messageId: second, serial: before!.serial });
-    });
-
-    it('numbers dead letters that it saves together, and keeps their bytes', async () => {
-      const value = Uint8Array.of(0, 255, 92);
-      await units.run(async (uow) => {
-        for (const messageId of [second!, first!])
-          await uow.save(DeadLetter, Object.assign(deadLetter(messageId), { value }));
-      });
-      const letters = await units.run((uow) => uow.find(DeadLetter, { key: 'a' }, 9, 'serial'));
-      expect(letters.map(({ messageId }) => messageId)).toEqual([second, first]);
-      expect([...letters[0]!.value!]).toEqual([...value]);
-    });
-
     it('deletes rows by their columns, and none when it fails', async () => {
       for (const id of ['a', 'b', 'c'])
         await units.run((uow) => uow.save(Thing, thing(id, { count: id === 'c' ? 1 : 7 })));
@@ -283,21 +235,6 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(await claim()).toHaveLength(1);
       expect(await next()).toBeGreaterThan(30_000);
       expect(await next()).toBeLessThanOrEqual(60_000);
-    });
-
-    it('sends published messages in order, caused by the received message', async () => {
-      await units.run(async (uow) => {
-        await uow.accept(message(second!));
-        uow.publish(thingChanged('a'));
-        uow.publish(thingChanged('b'));
-      });
-      const sent = await outgoing();
-      expect(sent.map(({ subject }) => subject)).toEqual(['a', 'b']);
-      expect(sent[0]).toMatchObject({
-        source: '/test',
-        correlationid: 'began-there',
-        causationid: second,
-      });
     });
 
     it('stops a holder whose lease another instance has taken', async () => {

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { Database, type UnitOfWorkRunner } from '@fieldguide/database';
 import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
-import { Thing, thing } from '@fieldguide/database/testing';
+import { Note, note, Thing, thing } from '@fieldguide/database/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { type EventStore } from '../index.ts';
 import { PostgresEventStore } from '../parts.ts';
@@ -27,7 +27,7 @@ const event = (at: number) => ({
   data: { at },
 });
 
-/** Appends as services do: one by one, concurrently, and in a unit of work with rows and a message. Uses the same ids each time. */
+/** Appends as services do: one by one, concurrently, and in a unit of work with a saved and an appended row. Uses the same ids each time. */
 export async function work(
   store: EventStore,
   units: UnitOfWorkRunner,
@@ -46,7 +46,7 @@ export async function work(
   await units.run(async (tx) => {
     if (!(await tx.load(Thing, 'k'))) {
       await tx.save(Thing, thing('k'));
-      tx.publish({ topic: 't', type: 'A', subject: 'k', data: {} });
+      tx.append(Note, note('k'));
     }
     const [one, ...others] = commits.unit.map(event);
     await store.append({ stream: 'k-unit', expected: 0, events: [one!] }, tx);
@@ -58,7 +58,7 @@ export async function work(
 
 /** The main function of the process to kill: prints each acknowledged commit. */
 export async function run(url: string): Promise<void> {
-  const database = new Database({ url, name: VICTIM, entities: [Thing], migrations: [] });
+  const database = new Database({ url, name: VICTIM, entities: [Thing, Note], migrations: [] });
   await database.open();
   const [clock, systemIds] = [new SystemClock(), new SystemIds()];
   const notifier = new MemoryNotifier(clock);

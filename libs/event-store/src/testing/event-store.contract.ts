@@ -309,6 +309,19 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect(await store.lastPosition()).toBe('30');
     });
 
+    it('reads the first events of many streams', async () => {
+      await store.append({ stream: 'r-1', expected: 0, events: [happened('A'), happened('B')] });
+      await store.append({ stream: 'r-2', expected: 0, events: [happened('X')] });
+      await store.append({ stream: 'r-3', expected: 0, events: [happened('Y')] });
+      const firsts = await store.readFirst(['r-1', 'r-2', 'r-none']);
+      const [first] = await store.read('r-1');
+      const [second] = await store.read('r-2');
+      expect([...firsts].toSorted()).toEqual([
+        ['r-1', first],
+        ['r-2', second],
+      ]);
+    });
+
     it('reads what follows a checkpoint, each event with the first one of its stream', async () => {
       const lease = await holdLease();
       const seen = async (limit = 10) => {

@@ -2,7 +2,7 @@ import type { Versioned } from '@fieldguide/database';
 import { expect } from 'vitest';
 import { type Decider, type DomainCommand, type DomainEvent, decide, replay } from '../decider.ts';
 import type { RecordedEvent } from '../event-store.ts';
-import { applyEvents, type Projection } from '../projection.ts';
+import { applyEvents, type MultiStreamProjection, type Projection } from '../projection.ts';
 
 export { storedFormatsContract } from './stored-formats.ts';
 
@@ -48,6 +48,19 @@ export function rowAfter<Row extends Versioned, Event extends DomainEvent>(
   const rows = new Map([[key, projection.initial(key)]]);
   applyEvents(projection, events, rows);
   return rows.get(key)!;
+}
+
+/** Returns the rows that a multi-stream projection builds from these events, which include the first of each stream. */
+export function rowsAfter<
+  Row extends Versioned,
+  Event extends DomainEvent,
+  First extends Event = Event,
+>(projection: MultiStreamProjection<Row, Event, First>, events: readonly RecordedEvent[]): Row[] {
+  const rows = new Map<string, Row>();
+  const firsts = events.filter(({ version }) => version === 1);
+  const byStream = new Map(firsts.map((event) => [event.stream, event]));
+  applyEvents(projection, events, rows, byStream);
+  return [...rows.values()];
 }
 
 /** Asserts that a decider reaches the same state from a snapshot after any of these events, stored as JSON. */

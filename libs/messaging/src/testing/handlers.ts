@@ -1,5 +1,6 @@
-import type { Envelope, UnitOfWork } from '@fieldguide/database';
+import type { UnitOfWork } from '@fieldguide/database';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
+import type { Envelope } from '../envelope.ts';
 import type { Handler } from '../message-consumer.ts';
 import type { MessageContract } from '../on-message.decorator.ts';
 

@@ -1,2 +1,3 @@
 export { handlersOf } from './handlers.ts';
-export { envelope, messagingContract, TOPICS } from './messaging.contract.ts';
+export { envelope } from './messaging.contract.ts';
+export { outboxOf } from './outbox.ts';

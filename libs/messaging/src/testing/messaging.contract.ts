@@ -1,5 +1,6 @@
-import type { Envelope } from '@fieldguide/database';
+import { recordTraces } from '@fieldguide/telemetry/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Envelope } from '../envelope.ts';
 import type { IncomingRecord, Messaging, OutgoingRecord } from '../messaging.ts';
 
 export const TOPICS = ['contract.things.v1', 'contract.others.v1'] as const;
@@ -130,6 +131,31 @@ export function messagingContract(name: string, make: () => Promise<MessagingUnd
       await one.publish([{ topic: TOPICS[0], envelope: envelope('a', { marked, n: 2 }) }]);
       await (await instance('two')).subscribe(TOPICS, options, handler);
       await expect.poll(() => got, WAIT).toEqual([0, 1, 2]);
+    });
+
+    it('carries the span that has published a record of a recorded trace, and no other', async () => {
+      const traces = await recordTraces();
+      const [one, marked] = [await instance('one'), mark()];
+      const got: (string | undefined)[] = [];
+      await one.subscribe(TOPICS, { mode: 'shared', group: under.group() }, async (batch) => {
+        got.push(...only(marked, batch).map(({ traceparent }) => traceparent));
+      });
+      const traceparents = ['01', '00'].map(
+        (flags) => `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}`,
+      );
+      const [recorded, unrecorded] = records(marked, ['a'], 2).map(
+        ({ topic, envelope: each }, n) => ({
+          topic,
+          envelope: { ...each, traceparent: traceparents[n]! },
+        }),
+      );
+      await one.publish([recorded!, unrecorded!]);
+      await expect.poll(() => got.length, WAIT).toBe(2);
+      const [sent] = await traces.named(`send ${TOPICS[0]}`);
+      const { traceId, spanId } = sent!.spanContext();
+      await traces.stop();
+      expect(got).toEqual([`00-${traceId}-${spanId}-01`, undefined]);
+      expect(traceId).toBe('a'.repeat(32));
     });
 
     it('counts the records that a group has not handled yet', async () => {

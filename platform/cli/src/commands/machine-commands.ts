@@ -9,6 +9,7 @@ import {
 import { fetchWheel } from '@fieldguide/platform-host/backing-services/fetch-wheel';
 import { fetchKafka } from '@fieldguide/platform-host/backing-services/kafka';
 import { Environment } from '@fieldguide/platform-host/environment';
+import { fetchLens } from '@fieldguide/platform-traces/lens';
 import type { Command } from 'commander';
 import { runChecks } from '../doctor/doctor.ts';
 import { checksTable } from '../screen/tables.ts';
@@ -51,6 +52,7 @@ export function addMachineCommands(program: Command): void {
     .action(async (file: string, options: CommonOptions & { for: string[] }) => {
       const report = (line: string) => options.json || console.log(line);
       await fetchKafka(report);
+      await fetchLens();
       for (const wheel of wheelsFor(options.for)) await fetchWheel(wheel, report);
       report(`Fetching the npm packages for ${options.for.join(', ')} (half a minute each) …`);
       fetchPackages(options.for);

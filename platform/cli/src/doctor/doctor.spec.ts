@@ -1,7 +1,7 @@
 import { wheelPlatform } from '@fieldguide/platform-host/backing-services/wheel.mjs';
 import { cacheFolder } from '@fieldguide/platform-host/environment';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { checkJava } from './doctor.ts';
+import { activeFaults, checkJava } from './doctor.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -20,4 +20,12 @@ describe('doctor', () => {
     if (isLocked) expect(hint).toContain(cacheFolder);
     expect(hint).not.toContain('secret');
   });
+});
+
+it('reports active faults with the command that ends them', () => {
+  const fault = { id: 2, title: 'down kafka', endsAt: '2030-01-01T12:00:00Z' };
+  expect(activeFaults('staging', [fault])).toMatchObject([
+    { found: 'is active: down kafka', hint: 'fieldguide fault stop 2 --env staging' },
+  ]);
+  expect(activeFaults('staging', undefined)).toEqual([]);
 });

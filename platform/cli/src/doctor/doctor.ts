@@ -20,7 +20,7 @@ import {
   environmentsFolder,
 } from '@fieldguide/platform-host/environment';
 import { isFree } from '@fieldguide/platform-host/processes/ports';
-import { runningPlatform } from '@fieldguide/platform-host/state';
+import { type PlatformState, runningPlatform } from '@fieldguide/platform-host/state';
 import type { CheckResult } from '../screen/tables.ts';
 
 const NODE_NEEDED = 24;
@@ -55,7 +55,21 @@ export async function runChecks(environment: Environment): Promise<CheckResult[]
         ? `runs in "${environment.name}" (process ${running.pid})`
         : `does not run in "${environment.name}"; ${apps.length} apps would`,
     },
+    ...activeFaults(environment.name, running?.faults),
   ];
+}
+
+/** Reports faults that are active: what looks broken may be a fault. */
+export function activeFaults(
+  environment: string,
+  faults: PlatformState['faults'] = [],
+): CheckResult[] {
+  return faults.map(({ id, title }) => ({
+    what: `fault ${id}`,
+    verdict: 'warning',
+    found: `is active: ${title}`,
+    hint: `fieldguide fault stop ${id} --env ${environment}`,
+  }));
 }
 
 function node(): CheckResult {

@@ -66,7 +66,7 @@ const coloured = (status: Letter['status']) =>
   status === 'waiting' ? styleText('yellow', status) : status;
 
 /** Replaces control characters by dots: a message must not control the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it finds control characters on purpose
   return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·');
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Fault } from '@fieldguide/platform-controller/faults/fault';
 import { totalOf } from '@fieldguide/platform-controller/scale';
 import type { AppStatus, ServiceStatus, Status } from '@fieldguide/platform-controller/status';
 import type { Cell } from '@fieldguide/platform-model/plugin';
@@ -24,12 +25,20 @@ const bare = {
 };
 
 export function statusTables(status: Status): string {
-  const { environment, gatewayUrl, apiUrl, apps, services } = status;
+  const { environment, gatewayUrl, apiUrl, apps, services, faults } = status;
+  const addresses = `API at ${gatewayUrl}, console at ${apiUrl}`;
   return [
-    `Environment ${environment}, API at ${gatewayUrl}, console at ${apiUrl}`,
+    [`Environment ${environment}, ${addresses}`, ...faultLines(faults)].join('\n'),
     appsTable(apps),
     servicesTable(services, 'RESTARTS'),
   ].join('\n\n');
+}
+
+/** One line for each active fault. */
+function faultLines(faults: readonly Fault[]): string[] {
+  return faults.map(({ id, title, endsAt }) =>
+    styleText('red', `! Fault ${id} is active: ${title} (${timeLeft(endsAt)} left)`),
+  );
 }
 
 export function appsTable(apps: readonly AppStatus[]): string {
@@ -133,8 +142,12 @@ function healthText(health: string): string {
   return styleText(colour, health);
 }
 
-function number(value: number | null, unit = ''): Cell {
+export function number(value: number | null, unit = ''): Cell {
   return { content: value === null ? '–' : `${value}${unit}`, hAlign: 'right' };
+}
+
+export function timeLeft(endsAt: string): string {
+  return duration(Math.max(0, Math.round((Date.parse(endsAt) - Date.now()) / 1_000)));
 }
 
 function duration(seconds: number): string {

@@ -18,12 +18,7 @@ beforeAll(async () => {
   const { openApi } = await import('./api.ts');
   const environment = new Environment('api');
   platform = new platformModule.Platform({ environment, choices: {}, gatewayPort: 0 });
-  api = await openApi(
-    platform,
-    new Operations(platform),
-    () => requests.push('stop'),
-    async () => ({}),
-  );
+  api = await openApi(platform, new Operations(platform), () => requests.push('stop'));
   token = readFileSync(tokenFileOf(environment), 'utf8');
   expect(statSync(tokenFileOf(environment)).mode & 0o777).toBe(0o600);
   host = new URL(platform.apiUrl!).host;
@@ -97,6 +92,7 @@ describe('the API', () => {
       expect.arrayContaining([
         '/apps/{app}/pushes',
         '/events',
+        '/faults',
         '/logs',
         '/services/{service}/restarts',
       ]),
@@ -111,6 +107,11 @@ describe('the API', () => {
     ['PATCH', '/apps/alpha', { instances: 2 }, /still starting/],
     ['POST', '/apps/alpha/instances/0/signals', { signal: 'SIGKILL' }, /index/],
     ['POST', '/apps/alpha/instances/1/signals', { signal: 'SIGKILL' }, /no instance alpha\/1/],
+    ['POST', '/faults', { kind: 'down', target: 'alpha' }, /still starting/],
+    ['POST', '/faults', { kind: 'reset', target: 'alpha', percent: 101 }, /percent/],
+    ['POST', '/faults', { kind: 'down', target: 'alpha', percent: 5 }, /percent/],
+    ['DELETE', '/faults/9', undefined, /no active fault 9/],
+    ['DELETE', '/faults/all', undefined, /id/],
     ['GET', '/logs?since=yesterday', undefined, /since/],
     ['GET', '/nowhere', undefined, /no such resource/],
   ])('explains %s %s', async (method, path, payload, message) => {

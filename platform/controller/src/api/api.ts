@@ -15,10 +15,13 @@ import type { Platform } from '../platform.ts';
 import { webFolderOf } from '../web-files.ts';
 import { consolePages } from './console-pages.ts';
 import { consoleRoutes, type PluginData } from './console-routes.ts';
+import { faultRoutes } from './fault-routes.ts';
 import { guard } from './guard.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
 import { Sessions } from './sessions.ts';
+import { traceRoutes } from './trace-routes.ts';
+import { zipkinRoutes } from './zipkin-routes.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 /** The port in the environment `local`; elsewhere, and when it is taken, a free one. */
@@ -29,7 +32,7 @@ export async function openApi(
   platform: Platform,
   operations: Operations,
   stop: () => void,
-  data: PluginData,
+  data: PluginData = async () => undefined,
 ): Promise<FastifyInstance> {
   const { environment } = platform;
   const token = randomBytes(24).toString('base64url');
@@ -61,6 +64,9 @@ export async function openApi(
   await api.register(consoleRoutes(platform, { sessions, cookie, data }));
   const pages = webFolderOf(environment, 'platform');
   if (pages) await api.register(consolePages(pages));
+  await api.register(traceRoutes(platform.traces));
+  await api.register(zipkinRoutes(platform.traces));
+  await api.register(faultRoutes(platform));
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   await api.listen({ port, host: '127.0.0.1' });
   writeFileSafely(tokenFileOf(environment), token, 0o600);

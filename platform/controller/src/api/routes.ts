@@ -5,6 +5,7 @@ import { followLogs, logSources, readLogs, toJson } from '../log-stream/logs.ts'
 import type { Operations } from '../operations.ts';
 import type { Platform } from '../platform.ts';
 import { ScaleChange } from '../scale.ts';
+import { SloReport } from '../slo/objective-watch.ts';
 import { AppStatus, appStatus, ServiceStatus, Status, servicesOf, statusOf } from '../status.ts';
 import { Problem } from './problem.ts';
 import { stream } from './stream.ts';
@@ -29,6 +30,11 @@ export function routes(
       '/status',
       { schema: { summary: 'Everything that runs', response: answers(Status) } },
       () => statusOf(platform),
+    );
+    api.get(
+      '/slo',
+      { schema: { summary: 'Objectives with their error budgets', response: answers(SloReport) } },
+      () => platform.objectives.report(),
     );
     api.get(
       '/apps',

@@ -20,6 +20,7 @@ describe('a reconciler', () => {
         tries += 1;
         return Promise.reject(new CliError('The disk is full.', 'make room'));
       },
+      isFrozen: () => false,
       evict: () => Promise.resolve(),
       changed: () => undefined,
     });
@@ -39,6 +40,7 @@ describe('a reconciler', () => {
       events: events(),
       desired: () => [{ processes: 'web,worker', instances: 0, hash: 'a' }],
       start: () => Promise.reject(new Error('unexpected start')),
+      isFrozen: () => false,
       evict: () => Promise.resolve(),
       changed: () => undefined,
     });

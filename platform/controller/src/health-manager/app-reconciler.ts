@@ -18,6 +18,8 @@ export interface ReconcilerContext {
   readonly desired: () => readonly DesiredInstances[];
   /** Starts an instance as it is wanted now; it need not be ready yet. */
   readonly start: (slot: number, processes: Processes) => Promise<Instance>;
+  /** A frozen instance does not answer, and is left in place. */
+  readonly isFrozen: (instance: Instance) => boolean;
   /** Removes an instance that ended without deregistration, so that it gets no requests. */
   readonly evict: (instance: Instance) => Promise<void>;
   /** The instances are others than before: to be remembered, in case the platform is killed. */
@@ -136,7 +138,7 @@ export class AppReconciler {
   recordProbe(instance: Instance, alive: boolean): void {
     const slot = this.#slots.get(instance.record.slot);
     if (slot?.instance !== instance) return;
-    slot.unanswered = alive ? 0 : slot.unanswered + 1;
+    slot.unanswered = alive || this.#context.isFrozen(instance) ? 0 : slot.unanswered + 1;
     if (!alive) this.reconcile();
   }
 

@@ -183,9 +183,9 @@ const smallMalloc = {
 
 /** What a process needs of ours, and nothing else: a variable of the developer's shell must not change a service. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR, LANG, SystemRoot, OTEL_EXPORTER_OTLP_ENDPOINT } = process.env;
+  const { PATH, HOME, TMPDIR, LANG, SystemRoot } = process.env;
   return Object.fromEntries(
-    Object.entries({ PATH, HOME, TMPDIR, LANG, SystemRoot, OTEL_EXPORTER_OTLP_ENDPOINT }).filter(
+    Object.entries({ PATH, HOME, TMPDIR, LANG, SystemRoot }).filter(
       ([, value]) => value !== undefined,
     ),
   );

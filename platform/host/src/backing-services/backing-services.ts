@@ -50,6 +50,7 @@ export class BackingServices {
   readonly #failures = new Map<BackingName, number>();
   readonly #restarting = new Map<BackingName, Promise<void>>();
   readonly restarts: Record<BackingName, number> = { postgres: 0, kafka: 0, consul: 0 };
+  readonly #keptDown = new Set<BackingName>();
   #healing = false;
   #stopped = false;
   /** Called after a service was restarted; its address may have changed. */
@@ -115,22 +116,39 @@ export class BackingServices {
     );
   }
 
-  /** Restarts a service; its clients reconnect. @throws CliError when it is attached */
+  /** Restarts a service; its clients reconnect. @throws CliError when it is attached, or kept down */
   async restart(name: BackingName): Promise<void> {
-    const service = this.#services.get(name)!;
-    if (!service.child) {
+    const service = this.#own(name, 'restart');
+    if (this.#keptDown.has(name))
       throw new CliError(
-        `Cannot restart ${service.name}: it is attached, the platform does not run it.`,
-        'restart it on its own host',
+        `Cannot restart ${service.name}: a fault keeps it down.`,
+        'fieldguide fault list, then fieldguide fault stop ID',
       );
-    }
     await this.#restarting.get(name);
-    const restarting = service.stop().then(() => this.#startAgain(name));
-    this.#restarting.set(name, restarting);
+    await this.#whileRestarting(name, () => service.stop().then(() => this.#startAgain(name)));
+  }
+
+  isKeptDown(name: BackingName): boolean {
+    return this.#keptDown.has(name);
+  }
+
+  /** Stops a service, and does not restart it until `bringUp`. @throws CliError when it is attached */
+  async keepDown(name: BackingName): Promise<void> {
+    this.#own(name, 'stop');
+    this.#keptDown.add(name);
+    await this.#restarting.get(name);
+    await this.#services.get(name)!.stop();
+  }
+
+  /** Starts a service that was kept down. If it does not start, the attempts continue after this has thrown. */
+  async bringUp(name: BackingName): Promise<void> {
+    this.#keptDown.delete(name);
+    if (this.#stopped) return;
     try {
-      await restarting;
-    } finally {
-      this.#restarting.delete(name);
+      await this.#whileRestarting(name, () => this.#startAgain(name));
+    } catch (error) {
+      void this.#repair(name);
+      throw error;
     }
   }
 
@@ -162,7 +180,7 @@ export class BackingServices {
     this.#services.set(name, service);
     void service.child?.exited.then(() => {
       if (this.#services.get(name) !== service || this.#stopped) return;
-      if (this.#restarting.has(name)) return;
+      if (this.#restarting.has(name) || this.#keptDown.has(name)) return;
       events.warn(`! ${service.name} ended (${service.child?.outcome})`, { service: service.name });
       if (this.#healing) void this.#repair(name);
     });
@@ -184,14 +202,14 @@ export class BackingServices {
       const child = this.#services.get(name)?.child;
       const age = child ? Date.now() - child.startedAt : 0;
       if (age > STABLE_AFTER_MS) this.#failures.delete(name);
-      while (!this.#stopped) {
+      while (!this.#stopped && !this.#keptDown.has(name)) {
         const failures = (this.#failures.get(name) ?? 0) + 1;
         this.#failures.set(name, failures);
         const { signal } = this.#settings;
         await sleep(backoffMs(failures), undefined, { ...(signal && { signal }) }).catch(
           () => undefined,
         );
-        if (this.#stopped) return;
+        if (this.#stopped || this.#keptDown.has(name)) return;
         try {
           return await this.#startAgain(name);
         } catch (error) {
@@ -204,6 +222,25 @@ export class BackingServices {
     this.#restarting.set(name, repairing);
     await repairing;
     this.#restarting.delete(name);
+  }
+
+  async #whileRestarting(name: BackingName, work: () => Promise<void>): Promise<void> {
+    const restarting = work();
+    this.#restarting.set(name, restarting);
+    try {
+      await restarting;
+    } finally {
+      this.#restarting.delete(name);
+    }
+  }
+
+  #own(name: BackingName, action: string): BackingService {
+    const service = this.#services.get(name)!;
+    if (service.child) return service;
+    throw new CliError(
+      `Cannot ${action} ${service.name}: it is attached, the platform does not run it.`,
+      `${action} it on its own host`,
+    );
   }
 
   async #startAgain(name: BackingName): Promise<void> {

@@ -180,7 +180,7 @@ async function unpack(file: string, folder: string): Promise<z.infer<typeof Mani
 
 /** Returns whether a file runs on every platform: jars, packages and wheels do, programs such as Consul do not. */
 function isPortable(name: string): boolean {
-  return /^(kafka-[^/]*|npm|wheels)\//.test(name);
+  return /^(kafka-[^/]*|jars|npm|wheels)\//.test(name);
 }
 
 function sha256(path: string): string {

@@ -1,17 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { CliError } from '../cli-error.ts';
@@ -19,6 +16,7 @@ import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Child, waitUntil } from '../processes/child.ts';
 import { system } from '../system.ts';
 import type { BackingService, ProgressListener, StartContext } from './backing-service.ts';
+import { withDebianPackage } from './debian-package.ts';
 import { digestOf, download } from './download.ts';
 
 const VERSION = '1.21.4';
@@ -119,57 +117,22 @@ async function fromHashicorp(cached: string, report: ProgressListener): Promise<
   return { command: cached, origin: 'HashiCorp' };
 }
 
-/**
- * Downloads Debian 11's package from this system's mirror, with apt's signature check. Uses a temporary folder: nothing
- * is installed, and the system's package lists stay unchanged.
- */
+/** Debian 11 was the last release with Consul. */
 async function fromDebian(cached: string, report: ProgressListener): Promise<ConsulProgram> {
-  if (process.platform !== 'linux' || spawnSync('apt-get', ['--version']).status !== 0)
-    throw new Error('this system is not Debian');
-  const mirror = debianMirror();
   report('Consul: downloading the Debian package');
-  const folder = mkdtempSync(join(tmpdir(), 'consul-'));
-  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-  mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
-  mkdirSync(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
-  const source = `deb ${existsSync(keyring) ? `[signed-by=${keyring}] ` : ''}${mirror} bullseye main\n`;
-  writeFileSync(join(folder, 'sources.list'), source);
-  const options = [
-    ['Dir::Etc::sourcelist', join(folder, 'sources.list')],
-    ['Dir::Etc::sourceparts', '/dev/null'],
-    ['Dir::State::lists', join(folder, 'lists')],
-    ['Dir::Cache', join(folder, 'cache')],
-    ['APT::Sandbox::User', ''],
-    ['Acquire::Retries', '2'],
-  ].flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  try {
-    const apt = (...args: string[]) =>
-      execFileSync('apt-get', ['-q', ...options, ...args], {
-        cwd: folder,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: 180_000,
-      });
-    apt('update');
-    apt('download', 'consul');
-    const debFile = readdirSync(folder).find((name) => name.endsWith('.deb'));
-    execFileSync('dpkg', ['-x', join(folder, debFile!), join(folder, 'unpacked')]);
+  await withDebianPackage('consul', 'bullseye', async (folder) => {
     mkdirSync(cacheFolder, { recursive: true });
-    copyFileSync(join(folder, 'unpacked', 'usr', 'bin', 'consul'), `${cached}.new`);
+    copyFileSync(join(folder, 'usr', 'bin', 'consul'), `${cached}.new`);
     chmodSync(`${cached}.new`, 0o755);
     await install(cached);
-    return { command: cached, origin: 'Debian package' };
-  } catch (error) {
-    const stderr = (error as { stderr?: Buffer }).stderr?.toString().trim().split('\n').at(-1);
-    throw new Error(stderr || (error as Error).message);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
+  return { command: cached, origin: 'Debian package' };
 }
 
 const sumOf = (cached: string) => `${cached}.sha256`;
 
-/** Moves a verified program into the cache. Writes the checksum first: after a crash in between, the old program does not match. */
-async function install(cached: string): Promise<void> {
+/** Moves a verified program, which is at `<cached>.new`, into the cache. Writes the checksum first: after a crash in between, the old program does not match. */
+export async function install(cached: string): Promise<void> {
   writeFileSafely(sumOf(cached), await digestOf(`${cached}.new`, 'sha256'));
   renameSync(`${cached}.new`, cached);
 }
@@ -186,24 +149,6 @@ export async function isComplete(cached: string): Promise<boolean> {
   rmSync(cached);
   rmSync(sumOf(cached));
   return false;
-}
-
-/** Returns the address of Debian's main archive in this system's package sources. */
-function debianMirror(): string {
-  const parts = '/etc/apt/sources.list.d';
-  const files = [
-    '/etc/apt/sources.list',
-    ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : []),
-  ];
-  const text = files
-    .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n');
-  const found =
-    /^URIs:\s*(\S+\/debian)\/?\s*$/m.exec(text)?.[1] ??
-    /^deb\s+(?:\[[^\]]*\]\s+)?(\S+\/debian)\/?\s/m.exec(text)?.[1];
-  if (!found) throw new Error("the system's package sources contain no Debian archive");
-  return found;
 }
 
 async function run(

@@ -1,29 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { CliError } from '../cli-error.ts';
 import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Child, waitUntil } from '../processes/child.ts';
 import type { BackingService, ProgressListener, StartContext } from './backing-service.ts';
-import { download, progressReporter } from './download.ts';
+import { progressReporter } from './download.ts';
 import { type Java, provideJava } from './java.ts';
+import { fetchJar, type Jar, jarAddress } from './maven.ts';
 
-interface Jar {
-  readonly groupId: string;
-  readonly artifactId: string;
-  readonly version: string;
-  readonly bytes: number;
-  readonly sha512: string;
-}
 const lock = JSON.parse(readFileSync(new URL('./kafka.lock.json', import.meta.url), 'utf8')) as {
   version: string;
   jars: Jar[];
-};
-
-// A CommonJS package with a default export: Node and Vite import it differently.
-const { default: artifactUrl } = createRequire(import.meta.url)('mvn-artifact-url') as {
-  default: (jar: Jar, repository?: string) => Promise<string>;
 };
 
 const CONCURRENT_DOWNLOADS = 6;
@@ -191,7 +179,7 @@ export function jarsInCache(): { present: number; all: number; missingBytes: num
 
 /** Returns the address of one jar, to check that the repository is reachable. */
 export function sampleJarAddress(): Promise<string> {
-  return artifactUrl(lock.jars[0]!, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
+  return jarAddress(lock.jars[0]!);
 }
 
 function fileOf({ artifactId, version }: Jar): string {
@@ -208,11 +196,8 @@ export async function fetchKafka(report: ProgressListener, signal?: AbortSignal)
   const queue = [...lock.jars]; // cached jars are verified
 
   const worker = async () => {
-    for (let jar = queue.shift(); jar; jar = queue.shift()) {
-      const url = await artifactUrl(jar, process.env.FIELDGUIDE_MAVEN_REPOSITORY);
-      const checksum = { algorithm: 'sha512', hex: jar.sha512 };
-      await download(url, join(lib, fileOf(jar)), checksum, progress, signal);
-    }
+    for (let jar = queue.shift(); jar; jar = queue.shift())
+      await fetchJar(jar, join(lib, fileOf(jar)), progress, signal);
   };
   await Promise.all(Array.from({ length: CONCURRENT_DOWNLOADS }, worker));
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { ReviewAdded, ReviewClosed } from '@fieldguide/contracts/reviews';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
+import { outboxOf } from '@fieldguide/messaging/testing';
 import { beforeEach, expect, it } from 'vitest';
 import { Reviews } from './reviews.ts';
 
@@ -12,7 +13,7 @@ beforeEach(() => {
   units = new MemoryUnitOfWorkRunner({ service: 'reviews', clock, ids });
   reviews = new Reviews(units, ids);
 });
-const published = () => units.outbox.map(({ envelope }) => envelope);
+const published = () => outboxOf(units).map(({ envelope }) => envelope);
 
 it('stores a review and publishes it', async () => {
   const { id } = await reviews.add({ text: 'Good.' });

@@ -17,7 +17,6 @@ export function batchUpsert<Row extends Versioned>(
   { columns, primaryColumns, tableName }: EntityMetadata,
   into = tableName,
 ): BatchUpsert<Row> {
-  const quoted = ({ databaseName }: { databaseName: string }) => `"${databaseName}"`;
   const key = quoted(primaryColumns[0]!);
   const inserted = columns.filter(({ isGenerated }) => !isGenerated).map(quoted);
   const updated = columns.filter(({ isPrimary, isUpdate }) => isUpdate && !isPrimary).map(quoted);
@@ -35,21 +34,47 @@ export function batchUpsert<Row extends Versioned>(
       )
       SELECT key FROM changed UNION ALL SELECT key FROM added`,
     values: (rows) => [
-      JSON.stringify(
-        rows.map((row) =>
-          Object.fromEntries(
-            columns.map(({ databaseName, propertyName }) => [
-              databaseName,
-              propertyName === 'version'
-                ? row.version + 1
-                : inJson((row as Record<string, unknown>)[propertyName]),
-            ]),
-          ),
-        ),
-        (_, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value),
+      jsonOf(
+        columns,
+        rows.map((row) => ({ ...row, version: row.version + 1 })),
       ),
     ],
   };
+}
+
+/** Builds one statement that inserts rows in their order. A column that the first of them leaves out gets its default. */
+export function batchInsert(
+  { columns, tableName }: EntityMetadata,
+  rows: readonly object[],
+): { readonly sql: string; readonly values: [json: string] } {
+  const given = columns.filter(
+    ({ isGenerated, propertyName }) =>
+      !isGenerated && (rows[0] as Record<string, unknown>)[propertyName] !== undefined,
+  );
+  const names = given.map(quoted);
+  const sql = `INSERT INTO ${tableName} (${names}) SELECT ${names}
+    FROM jsonb_populate_recordset(NULL::${tableName}, $1::jsonb)`;
+  return { sql, values: [jsonOf(given, rows)] };
+}
+
+const quoted = ({ databaseName }: { databaseName: string }) => `"${databaseName}"`;
+
+/** The rows with their columns' names. Half of a character is replaced, as PostgreSQL does for text. */
+function jsonOf(
+  columns: readonly { readonly databaseName: string; readonly propertyName: string }[],
+  rows: readonly object[],
+): string {
+  const stored = rows.map((row) =>
+    Object.fromEntries(
+      columns.map(({ databaseName, propertyName }) => [
+        databaseName,
+        inJson((row as Record<string, unknown>)[propertyName]),
+      ]),
+    ),
+  );
+  return JSON.stringify(stored, (_, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  );
 }
 
 /** Bytes in the text form of PostgreSQL. */

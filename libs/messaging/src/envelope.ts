@@ -20,15 +20,10 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly traceparent?: string;
 }
 
-/** The cause of a change; stored with deferred work, so that its messages keep the correlation. */
-export type Causation = Pick<Envelope, 'id' | 'correlationid' | 'traceparent'>;
-
-/** A message that a service publishes; the unit of work adds the envelope. */
+/** A message that a service publishes; `publishMessage` adds the envelope. */
 export interface NewMessage {
   readonly topic: string;
   readonly type: string;
   readonly subject: string;
   readonly data: object;
-  /** Set it only where a retry must produce the same id; otherwise `Ids` creates one. */
-  readonly id?: string;
 }

@@ -1,0 +1,55 @@
+import { endSpan, metrics, outsideTrace, startSpan, withSpan } from '@fieldguide/telemetry';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Span } from '@opentelemetry/api';
+import type { FastifyRequest } from 'fastify';
+
+/** Polled by registry, platform and Prometheus: a trace of each poll would displace those of users. */
+const untraced = new Set(['/health/live', '/health/ready', '/metrics', '/info']);
+/** The status in metrics when the client left before the response, as in nginx. */
+const CLIENT_LEFT = 499;
+
+/**
+ * Records a server span and a duration for every request. At the edge a new trace starts: a `traceparent` from outside
+ * is ignored, so that a stranger can neither force a recording nor join the trace of another caller.
+ */
+export function observeRequests(adapter: FastifyAdapter, isEdge: boolean): void {
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    const begun = performance.now();
+    const isTraced = !untraced.has(routeOf(request));
+    const span = isTraced ? outsideTrace(() => startServerSpan(request, isEdge)) : undefined;
+    reply.raw.once('close', () => {
+      const hasResponse = reply.raw.writableFinished;
+      const status = hasResponse ? reply.raw.statusCode : CLIENT_LEFT;
+      const labels = {
+        http_request_method: request.method,
+        http_route: routeOf(request),
+        http_response_status_code: status,
+      };
+      metrics.httpServerSeconds.observe(labels, (performance.now() - begun) / 1_000);
+      if (hasResponse) span?.setAttribute('http.response.status_code', status);
+      else span?.setAttribute('error.type', 'clientLeft');
+      if (span) endSpan(span, status >= 500 ? { type: String(status) } : undefined);
+    });
+    if (span) withSpan(span, done);
+    else done();
+  });
+}
+
+function startServerSpan(request: FastifyRequest, isEdge: boolean): Span {
+  const { method, url, headers } = request;
+  const route = routeOf(request);
+  return startSpan({
+    kind: 'server',
+    name: `${method} ${route}`,
+    attributes: {
+      'http.request.method': method,
+      'http.route': route,
+      'url.path': url.split('?', 1)[0]!,
+      'url.scheme': request.protocol,
+    },
+    from: isEdge ? undefined : headers,
+  });
+}
+
+/** The pattern of the path; `*` where there is none. */
+const routeOf = ({ routeOptions }: FastifyRequest) => routeOptions.url ?? '*';

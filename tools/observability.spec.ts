@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { burnAlerts, runbookOf } from '@fieldguide/platform-model/slo';
+import { system } from '@fieldguide/system';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { alertNames, rulesYaml } from './generate/observability.ts';
+import { faults } from './prometheus/rule-tests.ts';
+
+interface Rule {
+  readonly alert?: string;
+  readonly record?: string;
+  readonly expr: string;
+  readonly annotations?: { readonly runbook_url: string };
+}
+const { groups } = parse(rulesYaml(system)) as { groups: { rules: Rule[] }[] };
+const rules = groups.flatMap((group) => group.rules);
+const alerts = rules.filter(({ alert }) => alert !== undefined);
+const { objectives = [] } = system;
+const runbooks = readFileSync('docs/how-to/runbooks.md', 'utf8');
+
+describe('an alert', () => {
+  it('has a runbook, and every runbook belongs to an alert', () => {
+    const sections = [...runbooks.matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
+    expect(sections.toSorted()).toEqual(alertNames(system).toSorted());
+    const links = alerts.map(({ alert, annotations }) => [alert, annotations?.runbook_url]);
+    expect(links).toEqual(links.map(([alert]) => [alert, runbookOf(alert!)]));
+    expect(new Set(alerts.map(({ alert }) => alert))).toEqual(new Set(alertNames(system)));
+  });
+
+  it('is tested with a fault under which it fires, and no other', () => {
+    const firing = faults.flatMap(({ fires }) => fires.map((each) => each.split(' ')[0]));
+    expect([...new Set(firing)].toSorted()).toEqual(alertNames(system).toSorted());
+  });
+
+  it('has a runbook with its meaning, where to look, and what to do', () => {
+    for (const section of runbooks.split(/^## /m).slice(1))
+      expect(section).toMatch(
+        /^\w+\n\n\*\*Means\.\*\*[\s\S]+```sh\nnpx fieldguide [\s\S]+\*\*Do\.\*\*/,
+      );
+  });
+});
+
+describe('an objective', () => {
+  it.each(objectives)('$name names an app of the map and leaves an error budget', (objective) => {
+    const { app, target, name } = objective;
+    expect(Object.keys(system.apps)).toContain(app);
+    expect(target).toBeGreaterThan(0.9);
+    expect(target).toBeLessThan(1);
+    expect(name).toMatch(/^[a-z][a-zA-Z]+$/);
+  });
+
+  it('alerts in a long and a short window, which both are recorded', () => {
+    const recorded = new Set(rules.flatMap(({ record }) => record ?? []));
+    for (const { long, short } of burnAlerts)
+      for (const window of [long, short])
+        expect([...recorded]).toEqual(
+          expect.arrayContaining([`slo:events:rate${window}`, `slo:errors:rate${window}`]),
+        );
+    const used = alerts.flatMap(({ expr }) => expr.match(/slo:\w+:\w+/g) ?? []);
+    expect(used.filter((each) => !recorded.has(each))).toEqual([]);
+  });
+});
