@@ -35,6 +35,13 @@ const open = async (path: string) => {
 };
 const click = (name: string | RegExp) => page.getByRole('button', { name }).click();
 const toast = (text: string | RegExp) => page.getByRole('status').getByText(text).first().waitFor();
+const WAIT = { timeout: 120_000, interval: 500 };
+/** Calls the shop, so that there is traffic, and returns how the map shows an edge. */
+const lookAfterCalls = async (edge: string) => {
+  const calls = Array.from({ length: 20 }, () => fetch(`${inject('shop').gatewayUrl}/products`));
+  await Promise.all(calls);
+  return page.locator(`[data-edge="${edge}"]`).getAttribute('data-look');
+};
 const placeOrder = async (token: string) =>
   (await place(customer.token, randomUUID(), orderOf(token, product.plenty))).body.id as string;
 
@@ -48,6 +55,22 @@ describe('the console', () => {
     await tab.getByText('expired or was used before').waitFor();
     await other.close();
     expect(await page.evaluate('document.cookie')).toBe('');
+  });
+
+  it('starts and stops a fault: a bar in every view, and a red edge on the map', async () => {
+    await open('faults');
+    await page.getByLabel('Kind').selectOption('http-error');
+    await page.locator('select[name="target"]').selectOption('catalog');
+    await click('Start');
+    await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: /^Stop fault/ }).waitFor();
+    await open('map');
+    await page.getByText(/^A fault is active: .*catalog/).waitFor();
+    await expect.poll(() => lookAfterCalls('shop → gateway'), WAIT).toBe('errors');
+    await open('faults');
+    await click(/^Stop fault/);
+    await page.getByText('No fault is active.').waitFor();
+    await page.getByText(/^A fault is active/).waitFor({ state: 'detached' });
   });
 
   it('scales an app, and shows a killed instance return', async () => {
@@ -224,6 +247,11 @@ describe('the console', () => {
     console.log(`console: ${Math.round(bytes / 1_000)} kB gzip`);
     expect(files.length).toBeGreaterThan(1);
     expect(bytes).toBeLessThan(220_000);
+  });
+
+  it('shows the edge green again, a minute after its last error', async () => {
+    await open('map');
+    await expect.poll(() => lookAfterCalls('shop → gateway'), WAIT).toBe('ok');
   });
 
   it('signs out', async () => {

@@ -10,7 +10,7 @@ import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import type { Scale } from '@fieldguide/platform-model';
 import type { DesiredApp } from './desired.ts';
-import { operatorToken, readResponse } from './operator-token.ts';
+import { readResponse } from './operator-token.ts';
 import type { Platform } from './platform.ts';
 import { writeSetting } from './provision/settings.ts';
 import type { Instance } from './runner/instance.ts';
@@ -37,8 +37,6 @@ export class OperationInProgressError extends CliError {}
  */
 export class Operations {
   readonly #platform: Platform;
-  /** The token of the client `operator`, renewed when it is refused. */
-  #operator: string | undefined;
   readonly #inProgress = new Map<string, { action: string; sinceMs: number }>();
 
   constructor(platform: Platform) {
@@ -179,16 +177,11 @@ export class Operations {
       ({ ready, instance }) => ready && instance.child.isRunning,
     );
     if (!running) throw new CliError(`No instance of ${name} runs now.`, 'fieldguide status');
-    const info = (headers = {}) =>
-      fetch(`${running.instance.url}/info`, { headers, signal: AbortSignal.timeout(5_000) });
-    const bearer = () => ({ authorization: `Bearer ${this.#operator}` });
-    let response = await info(this.#operator ? bearer() : {});
     // The gateway's port is open to the world, so that its /info is for operators only.
-    if (response.status === 401) {
-      const { gatewayUrl, secrets } = this.#platform;
-      this.#operator = await operatorToken(gatewayUrl!, secrets.clients['operator']!);
-      response = await info(bearer());
-    }
+    const signal = AbortSignal.timeout(5_000);
+    const response = await this.#platform.asOperator.fetch(`${running.instance.url}/info`, {
+      signal,
+    });
     return (await readResponse<{ configuration: never }>(response)).configuration;
   }
 

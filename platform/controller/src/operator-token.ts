@@ -1,6 +1,7 @@
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { system } from '@fieldguide/platform-host/system';
 import { tokenIssuerOf } from '@fieldguide/platform-model/roles';
+import type { Platform } from './platform.ts';
 
 const RESPONSE_TIMEOUT_MS = 15_000;
 
@@ -19,6 +20,28 @@ export async function operatorToken(gatewayUrl: string, clientSecret: string): P
     signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
   });
   return (await readResponse<{ accessToken: string }>(response)).accessToken;
+}
+
+/** Calls apps as the client `operator`. A token is requested, or renewed, when an app refuses the present one. */
+export class OperatorRequests {
+  readonly #platform: Pick<Platform, 'gatewayUrl' | 'secrets'>;
+  #token: string | undefined;
+
+  constructor(platform: Pick<Platform, 'gatewayUrl' | 'secrets'>) {
+    this.#platform = platform;
+  }
+
+  async fetch(url: string, init: Omit<RequestInit, 'headers'> & { headers?: object } = {}) {
+    const send = () => {
+      const authorization = this.#token && { authorization: `Bearer ${this.#token}` };
+      return fetch(url, { ...init, headers: { ...init.headers, ...authorization } });
+    };
+    const response = await send();
+    const { gatewayUrl, secrets } = this.#platform;
+    if (response.status !== 401 || !gatewayUrl) return response;
+    this.#token = await operatorToken(gatewayUrl, secrets.clients['operator']!);
+    return send();
+  }
 }
 
 /**

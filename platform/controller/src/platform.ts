@@ -26,6 +26,7 @@ import { Faults } from './faults/faults.ts';
 import { AppReconciler } from './health-manager/app-reconciler.ts';
 import { HealthManager } from './health-manager/health-manager.ts';
 import { startRotation } from './log-stream/rotate.ts';
+import { OperatorRequests } from './operator-token.ts';
 import { dropEverything, mayDropEverything, migrate, provision } from './provision/provision.ts';
 import { consulAt } from './provision/settings.ts';
 import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
@@ -58,6 +59,7 @@ export class Platform {
   readonly deployments: Deployments;
   readonly traces: Traces;
   readonly faults: Faults;
+  readonly asOperator = new OperatorRequests(this);
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
   /** What a platform that was killed has left. */
@@ -88,7 +90,8 @@ export class Platform {
     this.traces = new Traces({ environment, events, token: secrets.tracesToken });
     this.reconcilers = new Map(apps.map((app) => [app.name, this.#reconcilerOf(app)]));
     this.health = new HealthManager(this.reconcilers);
-    this.objectives = new ObjectiveWatch(system.objectives ?? [], () => this.#readyInstances());
+    const { objectives = [] } = system;
+    this.objectives = new ObjectiveWatch(objectives, () => this.#readyInstances(), this.asOperator);
     this.#rotation = startRotation(environment.path('logs'));
     this.deployments = new Deployments(this);
     this.faults = new Faults(this);

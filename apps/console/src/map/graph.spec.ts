@@ -75,6 +75,10 @@ describe('the graph of the map', () => {
     expect(edge([live('loans', 'shelf')], 'loans → shelf')).toMatchObject({ hasPact: false });
     expect(edge([live(null, 'door')], 'reader → door')).toMatchObject({ hasPact: true });
   });
+  it('leaves out backing services, and calls of the operator at an instance', () => {
+    const ids = graph([live('shelf', '127.0.0.1'), live(null, 'shelf')]).edges.map(({ id }) => id);
+    expect(ids).toEqual(graph([]).edges.map(({ id }) => id));
+  });
   it('adds up the traffic of a topic where its consumers meet', () => {
     const topic = { via: 'topic' as const, topic: 'loans.loans.v1' };
     const both = [
@@ -92,10 +96,10 @@ describe('the graph of the map', () => {
     const looks = [
       live('door', 'shelf', { errors: 1 }),
       live('reader', 'door'),
-      live('x', 'y', { calls: 0 }),
+      live('loans', 'door', { calls: 0 }),
     ];
     expect(
-      ['door → shelf', 'reader → door', 'x → y', 'loans → loans.loans.v1'].map((id) =>
+      ['door → shelf', 'reader → door', 'loans → door', 'loans → loans.loans.v1'].map((id) =>
         lookOf(edge(looks, id)),
       ),
     ).toEqual(['errors', 'ok', 'idle', 'idle']);

@@ -45,7 +45,9 @@ type Leg = Pick<GraphEdge, 'from' | 'to' | 'kind' | 'messages' | 'hasPact'> & { 
 /** Merges what pacts cover with what ran in the last minute: an edge without a pact shows too. */
 export function graphOf({ map, live, faults, isComplete }: GraphInput): Graph {
   const covered = map.edges.filter(({ isCommon }) => isComplete || !isCommon);
-  const seen = (live ?? []).filter((edge) => isComplete || !isHidden(edge, map));
+  const seen = (live ?? [])
+    .filter((edge) => isBetweenParts(edge, map))
+    .filter((edge) => isComplete || !isHidden(edge, map));
   const legs = [
     ...covered.flatMap((edge) => legsOf(edge, edge.messages, true)),
     ...seen.flatMap((edge) => {
@@ -91,6 +93,15 @@ function merged(id: string, legs: readonly Leg[], isLive: boolean): GraphEdge {
     hasPact: legs.some(({ hasPact }) => hasPact),
     traffic: isLive ? traffic : undefined,
   };
+}
+
+/**
+ * Leaves out calls of backing services, which have no node, and calls that the operator makes at an instance: a client calls
+ * the gateway.
+ */
+function isBetweenParts({ from, to }: LiveEdge, { apps }: SystemMap): boolean {
+  const target = apps.find(({ app }) => app === to);
+  return target !== undefined && (from !== null || target.kind === 'gateway');
 }
 
 function isHidden({ from, to, via, topic }: LiveEdge, { edges }: SystemMap): boolean {

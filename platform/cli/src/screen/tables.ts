@@ -26,9 +26,9 @@ const bare = {
 
 export function statusTables(status: Status): string {
   const { environment, gatewayUrl, apiUrl, apps, services, faults } = status;
-  const first = `Environment ${environment}, API at ${gatewayUrl}, console at ${apiUrl}`;
+  const addresses = `API at ${gatewayUrl}, console at ${apiUrl}`;
   return [
-    [first, ...faultLines(faults)].join('\n'),
+    [`Environment ${environment}, ${addresses}`, ...faultLines(faults)].join('\n'),
     appsTable(apps),
     servicesTable(services, 'RESTARTS'),
   ].join('\n\n');

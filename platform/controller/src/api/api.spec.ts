@@ -18,12 +18,7 @@ beforeAll(async () => {
   const { openApi } = await import('./api.ts');
   const environment = new Environment('api');
   platform = new platformModule.Platform({ environment, choices: {}, gatewayPort: 0 });
-  api = await openApi(
-    platform,
-    new Operations(platform),
-    () => requests.push('stop'),
-    async () => ({}),
-  );
+  api = await openApi(platform, new Operations(platform), () => requests.push('stop'));
   token = readFileSync(tokenFileOf(environment), 'utf8');
   expect(statSync(tokenFileOf(environment)).mode & 0o777).toBe(0o600);
   host = new URL(platform.apiUrl!).host;

@@ -32,7 +32,7 @@ export async function openApi(
   platform: Platform,
   operations: Operations,
   stop: () => void,
-  data: PluginData,
+  data: PluginData = async () => undefined,
 ): Promise<FastifyInstance> {
   const { environment } = platform;
   const token = randomBytes(24).toString('base64url');
@@ -61,12 +61,12 @@ export async function openApi(
     transform: jsonSchemaTransform,
   });
   await api.register(routes(platform, operations, stop));
-  await api.register(traceRoutes(platform.traces));
-  await api.register(zipkinRoutes(platform.traces));
-  await api.register(faultRoutes(platform));
   await api.register(consoleRoutes(platform, { sessions, cookie, data }));
   const pages = webFolderOf(environment, 'platform');
   if (pages) await api.register(consolePages(pages));
+  await api.register(traceRoutes(platform.traces));
+  await api.register(zipkinRoutes(platform.traces));
+  await api.register(faultRoutes(platform));
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   await api.listen({ port, host: '127.0.0.1' });
   writeFileSafely(tokenFileOf(environment), token, 0o600);

@@ -1,6 +1,5 @@
 import { appNames, gatewayApp } from '@fieldguide/platform-host/apps';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
-import { operatorToken } from '../operator-token.ts';
 import type { Platform } from '../platform.ts';
 import { ApiProblem } from './problem.ts';
 
@@ -15,7 +14,6 @@ interface AppResponse {
 /** Calls apps as the client `operator`, for a console that has no token of its own. */
 export class AppCalls {
   readonly #platform: Platform;
-  #token: string | undefined;
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -25,10 +23,6 @@ export class AppCalls {
   async call(app: string, method: string, path: string, body: unknown): Promise<AppResponse> {
     const url = this.#urlOf(parseChoice('app', app, appNames)) + path;
     try {
-      const isRenewed = this.#token === undefined;
-      const response = await this.#send(url, method, body);
-      if (response.status !== 401 || isRenewed) return response;
-      this.#token = undefined; // expired: tokens are valid for a few minutes
       return await this.#send(url, method, body);
     } catch (error) {
       const title = `${app} does not respond: ${(error as Error).message}`;
@@ -37,14 +31,9 @@ export class AppCalls {
   }
 
   async #send(url: string, method: string, body: unknown): Promise<AppResponse> {
-    const { gatewayUrl, secrets } = this.#platform;
-    this.#token ??= await operatorToken(gatewayUrl!, secrets.clients['operator']!);
-    const response = await fetch(url, {
+    const response = await this.#platform.asOperator.fetch(url, {
       method,
-      headers: {
-        authorization: `Bearer ${this.#token}`,
-        ...(body != null && { 'content-type': 'application/json' }),
-      },
+      headers: body == null ? {} : { 'content-type': 'application/json' },
       ...(body != null && { body: JSON.stringify(body) }),
       redirect: 'error',
       signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),

@@ -48,13 +48,16 @@ describe('the state of objectives', () => {
   const MINUTE = 60_000;
   function watching() {
     const state = { atMs: Date.parse('2030-01-01T12:00:00Z'), metrics: new Map<string, string>() };
-    const sources: Source[] = [{ app: 'library', name: 'library-1-1', url: '' }];
-    const read = async ({ name }: Source) => state.metrics.get(name);
+    const sources: Source[] = [{ app: 'library', name: 'library-1-1', url: 'http://library-1-1' }];
+    const fetch = async (url: string) => {
+      const text = state.metrics.get(new URL(url).hostname);
+      return new Response(text ?? '', { status: text === undefined ? 503 : 200 });
+    };
     const watch = new ObjectiveWatch(
       [objective],
       () => sources,
+      { fetch },
       () => state.atMs,
-      read,
     );
     const report = async (minutesLater = 0) => {
       state.atMs += minutesLater * MINUTE;
@@ -106,8 +109,8 @@ describe('the state of objectives', () => {
     expect(await report(1)).toMatchObject({ events: 10 });
     counts('library-1-1', 12, 12);
     expect(await report(1)).toMatchObject({ events: 12 });
-    sources.splice(0, 1, { app: 'library', name: 'library-1-2', url: '' });
-    sources.push({ app: 'other', name: 'other-1-3', url: '' });
+    sources.splice(0, 1, { app: 'library', name: 'library-1-2', url: 'http://library-1-2' });
+    sources.push({ app: 'other', name: 'other-1-3', url: 'http://other-1-3' });
     counts('library-1-2', 3, 3);
     counts('other-1-3', 50, 50);
     expect(await report(1)).toMatchObject({ events: 15 });

@@ -6,6 +6,7 @@ import {
   WINDOW_DAYS,
 } from '@fieldguide/platform-model/slo';
 import { z } from 'zod';
+import type { OperatorRequests } from '../operator-token.ts';
 import { type Counters, minus, NONE, plus, readCounters } from './counters.ts';
 
 const SAMPLE_EVERY_MS = 15_000;
@@ -58,7 +59,7 @@ export class ObjectiveWatch {
   readonly #objectives: readonly Objective[];
   readonly #sources: () => readonly Source[];
   readonly #now: () => number;
-  readonly #read: (source: Source) => Promise<string | undefined>;
+  readonly #requests: Pick<OperatorRequests, 'fetch'>;
   readonly #samples: Sample[] = [];
   readonly #seen = new Map<string, Map<string, Counters>>();
   #timer: NodeJS.Timeout | undefined;
@@ -68,13 +69,13 @@ export class ObjectiveWatch {
   constructor(
     objectives: readonly Objective[],
     sources: () => readonly Source[],
+    requests: Pick<OperatorRequests, 'fetch'>,
     now = () => Date.now(),
-    read = readMetrics,
   ) {
     this.#objectives = objectives;
     this.#sources = sources;
     this.#now = now;
-    this.#read = read;
+    this.#requests = requests;
   }
 
   start(): void {
@@ -129,6 +130,17 @@ export class ObjectiveWatch {
     this.#keep({ atMs: this.#now(), totals });
   }
 
+  /** As an operator: at the gateway, whose port is public, metrics are for operators only. */
+  async #read({ url }: Source): Promise<string | undefined> {
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await this.#requests.fetch(`${url}/metrics`, { signal });
+      return response.ok ? await response.text() : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** One sample is older than an hour: the start of the longest window. */
   #keep(sample: Sample): void {
     this.#since ??= sample.atMs;
@@ -170,11 +182,3 @@ export class ObjectiveWatch {
 }
 
 /** @returns undefined when the instance does not answer */
-async function readMetrics({ url }: Source): Promise<string | undefined> {
-  try {
-    const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return response.ok ? await response.text() : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -8,6 +8,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
  */
 export async function bundleWebApp(app: { folder: string }, folder: string): Promise<void> {
   const { build } = await import('vite'); // as the bundler of the services, it stays in the memory of who loads it
+  process.env['NODE_ENV'] = 'production'; // whatever runs the platform: React has a slower build for tests
   await build({
     root: app.folder,
     mode: 'production',
