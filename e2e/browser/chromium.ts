@@ -60,6 +60,6 @@ function isComplete(executablePath: string): boolean {
   try {
     return !execFileSync('ldd', [executablePath], { encoding: 'utf8' }).includes('not found');
   } catch {
-    return true; // without ldd, the start itself tells
+    return true; // without ldd, the start itself shows it
   }
 }

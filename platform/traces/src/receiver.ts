@@ -75,7 +75,7 @@ function check({ method, url, headers }: IncomingMessage, token: string, port: n
   if (method !== 'POST') throw new Refused(405, 'Use POST.');
   if (!/^application\/json(;|$)/.test(headers['content-type'] ?? ''))
     throw new Refused(415, 'Send JSON: OTEL_EXPORTER_OTLP_PROTOCOL=http/json.');
-  if (!['gzip', 'identity', undefined].includes(headers['content-encoding']))
+  if (!['gzip', undefined].includes(headers['content-encoding']))
     throw new Refused(415, 'Send the body as it is, or with gzip.');
   if (Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
 }

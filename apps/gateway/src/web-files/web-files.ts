@@ -15,7 +15,7 @@ const policy =
 
 /**
  * Serves the web application: files with a hash in their name for a year, in the form that the stager has compressed, and
- * for each page the one document that names them, which a browser asks for again every time.
+ * for each page the one document that names them, which a browser requests every time.
  */
 @Injectable()
 export class WebFiles implements OnModuleInit {

@@ -5,7 +5,7 @@ import { sloTable } from './slo-table.ts';
 const objective = {
   name: 'browsing',
   summary: 'Pages are served within 250 ms.',
-  app: 'gateway',
+  app: 'front',
   target: 0.995,
   events: 12_345,
   errors: 5,

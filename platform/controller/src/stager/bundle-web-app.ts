@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 /**
- * Builds the static files of a web application into `folder`, and beside each text its compressed forms: so nobody
- * compresses when they are served.
+ * Builds the static files of a web application into `folder`, and beside each text its compressed forms, so that
+ * serving it compresses nothing.
  */
 export async function bundleWebApp(app: { folder: string }, folder: string): Promise<void> {
   const { build } = await import('vite'); // as the bundler of the services, it stays in the memory of who loads it
