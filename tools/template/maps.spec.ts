@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
-import { addToMaps, importedByRoutes, removeFromMaps } from './maps.ts';
+import { addToMaps, importedByRoutes, removeFromMaps, removeWebApp } from './maps.ts';
 
 const system = `import * as catalog from '@acme/contracts/catalog';
 
@@ -11,6 +11,8 @@ export const system = defineSystem({
     'payment-provider': { kind: 'external' },
     catalog: { kind: 'service', contract: catalog },
   },
+  webApps: { shop: { servedBy: 'gateway' }, 'back-office': { servedBy: 'platform' } },
+  externalConsumers: { shoppers: 'apps/shop/src/api' },
   name: 'acme',
 });
 `;
@@ -88,4 +90,11 @@ it('removes a service whose name is quoted, and no other', () => {
 it('finds the contract whose name a new service would import again', () => {
   expect(importedByRoutes(['Product', 'ProductPage'], root)).toBe('../catalog/index.ts');
   expect(importedByRoutes(['Review'], root)).toBeUndefined();
+});
+
+it('removes a web application, and the consumer in its folder', () => {
+  removeWebApp('shop', root);
+  const text = read('system/system.ts');
+  expect(text).not.toMatch(/shop/);
+  expect(text).toContain("'back-office': { servedBy: 'platform' }");
 });

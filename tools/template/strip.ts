@@ -5,7 +5,7 @@ import { Project, ts } from 'ts-morph';
 import { parseDocument } from 'yaml';
 import { dependencies } from '../generate/dependencies.ts';
 import { type Package, readPackages } from '../packages.ts';
-import { removePlugins } from './maps.ts';
+import { removePlugins, removeWebApp } from './maps.ts';
 import { prune } from './prune.ts';
 import { pruneDocs } from './prune-docs.ts';
 import { deleteService } from './remove-service.ts';
@@ -20,7 +20,19 @@ const LARGE_ONLY = [
   'tools/schemathesis',
   'tools/prometheus',
   'tools/observability.spec.ts',
+  'apps/storefront',
+  'docs/images',
+  'docs/tutorials/see-it-break.md',
+  'e2e/browser/screenshots.ts',
+  'e2e/console.e2e.spec.ts',
+  'e2e/faults.e2e.spec.ts',
   'e2e/projections.e2e.spec.ts',
+  'e2e/slo.e2e.spec.ts',
+  'e2e/storefront-away.e2e.spec.ts',
+  'e2e/storefront.e2e.spec.ts',
+  'e2e/storefront-visit.ts',
+  'e2e/traces.e2e.spec.ts',
+  'e2e/web-app.e2e.spec.ts',
   'e2e/readme-commands.e2e.spec.ts',
   '.ci/first-start',
   'docs/how-to/runbooks.md',
@@ -61,6 +73,7 @@ export function strip({ keep, force }: { keep: readonly string[]; force?: boolea
   const files = git('ls-files').split('\n');
 
   for (const name of removed) deleteService(name, { force: true });
+  removeWebApp('storefront'); // it needs all services
   for (const path of [...LARGE_ONLY, ...removePlugins(removed)]) remove(path);
   pruneScripts();
 
