@@ -243,7 +243,12 @@ describe('errors', () => {
     const body = { grantType: 'password', email: customer.email, password: 'correct horse' };
     return (await send('POST', '/auth/tokens', { body })).status;
   };
-  const providerErrors = () => counter('payments', 'http_client_calls_total', 'outcome="500"');
+  const providerErrors = () =>
+    counter(
+      'payments',
+      'http_client_request_duration_seconds_count',
+      'http_response_status_code="500"',
+    );
   const messaging = async () => (await readiness('inventory')).dependencies['messaging']?.state;
   const registry = async () => (await readiness('shipping')).dependencies['consul']?.state;
 
@@ -297,7 +302,8 @@ describe('records', () => {
   it('are duplicated byte by byte, and change nothing', async () => {
     for (let n = 0; n < 2; n++) await waitForEnd(customer.token, await buy());
     const before = await Promise.all([recordsOf(`e2e.${TOPIC}`), stock(product.plenty), ledger()]);
-    const duplicates = () => counter('inventory', 'messages_handled_total', 'outcome="duplicate"');
+    const duplicates = () =>
+      counter('inventory', 'messaging_process_duration_seconds_count', 'outcome="duplicate"');
     const countBefore = await duplicates();
     await start('duplicate-messages', TOPIC, { count: 2 });
     await expect.poll(duplicates, WAIT).toBeGreaterThanOrEqual(countBefore + 2);

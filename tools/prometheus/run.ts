@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { placeOrder } from '@fieldguide/contracts/ordering/examples';
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
+import { operatorToken } from '@fieldguide/platform-controller/operator-token';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
+import { appNames, gatewayApp } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { freePorts } from '@fieldguide/platform-host/processes/ports';
 import { system } from '@fieldguide/system';
@@ -48,13 +50,20 @@ async function main(): Promise<number> {
 async function scrapeSystem(program: string, folder: string): Promise<void> {
   const running = await startSystem(NAME);
   try {
-    const platform = new PlatformClient(new Environment(NAME));
+    const environment = new Environment(NAME);
+    const platform = new PlatformClient(environment);
+    const { clients } = environment.secrets(appNames);
+    // The gateway's port is public: its metrics are for operators only.
+    const credentials = await operatorToken(running.gatewayUrl, clients['operator']!);
     const apps = await platform.call<AppStatus[]>('GET', '/apps');
     const targets = (app: string) =>
       apps.find((each) => each.app === app)!.instances.map(({ url }) => new URL(url).host);
     const config = prometheusYaml(
       system,
-      (app) => ({ static_configs: [{ targets: targets(app) }] }),
+      (app) => ({
+        static_configs: [{ targets: targets(app) }],
+        ...(app === gatewayApp && { authorization: { credentials } }),
+      }),
       SCRAPE_SECONDS,
     );
     writeFileSync(join(folder, 'prometheus.yml'), config);
