@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { webAppNames } from '@fieldguide/platform-host/apps';
 import type { Environment } from '@fieldguide/platform-host/environment';
 import { system } from '@fieldguide/platform-host/system';
@@ -18,12 +18,12 @@ export function webFolderOf(environment: Environment, servedBy: string): string 
 
 /** Lets the link of each web application lead to the artifact that should be in use; a request sees the old or the new one. */
 export function linkWebFiles(environment: Environment, desired: DesiredState): void {
+  environment.privateFolder('web');
   for (const name of webAppNames) {
     const { digest } = desired.artifact(name);
     if (!digest) continue;
     const link = linkOf(environment, name);
     const next = `${link}.next`;
-    mkdirSync(dirname(link), { recursive: true });
     rmSync(next, { force: true });
     symlinkSync(artifactOf(name, digest).folder, next, 'junction');
     renameSync(next, link);
