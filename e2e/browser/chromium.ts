@@ -28,7 +28,7 @@ export function lockedChromium(): BrowserProgram {
   return {
     executablePath,
     env: {
-      FONTCONFIG_PATH: join(folder, 'fonts'),
+      ...(existsSync('/etc/fonts/fonts.conf') ? {} : { FONTCONFIG_PATH: join(folder, 'fonts') }),
       ...(isComplete(executablePath) ? {} : { LD_LIBRARY_PATH: libraries }),
     },
   };

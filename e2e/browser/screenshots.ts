@@ -54,11 +54,11 @@ const { origin } = new URL(page.url());
 await take('console-system');
 await page.goto(`${origin}/console/map`);
 // The spans of the order arrive within seconds.
-await page.locator('[data-edge="payments→payment-provider"][data-look="ok"]').waitFor();
+await page.locator('[data-edge="payments → payment-provider"][data-look="ok"]').waitFor();
 await take('console-map');
 
 await page.goto(`${origin}/console/orders/${orderId}`);
 await page.getByRole('link', { name: 'Trace in Lens' }).click();
-await page.getByText('payment-provider').first().waitFor();
+await page.getByText('inventory: process').first().waitFor();
 await take('trace');
 await browser.close();

@@ -33,6 +33,12 @@ describe('the edges', () => {
     expect(edges()).toMatchObject([{ from: 'alpha', to: 'outside', calls: 1, errors: 1 }]);
   });
 
+  it('lead to no database', () => {
+    const attributes = { 'db.system.name': 'postgresql', 'server.address': '127.0.0.1' };
+    store.add([span(1, { kind: 'client', attributes })]);
+    expect(edges()).toEqual([]);
+  });
+
   it('lead over topics, by parent or by link', () => {
     const attributes = { 'messaging.destination.name': 'alpha.alpha.v1' };
     store.add([

@@ -39,8 +39,9 @@ export interface Span {
   readonly links: readonly SpanLink[];
 }
 
-/** Returns the name of the called app, as its client names it. */
+/** Returns the name of the called app, as its client names it; a database is no app. */
 export function peerOf({ attributes }: Pick<Span, 'attributes'>): string | null {
+  if ('db.system.name' in attributes) return null;
   const name = attributes['server.service.name'] ?? attributes['server.address'];
   return name === undefined ? null : String(name);
 }

@@ -1,7 +1,7 @@
 import { Clock } from '@fieldguide/clock';
 import { Operation, type OperationRequest } from '@fieldguide/contracts/payment-provider';
 import { isOutage, ResiliencePolicy, UncountedError } from '@fieldguide/resilience';
-import { observeCall } from '@fieldguide/telemetry';
+import { observeCall, traceInto } from '@fieldguide/telemetry';
 import { Injectable } from '@nestjs/common';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
@@ -63,10 +63,10 @@ export class HttpProvider extends Provider {
           this.config.PAYMENT_PROVIDER_URL + path,
           {
             method,
-            headers: {
+            headers: traceInto({
               'x-api-key': this.config.PROVIDER_API_KEY,
               'content-type': 'application/json',
-            },
+            }),
             ...(body && { body }),
             signal,
             dispatcher: this.#agent,
