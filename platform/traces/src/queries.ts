@@ -12,13 +12,11 @@ import {
   zipkinTraces,
 } from './zipkin.ts';
 
-const EDGES_WINDOW_MS = 60_000;
-
 /** What the thread of the store does for the platform, by name. The results become JSON. */
 export const queriesOf = (store: SpanStore, now: () => number) => ({
   list: (filter: TraceFilter) => listTraces(store, filter),
   find: (traceId: string) => findTrace(store, traceId),
-  edges: () => listEdges(store, { fromMs: now() - EDGES_WINDOW_MS, toMs: now() }),
+  edges: (seconds: number) => listEdges(store, { fromMs: now() - seconds * 1_000, toMs: now() }),
   clear: () => store.clear(),
   zipkinServices: () => zipkinNames.services(store),
   zipkinSpans: (app: string) => zipkinNames.spans(store, app),

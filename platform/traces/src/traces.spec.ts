@@ -48,7 +48,7 @@ describe('the traces of a platform', () => {
       body: '{"resourceSpans":[]}',
     });
     expect(await response.json()).toHaveProperty('partialSuccess');
-    await expect(traces.query('edges')).rejects.toThrow('cannot be opened');
+    await expect(traces.query('edges', 60)).rejects.toThrow('cannot be opened');
     expect(events.recent).toHaveLength(1); // one warning a minute, whatever fails
     await traces.stop();
     await expect(traces.query('list', { limit: 1 })).rejects.toThrow('The store of traces');
@@ -59,7 +59,9 @@ describe('the traces of a platform', () => {
     const { traces } = await newTraces();
     await traces.start();
     expect(traces.instanceEnv).not.toHaveProperty('OTEL_EXPORTER_OTLP_HEADERS');
-    await expect(traces.query('edges')).rejects.toThrow('send their traces to http://collector');
+    await expect(traces.query('edges', 60)).rejects.toThrow(
+      'send their traces to http://collector',
+    );
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', undefined);
   });
 });

@@ -3,7 +3,7 @@ import { call } from '../api/client.ts';
 import { usePlatform } from '../api/platform.ts';
 import type { Fault, LiveEdge, SystemMap } from '../api/types.ts';
 import { useQuery } from '../api/use-query.ts';
-import { useFilter } from '../design/filters.tsx';
+import { Choice, useFilter } from '../design/filters.tsx';
 import { Loaded, Page } from '../design/page.tsx';
 import { BackingRow } from './backing-row.tsx';
 import { EdgeTable } from './edge-table.tsx';
@@ -13,20 +13,33 @@ import { Selection } from './selection.tsx';
 import './map.css';
 
 const POLL_MS = 3_000;
+const MINUTE = 60;
 const none: readonly Fault[] = [];
 
 /** The live topology: calls and messages of the last minute, over what pacts cover. */
 export function MapPage() {
   const [complete, setComplete] = useFilter('complete');
   const map = useQuery('map', () => call<SystemMap>('GET', '/map'));
-  const live = useQuery('edges', () => call<LiveEdge[]>('GET', '/traces/edges'), POLL_MS);
+  const [period] = useFilter('seconds');
+  const seconds = Number(period || MINUTE);
+  const live = useQuery(
+    `edges of ${seconds} s`,
+    () => call<LiveEdge[]>('GET', `/traces/edges?seconds=${seconds}`),
+    POLL_MS,
+  );
+  const perMinute = useMemo(
+    () =>
+      live.data?.map((each) => ({ ...each, calls: Math.round((each.calls * MINUTE) / seconds) })),
+    [live.data, seconds],
+  );
   return (
     <Page
       title="Map"
-      summary="The last minute: width is the rate, red has errors, dashed was silent."
+      summary={`The last ${seconds} seconds: width is the rate, red has errors, dashed was silent.`}
       command="traces"
       filters={
         <>
+          <Choice label="Seconds" name="seconds" values={['10', '300', '900']} all="60" />
           <label>
             <input
               type="checkbox"
@@ -42,7 +55,7 @@ export function MapPage() {
       }
     >
       <Loaded query={map}>
-        {(data) => <MapView map={data} live={live.data} isComplete={complete !== ''} />}
+        {(data) => <MapView map={data} live={perMinute} isComplete={complete !== ''} />}
       </Loaded>
     </Page>
   );

@@ -30,11 +30,12 @@ export function traceRoutes(traces: Traces): FastifyPluginAsyncZod {
       '/traces/edges',
       {
         schema: {
-          summary: 'Which app called or messaged which in the last minute',
+          summary: 'Which app called or messaged which in the last minute, or seconds',
+          querystring: z.object({ seconds: z.coerce.number().int().min(5).max(900).default(60) }),
           response: answers(z.array(Edge)),
         },
       },
-      (_request, reply) => sendQuery(reply, traces, 'edges'),
+      ({ query: { seconds } }, reply) => sendQuery(reply, traces, 'edges', seconds),
     );
     api.get(
       '/traces/:traceId',
