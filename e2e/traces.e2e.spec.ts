@@ -60,7 +60,7 @@ describe('the trace of an order', () => {
     const edges = await get<Edge[]>('/traces/edges');
     for (const topic of ['inventory.requests.v1', 'payments.payments.v1'])
       expect(edges).toContainEqual(expect.objectContaining({ via: 'topic', topic }));
-    const provider = { via: 'http', to: 'payment-provider', errors: 0 };
+    const provider = { via: 'http', from: 'payments', to: 'payment-provider' };
     expect(edges).toContainEqual(expect.objectContaining(provider));
   });
 });
