@@ -108,7 +108,7 @@ describe('a query of Zipkin', () => {
     [{ limit: '2' }, [3, 2]],
     [{ serviceName: 'beta' }, [2]],
     [{ serviceName: "o'hara" }, [3]],
-    [{ serviceName: 'nobody' }, []],
+    [{ serviceName: 'unknown' }, []],
     [{ serviceName: 'alpha', spanName: 'GET /b' }, [2]],
     [{ serviceName: 'beta', spanName: 'GET /b' }, []],
     [{ serviceName: 'beta', remoteServiceName: 'front' }, [2]],

@@ -46,7 +46,7 @@ interface Count {
   readonly overdue: number;
 }
 
-/** The number of open checkouts of each step that has any. */
+/** Counts open checkouts by step; a step without any is absent. */
 export function countOpen(database: Database): Promise<Count[]> {
   return database.query(
     `SELECT step, count(*)::int AS open, count(overdue_since)::int AS overdue
