@@ -4,6 +4,18 @@ import { BoundedClient, type Limits, limits } from './bounded-client.ts';
 import { DedicatedConnection } from './dedicated-connection.ts';
 import { type Exclusive, tryExclusive } from './exclusive.ts';
 import { migrationLimits, runMigrations } from './migrate.ts';
+import { Session } from './session.ts';
+import { TableStatements } from './table-statements.ts';
+import type { EntityClass } from './unit-of-work.ts';
+
+/**
+ * Statements of a transaction do not wait for each other's results. A prepared statement keeps a plan that was made when
+ * its tables were small, so that plan must be right for large ones, too: by index.
+ */
+const forPreparedStatements = {
+  pipeline: true,
+  options: '-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
+};
 
 export interface DatabaseSettings {
   /** `postgres://role:password@host:port/database` */
@@ -29,6 +41,7 @@ export class Database {
   readonly #name: string;
   readonly #limits: Limits;
   readonly #settings: DatabaseSettings;
+  readonly #tables = new Map<EntityClass<object>, TableStatements<object>>();
 
   constructor(settings: DatabaseSettings) {
     this.#url = settings.url;
@@ -88,7 +101,21 @@ export class Database {
 
   /** Runs one statement outside a unit of work, for reads and for libs. Never build SQL from input. */
   async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.source.query(sql, [...values]);
+    return (await this.#pool.query(sql, [...values])).rows as Row[];
+  }
+
+  /** Takes a connection from the pool, for a transaction; `release` it. */
+  async session(): Promise<Session> {
+    return new Session(await this.#pool.connect());
+  }
+
+  /** The statements on the table of an entity. */
+  table<Row extends object>(entity: EntityClass<Row>): TableStatements<Row> {
+    const known = this.#tables.get(entity);
+    if (known) return known as TableStatements<Row>;
+    const made = new TableStatements<Row>(this.source.getMetadata(entity));
+    this.#tables.set(entity, made as TableStatements<object>);
+    return made;
   }
 
   /** How the pool is used now. `waiting`: requests that wait for a connection. */
@@ -136,7 +163,7 @@ export class Database {
       migrationsRun: false,
       installExtensions: false,
       poolSize,
-      extra: { ...bounds, Client: BoundedClient },
+      extra: { ...bounds, ...forPreparedStatements, Client: BoundedClient },
     });
   }
 

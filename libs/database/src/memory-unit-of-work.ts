@@ -2,13 +2,16 @@ import { type Lease, LeaseLostError } from '@fieldguide/workers';
 import { getMetadataArgsStorage } from 'typeorm';
 import {
   ConcurrencyError,
+  changedError,
   type EntityClass,
   type Origin,
   RETRIES,
+  type RowWrite,
   type RunOptions,
   UnitOfWork,
   UnitOfWorkRunner,
   type Versioned,
+  type Where,
 } from './unit-of-work.ts';
 
 /** Undefined: deleted. */
@@ -82,54 +85,64 @@ class MemoryUnitOfWork extends UnitOfWork {
     this.#nextNumber = nextNumber;
   }
 
-  override async load<Row extends Versioned>(
-    table: EntityClass<Row>,
-    id: string,
-  ): Promise<Row | undefined> {
-    await this.flush(table);
-    const row = this.#stored(table, id);
-    return row && copy(row);
-  }
-
-  override async lock<Row extends Versioned>(
+  protected override async read<Row extends Versioned>(
     table: EntityClass<Row>,
     ids: readonly string[],
   ): Promise<Row[]> {
-    await this.flush(table);
-    return this.#all(table).filter((row) => ids.includes(keyOf(table, row)));
+    return ids.flatMap((id) => {
+      const row = this.#stored(table, id);
+      return row ? [copy(row)] : [];
+    });
   }
 
   override async find<Row extends object>(
     table: EntityClass<Row>,
-    where: Partial<Row>,
+    where: Where<Row>,
     limit: number,
     order?: keyof Row & string,
   ): Promise<Row[]> {
     await this.flush(table);
     const matches = (row: Row) =>
-      Object.entries(where).every(([column, value]) => row[column as keyof Row] === value);
+      Object.entries(where).every(([column, value]) =>
+        [value].flat().includes(row[column as keyof Row]),
+      );
     const found = this.#all(table).filter(matches);
     if (order) found.sort((a, b) => compare(a[order], b[order]));
     return found.slice(0, limit);
   }
 
   /** Units of work in memory run one after the other. */
-  override async exclusively(): Promise<void> {}
+  protected override async acquire(): Promise<void> {}
 
-  protected override async write<Row extends Versioned>(
-    table: EntityClass<Row>,
-    rows: readonly Row[],
+  protected override async write(
+    table: EntityClass<Versioned>,
+    rows: readonly RowWrite[],
   ): Promise<void> {
     const changed = new Map(this.#changed.get(table as EntityClass<never>));
-    for (const row of rows) {
+    for (const { row, base } of rows) {
       const id = keyOf(table, row);
-      if ((this.#stored(table, id)?.version ?? 0) !== row.version)
-        throw new ConcurrencyError(`${table.name} ${id} has changed since it was read`);
-      const next = Object.assign(new table(), copy(row), { version: row.version + 1 });
-      if (row.version === 0) this.#number(table, next);
+      this.#assertVersion(table, id, base);
+      const next = Object.assign(new table(), copy(row));
+      if (base === 0) this.#number(table, next);
       changed.set(id, next);
     }
     this.#changed.set(table as EntityClass<never>, changed);
+  }
+
+  protected override async erase(
+    table: EntityClass<Versioned>,
+    rows: readonly { readonly key: string; readonly version: number }[],
+  ): Promise<void> {
+    const changed = new Map(this.#changed.get(table as EntityClass<never>));
+    for (const { key, version } of rows) {
+      this.#assertVersion(table, key, version);
+      changed.set(key, undefined);
+    }
+    this.#changed.set(table as EntityClass<never>, changed);
+  }
+
+  #assertVersion(table: EntityClass<Versioned>, id: string, version: number): void {
+    if ((this.#stored(table, id)?.version ?? 0) !== version) throw changedError(table, id);
   }
 
   protected override keyOf(table: EntityClass<object>, row: object): string {
@@ -138,9 +151,10 @@ class MemoryUnitOfWork extends UnitOfWork {
 
   override async remove<Row extends object>(
     table: EntityClass<Row>,
-    where: Partial<Row>,
+    where: Where<Row>,
   ): Promise<number> {
     const doomed = await this.find(table, where, Number.POSITIVE_INFINITY);
+    this.forget(table);
     const changed = this.#changed.get(table as EntityClass<never>) ?? new Map();
     for (const row of doomed) changed.set(keyOf(table, row), undefined);
     this.#changed.set(table as EntityClass<never>, changed);
@@ -154,15 +168,18 @@ class MemoryUnitOfWork extends UnitOfWork {
     limit: number,
   ): Promise<Row[]> {
     await this.flush(table);
+    this.forget(table);
     const time = (row: Row) => row[due] as Date | null;
     const until = new Date(this.now().getTime() + forMs);
     const rows = this.#all(table)
       .filter((row) => time(row) !== null && time(row)! <= this.now())
       .toSorted((a, b) => time(a)!.getTime() - time(b)!.getTime())
       .slice(0, limit);
-    for (const row of rows) Object.assign(row, { [due]: until });
-    await this.write(table, rows);
-    for (const row of rows) row.version += 1;
+    for (const row of rows) Object.assign(row, { [due]: until, version: row.version + 1 });
+    await this.write(
+      table,
+      rows.map((row) => ({ row, base: row.version - 1 })),
+    );
     return rows;
   }
 
@@ -184,11 +201,13 @@ class MemoryUnitOfWork extends UnitOfWork {
     if (this.#leases.get(name) !== epoch) throw new LeaseLostError(name);
   }
 
-  override async insert<Row extends object>(table: EntityClass<Row>, row: Row): Promise<boolean> {
-    await this.flush(table);
-    const isNew = !this.#stored(table, keyOf(table, row));
-    if (isNew) await this.insertAll(table, [row]);
-    return isNew;
+  protected override async insertMissing(
+    table: EntityClass<object>,
+    rows: readonly object[],
+  ): Promise<ReadonlySet<string>> {
+    const missing = rows.filter((row) => !this.#stored(table, keyOf(table, row)));
+    await this.insertAll(table, missing);
+    return new Set(missing.map((row) => keyOf(table, row)));
   }
 
   protected override async insertAll(

@@ -1,5 +1,4 @@
 // The classes that DatabaseModule provides, for tests, benches and libs with tables of their own.
-export { type BatchUpsert, batchUpsert } from './batch-statements.ts';
 export { DatabaseTables1760000000000 } from './database-tables.migration.ts';
 export { DedicatedConnection } from './dedicated-connection.ts';
 export type { Exclusive } from './exclusive.ts';
@@ -8,3 +7,4 @@ export { PostgresLeases } from './postgres-leases.ts';
 export { PostgresNotifier } from './postgres-notifier.ts';
 export { PostgresUnitOfWork, PostgresUnitOfWorkRunner } from './postgres-unit-of-work.ts';
 export { pruneNext } from './prune.ts';
+export { TableStatements } from './table-statements.ts';

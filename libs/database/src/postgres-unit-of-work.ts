@@ -1,21 +1,26 @@
 import type { Notifier } from '@fieldguide/workers';
 import { type Lease, LeaseLostError } from '@fieldguide/workers';
-import { type EntityManager, type EntityMetadata, In } from 'typeorm';
-import { batchInsert, batchUpsert } from './batch-statements.ts';
 import type { Database } from './database.ts';
+import type { Session } from './session.ts';
+import type { Statement, TableStatements } from './table-statements.ts';
 import {
   ConcurrencyError,
+  changedError,
   type EntityClass,
   type Origin,
   RETRIES,
+  type RowWrite,
   type RunOptions,
   UnitOfWork,
   UnitOfWorkRunner,
   type Versioned,
+  type Where,
 } from './unit-of-work.ts';
 
 // PostgreSQL's codes for a serialization failure and a deadlock.
 const RETRYABLE = new Set(['40001', '40P01']);
+/** How a statement of TableStatements fails that could not write all of its rows. */
+const DIVISION_BY_ZERO = '22012';
 
 /** Units of work as PostgreSQL transactions (READ COMMITTED, with versions and row locks). */
 export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
@@ -46,106 +51,102 @@ export class PostgresUnitOfWorkRunner extends UnitOfWorkRunner {
   }
 
   /** One statement, without a transaction around it. */
-  override load<Row extends Versioned>(
+  override async load<Row extends Versioned>(
     table: EntityClass<Row>,
     id: string,
   ): Promise<Row | undefined> {
-    const { manager } = this.#database.source;
-    return new PostgresUnitOfWork(manager, this.#origin, this.#notifier).load(table, id);
+    const statements = this.#database.table(table);
+    const { text, values } = statements.read([id], false);
+    const [row] = await this.#database.query<Record<string, unknown>>(text, values);
+    return row && statements.hydrate(row);
   }
 
   async #once<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T> {
-    let uow: PostgresUnitOfWork | undefined;
+    const session = await this.#database.session();
+    const uow = new PostgresUnitOfWork(this.#database, session, this.#origin, this.#notifier);
     try {
-      const result = await this.#database.source.transaction(async (manager) => {
-        uow = new PostgresUnitOfWork(manager, this.#origin, this.#notifier);
-        const done = await work(uow);
-        await uow.writeAll();
-        return done;
-      });
-      uow?.committed();
+      const result = await work(uow);
+      await uow.commit();
       return result;
     } catch (error) {
-      uow?.rolledBack();
+      await uow.rollback();
       throw error;
+    } finally {
+      session.release();
     }
   }
 }
 
 export class PostgresUnitOfWork extends UnitOfWork {
-  readonly #manager: EntityManager;
+  readonly #database: Database;
+  readonly #session: Session;
   readonly #notifier: Notifier;
   readonly #channels = new Set<string>();
   /** The database's time, and the process's time when it was read. */
   #time: { readonly time: Date; readonly atMs: number } | undefined;
+  #hasBegun = false;
 
-  constructor(manager: EntityManager, origin: Origin, notifier: Notifier) {
+  constructor(database: Database, session: Session, origin: Origin, notifier: Notifier) {
     super(origin);
-    this.#manager = manager;
+    this.#database = database;
+    this.#session = session;
     this.#notifier = notifier;
   }
 
-  override async load<Row extends Versioned>(
-    table: EntityClass<Row>,
-    id: string,
-  ): Promise<Row | undefined> {
-    await this.flush(table);
-    const found = await this.#manager.findOneBy(table, { [this.#key(table)]: id } as never);
-    return found ?? undefined;
-  }
-
-  override async lock<Row extends Versioned>(
+  protected override async read<Row extends Versioned>(
     table: EntityClass<Row>,
     ids: readonly string[],
+    lock: boolean,
   ): Promise<Row[]> {
-    await this.flush(table);
-    const key = this.#key(table);
-    return this.#manager.find(table, {
-      where: { [key]: In([...ids]) } as never,
-      order: { [key]: 'ASC' } as never,
-      lock: { mode: 'pessimistic_write' },
-    });
+    const statements = this.#database.table(table);
+    return this.#rows(statements, statements.read(ids, lock));
   }
 
   override async find<Row extends object>(
     table: EntityClass<Row>,
-    where: Partial<Row>,
+    where: Where<Row>,
     limit: number,
-    order: keyof Row & string = this.#key(table) as keyof Row & string,
+    order?: keyof Row & string,
   ): Promise<Row[]> {
     await this.flush(table);
-    const sorted = { [order]: 'ASC' } as never;
-    return this.#manager.find(table, { where: where as never, order: sorted, take: limit });
+    const statements = this.#database.table(table);
+    return this.#rows(statements, statements.find(where, order ?? statements.key, limit));
   }
 
   // READ COMMITTED: each statement after this one reads what was committed before it begins.
-  override async exclusively(name: string): Promise<void> {
+  protected override async acquire(name: string): Promise<void> {
     await this.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
   }
 
-  protected override async write<Row extends Versioned>(
-    table: EntityClass<Row>,
-    rows: readonly Row[],
+  protected override async write(
+    table: EntityClass<Versioned>,
+    rows: readonly RowWrite[],
   ): Promise<void> {
-    const { sql, values } = batchUpsert<Row>(this.#manager.connection.getMetadata(table));
-    const written = await this.query<{ key: string }>(sql, values(rows));
-    if (written.length === rows.length) return;
-    const keys = new Set(written.map(({ key }) => key));
-    const changed = rows.map((row) => this.keyOf(table, row)).filter((key) => !keys.has(key));
-    throw new ConcurrencyError(`${table.name} ${changed} has changed since it was read`);
+    const statements = this.#database.table(table);
+    const keys = () => rows.map(({ row }) => statements.keyOf(row));
+    await this.#sendAll(table, statements.write(rows), keys);
+  }
+
+  protected override async erase(
+    table: EntityClass<Versioned>,
+    rows: readonly { readonly key: string; readonly version: number }[],
+  ): Promise<void> {
+    const keys = () => rows.map(({ key }) => key);
+    await this.#sendAll(table, this.#database.table(table).delete(rows), keys);
   }
 
   protected override keyOf(table: EntityClass<object>, row: object): string {
-    return String((row as Record<string, unknown>)[this.#key(table)]);
+    return this.#database.table(table).keyOf(row);
   }
 
   override async remove<Row extends object>(
     table: EntityClass<Row>,
-    where: Partial<Row>,
+    where: Where<Row>,
   ): Promise<number> {
     await this.flush(table);
-    const { affected } = await this.#manager.delete(table, where as never);
-    return affected ?? 0;
+    this.forget(table);
+    const { text, values } = this.#database.table(table).remove(where);
+    return (await this.#send(text, values)).rowCount ?? 0;
   }
 
   override async claim<Row extends Versioned>(
@@ -155,22 +156,9 @@ export class PostgresUnitOfWork extends UnitOfWork {
     limit: number,
   ): Promise<Row[]> {
     await this.flush(table);
-    const { tableName } = this.#manager.connection.getMetadata(table);
-    const [key, time] = [this.#column(table, this.#key(table)), this.#column(table, due)];
-    const claimed = await this.query<Record<string, unknown>>(
-      `WITH due AS MATERIALIZED (
-         SELECT ${key} AS due_key, ${time} AS due_at FROM ${tableName} WHERE ${time} <= now()
-         ORDER BY ${time} LIMIT $2 FOR UPDATE SKIP LOCKED
-       ),
-       claimed AS (
-         UPDATE ${tableName} SET version = version + 1,
-           ${time} = clock_timestamp() + $1 * interval '1 millisecond'
-         FROM due WHERE ${key} = due_key RETURNING ${tableName}.*, due.due_at AS was_due_at
-       )
-       SELECT * FROM claimed ORDER BY was_due_at`,
-      [forMs, limit],
-    );
-    return claimed.map((columns) => this.#hydrate(table, columns));
+    this.forget(table);
+    const statements = this.#database.table(table);
+    return this.#rows(statements, statements.claim(due, forMs, limit));
   }
 
   override async msUntilDue<Row extends Versioned>(
@@ -178,17 +166,16 @@ export class PostgresUnitOfWork extends UnitOfWork {
     due: keyof Row & string,
   ): Promise<number | undefined> {
     await this.flush(table);
-    const { tableName } = this.#manager.connection.getMetadata(table);
-    const column = this.#column(table, due);
-    const [row] = await this.query<{ ms: number | null }>(
-      `SELECT (extract(epoch FROM min(${column}) - clock_timestamp()) * 1000)::float8 AS ms FROM ${tableName}`,
-      [],
-    );
+    const { text, values } = this.#database.table(table).msUntilDue(due);
+    const [row] = await this.query<{ ms: number | null }>(text, values);
     return row?.ms == null ? undefined : Math.max(0, row.ms);
   }
 
   override async databaseTime(): Promise<Date> {
-    if (!this.#time) await this.#readTime('SELECT clock_timestamp() AS time', []);
+    if (!this.#time) {
+      const [row] = await this.query<{ time: Date }>('SELECT clock_timestamp() AS time', []);
+      this.#setTime(row!.time);
+    }
     const { time, atMs } = this.#time!;
     return new Date(time.getTime() + performance.now() - atMs);
   }
@@ -201,67 +188,83 @@ export class PostgresUnitOfWork extends UnitOfWork {
     if (held.length === 0) throw new LeaseLostError(name);
   }
 
-  override async insert<Row extends object>(table: EntityClass<Row>, row: Row): Promise<boolean> {
-    await this.flush(table);
-    const { sql, values } = batchInsert(this.#manager.connection.getMetadata(table), [row]);
-    const ifNew = `${sql} ON CONFLICT DO NOTHING RETURNING clock_timestamp() AS time`;
-    return this.#readTime(ifNew, values);
+  protected override async insertMissing(
+    table: EntityClass<object>,
+    rows: readonly object[],
+  ): Promise<ReadonlySet<string>> {
+    const { text, values } = this.#database.table(table).insertNew(rows);
+    const inserted = await this.query<{ key: string; time: Date }>(text, values);
+    if (inserted[0]) this.#setTime(inserted[0].time);
+    return new Set(inserted.map(({ key }) => key));
   }
 
   protected override async insertAll(
     table: EntityClass<object>,
     rows: readonly object[],
   ): Promise<void> {
-    const { sql, values } = batchInsert(this.#manager.connection.getMetadata(table), rows);
-    await this.query(sql, values);
+    const { text, values } = this.#database.table(table).insert(rows);
+    await this.query(text, values);
   }
 
   override notify(channel: string): void {
     this.#channels.add(channel);
   }
 
-  /** Runs a statement that returns the database's time. @returns whether it has returned a row */
-  async #readTime(sql: string, values: readonly unknown[]): Promise<boolean> {
-    const [row] = await this.query<{ time: Date }>(sql, values);
-    if (row) this.#time = { time: row.time, atMs: performance.now() };
-    return row !== undefined;
-  }
-
   /** Runs a statement inside this transaction; for libs with their own tables (event store). */
   async query<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
-    return this.#manager.query(sql, [...values]);
+    return (await this.#send(sql, values)).rows as Row[];
   }
 
-  async writeAll(): Promise<void> {
-    await this.runBeforeCommit();
-  }
-
-  committed(): void {
+  /** @throws ConcurrencyError */
+  async commit(): Promise<void> {
+    const written = this.runBeforeCommit();
+    if (this.hasStepsBeforeCommit) await written;
+    // Otherwise in one write with the last statements: when one of them fails, COMMIT rolls back.
+    const ended = this.#hasBegun ? this.#session.query('COMMIT') : undefined;
+    ended?.catch(() => undefined);
+    await written;
+    const { command } = (await ended) ?? {};
+    if (ended && command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);
+    this.#hasBegun = false;
     this.runAfterCommit();
     for (const channel of this.#channels) this.#notifier.notify(channel);
   }
 
-  rolledBack(): void {
+  /** Never rejects: a connection that does not respond is closed. */
+  async rollback(): Promise<void> {
     this.resetVersions();
+    if (!this.#hasBegun) return;
+    await this.#session.query('ROLLBACK').catch(() => this.#session.destroy());
   }
 
-  #hydrate<Row extends Versioned>(table: EntityClass<Row>, columns: Record<string, unknown>): Row {
-    const { driver } = this.#manager.connection;
-    const metadata = this.#manager.connection.getMetadata(table);
-    const values = metadata.columns.map((column) => [
-      column.propertyName,
-      driver.prepareHydratedValue(columns[column.databaseName], column),
-    ]);
-    return Object.assign(new table(), Object.fromEntries(values));
+  /** BEGIN is sent together with the first statement. */
+  #send(sql: string, values: readonly unknown[]) {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#session.query('BEGIN').catch(() => undefined); // the statement after it fails as well
+    }
+    return this.#session.query(sql, values);
   }
 
-  #column(table: EntityClass<object>, property: string): string {
-    const { columns } = this.#manager.connection.getMetadata(table);
-    return columns.find(({ propertyName }) => propertyName === property)!.databaseName;
+  async #sendAll(
+    table: EntityClass<object>,
+    { text, values }: Statement,
+    keys: () => readonly string[],
+  ): Promise<void> {
+    await this.#send(text, values).catch((error: { code?: string }) => {
+      throw error.code === DIVISION_BY_ZERO ? changedError(table, keys()) : error;
+    });
   }
 
-  #key(table: EntityClass<object>): string {
-    const { primaryColumns }: EntityMetadata = this.#manager.connection.getMetadata(table);
-    return primaryColumns[0]!.propertyName;
+  async #rows<Row extends object>(
+    statements: TableStatements<Row>,
+    { text, values }: Statement,
+  ): Promise<Row[]> {
+    const rows = await this.query<Record<string, unknown>>(text, values);
+    return rows.map((row) => statements.hydrate(row));
+  }
+
+  #setTime(time: Date): void {
+    this.#time = { time, atMs: performance.now() };
   }
 }

@@ -36,8 +36,12 @@ export interface Origin {
 export abstract class UnitOfWork {
   readonly origin: Origin;
   readonly #beforeCommit: (() => Promise<void>)[] = [];
+  readonly #atCommit: (() => Promise<void>)[] = [];
   readonly #afterCommit: (() => void)[] = [];
-  readonly #unwritten = new Map<EntityClass<object>, Map<string, Versioned>>();
+  /** Rows as this unit of work has prefetched, locked or saved them, by key. */
+  readonly #known = new Map<EntityClass<object>, Map<string, KnownRow>>();
+  readonly #unwritten = new Map<EntityClass<object>, Map<string, RowWrite>>();
+  readonly #deleted = new Map<EntityClass<object>, Map<string, number>>();
   readonly #saved: { readonly row: Versioned; readonly version: number }[] = [];
   readonly #appended = new Map<EntityClass<object>, object[]>();
   #causation: Causation | undefined;
@@ -47,21 +51,58 @@ export abstract class UnitOfWork {
   }
 
   /** Loads one row by its primary key, without a lock: `save` detects a concurrent change. */
-  abstract load<Row extends Versioned>(
-    table: EntityClass<Row>,
-    id: string,
-  ): Promise<Row | undefined>;
+  async load<Row extends Versioned>(table: EntityClass<Row>, id: string): Promise<Row | undefined> {
+    const known = this.#knownOf(table).get(id);
+    if (known) return known.row && copyOf(known.row as Row);
+    return (await this.read(table, [id], false))[0];
+  }
 
   /** Loads the rows with these keys and locks them until the end, in the order of their keys, to avoid deadlocks. */
-  abstract lock<Row extends Versioned>(
+  async lock<Row extends Versioned>(
     table: EntityClass<Row>,
     ids: readonly string[],
+  ): Promise<Row[]> {
+    await this.prefetch(table, ids, { lock: true });
+    const known = this.#knownOf(table);
+    return [...new Set(ids)].toSorted().flatMap((id) => {
+      const row = known.get(id)?.row as Row | undefined;
+      return row ? [copyOf(row)] : [];
+    });
+  }
+
+  /**
+   * Reads rows that this unit of work will `load` or `lock` later, with one statement. Without it, each of them is read when
+   * it is needed.
+   */
+  async prefetch<Row extends Versioned>(
+    table: EntityClass<Row>,
+    ids: readonly string[],
+    { lock = false }: { readonly lock?: boolean } = {},
+  ): Promise<void> {
+    const known = this.#knownOf(table);
+    const missing = [...new Set(ids)].filter((id) =>
+      lock ? !known.get(id)?.isLocked : !known.has(id),
+    );
+    if (missing.length === 0) return;
+    const rows = await this.read(table, missing, lock);
+    for (const id of missing) known.set(id, { row: undefined, isLocked: false });
+    for (const row of rows) known.set(this.keyOf(table, row), { row, isLocked: lock });
+  }
+
+  /** For implementations: the stored rows with these keys, which have no unwritten changes. */
+  protected abstract read<Row extends Versioned>(
+    table: EntityClass<Row>,
+    ids: readonly string[],
+    lock: boolean,
   ): Promise<Row[]>;
 
-  /** Finds rows whose columns equal `where`, sorted by `order`, or by the primary key when no order is given. */
+  /**
+   * Finds rows whose columns equal `where`, or one of its values where it has a list; sorted by `order`, or by the primary
+   * key when no order is given.
+   */
   abstract find<Row extends object>(
     table: EntityClass<Row>,
-    where: Partial<Row>,
+    where: Where<Row>,
     limit: number,
     order?: keyof Row & string,
   ): Promise<Row[]>;
@@ -70,11 +111,17 @@ export abstract class UnitOfWork {
    * Waits until no other unit of work holds the lock `name`, and holds it until this one ends. Later reads
    * include everything that earlier holders committed.
    */
-  abstract exclusively(name: string): Promise<void>;
+  async exclusively(name: string): Promise<void> {
+    await this.acquire(name);
+    for (const known of this.#known.values())
+      for (const [id, { isLocked }] of known) if (!isLocked) known.delete(id);
+  }
+
+  protected abstract acquire(name: string): Promise<void>;
 
   /**
    * Inserts (version 0) or updates the row as it is now, and increments its version. Written before the commit with one
-   * statement for each table, or earlier, when this unit of work reads the table: then `run` or that read throws a
+   * statement for each table, or earlier, when this unit of work searches the table: then `run` or that search throws a
    * ConcurrencyError when the row has changed since it was read.
    */
   save<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void> {
@@ -88,29 +135,62 @@ export abstract class UnitOfWork {
   ): Promise<void> {
     for (const row of rows) {
       const key = this.keyOf(table, row);
-      if (this.#unwritten.get(table)?.has(key)) await this.flush(table);
-      const unwritten = this.#unwritten.get(table) ?? new Map<string, Versioned>();
-      this.#unwritten.set(table, unwritten.set(key, structuredClone({ ...row })));
+      if (this.#deleted.get(table)?.has(key)) await this.flush(table);
+      const unwritten = entryOf(this.#unwritten, table);
+      const earlier = unwritten.get(key);
+      if (earlier && earlier.row.version !== row.version) throw changedError(table, key);
+      const next = Object.assign(copyOf(structuredClone({ ...row }), table), {
+        version: row.version + 1,
+      });
+      unwritten.set(key, { base: earlier?.base ?? row.version, row: next });
+      this.#knownOf(table).set(key, { row: next, isLocked: true });
       this.#saved.push({ row, version: row.version });
       row.version += 1;
     }
   }
 
-  /** For implementations: writes the saved rows of this table. Every read of the table does so first. */
+  /** Deletes the row before the commit. `run` throws a ConcurrencyError when it has changed since it was read. */
+  async delete<Row extends Versioned>(table: EntityClass<Row>, row: Row): Promise<void> {
+    const key = this.keyOf(table, row);
+    const earlier = this.#unwritten.get(table)?.get(key);
+    if (earlier && earlier.row.version !== row.version) throw changedError(table, key);
+    this.#unwritten.get(table)?.delete(key);
+    const base = earlier?.base ?? row.version;
+    if (base > 0) entryOf(this.#deleted, table).set(key, base);
+    this.#knownOf(table).set(key, { row: undefined, isLocked: true });
+  }
+
+  /** For implementations: writes the saved and deleted rows of this table. Every search of the table does so first. */
   protected async flush(table: EntityClass<object>): Promise<void> {
-    const unwritten = this.#unwritten.get(table);
+    const unwritten = [...(this.#unwritten.get(table)?.values() ?? [])];
+    const deleted = [...(this.#deleted.get(table) ?? [])].map(([key, version]) => ({
+      key,
+      version,
+    }));
     this.#unwritten.delete(table);
-    // In the order of `save`: identity columns number the rows in this order.
-    if (unwritten) await this.write(table as EntityClass<Versioned>, [...unwritten.values()]);
+    this.#deleted.delete(table);
+    await Promise.all([
+      // In the order of `save`: identity columns number the rows in this order.
+      unwritten.length > 0 && this.write(table as EntityClass<Versioned>, unwritten),
+      deleted.length > 0 && this.erase(table as EntityClass<Versioned>, deleted),
+    ]);
+  }
+
+  /** For implementations: rows of this table were changed by a statement, so what was read of them is outdated. */
+  protected forget(table: EntityClass<object>): void {
+    this.#known.delete(table);
   }
 
   /**
-   * Writes rows with their next version; all are different.
+   * Writes rows with their versions, each unless it has another version than its base.
    * @throws ConcurrencyError
    */
-  protected abstract write<Row extends Versioned>(
-    table: EntityClass<Row>,
-    rows: readonly Row[],
+  protected abstract write(table: EntityClass<Versioned>, rows: readonly RowWrite[]): Promise<void>;
+
+  /** Deletes rows at these versions. @throws ConcurrencyError */
+  protected abstract erase(
+    table: EntityClass<Versioned>,
+    rows: readonly { readonly key: string; readonly version: number }[],
   ): Promise<void>;
 
   protected abstract keyOf(table: EntityClass<object>, row: object): string;
@@ -119,7 +199,24 @@ export abstract class UnitOfWork {
    * Inserts a row now, unless its key exists. Waits for another unit of work that is inserting the same key.
    * @returns false when the key exists
    */
-  abstract insert<Row extends object>(table: EntityClass<Row>, row: Row): Promise<boolean>;
+  async insert<Row extends object>(table: EntityClass<Row>, row: Row): Promise<boolean> {
+    return (await this.insertNew(table, [row])).size > 0;
+  }
+
+  /** Inserts rows of different keys, as `insert` does, with one statement. @returns the keys that did not exist */
+  async insertNew<Row extends object>(
+    table: EntityClass<Row>,
+    rows: readonly Row[],
+  ): Promise<ReadonlySet<string>> {
+    await this.flush(table);
+    this.forget(table);
+    return rows.length > 0 ? this.insertMissing(table, rows) : new Set();
+  }
+
+  protected abstract insertMissing(
+    table: EntityClass<object>,
+    rows: readonly object[],
+  ): Promise<ReadonlySet<string>>;
 
   /**
    * Inserts a row with an identity column before the commit, with one statement for each table; reads of this unit of
@@ -127,17 +224,16 @@ export abstract class UnitOfWork {
    * identities of its appended rows have the same order.
    */
   append<Row extends object>(table: EntityClass<Row>, row: Row): void {
-    this.#appended.set(table, [...(this.#appended.get(table) ?? []), row]);
+    const appended = this.#appended.get(table);
+    if (appended) appended.push(row);
+    else this.#appended.set(table, [row]);
   }
 
   /** Inserts appended rows of one class, in their order. */
   protected abstract insertAll(table: EntityClass<object>, rows: readonly object[]): Promise<void>;
 
   /** Deletes the rows whose columns equal `where`. @returns the number of deleted rows */
-  abstract remove<Row extends object>(
-    table: EntityClass<Row>,
-    where: Partial<Row>,
-  ): Promise<number>;
+  abstract remove<Row extends object>(table: EntityClass<Row>, where: Where<Row>): Promise<number>;
 
   /**
    * Claims rows whose time in the column `due` has passed by `databaseTime`, and postpones that time by `forMs`. No other
@@ -186,6 +282,14 @@ export abstract class UnitOfWork {
     this.#beforeCommit.push(step);
   }
 
+  /**
+   * For libs: runs `step` with the last writes, which a database gets together with the COMMIT. It sends its only statement
+   * before it waits, and that statement fails when it could not write everything.
+   */
+  atCommit(step: () => Promise<void>): void {
+    this.#atCommit.push(step);
+  }
+
   /** Wakes the workers that wait for this channel, on every instance, after the commit. A crash in between loses the hint. */
   abstract notify(channel: string): void;
 
@@ -194,10 +298,21 @@ export abstract class UnitOfWork {
     this.#afterCommit.push(step);
   }
 
-  /** For implementations: writes saved rows, then appended ones, then runs the hooks. */
+  /** For implementations: false when COMMIT may be sent together with the last writes. */
+  protected get hasStepsBeforeCommit(): boolean {
+    return this.#beforeCommit.length > 0;
+  }
+
+  /**
+   * For implementations: writes saved rows, then appended ones, then what libs write at the commit; all writes begin before
+   * the first one has ended, in this order. Then runs the hooks.
+   */
   protected async runBeforeCommit(): Promise<void> {
-    for (const table of [...this.#unwritten.keys()]) await this.flush(table);
-    for (const [table, rows] of this.#appended) await this.insertAll(table, rows);
+    const tables = new Set([...this.#unwritten.keys(), ...this.#deleted.keys()]);
+    const writes = [...tables].map((table) => this.flush(table));
+    for (const [table, rows] of this.#appended) writes.push(this.insertAll(table, rows));
+    for (const step of this.#atCommit) writes.push(step());
+    await Promise.all(writes);
     for (const step of this.#beforeCommit) await step();
   }
 
@@ -209,6 +324,42 @@ export abstract class UnitOfWork {
   protected runAfterCommit(): void {
     for (const step of this.#afterCommit) step();
   }
+
+  #knownOf(table: EntityClass<object>): Map<string, KnownRow> {
+    return entryOf(this.#known, table);
+  }
+}
+
+/** A row to write, with its next version, and the version that is stored; base 0: none is. */
+export interface RowWrite {
+  readonly row: Versioned;
+  readonly base: number;
+}
+
+/** Column values to find: rows that equal each of them, or one of them where it is a list. */
+export type Where<Row> = { readonly [Column in keyof Row]?: Row[Column] | readonly Row[Column][] };
+
+interface KnownRow {
+  /** Undefined: there is no such row. */
+  readonly row: Versioned | undefined;
+  readonly isLocked: boolean;
+}
+
+export const changedError = (table: EntityClass<object>, keys: unknown): ConcurrencyError =>
+  new ConcurrencyError(`${table.name} ${keys} has changed since it was read`);
+
+/** A row of the same class; nested values are shared, which entities declare as readonly. */
+function copyOf<Row extends object>(row: Row, of?: EntityClass<object>): Row {
+  return Object.assign(Object.create(of?.prototype ?? Object.getPrototypeOf(row)), row);
+}
+
+function entryOf<Key, Value>(
+  maps: Map<EntityClass<object>, Map<Key, Value>>,
+  table: EntityClass<object>,
+): Map<Key, Value> {
+  const entry = maps.get(table) ?? new Map<Key, Value>();
+  maps.set(table, entry);
+  return entry;
 }
 
 export interface RunOptions {

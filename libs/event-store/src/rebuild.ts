@@ -1,5 +1,5 @@
 import { type Database, type Versioned } from '@fieldguide/database';
-import { type BatchUpsert, batchUpsert, type Exclusive } from '@fieldguide/database/parts';
+import { type Exclusive, TableStatements } from '@fieldguide/database/parts';
 import type { DomainEvent } from './decider.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 import { type AnyProjection, applyEvents, keysOf, readFirsts } from './projection.ts';
@@ -88,7 +88,7 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent, First extend
   readonly #name: string;
   readonly #columns: readonly Column[];
   readonly #key: string;
-  readonly #upsert: BatchUpsert<Row>;
+  readonly #statements: TableStatements<Row>;
   readonly #query: Query;
 
   constructor(projection: AnyProjection<Row, Event, First>, store: EventStore, database: Database) {
@@ -103,7 +103,7 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent, First extend
       name: databaseName,
       property: propertyName,
     }));
-    this.#upsert = batchUpsert(metadata, this.#name);
+    this.#statements = new TableStatements(metadata, this.#name);
     this.#query = (sql, values = []) => database.query(sql, values);
     this.#key = this.#columns.find(({ property }) => property === projection.key)!.name;
   }
@@ -119,8 +119,13 @@ class ShadowTable<Row extends Versioned, Event extends DomainEvent, First extend
     const rows = await this.#load(keysOf(this.#projection, events, firsts), query);
     const changed = applyEvents(this.#projection, events, rows, firsts);
     if (changed.size === 0) return;
-    const { sql, values } = this.#upsert;
-    await query(sql, values([...changed].map((key) => rows.get(key)!)));
+    const writes = [...changed].map((key) => {
+      const row = rows.get(key)!;
+      const base = row.version;
+      return { row: Object.assign(row, { version: base + 1 }), base };
+    });
+    const { text, values } = this.#statements.write(writes);
+    await query(text, values as unknown[]);
   }
 
   /**
