@@ -11,6 +11,7 @@ import { Replenishment } from './replenish-stock/replenishment.entity.ts';
 import { Reservation } from './reservation/reservation.entity.ts';
 import { ReserveStockHandler } from './reserve-stock/reserve-stock.ts';
 import { StockSeeder } from './seed/seed-stock.ts';
+import { PrefetchStock } from './stock/prefetch-stock.ts';
 import { StockController } from './stock/stock.controller.ts';
 import { Stock } from './stock/stock.entity.ts';
 
@@ -27,7 +28,7 @@ import { Stock } from './stock/stock.entity.ts';
       seeder: StockSeeder,
     }),
     WorkersModule.forRoot(),
-    MessagingModule.forRoot(),
+    MessagingModule.forRoot({ prefetch: PrefetchStock }),
   ],
   controllers: [StockController, ReplenishStockController, ReserveStockHandler, OnOrderCompleted],
 })

@@ -28,6 +28,7 @@ import { OnShipmentReply } from './on-shipment-reply/on-shipment-reply.ts';
 import { OnStockReply } from './on-stock-reply/on-stock-reply.ts';
 import { orderUpcasters } from './order/order.upcasters.ts';
 import { OrderCommandHandler } from './order/order-command-handler.ts';
+import { PrefetchOrders } from './order/prefetch-orders.ts';
 import { OrderSummaries } from './order-summary/order-summaries.ts';
 import { OrderSummaryController } from './order-summary/order-summary.controller.ts';
 import { OrderSummary } from './order-summary/order-summary.entity.ts';
@@ -63,7 +64,7 @@ import { sales } from './sales/sales.projection.ts';
       ],
     }),
     WorkersModule.forRoot(),
-    MessagingModule.forRoot(),
+    MessagingModule.forRoot({ prefetch: PrefetchOrders }),
     EventStoreModule.forRoot({ upcasters: orderUpcasters }),
     ProjectionsModule.forFeature(orderSummary),
     ProjectionsModule.forFeature(sales),

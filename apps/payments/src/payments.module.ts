@@ -10,6 +10,7 @@ import { VoidedPayments1760000003000 } from '../migrations/1760000003000-voided-
 import { HttpProvider, Provider } from './call-provider/provider.ts';
 import { ProviderWorker } from './call-provider/provider-worker.ts';
 import { OnPaymentCommand } from './on-payment-command/on-payment-command.ts';
+import { PrefetchPayments } from './on-payment-command/prefetch-payments.ts';
 import { Payment } from './payment/payment.entity.ts';
 import { PaymentsConfig } from './payments.config.ts';
 
@@ -25,7 +26,7 @@ import { PaymentsConfig } from './payments.config.ts';
       migrations: [PaymentTables1760000002000, VoidedPayments1760000003000],
     }),
     WorkersModule.forRoot(),
-    MessagingModule.forRoot(),
+    MessagingModule.forRoot({ prefetch: PrefetchPayments }),
     ConfigModule.forFeature(PaymentsConfig),
   ],
   controllers: [OnPaymentCommand],

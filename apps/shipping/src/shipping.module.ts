@@ -10,6 +10,7 @@ import { DeliveryAddresses, OrderingAddresses } from './dispatch-shipment/delive
 import { DispatchShipments } from './dispatch-shipment/dispatch-shipments.ts';
 import { OnCancellationRequest } from './on-cancellation-request/on-cancellation-request.ts';
 import { OnOrderConfirmed } from './on-order-confirmed/on-order-confirmed.ts';
+import { PrefetchShipments } from './shipment/prefetch-shipments.ts';
 import { Shipment } from './shipment/shipment.entity.ts';
 import { ShippingConfig } from './shipping.config.ts';
 
@@ -25,7 +26,7 @@ import { ShippingConfig } from './shipping.config.ts';
       migrations: [ShippingTables1760000002000],
     }),
     WorkersModule.forRoot(),
-    MessagingModule.forRoot(),
+    MessagingModule.forRoot({ prefetch: PrefetchShipments }),
     ConfigModule.forFeature(ShippingConfig),
   ],
   controllers: [OnOrderConfirmed, OnCancellationRequest],

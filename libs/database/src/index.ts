@@ -2,6 +2,7 @@
 export { DatabaseModule } from './database.module.ts';
 export { Seeder } from './database.tasks.ts';
 export { Database } from './database.ts';
+export { GroupedUnitsOfWork } from './grouped-units.ts';
 export { createIndexConcurrently } from './migrate.ts';
 export { Retention } from './prune.ts';
 export { isTransient } from './transient.ts';

@@ -169,7 +169,7 @@ export abstract class UnitOfWork {
     }));
     this.#unwritten.delete(table);
     this.#deleted.delete(table);
-    await Promise.all([
+    await allOf([
       // In the order of `save`: identity columns number the rows in this order.
       unwritten.length > 0 && this.write(table as EntityClass<Versioned>, unwritten),
       deleted.length > 0 && this.erase(table as EntityClass<Versioned>, deleted),
@@ -263,7 +263,12 @@ export abstract class UnitOfWork {
   abstract assertHeld(lease: Lease): Promise<void>;
 
   /** Sets what caused this unit of work: events and messages that it adds from here on name it as their cause. */
-  continueFrom({ id, correlationid, traceparent }: Causation): void {
+  continueFrom(causation: Causation | undefined): void {
+    if (!causation) {
+      this.#causation = undefined;
+      return;
+    }
+    const { id, correlationid, traceparent } = causation;
     this.#causation = { id, correlationid, ...(traceparent && { traceparent }) };
   }
 
@@ -312,7 +317,7 @@ export abstract class UnitOfWork {
     const writes = [...tables].map((table) => this.flush(table));
     for (const [table, rows] of this.#appended) writes.push(this.insertAll(table, rows));
     for (const step of this.#atCommit) writes.push(step());
-    await Promise.all(writes);
+    await allOf(writes);
     for (const step of this.#beforeCommit) await step();
   }
 
@@ -343,6 +348,13 @@ interface KnownRow {
   /** Undefined: there is no such row. */
   readonly row: Versioned | undefined;
   readonly isLocked: boolean;
+}
+
+/** Rejects with the first failure in the order of the writes: those after it fail because of it. */
+async function allOf(writes: readonly (Promise<void> | false)[]): Promise<void> {
+  const results = await Promise.allSettled(writes);
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
 export const changedError = (table: EntityClass<object>, keys: unknown): ConcurrencyError =>

@@ -114,6 +114,12 @@ export abstract class EventStore {
   /** Reads the whole stream, oldest first, unless the options limit it. */
   abstract read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
 
+  /**
+   * Reads whole streams that the unit of work will `load` later, with one statement. Without it, each of them is read when it
+   * is needed.
+   */
+  async prefetch(_streams: readonly string[], _tx: UnitOfWork): Promise<void> {}
+
   /** Reads the latest snapshot of this format, if there is one, and the events from its version on. */
   abstract loadFromSnapshot(
     stream: string,

@@ -15,6 +15,7 @@ import { Formats, type Upcasters } from './formats.ts';
 import { GroupCommit, UNIQUE } from './group-commit.ts';
 import { LockWaitMonitor } from './lock-wait-monitor.ts';
 import { type AppendValues, appendIn, valuesFor } from './statements.ts';
+import { UnitAppends } from './unit-appends.ts';
 
 /** In the order of `columns`. */
 type ReadColumns = readonly [
@@ -65,6 +66,7 @@ const reads = {
     name: 'read',
     text: `SELECT ${columns} FROM events WHERE stream = $1 ORDER BY version`,
   },
+  many: `SELECT stream, ${columns} FROM events WHERE stream = ANY($1) ORDER BY stream, version`,
   forward: {
     name: 'read-forward',
     text: `SELECT ${columns} FROM events WHERE stream = $1 AND version >= $2 ORDER BY version LIMIT $3`,
@@ -124,6 +126,7 @@ export class PostgresEventStore extends EventStore {
   readonly #reader: DedicatedConnection;
   readonly #feed: DedicatedConnection;
   readonly #formats: Formats;
+  readonly #units = new WeakMap<UnitOfWork, UnitAppends>();
   readonly #unnumbered = new WeakMap<UnitOfWork, { stream: string; version: number }[]>();
 
   constructor(
@@ -156,16 +159,43 @@ export class PostgresEventStore extends EventStore {
     return inSpan({ kind: 'work', name: 'append events', attributes }, async () => {
       const [time, metadata] = [this.#clock.now(), this.#metadata(request, tx)];
       const values = this.#values(request, time, metadata);
+      const recordedFrom = (first: number) =>
+        events.map(({ type, data }, at) => {
+          const { id } = values.events[at]!;
+          return { id, stream, version: first + at, type, data, time, ...metadata };
+        });
+      if (tx && typeof request.expected === 'number' && events.every(({ id }) => !id)) {
+        const recorded = recordedFrom(request.expected + 1);
+        return { version: this.#appendAtCommit(request, values, recorded, tx), events: recorded };
+      }
       const version = tx
         ? await this.#appendIn(request, values, tx as PostgresUnitOfWork)
         : await this.#appendAlone(request, values);
-      const first = version - events.length + 1;
-      const recorded = events.map(({ type, data }, at) => {
-        const { id } = values.events[at]!;
-        return { id, stream, version: first + at, type, data, time, ...metadata };
-      });
-      return { version, events: recorded };
+      return { version, events: recordedFrom(version - events.length + 1) };
     });
+  }
+
+  /** The usual case: the expected version alone decides, so that the append can wait for the other writes. */
+  #appendAtCommit(
+    request: AppendRequest,
+    values: AppendValues,
+    recorded: readonly RecordedEvent[],
+    tx: UnitOfWork,
+  ): number {
+    const unit = this.#unit(tx);
+    const isFirst = !unit.hasAppends;
+    const version = unit.add(request, request.expected as number, values, recorded);
+    if (isFirst) {
+      tx.atCommit(() => this.#lockWaits.watch(unit.write()));
+      tx.notify('feed');
+    }
+    return version;
+  }
+
+  #unit(tx: UnitOfWork): UnitAppends {
+    const unit = this.#units.get(tx) ?? new UnitAppends(tx as PostgresUnitOfWork);
+    this.#units.set(tx, unit);
+    return unit;
   }
 
   async #appendAlone(request: AppendRequest, values: AppendValues): Promise<number> {
@@ -191,6 +221,7 @@ export class PostgresEventStore extends EventStore {
           : error;
       });
     if (!done) return this.#versionOfRepeat(request, tx);
+    this.#unit(tx).forget(request.stream);
 
     const first = done.version - request.events.length + 1;
     const appended = request.events.map((_, i) => ({ stream: request.stream, version: first + i }));
@@ -199,7 +230,7 @@ export class PostgresEventStore extends EventStore {
     else {
       this.#unnumbered.set(tx, appended);
       tx.beforeCommit(() => this.#lockWaits.watch(this.#writeFeed(tx)));
-      tx.afterCommit(() => this.#notifier.notify('feed'));
+      tx.notify('feed');
     }
     return done.version;
   }
@@ -228,10 +259,44 @@ export class PostgresEventStore extends EventStore {
       const rows = await this.#reader.query<ReadColumns>({ ...statement, values });
       return rows.map((row) => this.#formats.upcast(ofStream(stream, row)));
     }
+    const unit = this.#unit(tx);
+    if (unit.knows(stream)) return this.#readIn(tx, stream, { from, limit, backward });
     const rows = await (tx as PostgresUnitOfWork).query<object>(statement.text, values);
-    return rows.map((row) =>
-      this.#formats.upcast(ofStream(stream, Object.values(row) as unknown as ReadColumns)),
-    );
+    return rows.map((row) => this.#recorded(stream, row));
+  }
+
+  override async prefetch(streams: readonly string[], tx: UnitOfWork): Promise<void> {
+    const unit = this.#unit(tx);
+    const unread = unit.unread(streams);
+    if (unread.length === 0) return;
+    const rows = await (tx as PostgresUnitOfWork).query<{ stream: string }>(reads.many, [unread]);
+    const byStream = Map.groupBy(rows, ({ stream }) => stream);
+    for (const stream of unread) {
+      const events = byStream.get(stream) ?? [];
+      unit.keep(
+        stream,
+        events.map(({ stream: _, ...row }) => this.#recorded(stream, row)),
+      );
+    }
+  }
+
+  #recorded(stream: string, row: object): RecordedEvent {
+    return this.#formats.upcast(ofStream(stream, Object.values(row) as unknown as ReadColumns));
+  }
+
+  /** A part of a stream that the unit of work has read or appended to. */
+  async #readIn(
+    tx: UnitOfWork,
+    stream: string,
+    { from, limit, backward }: { from: number | undefined; limit: number; backward: boolean },
+  ): Promise<readonly RecordedEvent[]> {
+    await this.prefetch([stream], tx);
+    const all = this.#unit(tx).stream(stream)!;
+    if (!backward) return all.filter(({ version }) => version >= (from ?? 0)).slice(0, limit);
+    return all
+      .filter(({ version }) => version <= (from ?? LIMIT))
+      .toReversed()
+      .slice(0, limit);
   }
 
   override async loadFromSnapshot(stream: string, format: number, tx?: UnitOfWork) {
@@ -239,12 +304,14 @@ export class PostgresEventStore extends EventStore {
     const rows = tx
       ? await (tx as PostgresUnitOfWork).query<object>(reads.on.text, values)
       : await this.#reader.query<ReadColumns>({ ...reads.on, values });
+    const appended = tx ? this.#unit(tx).appended(stream) : [];
     const [first, ...others] = rows.map((row) => Object.values(row) as unknown as ReadColumns);
-    if (!first) return { events: [] };
+    if (!first) return { events: appended };
     const recorded = (row: ReadColumns) => this.#formats.upcast(ofStream(stream, row));
-    if (first[0] !== null) return { events: [first, ...others].map(recorded) };
+    if (first[0] !== null) return { events: [...[first, ...others].map(recorded), ...appended] };
     const [, version, , state] = first;
-    return { snapshot: { stream, version, format, state }, events: others.map(recorded) };
+    const events = [...others.map(recorded), ...appended];
+    return { snapshot: { stream, version, format, state }, events };
   }
 
   override async saveSnapshot(

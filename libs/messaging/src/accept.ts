@@ -8,6 +8,15 @@ import { InboxMessage } from './message-tables.entity.ts';
  */
 export async function accept(uow: UnitOfWork, message: Envelope): Promise<boolean> {
   uow.continueFrom(message);
-  const { id: messageId } = message;
-  return uow.insert(InboxMessage, Object.assign(new InboxMessage(), { messageId }));
+  return (await acceptAll(uow, [message])).has(message.id);
+}
+
+/** Marks messages as received by this service, with one statement. @returns the ids that were not received before */
+export async function acceptAll(
+  uow: UnitOfWork,
+  messages: readonly Envelope[],
+): Promise<Set<string>> {
+  const ids = new Set(messages.map(({ id }) => id));
+  const rows = [...ids].map((messageId) => Object.assign(new InboxMessage(), { messageId }));
+  return new Set(await uow.insertNew(InboxMessage, rows));
 }

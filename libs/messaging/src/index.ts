@@ -11,5 +11,6 @@ export {
 } from './on-message.decorator.ts';
 export { CompactedTopics } from './outbox-relay.ts';
 export { message, publish, publishMessage } from './outgoing-message.ts';
+export { Prefetch } from './prefetch.ts';
 export type { CurrentState } from './relay.ts';
 export { waitingKeys } from './waiting-dead-letters.ts';

@@ -1,13 +1,14 @@
 import type { Clock } from '@fieldguide/clock';
 import { isTransient, type UnitOfWork, type UnitOfWorkRunner } from '@fieldguide/database';
 import type { Log } from '@fieldguide/telemetry';
-import { accept } from './accept.ts';
+import { accept, acceptAll } from './accept.ts';
 import type { Envelope } from './envelope.ts';
 import { DeadLetter } from './message-tables.entity.ts';
 import type { IncomingRecord } from './messaging.ts';
 import { type Outcome, observeHandling } from './observe-messages.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf, keyText, letterOf } from './parked-record.ts';
+import type { Prefetch } from './prefetch.ts';
 
 export interface Handler {
   readonly contract: MessageContract;
@@ -26,6 +27,7 @@ interface Incoming {
 }
 
 const ATTEMPTS = 3;
+const LETTERS_MAX = 100;
 const NO_ENVELOPE = 'not a CloudEvents envelope';
 
 /**
@@ -40,6 +42,7 @@ export class MessageConsumer implements Consumer {
   readonly #commandTopics: ReadonlySet<string>;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #prefetch: Prefetch | undefined;
 
   constructor(
     service: string,
@@ -47,8 +50,10 @@ export class MessageConsumer implements Consumer {
     handlers: readonly Handler[],
     clock: Clock,
     log: Log,
+    prefetch?: Prefetch,
   ) {
     this.#service = service;
+    this.#prefetch = prefetch;
     this.#units = units;
     this.#handlers = new Map(
       handlers.map((each) => [`${each.contract.topic}/${each.contract.type}`, each]),
@@ -64,9 +69,7 @@ export class MessageConsumer implements Consumer {
     const wanted = batch.map(read).filter((each) => this.#isAddressedToUs(each));
     if (wanted.length === 0) return;
     try {
-      await this.#units.run(async (uow) => {
-        for (const each of wanted) await this.#observe(each, uow, () => this.#handleOne(each, uow));
-      });
+      await this.#units.run((uow) => this.#handleAll(wanted, uow));
     } catch (error) {
       if (wanted.length > 1)
         this.#log.warn(
@@ -96,9 +99,7 @@ export class MessageConsumer implements Consumer {
     for (const each of records) {
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.#units.run((uow) =>
-            this.#observe(each, uow, () => this.#handleOne(each, uow)),
-          );
+          await this.#units.run((uow) => this.#handleAll([each], uow));
           break;
         } catch (error) {
           // A failure of a lock, the database or the network is not caused by the record.
@@ -113,19 +114,57 @@ export class MessageConsumer implements Consumer {
     }
   }
 
-  async #handleOne(each: Incoming, uow: UnitOfWork): Promise<Outcome> {
-    const { record, envelope } = each;
+  /** Handles records in their order; what all of them need is read and written with one statement. */
+  async #handleAll(all: readonly Incoming[], uow: UnitOfWork): Promise<void> {
+    const messages = all.flatMap(({ envelope }) => envelope ?? []);
+    // First the inbox: a letter that another instance is parking is committed when this statement has waited for its row.
+    const unseen = await acceptAll(uow, messages);
+    const [lettersOf] = await Promise.all([
+      this.#keysWithLetters(all, uow),
+      this.#prefetch?.prefetch(
+        messages.filter(({ id }) => unseen.has(id)),
+        uow,
+      ),
+    ]);
+    for (const each of all)
+      await this.#observe(each, uow, async () => {
+        const outcome = await this.#handleOne(each, unseen, lettersOf, uow);
+        if (outcome === 'parked') lettersOf.add(each.key);
+        return outcome;
+      });
+  }
+
+  /** @param unseen the ids that were not received before; this one is removed */
+  async #handleOne(
+    each: Incoming,
+    unseen: Set<string>,
+    lettersOf: ReadonlySet<string>,
+    uow: UnitOfWork,
+  ): Promise<Outcome> {
+    const { record, key, envelope } = each;
     if (!envelope) return this.#park(each, NO_ENVELOPE, uow);
-    if (!(await accept(uow, envelope))) return 'duplicate';
-    const blocking = await this.#blockingLetter(each, uow);
+    if (!unseen.delete(envelope.id)) return 'duplicate';
+    uow.continueFrom(envelope);
+    // Records without a key have no order.
+    const mayWait = key !== '' && lettersOf.has(key);
+    const blocking = mayWait ? await this.#blockingLetter(key, uow) : undefined;
     if (blocking) return this.#park(each, `waits behind ${blocking.messageId}`, uow);
     await this.#call(record.topic, envelope, uow);
     return 'handled';
   }
 
+  /** Usually none, which costs one look-up in an empty index. */
+  async #keysWithLetters(all: readonly Incoming[], uow: UnitOfWork): Promise<Set<string>> {
+    const keys = [...new Set(all.map(({ key }) => key))].filter((key) => key !== '');
+    if (keys.length === 0) return new Set();
+    const letters = await uow.find(DeadLetter, { key: keys, redriven: false }, LETTERS_MAX);
+    // More letters than can be read: any key may have one.
+    return new Set(letters.length < LETTERS_MAX ? letters.map(({ key }) => key) : keys);
+  }
+
   /**
-   * The first dead letter that this record has to wait for. Usually there is none, which costs one look-up in an
-   * empty index and no lock. Otherwise a redrive may be about to finish it: only the holder of the key's lock decides.
+   * The first dead letter that this record has to wait for. A redrive may be about to finish it: only the holder of the
+   * key's lock decides.
    *
    *   this record                         redrive of the key
    *   sees a letter                       takes the lock; handles and marks the letter
@@ -138,13 +177,9 @@ export class MessageConsumer implements Consumer {
    * A record never misses a letter that is still being parked: the earlier record has an inbox row in that transaction,
    * and an instance that receives the later record receives the earlier one first, and waits for that row.
    */
-  async #blockingLetter({ key }: Incoming, uow: UnitOfWork): Promise<DeadLetter | undefined> {
-    if (key === '') return undefined; // records without a key have no order
-    const first = async () =>
-      (await uow.find(DeadLetter, { key, redriven: false }, 1, 'serial'))[0];
-    if (!(await first())) return undefined;
+  async #blockingLetter(key: string, uow: UnitOfWork): Promise<DeadLetter | undefined> {
     await uow.exclusively(keyLock(key));
-    return first();
+    return (await uow.find(DeadLetter, { key, redriven: false }, 1, 'serial'))[0];
   }
 
   async #call(topic: string, envelope: Envelope, uow: UnitOfWork): Promise<void> {

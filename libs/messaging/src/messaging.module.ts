@@ -19,6 +19,7 @@ import { MessageWatch } from './message-watch.ts';
 import { MessagingStrategy } from './messaging.strategy.ts';
 import { Messaging } from './messaging.ts';
 import { CompactedTopics, OutboxRelay } from './outbox-relay.ts';
+import { Prefetch } from './prefetch.ts';
 
 class MessagingConfig extends Config(
   z.object({
@@ -41,11 +42,14 @@ export class MessagingModule implements OnApplicationShutdown {
   /**
    * For a service with a database: publishes, and handles each message exactly once.
    * @param compacted needed by a service that publishes to compacted topics
+   * @param prefetch reads rows for many messages with one statement, for a service with many messages
    */
   static forRoot({
     compacted,
+    prefetch,
   }: {
     readonly compacted?: Type<CompactedTopics>;
+    readonly prefetch?: Type<Prefetch>;
   } = {}): DynamicModule {
     return {
       ...MessagingModule.forBroadcasts(),
@@ -63,6 +67,7 @@ export class MessagingModule implements OnApplicationShutdown {
         OutboxRelay,
         MessageWatch,
         ...(compacted ? [{ provide: CompactedTopics, useClass: compacted }] : []),
+        ...(prefetch ? [{ provide: Prefetch, useClass: prefetch }] : []),
       ],
     };
   }
@@ -99,13 +104,22 @@ const messaging: Provider = {
 /** Workers handle shared messages; every process handles broadcasts. */
 const strategy = (units: [] | [typeof UnitOfWorkRunner]): Provider => ({
   provide: MessagingStrategy,
-  inject: [ServiceOptions, Messaging, Clock, LOG, ProcessConfig, ...units],
+  inject: [
+    ServiceOptions,
+    Messaging,
+    Clock,
+    LOG,
+    ProcessConfig,
+    { token: Prefetch, optional: true },
+    ...units,
+  ],
   useFactory: (
     { name }: ServiceOptions,
     transport: Messaging,
     clock: Clock,
     log: Log,
     { PROCESSES }: ProcessConfig,
+    prefetch: Prefetch | undefined,
     runner?: UnitOfWorkRunner,
   ) =>
     new MessagingStrategy(
@@ -114,5 +128,6 @@ const strategy = (units: [] | [typeof UnitOfWorkRunner]): Provider => ({
       PROCESSES.has('worker') ? runner : undefined,
       clock,
       log,
+      prefetch,
     ),
 });

@@ -8,6 +8,7 @@ import type { IncomingRecord, Messaging, Subscription } from './messaging.ts';
 import { observeHandling } from './observe-messages.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf } from './parked-record.ts';
+import type { Prefetch } from './prefetch.ts';
 
 interface Extras {
   contract: MessageContract;
@@ -24,6 +25,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
   readonly #units: UnitOfWorkRunner | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #prefetch: Prefetch | undefined;
   #subscriptions: Subscription[] = [];
   #sharedTopics: readonly string[] = [];
   /** The consumer of the shared topics, for redriving its dead letters. */
@@ -36,8 +38,10 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
     units: UnitOfWorkRunner | undefined,
     clock: Clock,
     log: Log,
+    prefetch?: Prefetch,
   ) {
     super();
+    this.#prefetch = prefetch;
     this.#service = service;
     this.#messaging = messaging;
     this.#units = units;
@@ -69,6 +73,7 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
         shared,
         this.#clock,
         this.#log,
+        this.#prefetch,
       );
       this.consumer = consumer;
       await this.#subscribe(shared, 'shared', (batch) => consumer.handle(batch));

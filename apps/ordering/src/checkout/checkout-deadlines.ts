@@ -42,7 +42,7 @@ export class CheckoutDeadlines {
   ): Promise<void> {
     const earlier = isNew ? undefined : await tx.load(OpenCheckout, orderId);
     if (!step) {
-      if (earlier) await tx.remove(OpenCheckout, { orderId });
+      if (earlier) await tx.delete(OpenCheckout, earlier);
       return;
     }
     const row = earlier ?? Object.assign(new OpenCheckout(), { orderId });

@@ -1,9 +1,8 @@
 import { derivedId } from '@fieldguide/clock';
 import type { Order, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
-import { UnitOfWorkRunner } from '@fieldguide/database';
-import { WrongExpectedVersionError } from '@fieldguide/event-store';
+import { ConcurrencyError, UnitOfWorkRunner } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
-import { assertSameAddress, storeAddress } from '../customer-data/customer-data.ts';
+import { assertSameAddress, ErasedCustomer, storeAddress } from '../customer-data/customer-data.ts';
 import { errors } from '../order/order.errors.ts';
 import { isSameRequest } from '../order/order.model.ts';
 import { type LoadedOrder, OrderCommandHandler } from '../order/order-command-handler.ts';
@@ -35,9 +34,11 @@ export class PlaceOrderHandler {
     try {
       return await this.#place(loaded, customerId, request);
     } catch (error) {
-      if (!(error instanceof WrongExpectedVersionError)) throw error;
+      if (!(error instanceof ConcurrencyError)) throw error;
+      const now = await this.orders.load(orderId);
+      if (now.version === 0) throw error;
       // Another request with this key was faster, and committed its address with the event.
-      return this.#repeat(await this.orders.load(orderId), request);
+      return this.#repeat(now, request);
     }
   }
 
@@ -53,7 +54,7 @@ export class PlaceOrderHandler {
     const command = { type: 'PlaceOrder', data } as const;
     return this.units.run(
       async (tx) => {
-        // First the append: of two repeats at the same moment, one is rejected there.
+        await Promise.all([tx.prefetch(ErasedCustomer, [customerId]), tx.databaseTime()]);
         const options = { actor: customerId, loaded };
         const placed = await this.orders.handle(orderId, command, tx, options);
         await storeAddress(data, shipTo, tx);

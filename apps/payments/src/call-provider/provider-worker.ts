@@ -1,4 +1,4 @@
-import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { GroupedUnitsOfWork, type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { publishMessage } from '@fieldguide/messaging';
 import { inSpan } from '@fieldguide/telemetry';
 import {
@@ -33,6 +33,7 @@ const BACKOFF_MS_MAX = 30_000;
 @Injectable()
 export class ProviderWorker extends BackgroundWorker {
   readonly #log = new Logger('call-provider');
+  #results: Pick<GroupedUnitsOfWork, 'run'>;
 
   constructor(
     private readonly units: UnitOfWorkRunner,
@@ -40,9 +41,13 @@ export class ProviderWorker extends BackgroundWorker {
     private readonly notifier: Notifier,
   ) {
     super();
+    this.#results = { run: (_, work) => units.run(work) };
   }
 
   override start(context: WorkerContext): BackgroundLoop {
+    this.#results = new GroupedUnitsOfWork(this.units, (orderIds, uow) =>
+      uow.prefetch(Payment, orderIds, { lock: true }),
+    );
     const inFlight = new Set<Promise<void>>();
     const settings = { ...context, name: 'call-provider', channel: 'payments' };
     const running = startWorker(settings, async () => {
@@ -139,7 +144,7 @@ export class ProviderWorker extends BackgroundWorker {
     claimed: Payment,
     change: (payment: Payment, uow: UnitOfWork, isOurs: boolean) => Promise<boolean>,
   ): Promise<void> {
-    return this.units.run(async (uow) => {
+    return this.#results.run(claimed.orderId, async (uow) => {
       const [payment] = await uow.lock(Payment, [claimed.orderId]);
       if (!payment) return;
       uow.continueFrom(payment.cause);

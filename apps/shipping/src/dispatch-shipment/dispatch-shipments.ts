@@ -1,5 +1,5 @@
 import { derivedId } from '@fieldguide/clock';
-import { UnitOfWorkRunner } from '@fieldguide/database';
+import { GroupedUnitsOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,
@@ -20,15 +20,20 @@ const CLAIM_MS = 15_000;
 @Injectable()
 export class DispatchShipments extends BackgroundWorker {
   readonly #log = new Logger('dispatch-shipments');
+  #dispatched: Pick<GroupedUnitsOfWork, 'run'>;
 
   constructor(
     private readonly units: UnitOfWorkRunner,
     private readonly addresses: DeliveryAddresses,
   ) {
     super();
+    this.#dispatched = { run: (_, work) => units.run(work) };
   }
 
   override start(context: WorkerContext): BackgroundLoop {
+    this.#dispatched = new GroupedUnitsOfWork(this.units, (orderIds, uow) =>
+      uow.prefetch(Shipment, orderIds, { lock: true }),
+    );
     const settings = { ...context, name: 'dispatch-shipments', channel: 'shipments' };
     return startWorker(settings, async () => {
       const begun = context.clock.now().getTime();
@@ -68,7 +73,7 @@ export class DispatchShipments extends BackgroundWorker {
     const { orderId } = claimed;
     try {
       const address = await this.addresses.of(orderId);
-      await this.units.run(async (uow) => {
+      await this.#dispatched.run(orderId, async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
         if (!isStillClaimed(shipment, claimed)) return;
         uow.continueFrom(shipment.cause);
