@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
-import { Database, type UnitOfWorkRunner } from '@fieldguide/database';
+import { ConcurrencyError, Database, type UnitOfWorkRunner } from '@fieldguide/database';
 import { PostgresUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { Note, note, Thing, thing } from '@fieldguide/database/testing';
 import { MemoryNotifier } from '@fieldguide/workers';
@@ -18,6 +18,7 @@ export const commits = {
   third: [5, 6, 7],
   unit: [8, 9, 10],
   again: [11],
+  atCommit: [12, 13, 14],
 } as const;
 export type Commit = keyof typeof commits;
 
@@ -54,6 +55,19 @@ export async function work(
   });
   acknowledge('unit');
   await append('again', 'k-alone', 2);
+  await units
+    .run(async (tx) => {
+      await tx.save(Thing, thing('c'));
+      tx.append(Note, note('c'));
+      const [one, ...others] = commits.atCommit.map((at) => ({ ...event(at), id: undefined }));
+      await store.append({ stream: 'k-commit', expected: 0, events: [one!] } as never, tx);
+      await store.append({ stream: 'k-late', expected: 0, events: others } as never, tx);
+    })
+    // Without ids a repeat is not recognised, but refused.
+    .catch((error: unknown) => {
+      if (!(error instanceof ConcurrencyError)) throw error;
+    });
+  acknowledge('atCommit');
 }
 
 /** The main function of the process to kill: prints each acknowledged commit. */
