@@ -41,7 +41,7 @@ import { PriceFreshness } from './prices/price-freshness.ts';
 import { Prices } from './prices/prices.ts';
 import { ProductPrice } from './prices/product-price.entity.ts';
 import { ProductPrices } from './prices/product-prices.ts';
-import { orderMessages } from './publish-orders/publish-orders.ts';
+import { commandLifetimes, orderMessages } from './publish-orders/publish-orders.ts';
 import { SalesController } from './sales/sales.controller.ts';
 import { Sales } from './sales/sales.entity.ts';
 import { sales } from './sales/sales.projection.ts';
@@ -67,7 +67,10 @@ import { sales } from './sales/sales.projection.ts';
     EventStoreModule.forRoot({ upcasters: orderUpcasters }),
     ProjectionsModule.forFeature(orderSummary),
     ProjectionsModule.forFeature(sales),
-    EventPublishingModule.forRoot('publish-orders', orderMessages),
+    EventPublishingModule.forRoot('publish-orders', orderMessages, {
+      inject: OrderingConfig,
+      useFactory: commandLifetimes,
+    }),
     ConfigModule.forFeature(OrderingConfig),
   ],
   controllers: [
