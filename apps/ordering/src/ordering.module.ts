@@ -11,6 +11,9 @@ import { OrderingTables1760000002000 } from '../migrations/1760000002000-orderin
 import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { Sales1760000012000 } from '../migrations/1760000012000-sales.ts';
+import { WaitingCheckouts1760000013000 } from '../migrations/1760000013000-waiting-checkouts.ts';
+import { Admission } from './admission/admission.ts';
+import { SampleBacklog } from './admission/sample-backlog.ts';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout/checkout-deadlines.ts';
 import { CheckoutWatch } from './checkout/checkout-watch.ts';
@@ -60,6 +63,7 @@ import { sales } from './sales/sales.projection.ts';
         OpenCheckouts1760000003000,
         OverdueCheckouts1760000010100,
         Sales1760000012000,
+        WaitingCheckouts1760000013000,
       ],
     }),
     WorkersModule.forRoot(),
@@ -90,6 +94,8 @@ import { sales } from './sales/sales.projection.ts';
     OnProductChanged,
   ],
   providers: [
+    Admission,
+    SampleBacklog,
     PlaceOrderHandler,
     OrderSummaries,
     OrderCommandHandler,

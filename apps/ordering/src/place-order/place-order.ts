@@ -3,6 +3,7 @@ import type { Order, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { UnitOfWorkRunner } from '@fieldguide/database';
 import { WrongExpectedVersionError } from '@fieldguide/event-store';
 import { Injectable } from '@nestjs/common';
+import { Admission } from '../admission/admission.ts';
 import { assertSameAddress, storeAddress } from '../customer-data/customer-data.ts';
 import { errors } from '../order/order.errors.ts';
 import { isSameRequest } from '../order/order.model.ts';
@@ -26,14 +27,16 @@ export class PlaceOrderHandler {
     private readonly units: UnitOfWorkRunner,
     private readonly orders: OrderCommandHandler,
     private readonly prices: Prices,
+    private readonly admission: Admission,
   ) {}
 
+  /** A repeat is answered also while new orders are refused. @throws DomainError */
   async handle(customerId: string, key: string, request: PlaceOrderRequest): Promise<PlacedOrder> {
     const orderId = derivedId(customerId, 'POST /orders', key);
     const loaded = await this.orders.load(orderId);
     if (loaded.version > 0) return this.#repeat(loaded, request);
     try {
-      return await this.#place(loaded, customerId, request);
+      return await this.admission.admit(orderId, () => this.#place(loaded, customerId, request));
     } catch (error) {
       if (!(error instanceof WrongExpectedVersionError)) throw error;
       // Another request with this key was faster, and committed its address with the event.
