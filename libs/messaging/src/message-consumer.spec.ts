@@ -81,7 +81,7 @@ describe('a message', () => {
     const expirytime = clock.fromNow(60_000).toISOString();
     await consumer.handle([record({ ...change('a'), expirytime })]);
     poisoned.clear();
-    const later = new ManualClock(clock.fromNow(120_000));
+    const later = new ManualClock(clock.fromNow(120_000).toISOString());
     const handlers = [{ contract, handle: () => Promise.reject(new Error('not expired')) }];
     const next = new MessageConsumer('test', units, handlers, later, log);
     expect(await letters.redriveKey('a', 'grace', next)).toMatchObject({ redriven: 1 });
