@@ -9,7 +9,7 @@ import {
   allowanceAfter,
   type BacklogSample,
   retryAfterSeconds,
-} from './admission.model.ts';
+} from './allowance.ts';
 
 /** An older allowance decides nothing: a sample that cannot be taken must not stop the shop. */
 const VALID_MS = 10_000;

@@ -20,8 +20,8 @@ import { CheckoutDeadlines, OpenCheckout } from '../checkout/checkout-deadlines.
 import type { OrderCommand } from '../order/order.events.ts';
 import { orderPlaced, paymentAuthorised, stockReserved } from '../order/order.examples.ts';
 import { OrderCommandHandler } from '../order/order-command-handler.ts';
-import type { BacklogSample } from './admission.model.ts';
 import { Admission } from './admission.ts';
+import type { BacklogSample } from './allowance.ts';
 import { countWaiting, SampleBacklog } from './sample-backlog.ts';
 
 class ObservedAdmission extends Admission {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Allowance, allowanceAfter, retryAfterSeconds } from './admission.model.ts';
+import { type Allowance, allowanceAfter, retryAfterSeconds } from './allowance.ts';
 
 const bounds = { waitSecondsMax: 10, waitingMin: 100 };
 const DEADLINE_SECONDS = 20;
