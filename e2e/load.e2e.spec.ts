@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order } from '@fieldguide/contracts/ordering';
-import { expect, inject, it } from 'vitest';
+import { afterAll, expect, inject, it } from 'vitest';
 import {
   countInProgress,
   expectMoneyToBalance,
@@ -10,7 +10,20 @@ import {
   unitsSold,
 } from './order-invariants.ts';
 import { projectionHash } from './projection-hash.ts';
-import { newCustomer, orderOf, place, product, query } from './shop.ts';
+import { setSetting } from './running-platform.ts';
+import {
+  isOverloaded,
+  ledger,
+  newCustomer,
+  operatorToken,
+  orderOf,
+  place,
+  placeWhenAdmitted,
+  product,
+  query,
+  send,
+  waitForEnd,
+} from './shop.ts';
 
 const ORDERS = Number(process.env['LOAD_ORDERS'] ?? 500);
 const PER_SECOND = 20;
@@ -37,7 +50,9 @@ it(`ends ${ORDERS} orders at up to 20 per second, none duplicated, with stock, l
     const body = orderOf(tokens[n % tokens.length]!, products[n % 11 === 10 ? 2 : n % 2]!);
     const tries = n % 10 === 0 ? 2 : 1;
     const responses = await Promise.all(
-      Array.from({ length: tries }, () => place(customer.token, `load-order-${n}`, body)),
+      Array.from({ length: tries }, () =>
+        placeWhenAdmitted(customer.token, `load-order-${n}`, body),
+      ),
     );
     for (const { status } of responses) expect(status).toBe(201);
     return responses.map(({ body: order }) => (order as Order).id);
@@ -73,4 +88,101 @@ it(`ends ${ORDERS} orders at up to 20 per second, none duplicated, with stock, l
   }
 }, 600_000);
 
+/** Waits until all orders have ended. @returns how many of these ended in which way */
+async function outcomes(ids: readonly string[]): Promise<Record<string, number>> {
+  const rows = () =>
+    query<{ status: string; reason: string | null }>(
+      'ordering',
+      'SELECT status, status_reason AS reason FROM order_summary WHERE order_id = ANY($1::uuid[])',
+      [ids],
+    );
+  await expect.poll(async () => (await rows()).length, { timeout: 60_000 }).toBe(ids.length);
+  await allFinished();
+  const groups = Map.groupBy(await rows(), ({ status, reason }) => reason ?? status);
+  return Object.fromEntries([...groups].map(([outcome, { length }]) => [outcome, length]));
+}
+
 const allFinished = () => expect.poll(countInProgress, { timeout: 180_000, interval: 200 }).toBe(0);
+
+// A short wait and few orders, so that a short burst is too much; the defaults scale with the deadlines.
+const BOUNDS = { CHECKOUT_WAIT_SHARE_MAX: '0.05', CHECKOUTS_WAITING_MIN: '5' };
+const DEFAULTS = { CHECKOUT_WAIT_SHARE_MAX: '0.5', CHECKOUTS_WAITING_MIN: '100' };
+const REFUSED_WANTED = 100;
+const IN_FLIGHT = 60;
+const setBounds = async (bounds: typeof BOUNDS) => {
+  for (const [key, value] of Object.entries(bounds)) await setSetting('ordering', key, value);
+};
+afterAll(() => setBounds(DEFAULTS));
+
+it('refuses orders that it cannot handle in time, and completes all that it has acknowledged', async () => {
+  const { token } = await newCustomer();
+  await allFinished();
+  await setBounds(BOUNDS);
+  const body = orderOf('tok_ok', product.plenty);
+  // The bounds apply with the next sample of the backlog; an order takes longer, by the delay of shipping alone.
+  await waitForEnd(token, (await place(token, 'before-the-burst', body)).body.id);
+  const acknowledged = new Map<string, string>();
+  const refused = new Map<string, number>();
+  const until = performance.now() + 60_000;
+  let sent = 0;
+  const placing = Array.from({ length: IN_FLIGHT }, async () => {
+    while (refused.size < REFUSED_WANTED && performance.now() < until) {
+      const key = `burst-order-${sent++}`;
+      const response = await place(token, key, body);
+      if (response.status === 201) acknowledged.set(key, response.body.id);
+      else {
+        expect(response.body).toMatchObject({ type: '/problems/ordering.checkoutOverloaded' });
+        refused.set(key, Number(response.headers.get('retry-after')));
+      }
+    }
+  });
+  await Promise.all(placing);
+  expect(refused.size).toBeGreaterThanOrEqual(REFUSED_WANTED);
+  for (const seconds of refused.values()) expect(seconds).toSatisfy((s) => s >= 1 && s <= 60);
+
+  // Of the same moment: a new order is refused, and a repeat of an acknowledged one is answered.
+  const [[key, id]] = acknowledged as unknown as [[string, string]];
+  const [again, another] = await Promise.all([
+    place(token, key, body),
+    place(token, `burst-order-${sent++}`, body),
+  ]);
+  expect([again.status, again.body.id, isOverloaded(another)]).toEqual([201, id, true]);
+
+  expect(await outcomes([...acknowledged.values()])).toEqual({ completed: acknowledged.size });
+  const [first] = refused.keys();
+  const late = await placeWhenAdmitted(token, first!, body);
+  expect((await waitForEnd(token, late.body.id)).status).toBe('completed');
+  await setBounds(DEFAULTS);
+}, 300_000);
+
+it('sells the last item once to a hundred customers who order it in the same moment', async () => {
+  const operator = await operatorToken();
+  const price = { amountMinor: 900, currency: 'EUR' };
+  const about = { name: 'Last Lamp', description: 'The last one.', category: 'kitchen', price };
+  const added = await send('POST', '/products', {
+    token: operator,
+    body: { sku: 'E2E-LAST', ...about },
+  });
+  await send('POST', `/stock/${added.body.id}/replenishments`, {
+    token: operator,
+    body: { units: 2 },
+    headers: { 'idempotency-key': 'the-last-lamps' },
+  });
+  const isKnown = async () => {
+    const sql = 'SELECT FROM product_prices WHERE product_id = $1';
+    return (await query('ordering', sql, [added.body.id])).length;
+  };
+  await expect.poll(isKnown).toBe(1);
+  const { token } = await newCustomer();
+  await allFinished();
+  const captures = async () => (await ledger()).filter(({ kind }) => kind === 'capture').length;
+  const before = await captures();
+
+  const body = orderOf('tok_ok', added.body.id); // two units each
+  const placed = await Promise.all(
+    Array.from({ length: 100 }, (_, n) => placeWhenAdmitted(token, `last-lamp-${n}`, body)),
+  );
+  const ids = placed.map(({ body: order }) => (order as Order).id);
+  expect(await outcomes(ids)).toEqual({ completed: 1, outOfStock: 99 });
+  expect((await captures()) - before).toBe(1);
+}, 300_000);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Order, Timeline } from '@fieldguide/contracts/ordering';
 import { Ledger, type Operation } from '@fieldguide/contracts/payment-provider';
 import pg from 'pg';
@@ -93,6 +94,23 @@ export const orderOf = (token: string, ...productIds: string[]) => ({
 
 export function place(token: string, key: string, body: unknown): Promise<ShopResponse> {
   return send('POST', '/orders', { token, body, headers: { 'idempotency-key': key } });
+}
+
+export const isOverloaded = ({ status, body }: ShopResponse) =>
+  status === 503 && body.type === '/problems/ordering.checkoutOverloaded';
+
+/** Places an order; while the checkout is behind it sends it again, when and as the refusal says. */
+export async function placeWhenAdmitted(
+  token: string,
+  key: string,
+  body: unknown,
+): Promise<ShopResponse> {
+  const until = performance.now() + 90_000;
+  for (;;) {
+    const response = await place(token, key, body);
+    if (!isOverloaded(response) || performance.now() > until) return response;
+    await sleep(Number(response.headers.get('retry-after')) * 1_000);
+  }
 }
 
 const FINAL = ['completed', 'rejected', 'cancelled'];

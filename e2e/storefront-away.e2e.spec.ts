@@ -48,6 +48,16 @@ it('is browsed with earlier prices while the catalog is away', async () => {
   await visit.end();
 });
 
+const busy = {
+  status: 503,
+  headers: { 'retry-after': '2', 'content-type': 'application/problem+json' },
+  body: JSON.stringify({
+    type: '/problems/ordering.checkoutOverloaded',
+    title: 'Busy.',
+    status: 503,
+  }),
+};
+
 it('keeps cart and order while ordering is away, and places the order exactly once', async () => {
   const visit = await Visit.begin(browser);
   const { page } = visit;
@@ -76,21 +86,25 @@ it('keeps cart and order while ordering is away, and places the order exactly on
     .toMatch(/\/shop\/orders\/./);
   const first = await visit.placedOrder();
 
-  // The order arrives, its answer is lost: the repeat with the same key finds it.
+  // First the shop is busy, and the order is sent again by itself. Then it arrives, and its answer is lost: the repeat with
+  // the same key finds it.
   await visit.addToCart(product.plenty);
   await visit.fillAddress();
   const keys: string[] = [];
   await page.route('**/orders', async (route) => {
     keys.push(route.request().headers()['idempotency-key'] ?? '');
+    if (keys.length === 1) return route.fulfill(busy);
     const response = await route.fetch();
-    return keys.length === 1 ? route.abort() : route.fulfill({ response });
+    return keys.length === 2 ? route.abort() : route.fulfill({ response });
   });
   await page.getByRole('button', { name: /^Place order/ }).click();
+  await page.getByText('The shop is busy: your order is not placed yet.').waitFor();
+  await visit.examine();
   await unknown.waitFor();
   await page.getByRole('button', { name: 'Send the order again' }).click();
   const second = await visit.placedOrder();
-  expect(keys).toHaveLength(2);
-  expect(keys[0]).toBe(keys[1]);
+  expect(keys).toHaveLength(3);
+  expect(new Set(keys).size).toBe(1);
 
   await visit.watchUntil('completed');
   await page.getByText('Cart 0').waitFor();

@@ -1,5 +1,6 @@
+import { metrics } from '@fieldguide/telemetry';
 import { describe, expect, it } from 'vitest';
-import { product, QUANTITY, SimulatedShop } from './shop.ts';
+import { product, QUANTITY, SimulatedShop, services } from './shop.ts';
 
 const SEEDS = Number(process.env.FIELDGUIDE_SEEDS ?? 200);
 const STEPS = 40;
@@ -24,6 +25,7 @@ const messageTypes = [
 ];
 const tokens = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_timeout'];
 const times = [0, 500, 1_000, 5_000, 31_000, 900_000, 3_600_000];
+const clockErrors = [0, 2_000, -2_000, 40_000, -40_000];
 
 /** Returns a pseudo-random pick of items, deterministic for each seed (mulberry32). */
 function seededPick(seed: number) {
@@ -54,6 +56,7 @@ async function runSchedule(seed: number): Promise<{ shop: SimulatedShop; orders:
     async () => {
       shop.provider.losesResponses = pick([true, false]);
     },
+    async () => shop.setAhead(pick(services), pick(clockErrors)),
     async () => {
       shop.addresses.isDown = pick([true, false]);
     },
@@ -70,9 +73,18 @@ async function runSchedule(seed: number): Promise<{ shop: SimulatedShop; orders:
   return { shop, orders };
 }
 
-describe('a schedule of delayed, duplicated and lost messages', () => {
+/** Counts the messages that all consumers have skipped, since the process began. */
+async function countExpired(): Promise<number> {
+  const { values } = await metrics.messagesHandledSeconds.get();
+  return values
+    .filter(({ labels, metricName }) => labels.outcome === 'expired' && /_count$/.test(metricName!))
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+describe('a schedule of delayed, duplicated and expired messages', () => {
   it(`ends every order with consistent money and stock (${SEEDS} seeds)`, async () => {
     const ends = new Set<string>();
+    const expiredBefore = await countExpired();
     for (let seed = 1; seed <= SEEDS; seed++) {
       const { shop, orders } = await runSchedule(seed);
       const all = await Promise.all(orders.map((id) => shop.order(id)));
@@ -100,7 +112,8 @@ describe('a schedule of delayed, duplicated and lost messages', () => {
       });
       for (const { status, statusReason } of all) ends.add(statusReason ?? status);
     }
-    // Schedules with a single outcome would prove little.
+    // Schedules with a single outcome, or without expired commands, would prove little.
+    expect((await countExpired()) - expiredBefore).toBeGreaterThan(0);
     expect([...ends].toSorted()).toEqual([
       'cancelled',
       'completed',

@@ -191,6 +191,76 @@ describe.each(checkout.map(({ whileStatus }) => whileStatus))('an order that is 
   });
 });
 
+describe('a command that arrives late', () => {
+  const undo = { placed: 'ReleaseStock', awaitingPayment: 'VoidPayment' };
+  const service = { placed: 'inventory', awaitingPayment: 'payments' } as const;
+  const deadline = {
+    placed: deadlines.STOCK_DEADLINE_MS,
+    awaitingPayment: deadlines.PAYMENT_DEADLINE_MS,
+  };
+  const steps = ['placed', 'awaitingPayment'] as const;
+  const [margin, tooLate] = [4 * second, 6 * second];
+  /** Units reserved, and operations at the provider. */
+  const effects = async () => {
+    const { onHandUnits, freeUnits } = await shop.stock();
+    return [onHandUnits - freeUnits, shop.provider.ledger.length];
+  };
+
+  it.each(steps)('has no effect after its time, in the step %s', async (step) => {
+    const { command } = messages[step];
+    await reachStep(step, command);
+    const before = await effects();
+    shop.hold(undo[step]);
+    await shop.advanceTime(deadline[step] + tooLate);
+    await shop.release(command, { withRetry: true });
+    // The stock is released by now: only that of this step could be new.
+    expect(await effects()).toEqual(step === 'placed' ? before : [0, 0]);
+    await shop.release(undo[step]);
+    await runToTheEnd();
+    expect((await shop.order(orderId)).status).toBe('rejected');
+    await expectConsistentEnd();
+  });
+  it.each(steps)(
+    'in time is handled by a service whose clock is ahead, in the step %s',
+    async (step) => {
+      const { command } = messages[step];
+      await reachStep(step, command);
+      shop.setAhead(service[step], margin);
+      await shop.advanceTime(deadline[step] - 1);
+      await shop.release(command);
+      await runToTheEnd();
+      expect((await shop.order(orderId)).status).toBe('completed');
+      await expectConsistentEnd();
+    },
+  );
+  it.each(steps)(
+    'is undone when a clock that is behind lets it pass, in the step %s',
+    async (step) => {
+      const { command } = messages[step];
+      await reachStep(step, command);
+      shop.hold(undo[step]);
+      shop.setAhead(service[step], -2 * tooLate);
+      await shop.advanceTime(deadline[step] + tooLate);
+      await shop.release(command);
+      expect(await effects()).not.toEqual([0, 0]);
+      await shop.release(undo[step]);
+      await runToTheEnd();
+      expect((await shop.order(orderId)).status).toBe('rejected');
+      await expectConsistentEnd();
+    },
+  );
+  it('again on behalf of an operator has a time of its own', async () => {
+    await reachStep('placed', 'ReserveStock');
+    await shop.advanceTime(deadlines.STOCK_DEADLINE_MS - 1);
+    await shop.retry(orderId);
+    await shop.advanceTime(deadlines.STOCK_DEADLINE_MS - 1);
+    await shop.release('ReserveStock');
+    await runToTheEnd();
+    expect((await shop.order(orderId)).status).toBe('completed');
+    await expectConsistentEnd();
+  });
+});
+
 describe('an order', () => {
   it('is rejected at its deadline and its authorisation voided when the provider never responds', async () => {
     orderId = await shop.place('no response', 'tok_timeout');

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { derivedId } from '@fieldguide/clock';
+import { Clock, derivedId } from '@fieldguide/clock';
 import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { shipTo } from '@fieldguide/contracts/example-data';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
@@ -18,7 +18,10 @@ import { OnShipmentReply } from '@fieldguide/ordering/on-shipment-reply/on-shipm
 import { OnStockReply } from '@fieldguide/ordering/on-stock-reply/on-stock-reply';
 import { OrderCommandHandler } from '@fieldguide/ordering/order/order-command-handler';
 import { summaryOf } from '@fieldguide/ordering/order-summary/order-summary.projection';
-import { orderMessages } from '@fieldguide/ordering/publish-orders/publish-orders';
+import {
+  commandLifetimes,
+  orderMessages,
+} from '@fieldguide/ordering/publish-orders/publish-orders';
 import { ProviderWorker } from '@fieldguide/payments/call-provider/provider-worker';
 import { OnPaymentCommand } from '@fieldguide/payments/on-payment-command/on-payment-command';
 import {
@@ -49,6 +52,25 @@ class SimulatedAddresses extends DeliveryAddresses {
   }
 }
 
+/** The clock of one service, which differs from the true time. */
+class ServiceClock extends Clock {
+  aheadMs = 0;
+
+  constructor(private readonly time: Clock) {
+    super();
+  }
+
+  override now(): Date {
+    return this.time.fromNow(this.aheadMs);
+  }
+
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.time.sleep(ms, signal);
+  }
+}
+
+export const services = ['ordering', 'inventory', 'payments', 'shipping'] as const;
+
 /**
  * Runs the four checkout services in one process, with their real handlers, saga, inbox, dead letters and workers.
  * Tests control the clock, and a simulated broker that delays, duplicates and reorders messages.
@@ -57,6 +79,7 @@ export class SimulatedShop {
   readonly clock = new ManualClock();
   readonly provider = new SimulatedProvider(this.clock);
   readonly addresses = new SimulatedAddresses();
+  readonly #clocks = new Map<string, ServiceClock>();
   readonly #ids = new CountingIds();
   readonly #units = new Map<string, MemoryUnitOfWorkRunner>();
   /** Consumers with their subscribed topics. */
@@ -75,15 +98,17 @@ export class SimulatedShop {
     const ids = this.#ids;
     const notifier = new MemoryNotifier(clock);
     const units = (service: string) => {
-      const runner = new MemoryUnitOfWorkRunner({ service, clock, ids });
+      const own = new ServiceClock(clock);
+      const runner = new MemoryUnitOfWorkRunner({ service, clock: own, ids });
+      this.#clocks.set(service, own);
       this.#units.set(service, runner);
       return runner;
     };
-    const [ordering, , payments, shipping] = [
-      units('ordering'),
-      units('inventory'),
-      units('payments'),
-      units('shipping'),
+    const [ordering, , payments, shipping] = services.map(units) as [
+      MemoryUnitOfWorkRunner,
+      MemoryUnitOfWorkRunner,
+      MemoryUnitOfWorkRunner,
+      MemoryUnitOfWorkRunner,
     ];
     this.#orders = new OrderCommandHandler(this.#events, new CheckoutDeadlines(deadlines as never));
     this.#deadlines = new ExpireDeadlines(ordering, this.#orders);
@@ -134,6 +159,13 @@ export class SimulatedShop {
     }
   }
 
+  /** Sends the pending message of an order again, as an operator does. */
+  async retry(orderId: string): Promise<void> {
+    const command = { type: 'RetryCheckout', data: {} } as const;
+    await this.#units.get('ordering')!.run((tx) => this.#orders.handle(orderId, command, tx));
+    await this.runUntilIdle();
+  }
+
   /** Delays all messages of this type until `release`. */
   hold(type: string): void {
     this.#held.set(type, this.#held.get(type) ?? []);
@@ -153,6 +185,11 @@ export class SimulatedShop {
       if (withRetry) await this.#deliver({ ...each, envelope: { ...each.envelope, id } });
     }
     await this.runUntilIdle();
+  }
+
+  /** Sets the clock of one service ahead of the true time; negative: behind it. */
+  setAhead(service: (typeof services)[number], ms: number): void {
+    this.#clocks.get(service)!.aheadMs = ms;
   }
 
   /** Advances the clock of all services, then runs the work that became due. */
@@ -229,7 +266,7 @@ export class SimulatedShop {
   #subscribe(service: string, ...controllers: object[]): void {
     const units = this.#units.get(service)!;
     const handlers = handlersOf(...controllers);
-    const consumer = new MessageConsumer(service, units, handlers, this.clock, log);
+    const consumer = new MessageConsumer(service, units, handlers, this.#clocks.get(service)!, log);
     this.#consumers.set(consumer, new Set(handlers.map(({ contract }) => contract.topic)));
   }
 
@@ -261,7 +298,9 @@ export class SimulatedShop {
       return outbox.slice(from);
     });
     return [
-      ...events.flatMap((each) => translate(orderMessages, 'ordering', each)),
+      ...events.flatMap((each) =>
+        translate(orderMessages, 'ordering', each, commandLifetimes(deadlines)),
+      ),
       ...fromOutboxes,
     ];
   }

@@ -20,6 +20,10 @@ export class OrderingConfig extends Config(
     CAPTURE_DEADLINE_MS: deadline('CAPTURE_DEADLINE_MS'),
     /** How long a compensation may take; then the order is listed as overdue. */
     UNDO_DEADLINE_MS: deadline('UNDO_DEADLINE_MS'),
+    /** New orders are refused while the expected wait for inventory and payments exceeds this share of the shortest deadline that ends an order. */
+    CHECKOUT_WAIT_SHARE_MAX: live(z.coerce.number().min(0.05).max(1).default(0.5)),
+    /** This many orders may wait for inventory and payments, whatever the expected wait is. */
+    CHECKOUTS_WAITING_MIN: live(z.coerce.number().int().min(1).default(100)),
     /** Days that the address of an ended order is kept. */
     ADDRESS_RETENTION_DAYS: live(z.coerce.number().int().min(1).max(3_650).default(30)),
     /** How long a read with a Consistency-Token waits for the projection. */

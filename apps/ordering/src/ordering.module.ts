@@ -11,6 +11,9 @@ import { OrderingTables1760000002000 } from '../migrations/1760000002000-orderin
 import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { Sales1760000012000 } from '../migrations/1760000012000-sales.ts';
+import { WaitingCheckouts1760000013000 } from '../migrations/1760000013000-waiting-checkouts.ts';
+import { Admission } from './admission/admission.ts';
+import { SampleBacklog } from './admission/sample-backlog.ts';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout/checkout-deadlines.ts';
 import { CheckoutWatch } from './checkout/checkout-watch.ts';
@@ -42,7 +45,7 @@ import { PriceFreshness } from './prices/price-freshness.ts';
 import { Prices } from './prices/prices.ts';
 import { ProductPrice } from './prices/product-price.entity.ts';
 import { ProductPrices } from './prices/product-prices.ts';
-import { orderMessages } from './publish-orders/publish-orders.ts';
+import { commandLifetimes, orderMessages } from './publish-orders/publish-orders.ts';
 import { SalesController } from './sales/sales.controller.ts';
 import { Sales } from './sales/sales.entity.ts';
 import { sales } from './sales/sales.projection.ts';
@@ -61,6 +64,7 @@ import { sales } from './sales/sales.projection.ts';
         OpenCheckouts1760000003000,
         OverdueCheckouts1760000010100,
         Sales1760000012000,
+        WaitingCheckouts1760000013000,
       ],
     }),
     WorkersModule.forRoot(),
@@ -68,7 +72,10 @@ import { sales } from './sales/sales.projection.ts';
     EventStoreModule.forRoot({ upcasters: orderUpcasters }),
     ProjectionsModule.forFeature(orderSummary),
     ProjectionsModule.forFeature(sales),
-    EventPublishingModule.forRoot('publish-orders', orderMessages),
+    EventPublishingModule.forRoot('publish-orders', orderMessages, {
+      inject: OrderingConfig,
+      useFactory: commandLifetimes,
+    }),
     ConfigModule.forFeature(OrderingConfig),
   ],
   controllers: [
@@ -88,6 +95,8 @@ import { sales } from './sales/sales.projection.ts';
     OnProductChanged,
   ],
   providers: [
+    Admission,
+    SampleBacklog,
     PlaceOrderHandler,
     OrderSummaries,
     OrderCommandHandler,

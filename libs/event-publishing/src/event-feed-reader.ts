@@ -19,6 +19,12 @@ export type EventTranslation<Event extends DomainEvent, First extends Event = Ev
     | 'internal';
 };
 
+/**
+ * For how many milliseconds after its event a message of this type is wanted; undefined: always. Then consumers skip it
+ * as expired.
+ */
+export type Lifetimes = (type: string) => number | undefined;
+
 /** Most likely a newer version of the service has stored the event: an instance of that version has to publish it. */
 class UnknownEventTypeError extends Error {
   override name = 'UnknownEventTypeError';
@@ -39,6 +45,7 @@ export function translate<Event extends DomainEvent, First extends Event>(
   translation: EventTranslation<Event, First>,
   service: string,
   { event, first }: SubscribedEvent,
+  lifetimes: Lifetimes = () => undefined,
 ): { topic: string; envelope: Envelope }[] {
   const isKnown = Object.hasOwn(translation, event.type);
   if (!isKnown) throw new UnknownEventTypeError(event.type);
@@ -46,7 +53,7 @@ export function translate<Event extends DomainEvent, First extends Event>(
   const messages = row === 'internal' ? [] : row(event as never, first as RecordedEvent<First>);
   return messages.map((each) => ({
     topic: each.topic,
-    envelope: envelopeOf(each, service, event),
+    envelope: envelopeOf(each, service, event, lifetimes(each.type)),
   }));
 }
 
@@ -55,6 +62,7 @@ function envelopeOf(
   { topic, type, subject, data }: NewMessage,
   service: string,
   event: RecordedEvent,
+  lifetimeMs: number | undefined,
 ): Envelope {
   return {
     specversion: '1.0',
@@ -68,9 +76,13 @@ function envelopeOf(
     correlationid: event.correlationId,
     causationid: event.causationId ?? event.id,
     sequence: String(event.version),
+    ...(lifetimeMs !== undefined && { expirytime: timeAfter(event, lifetimeMs) }),
     ...(event.traceparent && { traceparent: event.traceparent }),
   };
 }
+
+const timeAfter = ({ time }: RecordedEvent, ms: number) =>
+  new Date(time.getTime() + ms).toISOString();
 
 /**
  * The log as the outbox: what a relay reads from when private events become published messages. The messages of an
@@ -82,11 +94,12 @@ export function eventFeedReader<Event extends DomainEvent, First extends Event>(
   store: EventStore,
   service: string,
   translation: EventTranslation<Event, First>,
+  lifetimes?: Lifetimes,
 ): RelaySource {
   let read = '0';
   const pageOf = ({ events, position }: SubscriptionPage): Page => {
     read = position ?? read;
-    const messages = events.flatMap((each) => translate(translation, service, each));
+    const messages = events.flatMap((each) => translate(translation, service, each, lifetimes));
     return { messages, count: events.length, isFull: events.length === BATCH };
   };
   return {

@@ -11,29 +11,42 @@ import {
   type WorkerContext,
   watchBacklog,
 } from '@fieldguide/workers';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { type EventTranslation, eventFeedReader } from './event-feed-reader.ts';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { type EventTranslation, eventFeedReader, type Lifetimes } from './event-feed-reader.ts';
 import { subscriptionBacklog } from './subscription-backlog.ts';
 
 /** Publishes what follows from stored events, on one instance at a time. Needs EventStoreModule and MessagingModule. */
 @Module({})
 export class EventPublishingModule {
-  /** @param subscription name of the checkpoint and of the lease */
+  /**
+   * @param subscription name of the checkpoint and of the lease
+   * @param lifetimes for messages that are not wanted for ever: made from a class of the module, for example its settings
+   */
   static forRoot<Event extends DomainEvent, First extends Event>(
     subscription: string,
     translation: EventTranslation<Event, First>,
+    lifetimes?: { readonly inject: Type; readonly useFactory: (injected: never) => Lifetimes },
   ): DynamicModule {
     const relay = {
       provide: Symbol(`publisher:${subscription}`),
-      inject: [ServiceOptions, EventStore, Messaging, Database, Health],
+      inject: [
+        ServiceOptions,
+        EventStore,
+        Messaging,
+        Database,
+        Health,
+        ...(lifetimes ? [lifetimes.inject] : []),
+      ],
       useFactory: (
         { name }: ServiceOptions,
         events: EventStore,
         messaging: Messaging,
         database: Database,
         health: Health,
+        injected: never,
       ) => {
-        const source = eventFeedReader(subscription, events, name, translation);
+        const wanted = lifetimes?.useFactory(injected);
+        const source = eventFeedReader(subscription, events, name, translation, wanted);
         return new EventRelay(source, messaging, database, health);
       },
     };

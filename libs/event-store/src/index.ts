@@ -1,4 +1,5 @@
 // What an event-sourced service uses. The classes behind it are in `@fieldguide/event-store/parts`.
+export { countEvents } from './count-events.ts';
 export {
   type Decider,
   type DomainCommand,

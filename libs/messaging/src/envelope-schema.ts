@@ -10,4 +10,5 @@ export const EnvelopeSchema = z.looseObject({
   time: z.iso.datetime(),
   data: z.unknown(),
   correlationid: z.string(),
+  expirytime: z.iso.datetime({ offset: true }).optional(),
 });

@@ -1,4 +1,4 @@
-/** A message as it is stored in the outbox and sent over the wire: CloudEvents 1.0 with four extensions. */
+/** A message as it is stored in the outbox and sent over the wire: CloudEvents 1.0 with five extensions. */
 export interface Envelope<Type extends string = string, Data = unknown> {
   readonly specversion: '1.0';
   readonly id: string;
@@ -17,6 +17,8 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly causationid?: string;
   /** Increases with each message of one source and subject. */
   readonly sequence?: string;
+  /** After this time nobody wants the message any more: RFC 3339, by the clock of its source. */
+  readonly expirytime?: string;
   readonly traceparent?: string;
 }
 

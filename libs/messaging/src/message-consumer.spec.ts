@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
+import { ManualClock } from '@fieldguide/clock/testing';
 import type { UnitOfWork } from '@fieldguide/database';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { Thing, thing } from '@fieldguide/database/testing';
@@ -62,6 +63,29 @@ describe('a message', () => {
     await consumer.handle([once, once]);
     await consumer.handle([once]);
     expect(await count('a')).toBe(1);
+  });
+
+  it('that has expired is skipped, once and for all, and the next of its key is handled', async () => {
+    const expiring = (ms: number) => ({
+      ...change('a'),
+      expirytime: clock.fromNow(ms).toISOString(),
+    });
+    const late = record(expiring(-60_000));
+    await consumer.handle([late, late, record(expiring(60_000)), record(expiring(-1))]);
+    expect(await count('a')).toBe(2); // the last one may be in time by the clock of its source
+    expect(await parked()).toEqual([]);
+  });
+
+  it('that has expired while it was parked is skipped when it is redriven', async () => {
+    poisoned.add('a');
+    const expirytime = clock.fromNow(60_000).toISOString();
+    await consumer.handle([record({ ...change('a'), expirytime })]);
+    poisoned.clear();
+    const later = new ManualClock(clock.fromNow(120_000).toISOString());
+    const handlers = [{ contract, handle: () => Promise.reject(new Error('not expired')) }];
+    const next = new MessageConsumer('test', units, handlers, later, log);
+    expect(await letters.redriveKey('a', 'grace', next)).toMatchObject({ redriven: 1 });
+    expect(await parked()).toEqual([]);
   });
 
   it('that cannot be handled is parked with its reason, and other keys continue', async () => {

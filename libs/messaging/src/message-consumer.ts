@@ -3,6 +3,7 @@ import { isTransient, type UnitOfWork, type UnitOfWorkRunner } from '@fieldguide
 import type { Log } from '@fieldguide/telemetry';
 import { accept, acceptAll } from './accept.ts';
 import type { Envelope } from './envelope.ts';
+import { isExpired } from './is-expired.ts';
 import { DeadLetter } from './message-tables.entity.ts';
 import type { IncomingRecord } from './messaging.ts';
 import { type Outcome, observeHandling } from './observe-messages.ts';
@@ -33,7 +34,8 @@ const NO_ENVELOPE = 'not a CloudEvents envelope';
 /**
  * Handles each message exactly once on top of at-least-once delivery: inbox row, effect and outgoing rows are one
  * transaction. A failed batch is retried key by key. A record that a schema or a handler rejects is parked as a dead
- * letter, and later records of its key wait behind it; a transient error is returned to the transport.
+ * letter, and later records of its key wait behind it; a transient error is returned to the transport. An expired message
+ * counts as handled, and nothing else happens.
  */
 export class MessageConsumer implements Consumer {
   readonly #service: string;
@@ -90,8 +92,7 @@ export class MessageConsumer implements Consumer {
     if (!envelope) throw new Error(NO_ENVELOPE);
     await this.#observe({ record, key: keyText(record.key), envelope }, uow, async () => {
       await accept(uow, envelope); // its inbox row was written when it was parked; this sets the causation
-      await this.#call(record.topic, envelope, uow);
-      return 'handled';
+      return this.#call(record.topic, envelope, uow);
     });
   }
 
@@ -149,8 +150,7 @@ export class MessageConsumer implements Consumer {
     const mayWait = key !== '' && lettersOf.has(key);
     const blocking = mayWait ? await this.#blockingLetter(key, uow) : undefined;
     if (blocking) return this.#park(each, `waits behind ${blocking.messageId}`, uow);
-    await this.#call(record.topic, envelope, uow);
-    return 'handled';
+    return this.#call(record.topic, envelope, uow);
   }
 
   /** Usually none, which costs one look-up in an empty index. */
@@ -182,11 +182,13 @@ export class MessageConsumer implements Consumer {
     return (await uow.find(DeadLetter, { key, redriven: false }, 1, 'serial'))[0];
   }
 
-  async #call(topic: string, envelope: Envelope, uow: UnitOfWork): Promise<void> {
+  async #call(topic: string, envelope: Envelope, uow: UnitOfWork): Promise<Outcome> {
+    if (isExpired(envelope, this.#clock.now())) return 'expired';
     const handler = this.#handlers.get(`${topic}/${envelope.type}`);
     if (!handler) throw new Error(`${this.#service} has no handler for ${topic}/${envelope.type}`);
     const data = handler.contract.data.parse(envelope.data);
     await handler.handle({ ...envelope, data }, uow);
+    return 'handled';
   }
 
   /** After a rebalance another instance may have handled or parked the record since this one failed. */

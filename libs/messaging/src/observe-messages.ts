@@ -2,8 +2,8 @@ import { endSpan, errorType, inSpan, metrics, startSpan, traceInto } from '@fiel
 import type { Envelope } from './envelope.ts';
 import type { IncomingRecord, OutgoingRecord } from './messaging.ts';
 
-/** `failed`: the transport delivers the message again. */
-export type Outcome = 'handled' | 'duplicate' | 'skipped' | 'parked' | 'failed';
+/** `expired`: nobody wants it any more. `failed`: the transport delivers the message again. */
+export type Outcome = 'handled' | 'duplicate' | 'expired' | 'skipped' | 'parked' | 'failed';
 
 /**
  * Records a publish span for each message, in the trace of what has created it, and the duration of the batch.

@@ -14,6 +14,8 @@ export class DomainError extends Error {
   override name = 'DomainError';
   readonly code: string;
   readonly kind: ErrorKind;
+  /** When to try again: the response has a `retry-after` header. */
+  retryAfterSeconds: number | undefined;
 
   constructor(code: string, kind: ErrorKind, message: string) {
     super(message);
@@ -23,6 +25,12 @@ export class DomainError extends Error {
 
   get status(): number {
     return statusOf[this.kind];
+  }
+
+  /** @param seconds whole seconds after which a repeat is likely to succeed */
+  retryAfter(seconds: number): this {
+    this.retryAfterSeconds = seconds;
+    return this;
   }
 }
 

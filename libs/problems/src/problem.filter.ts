@@ -29,6 +29,8 @@ export class ProblemFilter implements ExceptionFilter {
     this.http.httpAdapter.setHeader(response, 'content-type', PROBLEM_JSON);
     if (answer.status === 401)
       this.http.httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');
+    if (thrown instanceof DomainError && thrown.retryAfterSeconds !== undefined)
+      this.http.httpAdapter.setHeader(response, 'retry-after', String(thrown.retryAfterSeconds));
     this.http.httpAdapter.reply(response, answer, answer.status);
   }
 

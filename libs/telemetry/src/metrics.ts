@@ -25,6 +25,9 @@ export const metrics = {
   /** Creates a gauge of one service. */
   gauge: (name: string, help: string, labelNames: readonly string[] = []) =>
     new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] }),
+  /** Creates a counter of one service. */
+  counter: (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers: [registry] }),
   /** Creates a histogram of one service. */
   histogram: (
     name: string,
@@ -67,7 +70,7 @@ export const metrics = {
   }),
   messagesHandledSeconds: new Histogram({
     name: 'messaging_process_duration_seconds',
-    help: 'Time to handle a message, by outcome: handled, duplicate, skipped (a broadcast), parked, failed (retried)',
+    help: 'Time to handle a message, by outcome: handled, duplicate, expired (not wanted any more), skipped (a broadcast), parked, failed (retried)',
     labelNames: [
       'messaging_destination_name',
       'cloudevents_event_type',

@@ -117,12 +117,13 @@ export class Forwarder {
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
       observed.sentTo(instance.address, instance.port);
       const sent = send(this.#agent, instance, request, reply, signal);
-      const status = await sent.catch((error: unknown) => {
+      const { status, tellsWhen } = await sent.catch((error: unknown) => {
         if (error instanceof UnreachableError) this.registry.markUnreachable(instance.id, now);
         throw error;
       });
       observed.responded(status);
-      if (isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);
+      // A service that refuses work until a time is alive: an open breaker would block everything else that it does.
+      if (isOutage(status) && !tellsWhen) throw new OutageResponse(`${service} answered ${status}`);
     });
   }
 }

@@ -12,10 +12,16 @@ class CallerError extends UncountedError {
   readonly code = 'caller';
 }
 
+export interface Answer {
+  readonly status: number;
+  /** It has a `retry-after` header: the service itself limits its load. */
+  readonly tellsWhen: boolean;
+}
+
 /**
  * Sends a received request to one instance and streams the response back: raw headers, bodies never parsed. Writes
  * nothing to the caller before the response starts.
- * @returns the status, when the response is complete
+ * @returns what the service has answered, when the response is complete
  * @throws UncountedError when the caller left, did not read, or sent what cannot be forwarded
  */
 export function send(
@@ -24,11 +30,11 @@ export function send(
   request: FastifyRequest,
   reply: FastifyReply,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Answer> {
   const { method, url } = request.raw;
   const out = reply.raw;
   return new Promise((resolve, reject) => {
-    let status = 0;
+    let answer: Answer = { status: 0, tellsWhen: false };
     let hasWaited = false; // for the caller to read on
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
@@ -57,10 +63,10 @@ export function send(
           if (out.destroyed) controller.abort(new CallerError('the caller left'));
         },
         onResponseStart(controller, statusCode) {
-          status = statusCode;
           const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
+          answer = { status: statusCode, tellsWhen: headers.includes('retry-after') };
           reply.hijack();
-          out.writeHead(status, headers);
+          out.writeHead(statusCode, headers);
         },
         onResponseData(controller, chunk) {
           if (out.write(chunk)) return;
@@ -70,7 +76,7 @@ export function send(
         },
         onResponseEnd() {
           out.end();
-          resolve(status);
+          resolve(answer);
         },
         onResponseError(_controller, error) {
           const { code = '' } = error as { code?: string };

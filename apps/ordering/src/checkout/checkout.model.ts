@@ -112,6 +112,9 @@ export const deadlineOf: Readonly<Record<StepName, Deadline>> = {
   undoing: 'UNDO_DEADLINE_MS',
 };
 
+/** Steps whose deadline ends the order: in them it waits for inventory or payments. */
+export const stepsEndedByDeadline = checkout.filter(({ onTimeout }) => onTimeout !== 'overdue');
+
 /** Returns the step of this status; undefined before the first and after the last. */
 export function stepOfStatus(status: string): Step | undefined {
   return checkout.find(({ whileStatus }) => whileStatus === status);

@@ -15,6 +15,10 @@ export const errors = defineErrors('ordering', {
     'unavailable',
     'Current prices are not available: try again in a minute, with the same Idempotency-Key.',
   ],
+  checkoutOverloaded: [
+    'unavailable',
+    'More orders wait than can be handled in time: try again after the time in Retry-After, with the same Idempotency-Key.',
+  ],
   alreadyDispatched: ['conflict', 'The order is dispatched: it can no longer be cancelled.'],
   alreadyRejected: ['conflict', 'The order is rejected: there is nothing to cancel.'],
   abandonmentTooLate: [

@@ -13,6 +13,7 @@ import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { OpenCheckouts1760000003000 } from '../../migrations/1760000003000-open-checkouts.ts';
+import { Admission } from '../admission/admission.ts';
 import { deadlines } from '../checkout/checkout.model.ts';
 import { CheckoutDeadlines, OpenCheckout } from '../checkout/checkout-deadlines.ts';
 import { DeliveryAddress, ErasedCustomer } from '../customer-data/customer-data.ts';
@@ -68,7 +69,8 @@ const to = (city: string) => ({
 /** Places them with one key in the same moment. */
 async function meet(...cities: string[]) {
   const key = ids.next();
-  const placing = new PlaceOrderHandler(units, orders, new MeetingPrices(cities.length));
+  const prices = new MeetingPrices(cities.length);
+  const placing = new PlaceOrderHandler(units, orders, prices, new Admission({} as never, clock));
   const all = await Promise.allSettled(cities.map((city) => placing.handle(ada, key, to(city))));
   const placed = all.flatMap((each, at) => (each.status === 'fulfilled' ? [cities[at]] : []));
   const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));

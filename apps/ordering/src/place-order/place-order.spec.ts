@@ -5,6 +5,7 @@ import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { MemoryEventStore } from '@fieldguide/event-store/parts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Admission } from '../admission/admission.ts';
 import { deadlines } from '../checkout/checkout.model.ts';
 import { CheckoutDeadlines, OpenCheckout } from '../checkout/checkout-deadlines.ts';
 import { DeliveryAddress, ErasedCustomer } from '../customer-data/customer-data.ts';
@@ -37,12 +38,15 @@ let units: MemoryUnitOfWorkRunner;
 let events: MemoryEventStore;
 let prices: FixedPrices;
 let placeOrder: PlaceOrderHandler;
+let admission: Admission;
 beforeEach(() => {
   units = new MemoryUnitOfWorkRunner({ service: 'ordering', clock, ids });
   events = new MemoryEventStore(clock, ids);
   prices = new FixedPrices();
   const orders = new OrderCommandHandler(events, new CheckoutDeadlines(deadlines as never));
-  placeOrder = new PlaceOrderHandler(units, orders, prices);
+  const bounds = { CHECKOUT_WAIT_SHARE_MAX: 0.5, CHECKOUTS_WAITING_MIN: 1 };
+  admission = new Admission({ ...deadlines, ...bounds } as never, clock);
+  placeOrder = new PlaceOrderHandler(units, orders, prices, admission);
 });
 
 describe('placing an order', () => {
@@ -99,6 +103,14 @@ describe('placing an order', () => {
       placeOrder.handle('01900000-0000-7000-9000-000000000003', 'first-key', request()),
     ]);
     expect(hers.order.id).not.toBe(his.order.id);
+  });
+  it('is refused while the checkout is behind, but a repeat is answered', async () => {
+    const first = await placeOrder.handle(ada, 'first-key', request());
+    admission.apply({ seconds: 1, waiting: 50, placed: 1, placedHere: 1, answered: 0 });
+    const code = { code: 'ordering.checkoutOverloaded', retryAfterSeconds: 60 };
+    await expect(placeOrder.handle(ada, 'second-key', request())).rejects.toMatchObject(code);
+    expect(await placeOrder.handle(ada, 'first-key', request())).toEqual(first);
+    expect([prices.calls, await events.lastPosition()]).toEqual([1, '1']);
   });
   it('begins its first step, with a deadline, in the same transaction', async () => {
     const { order, version } = await placeOrder.handle(ada, 'first-key', request());

@@ -2,6 +2,7 @@ import { derivedId } from '@fieldguide/clock';
 import type { Order, PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import { ConcurrencyError, UnitOfWorkRunner } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
+import { Admission } from '../admission/admission.ts';
 import { assertSameAddress, ErasedCustomer, storeAddress } from '../customer-data/customer-data.ts';
 import { errors } from '../order/order.errors.ts';
 import { isSameRequest } from '../order/order.model.ts';
@@ -25,14 +26,16 @@ export class PlaceOrderHandler {
     private readonly units: UnitOfWorkRunner,
     private readonly orders: OrderCommandHandler,
     private readonly prices: Prices,
+    private readonly admission: Admission,
   ) {}
 
+  /** A repeat is answered also while new orders are refused. @throws DomainError */
   async handle(customerId: string, key: string, request: PlaceOrderRequest): Promise<PlacedOrder> {
     const orderId = derivedId(customerId, 'POST /orders', key);
     const loaded = await this.orders.load(orderId);
     if (loaded.version > 0) return this.#repeat(loaded, request);
     try {
-      return await this.#place(loaded, customerId, request);
+      return await this.admission.admit(orderId, () => this.#place(loaded, customerId, request));
     } catch (error) {
       if (!(error instanceof ConcurrencyError)) throw error;
       const now = await this.orders.load(orderId);

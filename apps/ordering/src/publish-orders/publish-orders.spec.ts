@@ -12,6 +12,7 @@ import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contr
 import { translate } from '@fieldguide/event-publishing';
 import { recordedAs } from '@fieldguide/event-store/testing';
 import { describe, expect, it } from 'vitest';
+import { deadlines, stepsEndedByDeadline } from '../checkout/checkout.model.ts';
 import type { OrderEvent } from '../order/order.events.ts';
 import {
   cancellationRequested,
@@ -26,7 +27,7 @@ import {
   stockReserved,
 } from '../order/order.examples.ts';
 import { timelineOf } from '../order-timeline/order-timeline.ts';
-import { orderMessages } from './publish-orders.ts';
+import { commandLifetimes, orderMessages } from './publish-orders.ts';
 
 const contracts = [
   OrderPlaced,
@@ -87,6 +88,21 @@ describe('what ordering publishes', () => {
     const [, first, again] = published([orderPlaced, retried]);
     expect(again!.envelope).toMatchObject({ type: 'ReserveStock', data: first!.envelope.data });
     expect(again!.envelope.id).not.toBe(first!.envelope.id);
+  });
+  it('is wanted until the deadline of its step, if that ends the order, and else for ever', () => {
+    const lifetimes = commandLifetimes(deadlines);
+    const expiring = recordedAs(`order-${orderId}`, [...happyPath, rejectedPaymentTimeout])
+      .flatMap((event, _, [first]) =>
+        translate(orderMessages, 'ordering', { event, first: first! }, lifetimes),
+      )
+      .flatMap(({ envelope: { type, time, expirytime } }) =>
+        expirytime ? [[type, Date.parse(expirytime) - Date.parse(time)]] : [],
+      );
+    expect(expiring).toEqual([
+      ['ReserveStock', deadlines.STOCK_DEADLINE_MS],
+      ['AuthorisePayment', deadlines.PAYMENT_DEADLINE_MS],
+    ]);
+    expect(expiring).toHaveLength(stepsEndedByDeadline.length);
   });
   it('matches the contracts', () => {
     const all = [

@@ -8,10 +8,10 @@ import {
   OrderRejected,
 } from '@fieldguide/contracts/ordering';
 import { AuthorisePayment, CapturePayment, VoidPayment } from '@fieldguide/contracts/payments';
-import type { EventTranslation } from '@fieldguide/event-publishing';
+import type { EventTranslation, Lifetimes } from '@fieldguide/event-publishing';
 import type { RecordedEvent } from '@fieldguide/event-store';
 import { message, type NewMessage } from '@fieldguide/messaging';
-import { type CheckoutMessage, messageAfter } from '../checkout/checkout.model.ts';
+import { type CheckoutMessage, type Deadline, messageAfter } from '../checkout/checkout.model.ts';
 import type { OrderEvent, Placed } from '../order/order.events.ts';
 
 const messageOf: { readonly [Each in CheckoutMessage]: (placed: Placed) => NewMessage } = {
@@ -74,3 +74,19 @@ export const orderMessages: EventTranslation<OrderEvent, First> = {
   CheckoutRetried: ({ data }, first) => send(data.send, first.data),
   CheckoutAbandoned: 'internal',
 };
+
+const wantedUntil: Readonly<Record<string, Deadline>> = {
+  [ReserveStock.type]: 'STOCK_DEADLINE_MS',
+  [AuthorisePayment.type]: 'PAYMENT_DEADLINE_MS',
+};
+
+/**
+ * A command of a step that its deadline ends is wanted until then: a later reply has no effect, and a compensation follows.
+ * Compensations and captures are always wanted.
+ */
+export const commandLifetimes =
+  (config: Readonly<Record<Deadline, number>>): Lifetimes =>
+  (type) => {
+    const deadline = wantedUntil[type];
+    return deadline && config[deadline];
+  };

@@ -4,10 +4,13 @@ import { Problem } from '@fieldguide/contracts/problem';
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly problem: Problem;
+  /** When a repeat is likely to succeed, if the shop tells. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfterSeconds?: number) {
     super(problem.title);
     this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -18,4 +21,10 @@ export function problemIn(text: string, { status }: Response): Problem {
   } catch {
     return { type: '/problems/unknown', title: `The shop answered ${status}.`, status };
   }
+}
+
+/** The whole seconds of a `retry-after` header; undefined without one, and for a date. */
+export function retryAfterOf({ headers }: Pick<Response, 'headers'>): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
 }

@@ -2,7 +2,7 @@ import type { AddProductRequest, ChangeProductRequest } from '@fieldguide/contra
 import type { RegistrationRequest, TokenRequest } from '@fieldguide/contracts/identity';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import type { z } from 'zod';
-import { ApiError, problemIn } from './api-error.ts';
+import { ApiError, problemIn, retryAfterOf } from './api-error.ts';
 import * as reads from './reads.ts';
 import { FixedToken, type Tokens } from './tokens.ts';
 
@@ -126,7 +126,8 @@ export class StorefrontClient {
     const renewed = response.status === 401 && token && (await this.#tokens.renew(token));
     if (renewed) response = await this.#fetch(method, path, renewed, options);
     const text = await response.text();
-    if (!response.ok && response.status !== 304) throw new ApiError(problemIn(text, response));
+    if (!response.ok && response.status !== 304)
+      throw new ApiError(problemIn(text, response), retryAfterOf(response));
     this.#seen = response.headers.get('consistency-token') ?? this.#seen;
     const body: unknown = text ? JSON.parse(text) : undefined;
     return { body, etag: response.headers.get('etag') };

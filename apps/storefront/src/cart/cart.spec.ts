@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError, retryAfterOf } from '../api/api-error.ts';
 import type { Order } from '../api/reads.ts';
 import { NO_LINES, totalOf, unitsIn, withProduct, withQuantity } from './cart.ts';
 import { toRequest } from './order-request.ts';
-import { nextPending, sendOrder } from './pending-order.ts';
+import { nextPending, PendingOrder, refusedAt, sendOrder } from './pending-order.ts';
 
 const id = '01900000-0000-7000-8000-000000000002';
 const price = { amountMinor: 32_900, currency: 'EUR' };
@@ -86,6 +86,30 @@ describe('an order without an answer', () => {
   ])('after %s is known to be so', async (_, error, outcome) =>
     expect(await sendOrder(pending, () => Promise.reject(error))).toMatchObject({ outcome }),
   );
+  it('is kept with its key while the shop is busy, and knows when to be sent again', async () => {
+    const type = '/problems/ordering.checkoutOverloaded';
+    const busy = (seconds?: number) => new ApiError({ type, status: 503, title: 'Why.' }, seconds);
+    const sent = await sendOrder(pending, () => Promise.reject(busy(7)));
+    expect(sent).toEqual({ outcome: 'busy', retryAfterSeconds: 7 });
+    expect(await sendOrder(pending, () => Promise.reject(busy()))).toMatchObject({
+      outcome: 'busy',
+      retryAfterSeconds: 10,
+    });
+    const twice = refusedAt(refusedAt(pending, 7, 1_000), 5, 9_000);
+    expect(PendingOrder.parse(twice)).toEqual({
+      ...pending,
+      busy: { retryAfterSeconds: 5, retryAtMs: 14_000, refusals: 2 },
+    });
+  });
+  it.each([
+    ['7', 7],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+    ['-1', undefined],
+    [undefined, undefined],
+  ])('reads the header retry-after: %s', (text, seconds) => {
+    const headers = new Headers(text === undefined ? {} : { 'retry-after': text });
+    expect(retryAfterOf({ headers })).toBe(seconds);
+  });
   it('is sent with its key', async () => {
     const sent: string[] = [];
     const place = async (_: unknown, key: string) => {

@@ -7,7 +7,8 @@ import { cart, pendingOrder, shop } from '../shop.ts';
 import { AddressFields } from './address-fields.tsx';
 import { NO_LINES, totalOf } from './cart.ts';
 import { type AddressErrors, toRequest } from './order-request.ts';
-import { nextPending, type PendingOrder, sendOrder } from './pending-order.ts';
+import { nextPending, type PendingOrder, refusedAt, sendOrder } from './pending-order.ts';
+import { ShopBusy } from './shop-busy.tsx';
 import { testCards } from './test-cards.ts';
 import { UnknownOutcome } from './unknown-outcome.tsx';
 import { useCart, usePendingOrder } from './use-cart.ts';
@@ -31,6 +32,10 @@ export function Checkout({ customerId }: { customerId: string }) {
     isUnderWay.current = false;
     setSending(false);
     if (sent.outcome === 'refused') setRejection(sent.error);
+    if (sent.outcome === 'busy')
+      pendingOrder.update(() => refusedAt(order, sent.retryAfterSeconds, Date.now()));
+    if (sent.outcome === 'unknown' && order.busy)
+      pendingOrder.update(() => ({ ...order, busy: undefined }));
     if (sent.outcome === 'placed' || sent.outcome === 'refused') pendingOrder.update(() => null);
     if (sent.outcome !== 'placed') return;
     cart.update(() => NO_LINES);
@@ -47,8 +52,9 @@ export function Checkout({ customerId }: { customerId: string }) {
     await send(order!);
   };
 
-  if (pending?.customerId === customerId && !isSending)
-    return <UnknownOutcome onSend={() => send(pending)} />;
+  const own = pending?.customerId === customerId ? pending : null;
+  if (own?.busy) return <ShopBusy busy={own.busy} isSending={isSending} onSend={() => send(own)} />;
+  if (own && !isSending) return <UnknownOutcome onSend={() => send(own)} />;
   const total = totalOf(lines);
   return (
     <form className="checkout" onSubmit={submit} noValidate>

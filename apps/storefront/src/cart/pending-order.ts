@@ -8,8 +8,29 @@ export const PendingOrder = z.object({
   key: z.string(),
   customerId: z.string(),
   request: PlaceOrderRequest,
+  /** The shop was too busy to accept it, and when to send it again. */
+  busy: z
+    .object({ retryAfterSeconds: z.int(), retryAtMs: z.number(), refusals: z.int() })
+    .optional(),
 });
 export type PendingOrder = z.infer<typeof PendingOrder>;
+
+const OVERLOADED = '/problems/ordering.checkoutOverloaded';
+const BUSY_SECONDS = 10;
+
+/** The order after another refusal. */
+export const refusedAt = (
+  order: PendingOrder,
+  retryAfterSeconds: number,
+  nowMs: number,
+): PendingOrder => ({
+  ...order,
+  busy: {
+    retryAfterSeconds,
+    retryAtMs: nowMs + retryAfterSeconds * 1_000,
+    refusals: (order.busy?.refusals ?? 0) + 1,
+  },
+});
 
 /** Keeps the key while the same customer sends the same order; another order needs another key. */
 export function nextPending(
@@ -28,6 +49,8 @@ export type Sent =
   | { readonly outcome: 'placed'; readonly order: Order }
   /** The order was not placed, and why. */
   | { readonly outcome: 'refused'; readonly error: ApiError }
+  /** Not placed: the shop is too busy. The same order is sent again later. */
+  | { readonly outcome: 'busy'; readonly retryAfterSeconds: number }
   /** Not executed: the session has ended. The order is sent after signing in. */
   | { readonly outcome: 'signedOut' }
   /** Placed or not: only a repeat with the same key shows it. */
@@ -42,7 +65,9 @@ export async function sendOrder(
     return { outcome: 'placed', order: await place(request, key) };
   } catch (error) {
     if (!(error instanceof ApiError)) return { outcome: 'unknown' };
-    const { status } = error.problem;
+    const { status, type } = error.problem;
+    if (type === OVERLOADED)
+      return { outcome: 'busy', retryAfterSeconds: error.retryAfterSeconds ?? BUSY_SECONDS };
     if (status === 401) return { outcome: 'signedOut' };
     const isRejection = status < 500 && status !== 408 && status !== 429;
     return isRejection ? { outcome: 'refused', error } : { outcome: 'unknown' };

@@ -11,6 +11,7 @@ const words: Readonly<Record<string, string>> = {
   'ordering.alreadyDispatched': 'It is too late to cancel: the goods have been handed over.',
   'ordering.alreadyRejected': 'There is nothing to cancel: the order was rejected.',
   'ordering.productRetired': 'A product in your cart is no longer sold: remove it.',
+  'ordering.checkoutOverloaded': 'The shop is busy: try again in a minute.',
   'ordering.pricesUnavailable': 'Prices cannot be checked at the moment: try again soon.',
   serviceUnavailable: 'This part of the shop is away: try again in a few seconds.',
   authenticationRequired: 'Your session has ended: sign in again.',
