@@ -50,6 +50,11 @@ const tokenExample = { examples: [`order-${orderId}@3`] };
 const responseHeaders: Readonly<Record<ResponseHeader, z.ZodType>> = {
   ETag: ETag.meta({ description: 'The version of the resource.', ...etagExample }),
   Location: z.string().meta({ description: 'The path of the new resource.' }),
+  Age: z.string().meta({ description: 'Seconds since the gateway stored it.' }).optional(),
+  'Cache-Status': z.string().meta({
+    description: 'Whether the gateway had it stored (RFC 9211).',
+    examples: ['gateway; hit; ttl=3'],
+  }),
   'Consistency-Token': ConsistencyToken.meta({
     description: 'Send it with a read: the response is not older than this one.',
     ...tokenExample,
