@@ -11,6 +11,7 @@ import { OrderingTables1760000002000 } from '../migrations/1760000002000-orderin
 import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-checkouts.ts';
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { Sales1760000012000 } from '../migrations/1760000012000-sales.ts';
+import { PriceView1760000015000 } from '../migrations/1760000015000-price-view.ts';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
 import { CheckoutDeadlines, OpenCheckout } from './checkout/checkout-deadlines.ts';
 import { CheckoutWatch } from './checkout/checkout-watch.ts';
@@ -38,6 +39,7 @@ import { PlaceOrderController } from './place-order/place-order.controller.ts';
 import { PlaceOrderHandler } from './place-order/place-order.ts';
 import { OnProductChanged } from './prices/on-product-changed.ts';
 import { PriceFreshness } from './prices/price-freshness.ts';
+import { PriceView } from './prices/price-view.entity.ts';
 import { Prices } from './prices/prices.ts';
 import { ProductPrice } from './prices/product-price.entity.ts';
 import { ProductPrices } from './prices/product-prices.ts';
@@ -54,12 +56,21 @@ import { sales } from './sales/sales.projection.ts';
     ServiceClientModule.forRoot(),
     AuthModule.forRoot(),
     DatabaseModule.forRoot({
-      entities: [OrderSummary, Sales, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
+      entities: [
+        OrderSummary,
+        Sales,
+        ProductPrice,
+        PriceView,
+        DeliveryAddress,
+        OpenCheckout,
+        ErasedCustomer,
+      ],
       migrations: [
         OrderingTables1760000002000,
         OpenCheckouts1760000003000,
         OverdueCheckouts1760000010100,
         Sales1760000012000,
+        PriceView1760000015000,
       ],
     }),
     WorkersModule.forRoot(),

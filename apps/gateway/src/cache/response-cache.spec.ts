@@ -74,6 +74,16 @@ describe('a stored response', () => {
     expect(last).toMatch(/^503 |no healthy/);
   });
 
+  it('is marked as soon as a refresh in the background has failed', async () => {
+    const catalog = service(ok('one'), failed);
+    await get(catalog);
+    clock.advance(6_000);
+    expect(await get(catalog)).toBe('200 one gateway; hit; ttl=-1 age 6');
+    const marked = '200 one gateway; hit; ttl=-1; detail=stale-if-error age 6';
+    await expect.poll(() => get(catalog)).toBe(marked);
+    expect(fetches).toHaveLength(2);
+  });
+
   it('is used when the service does not respond within a second, and replaced when it does', async () => {
     const late = Promise.withResolvers<Received>();
     const catalog = service(ok('one'), late.promise);

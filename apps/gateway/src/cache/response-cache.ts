@@ -56,7 +56,8 @@ export class ResponseCache {
     const now = this.#clock.now().getTime();
     if (now < entry.freshUntil && !entry.isOutdated) return hit(entry, now);
     if (now < entry.refreshUntil && !entry.isOutdated) {
-      if (now >= entry.retryAt) this.#start(url, path, entry, fetch).answer.catch(() => undefined);
+      if (now < entry.retryAt) return staleIfError(entry, now);
+      this.#start(url, path, entry, fetch).answer.catch(() => undefined);
       return hit(entry, now);
     }
     if (now < entry.retryAt && now < entry.errorUntil) return staleIfError(entry, now);
