@@ -11,8 +11,8 @@ import type { FastifyReply } from 'fastify';
 import { errors } from './product.errors.ts';
 import { Products } from './products.ts';
 
-// Events invalidate the gateway's copies at once: `max-age` bounds what a late event costs. Without this service,
-// browsing goes on as long as orders are priced (PRICE_AGE_MS_MAX of ordering).
+// Events invalidate the gateway's copies: `max-age` bounds what a late event costs. Without this service, browsing
+// continues as long as orders are priced (PRICE_AGE_MS_MAX of ordering).
 const CACHE_CONTROL = 'public, max-age=5, stale-while-revalidate=30, stale-if-error=3600';
 
 @Controller('products')

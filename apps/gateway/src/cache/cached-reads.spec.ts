@@ -115,7 +115,7 @@ describe('a public read', () => {
     expect([product.headers.etag, product.headers['content-encoding']]).toEqual(['"1"', undefined]);
   });
 
-  it('is the same for a signed-in caller, of whom nothing reaches the service', async () => {
+  it('is the same for a signed-in caller, and no header of the caller reaches the service', async () => {
     const token = { authorization: `Bearer ${gateway.keys.token('ada', 'orders:read')}` };
     await send(PRODUCT, { ...token, cookie: 'a=b', 'accept-language': 'de' });
     expect(Object.keys(lastHeaders).sort()).toEqual(

@@ -1,7 +1,7 @@
 /** How long a stored response may be used, from its Cache-Control (RFC 9111, RFC 5861). */
 export interface Lifetime {
   readonly freshMs: number;
-  /** After it was fresh: used at once, while a newer one is fetched. */
+  /** After it was fresh: used immediately, while a newer one is fetched. */
   readonly staleWhileRevalidateMs: number;
   /** After it was fresh: used when no newer one can be fetched. */
   readonly staleIfErrorMs: number;

@@ -9,7 +9,7 @@ export interface Entry {
   readonly errorUntil: number;
   /** Changed at the service: used only when no newer one can be fetched. */
   isOutdated: boolean;
-  /** After a failed fetch, the service is not asked again before this. */
+  /** After a failed fetch, nothing is requested from the service before this. */
   retryAt: number;
 }
 

@@ -29,7 +29,7 @@ class ShiftedClock extends SystemClock {
   override now = () => new Date(Date.now() + this.shiftMs);
 }
 
-/** Kafka may be away: nobody knows then how far behind the copy is. */
+/** While Kafka is away, it is unknown how far behind the copy is. */
 class Broker extends MemoryMessaging {
   isAway = false;
   override lag = async () => (this.isAway ? undefined : 0);
