@@ -23,6 +23,8 @@ import { Traffic } from './traffic.ts';
 const WAIT = { timeout: 60_000, interval: 100 };
 const BACKING = ['postgres', 'kafka', 'consul'] as const;
 const PRODUCTS = '/products?limit=1';
+/** The gateway stores no product that does not exist: 404 comes from catalog. */
+const NO_PRODUCT = '/products/01900000-0000-7000-8000-00000000dead';
 const STOCK = `/stock/${product.plenty}`;
 
 const start = (kind: string, target: string, parameters: object = {}) =>
@@ -112,7 +114,7 @@ describe('an app that is kept down', () => {
   it('runs no instance until the fault ends, and is healed afterwards', async () => {
     const fault = await start('down', 'catalog');
     expect(await instances('catalog')).toEqual([]);
-    expect((await send('GET', PRODUCTS)).status).toBe(503);
+    expect((await send('GET', NO_PRODUCT)).status).toBe(503);
     await platform().call('PATCH', '/apps/catalog', { instances: 2 });
     expect(await instances('catalog')).toEqual([]);
     await stop(fault);
@@ -122,7 +124,7 @@ describe('an app that is kept down', () => {
     process.kill(victim!, 'SIGKILL');
     const isHealed = async () => (await pids()).length === 2 && !(await pids()).includes(victim!);
     await expect.poll(isHealed, WAIT).toBe(true);
-    await expect.poll(async () => (await send('GET', PRODUCTS)).status, WAIT).toBe(200);
+    await expect.poll(async () => (await send('GET', NO_PRODUCT)).status, WAIT).toBe(404);
   });
 });
 
@@ -261,14 +263,14 @@ describe('errors', () => {
       start('refuse', 'inventory', { to: 'kafka' }),
       start('refuse', 'shipping', { to: 'consul' }),
     ]);
-    expect((await send('GET', PRODUCTS)).status).toBe(503);
+    expect((await send('GET', NO_PRODUCT)).status).toBe(503);
     expect(await signIn()).toBeGreaterThanOrEqual(500);
     await expect.poll(messaging, WAIT).toBe('degraded');
     await expect.poll(registry, WAIT).toBe('degraded');
     for (const { instances } of (await status()).apps) expect(instances).toHaveLength(1);
 
     await stopAll();
-    await expect.poll(async () => (await send('GET', PRODUCTS)).status, WAIT).toBe(200);
+    await expect.poll(async () => (await send('GET', NO_PRODUCT)).status, WAIT).toBe(404);
     await expect.poll(signIn, WAIT).toBe(200);
     await expect.poll(messaging, WAIT).toBe('ok');
     await expect.poll(registry, WAIT).toBe('ok');

@@ -15,6 +15,8 @@ import {
 } from './shop.ts';
 import { Visit } from './storefront-visit.ts';
 
+/** The gateway stores no product that does not exist. */
+const unstored = '/products/01900000-0000-7000-8000-00000000dead';
 const productPath = `/shop/products/${product.plenty}`;
 let browser: Browser;
 beforeAll(async () => {
@@ -36,7 +38,14 @@ it('is browsed with earlier prices while the catalog is away', async () => {
   expect(await page.getByRole('link', { name: 'Gas Stove' }).count()).toBe(0);
   await visit.examine();
   await page.getByRole('link', { name: 'Ridgeline 1 Tent' }).click();
-  await page.getByText(/Prices from \d\d:\d\d, catalog is away/).waitFor();
+  // From the gateway, which marks it when its stored response is no longer fresh.
+  await expect
+    .poll(async () => {
+      await page.reload();
+      await visit.heading('Ridgeline 1 Tent').waitFor();
+      return page.getByText(/Prices from \d\d:\d\d, catalog is away/).count();
+    })
+    .toBe(1);
   await page.getByRole('button', { name: 'Add to cart' }).click();
   await scale('catalog', 1);
   await expect
@@ -190,7 +199,7 @@ it("shows what it has while offline, and nothing of another customer's order", a
 /** Keeps a service from answering: its workers run on, no instance of it serves requests. */
 async function stopAnswering(app: string): Promise<void> {
   await platform().call('PATCH', `/apps/${app}`, { instances: { web: 0, worker: 1 } });
-  const probe = app === 'catalog' ? '/products?limit=1' : '/orders';
+  const probe = app === 'catalog' ? unstored : '/orders';
   const token = await operatorToken();
   const isAway = async () => (await send('GET', probe, { token })).status === 503;
   await vi.waitUntil(isAway, { timeout: 60_000, interval: 100 });

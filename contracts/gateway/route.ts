@@ -20,6 +20,8 @@ export interface Route {
     readonly version?: true;
     /** Takes a Consistency-Token: a read that is not older than a write. */
     readonly consistent?: true;
+    /** Every caller gets the same response: the gateway may store it, as the service's Cache-Control permits. */
+    readonly cache?: true;
     readonly query?: z.ZodType;
     readonly body?: z.ZodType;
     readonly answer?: z.ZodType;
@@ -30,7 +32,7 @@ export interface Route {
   };
 }
 
-export type ResponseHeader = 'ETag' | 'Location' | 'Consistency-Token';
+export type ResponseHeader = 'ETag' | 'Location' | 'Consistency-Token' | 'Age' | 'Cache-Status';
 
 type Words = `${Route['method']} /${string}`;
 

@@ -52,12 +52,14 @@ export const routes: readonly Route[] = [
   }),
   anyone('GET /products', 'catalog', 200, 'List products', {
     operationId: 'listProducts',
+    cache: true,
     errors: ['cursorInvalid'],
     query: ProductQuery,
     answer: ProductPage,
   }),
   anyone('GET /products/:id', 'catalog', 200, 'One product', {
     operationId: 'getProduct',
+    cache: true,
     headers: ['ETag'],
     errors: ['productNotFound'],
     answer: Product,

@@ -50,6 +50,14 @@ const tokenExample = { examples: [`order-${orderId}@3`] };
 const responseHeaders: Readonly<Record<ResponseHeader, z.ZodType>> = {
   ETag: ETag.meta({ description: 'The version of the resource.', ...etagExample }),
   Location: z.string().meta({ description: 'The path of the new resource.' }),
+  Age: z.string().meta({ description: 'Seconds since the gateway stored it.' }).optional(),
+  'Cache-Status': z
+    .string()
+    .meta({
+      description: 'Whether the gateway had it stored (RFC 9211).',
+      examples: ['gateway; hit; ttl=3'],
+    })
+    .optional(),
   'Consistency-Token': ConsistencyToken.meta({
     description: 'Send it with a read: the response is not older than this one.',
     ...tokenExample,
@@ -96,7 +104,9 @@ function operationOf(
   errors: ReadonlyMap<string, DefinedError>,
   examples: readonly Example[],
 ): ZodOpenApiOperationObject {
-  const { operationId, query, body, answer, headers = [] } = more;
+  const { operationId, query, body, answer } = more;
+  const ofCache = more.cache ? (['Age', 'Cache-Status'] as const) : [];
+  const headers = [...(more.headers ?? []), ...ofCache];
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
   const ids = names.map((name) => [name, name === 'key' ? z.string() : shared.IdRequest] as const);
   const isCached = method === 'GET' && headers.includes('ETag');

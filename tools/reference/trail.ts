@@ -58,7 +58,12 @@ function proxyFiles(): Station[] {
   const registering = sourcesOf('apps/gateway/src').filter(
     (file) => /contracts\/gateway\/routes'/.test(read(file)) && /\.route\(/.test(read(file)),
   );
-  const handling = registering.flatMap((file) => injectedInto(file, sourcesOf('apps/gateway/src')));
+  // Of one folder: the cache of public reads is not on the way of a write.
+  const handling = registering.flatMap((file) =>
+    injectedInto(file, sourcesOf('apps/gateway/src')).filter(
+      (each) => posix.dirname(each.file) === posix.dirname(file),
+    ),
+  );
   return [
     ...registering.map((file) => ({ file, role: 'checks token, rate limit and body size' })),
     ...handling.map(({ file }) => ({ file, role: 'forwards to a healthy instance' })),

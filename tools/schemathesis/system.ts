@@ -58,7 +58,7 @@ async function raiseLimits(environment: Environment, gatewayUrl: string): Promis
     await writeSetting(consul, environment, 'gateway', key, UNLIMITED);
   const limit = async () => {
     const response = await fetch(`${gatewayUrl}/products`, { signal: AbortSignal.timeout(5_000) });
-    return response.headers.get('x-ratelimit-limit');
+    return /;q=(\d+)/.exec(response.headers.get('ratelimit-policy') ?? '')?.[1];
   };
   for (let tries = 0; (await limit()) !== UNLIMITED; tries++) {
     if (tries === 100) throw new Error('The gateway did not apply its new rate limit in time');

@@ -1,15 +1,19 @@
+import { Clock } from '@fieldguide/clock';
 import { ConfigModule } from '@fieldguide/config';
 import { ServiceDiscoveryModule } from '@fieldguide/discovery';
 import { MessagingModule } from '@fieldguide/messaging';
 import { AuthModule, ServiceClientModule, ServiceModule } from '@fieldguide/service';
 import { Module } from '@nestjs/common';
 import { ApiDocs } from './api-docs/api-docs.ts';
+import { CachedReads } from './cache/cached-reads.ts';
+import { ResponseCache } from './cache/response-cache.ts';
 import { GatewayConfig } from './gateway.config.ts';
+import { OnProductChanged } from './on-product-changed/on-product-changed.ts';
 import { Forwarder } from './proxy/forwarder.ts';
 import { ProxyRoutes } from './proxy/proxy-routes.ts';
 import { WebFiles } from './web-files/web-files.ts';
 
-/** No controllers: the contract lists the routes, and requests pass below Nest's router. */
+/** No controllers but for messages: the contract lists the routes, and requests pass below Nest's router. */
 @Module({
   imports: [
     ServiceModule.forRoot({ name: 'gateway', isEdge: true }),
@@ -19,6 +23,19 @@ import { WebFiles } from './web-files/web-files.ts';
     MessagingModule.forBroadcasts(),
     ConfigModule.forFeature(GatewayConfig),
   ],
-  providers: [Forwarder, ProxyRoutes, ApiDocs, WebFiles],
+  controllers: [OnProductChanged],
+  providers: [
+    Forwarder,
+    CachedReads,
+    ProxyRoutes,
+    ApiDocs,
+    WebFiles,
+    {
+      provide: ResponseCache,
+      inject: [Clock, GatewayConfig],
+      useFactory: (clock: Clock, { RESPONSE_CACHE_BYTES }: GatewayConfig) =>
+        new ResponseCache(clock, RESPONSE_CACHE_BYTES),
+    },
+  ],
 })
 export class GatewayModule {}

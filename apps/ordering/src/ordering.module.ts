@@ -12,6 +12,7 @@ import { OpenCheckouts1760000003000 } from '../migrations/1760000003000-open-che
 import { OverdueCheckouts1760000010100 } from '../migrations/1760000010100-overdue-checkouts.ts';
 import { Sales1760000012000 } from '../migrations/1760000012000-sales.ts';
 import { WaitingCheckouts1760000013000 } from '../migrations/1760000013000-waiting-checkouts.ts';
+import { PriceView1760000015000 } from '../migrations/1760000015000-price-view.ts';
 import { Admission } from './admission/admission.ts';
 import { SampleBacklog } from './admission/sample-backlog.ts';
 import { CancelOrderController } from './cancel-order/cancel-order.controller.ts';
@@ -42,6 +43,7 @@ import { PlaceOrderController } from './place-order/place-order.controller.ts';
 import { PlaceOrderHandler } from './place-order/place-order.ts';
 import { OnProductChanged } from './prices/on-product-changed.ts';
 import { PriceFreshness } from './prices/price-freshness.ts';
+import { PriceView } from './prices/price-view.entity.ts';
 import { Prices } from './prices/prices.ts';
 import { ProductPrice } from './prices/product-price.entity.ts';
 import { ProductPrices } from './prices/product-prices.ts';
@@ -58,13 +60,22 @@ import { sales } from './sales/sales.projection.ts';
     ServiceClientModule.forRoot(),
     AuthModule.forRoot(),
     DatabaseModule.forRoot({
-      entities: [OrderSummary, Sales, ProductPrice, DeliveryAddress, OpenCheckout, ErasedCustomer],
+      entities: [
+        OrderSummary,
+        Sales,
+        ProductPrice,
+        PriceView,
+        DeliveryAddress,
+        OpenCheckout,
+        ErasedCustomer,
+      ],
       migrations: [
         OrderingTables1760000002000,
         OpenCheckouts1760000003000,
         OverdueCheckouts1760000010100,
         Sales1760000012000,
         WaitingCheckouts1760000013000,
+        PriceView1760000015000,
       ],
     }),
     WorkersModule.forRoot(),

@@ -11,6 +11,9 @@ import { throwError } from 'rxjs';
 import { DomainError } from './domain-error.ts';
 import { PROBLEM_JSON, type Problem, problem, toRequestProblem } from './problem.ts';
 
+// As long as an open circuit breaker waits before its next trial.
+const RETRY_AFTER_SECONDS = '5';
+
 /**
  * Converts every thrown error to a response: domain errors and errors of the framework keep their
  * status, everything else is a 500 with only a trace id.
@@ -29,8 +32,11 @@ export class ProblemFilter implements ExceptionFilter {
     this.http.httpAdapter.setHeader(response, 'content-type', PROBLEM_JSON);
     if (answer.status === 401)
       this.http.httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');
-    if (thrown instanceof DomainError && thrown.retryAfterSeconds !== undefined)
-      this.http.httpAdapter.setHeader(response, 'retry-after', String(thrown.retryAfterSeconds));
+    if (answer.status === 503) {
+      const own = thrown instanceof DomainError ? thrown.retryAfterSeconds : undefined;
+      const seconds = String(own ?? RETRY_AFTER_SECONDS);
+      this.http.httpAdapter.setHeader(response, 'retry-after', seconds);
+    }
     this.http.httpAdapter.reply(response, answer, answer.status);
   }
 

@@ -172,6 +172,7 @@ describe('the dead letters of a service', () => {
     handlerError = Object.assign(new Error('lock timeout'), { code: '55P03' });
     const answer = await send('POST', '/redrives', { key: 'a' });
     expect(answer.json()).toMatchObject({ status: 503, type: '/problems/tryAgain' });
+    expect(answer.headers['retry-after']).toBe('5');
     expect(await items()).toHaveLength(1);
   });
 

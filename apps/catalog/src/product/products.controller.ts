@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Public, RequireScope } from '@fieldguide/auth';
 import {
   AddProductRequest,
@@ -10,14 +11,27 @@ import type { FastifyReply } from 'fastify';
 import { errors } from './product.errors.ts';
 import { Products } from './products.ts';
 
+// Events invalidate the gateway's copies: `max-age` bounds what a late event costs. Without this service, browsing
+// continues as long as orders are priced (PRICE_AGE_MS_MAX of ordering).
+const CACHE_CONTROL = 'public, max-age=5, stale-while-revalidate=30, stale-if-error=3600';
+
 @Controller('products')
 export class ProductsController {
   constructor(private readonly products: Products) {}
 
   @Public()
   @Get()
-  list(@Query({ schema: ProductQuery }) query: ProductQuery) {
-    return this.products.list(query);
+  async list(
+    @Query({ schema: ProductQuery }) query: ProductQuery,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { products, nextCursor } = await this.products.list(query);
+    // Each field of a page follows from these. Weak, so that the gateway may compress the page.
+    const versions = products.map(({ id, version }) => `${id}.${version}`);
+    const etag = `W/"${hash('sha1', `${versions} ${nextCursor}`, 'base64url')}"`;
+    if (isKnown(etag, known, reply)) return;
+    return { items: products.map((each) => each.toPublic()), nextCursor };
   }
 
   @Public()
@@ -28,11 +42,8 @@ export class ProductsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const product = await this.products.one(id);
-    const etag = `"${product.version}"`;
-    reply.header('etag', etag).header('cache-control', 'public, max-age=5');
-    if (known !== etag) return product.toPublic();
-    reply.status(304);
-    return;
+    if (isKnown(`"${product.version}"`, known, reply)) return;
+    return product.toPublic();
   }
 
   @RequireScope('catalog:write')
@@ -60,4 +71,11 @@ export class ProductsController {
     reply.header('etag', `"${product.version}"`);
     return product.toPublic();
   }
+}
+
+/** Sets the headers with which caches may keep a response, and 304 for one that has it. */
+function isKnown(etag: string, known: string | undefined, reply: FastifyReply): boolean {
+  reply.header('etag', etag).header('cache-control', CACHE_CONTROL);
+  if (known === etag) reply.status(304);
+  return known === etag;
 }

@@ -1,5 +1,5 @@
 import { Clock } from '@fieldguide/clock';
-import { ServiceRegistry } from '@fieldguide/discovery';
+import { type Instance, ServiceRegistry } from '@fieldguide/discovery';
 import {
   CallFailedError,
   isOutage,
@@ -11,17 +11,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
 import { sendProblem } from '../auth/caller.ts';
+import { type Received, receive } from '../cache/receive.ts';
 import { GatewayConfig } from '../gateway.config.ts';
-import { send, UnreachableError } from './send.ts';
+import { type Answer, send, UnreachableError } from './send.ts';
 
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
 
 interface Forwarding {
   readonly service: string;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
   readonly observed: ObservedCall;
+  /** Resolves with the status, when the response is complete. */
+  readonly send: (instance: Instance, signal: AbortSignal) => Promise<Answer>;
 }
 
 /** The response is forwarded, and its status counts as a failure of the service. */
@@ -55,31 +56,53 @@ export class Forwarder {
   ): Promise<FastifyReply> {
     const { method, routeOptions } = request;
     const call = { peer: service, method, route: routeOptions.url ?? '' };
+    const sendTo = (instance: Instance, signal: AbortSignal) =>
+      send(this.#agent, instance, request, reply, signal);
     try {
-      await observeCall(call, (observed) =>
-        this.#retryUnsent({ service, request, reply, observed }),
-      );
+      await observeCall(call, (observed) => this.#retryUnsent({ service, observed, send: sendTo }));
       return reply;
     } catch (error) {
       const { cause } = error as CallFailedError;
       if (cause instanceof OutageResponse) return reply;
       if (cause instanceof UncountedError) return this.#rejectCaller(reply);
-      this.log.warn(
-        { service, reason: (error as Error).message },
-        'A request could not be forwarded',
-      );
-      if (reply.raw.headersSent) {
-        reply.raw.destroy();
-        return reply;
-      }
-      reply.header('retry-after', '1');
-      return sendProblem(
-        reply,
-        503,
-        'serviceUnavailable',
-        `The ${service} service is not available: try again in a few seconds.`,
-      );
+      return this.rejectUnavailable(service, error as Error, reply);
     }
+  }
+
+  /**
+   * Fetches a whole response for all callers: nothing of a request but its path reaches the service.
+   * @throws CallFailedError
+   */
+  async fetch(service: string, route: string, path: string, etag?: string): Promise<Received> {
+    let received: Received | undefined;
+    const receiveFrom = async (instance: Instance, signal: AbortSignal) => {
+      received = await receive(this.#agent, instance, path, etag, signal);
+      return { status: received.status, tellsWhen: false };
+    };
+    const call = { peer: service, method: 'GET', route };
+    try {
+      await observeCall(call, (observed) =>
+        this.#retryUnsent({ service, observed, send: receiveFrom }),
+      );
+    } catch (error) {
+      if (!((error as CallFailedError).cause instanceof OutageResponse)) throw error;
+    }
+    return received!;
+  }
+
+  rejectUnavailable(service: string, error: Error, reply: FastifyReply): FastifyReply {
+    this.log.warn({ service, reason: error.message }, 'A request could not be forwarded');
+    if (reply.raw.headersSent) {
+      reply.raw.destroy();
+      return reply;
+    }
+    reply.header('retry-after', '1');
+    return sendProblem(
+      reply,
+      503,
+      'serviceUnavailable',
+      `The ${service} service is not available: try again in a few seconds.`,
+    );
   }
 
   /** Closes the connection of a caller who left or does not read; returns 400 for a request that cannot be forwarded. */
@@ -102,7 +125,7 @@ export class Forwarder {
     }
   }
 
-  #sendOnce({ service, request, reply, observed }: Forwarding): Promise<void> {
+  #sendOnce({ service, observed, send }: Forwarding): Promise<void> {
     const guard =
       this.#guards.get(service) ??
       new ResiliencePolicy({
@@ -116,7 +139,7 @@ export class Forwarder {
       const instance = this.registry.next(service, now);
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
       observed.sentTo(instance.address, instance.port);
-      const sent = send(this.#agent, instance, request, reply, signal);
+      const sent = send(instance, signal);
       const { status, tellsWhen } = await sent.catch((error: unknown) => {
         if (error instanceof UnreachableError) this.registry.markUnreachable(instance.id, now);
         throw error;

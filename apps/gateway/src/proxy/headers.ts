@@ -46,7 +46,7 @@ export function requestHeaders({ raw, ip, protocol }: FastifyRequest): string[] 
 
 /**
  * Builds the headers for the caller: the service's, plus those of the gateway that the service has not set.
- * @param own is changed
+ * @param own is changed; its `Vary` is added to the service's
  */
 export function responseHeaders(raw: readonly Buffer[], own: Record<string, unknown>): string[] {
   const named = namedByConnection(headerOf(raw, 'connection'));
@@ -55,7 +55,7 @@ export function responseHeaders(raw: readonly Buffer[], own: Record<string, unkn
     const name = raw[i]!.toString('latin1').toLowerCase();
     if (notForwarded.has(name) || named?.has(name)) continue;
     headers.push(name, raw[i + 1]!.toString('latin1'));
-    if (own[name] !== undefined) delete own[name];
+    if (own[name] !== undefined && name !== 'vary') delete own[name];
   }
   for (const name in own) headers.push(name, String(own[name]));
   return headers;
@@ -70,7 +70,7 @@ function headerOf(raw: readonly Buffer[], wanted: string): string | undefined {
 }
 
 /** The headers that a `Connection` header makes hop-by-hop; undefined for the usual values, which name none. */
-function namedByConnection(value: string | undefined): ReadonlySet<string> | undefined {
+export function namedByConnection(value: string | undefined): ReadonlySet<string> | undefined {
   if (value === undefined || value === 'keep-alive' || value === 'close') return undefined;
   return new Set(value.split(',').map((each) => each.trim().toLowerCase()));
 }

@@ -5,6 +5,8 @@ import { FixedRegistry } from '@fieldguide/discovery';
 import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { CachedReads } from '../cache/cached-reads.ts';
+import { ResponseCache } from '../cache/response-cache.ts';
 import { Forwarder } from './forwarder.ts';
 import { ProxyRoutes } from './proxy-routes.ts';
 
@@ -28,10 +30,16 @@ describe('the gateway’s routes', () => {
     const registry = new EmptyRegistry([]);
     const server = fastify();
     const host = { httpAdapter: { getInstance: () => server } } as never;
-    const config = { FORWARD_TIME_LIMIT_MS: 1_000, RATE_LIMIT_PER_MINUTE: 100 } as never;
+    const config = {
+      FORWARD_TIME_LIMIT_MS: 1_000,
+      RATE_LIMIT_PER_MINUTE: 100,
+      CORS_ORIGINS: [],
+    } as never;
     const log = makeLog('test', 'test', 'silent');
-    const forwarder = new Forwarder(registry, new SystemClock(), config, log);
-    const routing = new ProxyRoutes(host, {} as never, registry, forwarder, config, log);
+    const clock = new SystemClock();
+    const forwarder = new Forwarder(registry, clock, config, log);
+    const reads = new CachedReads(new ResponseCache(clock, 0), forwarder);
+    const routing = new ProxyRoutes(host, {} as never, registry, reads, config, log);
     let isOpen = false;
     const opening = routing.onModuleInit().then(() => {
       isOpen = true;

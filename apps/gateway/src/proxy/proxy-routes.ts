@@ -10,9 +10,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, requireToken, sendProblem } from '../auth/caller.ts';
+import { CachedReads } from '../cache/cached-reads.ts';
 import { GatewayConfig } from '../gateway.config.ts';
-import { Forwarder } from './forwarder.ts';
-import { addressOf, limitAddresses, tooManyRequests } from './rate-limits.ts';
+import { allowOrigins } from './cors.ts';
+import { addressOf, limitAddresses, limitRequests } from './rate-limits.ts';
 
 // Endpoints for operators that every service has; the gateway's port is public.
 const forOperators = new Set(['/metrics', '/info']);
@@ -30,18 +31,19 @@ export class ProxyRoutes implements OnModuleInit {
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     private readonly tokens: TokenVerifier,
     private readonly registry: ServiceRegistry,
-    private readonly forwarder: Forwarder,
+    private readonly reads: CachedReads,
     private readonly config: GatewayConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const { tokens, forwarder, config, log } = this;
+    const { tokens, reads, config, log } = this;
     const fastify = this.host.httpAdapter.getInstance();
     const services = [...new Set(routes.map(({ to }) => to))];
     // Its port is shared: it receives requests as soon as it listens, and must know the services by then.
     await Promise.all(services.map((each) => this.registry.waitFor(each, REGISTRY_WAIT_MS)));
 
+    await allowOrigins(fastify, config.CORS_ORIGINS); // first: a page can read any response, also a 429
     await limitAddresses(fastify, config);
     const operatorsOnly = requireToken(tokens, log, 'operations');
     fastify.addHook('onRequest', async (request, reply) => {
@@ -52,24 +54,24 @@ export class ProxyRoutes implements OnModuleInit {
       scope.removeAllContentTypeParsers();
       const rawBody = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
       scope.addContentTypeParser('*', rawBody, (_request, body, done) => done(null, body));
-      await scope.register(rateLimit, {
-        hook: 'preParsing', // the caller is known, and the body was not yet waited for
-        keyGenerator: (request) => callerOf(request)?.id ?? addressOf(request),
-        max: () => config.RATE_LIMIT_PER_MINUTE,
-        timeWindow: 60_000,
-        errorResponseBuilder: (_request, { ttl }) => ({ statusCode: 429, ...tooManyRequests(ttl) }),
-      });
-      for (const { method, path, to, who, more } of routes) {
+      await scope.register(rateLimit, { global: false });
+      const keyOf = (request: FastifyRequest) => callerOf(request)?.id ?? addressOf(request);
+      const [limitCaller, limitSignIn] = (
+        [
+          ['caller', () => config.RATE_LIMIT_PER_MINUTE],
+          ['signIn', () => config.SIGN_IN_LIMIT_PER_MINUTE],
+        ] as const
+      ).map(([policy, perMinute]) =>
+        limitRequests(scope, { policy, perMinute, keyOf, isAnnounced: true }),
+      );
+      for (const route of routes) {
         scope.route({
-          method,
-          url: path,
-          ...(who === 'signedIn' && { onRequest: requireToken(tokens, log) }),
-          ...(more.limit && {
-            config: {
-              rateLimit: { max: () => config.SIGN_IN_LIMIT_PER_MINUTE, timeWindow: 60_000 },
-            },
-          }),
-          handler: (request, reply) => forwarder.forward(to, request, reply),
+          method: route.method,
+          url: route.path,
+          ...(route.who === 'signedIn' && { onRequest: requireToken(tokens, log) }),
+          // The caller is known, and the body was not yet waited for.
+          preParsing: route.more.limit ? limitSignIn! : limitCaller!,
+          handler: reads.handlerOf(route),
         });
       }
       scope.setErrorHandler((error: FastifyError, request, reply) => {
@@ -77,7 +79,7 @@ export class ProxyRoutes implements OnModuleInit {
         const isClientError = status >= 400 && status < 500;
         if (status === 413) drainBody(request, reply);
         if (isClientError) {
-          const body = status === 429 ? error : toRequestProblem(error);
+          const body = toRequestProblem(error);
           return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(body));
         }
         log.error({ err: error }, 'A request could not be forwarded');

@@ -7,6 +7,10 @@ import { requestHeaders, responseHeaders } from './headers.ts';
 /** The chosen instance was not reached: safe to send to another one. */
 export class UnreachableError extends Error {}
 
+/** Whether no connection was made. */
+export const isUnreached = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { code?: string }).code ?? '');
+
 /** The caller left, did not read, or sent what cannot be forwarded. */
 class CallerError extends UncountedError {
   readonly code = 'caller';
@@ -80,8 +84,7 @@ export function send(
         },
         onResponseError(_controller, error) {
           const { code = '' } = error as { code?: string };
-          if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT')
-            reject(new UnreachableError(error.message));
+          if (isUnreached(error)) reject(new UnreachableError(error.message));
           else if (code === 'UND_ERR_INVALID_ARG')
             reject(new CallerError(error.message, { cause: error }));
           else reject(error);

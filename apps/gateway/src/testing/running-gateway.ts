@@ -7,10 +7,13 @@ import { FixedRegistry, ServiceRegistry } from '@fieldguide/discovery';
 import { openForTest } from '@fieldguide/service/testing';
 import { metrics } from '@fieldguide/telemetry';
 import { GatewayModule } from '../gateway.module.ts';
+import { OnProductChanged } from '../on-product-changed/on-product-changed.ts';
 
 export interface RunningGateway {
   readonly port: number;
   readonly keys: TestKeys;
+  /** As an event of catalog does. */
+  productChanged(productId: string): void;
   close(): Promise<void>;
 }
 
@@ -31,7 +34,9 @@ export async function runGateway(
   const app = await openForTest(GatewayModule, { env, keys, replaced });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.getHttpServer().address() as AddressInfo;
-  return { port, keys, close: () => app.close() };
+  const productChanged = (productId: string) =>
+    app.get(OnProductChanged).handle({ data: { productId } } as never);
+  return { port, keys, productChanged, close: () => app.close() };
 }
 
 /** 0 closed, 1 half open, 2 open. */

@@ -16,8 +16,10 @@ import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
+import { PriceView1760000015000 } from '../../migrations/1760000015000-price-view.ts';
 import { OnProductChanged } from './on-product-changed.ts';
 import { PriceFreshness } from './price-freshness.ts';
+import { PriceView } from './price-view.entity.ts';
 import { ProductPrice } from './product-price.entity.ts';
 
 const [tent, stove] = [
@@ -42,13 +44,13 @@ let freshness: PriceFreshness;
 
 beforeAll(async () => {
   database = await freshDatabase(inject('backing').postgres, 'int_price_view', {
-    entities: [...messageTables.entities, ProductPrice],
-    migrations: [...messageTables.migrations, OrderingTables1760000002000],
+    entities: [...messageTables.entities, ProductPrice, PriceView],
+    migrations: [...messageTables.migrations, OrderingTables1760000002000, PriceView1760000015000],
   });
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await database.query('TRUNCATE inbox, dead_letters, product_prices');
+  await database.query('TRUNCATE inbox, dead_letters, product_prices, price_view');
   clock = new ShiftedClock();
   messaging = new MemoryMessaging(clock);
   const units = new PostgresUnitOfWorkRunner(
@@ -58,7 +60,7 @@ beforeEach(async () => {
   );
   consumer = new MessageConsumer('ordering', units, handlersOf(new OnProductChanged()), clock, log);
   letters = new DeadLetters(units, clock, log);
-  freshness = new PriceFreshness(messaging, database, clock);
+  freshness = new PriceFreshness(messaging, database, units, clock);
   await messaging.subscribe(
     [ProductChanged.topic],
     { mode: 'shared', group: 'ordering' },

@@ -19,10 +19,14 @@ interface Offered {
   readonly retired: boolean;
 }
 
-/** Uses the local copy while it is fresh, else the catalog, else the copy up to a maximum age, else an error. */
+/**
+ * Uses the local copy while it is fresh, else the catalog, else the copy up to a maximum age (stale if error), else an
+ * error. Not stale while revalidating: an order is binding, so it waits for the current price.
+ */
 @Injectable()
 export class ProductPrices extends Prices {
   readonly #log = new Logger('product-prices');
+  readonly #fetching = new Map<string, ReturnType<typeof fetchOffer>>();
 
   constructor(
     private readonly database: Database,
@@ -76,8 +80,17 @@ export class ProductPrices extends Prices {
   }
 
   async #fetched(ids: readonly string[]): Promise<Map<string, Offered>> {
-    const offers = await Promise.all(ids.map((id) => fetchOffer(id, this.peers)));
+    const offers = await Promise.all(ids.map((id) => this.#fetchOnce(id)));
     return new Map(offers.flatMap((offer) => (offer ? [[offer.id, offer] as const] : [])));
+  }
+
+  /** Concurrent orders of one product share a call. */
+  #fetchOnce(id: string): ReturnType<typeof fetchOffer> {
+    const running = this.#fetching.get(id);
+    if (running) return running;
+    const fetching = fetchOffer(id, this.peers).finally(() => this.#fetching.delete(id));
+    this.#fetching.set(id, fetching);
+    return fetching;
   }
 }
 

@@ -4,6 +4,7 @@ import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import type { z } from 'zod';
 import { ApiError, problemIn, retryAfterOf } from './api-error.ts';
 import * as reads from './reads.ts';
+import { staleSince } from './stale.ts';
 import { FixedToken, type Tokens } from './tokens.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -49,15 +50,16 @@ export class StorefrontClient {
     await this.#send('DELETE', '/accounts/me');
   }
 
-  products(search: Readonly<Record<string, string>> = {}) {
+  async products(search: Readonly<Record<string, string>> = {}) {
     const query = new URLSearchParams(search).toString();
-    return this.#read('GET', `/products${query && `?${query}`}`, { response: reads.Cards });
+    const { body, stale } = await this.#send('GET', `/products${query && `?${query}`}`);
+    return { ...reads.Cards.parse(body), ...stale };
   }
 
   /** Returns the product with its `etag`, for `changeProduct`. */
   async product(id: string) {
-    const { body, etag } = await this.#send('GET', `/products/${id}`);
-    return { ...reads.Detail.parse(body), etag: etag ?? '' };
+    const { body, etag, stale } = await this.#send('GET', `/products/${id}`);
+    return { ...reads.Detail.parse(body), ...stale, etag: etag ?? '' };
   }
 
   addProduct(body: AddProductRequest) {
@@ -130,7 +132,8 @@ export class StorefrontClient {
       throw new ApiError(problemIn(text, response), retryAfterOf(response));
     this.#seen = response.headers.get('consistency-token') ?? this.#seen;
     const body: unknown = text ? JSON.parse(text) : undefined;
-    return { body, etag: response.headers.get('etag') };
+    const stale = staleSince(response.headers, Date.now());
+    return { body, etag: response.headers.get('etag'), stale };
   }
 
   #fetch(

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { z } from 'zod';
+import type { Stale } from '../api/stale.ts';
 import { answers } from '../shop.ts';
 import type { Answer } from './last-answers.ts';
 
 export interface Loaded<T> {
   readonly value: T | undefined;
-  /** When the value came, if a newer one could not be loaded. */
+  /** When the service gave the value, if a newer one could not be loaded, here or by the gateway. */
   readonly staleSinceMs: number | undefined;
   readonly error: unknown;
   readonly isLoading: boolean;
@@ -39,9 +40,10 @@ export function useLoaded<T>(
   }, [key]);
   useEffect(() => void reload(), [reload]);
   const { error, done } = state?.key === key ? state! : { error: undefined, done: false };
+  const { staleSinceMs } = (known?.value ?? {}) as Stale;
   return {
     value: known?.value,
-    staleSinceMs: error !== undefined && known ? known.asOfMs : undefined,
+    staleSinceMs: staleSinceMs ?? (error !== undefined ? known?.asOfMs : undefined),
     error,
     isLoading: !done && known === undefined,
     reload,

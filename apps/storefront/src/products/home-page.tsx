@@ -1,6 +1,7 @@
 import { Category } from '@fieldguide/contracts/catalog';
 import { Link, useLocation, useSearch } from 'wouter';
 import { Cards } from '../api/reads.ts';
+import { Stale } from '../api/stale.ts';
 import { entriesOf } from '../design/field.tsx';
 import { ErrorNotice, StaleNotice } from '../design/notice.tsx';
 import { Page } from '../design/page.tsx';
@@ -11,12 +12,13 @@ import { hrefOf, readSearch, type Search, searchIn, toQuery } from './search.ts'
 
 const ALL = 'products';
 const LIMIT = '100';
+const Known = Cards.extend(Stale.shape);
 
 export function HomePage() {
   const search = readSearch(useSearch());
   const query = toQuery(search);
   const isSearch = Object.keys(query).length > 0;
-  const all = useLoaded(ALL, () => shop.products({ limit: LIMIT }), { keep: Cards });
+  const all = useLoaded(ALL, () => shop.products({ limit: LIMIT }), { keep: Known });
   const found = useLoaded(
     isSearch ? `products?${new URLSearchParams(query)}` : null,
     () => shop.products({ ...query, limit: LIMIT }),

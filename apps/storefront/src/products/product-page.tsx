@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { z } from 'zod';
 import { Detail } from '../api/reads.ts';
+import { Stale } from '../api/stale.ts';
 import { withProduct } from '../cart/cart.ts';
 import { useCart } from '../cart/use-cart.ts';
 import { ErrorNotice, Notice, StaleNotice } from '../design/notice.tsx';
@@ -15,7 +16,7 @@ import { SalesReport } from '../staff/sales-report.tsx';
 import { Drawing } from './drawing.tsx';
 import { Stock } from './stock.tsx';
 
-const Known = Detail.extend({ etag: z.string() });
+const Known = Detail.extend({ etag: z.string(), ...Stale.shape });
 export type KnownProduct = z.infer<typeof Known>;
 
 export function ProductPage({ id }: { id: string }) {
