@@ -11,6 +11,8 @@ export class GatewayConfig extends Config(
     ADDRESS_LIMIT_PER_MINUTE: live(z.coerce.number().int().positive().default(60_000)),
     /** How long a service may take to respond to a forwarded request. */
     FORWARD_TIME_LIMIT_MS: z.coerce.number().int().positive().default(10_000),
+    /** Upper bound of the concurrent requests to one service; the limit below it adapts to the service's latency. */
+    CONCURRENCY_LIMIT_MAX: live(z.coerce.number().int().positive().default(512)),
     /** Folder of the web application to serve; without it, `/` leads to the documentation of the API. */
     WEB_FOLDER: z.string().optional(),
   }),

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
 import { routes } from '@fieldguide/contracts/gateway/routes';
 import { FixedRegistry } from '@fieldguide/discovery';
+import { Policies } from '@fieldguide/resilience';
 import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +31,8 @@ describe('the gateway’s routes', () => {
     const host = { httpAdapter: { getInstance: () => server } } as never;
     const config = { FORWARD_TIME_LIMIT_MS: 1_000, RATE_LIMIT_PER_MINUTE: 100 } as never;
     const log = makeLog('test', 'test', 'silent');
-    const forwarder = new Forwarder(registry, new SystemClock(), config, log);
+    const clock = new SystemClock();
+    const forwarder = new Forwarder(registry, new Policies(clock), clock, config, log);
     const routing = new ProxyRoutes(host, {} as never, registry, forwarder, config, log);
     let isOpen = false;
     const opening = routing.onModuleInit().then(() => {

@@ -1,14 +1,16 @@
 import type { Instance } from '@fieldguide/discovery';
-import { UncountedError } from '@fieldguide/resilience';
+import {
+  AbandonedError,
+  DEADLINE_HEADER,
+  type TimeLimit,
+  UnsentError,
+} from '@fieldguide/resilience';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Agent, Dispatcher } from 'undici';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
-/** The chosen instance was not reached: safe to send to another one. */
-export class UnreachableError extends Error {}
-
 /** The caller left, did not read, or sent what cannot be forwarded. */
-class CallerError extends UncountedError {
+class CallerError extends AbandonedError {
   readonly code = 'caller';
 }
 
@@ -16,41 +18,52 @@ class CallerError extends UncountedError {
  * Sends a received request to one instance and streams the response back: raw headers, bodies never parsed. Writes
  * nothing to the caller before the response starts.
  * @returns the status, when the response is complete
- * @throws UncountedError when the caller left, did not read, or sent what cannot be forwarded
+ * @param observer is notified when the response begins
+ * @throws AbandonedError when the caller left, did not read, or sent what cannot be forwarded
+ * @throws UnsentError when the instance was not reached
  */
 export function send(
   agent: Agent,
   { address, port }: Instance,
   request: FastifyRequest,
   reply: FastifyReply,
-  signal: AbortSignal,
+  { ms, endsAt }: TimeLimit,
+  observer: { onResponse(status: number): void },
 ): Promise<number> {
   const { method, url } = request.raw;
   const out = reply.raw;
-  return new Promise((resolve, reject) => {
+  const headers = requestHeaders(request);
+  headers.push(DEADLINE_HEADER, String(endsAt));
+  return new Promise<number>((resolve, reject) => {
     let status = 0;
+    let isLate = false;
     let hasWaited = false; // for the caller to read on
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
+      isLate = true;
       const late = hasWaited
         ? new CallerError('the caller does not read the response')
         : new Error('no response in time');
       if (started) started.abort(late);
       else reject(late);
     };
-    signal.addEventListener('abort', stop, { once: true });
+    const timer = setTimeout(stop, ms);
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
     agent.dispatch(
       {
         origin: `http://${address}:${port}`,
         path: url!,
         method: method as Dispatcher.HttpMethod,
-        headers: requestHeaders(request),
+        headers,
         body: (request.body as Buffer | undefined) ?? null,
       },
       {
         onRequestStart(controller) {
           started = controller;
-          if (signal.aborted) return stop();
+          if (isLate) return stop();
           out.once('close', () => {
             if (!out.writableFinished) controller.abort(new CallerError('the caller left'));
           });
@@ -58,9 +71,10 @@ export function send(
         },
         onResponseStart(controller, statusCode) {
           status = statusCode;
-          const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
+          observer.onResponse(status);
+          const received = controller.rawHeaders as Buffer[];
           reply.hijack();
-          out.writeHead(status, headers);
+          out.writeHead(status, responseHeaders(received, reply.getHeaders()));
         },
         onResponseData(controller, chunk) {
           if (out.write(chunk)) return;
@@ -69,16 +83,17 @@ export function send(
           out.once('drain', () => controller.resume());
         },
         onResponseEnd() {
+          clearTimeout(timer);
           out.end();
           resolve(status);
         },
         onResponseError(_controller, error) {
           const { code = '' } = error as { code?: string };
           if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT')
-            reject(new UnreachableError(error.message));
+            fail(new UnsentError(error.message));
           else if (code === 'UND_ERR_INVALID_ARG')
-            reject(new CallerError(error.message, { cause: error }));
-          else reject(error);
+            fail(new CallerError(error.message, { cause: error }));
+          else fail(error);
         },
       },
     );
