@@ -11,9 +11,11 @@ import { LOG, type Log, metrics, observeCall } from '@fieldguide/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
-import { sendProblem } from '../auth/caller.ts';
+import { callerOf, sendProblem } from '../auth/caller.ts';
 import { GatewayConfig } from '../gateway.config.ts';
-import { Forwarding, type ForwardingParts, OutageResponse } from './forwarding.ts';
+import { Forwarding, OutageResponse, type Outgoing } from './forwarding.ts';
+import { addressOf } from './rate-limits.ts';
+import { send } from './send.ts';
 
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
@@ -24,27 +26,29 @@ interface Upstream {
   countShed(): void;
 }
 
+/** Too many requests to the service are in progress. */
+class OverloadedError extends Error {}
+
 /** Forwards requests to healthy instances: raw headers, streamed responses, one policy and one concurrency limit per service. */
 @Injectable()
 export class Forwarder {
   readonly #upstreams = new Map<string, Upstream>();
-  readonly #parts: ForwardingParts;
+  readonly #agent: Agent;
 
   constructor(
-    registry: ServiceRegistry,
+    private readonly registry: ServiceRegistry,
     private readonly policies: Policies,
     private readonly clock: Clock,
     private readonly config: GatewayConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
     const connect = { timeout: 1_000 };
-    const agent = new Agent({
+    this.#agent = new Agent({
       connections: 128,
       keepAliveTimeout: IDLE_MS,
       connect,
       headersTimeout: config.FORWARD_TIME_LIMIT_MS,
     });
-    this.#parts = { agent, registry, clock };
   }
 
   async forward(
@@ -52,40 +56,58 @@ export class Forwarder {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const { policy, limit, countShed } = this.#upstreamOf(service);
-    if (!limit.tryStart()) {
-      countShed();
-      return unavailable(reply, 'overloaded', `Too many requests are in progress at ${service}.`);
-    }
-    const { method, routeOptions } = request;
-    const call = { peer: service, method, route: routeOptions.url ?? '' };
-    let forwarding: Forwarding | undefined;
-    let isMeasured = true;
     try {
-      await observeCall(call, (observed) => {
-        forwarding = new Forwarding(this.#parts, service, request, reply, observed);
-        return policy.run(forwarding);
+      await this.#call({
+        service,
+        method: request.method,
+        route: request.routeOptions.url ?? '',
+        caller: () => callerOf(request)?.id ?? addressOf(request),
+        send: (instance, limit, onResponse) =>
+          send(this.#agent, instance, request, reply, limit, onResponse),
+        mayRepeat: () => !reply.raw.headersSent,
       });
       return reply;
     } catch (error) {
-      const { cause } = error as CallFailedError;
-      isMeasured = !(cause instanceof OutageResponse || cause instanceof UncountedError);
-      return this.#answerFailure(service, error as CallFailedError, reply);
-    } finally {
-      limit.ended(isMeasured ? forwarding?.latencyMs : undefined, this.clock.now().getTime());
+      const { cause, message } = error as Error;
+      if (error instanceof OverloadedError) return unavailable(reply, 'overloaded', message);
+      if (cause instanceof OutageResponse) return reply;
+      if (cause instanceof UncountedError) return rejectCaller(reply);
+      this.log.warn({ service, reason: message }, 'A request could not be forwarded');
+      if (reply.raw.headersSent) {
+        reply.raw.destroy();
+        return reply;
+      }
+      const title = `The ${service} service is not available: try again in a few seconds.`;
+      return unavailable(reply, 'serviceUnavailable', title);
     }
   }
 
-  #answerFailure(service: string, { cause, message }: CallFailedError, reply: FastifyReply) {
-    if (cause instanceof OutageResponse) return reply;
-    if (cause instanceof UncountedError) return rejectCaller(reply);
-    this.log.warn({ service, reason: message }, 'A request could not be forwarded');
-    if (reply.raw.headersSent) {
-      reply.raw.destroy();
-      return reply;
+  /** @throws OverloadedError, CallFailedError */
+  async #call(outgoing: Outgoing): Promise<void> {
+    const { service: peer, method, route } = outgoing;
+    const { policy, limit, countShed } = this.#upstreamOf(peer);
+    if (!limit.tryStart()) {
+      countShed();
+      throw new OverloadedError(
+        `Too many requests to ${peer} are in progress: try again in a second.`,
+      );
     }
-    const title = `The ${service} service is not available: try again in a few seconds.`;
-    return unavailable(reply, 'serviceUnavailable', title);
+    let latencyMs: number | undefined;
+    try {
+      await observeCall({ peer, method, route }, async (observed) => {
+        const forwarding = new Forwarding(outgoing, this.registry, this.clock, observed);
+        await policy.run(forwarding).finally(() => {
+          ({ latencyMs } = forwarding);
+        });
+      });
+    } catch (error) {
+      const { cause } = error as CallFailedError;
+      // Fast failures, and callers who left, show nothing about the load.
+      if (cause instanceof OutageResponse || cause instanceof UncountedError) latencyMs = undefined;
+      throw error;
+    } finally {
+      limit.ended(latencyMs, this.clock.now().getTime());
+    }
   }
 
   #upstreamOf(service: string): Upstream {

@@ -1,5 +1,5 @@
 import type { Clock } from '@fieldguide/clock';
-import type { Choice, Endpoint, ServiceRegistry } from '@fieldguide/discovery';
+import type { Choice, Endpoint, Instance, ServiceRegistry } from '@fieldguide/discovery';
 import {
   AbandonedError,
   type Call,
@@ -9,60 +9,69 @@ import {
   UnsentError,
 } from '@fieldguide/resilience';
 import type { ObservedCall } from '@fieldguide/telemetry';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Agent } from 'undici';
-import { callerOf } from '../auth/caller.ts';
-import { addressOf } from './rate-limits.ts';
-import { send } from './send.ts';
 
 /** The response is forwarded, and its status counts as a failure of the service. */
 export class OutageResponse extends Error {}
 
-const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-
-/** What forwardings of a gateway share. */
-export interface ForwardingParts {
-  readonly agent: Agent;
-  readonly registry: ServiceRegistry;
-  readonly clock: Clock;
+/** A request to a service, for any of its instances. */
+export interface Outgoing {
+  readonly service: string;
+  readonly method: string;
+  /** The path's pattern, for metrics. */
+  readonly route: string;
+  /** Selects the version: id or address. */
+  caller?(): string;
+  /**
+   * Sends it to an instance; resolves with the status, when the response is complete.
+   * @param onResponse to be called when the response begins
+   */
+  send(instance: Instance, limit: TimeLimit, onResponse: () => void): Promise<number>;
+  /** Whether a read may be sent again: the caller has received nothing of a response. */
+  mayRepeat(): boolean;
 }
 
-/** One request on its way to an instance of a service. */
+const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** A request on its way: chooses the instance of each attempt, and reports how it ended. */
 export class Forwarding implements Call<void>, Choice {
   /** The instance of the last attempt. */
   except: Endpoint | undefined;
   /** Time until the response of the last attempt began, or until it failed. */
   latencyMs: number | undefined;
-  #startedMs = 0;
 
   constructor(
-    private readonly parts: ForwardingParts,
-    private readonly service: string,
-    private readonly request: FastifyRequest,
-    private readonly reply: FastifyReply,
+    private readonly outgoing: Outgoing,
+    private readonly registry: ServiceRegistry,
+    private readonly clock: Clock,
     private readonly observed: ObservedCall,
   ) {}
 
-  get caller(): string {
-    return callerOf(this.request)?.id ?? addressOf(this.request);
+  get caller(): string | undefined {
+    return this.outgoing.caller?.();
   }
 
   async send(limit: TimeLimit): Promise<void> {
-    const { parts, service, request, reply, observed } = this;
-    const endpoint = parts.registry.next(service, this.#now(), this);
+    const { outgoing, registry, observed } = this;
+    const { service } = outgoing;
+    const endpoint = registry.next(service, this.#now(), this);
     if (!endpoint) throw new UnsentError(`no healthy instance of ${service} is known`);
     this.except = endpoint;
     this.latencyMs = undefined;
-    this.#startedMs = performance.now();
+    const startMs = performance.now();
+    const measure = () => {
+      this.latencyMs ??= performance.now() - startMs;
+      return this.latencyMs;
+    };
     const { instance } = endpoint;
     observed.sentTo(instance.address, instance.port);
     try {
-      const status = await send(parts.agent, instance, request, reply, limit, this);
+      const status = await outgoing.send(instance, limit, measure);
       observed.responded(status);
-      this.#ended(endpoint, status >= 500 ? 'failed' : 'ok');
+      endpoint.ended(status >= 500 ? 'failed' : 'ok', measure(), this.#now());
       if (isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);
     } catch (error) {
-      if (!(error instanceof OutageResponse)) this.#ended(endpoint, outcomeOf(error));
+      const isAnswered = error instanceof OutageResponse;
+      if (!isAnswered) endpoint.ended(outcomeOf(error), measure(), this.#now());
       if (error instanceof AbandonedError) throw error;
       throw endpoint.isEjected ? new InstanceFailedError(error) : error;
     }
@@ -70,23 +79,14 @@ export class Forwarding implements Call<void>, Choice {
 
   /** A read whose connection broke before the response; what was not sent at all is repeated anyway. */
   mayRepeat(reason: unknown): boolean {
-    const { method } = this.request;
-    const isRead = method === 'GET' || method === 'HEAD';
+    const { method } = this.outgoing;
     const { code = '' } = reason as { code?: string };
-    return isRead && brokenConnection.has(code) && !this.reply.raw.headersSent;
-  }
-
-  onResponse(): void {
-    this.latencyMs = performance.now() - this.#startedMs;
-  }
-
-  #ended(endpoint: Endpoint, outcome: 'ok' | ReturnType<typeof outcomeOf>): void {
-    this.latencyMs ??= performance.now() - this.#startedMs;
-    endpoint.ended(outcome, this.latencyMs, this.#now());
+    const isRead = method === 'GET' || method === 'HEAD';
+    return isRead && brokenConnection.has(code) && this.outgoing.mayRepeat();
   }
 
   #now(): number {
-    return this.parts.clock.now().getTime();
+    return this.clock.now().getTime();
   }
 }
 

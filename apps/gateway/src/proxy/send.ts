@@ -18,7 +18,7 @@ class CallerError extends AbandonedError {
  * Sends a received request to one instance and streams the response back: raw headers, bodies never parsed. Writes
  * nothing to the caller before the response starts.
  * @returns the status, when the response is complete
- * @param observer is notified when the response begins
+ * @param onResponse is called when the response begins
  * @throws AbandonedError when the caller left, did not read, or sent what cannot be forwarded
  * @throws UnsentError when the instance was not reached
  */
@@ -28,7 +28,7 @@ export function send(
   request: FastifyRequest,
   reply: FastifyReply,
   { ms, endsAt }: TimeLimit,
-  observer: { onResponse(status: number): void },
+  onResponse: () => void,
 ): Promise<number> {
   const { method, url } = request.raw;
   const out = reply.raw;
@@ -71,7 +71,7 @@ export function send(
         },
         onResponseStart(controller, statusCode) {
           status = statusCode;
-          observer.onResponse(status);
+          onResponse();
           const received = controller.rawHeaders as Buffer[];
           reply.hijack();
           out.writeHead(status, responseHeaders(received, reply.getHeaders()));
