@@ -118,7 +118,8 @@ export class ServiceClient {
       throw endpoint.isEjected ? new InstanceFailedError(error) : error;
     }
     const { status, text } = response;
-    ended(status >= 500 ? 'failed' : 'ok');
+    const hasFailed = status >= 500;
+    ended(hasFailed ? 'failed' : 'ok');
     if (status === 404) return undefined;
     if (isOutage(status)) {
       const error = new Error(`${peer} returned ${status}`);

@@ -69,16 +69,19 @@ export class Forwarder {
       return reply;
     } catch (error) {
       const { cause, message } = error as Error;
-      if (error instanceof OverloadedError) return unavailable(reply, 'overloaded', message);
       if (cause instanceof OutageResponse) return reply;
       if (cause instanceof UncountedError) return rejectCaller(reply);
-      this.log.warn({ service, reason: message }, 'A request could not be forwarded');
+      if (!(error instanceof OverloadedError))
+        this.log.warn({ service, reason: message }, 'A request could not be forwarded');
       if (reply.raw.headersSent) {
         reply.raw.destroy();
         return reply;
       }
+      reply.header('retry-after', '1');
+      if (error instanceof OverloadedError)
+        return sendProblem(reply, 503, 'overloaded', 'Too many requests are in progress.');
       const title = `The ${service} service is not available: try again in a few seconds.`;
-      return unavailable(reply, 'serviceUnavailable', title);
+      return sendProblem(reply, 503, 'serviceUnavailable', title);
     }
   }
 
@@ -88,9 +91,7 @@ export class Forwarder {
     const { policy, limit, countShed } = this.#upstreamOf(peer);
     if (!limit.tryStart()) {
       countShed();
-      throw new OverloadedError(
-        `Too many requests to ${peer} are in progress: try again in a second.`,
-      );
+      throw new OverloadedError();
     }
     let latencyMs: number | undefined;
     try {
@@ -125,11 +126,6 @@ export class Forwarder {
     this.#upstreams.set(service, upstream);
     return upstream;
   }
-}
-
-function unavailable(reply: FastifyReply, code: string, title: string): FastifyReply {
-  reply.header('retry-after', '1');
-  return sendProblem(reply, 503, code, title);
 }
 
 /** Closes the connection of a caller who left or does not read; returns 400 for a request that cannot be forwarded. */

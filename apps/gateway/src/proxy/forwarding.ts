@@ -67,7 +67,8 @@ export class Forwarding implements Call<void>, Choice {
     try {
       const status = await outgoing.send(instance, limit, measure);
       observed.responded(status);
-      endpoint.ended(status >= 500 ? 'failed' : 'ok', measure(), this.#now());
+      const hasFailed = status >= 500;
+      endpoint.ended(hasFailed ? 'failed' : 'ok', measure(), this.#now());
       if (isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);
     } catch (error) {
       const isAnswered = error instanceof OutageResponse;
