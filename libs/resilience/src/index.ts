@@ -1,5 +1,5 @@
 export { ConcurrencyLimit } from './concurrency-limit.ts';
-export { currentDeadline, DEADLINE_HEADER, withDeadline } from './deadline.ts';
+export { DEADLINE_HEADER, withDeadline } from './deadline.ts';
 export {
   AbandonedError,
   CallFailedError,

@@ -37,7 +37,11 @@ const counted = (
   send: (nth: number) => Promise<unknown>,
   more: Partial<Call<unknown>> = { mayRepeat: () => true },
 ) => {
-  const call = { sent: 0, send: () => send(++call.sent), ...more };
+  const call: Call<unknown> & { sent: number } = {
+    sent: 0,
+    send: () => send(++call.sent),
+    ...more,
+  };
   return call;
 };
 const rejecting = (error: Error) => () => Promise.reject(error);
