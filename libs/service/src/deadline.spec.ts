@@ -138,8 +138,9 @@ it('drops one whose caller has left before it starts', async () => {
     app.getHttpServer().once('request', (_request, response) => response.once('close', resolve)),
   );
   const received = headReceived();
-  const socket = post('x-held: 1');
-  socket.write('{}');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET /things HTTP/1.1\r\nHost: x\r\nx-held: 1\r\n\r\n');
   await received;
   socket.destroy();
   await left;
