@@ -90,12 +90,12 @@ describe('balancing', () => {
     expect(shareOf('a', send(100))).toBeLessThan(0.2);
   });
 
-  it('does not choose the instance that has just failed, and none when there is no other', () => {
+  it('does not choose the instance that has just failed, unless there is no other', () => {
     choice = { except: next()! };
     expect(Array.from({ length: 50 }, () => next())).not.toContain(choice.except);
-    instances = [three[0]!];
-    choice = {};
-    choice = { except: next()! };
+    instances = [choice.except!.instance];
+    expect(next()).toBe(choice.except);
+    instances = [];
     expect(next()).toBeUndefined();
   });
 });
@@ -231,6 +231,16 @@ describe('traffic by version', () => {
     behaviour = { 'new-1': 'failed' };
     choice = { caller: 'customer-1' };
     expect(shareOf('new-1', send(6_000, 's:bb=100'))).toBeLessThan(0.01);
+  });
+
+  it('sends the trial request of its callers only', () => {
+    send(10);
+    behaviour = { 'new-1': 'unreachable' };
+    choice = { caller: 'customer-1' };
+    send(1, 's:bb=100');
+    now += 2_000;
+    expect(next('s:bb=0')!.instance.id).not.toBe('new-1');
+    expect(next('s:bb=100')!.instance.id).toBe('new-1');
   });
 
   it.each(['s', 's:bb', 's:bb=x', 's:=5', 's:bb=60,s:cc=41'])('rejects the weights %s', (text) =>

@@ -7,7 +7,7 @@ import { type Share, shareOf } from './traffic-weights.ts';
 export interface Choice {
   /** Id or address: the same caller gets the same version. */
   readonly caller?: string | undefined;
-  /** An instance that has just failed. */
+  /** An instance that has just failed: another one is chosen, if there is one. */
   readonly except?: Endpoint | undefined;
 }
 
@@ -48,11 +48,11 @@ export class Balancer {
   ): Endpoint | undefined {
     if (instances !== this.#instances) this.#update(instances, nowMs);
     const { except } = choice;
-    const trial = this.#ready.length < this.#all.length && this.#trial(nowMs, except);
-    let pool = this.#ready;
-    if (trial) pool = [trial];
-    else if (except) pool = pool.filter((each) => each !== except);
-    if (shares && !trial) pool = this.#ofVersion(pool, shares, choice);
+    const isOwn = shares && this.#ownVersion(shares, choice);
+    const trial = this.#ready.length < this.#all.length && this.#trial(nowMs, except, isOwn);
+    let pool = trial ? [trial] : this.#ready;
+    if (except && !trial) pool = preferring(pool, (each) => each !== except);
+    if (isOwn && !trial) pool = preferring(pool, isOwn);
     const chosen = pool.length > 1 ? this.#lessLoaded(pool, nowMs) : pool[0];
     if (!chosen) return undefined;
     chosen.inFlight += 1;
@@ -70,21 +70,23 @@ export class Balancer {
     this.#show();
   }
 
-  #trial(nowMs: number, except: Endpoint | undefined): Endpoint | undefined {
+  #trial(nowMs: number, except: Endpoint | undefined, isOwn: Predicate | undefined) {
     return this.#all.find(
-      (each) => each !== except && !each.isOnTrial && each.ejectedUntil! <= nowMs && each.isEjected,
+      (each) =>
+        each.isEjected &&
+        each.ejectedUntil! <= nowMs &&
+        !each.isOnTrial &&
+        each !== except &&
+        (!isOwn || isOwn(each)),
     );
   }
 
-  /** The instances of the caller's version; all when there is none. */
-  #ofVersion(pool: Endpoint[], shares: readonly Share[], { caller }: Choice): Endpoint[] {
+  /** Whether an instance has the caller's version. */
+  #ownVersion(shares: readonly Share[], { caller }: Choice): Predicate {
     const isNamed = ({ instance }: Endpoint, { version }: Share) =>
       instance.version.startsWith(version);
     const share = shareOf(shares, this.#service, caller, this.#random);
-    const own = pool.filter((each) =>
-      share ? isNamed(each, share) : !shares.some((one) => isNamed(each, one)),
-    );
-    return own.length > 0 ? own : pool;
+    return (each) => (share ? isNamed(each, share) : !shares.some((one) => isNamed(each, one)));
   }
 
   #lessLoaded(pool: readonly Endpoint[], nowMs: number): Endpoint {
@@ -166,3 +168,11 @@ export class Balancer {
 
 const isSame = (one: Instance, other: Instance) =>
   one.id === other.id && one.address === other.address && one.port === other.port;
+
+type Predicate = (endpoint: Endpoint) => boolean;
+
+/** Those that fit; all when none does. */
+function preferring(pool: Endpoint[], fits: Predicate): Endpoint[] {
+  const fitting = pool.filter(fits);
+  return fitting.length > 0 ? fitting : pool;
+}

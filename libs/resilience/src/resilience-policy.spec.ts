@@ -169,7 +169,7 @@ describe('a retry', () => {
     expect(call.sent - calls).toBeLessThan(10 + calls * 0.1 + 1);
   });
 
-  it('waits a random time that doubles', async () => {
+  it('waits a random time that doubles, unless nothing was sent', async () => {
     const clock = new ManualClock();
     const sleep = vi.spyOn(clock, 'sleep').mockResolvedValue();
     const one = new ResiliencePolicy(
@@ -181,6 +181,8 @@ describe('a retry', () => {
     made.push(one);
     await one.run(counted(failing)).catch(() => undefined);
     expect(sleep.mock.calls.flat()).toEqual([50, 100]);
+    await one.run(counted(rejecting(new UnsentError('no')))).catch(() => undefined);
+    expect(sleep).toHaveBeenCalledTimes(2);
   });
 });
 

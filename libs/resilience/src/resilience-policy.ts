@@ -112,7 +112,9 @@ export class ResiliencePolicy {
         // A half-open breaker lets one call through, and an open one none.
         if (attempt >= retries || this.#budget < 1 || !this.#breaker.closed) throw error;
         this.#budget -= 1;
-        await this.#clock.sleep(this.#random() * RETRY_WITHIN_MS * 2 ** attempt);
+        // What was not sent is no load for the dependency.
+        if (!(reason instanceof UnsentError))
+          await this.#clock.sleep(this.#random() * RETRY_WITHIN_MS * 2 ** attempt);
       }
     }
   }

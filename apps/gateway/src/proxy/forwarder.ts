@@ -47,7 +47,7 @@ export class Forwarder {
       connections: 128,
       keepAliveTimeout: IDLE_MS,
       connect,
-      headersTimeout: config.FORWARD_TIME_LIMIT_MS,
+      headersTimeout: 0, // the policy limits the time
     });
   }
 
