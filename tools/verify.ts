@@ -32,6 +32,11 @@ const checks: readonly { what: string; command: string; env?: Record<string, str
     env: { FIELDGUIDE_BAD_BODIES_SECONDS: '30' },
   },
   {
+    what: 'One of three instances answers 500, answers late, is killed: 30 s each',
+    command: 'npx vitest run --project e2e e2e/bad-instance',
+    env: { FIELDGUIDE_BAD_INSTANCE_SECONDS: '30' },
+  },
+  {
     what: '2 minutes of orders while Kafka, PostgreSQL and instances are killed',
     command: 'npx vitest run --project e2e e2e/chaos',
     env: { FIELDGUIDE_CHAOS_SECONDS: '120' },

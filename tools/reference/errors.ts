@@ -19,6 +19,7 @@ const advice: Readonly<Record<number, string>> = {
   500: 'Report it with its `traceId`.',
   501: 'Use a method that HTTP defines.',
   503: 'Repeat after a pause, with the same idempotency key.',
+  504: 'Repeat with more time, with the same idempotency key.',
 };
 
 /** Errors whose title names the resource, so that the source has no literal. */

@@ -22,6 +22,8 @@ export class GatewayConfig extends Config(
         (origins) => origins.every((each) => URL.canParse(each) && new URL(each).origin === each),
         'https://shop.example[,http://localhost:5173]',
       ),
+    /** Upper bound of the concurrent requests to one service; the limit below it adapts to the service's latency. */
+    CONCURRENCY_LIMIT_MAX: live(z.coerce.number().int().positive().default(512)),
     /** Folder of the web application to serve; without it, `/` leads to the documentation of the API. */
     WEB_FOLDER: z.string().optional(),
   }),

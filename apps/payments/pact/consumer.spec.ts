@@ -13,6 +13,7 @@ import {
   capturePayment,
   voidPayment,
 } from '@fieldguide/contracts/payments/examples';
+import { Policies } from '@fieldguide/resilience';
 import { describe, expect, it } from 'vitest';
 import { HttpProvider, Result } from '../src/call-provider/provider.ts';
 import {
@@ -83,7 +84,10 @@ describe('payments, of payment-provider,', () => {
   const apiKey = 'the-key-of-payments';
   const headers = { 'x-api-key': apiKey };
   const at = (url: string) =>
-    new HttpProvider({ PAYMENT_PROVIDER_URL: url, PROVIDER_API_KEY: apiKey } as never, clock);
+    new HttpProvider(
+      { PAYMENT_PROVIDER_URL: url, PROVIDER_API_KEY: apiKey } as never,
+      new Policies(clock),
+    );
   const outcomes = {
     approved: 'tok_ok',
     declined: 'tok_declined',

@@ -27,6 +27,17 @@ export function live<Type extends z.ZodType>(type: Type): Type {
   return type.meta({ ...type.meta(), live: true }) as Type;
 }
 
+/** A text that `parse` can read. The value stays text, so that a change is recognised; parse it where it is used. */
+export function textFor(parse: (text: string) => unknown): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    try {
+      parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
+}
+
 /** Whether a key was marked with `secret()` or `live()`, also inside `optional()` or `default()`. */
 export function isMarked(type: unknown, mark: 'secret' | 'live'): boolean {
   for (let at = type as z.ZodType | undefined; at; at = innerOf(at)) {

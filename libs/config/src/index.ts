@@ -1,5 +1,5 @@
 export { ConfigModule } from './config.module.ts';
-export { Config, type ConfigClass, isMarked, live, secret } from './config.ts';
+export { Config, type ConfigClass, isMarked, live, secret, textFor } from './config.ts';
 export { Configuration, configClassesIn } from './configuration.ts';
 export { loadConfig } from './load-config.ts';
 export { ProcessConfig } from './process-config.ts';

@@ -4,7 +4,7 @@ import { ManualClock } from '@fieldguide/clock/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import Consul from 'consul';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ConsulRegistry, FixedRegistry } from './index.ts';
+import { ConsulRegistry } from './index.ts';
 
 const clock = new SystemClock();
 const WAIT = { timeout: 15_000, interval: 50 };
@@ -49,7 +49,7 @@ describe('the registry on Consul', () => {
     await own.deregister();
   });
 
-  it('registers again when its entry has another address', async () => {
+  it('registers again when its entry has another address or version', async () => {
     const own = registry();
     own.register(instance('moved-1', 'moved'));
     const { hostname, port } = new URL(inject('backing').consul);
@@ -66,6 +66,13 @@ describe('the registry on Consul', () => {
       port: 9,
     });
     await expect.poll(registered, WAIT).toBe(instance('', '').port);
+    const { id, service: name, ...at } = { ...instance('moved-1', 'int-moved'), id: 'moved-1' };
+    await agent.service.register({ id, name, ...at, meta: { version: '0.9' } });
+    const version = async () => {
+      const all = (await agent.service.list()) as Record<string, { Meta: { version: string } }>;
+      return all['moved-1']?.Meta.version;
+    };
+    await expect.poll(version, WAIT).toBe('1.2.3');
     await own.deregister();
   });
 
@@ -90,7 +97,7 @@ describe('the registry on Consul', () => {
     const own = registry();
     own.register(instance('known-1', 'known'));
     await own.waitFor('known', 10_000);
-    expect(own.next('known', 0)?.id).toBe('known-1');
+    expect(own.next('known', 0)?.instance.id).toBe('known-1');
     expect(own.state()).toBe('ok');
     await own.deregister();
     const away = new ConsulRegistry(
@@ -103,23 +110,5 @@ describe('the registry on Consul', () => {
     expect(away.state()).toBe('degraded');
     expect(away.next('away', 0)).toBeUndefined();
     await away.deregister();
-  });
-});
-
-describe('selecting an instance', () => {
-  const fixed = new FixedRegistry(
-    ['a', 'b'].map((id) => ({ id, service: 's', address: '127.0.0.1', port: 1, version: '' })),
-  );
-  it('is round-robin, and skips an instance that just failed', () => {
-    const picked = [1, 2, 3, 4].map(() => fixed.next('s', 0)!.id);
-    expect(picked.filter((id) => id === 'a')).toHaveLength(2);
-    fixed.markUnreachable('a', 0);
-    expect([1, 2, 3].map(() => fixed.next('s', 1)!.id)).toEqual(['b', 'b', 'b']);
-    expect([1, 2].map(() => fixed.next('s', 5_000)!.id).toSorted()).toEqual(['a', 'b']);
-  });
-  it('returns a failed instance when there is no other', () => {
-    fixed.markUnreachable('a', 0);
-    fixed.markUnreachable('b', 0);
-    expect(fixed.next('s', 1)).toBeDefined();
   });
 });

@@ -7,9 +7,15 @@ interface HealthEntry {
   Service: { ID: string; Address: string; Port: number; Meta?: Record<string, string> };
 }
 
-type AgentEntries = Readonly<
-  Record<string, { Service: string; Address: string; Port: number } | undefined>
->;
+type AgentEntries = Readonly<Record<string, AgentEntry | undefined>>;
+interface AgentEntry {
+  readonly Service: string;
+  readonly Address: string;
+  readonly Port: number;
+  readonly Meta?: Readonly<Record<string, string>>;
+}
+
+const NONE: readonly Instance[] = [];
 
 const LOOK_AGAIN_MS = 5_000;
 const EMPTY_GRACE_MS = 15_000;
@@ -30,9 +36,18 @@ export class ConsulRegistry extends ServiceRegistry {
   #registered: Instance | undefined;
   #reachable = false;
 
-  /** @param environment part of the names in Consul outside `local`, so that environments can share an agent */
-  constructor(address: string, environment: string, clock: Clock, log: Log) {
-    super();
+  /**
+   * @param environment part of the names in Consul outside `local`, so that environments can share an agent
+   * @param weights shares of versions, as `parseWeights` reads them; may change at any time
+   */
+  constructor(
+    address: string,
+    environment: string,
+    clock: Clock,
+    log: Log,
+    weights?: () => string,
+  ) {
+    super(weights);
     const { hostname, port } = new URL(address);
     this.#consul = new Consul({ host: hostname, port: Number(port) });
     this.#prefix = environment === 'local' ? '' : `${environment}-`;
@@ -59,7 +74,7 @@ export class ConsulRegistry extends ServiceRegistry {
 
   override instances(service: string): readonly Instance[] {
     if (!this.#watches.has(service)) this.#watch(service);
-    return this.#snapshots.get(service)?.instances ?? [];
+    return this.#snapshots.get(service)?.instances ?? NONE;
   }
 
   override async waitFor(service: string, timeoutMs: number): Promise<void> {
@@ -89,12 +104,15 @@ export class ConsulRegistry extends ServiceRegistry {
     }
   }
 
-  /** An entry with our id but another address would send callers to the wrong address. */
+  /** An entry with our id but another address or version would send callers to the wrong instance. */
   #isRegistered(entries: AgentEntries): boolean {
-    const { id, service, address, port } = this.#registered!;
+    const { id, service, address, port, version } = this.#registered!;
     const entry = entries[id];
     return (
-      entry?.Service === this.#prefix + service && entry.Address === address && entry.Port === port
+      entry?.Service === this.#prefix + service &&
+      entry.Address === address &&
+      entry.Port === port &&
+      entry.Meta?.version === version
     );
   }
 

@@ -1,21 +1,31 @@
+import { Balancer, type Choice } from './balancer.ts';
+import type { Endpoint } from './endpoint.ts';
+import { parseWeights } from './traffic-weights.ts';
+
 /** One running instance of a service. */
 export interface Instance {
   readonly id: string;
   readonly service: string;
   readonly address: string;
   readonly port: number;
+  /** The digest of its artifact; from source: the version of the package. */
   readonly version: string;
 }
-
-const AVOID_MS = 2_000;
 
 /**
  * The instances of each service. Each process keeps a local copy, so that selecting an instance costs no call and
  * works while the registry itself is unreachable.
  */
 export abstract class ServiceRegistry {
-  readonly #turns = new Map<string, number>();
-  readonly #unreachable = new Map<string, number>();
+  readonly #balancers = new Map<string, Balancer>();
+  readonly #weights: () => string;
+  #weightsText = '';
+  #shares = parseWeights('');
+
+  /** @param weights shares of versions, as `parseWeights` reads them; may change at any time */
+  constructor(weights: () => string = () => '') {
+    this.#weights = weights;
+  }
 
   /** Maintains the entry of this instance until `deregister`; returns immediately. */
   abstract register(instance: Instance): void;
@@ -26,41 +36,36 @@ export abstract class ServiceRegistry {
   /** For readiness: `degraded` while the registry is unreachable. */
   abstract state(): 'ok' | 'degraded';
 
-  /** The last known healthy instances; the first call for a service starts watching it. */
+  /** The last known healthy instances, the same array until they change; the first call starts watching the service. */
   abstract instances(service: string): readonly Instance[];
 
   /** Resolves when the service has an instance, or after `timeoutMs`. */
   abstract waitFor(service: string, timeoutMs: number): Promise<void>;
 
-  /** The next instance, round-robin; skips one that just failed while there are others. */
-  next(service: string, nowMs: number): Instance | undefined {
-    const all = this.instances(service);
-    const good = all.filter(({ id }) => (this.#unreachable.get(id) ?? 0) <= nowMs);
-    const candidates = good.length > 0 ? good : all;
-    const turn = (this.#turns.get(service) ?? 0) + 1;
-    this.#turns.set(service, turn);
-    return candidates[turn % candidates.length];
-  }
-
-  /** Skips an instance for two seconds after a failed connection; the registry's health check is slower. */
-  markUnreachable(id: string, nowMs: number): void {
-    for (const [each, until] of this.#unreachable)
-      if (until <= nowMs) this.#unreachable.delete(each);
-    this.#unreachable.set(id, nowMs + AVOID_MS);
+  /** Chooses the instance for one request. Report its end with `ended`. @see Balancer */
+  next(service: string, nowMs: number, choice?: Choice): Endpoint | undefined {
+    let balancer = this.#balancers.get(service);
+    if (!balancer) {
+      balancer = new Balancer(service);
+      this.#balancers.set(service, balancer);
+    }
+    const text = this.#weights();
+    if (text !== this.#weightsText) [this.#weightsText, this.#shares] = [text, parseWeights(text)];
+    return balancer.next(this.instances(service), nowMs, choice, this.#shares.get(service));
   }
 }
 
 /** A registry that never changes: for tests, and for services at a fixed address. */
 export class FixedRegistry extends ServiceRegistry {
-  readonly #instances: readonly Instance[];
+  readonly #instances: ReadonlyMap<string, readonly Instance[]>;
 
-  constructor(instances: readonly Instance[]) {
-    super();
-    this.#instances = instances;
+  constructor(instances: readonly Instance[], weights?: () => string) {
+    super(weights);
+    this.#instances = Map.groupBy(instances, ({ service }) => service);
   }
 
   override instances(service: string): readonly Instance[] {
-    return this.#instances.filter((each) => each.service === service);
+    return this.#instances.get(service) ?? NONE;
   }
 
   override async waitFor(_service: string): Promise<void> {}
@@ -73,3 +78,5 @@ export class FixedRegistry extends ServiceRegistry {
     return 'ok';
   }
 }
+
+const NONE: readonly Instance[] = [];

@@ -1,78 +1,74 @@
 import type { Clock } from '@fieldguide/clock';
 import { metrics } from '@fieldguide/telemetry';
 import CircuitBreaker from 'opossum';
+import { currentDeadline } from './deadline.ts';
+import {
+  CallFailedError,
+  DeadlineExceededError,
+  isUncounted,
+  reasonOf,
+  UncountedError,
+  UnsentError,
+} from './errors.ts';
+import type { PolicySettings } from './policy-settings.ts';
 
-export interface ResilienceSettings {
-  /** Name of the dependency in metrics and errors. */
-  readonly name: string;
-  readonly timeoutMs: number;
-  /** Further attempts after a failure; 0 for calls that are not safe to repeat. */
-  readonly retries?: number;
-  /** Percentage of failed calls at which the breaker opens. */
-  readonly errorThresholdPercentage?: number;
-  /** Minimum number of calls within ten seconds before the breaker can open. */
-  readonly minimumCalls?: number;
-  /** Time that the breaker stays open before it lets one trial call through. */
-  readonly resetAfterMs?: number;
-  readonly clock: Clock;
-  /** 0 ≤ x < 1, for the jitter. */
-  readonly random?: () => number;
+/** One call to a dependency. */
+export interface Call<T> {
+  /** Sends it once, and ends within the limit. */
+  send(limit: TimeLimit): Promise<T>;
+  /** Whether it may be sent again after this failure; by default only when nothing was sent. */
+  mayRepeat?(reason: unknown): boolean;
+  /** The result when the dependency has failed or is not called. */
+  fallback?(error: CallFailedError): T | Promise<T>;
 }
 
-/** The call failed: no connection, timeout, breaker open, or an error of the call itself. */
-export class CallFailedError extends Error {
-  override name = 'CallFailedError';
-  /** True when nothing was sent, because the breaker is open. */
-  readonly shortCircuited: boolean;
+/** How long an attempt may take. */
+export class TimeLimit {
+  constructor(
+    readonly ms: number,
+    /** When it ends, in milliseconds since 1970: for the header of the deadline. */
+    readonly endsAt: number,
+  ) {}
 
-  constructor(name: string, cause: unknown) {
-    const open = (cause as { code?: string }).code === 'EOPENBREAKER';
-    super(`${name}: ${open ? 'the circuit breaker is open' : (cause as Error).message}`, { cause });
-    this.shortCircuited = open;
+  /** Aborts when the time limit has passed. A timer of its own costs less. */
+  get signal(): AbortSignal {
+    return AbortSignal.timeout(this.ms);
   }
 }
-
-/**
- * Thrown by a call whose failure does not concern the health of the dependency: it has responded, or the
- * caller aborted the call. The breaker does not count it, and it is not retried.
- */
-export class UncountedError extends Error {
-  override name = 'UncountedError';
-}
-
-/** Whether a status means that a dependency is unreachable or overloaded; any other concerns only this request. */
-export const isOutage = (status: number): boolean => status >= 502 && status <= 504;
 
 // Retries add at most a tenth to the load (a token bucket, as in gRPC's retry throttling).
 const BUDGET_MAX = 10;
 const BUDGET_PER_CALL = 0.1;
+const RETRY_WITHIN_MS = 100;
 
 /**
- * Calls one dependency with a time limit, a breaker (opossum) and bounded, jittered, budgeted retries. Create one for
- * each dependency: a shared breaker would block the healthy ones when one fails.
+ * Calls one dependency with time limits, a breaker (opossum), a bound of concurrent calls, and retries with full jitter
+ * and a budget. The breaker counts a call with its retries once. Create one for each dependency: a shared breaker would
+ * block the healthy ones when one fails.
  */
 export class ResiliencePolicy {
-  readonly #settings: ResilienceSettings;
-  readonly #breaker: CircuitBreaker<[(signal: AbortSignal) => Promise<unknown>], unknown>;
+  readonly #settings: () => PolicySettings;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  #current: PolicySettings;
+  #breaker: CircuitBreaker<[Call<unknown>], unknown>;
   #budget = BUDGET_MAX;
 
-  constructor(settings: ResilienceSettings) {
+  /**
+   * @param name the dependency, in metrics and errors
+   * @param settings may change at any time: then the policy starts again with a closed breaker
+   */
+  constructor(
+    readonly name: string,
+    settings: () => PolicySettings,
+    clock: Clock,
+    random: () => number = Math.random,
+  ) {
     this.#settings = settings;
-    const { name, timeoutMs, errorThresholdPercentage = 50 } = settings;
-    const { minimumCalls = 5, resetAfterMs = 5_000 } = settings;
-    // The signal aborts the call itself; opossum's own timeout would only stop waiting for it.
-    this.#breaker = new CircuitBreaker((call) => call(AbortSignal.timeout(timeoutMs)), {
-      name,
-      timeout: false,
-      errorThresholdPercentage,
-      resetTimeout: resetAfterMs,
-      volumeThreshold: minimumCalls,
-      rollingCountTimeout: 10_000,
-      errorFilter: (error) => error instanceof UncountedError,
-    });
-    const show = (state: number) => () => metrics.breakerState.set({ breaker: name }, state);
-    this.#breaker.on('close', show(0)).on('halfOpen', show(1)).on('open', show(2));
-    show(0)();
+    this.#clock = clock;
+    this.#random = random;
+    this.#current = settings();
+    this.#breaker = this.#newBreaker();
   }
 
   get state(): 'closed' | 'halfOpen' | 'open' {
@@ -81,24 +77,75 @@ export class ResiliencePolicy {
   }
 
   /** @throws CallFailedError */
-  async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { name, retries = 0, clock, random = Math.random } = this.#settings;
+  async run<T>(call: Call<T>): Promise<T> {
+    const settings = this.#settings();
+    if (settings !== this.#current) {
+      this.#current = settings;
+      this.#breaker.shutdown();
+      this.#breaker = this.#newBreaker();
+    }
     this.#budget = Math.min(this.#budget + BUDGET_PER_CALL, BUDGET_MAX);
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return (await this.#breaker.fire(call)) as T;
-      } catch (error) {
-        const failed = new CallFailedError(name, error);
-        if (attempt >= retries || failed.shortCircuited || error instanceof UncountedError)
-          throw failed;
-        if (this.#budget < 1) throw failed;
-        this.#budget -= 1;
-        await clock.sleep(random() * 100 * 2 ** attempt);
-      }
+    try {
+      return (await this.#breaker.fire(call)) as T;
+    } catch (error) {
+      throw error instanceof CallFailedError ? error : new CallFailedError(this.name, error);
     }
   }
 
   close(): void {
     this.#breaker.shutdown();
+  }
+
+  async #attempts(call: Call<unknown>): Promise<unknown> {
+    const { retries, timeoutMs } = this.#current;
+    const deadline = currentDeadline();
+    for (let attempt = 0; ; attempt++) {
+      const now = this.#clock.now().getTime();
+      const ms = deadline === undefined ? timeoutMs : Math.min(timeoutMs, deadline - now);
+      if (ms <= 0) throw new DeadlineExceededError();
+      try {
+        return await call.send(new TimeLimit(ms, now + ms));
+      } catch (error) {
+        const reason = reasonOf(error);
+        const mayRepeat = reason instanceof UnsentError || call.mayRepeat?.(reason);
+        if (!mayRepeat || reason instanceof UncountedError) throw error;
+        // A half-open breaker lets one call through, and an open one none.
+        if (attempt >= retries || this.#budget < 1 || !this.#breaker.closed) throw error;
+        this.#budget -= 1;
+        // What was not sent is no load for the dependency.
+        if (!(reason instanceof UnsentError))
+          await this.#clock.sleep(this.#random() * RETRY_WITHIN_MS * 2 ** attempt);
+      }
+    }
+  }
+
+  #newBreaker(): CircuitBreaker<[Call<unknown>], unknown> {
+    const { errorThresholdPercentage, resetAfterMs, minimumCalls, windowMs, capacity } =
+      this.#current;
+    const { name } = this;
+    const breaker: CircuitBreaker<[Call<unknown>], unknown> = new CircuitBreaker(
+      (call: Call<unknown>) => this.#attempts(call),
+      {
+        name,
+        timeout: false, // would only stop waiting for the call, not end it
+        errorThresholdPercentage,
+        resetTimeout: resetAfterMs,
+        volumeThreshold: minimumCalls,
+        rollingCountTimeout: windowMs,
+        capacity,
+        errorFilter: (error) => isUncounted(error, breaker.halfOpen),
+        rollingPercentilesEnabled: false,
+        enableSnapshots: false,
+      },
+    );
+    breaker.fallback((call: Call<unknown>, error: Error) => {
+      const failed = new CallFailedError(name, error);
+      if (!call.fallback) throw failed;
+      return call.fallback(failed);
+    });
+    const show = (state: number) => () => metrics.breakerState.set({ breaker: name }, state);
+    breaker.on('close', show(0)).on('halfOpen', show(1)).on('open', show(2));
+    show(0)();
+    return breaker;
   }
 }

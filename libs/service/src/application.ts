@@ -1,3 +1,4 @@
+import { Clock } from '@fieldguide/clock';
 import { instancesOf, type Runtime, ServiceOptions } from '@fieldguide/config';
 import { MessagingStrategy } from '@fieldguide/messaging/parts';
 import { RequestPipe } from '@fieldguide/problems';
@@ -6,6 +7,7 @@ import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { dropLateRequests } from './deadline.ts';
 import { HttpConfig } from './http-config.ts';
 import { limitConnections, serverOptions, watchRequests } from './http-server.ts';
 import { observeRequests } from './observe-requests.ts';
@@ -31,9 +33,11 @@ export function configure(app: NestFastifyApplication): NestFastifyApplication {
   app.useGlobalPipes(new RequestPipe());
   limitConnections(app.getHttpServer(), app.get(HttpConfig));
   takeJsonOnly(adapter);
-  observeRequests(adapter, app.get(ServiceOptions).isEdge);
+  const { isEdge } = app.get(ServiceOptions);
+  observeRequests(adapter, isEdge);
   setResponseHeaders(adapter);
   watchRequests(adapter);
+  if (!isEdge) dropLateRequests(adapter, app.get(Clock)); // external callers set no deadline
   rejectOtherMethods(adapter);
   closeConnectionsWhileDraining(adapter, app.get(Health));
   for (const strategy of instancesOf(app.get(ModulesContainer), MessagingStrategy))

@@ -18,6 +18,11 @@ export class BuildInfo {
     this.digest = digest;
     this.instance = INSTANCE;
   }
+
+  /** What runs: the digest of the artifact, or the version without one. */
+  get release(): string {
+    return this.digest === 'source' ? this.version : this.digest;
+  }
 }
 
 /** There is no artifact when running from source. */

@@ -1,4 +1,5 @@
 import { KeySource, type PublicKey } from '@fieldguide/auth';
+import { withDeadline } from '@fieldguide/resilience';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ServiceClient } from './service-client.ts';
@@ -23,12 +24,9 @@ export class JwksKeySource extends KeySource {
 
   override async keys(): Promise<readonly PublicKey[]> {
     const path = '/.well-known/jwks.json';
-    const responseSchema = await this.#client.call({
-      peer: 'identity',
-      path,
-      route: path,
-      responseSchema: Jwks,
-    });
-    return (responseSchema?.keys ?? []) as PublicKey[];
+    const call = { peer: 'identity', path, route: path, responseSchema: Jwks };
+    // Several requests share the keys: the deadline of one does not end the call.
+    const response = await withDeadline(undefined, () => this.#client.call(call));
+    return (response?.keys ?? []) as PublicKey[];
   }
 }

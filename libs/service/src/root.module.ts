@@ -69,7 +69,7 @@ export class RootModule implements OnModuleDestroy {
     const { name: service } = this.options;
     const { INSTANCE: id, PROCESSES } = this.process;
     const address = ADVERTISED_HOST ?? HOST;
-    const { version } = this.build;
+    const { release: version } = this.build;
     if (PROCESSES.has('web')) this.registry?.register({ id, service, address, port, version });
     this.log.info({ port, ms: Math.round(performance.now()) }, `${service} is ready`);
   }

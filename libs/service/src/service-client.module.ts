@@ -1,6 +1,7 @@
 import { Clock } from '@fieldguide/clock';
 import { Config, ConfigModule, ServiceOptions, secret } from '@fieldguide/config';
 import { ServiceRegistry } from '@fieldguide/discovery';
+import { Policies } from '@fieldguide/resilience';
 import { type DynamicModule, Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { z } from 'zod';
 import { ServiceClient } from './service-client.ts';
@@ -25,13 +26,14 @@ export class ServiceClientModule implements OnApplicationShutdown {
       providers: [
         {
           provide: ServiceClient,
-          inject: [ServiceOptions, ServiceClientConfig, ServiceRegistry, Clock],
+          inject: [ServiceOptions, ServiceClientConfig, ServiceRegistry, Clock, Policies],
           useFactory: (
             { name }: ServiceOptions,
             { CLIENT_SECRET }: ServiceClientConfig,
             registry: ServiceRegistry,
             clock: Clock,
-          ) => new ServiceClient(name, CLIENT_SECRET, registry, clock),
+            policies: Policies,
+          ) => new ServiceClient(name, CLIENT_SECRET, registry, clock, policies),
         },
       ],
       exports: [ServiceClient],

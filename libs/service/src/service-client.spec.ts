@@ -8,17 +8,20 @@ import { ServiceClient } from './service-client.ts';
 
 // More than the minimum number of calls of a breaker.
 const TIMES = 8;
+const address = '127.0.0.1';
 
 let server: Server;
 let peers: ServiceClient;
 let status = 200;
 let body = '{"id":"1"}';
 let requests = 0;
+/** So many requests get 503 first. */
+let failures = 0;
 beforeEach(async () => {
-  [status, body, requests] = [200, '{"id":"1"}', 0];
+  [status, body, requests, failures] = [200, '{"id":"1"}', 0, 0];
   server = createServer((_request, response) => {
     requests += 1;
-    response.writeHead(status).end(body);
+    response.writeHead(requests <= failures ? 503 : status).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -63,5 +66,34 @@ describe('calls to a peer', () => {
     for (let i = 0; i < TIMES; i++) await expect(call()).rejects.toThrow();
     status = 200;
     await expect(call()).rejects.toMatchObject({ shortCircuited: true });
+  });
+
+  it('are retried when they are reads, on the same instance if there is no other', async () => {
+    failures = 2;
+    expect(await call()).toEqual({ id: '1' });
+    expect(requests).toBe(3);
+  });
+
+  it('are sent to another instance when the first one is not reached, also a POST', async () => {
+    const { port } = server.address() as AddressInfo;
+    const at = (id: string, port: number) => ({
+      id,
+      service: 'catalog',
+      address,
+      port,
+      version: '',
+    });
+    const registry = new FixedRegistry([at('away', 9), at('there', port)]);
+    const client = new ServiceClient('ordering', undefined, registry, new SystemClock());
+    const post = {
+      peer: 'catalog',
+      method: 'POST',
+      path: '/products',
+      route: '/products',
+      responseSchema: z.object({}),
+    } as const;
+    for (let i = 0; i < TIMES; i++) expect(await client.call(post)).toEqual({});
+    expect(requests).toBe(TIMES);
+    await client.close();
   });
 });

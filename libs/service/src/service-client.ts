@@ -1,10 +1,15 @@
 import type { Clock } from '@fieldguide/clock';
-import type { ServiceRegistry } from '@fieldguide/discovery';
+import type { Endpoint, ServiceRegistry } from '@fieldguide/discovery';
 import {
   CallFailedError,
+  DEADLINE_HEADER,
+  InstanceFailedError,
   isOutage,
-  ResiliencePolicy,
+  Policies,
+  type TimeLimit,
   UncountedError,
+  UnsentError,
+  withDeadline,
 } from '@fieldguide/resilience';
 import { type ObservedCall, observeCall, traceInto } from '@fieldguide/telemetry';
 import { Agent, request } from 'undici';
@@ -24,22 +29,26 @@ export interface ServiceCall<Answer> {
   readonly withServiceToken?: boolean;
 }
 
-const TIME_LIMIT_MS = 2_000;
 const TOKEN_SPARE_MS = 30_000;
 
 /** Fields that are read of a token response. */
 export const TokenResponse = z.object({ accessToken: z.string(), expiresInSeconds: z.number() });
 
+interface Response {
+  readonly status: number;
+  readonly text: string;
+}
+
 /**
- * Calls other services by name: selects an instance from the registry, limits the time, has a breaker for each peer,
- * retries reads only, and propagates the trace.
+ * Calls other services by name: selects an instance from the registry, has one policy for each peer, retries reads and
+ * what was not sent on another instance, and propagates the trace and the deadline.
  */
 export class ServiceClient {
   readonly #service: string;
   readonly #secret: string | undefined;
   readonly #registry: ServiceRegistry;
   readonly #clock: Clock;
-  readonly #policies = new Map<string, ResiliencePolicy>();
+  readonly #policies: Policies;
   readonly #agent = new Agent({ keepAliveTimeout: 30_000, connect: { timeout: 1_000 } });
   #token: { text: string; until: Date } | undefined;
   #renewing: Promise<string> | undefined;
@@ -49,11 +58,13 @@ export class ServiceClient {
     secret: string | undefined,
     registry: ServiceRegistry,
     clock: Clock,
+    policies = new Policies(clock),
   ) {
     this.#service = service;
     this.#secret = secret;
     this.#registry = registry;
     this.#clock = clock;
+    this.#policies = policies;
   }
 
   /**
@@ -61,54 +72,87 @@ export class ServiceClient {
    * @throws CallFailedError
    */
   async call<Answer>(call: ServiceCall<Answer>): Promise<Answer | undefined> {
-    const { method = 'GET', withServiceToken } = call;
+    const { peer, method = 'GET', withServiceToken } = call;
     const token = withServiceToken ? await this.serviceToken() : undefined;
-    return observeCall({ ...call, method }, (observed) =>
-      this.#policyFor(call).run((signal) => this.#send(call, token, signal, observed)),
-    );
+    return observeCall({ ...call, method }, (observed) => {
+      let except: Endpoint | undefined;
+      return this.#policies.of(peer).run({
+        send: async (limit) => {
+          await this.#registry.waitFor(peer, 500);
+          const endpoint = this.#registry.next(peer, this.#clock.now().getTime(), { except });
+          if (!endpoint) throw new UnsentError(`no healthy instance of ${peer} is known`);
+          except = endpoint;
+          return this.#send(call, token, limit, observed, endpoint);
+        },
+        mayRepeat: () => method === 'GET',
+      });
+    });
   }
 
   async close(): Promise<void> {
-    for (const policy of this.#policies.values()) policy.close();
+    this.#policies.close();
     await this.#agent.close();
   }
 
   async #send<Answer>(
-    { peer, method = 'GET', path, body, responseSchema }: ServiceCall<Answer>,
+    call: ServiceCall<Answer>,
     token: string | undefined,
-    signal: AbortSignal,
+    limit: TimeLimit,
     observed: ObservedCall,
+    endpoint: Endpoint,
   ): Promise<Answer | undefined> {
-    await this.#registry.waitFor(peer, 500);
-    const now = this.#clock.now().getTime();
-    const instance = this.#registry.next(peer, now);
-    if (!instance) throw new Error(`no healthy instance of ${peer} is known`);
-    const attempt = async (bearer: string | undefined) => {
-      const headers = traceInto({
-        ...(body && { 'content-type': 'application/json' }),
-        ...(bearer && { authorization: `Bearer ${bearer}` }),
-      }) as Record<string, string>;
-      observed.sentTo(instance.address, instance.port);
-      const response = await request(`http://${instance.address}:${instance.port}${path}`, {
-        method,
-        headers,
-        ...(body && { body: JSON.stringify(body) }),
-        signal,
-        dispatcher: this.#agent,
-      }).catch((error: unknown) => {
-        this.#registry.markUnreachable(instance.id, now);
-        throw error;
-      });
-      observed.responded(response.statusCode);
-      return { status: response.statusCode, text: await response.body.text() };
-    };
-    let { status, text } = await attempt(token);
-    // The keys may have changed, or the client's session has ended: retry once with a new token.
-    if (status === 401 && token) ({ status, text } = await attempt(await this.#renewToken(token)));
+    const { peer, responseSchema } = call;
+    const startMs = performance.now();
+    const ended = (outcome: 'ok' | 'failed' | 'unreachable') =>
+      endpoint.ended(outcome, performance.now() - startMs, this.#clock.now().getTime());
+    let response: Response;
+    try {
+      response = await this.#request(call, token, limit, observed, endpoint);
+      // The keys may have changed, or the client's session has ended: retry once with a new token.
+      if (response.status === 401 && token) {
+        const renewed = await this.#renewToken(token);
+        response = await this.#request(call, renewed, limit, observed, endpoint);
+      }
+    } catch (error) {
+      ended(error instanceof UnsentError ? 'unreachable' : 'failed');
+      throw endpoint.isEjected ? new InstanceFailedError(error) : error;
+    }
+    const { status, text } = response;
+    const hasFailed = status >= 500;
+    ended(hasFailed ? 'failed' : 'ok');
     if (status === 404) return undefined;
-    if (isOutage(status)) throw new Error(`${peer} returned ${status}`);
+    if (isOutage(status)) {
+      const error = new Error(`${peer} returned ${status}`);
+      throw endpoint.isEjected ? new InstanceFailedError(error) : error;
+    }
     if (status >= 300) throw new UncountedError(`${peer} returned ${status}`);
     return parseResponse(peer, text, responseSchema);
+  }
+
+  async #request(
+    { method = 'GET', path, body }: ServiceCall<unknown>,
+    bearer: string | undefined,
+    { signal, endsAt }: TimeLimit,
+    observed: ObservedCall,
+    { instance: { address, port } }: Endpoint,
+  ): Promise<Response> {
+    const headers = traceInto({
+      [DEADLINE_HEADER]: String(endsAt),
+      ...(body && { 'content-type': 'application/json' }),
+      ...(bearer && { authorization: `Bearer ${bearer}` }),
+    }) as Record<string, string>;
+    observed.sentTo(address, port);
+    const response = await request(`http://${address}:${port}${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+      signal,
+      dispatcher: this.#agent,
+    }).catch((error: Error & { code?: string }) => {
+      throw isUnsent(error.code) ? new UnsentError(error.message, { cause: error }) : error;
+    });
+    observed.responded(response.statusCode);
+    return { status: response.statusCode, text: await response.body.text() };
   }
 
   /**
@@ -118,14 +162,16 @@ export class ServiceClient {
   async serviceToken(): Promise<string> {
     if (this.#token && this.#token.until > this.#clock.now()) return this.#token.text;
     if (!this.#secret) throw new CallFailedError('identity', new Error('CLIENT_SECRET is not set'));
-    const made = await this.call({
-      peer: 'identity',
-      method: 'POST',
-      path: '/auth/tokens',
-      route: '/auth/tokens',
-      body: { grantType: 'clientCredentials', clientId: this.#service, clientSecret: this.#secret },
-      responseSchema: TokenResponse,
-    });
+    const body = {
+      grantType: 'clientCredentials',
+      clientId: this.#service,
+      clientSecret: this.#secret,
+    };
+    const [peer, path] = ['identity', '/auth/tokens'];
+    // Several callers share the token: the deadline of one does not end the request for it.
+    const made = await withDeadline(undefined, () =>
+      this.call({ peer, method: 'POST', path, route: path, body, responseSchema: TokenResponse }),
+    );
     if (!made) throw new CallFailedError('identity', new Error('no token endpoint'));
     const until = this.#clock.fromNow(made.expiresInSeconds * 1_000 - TOKEN_SPARE_MS);
     this.#token = { text: made.accessToken, until };
@@ -140,22 +186,10 @@ export class ServiceClient {
     });
     return this.#renewing;
   }
-
-  #policyFor({ peer, method = 'GET' }: ServiceCall<unknown>): ResiliencePolicy {
-    // Only reads are safe to repeat.
-    const name = `${peer} ${method}`;
-    const policy =
-      this.#policies.get(name) ??
-      new ResiliencePolicy({
-        name,
-        timeoutMs: TIME_LIMIT_MS,
-        retries: method === 'GET' ? 2 : 0,
-        clock: this.#clock,
-      });
-    this.#policies.set(name, policy);
-    return policy;
-  }
 }
+
+const isUnsent = (code: string | undefined) =>
+  code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
 
 /** Validates a response. An invalid one violates the contract, so a retry does not help. */
 function parseResponse<Answer>(peer: string, text: string, answer: z.ZodType<Answer>): Answer {

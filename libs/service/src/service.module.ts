@@ -8,9 +8,11 @@ import {
   Runtime,
   ServiceOptions,
   secret,
+  textFor,
 } from '@fieldguide/config';
 import { ServiceRegistry } from '@fieldguide/discovery';
 import { ProblemFilter } from '@fieldguide/problems';
+import { Policies, parsePolicies } from '@fieldguide/resilience';
 import { Health, LOG, type Log, makeLog, metrics, startTracing } from '@fieldguide/telemetry';
 import {
   type DynamicModule,
@@ -41,6 +43,13 @@ class TracingConfig extends Config(
   }),
 ) {}
 
+class CallsConfig extends Config(
+  z.object({
+    /** How other services and the payment provider are called, where it differs from the code: `catalog:timeoutMs=1500,catalog:retries=0`. Settings: `timeoutMs`, `retries`, `errorThresholdPercentage`, `minimumCalls`, `windowMs`, `resetAfterMs`, `capacity`. */
+    CALL_POLICIES: live(textFor(parsePolicies).default('')),
+  }),
+) {}
+
 const LOSS_LOGGED_EVERY_MS = 60_000;
 
 /** What every service has: configuration, log, traces, metrics, health, `/info`, problem details. */
@@ -56,6 +65,7 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
     private readonly tracing: TracingConfig,
     private readonly build: BuildInfo,
     private readonly options: ServiceOptions,
+    private readonly policies: Policies,
     @Inject(LOG) private readonly log: Log,
     health: Health,
     @Optional() registry?: ServiceRegistry,
@@ -79,14 +89,14 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
   }): DynamicModule {
     return {
       module: ServiceModule,
-      imports: [ConfigModule.forFeature(ProcessConfig, HttpConfig, TracingConfig)],
+      imports: [ConfigModule.forFeature(ProcessConfig, HttpConfig, TracingConfig, CallsConfig)],
       controllers: [OpsController],
       providers: [
         { provide: ServiceOptions, useValue: new ServiceOptions(name, isEdge) },
         ...providers,
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [ServiceOptions, Configuration, LOG, Clock, Ids, Health, BuildInfo],
+      exports: [ServiceOptions, Configuration, LOG, Clock, Ids, Health, BuildInfo, Policies],
     };
   }
 
@@ -96,7 +106,7 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
     this.#stopTracing = await this.#startTracing();
     metrics.collectProcess();
     const { name: service } = this.options;
-    metrics.buildInfo.set({ service, version: this.#version, revision: this.build.commit }, 1);
+    metrics.buildInfo.set({ service, version: this.build.release, revision: this.build.commit }, 1);
     this.configuration.watch(({ changed, refused }) => {
       if (changed.includes('LOG_LEVEL')) log.level = process.LOG_LEVEL;
       if (changed.length > 0) log.info({ changed }, 'Live settings changed');
@@ -105,13 +115,8 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.policies.close();
     await this.#stopTracing?.();
-  }
-
-  /** The digest of the artifact, where it runs from one. */
-  get #version(): string {
-    const { digest, version } = this.build;
-    return digest === 'source' ? version : digest;
   }
 
   #startTracing(): Promise<() => Promise<void>> {
@@ -124,7 +129,7 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
       resource: {
         'service.name': this.options.name,
         'service.namespace': own.SYSTEM_NAME,
-        'service.version': this.#version,
+        'service.version': this.build.release,
         'service.instance.id': own.INSTANCE,
         'deployment.environment.name': own.ENVIRONMENT,
       },
@@ -153,5 +158,11 @@ const providers: Provider[] = [
   { provide: Clock, useClass: SystemClock },
   { provide: Ids, useClass: SystemIds },
   { provide: Health, useFactory: () => new Health() },
+  {
+    provide: Policies,
+    inject: [Clock, Health, CallsConfig],
+    useFactory: (clock: Clock, health: Health, config: CallsConfig) =>
+      new Policies(clock, health, () => config.CALL_POLICIES),
+  },
   BuildInfo,
 ];

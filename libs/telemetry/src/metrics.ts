@@ -147,6 +147,30 @@ export const metrics = {
     help: 'Dead letters that wait to be redriven',
     registers: [registry],
   }),
+  instanceEjections: new Counter({
+    name: 'instance_ejections_total',
+    help: 'Instances of other services that got no more requests, because they failed more than the others',
+    labelNames: ['server_service_name'],
+    registers: [registry],
+  }),
+  ejectedInstances: new Gauge({
+    name: 'ejected_instances',
+    help: 'Instances of other services that get no requests now but a trial request',
+    labelNames: ['server_service_name'],
+    registers: [registry],
+  }),
+  concurrencyLimit: new Gauge({
+    name: 'concurrency_limit_requests',
+    help: 'Concurrent requests to a service that are allowed now',
+    labelNames: ['server_service_name'],
+    registers: [registry],
+  }),
+  requestsShed: new Counter({
+    name: 'requests_shed_total',
+    help: 'Requests rejected because the concurrency limit of their service was reached',
+    labelNames: ['server_service_name'],
+    registers: [registry],
+  }),
   breakerState: new Gauge({
     name: 'breaker_state',
     help: '0 closed, 1 half open, 2 open',

@@ -1,7 +1,8 @@
 import type { Instance } from '@fieldguide/discovery';
+import { DEADLINE_HEADER, type TimeLimit, UnsentError } from '@fieldguide/resilience';
 import { traceInto } from '@fieldguide/telemetry';
 import type { Agent } from 'undici';
-import { isUnreached, UnreachableError } from '../proxy/send.ts';
+import { isUnreached } from '../proxy/send.ts';
 
 /** A complete response of a service. */
 export interface Received {
@@ -16,26 +17,30 @@ const BODY_BYTES_MAX = 1024 * 1024;
 
 /**
  * Requests a path of one instance without any header of a caller, so that no caller can shape a response that others get.
- * @throws UnreachableError when nothing was sent
+ * @throws UnsentError when nothing was sent
  */
 export async function receive(
   agent: Agent,
   { address, port }: Instance,
   path: string,
   etag: string | undefined,
-  signal: AbortSignal,
+  { ms, endsAt }: TimeLimit,
 ): Promise<Received> {
   const response = await agent
     .request({
       origin: `http://${address}:${port}`,
       path,
       method: 'GET',
-      headers: traceInto({ accept: 'application/json', ...(etag && { 'if-none-match': etag }) }),
+      headers: traceInto({
+        accept: 'application/json',
+        [DEADLINE_HEADER]: String(endsAt),
+        ...(etag && { 'if-none-match': etag }),
+      }),
       responseHeaders: 'raw',
-      signal,
+      signal: AbortSignal.timeout(ms),
     })
     .catch((error: Error) => {
-      throw isUnreached(error) ? new UnreachableError(error.message) : error;
+      throw isUnreached(error) ? new UnsentError(error.message) : error;
     });
   const raw = response.headers as unknown as string[];
   const headers = raw.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text));

@@ -1,41 +1,44 @@
 import { Clock } from '@fieldguide/clock';
-import { type Instance, ServiceRegistry } from '@fieldguide/discovery';
+import { ServiceRegistry } from '@fieldguide/discovery';
 import {
-  CallFailedError,
-  isOutage,
-  ResiliencePolicy,
+  type CallFailedError,
+  ConcurrencyLimit,
+  Policies,
+  type ResiliencePolicy,
   UncountedError,
 } from '@fieldguide/resilience';
-import { LOG, type Log, type ObservedCall, observeCall } from '@fieldguide/telemetry';
+import { LOG, type Log, metrics, observeCall } from '@fieldguide/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
-import { sendProblem } from '../auth/caller.ts';
+import { callerOf, sendProblem } from '../auth/caller.ts';
 import { type Received, receive } from '../cache/receive.ts';
 import { GatewayConfig } from '../gateway.config.ts';
-import { type Answer, send, UnreachableError } from './send.ts';
+import { Forwarding, OutageResponse, type Outgoing } from './forwarding.ts';
+import { addressOf } from './rate-limits.ts';
+import { send } from './send.ts';
 
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
 
-interface Forwarding {
-  readonly service: string;
-  readonly observed: ObservedCall;
-  /** Resolves with the status, when the response is complete. */
-  readonly send: (instance: Instance, signal: AbortSignal) => Promise<Answer>;
+interface Upstream {
+  readonly policy: ResiliencePolicy;
+  readonly limit: ConcurrencyLimit;
+  countShed(): void;
 }
 
-/** The response is forwarded, and its status counts as a failure of the service. */
-class OutageResponse extends Error {}
+/** Too many requests to the service are in progress. */
+class OverloadedError extends Error {}
 
-/** Forwards requests to a healthy instance: raw headers, streamed responses, one circuit breaker per service. */
+/** Forwards requests to healthy instances: raw headers, streamed responses, one policy and one concurrency limit per service. */
 @Injectable()
 export class Forwarder {
-  readonly #guards = new Map<string, ResiliencePolicy>();
+  readonly #upstreams = new Map<string, Upstream>();
   readonly #agent: Agent;
 
   constructor(
     private readonly registry: ServiceRegistry,
+    private readonly policies: Policies,
     private readonly clock: Clock,
     private readonly config: GatewayConfig,
     @Inject(LOG) private readonly log: Log,
@@ -45,7 +48,7 @@ export class Forwarder {
       connections: 128,
       keepAliveTimeout: IDLE_MS,
       connect,
-      headersTimeout: config.FORWARD_TIME_LIMIT_MS,
+      headersTimeout: 0, // the policy limits the time
     });
   }
 
@@ -54,36 +57,43 @@ export class Forwarder {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const { method, routeOptions } = request;
-    const call = { peer: service, method, route: routeOptions.url ?? '' };
-    const sendTo = (instance: Instance, signal: AbortSignal) =>
-      send(this.#agent, instance, request, reply, signal);
     try {
-      await observeCall(call, (observed) => this.#retryUnsent({ service, observed, send: sendTo }));
+      await this.#call({
+        service,
+        method: request.method,
+        route: request.routeOptions.url ?? '',
+        caller: () => callerOf(request)?.id ?? addressOf(request),
+        send: (instance, limit, onResponse) =>
+          send(this.#agent, instance, request, reply, limit, onResponse),
+        mayRepeat: () => !reply.raw.headersSent,
+      });
       return reply;
     } catch (error) {
-      const { cause } = error as CallFailedError;
+      const { cause } = error as Error;
       if (cause instanceof OutageResponse) return reply;
-      if (cause instanceof UncountedError) return this.#rejectCaller(reply);
+      if (cause instanceof UncountedError) return rejectCaller(reply);
       return this.rejectUnavailable(service, error as Error, reply);
     }
   }
 
   /**
    * Fetches a whole response for all callers: nothing of a request but its path reaches the service.
-   * @throws CallFailedError
+   * @throws OverloadedError, CallFailedError
    */
   async fetch(service: string, route: string, path: string, etag?: string): Promise<Received> {
     let received: Received | undefined;
-    const receiveFrom = async (instance: Instance, signal: AbortSignal) => {
-      received = await receive(this.#agent, instance, path, etag, signal);
-      return { status: received.status, tellsWhen: false };
-    };
-    const call = { peer: service, method: 'GET', route };
     try {
-      await observeCall(call, (observed) =>
-        this.#retryUnsent({ service, observed, send: receiveFrom }),
-      );
+      await this.#call({
+        service,
+        method: 'GET',
+        route,
+        send: async (instance, limit, onResponse) => {
+          received = await receive(this.#agent, instance, path, etag, limit);
+          onResponse();
+          return { status: received.status, tellsWhen: received.headers.includes('retry-after') };
+        },
+        mayRepeat: () => true,
+      });
     } catch (error) {
       if (!((error as CallFailedError).cause instanceof OutageResponse)) throw error;
     }
@@ -91,62 +101,68 @@ export class Forwarder {
   }
 
   rejectUnavailable(service: string, error: Error, reply: FastifyReply): FastifyReply {
-    this.log.warn({ service, reason: error.message }, 'A request could not be forwarded');
+    const isOverloaded = error instanceof OverloadedError;
+    if (!isOverloaded)
+      this.log.warn({ service, reason: error.message }, 'A request could not be forwarded');
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return reply;
     }
     reply.header('retry-after', '1');
-    return sendProblem(
-      reply,
-      503,
-      'serviceUnavailable',
-      `The ${service} service is not available: try again in a few seconds.`,
-    );
+    if (isOverloaded)
+      return sendProblem(reply, 503, 'overloaded', 'Too many requests are in progress.');
+    const title = `The ${service} service is not available: try again in a few seconds.`;
+    return sendProblem(reply, 503, 'serviceUnavailable', title);
   }
 
-  /** Closes the connection of a caller who left or does not read; returns 400 for a request that cannot be forwarded. */
-  #rejectCaller(reply: FastifyReply): FastifyReply {
-    if (!reply.raw.headersSent && !reply.raw.destroyed)
-      return sendProblem(reply, 400, 'malformedRequest', 'The request cannot be read.');
-    reply.hijack();
-    reply.raw.destroy();
-    return reply;
-  }
-
-  /** Retries on another instance only when the first one was not reached, also for a POST: anything else may have been executed. */
-  async #retryUnsent(forwarding: Forwarding): Promise<void> {
+  /** @throws OverloadedError, CallFailedError */
+  async #call(outgoing: Outgoing): Promise<void> {
+    const { service: peer, method, route } = outgoing;
+    const { policy, limit, countShed } = this.#upstreamOf(peer);
+    if (!limit.tryStart()) {
+      countShed();
+      throw new OverloadedError();
+    }
+    let latencyMs: number | undefined;
     try {
-      await this.#sendOnce(forwarding);
+      await observeCall({ peer, method, route }, async (observed) => {
+        const forwarding = new Forwarding(outgoing, this.registry, this.clock, observed);
+        await policy.run(forwarding).finally(() => {
+          ({ latencyMs } = forwarding);
+        });
+      });
     } catch (error) {
-      const reached = !((error as CallFailedError).cause instanceof UnreachableError);
-      if (reached) throw error;
-      await this.#sendOnce(forwarding);
+      const { cause } = error as CallFailedError;
+      // Fast failures, and callers who left, show nothing about the load.
+      if (cause instanceof OutageResponse || cause instanceof UncountedError) latencyMs = undefined;
+      throw error;
+    } finally {
+      limit.ended(latencyMs, this.clock.now().getTime());
     }
   }
 
-  #sendOnce({ service, observed, send }: Forwarding): Promise<void> {
-    const guard =
-      this.#guards.get(service) ??
-      new ResiliencePolicy({
-        name: service,
-        timeoutMs: this.config.FORWARD_TIME_LIMIT_MS,
-        clock: this.clock,
-      });
-    this.#guards.set(service, guard);
-    return guard.run(async (signal) => {
-      const now = this.clock.now().getTime();
-      const instance = this.registry.next(service, now);
-      if (!instance) throw new Error(`no healthy instance of ${service} is known`);
-      observed.sentTo(instance.address, instance.port);
-      const sent = send(instance, signal);
-      const { status, tellsWhen } = await sent.catch((error: unknown) => {
-        if (error instanceof UnreachableError) this.registry.markUnreachable(instance.id, now);
-        throw error;
-      });
-      observed.responded(status);
-      // A service that refuses work until a time is alive: an open breaker would block everything else that it does.
-      if (isOutage(status) && !tellsWhen) throw new OutageResponse(`${service} answered ${status}`);
-    });
+  #upstreamOf(service: string): Upstream {
+    const known = this.#upstreams.get(service);
+    if (known) return known;
+    const { FORWARD_TIME_LIMIT_MS: timeoutMs } = this.config;
+    // The concurrency limit is the capacity.
+    const policy = this.policies.of(service, { timeoutMs, capacity: Number.MAX_SAFE_INTEGER });
+    const limit = new ConcurrencyLimit(() => this.config.CONCURRENCY_LIMIT_MAX);
+    const labels = { server_service_name: service };
+    metrics.sampledBy(() => metrics.concurrencyLimit.set(labels, limit.limit));
+    const shed = metrics.requestsShed.labels(labels);
+    shed.inc(0);
+    const upstream = { policy, limit, countShed: () => shed.inc() };
+    this.#upstreams.set(service, upstream);
+    return upstream;
   }
+}
+
+/** Closes the connection of a caller who left or does not read; returns 400 for a request that cannot be forwarded. */
+function rejectCaller(reply: FastifyReply): FastifyReply {
+  if (!reply.raw.headersSent && !reply.raw.destroyed)
+    return sendProblem(reply, 400, 'malformedRequest', 'The request cannot be read.');
+  reply.hijack();
+  reply.raw.destroy();
+  return reply;
 }

@@ -1,3 +1,4 @@
+import { DEADLINE_HEADER } from '@fieldguide/resilience';
 import { traceInto } from '@fieldguide/telemetry';
 import type { FastifyRequest } from 'fastify';
 
@@ -13,7 +14,7 @@ const notForwarded = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-// Only the gateway sets these: a caller could claim another trace or address.
+// Only the gateway sets these: a caller could claim another trace, address or deadline.
 const notForwardedInward = new Set([
   ...notForwarded,
   'host',
@@ -24,6 +25,7 @@ const notForwardedInward = new Set([
   'baggage',
   'forwarded',
   'x-real-ip',
+  DEADLINE_HEADER,
 ]);
 
 /** Builds the headers for a service: the caller's own, plus the gateway's trace and forwarding headers. */

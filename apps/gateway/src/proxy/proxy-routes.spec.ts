@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { SystemClock } from '@fieldguide/clock';
 import { routes } from '@fieldguide/contracts/gateway/routes';
 import { FixedRegistry } from '@fieldguide/discovery';
+import { Policies } from '@fieldguide/resilience';
 import { makeLog } from '@fieldguide/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +38,7 @@ describe('the gateway’s routes', () => {
     } as never;
     const log = makeLog('test', 'test', 'silent');
     const clock = new SystemClock();
-    const forwarder = new Forwarder(registry, clock, config, log);
+    const forwarder = new Forwarder(registry, new Policies(clock), clock, config, log);
     const reads = new CachedReads(new ResponseCache(clock, 0), forwarder);
     const routing = new ProxyRoutes(host, {} as never, registry, reads, config, log);
     let isOpen = false;

@@ -1,72 +1,87 @@
 import type { Instance } from '@fieldguide/discovery';
-import { UncountedError } from '@fieldguide/resilience';
+import {
+  AbandonedError,
+  DEADLINE_HEADER,
+  type TimeLimit,
+  UnsentError,
+} from '@fieldguide/resilience';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Agent, Dispatcher } from 'undici';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
-/** The chosen instance was not reached: safe to send to another one. */
-export class UnreachableError extends Error {}
-
-/** Whether no connection was made. */
-export const isUnreached = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { code?: string }).code ?? '');
-
 /** The caller left, did not read, or sent what cannot be forwarded. */
-class CallerError extends UncountedError {
+class CallerError extends AbandonedError {
   readonly code = 'caller';
 }
 
+/** What a service has answered. */
 export interface Answer {
   readonly status: number;
   /** It has a `retry-after` header: the service itself limits its load. */
   readonly tellsWhen: boolean;
 }
 
+/** Whether no connection was made, so that nothing was sent. */
+export const isUnreached = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { code?: string }).code ?? '');
+
 /**
  * Sends a received request to one instance and streams the response back: raw headers, bodies never parsed. Writes
  * nothing to the caller before the response starts.
  * @returns what the service has answered, when the response is complete
- * @throws UncountedError when the caller left, did not read, or sent what cannot be forwarded
+ * @param onResponse is called when the response begins
+ * @throws AbandonedError when the caller left, did not read, or sent what cannot be forwarded
+ * @throws UnsentError when the instance was not reached
  */
 export function send(
   agent: Agent,
   { address, port }: Instance,
   request: FastifyRequest,
   reply: FastifyReply,
-  signal: AbortSignal,
+  { ms, endsAt }: TimeLimit,
+  onResponse: () => void,
 ): Promise<Answer> {
   const { method, url } = request.raw;
   const out = reply.raw;
-  return new Promise((resolve, reject) => {
+  const headers = requestHeaders(request);
+  headers.push(DEADLINE_HEADER, String(endsAt));
+  return new Promise<Answer>((resolve, reject) => {
     let answer: Answer = { status: 0, tellsWhen: false };
+    let isLate = false;
     let hasWaited = false; // for the caller to read on
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
+      isLate = true;
       const late = hasWaited
         ? new CallerError('the caller does not read the response')
         : new Error('no response in time');
       if (started) started.abort(late);
       else reject(late);
     };
-    signal.addEventListener('abort', stop, { once: true });
+    const timer = setTimeout(stop, ms);
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
     agent.dispatch(
       {
         origin: `http://${address}:${port}`,
         path: url!,
         method: method as Dispatcher.HttpMethod,
-        headers: requestHeaders(request),
+        headers,
         body: (request.body as Buffer | undefined) ?? null,
       },
       {
         onRequestStart(controller) {
           started = controller;
-          if (signal.aborted) return stop();
+          if (isLate) return stop();
           out.once('close', () => {
             if (!out.writableFinished) controller.abort(new CallerError('the caller left'));
           });
           if (out.destroyed) controller.abort(new CallerError('the caller left'));
         },
         onResponseStart(controller, statusCode) {
+          onResponse();
           const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
           answer = { status: statusCode, tellsWhen: headers.includes('retry-after') };
           reply.hijack();
@@ -79,15 +94,16 @@ export function send(
           out.once('drain', () => controller.resume());
         },
         onResponseEnd() {
+          clearTimeout(timer);
           out.end();
           resolve(answer);
         },
         onResponseError(_controller, error) {
           const { code = '' } = error as { code?: string };
-          if (isUnreached(error)) reject(new UnreachableError(error.message));
+          if (isUnreached(error)) fail(new UnsentError(error.message));
           else if (code === 'UND_ERR_INVALID_ARG')
-            reject(new CallerError(error.message, { cause: error }));
-          else reject(error);
+            fail(new CallerError(error.message, { cause: error }));
+          else fail(error);
         },
       },
     );

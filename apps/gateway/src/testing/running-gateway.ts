@@ -17,20 +17,23 @@ export interface RunningGateway {
   close(): Promise<void>;
 }
 
-/** The real gateway on a port of its own; every service it knows is the server on `upstreamPort`. */
+/** The real gateway on a port of its own; every service it knows is the servers on `ports`, of the versions v1, v2, … */
 export async function runGateway(
-  upstreamPort: number,
+  ports: number | readonly number[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningGateway> {
-  const instances = [...new Set(routes.map(({ to }) => to))].map((service) => ({
-    id: `${service}-1`,
-    service,
-    address: '127.0.0.1',
-    port: upstreamPort,
-    version: '1',
-  }));
+  const instances = [...new Set(routes.map(({ to }) => to))].flatMap((service) =>
+    [ports].flat().map((port, index) => ({
+      id: `${service}-${index + 1}`,
+      service,
+      address: '127.0.0.1',
+      port,
+      version: `v${index + 1}`,
+    })),
+  );
   const keys = new TestKeys('test/test');
-  const replaced = [[ServiceRegistry, new FixedRegistry(instances)]] as const;
+  const registry = new FixedRegistry(instances, () => env.TRAFFIC_WEIGHTS ?? '');
+  const replaced = [[ServiceRegistry, registry]] as const;
   const app = await openForTest(GatewayModule, { env, keys, replaced });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.getHttpServer().address() as AddressInfo;

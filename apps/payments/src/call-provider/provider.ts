@@ -1,6 +1,5 @@
-import { Clock } from '@fieldguide/clock';
 import { Operation, type OperationRequest } from '@fieldguide/contracts/payment-provider';
-import { isOutage, ResiliencePolicy, UncountedError } from '@fieldguide/resilience';
+import { isOutage, Policies, type ResiliencePolicy, UncountedError } from '@fieldguide/resilience';
 import { observeCall, traceInto } from '@fieldguide/telemetry';
 import { Injectable } from '@nestjs/common';
 import { Agent, request } from 'undici';
@@ -19,27 +18,26 @@ export abstract class Provider {
   abstract find(key: string): Promise<Result | undefined>;
 }
 
-const TIMEOUT_MS = 4_000;
-// Retries of one payment that the provider never answers must not open the breaker.
-const MINIMUM_CALLS = 10;
+const OWN_POLICY = {
+  timeoutMs: 4_000,
+  // Retries of one payment that the provider never answers must not open the breaker.
+  minimumCalls: 10,
+  // Longer than a few time limits, or calls that all end late would never be counted together.
+  windowMs: 30_000,
+};
 
 /** The provider over HTTP, behind a breaker and a time limit. `ProviderWorker` retries. */
 @Injectable()
 export class HttpProvider extends Provider {
-  readonly #guard: ResiliencePolicy;
+  readonly #policy: ResiliencePolicy;
   readonly #agent = new Agent({ keepAliveTimeout: 30_000, connect: { timeout: 1_000 } });
 
   constructor(
     private readonly config: PaymentsConfig,
-    clock: Clock,
+    policies: Policies,
   ) {
     super();
-    this.#guard = new ResiliencePolicy({
-      name: 'payment-provider',
-      timeoutMs: TIMEOUT_MS,
-      minimumCalls: MINIMUM_CALLS,
-      clock,
-    });
+    this.#policy = policies.of('payment-provider', OWN_POLICY);
   }
 
   override async operate(operation: OperationRequest): Promise<Result> {
@@ -56,29 +54,31 @@ export class HttpProvider extends Provider {
   #send(method: 'GET' | 'POST', path: string, body?: string): Promise<Result | undefined> {
     const route = method === 'GET' ? '/operations/:key' : '/operations';
     return observeCall({ peer: 'payment-provider', method, route }, (call) =>
-      this.#guard.run(async (signal) => {
-        const { hostname, port } = new URL(this.config.PAYMENT_PROVIDER_URL);
-        call.sentTo(hostname, Number(port));
-        const { statusCode, body: responseBody } = await request(
-          this.config.PAYMENT_PROVIDER_URL + path,
-          {
-            method,
-            headers: traceInto({
-              'x-api-key': this.config.PROVIDER_API_KEY,
-              'content-type': 'application/json',
-            }),
-            ...(body && { body }),
-            signal,
-            dispatcher: this.#agent,
-          },
-        );
-        call.responded(statusCode);
-        const text = await responseBody.text();
-        if (method === 'GET' && statusCode === 404) return undefined;
-        const reason = `The payment provider answered ${statusCode}`;
-        if (isOutage(statusCode)) throw new Error(reason);
-        if (statusCode !== 200) throw new UncountedError(reason);
-        return Result.parse(JSON.parse(text));
+      this.#policy.run({
+        send: async ({ signal }) => {
+          const { hostname, port } = new URL(this.config.PAYMENT_PROVIDER_URL);
+          call.sentTo(hostname, Number(port));
+          const { statusCode, body: responseBody } = await request(
+            this.config.PAYMENT_PROVIDER_URL + path,
+            {
+              method,
+              headers: traceInto({
+                'x-api-key': this.config.PROVIDER_API_KEY,
+                'content-type': 'application/json',
+              }),
+              ...(body && { body }),
+              signal,
+              dispatcher: this.#agent,
+            },
+          );
+          call.responded(statusCode);
+          const text = await responseBody.text();
+          if (method === 'GET' && statusCode === 404) return undefined;
+          const reason = `The payment provider answered ${statusCode}`;
+          if (isOutage(statusCode)) throw new Error(reason);
+          if (statusCode !== 200) throw new UncountedError(reason);
+          return Result.parse(JSON.parse(text));
+        },
       }),
     );
   }
