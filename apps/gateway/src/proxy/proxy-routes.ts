@@ -42,10 +42,11 @@ export class ProxyRoutes implements OnModuleInit {
     // Its port is shared: it receives requests as soon as it listens, and must know the services by then.
     await Promise.all(services.map((each) => this.registry.waitFor(each, REGISTRY_WAIT_MS)));
 
-    await limitAddresses(fastify, config);
+    limitAddresses(fastify, config);
     const operatorsOnly = requireToken(tokens, log, 'operations');
-    fastify.addHook('onRequest', async (request, reply) => {
-      if (forOperators.has(request.routeOptions.url ?? '')) await operatorsOnly(request, reply);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (forOperators.has(request.routeOptions.url ?? '')) operatorsOnly(request, reply, done);
+      else done();
     });
 
     const surface: FastifyPluginAsync = async (scope) => {

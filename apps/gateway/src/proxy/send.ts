@@ -30,6 +30,8 @@ export function send(
   return new Promise((resolve, reject) => {
     let status = 0;
     let hasWaited = false; // for the caller to read on
+    let bodyBytes = Number.NaN;
+    let whole: Buffer | undefined; // a body that arrived in one piece leaves with the headers, in one write
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
       const late = hasWaited
@@ -59,17 +61,23 @@ export function send(
         onResponseStart(controller, statusCode) {
           status = statusCode;
           const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
+          bodyBytes = Number(headers[headers.indexOf('content-length') + 1]);
           reply.hijack();
           out.writeHead(status, headers);
         },
         onResponseData(controller, chunk) {
+          if (chunk.length === bodyBytes) {
+            whole = chunk;
+            return;
+          }
           if (out.write(chunk)) return;
           hasWaited = true;
           controller.pause();
           out.once('drain', () => controller.resume());
         },
         onResponseEnd() {
-          out.end();
+          if (whole) out.end(whole.toString('latin1'), 'latin1');
+          else out.end();
           resolve(status);
         },
         onResponseError(_controller, error) {
