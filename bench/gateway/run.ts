@@ -22,14 +22,21 @@ import {
 import type { Load, LoadResult } from './load.ts';
 import type { Surroundings } from './upstream.ts';
 
-const { rounds, requests, only, against } = new Command('npm run bench:gateway --')
+const { rounds, requests, only, artifact, against } = new Command('npm run bench:gateway --')
   .description('Measure the CPU of the gateway for a proxied GET against other proxies (Linux)')
   .option('--rounds <n>', 'Number of measurements of each', '12')
   .option('--requests <n>', 'Requests of each measurement', '3000')
   .option('--only <text>', 'Measure only the rows whose name contains this text')
+  .option('--artifact <folder>', 'Measure this artifact, not one of the present sources')
   .option('--against <folder>', 'Also measure an earlier artifact of the gateway')
   .parse()
-  .opts<{ rounds: string; requests: string; only?: string; against?: string }>();
+  .opts<{
+    rounds: string;
+    requests: string;
+    only?: string;
+    artifact?: string;
+    against?: string;
+  }>();
 
 const GOAL = 1;
 const WARM_UPS = 5;
@@ -63,6 +70,11 @@ interface Row {
   readonly settleMs?: number;
 }
 const running: RunningProxy[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(
+    signal,
+    () => void Promise.all(running.map((each) => each.stop())).then(() => process.exit(1)),
+  );
 const rows = await contenders();
 const samples = new Map(rows.map(({ name }) => [name, [] as (LoadResult & { cpu: number })[]]));
 try {
@@ -91,7 +103,7 @@ async function contenders(): Promise<readonly Row[]> {
   };
   const node = async (name: string, proxy = name) =>
     isWanted(name) ? [{ name, proxy: await start(nodeProxy(proxy, around)), request: stock }] : [];
-  const ours = await start(gateway(stageGateway(), around, folder));
+  const ours = await start(gateway(artifact ?? stageGateway(), around, folder));
   const earlier = against && (await start(gateway(against, around, folder)));
   const settleMs = EXPORTED_MS;
   return [
