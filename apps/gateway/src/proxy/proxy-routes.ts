@@ -1,4 +1,3 @@
-import rateLimit from '@fastify/rate-limit';
 import { TokenVerifier } from '@fieldguide/auth';
 import { routes } from '@fieldguide/contracts/gateway/routes';
 import { ServiceRegistry } from '@fieldguide/discovery';
@@ -12,7 +11,7 @@ import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } f
 import { callerOf, requireToken, sendProblem } from '../auth/caller.ts';
 import { GatewayConfig } from '../gateway.config.ts';
 import { Forwarder } from './forwarder.ts';
-import { addressOf, limitAddresses, tooManyRequests } from './rate-limits.ts';
+import { addressOf, limitAddresses, limitRequests } from './rate-limits.ts';
 
 // Endpoints for operators that every service has; the gateway's port is public.
 const forOperators = new Set(['/metrics', '/info']);
@@ -53,23 +52,18 @@ export class ProxyRoutes implements OnModuleInit {
       scope.removeAllContentTypeParsers();
       const rawBody = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
       scope.addContentTypeParser('*', rawBody, (_request, body, done) => done(null, body));
-      await scope.register(rateLimit, {
-        hook: 'preParsing', // the caller is known, and the body was not yet waited for
-        keyGenerator: (request) => callerOf(request)?.id ?? addressOf(request),
-        max: () => config.RATE_LIMIT_PER_MINUTE,
-        timeWindow: 60_000,
-        errorResponseBuilder: (_request, { ttl }) => ({ statusCode: 429, ...tooManyRequests(ttl) }),
-      });
+      const limitCaller = limitRequests(() => config.RATE_LIMIT_PER_MINUTE, callerOrAddress);
+      const limitSignIn = () => limitRequests(() => config.SIGN_IN_LIMIT_PER_MINUTE, addressOf);
       for (const { method, path, to, who, more } of routes) {
+        const mayContinue = more.limit ? limitSignIn() : limitCaller;
         scope.route({
           method,
           url: path,
           ...(who === 'signedIn' && { onRequest: requireToken(tokens, log) }),
-          ...(more.limit && {
-            config: {
-              rateLimit: { max: () => config.SIGN_IN_LIMIT_PER_MINUTE, timeWindow: 60_000 },
-            },
-          }),
+          // The caller is known, and the body was not yet waited for.
+          preParsing: (request, reply, payload, done) => {
+            if (mayContinue(request, reply)) done(null, payload);
+          },
           handler: (request, reply) => forwarder.forward(to, request, reply),
         });
       }
@@ -78,8 +72,8 @@ export class ProxyRoutes implements OnModuleInit {
         const isClientError = status >= 400 && status < 500;
         if (status === 413) drainBody(request, reply);
         if (isClientError) {
-          const body = status === 429 ? error : toRequestProblem(error);
-          return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(body));
+          const body = JSON.stringify(toRequestProblem(error));
+          return reply.status(status).type(PROBLEM_JSON).send(body);
         }
         log.error({ err: error }, 'A request could not be forwarded');
         return sendProblem(reply, status, 'internalError', 'An internal error occurred.');
@@ -88,6 +82,8 @@ export class ProxyRoutes implements OnModuleInit {
     await fastify.register(surface);
   }
 }
+
+const callerOrAddress = (request: FastifyRequest) => callerOf(request)?.id ?? addressOf(request);
 
 /**
  * Drains the body that was rejected, for a while: closing now would reset the connection before the caller reads the

@@ -1,13 +1,13 @@
 import { PROBLEM_JSON, type Problem, problem } from '@fieldguide/problems';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.ts';
 import { FixedWindows } from './fixed-windows.ts';
 
 const WINDOW_MS = 60_000;
-const ADDRESSES_MAX = 5_000;
+const KEYS_MAX = 5_000;
 
 /** The problem of too many requests. */
-export function tooManyRequests(waitMs: number): Problem {
+function tooManyRequests(waitMs: number): Problem {
   const detail = `Try again in ${Math.ceil(waitMs / 1_000)} s.`;
   return problem(429, 'tooManyRequests', 'Too many requests.', { detail });
 }
@@ -16,19 +16,42 @@ export function tooManyRequests(waitMs: number): Problem {
 export const addressOf = (request: FastifyRequest): string => request.ip ?? 'closed';
 
 /**
+ * Returns a function that counts a request by its key, and answers 429 above the limit. Each process counts its own.
+ * @returns whether the request may continue
+ */
+export function limitRequests(
+  perMinute: () => number,
+  keyOf: (request: FastifyRequest) => string,
+  isAnnounced = true,
+): (request: FastifyRequest, reply: FastifyReply) => boolean {
+  const windows = new FixedWindows(WINDOW_MS, KEYS_MAX);
+  return (request, reply) => {
+    const { count, remainingMs } = windows.count(keyOf(request));
+    const max = perMinute();
+    const seconds = Math.ceil(remainingMs / 1_000);
+    if (isAnnounced) {
+      reply.header('x-ratelimit-limit', max);
+      reply.header('x-ratelimit-remaining', Math.max(0, max - count));
+      reply.header('x-ratelimit-reset', seconds);
+    }
+    if (count <= max) return true;
+    reply
+      .status(429)
+      .header('retry-after', seconds)
+      .type(PROBLEM_JSON)
+      .send(JSON.stringify(tooManyRequests(remainingMs)));
+    return false;
+  };
+}
+
+/**
  * Limits each address before anything else is done for it, so that rejected requests, unknown paths and static files are limited
  * too. Many callers may share an address: the limit is above that of one caller. Health checks are free.
  */
 export function limitAddresses(fastify: FastifyInstance, config: GatewayConfig): void {
-  const windows = new FixedWindows(WINDOW_MS, ADDRESSES_MAX);
+  const mayContinue = limitRequests(() => config.ADDRESS_LIMIT_PER_MINUTE, addressOf, false);
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.url?.startsWith('/health/')) return done();
-    const { count, remainingMs } = windows.count(addressOf(request));
-    if (count <= config.ADDRESS_LIMIT_PER_MINUTE) return done();
-    reply
-      .status(429)
-      .header('retry-after', Math.ceil(remainingMs / 1_000))
-      .type(PROBLEM_JSON)
-      .send(JSON.stringify(tooManyRequests(remainingMs)));
+    const isFree = request.routeOptions.url?.startsWith('/health/');
+    if (isFree || mayContinue(request, reply)) done();
   });
 }
