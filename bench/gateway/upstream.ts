@@ -67,7 +67,7 @@ function service(): Server {
 const keys = new TestKeys('bench/bench');
 const instances = new Map<string, readonly number[]>();
 
-/** What the gateway asks of Consul, of identity and of the receiver of traces. */
+/** Consul, identity and the receiver of traces, as far as the gateway calls them. */
 const surroundings = createHttpServer(({ url: target = '/', method }, answer) => {
   const url = new URL(target, 'http://127.0.0.1');
   const isPoll = url.searchParams.has('index');

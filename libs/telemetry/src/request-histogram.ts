@@ -2,14 +2,16 @@ import type { Metric, Registry } from 'prom-client';
 
 type LabelValue = string | number | undefined;
 
+type Labels = Readonly<Record<string, string | number>>;
+
 interface Series {
-  readonly labels: Readonly<Record<string, string | number>>;
+  readonly labels: Labels;
   /** By bucket, not cumulative; the last one has no bound. */
   readonly counts: number[];
   sum: number;
 }
 
-export interface DurationSettings {
+export interface RequestHistogramSettings {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
@@ -22,18 +24,18 @@ export interface DurationSettings {
  * A Prometheus histogram for what happens with every request. The one of prom-client validates and sorts all labels for
  * each value, which costs more than the rest of a request's metrics.
  */
-export class Durations {
+export class RequestHistogram {
   readonly name: string;
   readonly help: string;
-  readonly #labelNames: readonly string[];
-  readonly #buckets: readonly number[];
+  readonly labelNames: readonly string[];
+  readonly upperBounds: readonly number[];
   readonly #series = new Map<string, Series>();
 
-  constructor({ name, help, labelNames, buckets, registers }: DurationSettings) {
+  constructor({ name, help, labelNames, buckets, registers }: RequestHistogramSettings) {
     this.name = name;
     this.help = help;
-    this.#labelNames = labelNames;
-    this.#buckets = buckets;
+    this.labelNames = labelNames;
+    this.upperBounds = buckets;
     for (const registry of registers) registry.registerMetric(this as unknown as Metric);
   }
 
@@ -44,7 +46,7 @@ export class Durations {
     const series = this.#series.get(key) ?? this.#newSeries(key, values);
     series.sum += seconds;
     let at = 0;
-    while (at < this.#buckets.length && seconds > this.#buckets[at]!) at += 1;
+    while (at < this.upperBounds.length && seconds > this.upperBounds[at]!) at += 1;
     series.counts[at]! += 1;
   }
 
@@ -60,8 +62,9 @@ export class Durations {
     let count = 0;
     const buckets = counts.map((inBucket, at) => {
       count += inBucket;
-      const le = this.#buckets[at] ?? '+Inf';
-      return { labels: { le, ...labels }, value: count, metricName: `${name}_bucket` };
+      const le = this.upperBounds[at] ?? '+Inf';
+      const all: Labels = { le, ...labels };
+      return { labels: all, value: count, metricName: `${name}_bucket` };
     });
     return [
       ...buckets,
@@ -73,8 +76,8 @@ export class Durations {
   #newSeries(key: string, values: readonly LabelValue[]): Series {
     const labels: Record<string, string | number> = {};
     for (const [at, value] of values.entries())
-      if (value !== undefined) labels[this.#labelNames[at]!] = value;
-    const counts = Array.from({ length: this.#buckets.length + 1 }, () => 0);
+      if (value !== undefined) labels[this.labelNames[at]!] = value;
+    const counts = Array.from({ length: this.upperBounds.length + 1 }, () => 0);
     const series = { labels, counts, sum: 0 };
     this.#series.set(key, series);
     return series;

@@ -1,10 +1,10 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { Durations } from './durations.ts';
+import { RequestHistogram } from './request-histogram.ts';
 
 it('is a histogram of Prometheus: cumulative buckets, sum and count for each combination of labels', async () => {
   const registry = new Registry();
-  const own = new Durations({
+  const own = new RequestHistogram({
     name: 'took_seconds',
     help: 'Time',
     labelNames: ['route', 'status', 'error'],
