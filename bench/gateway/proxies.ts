@@ -1,22 +1,10 @@
 // The proxies on Node that the gateway is compared with: `node proxies.ts NAME UPSTREAM_PORT`, forked by contenders.ts.
-import {
-  Agent,
-  createServer,
-  type IncomingMessage,
-  request,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import { createRequire } from 'node:module';
+import { Agent, createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import httpProxy from '@fastify/http-proxy';
+import fastProxy from 'fast-proxy';
 import fastify from 'fastify';
 import { Pool } from 'undici';
-
-type FastProxy = (settings: object) => {
-  proxy(incoming: IncomingMessage, outgoing: ServerResponse, url: string, options: object): void;
-};
-const fastProxy = createRequire(import.meta.url)('fast-proxy') as FastProxy;
 
 const CONNECTIONS = 128;
 const [name = '', upstreamPort = ''] = process.argv.slice(2);
