@@ -1,6 +1,6 @@
 // Variants of an instance that runs on the platform: the same artifact and environment, with differences to measure.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { readState } from '@fieldguide/platform-host/state';
 
@@ -75,4 +75,13 @@ export function memoryOf(pid: number): { readonly rssMb: number; readonly ownMb:
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const mb = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)?.[1]) / KB;
   return { rssMb: mb('Rss'), ownMb: mb('Private_Dirty') + mb('Private_Clean') };
+}
+
+/** CPU time of all threads of a process, in ms. */
+export function cpuMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((each) =>
+    Number(readFileSync(`/proc/${pid}/task/${each}/schedstat`, 'utf8').split(' ', 1)[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }

@@ -27,6 +27,10 @@ const checks: readonly { what: string; command: string; env?: Record<string, str
     command: 'npm run bench:event-store',
   },
   {
+    what: 'CPU of the gateway for a proxied GET against other proxies',
+    command: 'npm run bench:gateway',
+  },
+  {
     what: '50 bad bodies a second for 30 s during 100 orders and 10 sign-ins',
     command: 'npx vitest run --project e2e e2e/bad-bodies',
     env: { FIELDGUIDE_BAD_BODIES_SECONDS: '30' },

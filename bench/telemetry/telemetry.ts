@@ -1,13 +1,13 @@
 // Measures what telemetry costs: CPU for each request, memory and start-up time of instances with and without export of
 // traces, in interleaved rounds at the default sampling: `npm start`, then `npm run bench:telemetry [rounds]`.
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { readState } from '@fieldguide/platform-host/state';
 import {
+  cpuMs,
   memoryOf,
   runningInstance,
   type StartedVariant,
@@ -147,15 +147,6 @@ async function cpuPerRequest(
   await Promise.all(Array.from({ length: CONCURRENT }, client));
   await sleep(2_000); // the spans of this round are exported
   return (cpuMs(pid) - before) / requests;
-}
-
-/** CPU of all threads of a process. */
-function cpuMs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const nanoseconds = threads.map((each) =>
-    Number(readFileSync(`/proc/${pid}/task/${each}/schedstat`, 'utf8').split(' ', 1)[0]),
-  );
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
 /** The header that the gateway would send. */

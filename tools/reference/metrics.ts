@@ -19,7 +19,7 @@ export async function metricsPage(): Promise<string> {
     .toSorted((a, b) => a.name.localeCompare(b.name))
     .map(({ name, help, labelNames, constructor: { name: type } }) => [
       `\`${name}\``,
-      type.toLowerCase(),
+      type.replace('Request', '').toLowerCase(),
       labelNames.map((label) => `\`${label}\``).join(', '),
       help,
     ]);
@@ -36,6 +36,6 @@ export function metricMistakes(
   files: readonly Source[] = sources('{apps,libs}/*/src/**/*.ts'),
 ): string[] {
   const created =
-    /(?:new (?:Gauge|Counter|Histogram)\(\{\s*name:|metrics\.(?:gauge|counter|histogram)\()\s*'(\w+)'/g;
+    /(?:new (?:Gauge|Counter|(?:Request)?Histogram)\(\{\s*name:|metrics\.(?:gauge|counter|histogram)\()\s*'(\w+)'/g;
   return mismatches('docs/reference/metrics.md', listedOn(text), namesIn(files, created));
 }

@@ -1,4 +1,5 @@
 import { SystemClock } from '@fieldguide/clock';
+import { ManualClock } from '@fieldguide/clock/testing';
 import jwt from 'jsonwebtoken';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { InvalidTokenError, RevokedSessions, TokenVerifier } from './index.ts';
@@ -19,6 +20,22 @@ describe('a token', () => {
     const claims = await tokens.verify(keys.token('ada', 'orders:read orders:write'));
     expect(claims).toMatchObject({ id: 'ada', kind: 'customer', sid: 'session-of-ada' });
     expect([...claims.scopes]).toEqual(['orders:read', 'orders:write']);
+  });
+  it('is known after its verification, until it expires or its session ends', async () => {
+    const manual = new ManualClock(new Date().toISOString());
+    const own = new TokenVerifier('test/test', keys, ended, manual);
+    const token = keys.token('ada', 'a', { expiresInSeconds: 30 });
+    expect(own.verified(token)).toBeUndefined();
+    const claims = await own.verify(token);
+    expect(own.verified(token)).toBe(claims);
+    expect(own.verified(`${token}x`)).toBeUndefined();
+    manual.advance(31_000);
+    expect(own.verified(token)).toBeUndefined();
+
+    const other = keys.token('bob', 'a');
+    await own.verify(other);
+    ended.revoke('session-of-bob', manual.fromNow(600_000));
+    expect(own.verified(other)).toBeUndefined();
   });
   it('is rejected when signed with another key', async () => {
     await tokens.verify(keys.token('ada', 'a'));

@@ -1,4 +1,4 @@
-import { endSpan, metrics, outsideTrace, startSpan, withSpan } from '@fieldguide/telemetry';
+import { endSpan, metrics, startSpan, withSpan } from '@fieldguide/telemetry';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Span } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
@@ -15,29 +15,25 @@ const CLIENT_LEFT = 499;
 export function observeRequests(adapter: FastifyAdapter, isEdge: boolean): void {
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     const begun = performance.now();
-    const isTraced = !untraced.has(routeOf(request));
-    const span = isTraced ? outsideTrace(() => startServerSpan(request, isEdge)) : undefined;
+    const route = routeOf(request);
+    const span = untraced.has(route) ? undefined : startServerSpan(request, route, isEdge);
     reply.raw.once('close', () => {
       const hasResponse = reply.raw.writableFinished;
       const status = hasResponse ? reply.raw.statusCode : CLIENT_LEFT;
-      const labels = {
-        http_request_method: request.method,
-        http_route: routeOf(request),
-        http_response_status_code: status,
-      };
-      metrics.httpServerSeconds.observe(labels, (performance.now() - begun) / 1_000);
-      if (hasResponse) span?.setAttribute('http.response.status_code', status);
-      else span?.setAttribute('error.type', 'clientLeft');
-      if (span) endSpan(span, status >= 500 ? { type: String(status) } : undefined);
+      const labels = [request.method, routeOf(request), status];
+      metrics.httpServerSeconds.observe((performance.now() - begun) / 1_000, labels);
+      if (!span) return;
+      if (hasResponse) span.setAttribute('http.response.status_code', status);
+      else span.setAttribute('error.type', 'clientLeft');
+      endSpan(span, status >= 500 ? { type: String(status) } : undefined);
     });
     if (span) withSpan(span, done);
     else done();
   });
 }
 
-function startServerSpan(request: FastifyRequest, isEdge: boolean): Span {
+function startServerSpan(request: FastifyRequest, route: string, isEdge: boolean): Span {
   const { method, url, headers } = request;
-  const route = routeOf(request);
   return startSpan({
     kind: 'server',
     name: `${method} ${route}`,
@@ -47,6 +43,7 @@ function startServerSpan(request: FastifyRequest, isEdge: boolean): Span {
       'url.path': url.split('?', 1)[0]!,
       'url.scheme': request.protocol,
     },
+    isRoot: true,
     from: isEdge ? undefined : headers,
   });
 }

@@ -31,7 +31,7 @@ export function headSampler(rates: SamplingRates, nowMs = () => performance.now(
   });
 }
 
-/** Keeps the request's own span in memory, to export it if the request fails (`FailedRequests`). */
+/** Keeps the request's own span in memory, to export it if the request fails (`SamplingTracers`). */
 const unsampled: Sampler = {
   shouldSample: (_context, _traceId, _name, kind) => ({
     decision: kind === SpanKind.SERVER ? SamplingDecision.RECORD : SamplingDecision.NOT_RECORD,

@@ -1,6 +1,7 @@
+import type { Span } from '@opentelemetry/api';
 import { errorType } from './error.ts';
 import { metrics } from './metrics.ts';
-import { endSpan, startSpan, withSpan } from './trace.ts';
+import { endSpan, type Failure, isUnrecorded, startSpan, withSpan } from './trace.ts';
 
 /** A call to another service. */
 export interface OutgoingCall {
@@ -22,44 +23,57 @@ export interface ObservedCall {
  * call without a response.
  */
 export async function observeCall<T>(
-  { peer, method, route }: OutgoingCall,
+  outgoing: OutgoingCall,
   work: (call: ObservedCall) => Promise<T>,
 ): Promise<T> {
   const begun = performance.now();
+  const span = isUnrecorded() ? undefined : startCallSpan(outgoing);
+  const call = new Observation(span);
+  try {
+    return await (span ? withSpan(span, () => work(call)) : work(call));
+  } catch (error) {
+    call.failure = { error, type: errorType(error) };
+    throw error;
+  } finally {
+    call.end();
+    const { peer, method, route } = outgoing;
+    const labels = [method, route, peer, call.status, call.failure?.type];
+    metrics.httpClientSeconds.observe((performance.now() - begun) / 1_000, labels);
+  }
+}
+
+function startCallSpan({ peer, method, route }: OutgoingCall): Span {
   const attributes = {
     'http.request.method': method,
     'url.template': route,
     'server.service.name': peer,
   };
-  const span = startSpan({ kind: 'client', name: `${method} ${route}`, attributes });
-  let status: number | undefined;
-  let failure: { readonly error?: unknown; readonly type: string } | undefined;
-  try {
-    return await withSpan(span, () =>
-      work({
-        sentTo: (address, port) => {
-          status = undefined;
-          span.setAttributes({ 'server.address': address, 'server.port': port });
-        },
-        responded: (received) => {
-          status = received;
-        },
-      }),
-    );
-  } catch (error) {
-    failure = { error, type: errorType(error) };
-    throw error;
-  } finally {
-    if (status !== undefined) span.setAttribute('http.response.status_code', status);
-    if (status !== undefined && status >= 400) failure = { ...failure, type: String(status) };
-    endSpan(span, failure);
-    const labels = {
-      http_request_method: method,
-      url_template: route,
-      server_service_name: peer,
-      ...(status !== undefined && { http_response_status_code: status }),
-      ...(failure && { error_type: failure.type }),
-    };
-    metrics.httpClientSeconds.observe(labels, (performance.now() - begun) / 1_000);
+  return startSpan({ kind: 'client', name: `${method} ${route}`, attributes });
+}
+
+class Observation implements ObservedCall {
+  readonly #span: Span | undefined;
+  status: number | undefined;
+  failure: Failure | undefined;
+
+  constructor(span: Span | undefined) {
+    this.#span = span;
+  }
+
+  readonly sentTo = (address: string, port: number): void => {
+    this.status = undefined;
+    this.#span?.setAttributes({ 'server.address': address, 'server.port': port });
+  };
+
+  readonly responded = (status: number): void => {
+    this.status = status;
+  };
+
+  end(): void {
+    const { status } = this;
+    if (status !== undefined && status >= 400)
+      this.failure = { ...this.failure, type: String(status) };
+    if (status !== undefined) this.#span?.setAttribute('http.response.status_code', status);
+    if (this.#span) endSpan(this.#span, this.failure);
   }
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { RequestHistogram } from './request-histogram.ts';
 
 const registry = new Registry();
 
@@ -48,14 +49,14 @@ export const metrics = {
     labelNames: ['service', 'version', 'revision'],
     registers: [registry],
   }),
-  httpServerSeconds: new Histogram({
+  httpServerSeconds: new RequestHistogram({
     name: 'http_server_request_duration_seconds',
     help: 'Time to respond to a request; the status is 499 when the client left before',
     labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     buckets: secondsOfWork,
     registers: [registry],
   }),
-  httpClientSeconds: new Histogram({
+  httpClientSeconds: new RequestHistogram({
     name: 'http_client_request_duration_seconds',
     help: 'Duration of calls to other services, with their retries',
     labelNames: [

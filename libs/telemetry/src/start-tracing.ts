@@ -1,11 +1,4 @@
-import {
-  type Attributes,
-  context,
-  propagation,
-  SpanStatusCode,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   getBooleanFromEnv,
@@ -20,16 +13,9 @@ import {
   envDetector,
   resourceFromAttributes,
 } from '@opentelemetry/resources';
-import {
-  AlwaysOffSampler,
-  BatchSpanProcessor,
-  type ReadableSpan,
-  type Span,
-  type SpanExporter,
-  type SpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { AlwaysOffSampler, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { headSampler, type SamplingRates } from './head-sampler.ts';
+import { SamplingTracers } from './sampling-tracer.ts';
 
 export interface TracingSettings {
   /** Attributes of the process, such as `service.name`; `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` win. */
@@ -61,14 +47,13 @@ export async function startTracing({
   if (onLoss) setGlobalErrorHandler(onLoss);
   const target = exporter ?? (await otlpExporter());
   const provider = target
-    ? new TracerProvider({
+    ? new SamplingTracers(headSampler(rates), {
         resource: defaultResource()
           .merge(resourceFromAttributes(resource))
           .merge(detectResources({ detectors: [envDetector] })),
-        sampler: headSampler(rates),
-        spanProcessors: [new FailedRequests(batchProcessor(target))],
+        spanProcessors: [batchProcessor(target)],
       })
-    : new TracerProvider({ sampler: new AlwaysOffSampler() });
+    : new SamplingTracers(new AlwaysOffSampler(), {});
   trace.setGlobalTracerProvider(provider);
   return async () => {
     await inTime(provider.shutdown()).catch((error: unknown) => onLoss?.(error));
@@ -96,34 +81,6 @@ const batchProcessor = (exporter: SpanExporter) =>
     scheduledDelayMillis: getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY') ?? 1_000,
     exportTimeoutMillis: getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 5_000,
   });
-
-/** Exports recorded traces, and the server span of an unsampled request that failed. */
-class FailedRequests implements SpanProcessor {
-  readonly #exporting: SpanProcessor;
-
-  constructor(exporting: SpanProcessor) {
-    this.#exporting = exporting;
-  }
-
-  onStart(_span: Span): void {}
-
-  onEnd(span: ReadableSpan): void {
-    const spanContext = span.spanContext();
-    if (spanContext.traceFlags & TraceFlags.SAMPLED) this.#exporting.onEnd(span);
-    else if (span.status.code === SpanStatusCode.ERROR) {
-      const sampled = { ...spanContext, traceFlags: TraceFlags.SAMPLED };
-      this.#exporting.onEnd(Object.create(span, { spanContext: { value: () => sampled } }));
-    }
-  }
-
-  forceFlush(): Promise<void> {
-    return this.#exporting.forceFlush();
-  }
-
-  shutdown(): Promise<void> {
-    return this.#exporting.shutdown();
-  }
-}
 
 async function inTime(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { inSpan, isRecorded, observeCall, outsideTrace, traceInto } from './index.ts';
+import { inSpan, isRecorded, linkTo, observeCall, outsideTrace, traceInto } from './index.ts';
 import { type RecordedTraces, recordTraces } from './testing/index.ts';
 
 let traces: RecordedTraces;
@@ -55,6 +55,33 @@ describe('a span', () => {
       traceId: '0af7651916cd43dd8448eb211c80319c',
       traceFlags: 1,
     });
+  });
+
+  it('of an unsampled request keeps what has happened until it fails', async () => {
+    const link = { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' };
+    const begun = performance.now();
+    await inSpan({ kind: 'server', name: 'GET /x', from: { traceparent: unsampled } }, (span) => {
+      span.setAttribute('http.response.status_code', 500);
+      linkTo(link);
+      return Promise.reject(new Error('broken'));
+    }).catch(() => undefined);
+    const [span] = await traces.spans();
+    expect(span).toMatchObject({
+      parentSpanContext: { spanId: 'b7ad6b7169203331' },
+      attributes: { 'http.response.status_code': 500, 'error.type': 'Error' },
+      links: [{ context: { spanId: '2222222222222222' } }],
+      events: [{ name: 'exception' }],
+    });
+    const startMs = span!.startTime[0] * 1_000 + span!.startTime[1] / 1e6;
+    expect(startMs).toBeGreaterThanOrEqual(performance.timeOrigin + begun - 1);
+  });
+
+  it('within an unsampled one has its ids: it is not created', async () => {
+    const [outer, inner] = (await server({ traceparent: unsampled }, async () => [
+      traceInto({}),
+      await inSpan({ kind: 'client', name: 'x' }, async () => traceInto({})),
+    ])) as object[];
+    expect(inner).toEqual(outer);
   });
 
   it('is known to be recorded or not', async () => {

@@ -1,6 +1,5 @@
 import {
   type Attributes,
-  type Context,
   context,
   propagation,
   ROOT_CONTEXT,
@@ -30,13 +29,16 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** Carries the parent; by default the active span is the parent. */
   readonly from?: TraceCarrier | undefined;
+  /** Without a carrier it begins a trace, whatever span is active. */
+  readonly isRoot?: boolean;
   /** Carries a related span of another trace or branch. */
   readonly link?: TraceCarrier | undefined;
 }
 
 /** Starts a span that the caller ends with `endSpan`; `inSpan` does both. */
-export function startSpan({ kind, name, attributes, from, link }: SpanOptions): Span {
-  const parent = from ? traceFrom(from) : context.active();
+export function startSpan({ kind, name, attributes, from, link, isRoot }: SpanOptions): Span {
+  const outer = isRoot ? ROOT_CONTEXT : context.active();
+  const parent = from ? propagation.extract(outer, from) : outer;
   const linked = link && trace.getSpanContext(propagation.extract(ROOT_CONTEXT, link));
   const links = linked ? [{ context: linked }] : [];
   const options = { kind: kinds[kind], links, ...(attributes && { attributes }) };
@@ -103,14 +105,15 @@ export function isRecorded(): boolean {
   return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
+/** Whether there is an active span, of a trace that is not recorded: the spans within it would be nothing. */
+export function isUnrecorded(): boolean {
+  const span = trace.getSpanContext(context.active());
+  return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) === 0;
+}
+
 /** Runs `work` outside any trace: for work that several requests share. */
 export function outsideTrace<T>(work: () => T): T {
   return context.with(ROOT_CONTEXT, work);
-}
-
-/** Extracts the trace context of a message or request. */
-function traceFrom(carrier: TraceCarrier): Context {
-  return propagation.extract(context.active(), carrier);
 }
 
 /** Adds `traceparent` of the active span, or of this one, to a carrier, and returns it. */

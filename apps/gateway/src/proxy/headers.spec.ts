@@ -48,6 +48,20 @@ const request = (line: string, ...headers: string[]) =>
 const token = () => `Authorization: Bearer ${gateway.keys.token('ada', 'accounts:erase')}`;
 
 describe('the gateway forwards', () => {
+  it.each(['with a length', 'in chunks'])('every byte of a body, %s', async (kind) => {
+    const bytes = Buffer.from(Array.from({ length: 512 }, (_, n) => n % 256));
+    const binary = await upstream((_incoming, response) => {
+      if (kind === 'with a length') response.setHeader('content-length', bytes.length);
+      response.write(bytes);
+      response.end();
+    });
+    const own = await runGateway(binary.port);
+    const response = await fetch(`http://127.0.0.1:${own.port}/stock/7`);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+    await own.close();
+    await binary.close();
+  });
+
   it('no header that Connection names, in either direction', async () => {
     const response = await talk(
       gateway.port,

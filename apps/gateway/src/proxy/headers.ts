@@ -48,27 +48,36 @@ export function requestHeaders({ raw, ip, protocol }: FastifyRequest): string[] 
 
 /**
  * Builds the headers for the caller: the service's, plus those of the gateway that the service has not set.
- * @param own is changed; its `Vary` is added to the service's
+ * @param own with names in lower case; its `Vary` is added to the service's
  */
-export function responseHeaders(raw: readonly Buffer[], own: Record<string, unknown>): string[] {
-  const named = namedByConnection(headerOf(raw, 'connection'));
+export function responseHeaders(
+  raw: readonly Buffer[],
+  own: Readonly<Record<string, unknown>>,
+): string[] {
   const headers: string[] = [];
+  let connection: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toString('latin1').toLowerCase();
-    if (notForwarded.has(name) || named?.has(name)) continue;
-    headers.push(name, raw[i + 1]!.toString('latin1'));
-    if (own[name] !== undefined && name !== 'vary') delete own[name];
+    const value = raw[i + 1]!.toString('latin1');
+    if (name === 'connection') connection = connection ? `${connection},${value}` : value;
+    if (!notForwarded.has(name)) headers.push(name, value);
   }
-  for (const name in own) headers.push(name, String(own[name]));
+  const named = namedByConnection(connection);
+  if (named) removeNamed(headers, named);
+  const { length } = headers;
+  for (const name in own)
+    if (name === 'vary' || !isAmong(headers, length, name)) headers.push(name, String(own[name]));
   return headers;
 }
 
-function headerOf(raw: readonly Buffer[], wanted: string): string | undefined {
-  for (let i = 0; i < raw.length; i += 2) {
-    const isIt = raw[i]!.length === wanted.length && raw[i]!.toString().toLowerCase() === wanted;
-    if (isIt) return raw[i + 1]!.toString();
-  }
-  return undefined;
+function removeNamed(headers: string[], named: ReadonlySet<string>): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) if (named.has(headers[i]!)) headers.splice(i, 2);
+}
+
+/** Whether a name is among the first headers. */
+function isAmong(headers: readonly string[], length: number, name: string): boolean {
+  for (let i = 0; i < length; i += 2) if (headers[i] === name) return true;
+  return false;
 }
 
 /** The headers that a `Connection` header makes hop-by-hop; undefined for the usual values, which name none. */

@@ -1,4 +1,3 @@
-import rateLimit from '@fastify/rate-limit';
 import { TokenVerifier } from '@fieldguide/auth';
 import { routes } from '@fieldguide/contracts/gateway/routes';
 import { ServiceRegistry } from '@fieldguide/discovery';
@@ -44,33 +43,40 @@ export class ProxyRoutes implements OnModuleInit {
     await Promise.all(services.map((each) => this.registry.waitFor(each, REGISTRY_WAIT_MS)));
 
     await allowOrigins(fastify, config.CORS_ORIGINS); // first: a page can read any response, also a 429
-    await limitAddresses(fastify, config);
+    limitAddresses(fastify, config);
     const operatorsOnly = requireToken(tokens, log, 'operations');
-    fastify.addHook('onRequest', async (request, reply) => {
-      if (forOperators.has(request.routeOptions.url ?? '')) await operatorsOnly(request, reply);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (forOperators.has(request.routeOptions.url ?? '')) operatorsOnly(request, reply, done);
+      else done();
     });
 
     const surface: FastifyPluginAsync = async (scope) => {
       scope.removeAllContentTypeParsers();
       const rawBody = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
       scope.addContentTypeParser('*', rawBody, (_request, body, done) => done(null, body));
-      await scope.register(rateLimit, { global: false });
-      const keyOf = (request: FastifyRequest) => callerOf(request)?.id ?? addressOf(request);
-      const [limitCaller, limitSignIn] = (
-        [
-          ['caller', () => config.RATE_LIMIT_PER_MINUTE],
-          ['signIn', () => config.SIGN_IN_LIMIT_PER_MINUTE],
-        ] as const
-      ).map(([policy, perMinute]) =>
-        limitRequests(scope, { policy, perMinute, keyOf, isAnnounced: true }),
-      );
+      const limitCaller = limitRequests({
+        policy: 'caller',
+        perMinute: () => config.RATE_LIMIT_PER_MINUTE,
+        keyOf: callerOrAddress,
+        isAnnounced: true,
+      });
+      const limitSignIn = () =>
+        limitRequests({
+          policy: 'signIn',
+          perMinute: () => config.SIGN_IN_LIMIT_PER_MINUTE,
+          keyOf: addressOf,
+          isAnnounced: true,
+        });
       for (const route of routes) {
+        const mayContinue = route.more.limit ? limitSignIn() : limitCaller;
         scope.route({
           method: route.method,
           url: route.path,
           ...(route.who === 'signedIn' && { onRequest: requireToken(tokens, log) }),
           // The caller is known, and the body was not yet waited for.
-          preParsing: route.more.limit ? limitSignIn! : limitCaller!,
+          preParsing: (request, reply, payload, done) => {
+            if (mayContinue(request, reply)) done(null, payload);
+          },
           handler: reads.handlerOf(route),
         });
       }
@@ -79,8 +85,8 @@ export class ProxyRoutes implements OnModuleInit {
         const isClientError = status >= 400 && status < 500;
         if (status === 413) drainBody(request, reply);
         if (isClientError) {
-          const body = toRequestProblem(error);
-          return reply.status(status).type(PROBLEM_JSON).send(JSON.stringify(body));
+          const body = JSON.stringify(toRequestProblem(error));
+          return reply.status(status).type(PROBLEM_JSON).send(body);
         }
         log.error({ err: error }, 'A request could not be forwarded');
         return sendProblem(reply, status, 'internalError', 'An internal error occurred.');
@@ -89,6 +95,8 @@ export class ProxyRoutes implements OnModuleInit {
     await fastify.register(surface);
   }
 }
+
+const callerOrAddress = (request: FastifyRequest) => callerOf(request)?.id ?? addressOf(request);
 
 /**
  * Drains the body that was rejected, for a while: closing now would reset the connection before the caller reads the

@@ -1,9 +1,10 @@
-import rateLimit from '@fastify/rate-limit';
 import { PROBLEM_JSON, type Problem, problem } from '@fieldguide/problems';
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.ts';
+import { FixedWindows } from './fixed-windows.ts';
 
 const WINDOW_MS = 60_000;
+const KEYS_MAX = 5_000;
 
 interface RateLimit {
   /** The name of the policy in the header fields. */
@@ -14,7 +15,7 @@ interface RateLimit {
 }
 
 /** The problem of too many requests. */
-export function tooManyRequests(waitMs: number): Problem {
+function tooManyRequests(waitMs: number): Problem {
   const detail = `Try again in ${Math.ceil(waitMs / 1_000)} s.`;
   return problem(429, 'tooManyRequests', 'Too many requests.', { detail });
 }
@@ -23,27 +24,29 @@ export function tooManyRequests(waitMs: number): Problem {
 export const addressOf = (request: FastifyRequest): string => request.ip ?? 'closed';
 
 /**
- * Returns a hook that counts a request in this process, announces the limit, and returns 429 above it. The plugin only
- * counts: it knows no form of the header fields later than draft 7 (draft-ietf-httpapi-ratelimit-headers).
+/**
+ * Returns a function that counts a request by its key, announces the limit, and answers 429 above it. The fields are those of
+ * draft-ietf-httpapi-ratelimit-headers-10. Each process counts its own.
+ * @returns whether the request may continue
  */
-export function limitRequests(scope: FastifyInstance, limit: RateLimit) {
-  const { policy, perMinute, keyOf } = limit;
-  const options = { max: perMinute, timeWindow: WINDOW_MS, keyGenerator: keyOf };
-  const count = scope.createRateLimit(options);
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const seen = await count(request);
-    if (seen.isAllowed) return;
-    const { isExceeded, max, remaining, ttl, ttlInSeconds } = seen;
-    if (isExceeded || limit.isAnnounced) {
+export function limitRequests({ policy, perMinute, keyOf, isAnnounced }: RateLimit) {
+  const windows = new FixedWindows(WINDOW_MS, KEYS_MAX);
+  return (request: FastifyRequest, reply: FastifyReply): boolean => {
+    const { count, remainingMs } = windows.count(keyOf(request));
+    const max = perMinute();
+    const seconds = Math.ceil(remainingMs / 1_000);
+    const isExceeded = count > max;
+    if (isExceeded || isAnnounced) {
       reply.header('ratelimit-policy', `"${policy}";q=${max};w=${WINDOW_MS / 1_000}`);
-      reply.header('ratelimit', `"${policy}";r=${remaining};t=${ttlInSeconds}`);
+      reply.header('ratelimit', `"${policy}";r=${Math.max(0, max - count)};t=${seconds}`);
     }
-    if (!isExceeded) return;
-    await reply
+    if (!isExceeded) return true;
+    reply
       .status(429)
-      .header('retry-after', ttlInSeconds)
+      .header('retry-after', seconds)
       .type(PROBLEM_JSON)
-      .send(JSON.stringify(tooManyRequests(ttl)));
+      .send(JSON.stringify(tooManyRequests(remainingMs)));
+    return false;
   };
 }
 
@@ -51,20 +54,15 @@ export function limitRequests(scope: FastifyInstance, limit: RateLimit) {
  * Limits each address before anything else is done for it, so that rejected requests, unknown paths and static files are limited
  * too. Many callers may share an address: the limit is above that of one caller. Health checks are free.
  */
-export async function limitAddresses(
-  fastify: FastifyInstance,
-  config: GatewayConfig,
-): Promise<void> {
-  let hook: ReturnType<typeof limitRequests> | undefined;
-  // In a scope of its own: the plugin would act on the routes of this one too.
-  const own: FastifyPluginAsync = async (scope) => {
-    await scope.register(rateLimit, { global: false });
-    const perMinute = () => config.ADDRESS_LIMIT_PER_MINUTE;
-    const limit = { policy: 'address', perMinute, keyOf: addressOf, isAnnounced: false } as const;
-    hook = limitRequests(scope, limit);
-  };
-  await fastify.register(own);
-  fastify.addHook('onRequest', async (request, reply) => {
-    if (!request.routeOptions.url?.startsWith('/health/')) await hook!(request, reply);
+export function limitAddresses(fastify: FastifyInstance, config: GatewayConfig): void {
+  const mayContinue = limitRequests({
+    policy: 'address',
+    perMinute: () => config.ADDRESS_LIMIT_PER_MINUTE,
+    keyOf: addressOf,
+    isAnnounced: false,
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const isFree = request.routeOptions.url?.startsWith('/health/');
+    if (isFree || mayContinue(request, reply)) done();
   });
 }

@@ -49,6 +49,8 @@ export function send(
     let answer: Answer = { status: 0, tellsWhen: false };
     let isLate = false;
     let hasWaited = false; // for the caller to read on
+    let bodyBytes = Number.NaN;
+    let whole: Buffer | undefined; // a body that arrived in one piece leaves with the headers, in one write
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
       isLate = true;
@@ -84,10 +86,15 @@ export function send(
           onResponse();
           const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
           answer = { status: statusCode, tellsWhen: headers.includes('retry-after') };
+          bodyBytes = Number(headers[headers.indexOf('content-length') + 1]);
           reply.hijack();
           out.writeHead(statusCode, headers);
         },
         onResponseData(controller, chunk) {
+          if (chunk.length === bodyBytes) {
+            whole = chunk;
+            return;
+          }
           if (out.write(chunk)) return;
           hasWaited = true;
           controller.pause();
@@ -95,7 +102,8 @@ export function send(
         },
         onResponseEnd() {
           clearTimeout(timer);
-          out.end();
+          if (whole) out.end(whole.toString('latin1'), 'latin1');
+          else out.end();
           resolve(answer);
         },
         onResponseError(_controller, error) {

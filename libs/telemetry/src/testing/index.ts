@@ -1,7 +1,8 @@
 import { type ProxyTracerProvider, trace } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
-import type { ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { SamplingRates } from '../head-sampler.ts';
+import type { SamplingTracers } from '../sampling-tracer.ts';
 import { startTracing } from '../start-tracing.ts';
 
 export { SpanKind, SpanStatusCode } from '@opentelemetry/api';
@@ -33,7 +34,7 @@ export async function recordTraces(rates = everything): Promise<RecordedTraces> 
   });
   const spans = async () => {
     const global = trace.getTracerProvider() as ProxyTracerProvider;
-    await (global.getDelegate() as TracerProvider).forceFlush();
+    await (global.getDelegate() as SamplingTracers).forceFlush();
     return exported;
   };
   return {
