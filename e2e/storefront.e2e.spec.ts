@@ -82,6 +82,7 @@ it('lets a visitor find a tent, register, order with each test card, and erase t
   ]);
   await page.getByText('How this works').click();
   await page.getByRole('img', { name: 'OrderPlaced from ordering, StockReserved from' }).waitFor();
+  await page.getByText('handled by ordering in apps/ordering/src/on-stock-reply/').waitFor();
   await visit.examine();
   await page.getByRole('link', { name: 'Orders' }).click();
   await expect.poll(() => page.locator('.orders li').count()).toBe(cards.length);
