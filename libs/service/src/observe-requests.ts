@@ -1,4 +1,11 @@
-import { endSpan, metrics, outsideTrace, startSpan, withSpan } from '@fieldguide/telemetry';
+import {
+  endSpan,
+  type Log,
+  metrics,
+  outsideTrace,
+  startSpan,
+  withSpan,
+} from '@fieldguide/telemetry';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Span } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
@@ -9,10 +16,10 @@ const untraced = new Set(['/health/live', '/health/ready', '/metrics', '/info'])
 const CLIENT_LEFT = 499;
 
 /**
- * Records a server span and a duration for every request. At the edge a new trace starts: a `traceparent` from outside
+ * Records a server span and a duration for every request, and logs it at level `debug`. At the edge a new trace starts: a `traceparent` from outside
  * is ignored, so that a stranger can neither force a recording nor join the trace of another caller.
  */
-export function observeRequests(adapter: FastifyAdapter, isEdge: boolean): void {
+export function observeRequests(adapter: FastifyAdapter, isEdge: boolean, log: Log): void {
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     const begun = performance.now();
     const isTraced = !untraced.has(routeOf(request));
@@ -25,7 +32,10 @@ export function observeRequests(adapter: FastifyAdapter, isEdge: boolean): void 
         http_route: routeOf(request),
         http_response_status_code: status,
       };
-      metrics.httpServerSeconds.observe(labels, (performance.now() - begun) / 1_000);
+      const seconds = (performance.now() - begun) / 1_000;
+      metrics.httpServerSeconds.observe(labels, seconds);
+      if (span && log.isLevelEnabled('debug'))
+        withSpan(span, () => log.debug({ ...labels, seconds }, 'A request ended'));
       if (hasResponse) span?.setAttribute('http.response.status_code', status);
       else span?.setAttribute('error.type', 'clientLeft');
       if (span) endSpan(span, status >= 500 ? { type: String(status) } : undefined);
