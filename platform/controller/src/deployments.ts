@@ -48,7 +48,7 @@ export class Deployments {
           hint.includes('--force') ? hint : `${hint}; --force deploys all the same`,
           error,
         );
-      const names = incoming.map(({ name }) => name);
+      const names = incoming.map(({ name }) => name).filter(pacticipantOf);
       const are = names.length > 1 ? 'are' : 'is';
       events.warn(`! ${names.join(', ')} ${are} deployed by force, though: ${message}`, {
         ...(names.length === 1 && { app: names[0]! }),
