@@ -15,6 +15,7 @@ let browser: Browser;
 let page: Page;
 let origin: string;
 let customer: Awaited<ReturnType<typeof newCustomer>>;
+let orderId: string;
 const errors: string[] = [];
 beforeAll(async () => {
   browser = await openBrowser();
@@ -42,6 +43,7 @@ const lookAfterCalls = async (edge: string) => {
   await Promise.all(calls);
   return page.locator(`[data-edge="${edge}"]`).getAttribute('data-look');
 };
+const sequence = () => page.getByRole('region', { name: 'Sequence of messages' });
 const placeOrder = async (token: string) =>
   (await place(customer.token, randomUUID(), orderOf(token, product.plenty))).body.id as string;
 
@@ -90,13 +92,12 @@ describe('the console', () => {
   });
 
   it('shows an order as a sequence with source lines, and its stream with the state', async () => {
-    const id = await placeOrder('tok_ok');
-    await waitForEnd(customer.token, id);
+    orderId = await placeOrder('tok_ok');
+    await waitForEnd(customer.token, orderId);
     await open('orders');
-    await page.getByTitle(id).click();
-    const sequence = page.getByRole('region', { name: 'Sequence of messages' });
+    await page.getByTitle(orderId).click();
     for (const text of ['AuthorisePayment', /^place-order.controller.ts:/])
-      await sequence.getByText(text).first().waitFor();
+      await sequence().getByText(text).first().waitFor();
     await page.getByRole('cell', { name: 'OrderCompleted' }).waitFor();
     await page.getByText('● completed').first().waitFor();
   });
@@ -223,22 +224,42 @@ describe('the console', () => {
     await page.getByText('The platform is away.').waitFor({ state: 'detached' });
   });
 
-  it.each(['light', 'dark'] as const)(
-    'has no accessibility fault in any view: %s',
-    async (colorScheme) => {
-      await page.emulateMedia({ colorScheme });
-      const links = page.getByRole('navigation').getByRole('link');
-      const found: string[] = [];
-      for (let at = 0; at < (await links.count()); at++) {
-        await links.nth(at).click();
-        const name = (await links.nth(at).textContent())!;
-        await page.getByRole('heading', { level: 1, name }).waitFor();
-        await page.getByText('Loading…').first().waitFor({ state: 'detached' });
-        for (const fault of await accessibilityFaults(page)) found.push(`${name}: ${fault}`);
-      }
-      expect(found).toEqual([]);
-    },
-  );
+  it('has no accessibility fault in any view, menu or dialog, light and dark', async () => {
+    const found: string[] = [];
+    const examine = async (name: string, tab = page) => {
+      await tab.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+      const faults = await accessibilityFaults(tab);
+      await tab.emulateMedia({ colorScheme: 'dark' }); // other colours, and nothing else
+      faults.push(...(await accessibilityFaults(tab, 'color-contrast')));
+      for (const fault of faults) found.push(`${name}: ${fault}`);
+    };
+    const links = page.getByRole('navigation').getByRole('link');
+    for (let at = 0; at < (await links.count()); at++) {
+      await links.nth(at).click();
+      const name = (await links.nth(at).textContent())!;
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+      await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+      await examine(name);
+    }
+    await open(`orders/${orderId}`);
+    await sequence().waitFor();
+    await examine('an order');
+    await open('system');
+    await click('Actions on shipping/1');
+    await examine('a menu');
+    await click('Kill');
+    await page.getByRole('dialog').waitFor();
+    await examine('a dialog');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const visitor = await browser.newContext();
+    const tab = await visitor.newPage();
+    await tab.goto(`${origin}/console/sign-in#code=used-before`);
+    await tab.getByText('expired or was used before').waitFor();
+    await examine('the sign-in', tab);
+    await visitor.close();
+    expect(found).toEqual([]);
+  });
 
   it('loads no more than 220 kB, compressed', () => {
     const folder = webFolderOf(new Environment('e2e'), 'platform')!;

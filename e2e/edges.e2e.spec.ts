@@ -1,43 +1,59 @@
+import type { InstanceStatus } from '@fieldguide/platform-controller/status';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { StorefrontClient } from '@fieldguide/storefront/api/storefront-client';
 import { consumes, type Edge, pactEdges, requests } from '@fieldguide/tools/contracts/edges';
-import { expect, inject, it } from 'vitest';
-import { instances, platform, scale, setSetting } from './running-platform.ts';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { instances, platform, setSetting } from './running-platform.ts';
 import { operatorToken, orderOf, product, send } from './shop.ts';
+import { appEdges, edgesInSpans, expectedSignals, seenSignals } from './signals.ts';
 
 const JWKS = '/.well-known/jwks.json';
 const password = 'correct horse';
 
-/** Reads the edges from the metrics of all instances: client calls and handled messages. */
-async function edgesSeen(operator: string): Promise<Set<Edge>> {
-  const seen = new Set<Edge>();
+/** A value of each series of all instances: `app pid name{labels}`. */
+type Reading = ReadonlyMap<string, number>;
+
+async function readMetrics(operator: string): Promise<Reading> {
+  const values = new Map<string, number>();
   for (const app of appNames)
-    for (const { url } of await instances(app)) {
-      const { body: text } = await send('GET', '/metrics', { token: operator, origin: url });
-      const calls = counted(text, 'http_client_request_duration_seconds_count');
-      for (const { server_service_name: peer, url_template: route } of calls) {
-        // Forwarded requests belong to the storefront; the gateway itself reads only the keys.
-        const consumer = app === 'gateway' && route !== JWKS ? 'shop' : app;
-        seen.add(requests(consumer, peer!, route!));
-      }
-      const handled = counted(text, 'messaging_process_duration_seconds_count');
-      for (const { messaging_destination_name: topic, cloudevents_event_type: type } of handled)
-        seen.add(consumes(app, topic!, type!));
+    for (const { pid, url } of await instances(app)) {
+      const { body } = await send('GET', '/metrics', { token: operator, origin: url });
+      for (const [, series, value] of (body as string).matchAll(/^(\w+(?:\{.*\})?) (\S+)$/gm))
+        values.set(`${app} ${pid} ${series}`, Number(value));
     }
-  return seen;
+  return values;
 }
 
-/** Returns the labels of a counter's non-zero series. */
-function counted(text: string, counter: string): Record<string, string>[] {
-  const lines = text.split('\n').filter((line) => line.startsWith(`${counter}{`));
-  return lines
-    .filter((line) => !line.endsWith(' 0'))
-    .map((line) =>
-      Object.fromEntries(
-        [...line.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
-      ),
-    );
+/** Returns the edges whose counters have grown since an earlier reading: client calls and handled messages. */
+function edgesBetween(earlier: Reading, now: Reading): Set<Edge> {
+  const grown = [...now].filter(([series, value]) => value > (earlier.get(series) ?? 0));
+  return new Set(
+    grown.flatMap(([series]) => {
+      const [app, , name] = series.split(/[ {]/, 3) as [string, string, string];
+      const labels = Object.fromEntries(
+        [...series.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value!]),
+      );
+      const { server_service_name: peer, url_template: route } = labels;
+      const { messaging_destination_name: topic, cloudevents_event_type: type } = labels;
+      // Forwarded requests belong to the storefront; the gateway itself reads only the keys.
+      const consumer = app === 'gateway' && route !== JWKS ? 'shop' : app;
+      if (name === 'http_client_request_duration_seconds_count')
+        return [requests(consumer, peer!, route!)];
+      if (name === 'messaging_process_duration_seconds_count')
+        return [consumes(app, topic!, type!)].filter((edge) => !isSelf(edge));
+      return [];
+    }),
+  );
 }
+
+/** The names of the metrics with a value, by app. */
+const metricNames = (reading: Reading) =>
+  new Map(
+    appNames.map((app) => {
+      const own = [...reading].filter(([key, value]) => value > 0 && key.startsWith(`${app} `));
+      return [app, new Set(own.map(([key]) => key.split(/[ {]/, 3)[2]!))];
+    }),
+  );
 
 /** Whether a service consumes its own topic: not an edge between services. */
 const isSelf = (edge: Edge) => {
@@ -45,15 +61,21 @@ const isSelf = (edge: Edge) => {
   return consumer === provider;
 };
 
-it('covers every edge that has a pact, and no other, in a tour of all features', async () => {
-  // Restart: counters of earlier tests prove nothing, and cached keys and tokens cause no calls.
-  for (const app of appNames) {
-    await scale(app, 1);
-    await platform().call('POST', `/apps/${app}/restarts`);
-  }
+const absent = <Value>(expected: Iterable<Value>, seen: ReadonlySet<Value>) =>
+  [...expected].filter((each) => !seen.has(each));
+
+it('covers every edge that has a pact, and no other, in a tour of all features; each app shows its signals', async () => {
+  const operator = await operatorToken();
+  const sinceMs = Date.now();
+  const before = await readMetrics(operator);
+  // A cached token causes no call.
+  await platform().call('POST', '/apps/shipping/restarts');
+  for (const app of appNames) await setSetting(app, 'LOG_LEVEL', 'debug');
+  onTestFinished(async () => {
+    for (const app of appNames) await platform().call('DELETE', `/apps/${app}/settings/LOG_LEVEL`);
+  });
   const { gatewayUrl } = inject('shop');
   const shop = new StorefrontClient(gatewayUrl);
-  const operator = await operatorToken();
   const staff = new StorefrontClient(gatewayUrl, operator);
   const email = `edges-${process.pid}@fieldguide.test`;
   await shop.register({ email, password, name: 'Ed' });
@@ -101,21 +123,27 @@ it('covers every edge that has a pact, and no other, in a tour of all features',
   const today = new Date().toISOString().slice(0, 10);
   await staff.sales({ from: today, to: today });
 
-  // Each app verifies a token once, including those that rarely receive one.
+  // The signature of an unknown key makes each app read the keys again.
+  const header = Buffer.from('{"alg":"ES256","kid":"unknown"}').toString('base64url');
   for (const app of appNames) {
-    const [{ url }] = (await instances(app)) as unknown as [{ url: string }];
-    await send('GET', '/dead-letters', { token: operator, origin: url });
+    const [{ url }] = (await instances(app)) as [InstanceStatus];
+    for (const path of ['/dead-letters/redrives', '/orders'])
+      await send('POST', path, { token: `${header}.e30.e30`, origin: url });
   }
   await shop.signOut();
   await shop.signIn({ grantType: 'password', email, password });
   await shop.eraseMyAccount();
 
   const agreed = pactEdges();
-  const missing = async () => {
-    const seen = await edgesSeen(operator);
-    return [...agreed].filter((edge) => !seen.has(edge));
-  };
-  await expect.poll(missing, { timeout: 90_000, interval: 500 }).toEqual([]);
-  const seen = [...(await edgesSeen(operator))].filter((edge) => !isSelf(edge));
-  expect(seen.filter((edge) => !agreed.has(edge))).toEqual([]);
+  const patience = { timeout: 90_000, interval: 1_000 };
+  const seen = async () => edgesBetween(before, await readMetrics(operator));
+  await expect.poll(async () => absent(agreed, await seen()), patience).toEqual([]);
+  expect(absent(await seen(), agreed)).toEqual([]);
+
+  const inSpans = () => edgesInSpans(sinceMs);
+  await expect.poll(async () => absent(appEdges(agreed), await inSpans()), patience).toEqual([]);
+  expect(absent(await inSpans(), appEdges(agreed))).toEqual([]);
+
+  const shown = async () => seenSignals(sinceMs, metricNames(await readMetrics(operator)));
+  await expect.poll(shown, patience).toEqual(expectedSignals(agreed));
 }, 240_000);

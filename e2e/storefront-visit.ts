@@ -1,9 +1,10 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
 import { accessibilityFaults } from './browser/browser.ts';
 import { shipTo } from './shop.ts';
 
 const password = 'correct horse';
+const STOPS_MAX = 60;
 let visitors = 0;
 
 /** One browser profile at the storefront: what a visitor does there, in the words of the pages. */
@@ -65,6 +66,29 @@ export class Visit {
     await this.page.getByLabel('Country').selectOption(shipTo.country);
   }
 
+  /** Moves the focus forward to an element by Tab. Each stop on the way shows that it has the focus. */
+  async tabTo(target: Locator): Promise<void> {
+    await target.waitFor();
+    for (let stops = 0; stops < STOPS_MAX; stops++) {
+      await this.page.keyboard.press('Tab');
+      expect(await this.page.evaluate(outlinePx), await this.page.evaluate(focused)).toBe(3);
+      if (await target.evaluate(isFocused)) return;
+    }
+    throw new Error(`Tab does not reach ${target}`);
+  }
+
+  /** Types into the field with this label, after Tab has reached it. */
+  async typeInto(label: string, text: string): Promise<void> {
+    await this.tabTo(this.page.getByLabel(label));
+    await this.page.keyboard.type(text);
+  }
+
+  /** Presses a key on the button or link with this name, after Tab has reached it. */
+  async press(key: 'Enter' | 'Space', role: 'button' | 'link', name: string | RegExp) {
+    await this.tabTo(this.page.getByRole(role, { name }));
+    await this.page.keyboard.press(key);
+  }
+
   /** Orders what is in the cart. @returns the order's id */
   async placeOrder(card = 'Good card'): Promise<string> {
     await this.fillAddress();
@@ -104,3 +128,11 @@ export class Visit {
     await this.context.close();
   }
 }
+
+const outlinePx = `(({ outlineStyle, outlineWidth }) =>
+  outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth))(getComputedStyle(document.activeElement))`;
+const focused = 'document.activeElement.outerHTML.slice(0, 100)';
+
+export const isFocused = (element: unknown) =>
+  element ===
+  (globalThis as unknown as { document: { activeElement: unknown } }).document.activeElement;

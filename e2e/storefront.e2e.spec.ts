@@ -4,8 +4,17 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openBrowser } from './browser/browser.ts';
 import { setSetting } from './running-platform.ts';
-import { newCustomer, operatorToken, orderOf, place, product, query, send } from './shop.ts';
-import { Visit } from './storefront-visit.ts';
+import {
+  newCustomer,
+  operatorToken,
+  orderOf,
+  place,
+  product,
+  query,
+  send,
+  shipTo,
+} from './shop.ts';
+import { isFocused, Visit } from './storefront-visit.ts';
 
 const GZIP_BYTES_MAX = 120_000;
 let browser: Browser;
@@ -19,7 +28,6 @@ afterAll(async () => {
   await browser.close();
 });
 
-const productPath = `/shop/products/${product.plenty}`;
 const cards = [
   ['Silent card', 'rejected', 'Your bank did not answer in time.'],
   ['Good card', 'completed', 'Tracking number'],
@@ -82,6 +90,7 @@ it('lets a visitor find a tent, register, order with each test card, and erase t
   ]);
   await page.getByText('How this works').click();
   await page.getByRole('img', { name: 'OrderPlaced from ordering, StockReserved from' }).waitFor();
+  await page.getByText('handled by ordering in apps/ordering/src/on-stock-reply/').waitFor();
   await visit.examine();
   await page.getByRole('link', { name: 'Orders' }).click();
   await expect.poll(() => page.locator('.orders li').count()).toBe(cards.length);
@@ -98,14 +107,36 @@ it('lets a visitor find a tent, register, order with each test card, and erase t
   await visit.end();
 });
 
-it('cancels an order in time, and explains when it is too late', async () => {
+it('sells and cancels by keyboard alone, and explains when a cancellation is too late', async () => {
+  const { email } = await newCustomer();
   const visit = await Visit.begin(browser);
   const { page } = visit;
-  await visit.open(`/shop/register?returnTo=${encodeURIComponent(productPath)}`);
-  await visit.register();
-  await visit.addToCart(product.plenty);
-  await visit.placeOrder('Slow card');
-  await page.getByRole('button', { name: 'Cancel this order' }).click();
+  await visit.open('/');
+  await page.getByRole('link', { name: 'Ridgeline 1 Tent' }).waitFor();
+  await visit.press('Enter', 'link', 'Skip to the content');
+  await page.keyboard.press('Tab'); // past the header
+  await expect.poll(() => page.getByLabel('Search products').evaluate(isFocused)).toBe(true);
+  await page.keyboard.type('ridgeline 1');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Ridgeline 2 Tent' }).waitFor({ state: 'hidden' });
+  await visit.press('Enter', 'link', 'Ridgeline 1 Tent');
+  await visit.press('Space', 'button', 'Add to cart');
+  await visit.press('Enter', 'link', 'Go to the cart');
+  await visit.press('Enter', 'link', 'Sign in to order');
+  await visit.typeInto('E-mail', email);
+  await visit.typeInto('Password', 'correct horse');
+  await page.keyboard.press('Enter');
+  await visit.typeInto('Name', shipTo.name);
+  await visit.typeInto('Street and number', shipTo.street);
+  await visit.typeInto('Postal code', shipTo.postalCode);
+  await visit.typeInto('City', shipTo.city);
+  await visit.tabTo(page.getByLabel('Good card'));
+  for (const _down of ['Blocked card', 'Empty card', 'Slow card'])
+    await page.keyboard.press('ArrowDown');
+  expect(await page.getByLabel('Slow card').isChecked()).toBe(true);
+  await visit.press('Enter', 'button', /^Place order/);
+  await visit.placedOrder();
+  await visit.press('Space', 'button', 'Cancel this order');
   await visit.watchUntil('cancelled');
   await page.getByText('Order cancelled').waitFor();
   await page.getByText('What was reverted').waitFor();
@@ -195,7 +226,3 @@ it(`is at most ${GZIP_BYTES_MAX / 1_000} kB, compressed`, async () => {
   const bytes = [html, ...texts].reduce((sum, text) => sum + gzipSync(text).length, 0);
   expect(bytes).toBeLessThan(GZIP_BYTES_MAX);
 });
-
-const isFocused = (element: unknown) =>
-  element ===
-  (globalThis as unknown as { document: { activeElement: unknown } }).document.activeElement;

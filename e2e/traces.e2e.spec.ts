@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { readState, tokenFileOf } from '@fieldguide/platform-host/state';
-import type { Edge } from '@fieldguide/platform-traces/edges';
 import type { Trace, TraceSummary } from '@fieldguide/platform-traces/trace-queries';
 import { describe, expect, it } from 'vitest';
 import { platform } from './running-platform.ts';
@@ -56,12 +55,6 @@ describe('the trace of an order', () => {
     const traces = await get<TraceSummary[]>(`/traces?order=${id}`);
     expect(traces).toContainEqual(expect.objectContaining({ traceId, errors: 0 }));
     expect(await get<Trace>(`/traces/${traceId}`)).toMatchObject({ missingParents: 0 });
-
-    const edges = await get<Edge[]>('/traces/edges');
-    for (const topic of ['inventory.requests.v1', 'payments.payments.v1'])
-      expect(edges).toContainEqual(expect.objectContaining({ via: 'topic', topic }));
-    const provider = { via: 'http', from: 'payments', to: 'payment-provider' };
-    expect(edges).toContainEqual(expect.objectContaining(provider));
   });
 });
 

@@ -25,12 +25,11 @@ export const system = defineSystem({
     events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
   },
   webApps: {
-    storefront: { summary: 'the shop in a browser', servedBy: 'gateway' },
+    storefront: { summary: 'the shop in a browser', servedBy: 'gateway', pacticipant: 'shop' },
     console: { summary: "the operator's view of the system", servedBy: 'platform' },
   },
   objectives,
   alerts,
-  externalConsumers: { shop: 'apps/storefront/src/api' },
   apps: {
     'payment-provider': {
       kind: 'external',

@@ -22,13 +22,17 @@ const isRoot = () => process.getuid?.() === 0;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Returns what axe-core finds on a page by the rules of WCAG 2.2 AA, a line each: the rule, the element. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/**
+ * Returns what axe-core finds on a page by the rules of WCAG 2.2 AA, a line each: the rule, the element.
+ * @param rule only this one
+ */
+export async function accessibilityFaults(page: Page, rule?: string): Promise<string[]> {
   await page.evaluate(axe); // not as a script element: the page's policy allows no inline script
-  return page.evaluate(async () => {
+  return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
     const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-    const { violations } = await axe.run({ runOnly: { type: 'tag', values } });
+    const runOnly = only ? [only] : { type: 'tag' as const, values };
+    const { violations } = await axe.run({ runOnly });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
+  }, rule);
 }

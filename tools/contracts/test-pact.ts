@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { TESTED } from '@fieldguide/platform-contract-record/builds';
 import { sourcesOf } from '@fieldguide/platform-controller/stager/sources';
-import { apps } from '@fieldguide/platform-host/apps';
+import { apps, webApps } from '@fieldguide/platform-host/apps';
 import { Command } from 'commander';
 import { commit, differences, GENERATED } from './pact-files.ts';
 import { RESULTS, readResults } from './results.ts';
@@ -31,7 +31,7 @@ async function main(): Promise<boolean> {
 
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
-  const tested = Object.fromEntries(apps.map((app) => [app.name, sourcesOf(app)]));
+  const tested = Object.fromEntries([...apps, ...webApps].map((app) => [app.name, sourcesOf(app)]));
   const files = provider ? [`apps/${provider}/pact`] : [];
   const providerRun = await run('Providers are verified', 'providers', files);
   const results = readResults();

@@ -90,11 +90,10 @@ it('finds the contract whose name a new service would import again', () => {
   expect(importedByRoutes(['Review'], root)).toBeUndefined();
 });
 
-it('removes a web application, and the consumer in its folder', () => {
+it('removes a web application', () => {
   const webApps =
     "webApps: { shop: { servedBy: 'gateway' }, 'back-office': { servedBy: 'platform' } }";
-  const consumers = "externalConsumers: { shoppers: 'apps/shop/src/api' }";
-  const text = system.replace("name: 'acme'", `${webApps},\n  ${consumers},\n  name: 'acme'`);
+  const text = system.replace("name: 'acme'", `${webApps},\n  name: 'acme'`);
   writeFileSync(join(root, 'system/system.ts'), text);
   removeWebApp('shop', root);
   expect(read('system/system.ts')).not.toMatch(/shop/);

@@ -94,14 +94,13 @@ export function removePlugins(apps: readonly string[], root = '.'): string[] {
   return folders;
 }
 
-/** Removes a web application from the map, and the consumer in the pacts that its folder holds. */
+/** Removes a web application from the map. */
 export function removeWebApp(name: string, root = '.'): void {
   const project = new Project({ skipAddingFilesFromTsConfig: true });
   const system = project.addSourceFileAtPath(join(root, SYSTEM));
-  const isItsOwn = new RegExp(`^['"]?${name}['"]?:|apps/${name}/`);
-  for (const map of ['webApps', 'externalConsumers'])
-    for (const each of objectAt(system, map).getProperties())
-      if (isItsOwn.test(each.getText())) each.remove();
+  const isItsOwn = new RegExp(`^['"]?${name}['"]?:`);
+  for (const each of objectAt(system, 'webApps').getProperties())
+    if (isItsOwn.test(each.getText())) each.remove();
   project.saveSync();
 }
 

@@ -25,7 +25,7 @@ export function App() {
         Skip to the content
       </a>
       <Header />
-      <main id="content">
+      <main id="content" tabIndex={-1}>
         <Switch>
           <Route path="/" component={HomePage} />
           <Route path="/shop">

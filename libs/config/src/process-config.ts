@@ -21,7 +21,7 @@ export class ProcessConfig extends Config(
         (set) => [...set].every((each) => each === 'web' || each === 'worker'),
         'web, worker, or web,worker',
       ),
-    /** Lowest level that is logged. */
+    /** Lowest level that is logged; `debug` has a line for each request. */
     LOG_LEVEL: live(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info')),
   }),
 ) {}

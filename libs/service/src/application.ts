@@ -29,12 +29,13 @@ export async function createApplication(
 /** What every HTTP server and consumer has: strict input, problem details, traces, metrics, log. */
 export function configure(app: NestFastifyApplication): NestFastifyApplication {
   const adapter = app.getHttpAdapter() as unknown as FastifyAdapter;
-  app.useLogger(new NestLog(app.get<Log>(LOG)));
+  const log = app.get<Log>(LOG);
+  app.useLogger(new NestLog(log));
   app.useGlobalPipes(new RequestPipe());
   limitConnections(app.getHttpServer(), app.get(HttpConfig));
   takeJsonOnly(adapter);
   const { isEdge } = app.get(ServiceOptions);
-  observeRequests(adapter, isEdge);
+  observeRequests(adapter, isEdge, log);
   setResponseHeaders(adapter);
   watchRequests(adapter);
   if (!isEdge) dropLateRequests(adapter, app.get(Clock)); // external callers set no deadline

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Public } from '@fieldguide/auth';
 import { ServiceDiscoveryModule } from '@fieldguide/discovery';
-import { metrics, traceInto } from '@fieldguide/telemetry';
+import { LOG, type Log, metrics, traceInto } from '@fieldguide/telemetry';
 import {
   type RecordedTraces,
   recordTraces,
@@ -10,7 +10,7 @@ import {
 } from '@fieldguide/telemetry/testing';
 import { Controller, Get, HttpCode, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuthModule } from './auth.module.ts';
 import { ServiceModule } from './service.module.ts';
 import { ServiceClientModule } from './service-client.module.ts';
@@ -105,6 +105,22 @@ describe('a request', () => {
       },
     });
     expect(JSON.stringify(span!.attributes)).not.toContain('secret');
+  });
+
+  it('is logged within its trace at level debug, and at no other', async () => {
+    const log = apps[1]!.get<Log>(LOG);
+    log.level = 'debug';
+    const logged = vi.spyOn(log, 'debug').mockImplementation(() => traceInto(carrier));
+    const carrier: { traceparent?: string } = {};
+    await send('inner', 'GET', '/things/7');
+    const [span] = await spans(1);
+    const line = { http_route: '/things/:id', http_response_status_code: 200 };
+    expect(logged.mock.calls).toEqual([[expect.objectContaining(line), 'A request ended']]);
+    expect(carrier.traceparent).toContain(span!.spanContext().traceId);
+    log.level = 'info';
+    await send('inner', 'GET', '/things/7');
+    await spans(2);
+    expect(logged).toHaveBeenCalledTimes(1);
   });
 
   it('that fails has the status as its error type; one that the caller got wrong is no error', async () => {

@@ -1,4 +1,4 @@
-import { endSpan, metrics, startSpan, withSpan } from '@fieldguide/telemetry';
+import { endSpan, type Log, metrics, startSpan, withSpan } from '@fieldguide/telemetry';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Span } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
@@ -9,10 +9,10 @@ const untraced = new Set(['/health/live', '/health/ready', '/metrics', '/info'])
 const CLIENT_LEFT = 499;
 
 /**
- * Records a server span and a duration for every request. At the edge a new trace starts: a `traceparent` from outside
+ * Records a server span and a duration for every request, and logs it at level `debug`. At the edge a new trace starts: a `traceparent` from outside
  * is ignored, so that a stranger can neither force a recording nor join the trace of another caller.
  */
-export function observeRequests(adapter: FastifyAdapter, isEdge: boolean): void {
+export function observeRequests(adapter: FastifyAdapter, isEdge: boolean, log: Log): void {
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     const begun = performance.now();
     const route = routeOf(request);
@@ -20,9 +20,12 @@ export function observeRequests(adapter: FastifyAdapter, isEdge: boolean): void 
     reply.raw.once('close', () => {
       const hasResponse = reply.raw.writableFinished;
       const status = hasResponse ? reply.raw.statusCode : CLIENT_LEFT;
-      const labels = [request.method, routeOf(request), status];
-      metrics.httpServerSeconds.observe((performance.now() - begun) / 1_000, labels);
+      const seconds = (performance.now() - begun) / 1_000;
+      const { method } = request;
+      metrics.httpServerSeconds.observe(seconds, [method, routeOf(request), status]);
       if (!span) return;
+      if (log.isLevelEnabled('debug'))
+        withSpan(span, () => log.debug(logged(request, status, seconds), 'A request ended'));
       if (hasResponse) span.setAttribute('http.response.status_code', status);
       else span.setAttribute('error.type', 'clientLeft');
       endSpan(span, status >= 500 ? { type: String(status) } : undefined);
@@ -50,3 +53,10 @@ function startServerSpan(request: FastifyRequest, route: string, isEdge: boolean
 
 /** The pattern of the path; `*` where there is none. */
 const routeOf = ({ routeOptions }: FastifyRequest) => routeOptions.url ?? '*';
+
+const logged = (request: FastifyRequest, status: number, seconds: number) => ({
+  http_request_method: request.method,
+  http_route: routeOf(request),
+  http_response_status_code: status,
+  seconds,
+});

@@ -15,15 +15,15 @@ beforeAll(async () => {
   };
   const result = { consumer: 'reader', provider: 'alpha', pact: 'p', ok: true };
   write(join(workspace, 'contracts/pacts/reader-alpha.json'), pact);
-  write(join(workspace, 'reader/client.ts'), 'export const client = 1;');
   write(join(builds.RESULTS, 'alpha.json'), JSON.stringify(result));
-  write(builds.TESTED, JSON.stringify({ alpha: 'sources' }));
+  write(builds.TESTED, JSON.stringify({ alpha: 'sources', pages: 'theirs' }));
 });
 
 const artifact = { name: 'alpha', digest: 'd'.repeat(64), sources: 'sources' };
 
-it('publishes each app, and each consumer that is not an app', () => {
-  expect(builds.testedBuilds([artifact], 'main')).toEqual([
+it('publishes each app, and each web application under its name in contracts', () => {
+  const pages = { name: 'pages', digest: 'e'.repeat(64), sources: 'theirs' };
+  expect(builds.testedBuilds([artifact, pages], 'main')).toEqual([
     {
       pacticipant: 'alpha',
       version: expect.any(String),
@@ -33,7 +33,7 @@ it('publishes each app, and each consumer that is not an app', () => {
     },
     {
       pacticipant: 'reader',
-      version: builds.fingerprint('export const client = 1;'),
+      version: 'e'.repeat(12),
       branch: 'main',
       expects: [
         {

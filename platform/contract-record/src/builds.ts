@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pacticipantOf } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { home, root } from '@fieldguide/platform-host/environment';
-import { system } from '@fieldguide/platform-host/system';
 import { z } from 'zod';
 import type { Build } from './contracts.ts';
 import { contractVersion } from './open-contracts.ts';
 
 const PACTS = join(root, 'contracts', 'pacts');
 export const RESULTS = join(home, 'pact-results');
-/** The tested sources: app → fingerprint. */
+/** The tested sources: app or web application → fingerprint. */
 export const TESTED = join(home, 'pact-tested.json');
 
 const Pact = z.object({
@@ -39,6 +39,7 @@ export interface StagedBuild {
 
 /**
  * Returns the results of the last `npm run test:pact` for the current sources, as builds to publish.
+ * @param artifacts of apps and of web applications; one without a name in contracts is left out
  * @throws CliError when other sources were tested, or none
  */
 export function testedBuilds(artifacts: readonly StagedBuild[], branch = currentBranch()): Build[] {
@@ -66,21 +67,16 @@ export function testedBuilds(artifacts: readonly StagedBuild[], branch = current
   });
   const builds: Build[] = [];
   for (const { name, digest, sources } of artifacts) {
+    const pacticipant = pacticipantOf(name);
+    if (pacticipant === undefined) continue;
     if (tested[name] !== sources)
       throw new CliError(
         `The sources of ${name} have changed since the last contract test.`,
         'run npm run test:pact, then publish again',
       );
-    builds.push(buildOf(name, contractVersion(digest)));
+    builds.push(buildOf(pacticipant, contractVersion(digest)));
   }
-  const external = Object.entries(system.externalConsumers ?? {});
-  return [...builds, ...external.map(([name, folder]) => buildOf(name, versionOf(folder)))];
-}
-
-/** A consumer that is not an app has no artifact: its version is the fingerprint of its sources. */
-function versionOf(folder: string): string {
-  const files = globSync(join(root, folder, '*.ts')).toSorted();
-  return fingerprint(files.map((file) => readFileSync(file, 'utf8')).join('\n'));
+  return builds;
 }
 
 function currentBranch(): string {

@@ -1,11 +1,13 @@
+import type { PacticipantVersion } from '@fieldguide/platform-contract-record/can-i-deploy';
 import {
   contractVersion,
   openContracts,
 } from '@fieldguide/platform-contract-record/open-contracts';
+import { pacticipantOf } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Platform } from './platform.ts';
 
-/** An artifact that is to run. */
+/** An artifact that is to run; contracts do not speak about a web application without a name in them. */
 export interface IncomingArtifact {
   readonly name: string;
   readonly digest: string;
@@ -26,11 +28,8 @@ export class Deployments {
    */
   async assertDeployable(incoming: readonly IncomingArtifact[], force: boolean): Promise<void> {
     const { environment, events } = this.#platform;
-    if (environment.name === 'local' || incoming.length === 0) return;
-    const wanted = incoming.map(({ name, digest }) => ({
-      pacticipant: name,
-      version: contractVersion(digest),
-    }));
+    const wanted = versionsOf(incoming);
+    if (environment.name === 'local' || wanted.length === 0) return;
     const versions = wanted
       .map(({ pacticipant, version }) => `${pacticipant} ${version}`)
       .join(', ');
@@ -49,7 +48,7 @@ export class Deployments {
           hint.includes('--force') ? hint : `${hint}; --force deploys all the same`,
           error,
         );
-      const names = incoming.map(({ name }) => name);
+      const names = incoming.map(({ name }) => name).filter(pacticipantOf);
       const are = names.length > 1 ? 'are' : 'is';
       events.warn(`! ${names.join(', ')} ${are} deployed by force, though: ${message}`, {
         ...(names.length === 1 && { app: names[0]! }),
@@ -62,13 +61,12 @@ export class Deployments {
     const { environment, events } = this.#platform;
     if (environment.name === 'local') return;
     const errors = new Map<string, string>();
-    for (const { name, digest } of deployed) {
-      const deployment = { pacticipant: name, version: contractVersion(digest) };
+    for (const version of versionsOf(deployed)) {
       try {
-        const deployed = { ...deployment, environment: environment.name };
-        await openContracts().recordDeployment('record-deployment', deployed);
+        const deployment = { ...version, environment: environment.name };
+        await openContracts().recordDeployment('record-deployment', deployment);
       } catch (error) {
-        errors.set(name, (error as Error).message);
+        errors.set(version.pacticipant, (error as Error).message);
       }
     }
     const [reason] = errors.values();
@@ -76,4 +74,11 @@ export class Deployments {
     const names = [...errors.keys()].join(', ');
     events.warn(`! The deployment of ${names} is not recorded: ${reason}`);
   }
+}
+
+function versionsOf(artifacts: readonly IncomingArtifact[]): PacticipantVersion[] {
+  return artifacts.flatMap(({ name, digest }) => {
+    const pacticipant = pacticipantOf(name);
+    return pacticipant ? [{ pacticipant, version: contractVersion(digest) }] : [];
+  });
 }

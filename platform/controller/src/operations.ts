@@ -53,11 +53,11 @@ export class Operations {
         desired.run(name, digest, sources);
         return { digest, fresh: false };
       }
+      await deployments.assertDeployable([{ name, digest }], force);
       if (isWebApp(name)) {
-        this.#use(name, digest, sources);
+        await this.#use(name, digest, sources);
         return { digest, fresh: true };
       }
-      await deployments.assertDeployable([{ name, digest }], force);
       events.info(`Pushing ${name} ${version} ${digest.slice(0, 8)}`, { app: name });
       await this.#applyOrRevert(name, () => desired.run(name, digest, sources), { migrate: true });
       const took = `${secondsSince(startMs)} s`;
@@ -74,11 +74,11 @@ export class Operations {
       const [digest] = desired.artifact(name).earlier;
       if (!digest)
         throw new CliError(`${name} has run no other artifact yet.`, `fieldguide push ${name}`);
+      await deployments.assertDeployable([{ name, digest }], force);
       if (isWebApp(name)) {
-        this.#use(name, digest);
+        await this.#use(name, digest);
         return { digest };
       }
-      await deployments.assertDeployable([{ name, digest }], force);
       await this.#applyOrRevert(name, () => desired.run(name, digest));
       await deployments.record([{ name, digest }]);
       return { digest };
@@ -86,11 +86,12 @@ export class Operations {
   }
 
   /** Serves other static files from now on. */
-  #use(name: string, digest: string, pushedSources?: string): void {
-    const { desired, environment, events } = this.#platform;
+  async #use(name: string, digest: string, pushedSources?: string): Promise<void> {
+    const { deployments, desired, environment, events } = this.#platform;
     desired.run(name, digest, pushedSources);
     linkWebFiles(environment, desired);
     events.info(`✓ ${name} ${digest.slice(0, 8)} is served`, { app: name });
+    await deployments.record([{ name, digest }]);
   }
 
   /** Changes the number of instances and their process types, or the memory of each. */

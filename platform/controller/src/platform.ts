@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type App, appNames, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
+import { type App, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
 import type { BackingServiceOptions } from '@fieldguide/platform-host/backing-services/backing-service';
 import {
   BackingServices,
@@ -365,7 +365,7 @@ export class Platform {
       return !present || pushedSources !== sources || !isStaged(name, present);
     });
     const incoming = newer.filter(
-      ({ name, digest }) => appNames.includes(name) && this.desired.app(name).digest !== digest,
+      ({ name, digest }) => this.desired.artifact(name).digest !== digest,
     );
     await this.deployments.assertDeployable(incoming, this.#settings.force ?? false);
     await this.deployments.record(incoming);

@@ -45,6 +45,11 @@ export const webApps: readonly WebApp[] = Object.entries(system.webApps ?? {}).m
 
 export const webAppNames: readonly string[] = webApps.map(({ name }) => name);
 
+/** The name of an app or web application in contracts; undefined when it has none. */
+export function pacticipantOf(name: string): string | undefined {
+  return appNames.includes(name) ? name : system.webApps?.[name]?.pacticipant;
+}
+
 function folderOf(name: string): { folder: string; version: string } {
   const folder = join(root, 'apps', name);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -69,6 +69,11 @@ export function webAppOf(system: System, servedBy: string): string | undefined {
   return all.find(([, each]) => each.servedBy === servedBy)?.[0];
 }
 
+/** The names of web applications as consumers in pacts. */
+export function webConsumers(system: System): readonly string[] {
+  return Object.values(system.webApps ?? {}).flatMap(({ pacticipant }) => pacticipant ?? []);
+}
+
 /** Names of the apps whose instances share one port outside the registry. */
 export function appsWithPublicPort(system: System): readonly string[] {
   return Object.keys(system.apps).filter((name) => system.apps[name]!.publicPort !== undefined);

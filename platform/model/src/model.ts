@@ -70,6 +70,8 @@ export interface WebAppSpec<App extends string = string> {
   readonly summary: string;
   /** The app that serves its files, which finds their folder in WEB_FOLDER; or the API of the platform. */
   readonly servedBy: App | 'platform';
+  /** Its name as a consumer in pacts. Without it, contracts do not speak about it. */
+  readonly pacticipant?: string;
 }
 
 /** A whole system: what runs, and what the platform has to provide for it. */
@@ -79,8 +81,6 @@ export interface System<App extends string = string> {
   readonly webApps?: Readonly<Record<string, WebAppSpec<App>>>;
   /** Scopes of the OAuth client that the command line uses. */
   readonly operatorScopes: readonly string[];
-  /** Consumers in the pacts that are not apps: the folder of the sources of each. */
-  readonly externalConsumers?: Readonly<Record<string, string>>;
   /** Settings of every app in the environment `local`. */
   readonly localConfig?: Readonly<Record<string, string>>;
   /** Service level objectives, in the order of the output. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fetchJar, type Jar } from '@fieldguide/platform-host/backing-services/maven';
@@ -24,11 +24,17 @@ export interface LensFile {
 
 let loading: Promise<ReadonlyMap<string, LensFile>> | undefined;
 
+const cached = join(cacheFolder, 'jars', `${jar.artifactId}-${jar.version}.jar`);
+
+/** Returns the version of Lens, the size of its archive, and whether the archive is in the cache. */
+export function lensInCache() {
+  return { version: jar.version, bytes: jar.bytes, isPresent: existsSync(cached) };
+}
+
 /** Downloads the archive of Lens into the cache, or verifies the cached one. @returns its path */
 export async function fetchLens(): Promise<string> {
-  const file = join(cacheFolder, 'jars', `${jar.artifactId}-${jar.version}.jar`);
-  await fetchJar(jar, file);
-  return file;
+  await fetchJar(jar, cached);
+  return cached;
 }
 
 /**

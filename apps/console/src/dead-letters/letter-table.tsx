@@ -4,6 +4,7 @@ import { useQuery } from '../api/use-query.ts';
 import { act } from '../design/feedback.tsx';
 import { clock, shortId } from '../design/format.ts';
 import { Loaded, State } from '../design/page.tsx';
+import { Table } from '../design/table.tsx';
 
 export interface Letter {
   readonly app: string;
@@ -30,32 +31,17 @@ interface LetterTableProps {
 export function LetterTable({ letters, reload }: LetterTableProps) {
   const [openId, setOpenId] = useState<string>();
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>App</th>
-          <th>Letter</th>
-          <th>Type and key</th>
-          <th>Reason</th>
-          <th>Parked</th>
-          <th>Status</th>
-          <th>
-            <span className="hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {letters.map((letter) => (
-          <LetterRows
-            key={letter.id}
-            letter={letter}
-            isOpen={letter.id === openId}
-            toggle={() => setOpenId(letter.id === openId ? undefined : letter.id)}
-            reload={reload}
-          />
-        ))}
-      </tbody>
-    </table>
+    <Table columns={['App', 'Letter', 'Type and key', 'Reason', 'Parked', 'Status']} hasActions>
+      {letters.map((letter) => (
+        <LetterRows
+          key={letter.id}
+          letter={letter}
+          isOpen={letter.id === openId}
+          toggle={() => setOpenId(letter.id === openId ? undefined : letter.id)}
+          reload={reload}
+        />
+      ))}
+    </Table>
   );
 }
 

@@ -1,44 +1,35 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { createContext, type ReactNode, use, useId } from 'react';
 
 interface MenuProps {
   readonly label: string;
   readonly children: ReactNode;
 }
 
-/** Actions behind a button; closes with Escape, with the focus leaving, and after an action. */
+/** The id of the menu around an action. */
+const MenuId = createContext('');
+
+/** Actions behind a button: a popover, which the browser closes with Escape and with a click elsewhere. */
 export function Menu({ label, children }: MenuProps) {
-  const [isOpen, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only handles what its buttons pass on
-    <div
-      className="menu"
-      onBlur={({ currentTarget, relatedTarget }) =>
-        currentTarget.contains(relatedTarget) || setOpen(false)
-      }
-      onKeyDown={({ key }) => {
-        if (key !== 'Escape') return;
-        setOpen(false);
-        button.current?.focus();
-      }}
-    >
-      <button
-        ref={button}
-        type="button"
-        className="quiet"
-        aria-expanded={isOpen}
-        aria-label={label}
-        onClick={() => setOpen(!isOpen)}
-      >
+    <MenuId value={id}>
+      <button type="button" className="quiet" popoverTarget={id} aria-label={label}>
         <span aria-hidden="true">⋯</span>
       </button>
-      {isOpen && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: a click on any action closes the menu
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the actions are buttons, which keys click
-        <div className="menu-items" onClick={() => setOpen(false)}>
-          {children}
-        </div>
-      )}
-    </div>
+      <div id={id} popover="auto" className="menu-items">
+        {children}
+      </div>
+    </MenuId>
   );
+}
+
+interface MenuActionProps {
+  readonly onClick: () => void;
+  readonly disabled?: boolean;
+  readonly children: ReactNode;
+}
+
+/** An action of a menu, which it closes. */
+export function MenuAction(props: MenuActionProps) {
+  return <button type="button" popoverTarget={use(MenuId)} popoverTargetAction="hide" {...props} />;
 }

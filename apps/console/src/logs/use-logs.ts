@@ -20,16 +20,15 @@ export function useLogs(filter: LogFilter, isPaused: boolean): Logs {
   const buffer = useRef(new LogBuffer());
   const { connection } = usePlatform();
   const shown = useRef({ key: '', lastId: 0 });
-  const latest = useRef({ filter, isPaused });
-  latest.current = { filter, isPaused };
-  const show = useRef(() => {
-    const { filter: wanted, isPaused: paused } = latest.current;
+  const show = useRef((key: string, paused: boolean) => {
     const { lastId, dropped } = buffer.current;
-    const key = JSON.stringify(wanted);
     const isSame = shown.current.key === key;
     if (paused && isSame)
       return setLogs((before) => ({ ...before, waiting: lastId - shown.current.lastId }));
-    const added = buffer.current.matching(wanted, isSame ? shown.current.lastId : 0);
+    const added = buffer.current.matching(
+      JSON.parse(key) as LogFilter,
+      isSame ? shown.current.lastId : 0,
+    );
     shown.current = { key, lastId };
     setLogs(({ entries }) => ({
       entries: isSame ? [...entries, ...added].slice(-LINES_MAX) : added,
@@ -37,11 +36,17 @@ export function useLogs(filter: LogFilter, isPaused: boolean): Logs {
       waiting: 0,
     }));
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `show` reads the filter by reference
-  useEffect(() => show.current(), [JSON.stringify(filter), isPaused]);
+  const wanted = JSON.stringify(filter);
+  const latest = useRef({ wanted, isPaused });
+  useEffect(() => {
+    latest.current = { wanted, isPaused };
+    show.current(wanted, isPaused);
+  }, [wanted, isPaused]);
   useEffect(() => {
     if (connection !== 'online') return;
-    return follow(buffer.current, () => show.current());
+    return follow(buffer.current, () =>
+      show.current(latest.current.wanted, latest.current.isPaused),
+    );
   }, [connection]);
   return logs;
 }

@@ -1,5 +1,5 @@
 import { Graph as Dagre, layout } from '@dagrejs/dagre';
-import type { Graph, MapNode } from './graph.ts';
+import type { GraphEdge, MapNode } from './graph.ts';
 
 export interface Box {
   readonly x: number;
@@ -19,12 +19,18 @@ export interface Layout {
   readonly lines: ReadonlyMap<string, { readonly path: string; readonly middle: Point }>;
 }
 
+/** What determines the places: not the traffic. */
+export interface Shape {
+  readonly nodes: readonly Pick<MapNode, 'id' | 'label' | 'kind'>[];
+  readonly edges: readonly Pick<GraphEdge, 'id' | 'from' | 'to'>[];
+}
+
 /** Of the 14 px font: wide enough for any letter of a name. */
 const LETTER_PX = 7.6;
 const [NODE_HEIGHT, TOPIC_HEIGHT] = [44, 28];
 
 /** Arranges the graph from left to right. The same graph gives the same picture, whatever its traffic. */
-export function layoutOf({ nodes, edges }: Graph): Layout {
+export function layoutOf({ nodes, edges }: Shape): Layout {
   const dagre = new Dagre({ multigraph: true });
   dagre.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 20, edgesep: 10, marginx: 2, marginy: 8 });
   for (const node of nodes) dagre.setNode(node.id, sizeOf(node));
@@ -44,7 +50,7 @@ export function layoutOf({ nodes, edges }: Graph): Layout {
   };
 }
 
-function sizeOf({ label, kind }: MapNode): Pick<Box, 'width' | 'height'> {
+function sizeOf({ label, kind }: Shape['nodes'][number]): Pick<Box, 'width' | 'height'> {
   const isTopic = kind === 'topic';
   return {
     width: Math.round(label.length * LETTER_PX) + (isTopic ? 20 : 26),

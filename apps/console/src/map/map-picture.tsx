@@ -3,18 +3,22 @@ import type { AppStatus } from '../api/types.ts';
 import { useFilter } from '../design/filters.tsx';
 import { toneOf } from '../system/tone.ts';
 import { type Graph, type GraphEdge, lookOf, type MapNode, widthOf } from './graph.ts';
-import { type Box, layoutOf } from './layout.ts';
+import { type Box, layoutOf, type Shape } from './layout.ts';
 
 interface MapPictureProps {
   readonly graph: Graph;
   readonly apps: readonly AppStatus[];
 }
 
+const keysOfShape = ['nodes', 'edges', 'id', 'label', 'kind', 'from', 'to'];
+
 /** The picture. Its nodes are buttons; the edges have a table of their own. */
 export function MapPicture({ graph, apps }: MapPictureProps) {
-  const shape = JSON.stringify([graph.nodes.map(({ id }) => id), graph.edges.map(({ id }) => id)]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: traffic changes the look, not the places
-  const { width, height, boxes, lines } = useMemo(() => layoutOf(graph), [shape]);
+  const shape = JSON.stringify(graph, keysOfShape); // without the traffic, which changes often
+  const { width, height, boxes, lines } = useMemo(
+    () => layoutOf(JSON.parse(shape) as Shape),
+    [shape],
+  );
   return (
     <svg viewBox={`0 0 ${width} ${height}`} style={{ width }} aria-labelledby="map-title">
       <title id="map-title">Map</title>

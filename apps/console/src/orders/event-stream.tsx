@@ -1,38 +1,28 @@
 import { clock } from '../design/format.ts';
+import { Table } from '../design/table.tsx';
 import type { LoggedEvent } from './types.ts';
 
 /** The stored events of an order, each with the state after it. */
 export function EventStream({ events }: { readonly events: readonly LoggedEvent[] }) {
   return (
-    <table className="events">
-      <thead>
-        <tr>
-          <th>No.</th>
-          <th>Time</th>
-          <th>Event</th>
-          <th>Data</th>
-          <th>State after it</th>
+    <Table className="events" columns={['No.', 'Time', 'Event', 'Data', 'State after it']}>
+      {events.map(({ version, type, time, data, state, actor }) => (
+        <tr key={version}>
+          <td className="number">{version}</td>
+          <td className="number">{clock(time)}</td>
+          <td>
+            <strong>{type}</strong>
+            {actor && <div className="secondary">by {actor}</div>}
+          </td>
+          <td>
+            <Fields value={data} />
+          </td>
+          <td>
+            <Fields value={state ?? {}} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {events.map(({ version, type, time, data, state, actor }) => (
-          <tr key={version}>
-            <td className="number">{version}</td>
-            <td className="number">{clock(time)}</td>
-            <td>
-              <strong>{type}</strong>
-              {actor && <div className="secondary">by {actor}</div>}
-            </td>
-            <td>
-              <Fields value={data} />
-            </td>
-            <td>
-              <Fields value={state ?? {}} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 

@@ -4,6 +4,7 @@ import { useQuery } from '../api/use-query.ts';
 import { Choice, Search, useFilter } from '../design/filters.tsx';
 import { clock, duration, secondsSince, shortId } from '../design/format.ts';
 import { Empty, Loaded, Page, State } from '../design/page.tsx';
+import { Table } from '../design/table.tsx';
 import { OrderState } from './status.tsx';
 import { APP, type Checkout, money, type Order } from './types.ts';
 
@@ -72,42 +73,29 @@ interface OrderTableProps {
 function OrderTable({ orders, open }: OrderTableProps) {
   if (orders.length === 0) return <Empty>No order matches. Place one in the shop.</Empty>;
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>Order</th>
-          <th>Status</th>
-          <th>Placed</th>
-          <th>Age</th>
-          <th>Items</th>
-          <th>Total</th>
-          <th>Waits for</th>
+    <Table columns={['Order', 'Status', 'Placed', 'Age', 'Items', 'Total', 'Waits for']}>
+      {orders.map((order) => (
+        <tr key={order.id}>
+          <td className="number">
+            <Link href={`/console/orders/${order.id}`} title={order.id}>
+              {shortId(order.id)}
+            </Link>
+          </td>
+          <td>
+            <OrderState status={order.status} reason={order.statusReason} />
+          </td>
+          <td className="number">{clock(order.placedAt)}</td>
+          <td className="number">{duration(secondsSince(order.placedAt))}</td>
+          <td className="number">
+            {order.lines.reduce((total, { quantity }) => total + quantity, 0)}
+          </td>
+          <td className="number">{money(order.total)}</td>
+          <td>
+            <Waiting checkout={open.get(order.id)} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {orders.map((order) => (
-          <tr key={order.id}>
-            <td className="number">
-              <Link href={`/console/orders/${order.id}`} title={order.id}>
-                {shortId(order.id)}
-              </Link>
-            </td>
-            <td>
-              <OrderState status={order.status} reason={order.statusReason} />
-            </td>
-            <td className="number">{clock(order.placedAt)}</td>
-            <td className="number">{duration(secondsSince(order.placedAt))}</td>
-            <td className="number">
-              {order.lines.reduce((total, { quantity }) => total + quantity, 0)}
-            </td>
-            <td className="number">{money(order.total)}</td>
-            <td>
-              <Waiting checkout={open.get(order.id)} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 

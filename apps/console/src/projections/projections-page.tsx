@@ -3,6 +3,7 @@ import { useQuery } from '../api/use-query.ts';
 import { act } from '../design/feedback.tsx';
 import { clock } from '../design/format.ts';
 import { Empty, Loaded, Page, State } from '../design/page.tsx';
+import { Table } from '../design/table.tsx';
 
 interface Projection {
   readonly name: string;
@@ -34,25 +35,14 @@ export function ProjectionsPage() {
           items.length === 0 ? (
             <Empty>No projection has a position yet.</Empty>
           ) : (
-            <table>
-              <thead>
-                <tr>
-                  <th>Subscription</th>
-                  <th>State</th>
-                  <th>Position</th>
-                  <th>End of the log</th>
-                  <th>Instance</th>
-                  <th>
-                    <span className="hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((each) => (
-                  <Row key={each.name} projection={each} end={end} reload={projections.reload} />
-                ))}
-              </tbody>
-            </table>
+            <Table
+              columns={['Subscription', 'State', 'Position', 'End of the log', 'Instance']}
+              hasActions
+            >
+              {items.map((each) => (
+                <Row key={each.name} projection={each} end={end} reload={projections.reload} />
+              ))}
+            </Table>
           )
         }
       </Loaded>

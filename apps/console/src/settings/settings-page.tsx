@@ -5,6 +5,7 @@ import { useQuery } from '../api/use-query.ts';
 import { act } from '../design/feedback.tsx';
 import { Choice, Search, useFilter } from '../design/filters.tsx';
 import { Empty, Loaded, Page } from '../design/page.tsx';
+import { Table } from '../design/table.tsx';
 
 interface Setting {
   readonly value: string;
@@ -39,30 +40,17 @@ export function SettingsPage() {
           const shown = Object.entries(all).filter(([name]) => name.includes(key.toUpperCase()));
           if (shown.length === 0) return <Empty>No setting matches.</Empty>;
           return (
-            <table>
-              <thead>
-                <tr>
-                  <th>Setting</th>
-                  <th>Value</th>
-                  <th>Source</th>
-                  <th>Takes effect</th>
-                  <th>
-                    <span className="hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map(([name, setting]) => (
-                  <Row
-                    key={`${app} ${name}`}
-                    app={app!}
-                    name={name}
-                    setting={setting}
-                    reload={settings.reload}
-                  />
-                ))}
-              </tbody>
-            </table>
+            <Table columns={['Setting', 'Value', 'Source', 'Takes effect']} hasActions>
+              {shown.map(([name, setting]) => (
+                <Row
+                  key={`${app} ${name}`}
+                  app={app!}
+                  name={name}
+                  setting={setting}
+                  reload={settings.reload}
+                />
+              ))}
+            </Table>
           );
         }}
       </Loaded>

@@ -2,6 +2,7 @@ import { call } from '../api/client.ts';
 import { useQuery } from '../api/use-query.ts';
 import { clock } from '../design/format.ts';
 import { Loaded, Page, State, type Tone } from '../design/page.tsx';
+import { Table } from '../design/table.tsx';
 
 interface Objective {
   readonly name: string;
@@ -42,25 +43,22 @@ export function ObjectivesPage() {
               Window of {windowDays} days,{' '}
               {measuredSince ? `measured since ${clock(measuredSince)}` : 'not measured yet'}
             </p>
-            <table>
-              <thead>
-                <tr>
-                  <th>Objective</th>
-                  <th>State</th>
-                  <th>Target</th>
-                  <th>Now</th>
-                  <th>Events</th>
-                  <th>Budget left</th>
-                  <th>Burn rate</th>
-                  <th>Alert</th>
-                </tr>
-              </thead>
-              <tbody>
-                {objectives.map((each) => (
-                  <Row key={each.name} objective={each} />
-                ))}
-              </tbody>
-            </table>
+            <Table
+              columns={[
+                'Objective',
+                'State',
+                'Target',
+                'Now',
+                'Events',
+                'Budget left',
+                'Burn rate',
+                'Alert',
+              ]}
+            >
+              {objectives.map((each) => (
+                <Row key={each.name} objective={each} />
+              ))}
+            </Table>
           </>
         )}
       </Loaded>

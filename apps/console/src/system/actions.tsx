@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import { call } from '../api/client.ts';
 import type { AppStatus, Instance } from '../api/types.ts';
 import { act } from '../design/feedback.tsx';
-import { Menu } from '../design/menu.tsx';
+import { Menu, MenuAction } from '../design/menu.tsx';
 
 /** Returns how many instances should run, of all process types. */
 export function wantedOf({ wantedInstances: wanted }: AppStatus): number {
@@ -38,15 +38,11 @@ export function AppActions({ app }: { readonly app: AppStatus }) {
         </button>
       </fieldset>
       <Menu label={`Actions on ${name}`}>
-        <button type="button" onClick={() => restart(name)}>
-          Restart one by one
-        </button>
-        <button type="button" onClick={() => push(name)}>
-          Push the present sources
-        </button>
-        <button type="button" onClick={() => rollback(app)} disabled={app.earlier.length === 0}>
+        <MenuAction onClick={() => restart(name)}>Restart one by one</MenuAction>
+        <MenuAction onClick={() => push(name)}>Push the present sources</MenuAction>
+        <MenuAction onClick={() => rollback(app)} disabled={app.earlier.length === 0}>
           Roll back{app.earlier[0] && ` to ${app.earlier[0].slice(0, 8)}`}
-        </button>
+        </MenuAction>
         <Link href={`/console/settings?app=${name}`}>Settings</Link>
         <Link href={`/console/logs?app=${name}`}>Logs</Link>
       </Menu>
@@ -91,12 +87,8 @@ const rollback = ({ app: name, earlier }: AppStatus) =>
 export function InstanceActions({ instance: { id } }: { readonly instance: Instance }) {
   return (
     <Menu label={`Actions on ${id}`}>
-      <button type="button" onClick={() => kill(id)}>
-        Kill
-      </button>
-      <button type="button" onClick={() => freeze(id)}>
-        Freeze
-      </button>
+      <MenuAction onClick={() => kill(id)}>Kill</MenuAction>
+      <MenuAction onClick={() => freeze(id)}>Freeze</MenuAction>
     </Menu>
   );
 }

@@ -2,6 +2,7 @@ import { call } from '../api/client.ts';
 import type { Fault, ServiceStatus } from '../api/types.ts';
 import { act } from '../design/feedback.tsx';
 import { State } from '../design/page.tsx';
+import { Table } from '../design/table.tsx';
 import { toneOf } from './tone.ts';
 
 interface BackingServicesProps {
@@ -14,49 +15,36 @@ export function BackingServices({ services, faults }: BackingServicesProps) {
   return (
     <section aria-labelledby="backing">
       <h2 id="backing">Backing services</h2>
-      <table>
-        <thead>
-          <tr>
-            <th>Service</th>
-            <th>State</th>
-            <th>Version</th>
-            <th>Source</th>
-            <th>Address</th>
-            <th>Restarts</th>
-            <th>Disk</th>
-            <th>
-              <span className="hidden">Actions</span>
-            </th>
+      <Table
+        columns={['Service', 'State', 'Version', 'Source', 'Address', 'Restarts', 'Disk']}
+        hasActions
+      >
+        {services.map((each) => (
+          <tr key={each.service}>
+            <th scope="row">{each.name}</th>
+            <td>
+              <State tone={toneOf(each.state)}>{each.state}</State>
+              {faults
+                .filter(({ service }) => service === each.service)
+                .map(({ id, title }) => (
+                  <div key={id}>
+                    <State tone="bad">{title}</State>
+                  </div>
+                ))}
+            </td>
+            <td className="number">{each.version}</td>
+            <td>{each.origin}</td>
+            <td className="number">{each.address}</td>
+            <td className="number">{each.restarts}</td>
+            <td className="number">{each.sizeMb === null ? '–' : `${each.sizeMb} MB`}</td>
+            <td>
+              <button type="button" onClick={() => restart(each)}>
+                Restart {each.name}
+              </button>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {services.map((each) => (
-            <tr key={each.service}>
-              <th scope="row">{each.name}</th>
-              <td>
-                <State tone={toneOf(each.state)}>{each.state}</State>
-                {faults
-                  .filter(({ service }) => service === each.service)
-                  .map(({ id, title }) => (
-                    <div key={id}>
-                      <State tone="bad">{title}</State>
-                    </div>
-                  ))}
-              </td>
-              <td className="number">{each.version}</td>
-              <td>{each.origin}</td>
-              <td className="number">{each.address}</td>
-              <td className="number">{each.restarts}</td>
-              <td className="number">{each.sizeMb === null ? '–' : `${each.sizeMb} MB`}</td>
-              <td>
-                <button type="button" onClick={() => restart(each)}>
-                  Restart {each.name}
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </section>
   );
 }

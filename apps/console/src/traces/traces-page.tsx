@@ -6,6 +6,7 @@ import { useQuery } from '../api/use-query.ts';
 import { Choice, Search, useFilter } from '../design/filters.tsx';
 import { clock, millis } from '../design/format.ts';
 import { Empty, Loaded, Page, State } from '../design/page.tsx';
+import { Table } from '../design/table.tsx';
 
 const POLL_MS = 3_000;
 
@@ -70,41 +71,28 @@ function TraceTable({ traces }: { readonly traces: readonly TraceSummary[] }) {
   if (traces.length === 0) return <Empty>No trace matches.</Empty>;
   const longest = Math.max(...traces.map(({ durationMs }) => durationMs));
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>Started</th>
-          <th>Trace</th>
-          <th>Duration</th>
-          <th>Spans</th>
-          <th>Errors</th>
-          <th>Apps</th>
-          <th>Logs</th>
+    <Table columns={['Started', 'Trace', 'Duration', 'Spans', 'Errors', 'Apps', 'Logs']}>
+      {traces.map(({ traceId, name, app, startedAt, durationMs, spans, errors, apps }) => (
+        <tr key={traceId}>
+          <td className="number">{clock(startedAt)}</td>
+          <td>
+            <a href={`/zipkin/traces/${traceId}`}>{name}</a>{' '}
+            <span className="secondary">{app}</span>
+          </td>
+          <td className="number">
+            <meter value={durationMs} max={longest} aria-label="Share of the longest" />{' '}
+            {millis(durationMs)}
+          </td>
+          <td className="number">{spans}</td>
+          <td>{errors > 0 ? <State tone="bad">{errors}</State> : '–'}</td>
+          <td className="secondary">{apps.join(', ')}</td>
+          <td>
+            <Link href={`/console/logs?trace=${traceId}`} aria-label={`Logs of ${traceId}`}>
+              Logs
+            </Link>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {traces.map(({ traceId, name, app, startedAt, durationMs, spans, errors, apps }) => (
-          <tr key={traceId}>
-            <td className="number">{clock(startedAt)}</td>
-            <td>
-              <a href={`/zipkin/traces/${traceId}`}>{name}</a>{' '}
-              <span className="secondary">{app}</span>
-            </td>
-            <td className="number">
-              <meter value={durationMs} max={longest} aria-label="Share of the longest" />{' '}
-              {millis(durationMs)}
-            </td>
-            <td className="number">{spans}</td>
-            <td>{errors > 0 ? <State tone="bad">{errors}</State> : '–'}</td>
-            <td className="secondary">{apps.join(', ')}</td>
-            <td>
-              <Link href={`/console/logs?trace=${traceId}`} aria-label={`Logs of ${traceId}`}>
-                Logs
-              </Link>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }

@@ -9,6 +9,7 @@ import { SignedIn } from '../session/signed-in.tsx';
 import { shop } from '../shop.ts';
 import { CancelOrder } from './cancel-order.tsx';
 import { Events } from './events.tsx';
+import { Handlers } from './handlers.tsx';
 import { compensationWords } from './order-progress.ts';
 import { reasonWords, statusWords } from './order-words.ts';
 import { SwimLanes } from './swim-lanes.tsx';
@@ -56,6 +57,7 @@ function WatchedOrder({ id }: { id: string }) {
               <summary>How this works</summary>
               <p>Four services share this order. Each does its part, and publishes an event.</p>
               <SwimLanes items={items} />
+              <Handlers items={items} />
             </details>
             <Goods order={order} />
           </section>

@@ -1,12 +1,28 @@
-import { readdirSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { compensationWords, isSettled, sincePlaced } from './order-progress.ts';
-import { eventWords } from './order-words.ts';
+import { eventHandlers, eventWords } from './order-words.ts';
 
 it('has words for each type of event that ordering stores', () => {
   const stored = new URL('../../../ordering/src/order/stored/', import.meta.url);
   const types = new Set(readdirSync(stored).map((file) => file.split('.')[0]!));
   expect(Object.keys(eventWords).toSorted()).toEqual([...types].toSorted());
+});
+
+it('names the source file of each handler of an event, and no other', () => {
+  const cwd = fileURLToPath(new URL('../../../../', import.meta.url));
+  const files = globSync('apps/*/src/**/*.ts', { cwd, exclude: (name) => /\.spec\./.test(name) });
+  const inSources = files.flatMap((path) => {
+    const text = readFileSync(`${cwd}/${path}`, 'utf8');
+    const own = [...text.matchAll(/const (\w+) = consumes\(\s*(\w+)/g)];
+    const types = new Map(own.map(([, name, type]) => [name!, type!]));
+    const handled = [...text.matchAll(/@OnMessage\((\w+)/g)].map(([, name]) => name!);
+    return handled
+      .map((name) => [types.get(name) ?? name, path.replaceAll('\\', '/')] as const)
+      .filter(([type]) => type in eventWords);
+  });
+  expect(Object.entries(eventHandlers).toSorted()).toEqual(inSources.toSorted());
 });
 
 describe('an order', () => {

@@ -28,6 +28,22 @@ export const eventWords: Readonly<Record<string, readonly [words: string, mood: 
   CheckoutAbandoned: ['Ended by our staff', 'bad'],
 };
 
+/** The message handler of each event that has one: a spec compares it with the sources. */
+export const eventHandlers: Readonly<Record<string, string>> = {
+  StockReserved: 'apps/ordering/src/on-stock-reply/on-stock-reply.ts',
+  StockRefused: 'apps/ordering/src/on-stock-reply/on-stock-reply.ts',
+  StockReleased: 'apps/ordering/src/on-stock-reply/on-stock-reply.ts',
+  PaymentAuthorised: 'apps/ordering/src/on-payment-reply/on-payment-reply.ts',
+  PaymentDeclined: 'apps/ordering/src/on-payment-reply/on-payment-reply.ts',
+  PaymentCaptured: 'apps/ordering/src/on-payment-reply/on-payment-reply.ts',
+  PaymentVoided: 'apps/ordering/src/on-payment-reply/on-payment-reply.ts',
+  OrderConfirmed: 'apps/shipping/src/on-order-confirmed/on-order-confirmed.ts',
+  CancellationRequested: 'apps/shipping/src/on-cancellation-request/on-cancellation-request.ts',
+  ShipmentDispatched: 'apps/ordering/src/on-shipment-reply/on-shipment-reply.ts',
+  ShipmentCancelled: 'apps/ordering/src/on-shipment-reply/on-shipment-reply.ts',
+  OrderCompleted: 'apps/inventory/src/on-order-completed/on-order-completed.ts',
+};
+
 export const statusWords: Readonly<Record<OrderStatus, readonly [words: string, mood: Mood]>> = {
   placed: ['Placed', 'info'],
   awaitingPayment: ['Waiting for the bank', 'waiting'],

@@ -5,7 +5,7 @@ import { FileContracts } from '@fieldguide/platform-contract-record/file-contrac
 import { openContracts } from '@fieldguide/platform-contract-record/open-contracts';
 import { pactsToVerify } from '@fieldguide/platform-contract-record/pacts-to-verify';
 import { stage } from '@fieldguide/platform-controller/stager/stage';
-import { apps, example } from '@fieldguide/platform-host/apps';
+import { apps, example, pacticipantOf, webApps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Command } from 'commander';
 import { deployabilityText, matrixTable, pactsTable } from '../screen/contract-tables.ts';
@@ -74,7 +74,8 @@ export function addContractsCommands(program: Command): void {
     .option('--branch <name>', 'Branch of the sources; by default the current one')
     .action(async (options: CommonOptions & { branch?: string }) => {
       const artifacts = [];
-      for (const app of apps) artifacts.push((await stage(app)).artifact);
+      for (const app of [...apps, ...webApps])
+        if (pacticipantOf(app.name)) artifacts.push((await stage(app)).artifact);
       const builds = testedBuilds(artifacts, options.branch);
       await openContracts().publish(builds);
       const lines = builds.map(

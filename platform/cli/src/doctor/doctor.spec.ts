@@ -1,7 +1,7 @@
 import { wheelPlatform } from '@fieldguide/platform-host/backing-services/wheel.mjs';
 import { cacheFolder } from '@fieldguide/platform-host/environment';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { activeFaults, checkJava } from './doctor.ts';
+import { activeFaults, checkJava, checkLens } from './doctor.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -19,6 +19,17 @@ describe('doctor', () => {
     );
     if (isLocked) expect(hint).toContain(cacheFolder);
     expect(hint).not.toContain('secret');
+  });
+
+  it('reports the viewer of traces: version, source, and whether it is cached', () => {
+    vi.stubEnv('FIELDGUIDE_MAVEN_REPOSITORY', 'https://ada:secret@mirror.test/maven2');
+    const lens = { version: '3.4.3', bytes: 758_669 };
+    expect(checkLens({ ...lens, isPresent: true }).found).toBe(
+      'Lens 3.4.3, from https://mirror.test/maven2, is in the cache',
+    );
+    expect(checkLens({ ...lens, isPresent: false }).found).toMatch(
+      /^Lens 3.4.3 is downloaded from https.* when its page is first opened \(0.8 MB\)$/,
+    );
   });
 });
 

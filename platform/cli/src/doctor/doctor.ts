@@ -21,6 +21,7 @@ import {
 } from '@fieldguide/platform-host/environment';
 import { isFree } from '@fieldguide/platform-host/processes/ports';
 import { type PlatformState, runningPlatform } from '@fieldguide/platform-host/state';
+import { lensInCache } from '@fieldguide/platform-traces/lens';
 import type { CheckResult } from '../screen/tables.ts';
 
 const NODE_NEEDED = 24;
@@ -46,6 +47,7 @@ export async function runChecks(environment: Environment): Promise<CheckResult[]
     disk(environment),
     folder(environment),
     parts(cached, consulInCache()),
+    checkLens(),
     ...(await network(complete)),
     proxies(),
     {
@@ -163,6 +165,16 @@ function parts(jars: ReturnType<typeof jarsInCache>, consul: boolean): CheckResu
   const missing = jars.missingBytes > 0 ? ` (${megabytes(jars.missingBytes)} of jars)` : '';
   const hint = `npm start downloads the rest${missing} to ${cacheFolder}; without network: fieldguide cache import FILE`;
   return { what: 'cached parts', verdict: 'warning', found, hint };
+}
+
+/** Reports the viewer of traces. A start does not need it, so that its absence is no warning. */
+export function checkLens({ version, bytes, isPresent } = lensInCache()): CheckResult {
+  const { FIELDGUIDE_MAVEN_REPOSITORY: mirror } = process.env;
+  const source = mirror ? withoutCredentials(mirror).url : 'Maven Central';
+  const found = isPresent
+    ? `Lens ${version}, from ${source}, is in the cache`
+    : `Lens ${version} is downloaded from ${source} when its page is first opened (${(bytes / 1e6).toFixed(1)} MB)`;
+  return { what: 'trace viewer', verdict: 'ok', found };
 }
 
 /** Checks network and clock. With a full cache no network is needed; a wrong clock makes tokens look expired elsewhere. */

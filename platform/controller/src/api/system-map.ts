@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gatewayApp } from '@fieldguide/platform-host/apps';
 import { root } from '@fieldguide/platform-host/environment';
 import { system } from '@fieldguide/platform-host/system';
-import { topics } from '@fieldguide/platform-model/derive';
+import { topics, webConsumers } from '@fieldguide/platform-model/derive';
 import { tokenIssuerOf } from '@fieldguide/platform-model/roles';
 import { z } from 'zod';
 
@@ -60,7 +60,7 @@ export function systemMap(): SystemMap {
       summary,
       uses: [...uses],
     })),
-    clients: Object.keys(system.externalConsumers ?? {}),
+    clients: [...webConsumers(system)],
     topics: topics(system).map(({ name, owner, kind }) => ({ topic: name, owner, kind })),
     edges: pactEdges(),
     plugins: Object.keys(system.plugins ?? {}),

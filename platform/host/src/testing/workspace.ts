@@ -14,7 +14,7 @@ const topic = (name: string, kind: 'events' | 'commands') => ({
 export const testSystem = defineSystem({
   name: 'letters',
   operatorScopes: ['alpha:write'],
-  externalConsumers: { reader: 'reader' },
+  webApps: { pages: { summary: 'pages', servedBy: 'front', pacticipant: 'reader' } },
   apps: {
     alpha: {
       kind: 'service',
@@ -56,7 +56,7 @@ export function useTestWorkspace(): string {
     writeFileSync(join(folder, path), text);
   };
   write('system/system.ts', `export const system = ${JSON.stringify(testSystem)};`);
-  for (const name of Object.keys(testSystem.apps))
+  for (const name of Object.keys({ ...testSystem.apps, ...testSystem.webApps }))
     write(`apps/${name}/package.json`, JSON.stringify({ version: '1.0.0' }));
   vi.stubEnv('FIELDGUIDE_WORKSPACE', folder);
   vi.stubEnv('FIELDGUIDE_HOME', join(folder, '.fieldguide'));
