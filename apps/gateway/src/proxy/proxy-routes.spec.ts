@@ -31,7 +31,15 @@ describe('the gateway’s routes', () => {
     const config = { FORWARD_TIME_LIMIT_MS: 1_000, RATE_LIMIT_PER_MINUTE: 100 } as never;
     const log = makeLog('test', 'test', 'silent');
     const forwarder = new Forwarder(registry, new SystemClock(), config, log);
-    const routing = new ProxyRoutes(host, {} as never, registry, forwarder, config, log);
+    const routing = new ProxyRoutes(
+      host,
+      {} as never,
+      registry,
+      forwarder,
+      config,
+      {} as never,
+      log,
+    );
     let isOpen = false;
     const opening = routing.onModuleInit().then(() => {
       isOpen = true;

@@ -3,7 +3,7 @@ import { TokenVerifier } from '@fieldguide/auth';
 import { routes } from '@fieldguide/contracts/gateway/routes';
 import { ServiceRegistry } from '@fieldguide/discovery';
 import { PROBLEM_JSON, toRequestProblem } from '@fieldguide/problems';
-import { BODY_BYTES_MAX } from '@fieldguide/service';
+import { BODY_BYTES_MAX, HttpConfig } from '@fieldguide/service';
 import { LOG, type Log } from '@fieldguide/telemetry';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -14,7 +14,7 @@ import { GatewayConfig } from '../gateway.config.ts';
 import { Forwarder } from './forwarder.ts';
 import { addressOf, limitAddresses, tooManyRequests } from './rate-limits.ts';
 
-// Endpoints for operators that every service has; the gateway's port is public.
+// Endpoints for operators that every service has.
 const forOperators = new Set(['/metrics', '/info']);
 
 const REGISTRY_WAIT_MS = 2_000;
@@ -32,11 +32,12 @@ export class ProxyRoutes implements OnModuleInit {
     private readonly registry: ServiceRegistry,
     private readonly forwarder: Forwarder,
     private readonly config: GatewayConfig,
+    private readonly http: HttpConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const { tokens, forwarder, config, log } = this;
+    const { tokens, forwarder, config, http, log } = this;
     const fastify = this.host.httpAdapter.getInstance();
     const services = [...new Set(routes.map(({ to }) => to))];
     // Its port is shared: it receives requests as soon as it listens, and must know the services by then.
@@ -45,7 +46,9 @@ export class ProxyRoutes implements OnModuleInit {
     await limitAddresses(fastify, config);
     const operatorsOnly = requireToken(tokens, log, 'operations');
     fastify.addHook('onRequest', async (request, reply) => {
-      if (forOperators.has(request.routeOptions.url ?? '')) await operatorsOnly(request, reply);
+      const { url: path = '' } = request.routeOptions;
+      if (!forOperators.has(path) || (path === '/metrics' && isInternal(request, http))) return;
+      await operatorsOnly(request, reply);
     });
 
     const surface: FastifyPluginAsync = async (scope) => {
@@ -86,6 +89,14 @@ export class ProxyRoutes implements OnModuleInit {
     };
     await fastify.register(surface);
   }
+}
+
+/**
+ * Beside a public port the instance's own port is reached from inside the network only, like the port of any service.
+ * Without one its own port is the public one.
+ */
+function isInternal({ socket }: FastifyRequest, { PUBLIC_PORT }: HttpConfig): boolean {
+  return PUBLIC_PORT !== undefined && socket.localPort !== PUBLIC_PORT;
 }
 
 /**

@@ -18,6 +18,7 @@ export interface RunningGateway {
 export async function runGateway(
   upstreamPort: number,
   env: Readonly<Record<string, string>> = {},
+  listenPort = 0,
 ): Promise<RunningGateway> {
   const instances = [...new Set(routes.map(({ to }) => to))].map((service) => ({
     id: `${service}-1`,
@@ -29,7 +30,7 @@ export async function runGateway(
   const keys = new TestKeys('test/test');
   const replaced = [[ServiceRegistry, new FixedRegistry(instances)]] as const;
   const app = await openForTest(GatewayModule, { env, keys, replaced });
-  await app.listen({ port: 0, host: '127.0.0.1' });
+  await app.listen({ port: listenPort, host: '127.0.0.1' });
   const { port } = app.getHttpServer().address() as AddressInfo;
   return { port, keys, close: () => app.close() };
 }
