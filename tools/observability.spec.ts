@@ -5,6 +5,7 @@ import { metrics } from '@fieldguide/telemetry';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { alertNames, rulesYaml } from './generate/observability.ts';
+import { liveFaults } from './prometheus/live-faults.ts';
 import { faults } from './prometheus/rule-tests.ts';
 import { metricsPage } from './reference/metrics.ts';
 
@@ -29,8 +30,11 @@ describe('an alert', () => {
     expect(new Set(alerts.map(({ alert }) => alert))).toEqual(new Set(alertNames(system)));
   });
 
-  it('is tested with a fault under which it fires, and no other', () => {
-    const firing = faults.flatMap(({ fires }) => fires.map((each) => each.split(' ')[0]));
+  it.each([
+    ['the rule tests', faults],
+    ['the running system', liveFaults],
+  ])('has a fault under which it fires, and no other: %s', (_where, all) => {
+    const firing = all.flatMap(({ fires }) => fires.map((each) => each.split(' ')[0]));
     expect([...new Set(firing)].toSorted()).toEqual(alertNames(system).toSorted());
   });
 
