@@ -12,6 +12,8 @@ export interface LiveSystem {
   readonly traffic: ShopTraffic;
 }
 
+const DISPATCH_DELAY = 'DISPATCH_DELAY_MS';
+
 /** Ends a fault, and resolves when everything is as it was. */
 type Stop = () => Promise<unknown>;
 
@@ -43,6 +45,7 @@ const burns = (objective: string) => [
 const late = Object.fromEntries(
   burns('Completing').map((each) => [each, 'orders that have waited complete late']),
 );
+const notCalled = { 'BreakerOpen ticket': 'the gateway stops calling an app that fails' };
 
 export const liveFaults: readonly LiveFault[] = [
   {
@@ -50,22 +53,30 @@ export const liveFaults: readonly LiveFault[] = [
     orders: true,
     start: platformFault('http-error', 'catalog'),
     fires: burns('Browsing'),
+    follows: notCalled,
   },
   {
     what: 'fault start http-error ordering',
     orders: true,
     start: platformFault('http-error', 'ordering'),
     fires: burns('Placing'),
+    follows: notCalled,
   },
   {
     what: 'fault start http-error identity',
     start: platformFault('http-error', 'identity'),
     fires: burns('SignIn'),
+    follows: notCalled,
   },
   {
-    what: 'fault start slow-consumer shipping --delay 2000',
+    what: `env shipping ${DISPATCH_DELAY}=12000`,
     orders: true,
-    start: platformFault('slow-consumer', 'shipping', { delayMs: 2_000 }),
+    start: async ({ platform }) => {
+      const setting = `/apps/shipping/settings/${DISPATCH_DELAY}`;
+      const delay = (ms: number) => platform.call('PUT', setting, { value: String(ms) });
+      await delay(12_000);
+      return () => delay(0);
+    },
     fires: burns('Completing'),
   },
   {

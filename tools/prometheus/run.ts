@@ -9,7 +9,7 @@ import { OperatorClient } from '@fieldguide/platform-cli/client/operator-client'
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
 import { table } from '@fieldguide/platform-cli/screen/tables';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
-import { Environment } from '@fieldguide/platform-host/environment';
+import { Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { freePorts } from '@fieldguide/platform-host/processes/ports';
 import { system } from '@fieldguide/system';
 import { prometheusYaml, rulesYaml } from '../generate/observability.ts';
@@ -118,11 +118,14 @@ async function keepTargets(
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const written = new Map<string, string>();
   while (!signal.aborted) {
     const apps = await platform.call<AppStatus[]>('GET', '/apps').catch(() => []);
     for (const { app, instances } of apps) {
-      const targets = instances.map(({ url }) => new URL(url).host);
-      writeFileSync(join(folder, `targets-${app}.json`), JSON.stringify([{ targets }]));
+      const targets = JSON.stringify([{ targets: instances.map(({ url }) => new URL(url).host) }]);
+      if (written.get(app) === targets) continue;
+      writeFileSafely(join(folder, `targets-${app}.json`), targets);
+      written.set(app, targets);
     }
     await sleep(TARGETS_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
