@@ -12,6 +12,7 @@ import type { AppStatus } from '@fieldguide/platform-controller/status';
 import { Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { freePorts } from '@fieldguide/platform-host/processes/ports';
 import { system } from '@fieldguide/system';
+import { objectivesDashboard, servicesDashboard } from '../generate/dashboards.ts';
 import { prometheusYaml, rulesYaml } from '../generate/observability.ts';
 import { startSystem } from '../schemathesis/system.ts';
 import { type Api, readyApi } from './api.ts';
@@ -140,9 +141,17 @@ async function expectHealthy(api: Api): Promise<void> {
   await until('browsing is measured', async () => (await api.query(browsing)) === 1);
   const failed = await api.failedRules();
   if (failed.length > 0) throw new Error(`Rules failed: ${failed.join('; ')}`);
+  for (const expression of dashboardExpressions()) await api.query(expression);
   const firing = await api.firing();
   if (firing.length > 0) throw new Error(`Alerts fire though all is well: ${firing.join(', ')}`);
-  console.log('✓ every rule is evaluated, and no alert fires');
+  console.log('✓ every rule and dashboard is evaluated, and no alert fires');
+}
+
+function dashboardExpressions(): string[] {
+  return [objectivesDashboard(system), servicesDashboard()].flatMap((text) => {
+    const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
+    return panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  });
 }
 
 /** Tries each fault in turn. @returns whether each has caused its alerts, and no others */
