@@ -85,7 +85,7 @@ describe('a reconciler', () => {
   });
 });
 
-/** Ends when the test says so, not when it is told to stop. */
+/** Ends when the test calls `end`, not at `stop`. */
 class FakeInstance {
   readonly id: string;
   readonly record: { readonly slot: number; readonly [key: string]: unknown };
