@@ -4,6 +4,7 @@ import { Events } from '@fieldguide/platform-host/events';
 import { processStartTime } from '@fieldguide/platform-host/processes/child';
 import { acquireLock, releaseLock, stopOrphans, writeState } from '@fieldguide/platform-host/state';
 import type { TestProject } from 'vitest/node';
+import { withoutFsync } from './without-fsync.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -35,6 +36,7 @@ export default async function setup(project: TestProject) {
     instances: [],
     services: backing.records,
   });
+  if (postgres.origin !== 'attached') await withoutFsync(postgres.url);
   project.provide('backing', { postgres: postgres.url, kafka: kafka.url, consul: consul.url });
   return async () => {
     await backing.stop();

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { burnAlerts, runbookOf } from '@fieldguide/platform-model/slo';
 import { system } from '@fieldguide/system';
 import { metrics } from '@fieldguide/telemetry';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { alertNames, rulesYaml } from './generate/observability.ts';
+import { liveFaults } from './prometheus/live-faults.ts';
 import { faults } from './prometheus/rule-tests.ts';
 import { metricsPage } from './reference/metrics.ts';
 
@@ -29,8 +31,11 @@ describe('an alert', () => {
     expect(new Set(alerts.map(({ alert }) => alert))).toEqual(new Set(alertNames(system)));
   });
 
-  it('is tested with a fault under which it fires, and no other', () => {
-    const firing = faults.flatMap(({ fires }) => fires.map((each) => each.split(' ')[0]));
+  it.each([
+    ['the rule tests', faults],
+    ['the running system', liveFaults],
+  ])('has a fault under which it fires, and no other: %s', (_where, all) => {
+    const firing = all.flatMap(({ fires }) => fires.map((each) => each.split(' ')[0]));
     expect([...new Set(firing)].toSorted()).toEqual(alertNames(system).toSorted());
   });
 
@@ -100,5 +105,55 @@ describe('an objective', () => {
         );
     const used = alerts.flatMap(({ expr }) => expr.match(/slo:\w+:\w+/g) ?? []);
     expect(used.filter((each) => !recorded.has(each))).toEqual([]);
+  });
+});
+
+// prom-client's own, collected once a service has started.
+const ofProcess = /^(?:process|nodejs)_/;
+const folder = 'deploy/observability';
+const fileOf = (path: string) => readFileSync(join(folder, path), 'utf8');
+interface Dashboard {
+  readonly panels: readonly {
+    readonly datasource: { readonly uid: string };
+    readonly targets: readonly { readonly expr: string }[];
+  }[];
+}
+
+describe('the profile observability', () => {
+  it('has a collector whose pipelines use what it configures', () => {
+    const { service, ...configured } = parse(fileOf('collector.yml'));
+    for (const pipeline of Object.values<Record<string, string[]>>(service.pipelines))
+      for (const [kind, names] of Object.entries(pipeline))
+        expect(Object.keys(configured[kind]), kind).toEqual(expect.arrayContaining(names));
+  });
+
+  it('connects to services of docker-compose.yml only', () => {
+    const { services } = parse(readFileSync('docker-compose.yml', 'utf8'));
+    const files = ['collector.yml', 'prometheus.yml', 'grafana/datasources.yml'];
+    const hosts = files.flatMap((file) =>
+      [...fileOf(file).matchAll(/\b([a-z]+):\d{4,5}\b/g)].map(([, host]) => host),
+    );
+    expect(new Set(hosts)).toEqual(new Set(['jaeger', 'consul', 'prometheus']));
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(hosts));
+  });
+
+  it.each(['objectives', 'services'])('has a dashboard of existing %s', async (name) => {
+    const { panels } = JSON.parse(fileOf(`grafana/${name}.json`)) as Dashboard;
+    const sources = parse(fileOf('grafana/datasources.yml')).datasources as { uid: string }[];
+    const recorded = rules.flatMap(({ record }) => record ?? []);
+    const all = await allMetrics();
+    const labels = new Set(all.flatMap(({ labelNames }) => labelNames));
+    const known = [...recorded, ...all.map((each) => each.name)];
+    expect(panels.length).toBeGreaterThan(2);
+    for (const { datasource, targets } of panels) {
+      expect(sources.map(({ uid }) => uid)).toContain(datasource.uid);
+      for (const { expr } of targets) {
+        const read = expr.match(/slo:\w+:\w+|\b[a-z]+(?:_[a-z]+)+(?=[{)[]|$)/g) ?? [];
+        const names = read
+          .filter((each) => !labels.has(each) && !ofProcess.test(each))
+          .map((each) => each.replace(/_(?:count|bucket|sum)$/, ''));
+        expect(known, expr).toEqual(expect.arrayContaining(names));
+      }
+    }
   });
 });

@@ -10,6 +10,8 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 
 const SKIPPED = new Set(['node_modules', '.fieldguide', '.nx', '.git']);
+/** Also what an integration test builds beside its sources meanwhile. */
+const isSkipped = (name: string) => SKIPPED.has(name) || name.startsWith('.bundle-');
 
 /**
  * Copies the sources to another folder, where a test may change them. Installed packages are links to those of `root`;
@@ -17,10 +19,10 @@ const SKIPPED = new Set(['node_modules', '.fieldguide', '.nx', '.git']);
  */
 export function copySources(root: string, to: string): void {
   for (const name of readdirSync(root))
-    if (!SKIPPED.has(name))
+    if (!isSkipped(name))
       cpSync(join(root, name), join(to, name), {
         recursive: true,
-        filter: (source) => !SKIPPED.has(basename(source)),
+        filter: (source) => !isSkipped(basename(source)),
       });
   linkPackages(root, to, 'node_modules');
   for (const folder of globSync('*/{*/,}node_modules', { cwd: root }))

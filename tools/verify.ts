@@ -1,4 +1,4 @@
-// `npm run verify`: the checks that take too long for CI, about half an hour; exits with 1 when one fails.
+// `npm run verify`: the checks that take too long for CI, about 45 minutes; exits with 1 when one fails.
 import { spawn } from 'node:child_process';
 import { table } from '@fieldguide/platform-cli/screen/tables';
 import { Command } from 'commander';
@@ -9,7 +9,7 @@ const checks: readonly { what: string; command: string; env?: Record<string, str
     command: 'node tools/schemathesis/run.ts',
   },
   {
-    what: 'Prometheus: the rules by their tests, and on the running system',
+    what: 'Prometheus: the rules by their tests, and each alert under its fault on the running system',
     command: 'node tools/prometheus/run.ts',
   },
   {

@@ -69,7 +69,7 @@ function environmentOf(
   return {
     ...Object.fromEntries(secrets.map((key) => [`${key}_FILE`, `/secrets/${key}`])),
     ...Object.fromEntries(others),
-    ...(port !== undefined && { PORT: port }),
+    ...(port !== undefined && { PUBLIC_PORT: port }),
     ...(webApp && { WEB_FOLDER: '/web' }),
   };
 }

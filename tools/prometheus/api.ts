@@ -8,7 +8,10 @@ interface Rule {
   readonly query: string;
   readonly health: 'ok' | 'err' | 'unknown';
   readonly lastError?: string;
-  readonly alerts?: readonly { readonly state: string }[];
+  readonly alerts?: readonly {
+    readonly state: string;
+    readonly labels: { readonly severity: string };
+  }[];
 }
 
 /** A running Prometheus. */
@@ -25,12 +28,14 @@ export class Api {
     return (await this.#get<{ result: unknown[] }>(path)).result.length;
   }
 
-  /** Returns the names of the alerts that fire. */
+  /** Returns the alerts that fire, each with its severity. */
   async firing(): Promise<string[]> {
-    const rules = (await this.#rules()).filter(({ alerts = [] }) =>
-      alerts.some(({ state }) => state === 'firing'),
+    const firing = (await this.#rules()).flatMap(({ name, alerts = [] }) =>
+      alerts
+        .filter(({ state }) => state === 'firing')
+        .map(({ labels }) => `${name} ${labels.severity}`),
     );
-    return [...new Set(rules.map(({ name }) => name))];
+    return [...new Set(firing)].toSorted();
   }
 
   async failedRules(): Promise<string[]> {

@@ -147,6 +147,18 @@ export const faults: readonly Fault[] = [
     fires: ['BreakerOpen ticket'],
   },
   {
+    what: 'a breaker opens again after each trial call',
+    series: { 'breaker_state{job="ordering",breaker="catalog"}': '0x5 2 1 2 1 2 1 2 1' },
+    at: '10m',
+    fires: ['BreakerOpen ticket'],
+  },
+  {
+    what: 'a breaker was open, and no call has tried it since',
+    series: { 'breaker_state{job="ordering",breaker="catalog"}': '0x5 2x3 1x10' },
+    at: '15m',
+    fires: [],
+  },
+  {
     what: 'an order is stuck',
     series: { 'checkouts_overdue{job="ordering",instance="1"}': '0x5 1x10' },
     at: '10m',

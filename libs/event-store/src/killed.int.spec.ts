@@ -89,6 +89,7 @@ async function killAt(nth: number, when: 'before' | 'after'): Promise<Ended> {
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       cwd: folder,
+      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compile-cache') },
     },
   );
   let output = '';

@@ -1,4 +1,5 @@
 export { AuthModule } from './auth.module.ts';
+export { HttpConfig } from './http-config.ts';
 export { BODY_BYTES_MAX } from './http-server.ts';
 export { runService } from './run-service.ts';
 export { ServiceModule } from './service.module.ts';

@@ -196,3 +196,20 @@ describe('an address', () => {
     await limited.close();
   });
 });
+
+describe('metrics', () => {
+  it('need a token, except on a port beside the public one', async () => {
+    const status = async ({ port }: RunningGateway, path = '/metrics') =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+    expect(await status(gateway)).toBe(401);
+    const internal = await runGateway(service.port, { PUBLIC_PORT: '1' }); // not opened in a test
+    expect([await status(internal), await status(internal, '/info')]).toEqual([200, 401]);
+    await internal.close();
+    const free = await upstream(() => undefined);
+    await free.close();
+    const isPublic = { PUBLIC_PORT: String(free.port) };
+    const shared = await runGateway(service.port, isPublic, free.port);
+    expect(await status(shared)).toBe(401);
+    await shared.close();
+  });
+});

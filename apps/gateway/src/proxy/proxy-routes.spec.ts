@@ -40,7 +40,8 @@ describe('the gateway’s routes', () => {
     const clock = new SystemClock();
     const forwarder = new Forwarder(registry, new Policies(clock), clock, config, log);
     const reads = new CachedReads(new ResponseCache(clock, 0), forwarder);
-    const routing = new ProxyRoutes(host, {} as never, registry, reads, config, log);
+    const http = {} as never;
+    const routing = new ProxyRoutes(host, {} as never, registry, reads, config, http, log);
     let isOpen = false;
     const opening = routing.onModuleInit().then(() => {
       isOpen = true;

@@ -2,7 +2,7 @@ import { TokenVerifier } from '@fieldguide/auth';
 import { routes } from '@fieldguide/contracts/gateway/routes';
 import { ServiceRegistry } from '@fieldguide/discovery';
 import { PROBLEM_JSON, toRequestProblem } from '@fieldguide/problems';
-import { BODY_BYTES_MAX } from '@fieldguide/service';
+import { BODY_BYTES_MAX, HttpConfig } from '@fieldguide/service';
 import { LOG, type Log } from '@fieldguide/telemetry';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -14,7 +14,7 @@ import { GatewayConfig } from '../gateway.config.ts';
 import { allowOrigins } from './cors.ts';
 import { addressOf, limitAddresses, limitRequests } from './rate-limits.ts';
 
-// Endpoints for operators that every service has; the gateway's port is public.
+// Endpoints for operators that every service has.
 const forOperators = new Set(['/metrics', '/info']);
 
 const REGISTRY_WAIT_MS = 2_000;
@@ -32,11 +32,12 @@ export class ProxyRoutes implements OnModuleInit {
     private readonly registry: ServiceRegistry,
     private readonly reads: CachedReads,
     private readonly config: GatewayConfig,
+    private readonly http: HttpConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const { tokens, reads, config, log } = this;
+    const { tokens, reads, config, http, log } = this;
     const fastify = this.host.httpAdapter.getInstance();
     const services = [...new Set(routes.map(({ to }) => to))];
     // Its port is shared: it receives requests as soon as it listens, and must know the services by then.
@@ -46,8 +47,9 @@ export class ProxyRoutes implements OnModuleInit {
     limitAddresses(fastify, config);
     const operatorsOnly = requireToken(tokens, log, 'operations');
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (forOperators.has(request.routeOptions.url ?? '')) operatorsOnly(request, reply, done);
-      else done();
+      const { url: path = '' } = request.routeOptions;
+      if (!forOperators.has(path) || (path === '/metrics' && isInternal(request, http))) done();
+      else operatorsOnly(request, reply, done);
     });
 
     const surface: FastifyPluginAsync = async (scope) => {
@@ -97,6 +99,14 @@ export class ProxyRoutes implements OnModuleInit {
 }
 
 const callerOrAddress = (request: FastifyRequest) => callerOf(request)?.id ?? addressOf(request);
+
+/**
+ * Beside a public port the instance's own port is reached from inside the network only, like the port of any service.
+ * Without one its own port is the public one.
+ */
+function isInternal({ socket }: FastifyRequest, { PUBLIC_PORT }: HttpConfig): boolean {
+  return PUBLIC_PORT !== undefined && socket.localPort !== PUBLIC_PORT;
+}
 
 /**
  * Drains the body that was rejected, for a while: closing now would reset the connection before the caller reads the

@@ -21,6 +21,7 @@ export interface RunningGateway {
 export async function runGateway(
   ports: number | readonly number[],
   env: Readonly<Record<string, string>> = {},
+  listenPort = 0,
 ): Promise<RunningGateway> {
   const instances = [...new Set(routes.map(({ to }) => to))].flatMap((service) =>
     [ports].flat().map((port, index) => ({
@@ -35,7 +36,7 @@ export async function runGateway(
   const registry = new FixedRegistry(instances, () => env.TRAFFIC_WEIGHTS ?? '');
   const replaced = [[ServiceRegistry, registry]] as const;
   const app = await openForTest(GatewayModule, { env, keys, replaced });
-  await app.listen({ port: 0, host: '127.0.0.1' });
+  await app.listen({ port: listenPort, host: '127.0.0.1' });
   const { port } = app.getHttpServer().address() as AddressInfo;
   const productChanged = (productId: string) =>
     app.get(OnProductChanged).handle({ data: { productId } } as never);

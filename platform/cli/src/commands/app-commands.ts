@@ -24,6 +24,8 @@ interface Pushed {
 
 /** What has artifacts: apps, and web applications. */
 const deployable = [...appNames, ...webAppNames];
+const allOf = (names: readonly string[]) =>
+  [...apps, ...webApps].filter(({ name }) => names.includes(name));
 
 /** Adds the commands on apps: push, stage, scale, restart, kill, rollback, env. */
 export function addAppCommands(program: Command): void {
@@ -45,6 +47,8 @@ export function addAppCommands(program: Command): void {
           `fieldguide push ${example.app}, or fieldguide push --all`,
         );
       const platform = platformOf(options);
+      // The bundler is loaded once for all of them, and a fault in one stops before any is pushed.
+      if (wanted.length > 1) for (const app of allOf(wanted)) await stage(app);
       const pushed: Pushed[] = [];
       for (const app of wanted) {
         const push = () =>
@@ -69,9 +73,7 @@ export function addAppCommands(program: Command): void {
     .option('--source-map', 'Also write a source map for a debugger')
     .action(async (names: string[], options: CommonOptions & { sourceMap?: boolean }) => {
       const staged = [];
-      for (const app of [...apps, ...webApps].filter(({ name }) =>
-        known(names.length ? names : deployable).includes(name),
-      )) {
+      for (const app of allOf(known(names.length ? names : deployable))) {
         const { artifact, fresh } = await stage(app, options.sourceMap);
         staged.push({ app: app.name, version: artifact.version, digest: artifact.digest, fresh });
       }

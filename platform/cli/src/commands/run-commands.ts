@@ -100,6 +100,8 @@ async function start(
 ): Promise<void> {
   const environment = new Environment(env);
   const report = (line: string) => (json ? process.stderr : process.stdout).write(`  ${line}\n`);
+  // Nothing is left to do then. Node's own cleanup, seen after faults, waits for ever for a connection that was cut off.
+  process.once('beforeExit', () => process.exit());
   // A closed terminal must not kill the platform before its shutdown is complete.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const gatewayPort = port ?? (env === 'local' ? defaultPort : 0);

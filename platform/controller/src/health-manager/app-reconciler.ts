@@ -61,6 +61,8 @@ export class AppReconciler {
   #waiters: { resolve: () => void; reject: (reason: Error) => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #running = new Set<Promise<void>>();
+  /** Replaced, and finishing what they have in hand. */
+  readonly #draining = new Set<Instance>();
   #ending = new AbortController();
   #stopped = false;
 
@@ -96,10 +98,7 @@ export class AppReconciler {
     const numbers = new Set([...this.#slots.keys(), ...this.#busy.keys()]);
     const actual = [...numbers].map((slot) => this.#observe(slot));
     const actions = planActions(this.#context.desired(), actual, now);
-    for (const action of actions) {
-      const running = this.#execute(action).finally(() => this.#running.delete(running));
-      this.#running.add(running);
-    }
+    for (const action of actions) this.#track(this.#execute(action));
     if (actions.length > 0) return;
     const waits = [...this.#slots.values()].filter(({ notBeforeMs }) => notBeforeMs > now);
     const [soonest] = waits.map(({ notBeforeMs }) => notBeforeMs).toSorted((a, b) => a - b);
@@ -116,6 +115,7 @@ export class AppReconciler {
     );
     return (
       this.#busy.size === 0 &&
+      this.#draining.size === 0 &&
       numbers.length === wanted.size &&
       [...this.#slots].every(
         ([slot, { ready, instance }]) =>
@@ -224,10 +224,17 @@ export class AppReconciler {
     delete slot.next;
     this.#watch(next.record.slot, next);
     this.#markReady(slot);
+    this.#track(this.#drain(old)); // the next one may start meanwhile: this one takes no new requests
     this.#context.changed();
+    this.#log(next, `✓ ${next.id} runs ${next.record.digest.slice(0, 8)}`);
+  }
+
+  async #drain(old: Instance): Promise<void> {
+    this.#draining.add(old);
     await old.child.stop(STOP_MS);
     await this.#context.evict(old);
-    this.#log(next, `✓ ${next.id} runs ${next.record.digest.slice(0, 8)}`);
+    this.#draining.delete(old);
+    this.reconcile();
   }
 
   async #kill({ instance }: Slot, reason: string): Promise<void> {
@@ -255,6 +262,11 @@ export class AppReconciler {
       limitMb: instance?.record.memoryMb ?? 0,
       notBeforeMs,
     };
+  }
+
+  #track(work: Promise<void>): void {
+    const running = work.finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   /** Sees when an instance ends that should not. */

@@ -98,8 +98,8 @@ async function ensureRole(
     COMMIT;
   `);
   try {
-    for (const [name, value] of privateLogSettings)
-      await admin.query(`ALTER ROLE ${id(role)} SET ${name} = '${value}'`);
+    const set = privateLogSettings.map(([name, value]) => `SET ${name} = '${value}'`);
+    await admin.query(set.map((each) => `ALTER ROLE ${id(role)} ${each}`).join(';')); // one transaction
   } catch (error) {
     // The administrator of an attached server need not be a superuser; its log is then that server's business.
     if ((error as { code?: string }).code !== '42501') throw error;
