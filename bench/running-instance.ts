@@ -19,13 +19,20 @@ export interface RunningInstance {
 export function runningInstance(app: string): RunningInstance {
   const instance = readState(new Environment('local'))?.instances.find((each) => each.app === app);
   if (!instance) throw new Error(`No ${app} runs. Try: npm start`);
-  const lines = readFileSync(`/proc/${instance.pid}/environ`, 'utf8').split('\0').filter(Boolean);
-  const env = lines.map((line) => [
-    line.slice(0, line.indexOf('=')),
-    line.slice(line.indexOf('=') + 1),
-  ]);
   const command = readFileSync(`/proc/${instance.pid}/cmdline`, 'utf8').split('\0');
-  return { env: Object.fromEntries(env), main: command.find((part) => part.endsWith('main.cjs'))! };
+  return {
+    env: environmentOf(instance.pid),
+    main: command.find((part) => part.endsWith('main.cjs'))!,
+  };
+}
+
+/** Returns the environment variables of a process. */
+export function environmentOf(pid: number): Readonly<Record<string, string>> {
+  const lines = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+  const at = (line: string) => line.indexOf('=');
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, at(line)), line.slice(at(line) + 1)]),
+  );
 }
 
 export interface StartedVariant {

@@ -1,44 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Contender, End } from './contender.ts';
 import { closedLoop, type Load, openLoop, signIn } from './load.ts';
-import {
-  assertInvariants,
-  drained,
-  type Outcome,
-  readOutcome,
-  type Sample,
-  watchOpen,
-} from './outcomes.ts';
-import type { Shop } from './shop.ts';
 import { readUsage, type Usage, used } from './usage.ts';
 
-const WARM_UP_SECONDS = 5;
-const IDLE_MS = 3_000;
+const DRAIN_MS = 180_000;
 
-export interface MeasureOptions {
+/** A load of `seconds`, with `inFlight` requests under way (a closed loop) or `perSecond` orders (an open one). */
+export type LoadKind = {
+  readonly name: string;
   readonly seconds: number;
-  readonly oneProduct: boolean;
-  readonly signal: AbortSignal;
-  /** Closed loop with this many requests under way. */
-  readonly inFlight?: number;
-  /** Open loop with this many orders a second. */
-  readonly rate?: number;
-}
+  readonly idleMs: number;
+} & ({ readonly inFlight: number } | { readonly perSecond: number });
+
 export interface Measured {
   readonly name: string;
+  /** Acknowledged orders. */
+  readonly orders: number;
   readonly placedPerSecond: number;
   /** Completed while orders were placed. */
   readonly completedPerSecond: number;
-  /** All completed orders, from the first click to the last completion without the dispatch delay. */
+  /** From the first click to the last completion, without the dispatch delay. */
   readonly sustainedPerSecond: number;
-  readonly orders: number;
   readonly ends: Readonly<Record<string, number>>;
+  /** Orders that were not acknowledged, by reason. */
   readonly failures: Readonly<Record<string, number>>;
   readonly placingMs: Quantiles;
-  /** Click to `OrderCompleted`, with the dispatch delay. */
+  /** From the click to the completion, without the dispatch delay. */
   readonly completionMs: Quantiles;
-  readonly open: { readonly start: number; readonly middle: number; readonly end: number };
-  /** Growth of the open checkouts a second in the second half of the load. */
-  readonly backlogPerSecond: number;
+  /** Orders that have not ended, at the start, in the middle and at the end of the load. */
+  readonly open: readonly [start: number, middle: number, end: number];
+  /** Growth of the open orders in the second half of the load. */
+  readonly growthPerSecond: number;
+  /** Until the last order has ended. */
   readonly usage: Usage;
   readonly idle: Usage;
 }
@@ -46,67 +39,130 @@ export interface Quantiles {
   readonly p50: number;
   readonly p99: number;
 }
+interface Sample {
+  readonly second: number;
+  readonly open: number;
+}
 
-/** Loads the system, waits until all orders have ended, and checks that nothing was lost or done twice. */
-export async function measure(shop: Shop, options: MeasureOptions): Promise<Measured> {
-  const { inFlight, rate = 0, signal } = options;
-  const gatewayUrl = shop.state.gatewayUrl!;
-  const load = { ...options, gatewayUrl, tokens: await signIn(gatewayUrl) };
-  const name = inFlight ? `closed loop, ${inFlight} in flight` : `open loop, ${rate}/s`;
-  const run = (seconds: number) =>
-    inFlight ? closedLoop({ ...load, seconds }, inFlight) : openLoop({ ...load, seconds }, rate);
-  const say = progress(name);
-  say(`warming up for ${WARM_UP_SECONDS} s`);
-  await run(WARM_UP_SECONDS);
-  await drained(shop, signal, (open) => say(`warmed up, ${open} open`));
-  const resting = await readUsage(shop);
-  await sleep(IDLE_MS, undefined, { signal });
-  const before = await readUsage(shop);
-  const loading = run(options.seconds);
-  const samples = await watchOpen(shop, loading, ({ second, open }) =>
-    say(`${second} of ${options.seconds} s, ${open} open`),
+/** Loads until the code is compiled and the pools are filled. */
+export async function warmUp(contender: Contender, seconds: number, signal: AbortSignal) {
+  const say = progress('warm-up');
+  say(`${seconds} s`);
+  const { gatewayUrl } = contender;
+  const options = {
+    gatewayUrl,
+    tokens: await signIn(gatewayUrl),
+    seconds,
+    oneProduct: false,
+    signal,
+  };
+  await closedLoop(options, 16);
+  await drain(contender, signal, say);
+}
+
+/**
+ * Loads a contender, waits until all orders have ended, and checks that none was lost or done twice.
+ * @throws Error when the results are void
+ */
+export async function measure(
+  contender: Contender,
+  kind: LoadKind,
+  oneProduct: boolean,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const { gatewayUrl } = contender;
+  const say = progress(kind.name);
+  const tokens = await signIn(gatewayUrl);
+  const resting = await readUsage(contender.watched);
+  say('idle');
+  await sleep(kind.idleMs, undefined, { signal });
+  const before = await readUsage(contender.watched);
+  const sinceMs = Date.now();
+  const options = { gatewayUrl, tokens, seconds: kind.seconds, oneProduct, signal };
+  const loading =
+    'inFlight' in kind ? closedLoop(options, kind.inFlight) : openLoop(options, kind.perSecond);
+  const samples = await watchOpen(contender, loading, ({ second, open }) =>
+    say(`${second} of ${kind.seconds} s, ${open} open`),
   );
-  const placed = await loading;
-  await drained(shop, signal, (open) => say(`draining, ${open} open`));
-  const after = await readUsage(shop);
-  const outcome = await readOutcome(shop, placed.placed);
-  await assertInvariants(shop);
+  const load = await loading;
+  await drain(contender, signal, say);
+  const after = await readUsage(contender.watched);
+  const found = await contender.ends(sinceMs);
+  const ends = load.placed.map(({ id }) => {
+    const end = found.get(id);
+    if (!end) throw new Error(`The acknowledged order ${id} did not end`);
+    return end;
+  });
+  await contender.assertInvariants();
   return {
-    name,
-    ...results(placed, outcome, samples),
+    name: kind.name,
+    ...results(load, ends, samples, contender.dispatchDelayMs),
     usage: used(before, after),
     idle: used(resting, before),
   };
 }
 
-function results(load: Load, { completedAtMs, ends }: Outcome, samples: readonly Sample[]) {
-  const clicks = load.placed.map(({ clickedAtMs }) => clickedAtMs);
-  const firstMs = Math.min(...clicks);
-  const ended = [...completedAtMs.values()];
-  const within = ended.filter((ms) => ms < firstMs + load.seconds * 1_000).length;
-  const took = load.placed.flatMap(({ id, clickedAtMs }) => {
-    const at = completedAtMs.get(id);
-    return at === undefined ? [] : [at - clickedAtMs];
-  });
-  const lastMs = ended.reduce((last, ms) => Math.max(last, ms), firstMs);
-  const half = samples.slice(samples.length >> 1);
-  const [start, middle, end] = [samples[0]!, half[0]!, samples.at(-1)!];
-  return {
-    orders: load.placed.length,
-    placedPerSecond: load.placed.length / load.seconds,
-    completedPerSecond: within / load.seconds,
-    sustainedPerSecond: (ended.length * 1_000) / (lastMs - firstMs - DISPATCH_DELAY_MS),
-    ends,
-    failures: load.failures,
-    placingMs: quantiles(load.placed.map(({ placingMs }) => placingMs)),
-    completionMs: quantiles(took),
-    open: { start: start.open, middle: middle.open, end: end.open },
-    backlogPerSecond: (end.open - middle.open) / Math.max(1, end.second - middle.second),
+async function watchOpen(
+  contender: Contender,
+  over: Promise<unknown>,
+  report: (sample: Sample) => void,
+): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  let isOver = false;
+  const finish = () => {
+    isOver = true;
   };
+  const ended = over.then(finish, finish);
+  const startMs = performance.now();
+  for (let second = 0; !isOver; second++) {
+    const sample = { second, open: await contender.countOpen() };
+    samples.push(sample);
+    report(sample);
+    await Promise.race([ended, sleep(startMs + (second + 1) * 1_000 - performance.now())]);
+  }
+  return samples;
 }
 
-/** The default of shipping; it is no work. */
-export const DISPATCH_DELAY_MS = 1_000;
+async function drain(contender: Contender, signal: AbortSignal, say: (line: string) => void) {
+  const endMs = performance.now() + DRAIN_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    const open = await contender.countOpen();
+    say(`${open} open`);
+    if (open === 0 && (await contender.isQuiet())) return;
+    if (performance.now() > endMs) throw new Error(`${open} orders are open after ${DRAIN_MS} ms`);
+    await sleep(250);
+  }
+}
+
+function results(
+  { placed, failures, seconds }: Load,
+  ends: readonly End[],
+  samples: readonly Sample[],
+  delayMs: number,
+) {
+  const firstMs = Math.min(...placed.map(({ clickedAtMs }) => clickedAtMs));
+  const completed = ends.flatMap(({ end, atMs }, n) => (end === 'completed' ? [{ atMs, n }] : []));
+  const lastMs = completed.reduce((last, { atMs }) => Math.max(last, atMs), firstMs);
+  const meanwhile = completed.filter(({ atMs }) => atMs < firstMs + seconds * 1_000);
+  const second = samples.slice(samples.length >> 1);
+  const [start, middle, end] = [samples[0]!, second[0]!, samples.at(-1)!];
+  const byEnd = Object.groupBy(ends, (each) => each.end);
+  return {
+    orders: placed.length,
+    placedPerSecond: placed.length / seconds,
+    completedPerSecond: meanwhile.length / seconds,
+    sustainedPerSecond: (completed.length * 1_000) / (lastMs - firstMs - delayMs),
+    ends: Object.fromEntries(Object.entries(byEnd).map(([name, all]) => [name, all!.length])),
+    failures,
+    placingMs: quantiles(placed.map(({ placingMs }) => placingMs)),
+    completionMs: quantiles(
+      completed.map(({ atMs, n }) => atMs - placed[n]!.clickedAtMs - delayMs),
+    ),
+    open: [start.open, middle.open, end.open] as const,
+    growthPerSecond: (end.open - middle.open) / Math.max(1, end.second - middle.second),
+  };
+}
 
 function quantiles(values: readonly number[]): Quantiles {
   const sorted = values.toSorted((a, b) => a - b);

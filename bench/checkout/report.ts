@@ -1,78 +1,127 @@
-import { DISPATCH_DELAY_MS, type Measured } from './measure.ts';
-import type { Totals } from './usage.ts';
+import { cpus } from 'node:os';
+import type { Measured } from './measure.ts';
+import { GENERATOR, sum, type Totals } from './usage.ts';
 
-const sum = (totals: Totals) => Object.values(totals).reduce((all, each) => all + each, 0);
+const TOP_STATEMENTS = 40;
+const SHOWN = 0.005; // of an order
 
 /** Returns the results of one load as Markdown. */
-export function table(measured: Measured): string {
-  const { name, orders, usage, idle, ends, failures, open, placingMs, completionMs } = measured;
-  const counts = (all: Readonly<Record<string, number>>) =>
-    Object.entries(all)
-      .map(([what, count]) => `${count} ${what}`)
-      .join(', ') || 'none';
+export function report(title: string, measured: Measured): string {
+  const { orders, usage, idle, placingMs, completionMs } = measured;
   const seconds = usage.atMs / 1_000;
-  const { 'load generator': generator = 0, ...system } = usage.cpuMs;
-  const { 'load generator': _, ...idleCpuMs } = idle.cpuMs;
-  const perSecond = (ms: number | undefined) => (ms ?? 0) / (idle.atMs / 1_000);
-  const withoutIdle = (ms: number, idleMs: number | undefined) =>
-    ((ms - perSecond(idleMs) * seconds) / orders).toFixed(2);
-  const rows = (totals: Totals, digits: number) =>
-    Object.entries(totals)
-      .filter(([, total]) => total / orders >= 0.005)
-      .toSorted(([, a], [, b]) => b - a)
-      .map(([what, total]) => [what, (total / orders).toFixed(digits)] as const);
+  const idlePerSecond = (total = 0) => (total * 1_000) / idle.atMs;
+  const ofOne = (total: number, idleTotal?: number) => [
+    (total / orders).toFixed(2),
+    ((total - idlePerSecond(idleTotal) * seconds) / orders).toFixed(2),
+  ];
+  const rows = (kind: 'cpuMs' | 'commits', more: (name: string) => string[] = () => []) =>
+    largest(usage[kind], orders)
+      .filter(([name]) => name !== GENERATOR)
+      .map(([name, total]) => [name, ...ofOne(total, idle[kind][name]), ...more(name)]);
+  const cpu = systemCpu(usage.cpuMs);
+  const gc = (name: string) => {
+    const spent = usage.gcSeconds[name];
+    return spent === undefined ? '' : `${((spent * 100_000) / usage.cpuMs[name]!).toFixed(1)} %`;
+  };
+  const statements = byService(usage.statements);
+  const idleStatements = byService(idle.statements);
   return [
-    `\n### ${name}\n`,
-    lines(
+    `\n### ${title}: ${measured.name}\n`,
+    markdown(
       ['', ''],
       [
-        ['placed', `${measured.placedPerSecond.toFixed(1)}/s`],
+        ['orders placed', `${measured.placedPerSecond.toFixed(1)}/s`],
         ['completed meanwhile', `${measured.completedPerSecond.toFixed(1)}/s`],
-        ['sustained (until the last is completed)', `${measured.sustainedPerSecond.toFixed(1)}/s`],
-        ['open checkouts: start, middle, end', `${open.start}, ${open.middle}, ${open.end}`],
-        ['growth in the second half', `${measured.backlogPerSecond.toFixed(1)}/s`],
-        ['placing p50, p99', `${placingMs.p50.toFixed(0)} ms, ${placingMs.p99.toFixed(0)} ms`],
+        ['until the last is completed', `${measured.sustainedPerSecond.toFixed(1)}/s`],
+        ['open at start, middle, end', measured.open.join(', ')],
+        ['growth in the second half', `${measured.growthPerSecond.toFixed(1)}/s`],
+        ['placing p50, p99', `${placingMs.p50.toFixed(0)}, ${placingMs.p99.toFixed(0)} ms`],
         [
-          `click → completed p50, p99 (with ${DISPATCH_DELAY_MS} ms dispatch delay)`,
-          `${completionMs.p50.toFixed(0)} ms, ${completionMs.p99.toFixed(0)} ms`,
+          'click → completed p50, p99, without the dispatch delay',
+          `${completionMs.p50.toFixed(0)}, ${completionMs.p99.toFixed(0)} ms`,
         ],
-        ['ends', counts(ends)],
-        ['not acknowledged', counts(failures)],
+        ['ends', list(measured.ends)],
+        ['not acknowledged', list(measured.failures)],
+        ['CPU of other processes, stolen CPU', others(measured)],
       ],
     ),
-    lines(
-      ['CPU of one order', 'ms', 'above idle, ms', 'idle, ms/s', 'garbage collection'],
+    markdown(
+      ['CPU of one order (ms)', 'all', 'above idle', 'idle, ms/s', 'garbage collection'],
       [
         [
           '**all**',
-          (sum(system) / orders).toFixed(2),
-          withoutIdle(sum(system), sum(idleCpuMs)),
-          perSecond(sum(idleCpuMs)).toFixed(1),
+          ...ofOne(cpu, systemCpu(idle.cpuMs)),
+          idlePerSecond(systemCpu(idle.cpuMs)).toFixed(1),
           '',
         ],
-        ...rows(system, 2).map(([what, ms]) => [
-          what,
-          ms,
-          perSecond(idle.cpuMs[what]).toFixed(1),
-          usage.gcSeconds[what] === undefined
-            ? ''
-            : `${((usage.gcSeconds[what] / seconds) * 100).toFixed(1)} % of ${seconds.toFixed(0)} s`,
-        ]),
-        ['load generator', (generator / orders).toFixed(2), '', '', ''],
+        ...rows('cpuMs', (name) => [idlePerSecond(idle.cpuMs[name]).toFixed(1), gc(name)]),
+        [GENERATOR, ((usage.cpuMs[GENERATOR] ?? 0) / orders).toFixed(2), '', '', ''],
       ],
     ),
-    lines(
-      ['commits of one order', ''],
-      [['**all**', (sum(usage.commits) / orders).toFixed(2)], ...rows(usage.commits, 2)],
+    markdown(
+      ['commits of one order', 'all', 'above idle'],
+      [['**all**', ...ofOne(sum(usage.commits), sum(idle.commits))], ...rows('commits')],
     ),
-    lines(
+    markdown(
       ['messages of one order', ''],
-      [['**all**', (sum(usage.messages) / orders).toFixed(2)], ...rows(usage.messages, 2)],
+      [
+        ['**all**', (sum(usage.messages) / orders).toFixed(2)],
+        ...largest(usage.messages, orders).map(([name, all]) => [name, (all / orders).toFixed(2)]),
+      ],
     ),
+    ...(sum(usage.statements) > 0
+      ? [
+          markdown(
+            ['statements of one order', 'all', 'above idle'],
+            [
+              ['**all**', ...ofOne(sum(statements), sum(idleStatements))],
+              ...largest(statements, orders).map(([service, all]) => [
+                service,
+                ...ofOne(all, idleStatements[service]),
+              ]),
+              ...largest(usage.statements, orders)
+                .slice(0, TOP_STATEMENTS)
+                .map(([text, all]) => [code(text), ...ofOne(all, idle.statements[text])]),
+            ],
+          ),
+        ]
+      : []),
   ].join('\n');
 }
 
-function lines(head: readonly string[], body: readonly (readonly string[])[]): string {
+/** CPU of all processes except the load generator. */
+export const systemCpu = (cpuMs: Totals) => sum(cpuMs) - (cpuMs[GENERATOR] ?? 0);
+
+/** Share of this machine's CPU that other processes used, and that its host took away. */
+function others({ usage }: Measured): string {
+  const wholeMs = usage.atMs * cpus().length;
+  const percent = (ms: number) => `${Math.max(0, (ms * 100) / wholeMs).toFixed(0)} %`;
+  const { used = 0, stolen = 0 } = usage.machineMs;
+  return `${percent(used - sum(usage.cpuMs))}, ${percent(stolen)}`;
+}
+
+function byService(statements: Totals): Totals {
+  const totals: Record<string, number> = {};
+  for (const [name, calls] of Object.entries(statements)) {
+    const service = name.split(' | ', 1)[0]!;
+    totals[service] = (totals[service] ?? 0) + calls;
+  }
+  return totals;
+}
+
+const largest = (totals: Totals, orders: number) =>
+  Object.entries(totals)
+    .filter(([, total]) => total / orders >= SHOWN)
+    .toSorted(([, a], [, b]) => b - a);
+
+const list = (counts: Totals) =>
+  Object.entries(counts)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ') || 'none';
+
+const code = (text: string) => `\`${text.replaceAll('|', '·').replaceAll('`', "'")}\``;
+
+export function markdown(head: readonly string[], body: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return `${[row(head), `|${'---|'.repeat(head.length)}`, ...body.map(row)].join('\n')}\n`;
 }

@@ -1,116 +1,196 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { resolve } from 'node:path';
+import type { Operation } from '@fieldguide/contracts/payment-provider';
 import type { PlatformState } from '@fieldguide/platform-host/state';
 import pg from 'pg';
+import { environmentOf } from '../running-instance.ts';
+import { assertEqual, type Contender, type End } from './contender.ts';
+import { type Platform, readState, startPlatform } from './platform.ts';
+import type { Watched } from './usage.ts';
 
-/** The environment that the benchmark starts in a checkout of this repository, and resets before. */
-export const OWN_ENVIRONMENT = 'bench';
+const ends: Readonly<Record<string, string>> = {
+  OrderCompleted: 'completed',
+  OrderRejected: 'rejected',
+  OrderCancelled: 'cancelled',
+};
+const checkoutServices = ['ordering', 'inventory', 'payments', 'shipping'];
 
-/** A running system of a checkout of this repository: what the benchmark loads and watches. */
-export class Shop {
-  readonly folder: string;
-  readonly state: PlatformState & { readonly backing: Readonly<Record<string, string>> };
-  /** Databases by service. */
-  readonly databases: ReadonlyMap<string, pg.Client>;
-  readonly #platform: ChildProcess | undefined;
+export interface StartOptions {
+  /** The environment to start; its data is deleted before. */
+  readonly env: string;
+  /** Loads pg_stat_statements. */
+  readonly statements: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The system of a checkout of this repository. */
+export class Shop implements Contender {
+  readonly gatewayUrl: string;
+  readonly watched: Watched;
+  readonly dispatchDelayMs = 1_000; // shipping's default
+  readonly #ownQueries = new Map<string, number>();
+  readonly #clients: ReadonlyMap<string, pg.Client>;
+  readonly #state: PlatformState;
+  readonly #platform: Platform | undefined;
 
   private constructor(
-    folder: string,
-    state: Shop['state'],
-    databases: Shop['databases'],
-    platform?: ChildProcess,
+    state: PlatformState,
+    watched: Omit<Watched, 'ownQueries' | 'databases'>,
+    clients: ReadonlyMap<string, pg.Client>,
+    platform: Platform | undefined,
   ) {
-    this.folder = folder;
-    this.state = state;
-    this.databases = databases;
+    this.gatewayUrl = state.gatewayUrl!;
+    const databases = new Map([...clients].map(([service, { database }]) => [service, database!]));
+    this.watched = { ...watched, databases, ownQueries: this.#ownQueries };
+    this.#clients = clients;
+    this.#state = state;
     this.#platform = platform;
   }
 
+  /** Starts it with empty databases. */
+  static async start(folder: string, options: StartOptions): Promise<Shop> {
+    const { env, statements, signal } = options;
+    let platform = await startPlatform(folder, env, signal, true);
+    try {
+      if (statements) {
+        const admin = await connect(platform.state.backing!['postgres']!);
+        await admin.query("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'");
+        await admin.end();
+        await platform.stop();
+        platform = await startPlatform(folder, env, signal, false);
+      }
+      return await Shop.attach(folder, env, platform);
+    } catch (error) {
+      await platform.stop();
+      throw error;
+    }
+  }
+
   /** @throws Error when no platform runs in this environment of the checkout */
-  static async attach(folder: string, env: string, platform?: ChildProcess): Promise<Shop> {
+  static async attach(folder: string, env: string, platform?: Platform): Promise<Shop> {
     const state = readState(folder, env);
     if (!state?.gatewayUrl || !state.backing)
-      throw new Error(`Nothing runs in the environment "${env}" of ${folder}. Try: npm start`);
-    const databases = new Map<string, pg.Client>();
+      throw new Error(
+        `Nothing runs in the environment "${env}" of ${resolve(folder)}. Try: npm start`,
+      );
+    const clients = new Map<string, pg.Client>();
     for (const { app, pid } of state.instances) {
       const own = environmentOf(pid)['DATABASE_URL'];
-      if (!own || databases.has(app)) continue;
+      if (!own || clients.has(app)) continue;
       const url = new URL(state.backing['postgres']!);
       url.pathname = new URL(own).pathname;
-      const client = new pg.Client({ connectionString: url.href, application_name: 'bench' });
-      await client.connect();
-      databases.set(app, client);
+      clients.set(app, await connect(url.href));
     }
-    return new Shop(folder, state as Shop['state'], databases, platform);
+    const { postgres, ...services } = state.services;
+    const processes = [
+      ...state.instances.map(
+        ({ app, slot, pid }) => [slot > 1 ? `${app} ${slot}` : app, pid] as const,
+      ),
+      ['platform controller', state.pid] as const,
+      ...Object.entries(services).map(([name, { pid }]) => [name, pid] as const),
+    ];
+    const metrics = state.instances
+      .filter(({ slot }) => slot === 1)
+      .map(({ app, port }) => [app, `http://127.0.0.1:${port}/metrics`] as const);
+    const watched = {
+      processes: new Map(processes),
+      postgresPid: postgres?.pid,
+      sessions: new Map(),
+      admin: await connect(state.backing['postgres']!),
+      brokers: state.backing['kafka']!.replace('kafka://', '').split(','),
+      topicPrefix: env === 'local' ? '' : `${env}.`,
+      metrics: new Map(metrics),
+    };
+    return new Shop(state, watched, clients, platform);
   }
 
-  /** Starts the platform of a checkout with empty databases, and waits until all apps are ready. */
-  static async start(folder: string, signal: AbortSignal): Promise<Shop> {
-    const absolute = resolve(folder);
-    rmSync(join(absolute, '.fieldguide/environments', OWN_ENVIRONMENT, 'desired.json'), {
-      force: true,
+  get postgresUrl(): string {
+    return this.#state.backing!['postgres']!;
+  }
+
+  async countOpen(): Promise<number> {
+    return this.#count('ordering', 'SELECT count(*) AS n FROM open_checkouts');
+  }
+
+  async isQuiet(): Promise<boolean> {
+    for (const service of checkoutServices)
+      if ((await this.#count(service, 'SELECT count(*) AS n FROM outbox')) > 0) return false;
+    return (await this.#count('inventory', 'SELECT sum(reserved_units) AS n FROM stock')) === 0;
+  }
+
+  async ends(sinceMs: number): Promise<ReadonlyMap<string, End>> {
+    const rows = await this.#query<{ id: string; type: string; why: string | null; ms: number }>(
+      'ordering',
+      `SELECT data->>'orderId' AS id, type, data->>'reason' AS why,
+         (extract(epoch FROM time) * 1000)::float8 AS ms
+       FROM events WHERE type = ANY($1) AND time >= $2`,
+      [Object.keys(ends), new Date(sinceMs)],
+    );
+    const named = rows.map(({ id, type, why, ms }) => {
+      return [id, { end: ends[type]! + (why ? `: ${why}` : ''), atMs: ms }] as const;
     });
-    await run(absolute, signal, 'reset', '--env', OWN_ENVIRONMENT, '--json');
-    const options = ['--env', OWN_ENVIRONMENT, '--port', '0', '--force', '--json'];
-    const platform = fieldguide(absolute, ['start', ...options]);
-    const stop = () => platform.kill('SIGTERM');
-    signal.addEventListener('abort', stop);
-    const exited = once(platform, 'exit').then(([code]) => {
-      throw new Error(`fieldguide start exited with ${code} in ${absolute}`);
-    });
-    exited.catch(() => undefined);
-    await Promise.race([once(createInterface({ input: platform.stdout! }), 'line'), exited]);
-    signal.removeEventListener('abort', stop);
-    return Shop.attach(absolute, OWN_ENVIRONMENT, platform);
+    return new Map(named);
   }
 
-  async query<Row extends object>(service: string, sql: string, values: unknown[] = []) {
-    const client = this.databases.get(service);
-    if (!client) throw new Error(`${service} has no database`);
-    return (await client.query<Row>(sql, values)).rows;
+  async assertInvariants(): Promise<void> {
+    const approved = (await this.#ledger()).filter(({ outcome }) => outcome === 'approved');
+    const captures = approved.filter(({ kind }) => kind === 'capture');
+    const payments = new Set(captures.map(({ paymentId }) => paymentId));
+    assertEqual('captures, one for each payment', captures.length, payments.size);
+    const captured = captures.reduce((all, { amount }) => all + amount.amountMinor, 0);
+    const [sold] = await this.#query<{ minor: number; units: number }>(
+      'ordering',
+      `SELECT coalesce(sum((total->>'amountMinor')::float8), 0) AS minor, coalesce(sum(units), 0)::float8 AS units
+       FROM order_summary, LATERAL (
+         SELECT sum((line->>'quantity')::int) AS units FROM jsonb_array_elements(lines) AS line
+       ) AS of_order WHERE status = 'completed'`,
+    );
+    assertEqual('captured money, as sold', captured, sold!.minor);
+    const shipped = await this.#count(
+      'inventory',
+      `SELECT sum((line->>'quantity')::int) AS n
+       FROM reservations, jsonb_array_elements(lines) AS line WHERE status = 'shipped'`,
+    );
+    assertEqual('shipped units, as sold', shipped, sold!.units);
+    const parked = 'SELECT count(*) AS n FROM dead_letters WHERE NOT redriven';
+    for (const service of checkoutServices)
+      assertEqual(`dead letters of ${service}`, await this.#count(service, parked), 0);
   }
 
-  /** Closes connections, and stops the platform if this benchmark started it. */
+  /** Closes connections, and stops the platform if the benchmark started it. */
   async close(): Promise<void> {
-    for (const client of this.databases.values()) await client.end().catch(() => undefined);
-    if (!this.#platform || this.#platform.exitCode !== null) return;
-    const exited = once(this.#platform, 'exit');
-    this.#platform.kill('SIGTERM');
-    await exited;
+    for (const client of [this.watched.admin, ...this.#clients.values()])
+      await client.end().catch(() => undefined);
+    await this.#platform?.stop();
+  }
+
+  async #count(service: string, sql: string): Promise<number> {
+    return Number((await this.#query<{ n: string }>(service, sql))[0]!.n ?? 0);
+  }
+
+  async #query<Row extends object>(service: string, sql: string, values: unknown[] = []) {
+    this.#ownQueries.set(service, (this.#ownQueries.get(service) ?? 0) + 1);
+    return (await this.#clients.get(service)!.query<Row>(sql, values)).rows;
+  }
+
+  async #ledger(): Promise<readonly Operation[]> {
+    const all: Operation[] = [];
+    let cursor: string | null = '0';
+    while (cursor !== null) {
+      const url: string = `${this.#state.providerUrl}/ledger?limit=1000&cursor=${cursor}`;
+      const page = (await (await fetch(url)).json()) as {
+        operations: Operation[];
+        nextCursor: string | null;
+      };
+      all.push(...page.operations);
+      cursor = page.nextCursor;
+    }
+    return all;
   }
 }
 
-async function run(folder: string, signal: AbortSignal, ...args: string[]): Promise<void> {
-  const [code] = await once(fieldguide(folder, args), 'exit');
-  signal.throwIfAborted();
-  if (code !== 0) throw new Error(`fieldguide ${args[0]} exited with ${code} in ${folder}`);
-}
-
-/** In its own process group: Ctrl-C reaches the benchmark alone, which stops the platform. */
-function fieldguide(folder: string, args: readonly string[]): ChildProcess {
-  const main = 'platform/cli/bin/fieldguide.mjs';
-  return spawn(process.execPath, [main, ...args], {
-    cwd: folder,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-}
-
-function readState(folder: string, env: string): PlatformState | undefined {
-  const file = join(folder, '.fieldguide/environments', env, 'platform.json');
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as PlatformState;
-  } catch {
-    return undefined;
-  }
-}
-
-function environmentOf(pid: number): Record<string, string> {
-  const lines = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
-  return Object.fromEntries(
-    lines.map((line) => [line.split('=', 1)[0]!, line.slice(line.indexOf('=') + 1)]),
-  );
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'bench' });
+  client.on('error', () => undefined); // the next query fails
+  await client.connect();
+  return client;
 }

@@ -1,83 +1,114 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Kafka, logLevel } from 'kafkajs';
-import type { Shop } from './shop.ts';
+import type pg from 'pg';
 
-const TICKS_PER_SECOND = 100; // USER_HZ on Linux
+const TICK_MS = 10; // USER_HZ on Linux is 100
 
-/** Totals by name: CPU ms by process, commits by service, messages by topic, seconds of garbage collection by app. */
+/** The processes, databases and broker that a contender uses. */
+export interface Watched {
+  /** Process ids by name. */
+  readonly processes: ReadonlyMap<string, number>;
+  readonly postgresPid: number | undefined;
+  /** PostgreSQL's sessions that were seen, by process id: one that has exited keeps its service. */
+  readonly sessions: Map<number, { readonly service: string | undefined; ms: number }>;
+  /** PostgreSQL's administrator. */
+  readonly admin: pg.Client;
+  /** Names of databases by service. */
+  readonly databases: ReadonlyMap<string, string>;
+  /** Number of queries that the benchmark itself has sent, by service. */
+  readonly ownQueries: ReadonlyMap<string, number>;
+  readonly brokers: readonly string[];
+  readonly topicPrefix: string;
+  /** Addresses of `/metrics`, by app. */
+  readonly metrics: ReadonlyMap<string, string>;
+}
+
+/** Totals by name. */
 export type Totals = Readonly<Record<string, number>>;
 export interface Usage {
   readonly atMs: number;
+  /** By process; PostgreSQL's by the database that they serve. */
   readonly cpuMs: Totals;
+  /** By service. */
   readonly commits: Totals;
+  /** By service and statement; empty unless PostgreSQL loads pg_stat_statements. */
+  readonly statements: Totals;
+  /** By topic. */
   readonly messages: Totals;
+  /** By app. */
   readonly gcSeconds: Totals;
+  /** CPU of this machine: used by all processes, and stolen by its host. */
+  readonly machineMs: Totals;
 }
+const kinds = ['cpuMs', 'commits', 'statements', 'messages', 'gcSeconds', 'machineMs'] as const;
 
-/** Reads what the system has used since its start. The load generator is listed as `load generator`. */
-export async function readUsage(shop: Shop): Promise<Usage> {
-  const cpuMs = readCpu(shop);
-  const [commits, messages, gcSeconds] = await Promise.all([
-    readCommits(shop),
-    readMessages(shop),
-    readGarbageCollection(shop),
+/** The load generator's name among the processes. */
+export const GENERATOR = 'load generator';
+
+/** Reads what has been used since the start of each process. */
+export async function readUsage(watched: Watched): Promise<Usage> {
+  const [cpuMs, machineMs] = [readCpu(watched), readMachine()];
+  const [commits, statements, messages, gcSeconds] = await Promise.all([
+    readCommits(watched),
+    readStatements(watched),
+    readMessages(watched),
+    readGarbageCollection(watched),
   ]);
-  return { atMs: performance.now(), cpuMs, commits, messages, gcSeconds };
+  const atMs = performance.now();
+  return { atMs, cpuMs, commits, statements, messages, gcSeconds, machineMs };
 }
 
-/** The difference of two readings. */
+/** Returns what was used between two readings. */
 export function used(before: Usage, after: Usage): Usage {
-  const minus = (key: 'cpuMs' | 'commits' | 'messages' | 'gcSeconds') =>
+  const minus = (kind: (typeof kinds)[number]) =>
     Object.fromEntries(
-      Object.entries(after[key]).map(([name, total]) => [name, total - (before[key][name] ?? 0)]),
+      Object.entries(after[kind]).map(([name, total]) => [name, total - (before[kind][name] ?? 0)]),
     );
-  return {
-    atMs: after.atMs - before.atMs,
-    cpuMs: minus('cpuMs'),
-    commits: minus('commits'),
-    messages: minus('messages'),
-    gcSeconds: minus('gcSeconds'),
-  };
+  const differences = Object.fromEntries(kinds.map((kind) => [kind, minus(kind)]));
+  return { ...differences, atMs: after.atMs - before.atMs } as unknown as Usage;
 }
 
-/** PostgreSQL's processes are listed by the database that they serve. */
-function readCpu({ state, databases }: Shop): Totals {
-  const totals: Record<string, number> = {};
-  const add = (name: string, ms: number) => {
-    totals[name] = (totals[name] ?? 0) + ms;
-  };
+export const sum = (totals: Totals) => Object.values(totals).reduce((all, each) => all + each, 0);
+
+function readCpu({ processes, postgresPid, sessions, databases }: Watched): Totals {
   const { user, system } = process.cpuUsage();
-  add('load generator', (user + system) / 1_000);
-  add('platform controller', cpuOf(state.pid, false));
-  for (const { app, pid } of state.instances) add(app, cpuOf(pid));
-  for (const [name, { pid }] of Object.entries(state.services)) add(name, cpuOf(pid));
-  const { postgres } = state.services;
-  const names = [...databases].map(([service, { database }]) => [service, database!] as const);
-  for (const pid of postgres ? childrenOf(postgres.pid) : []) {
-    const title = readFile(`/proc/${pid}/cmdline`);
-    const served = names.find(([, database]) => title.includes(` ${database} `))?.[0];
-    add(served ? `postgres: ${served}` : 'postgres: other', cpuOf(pid));
+  const totals: Record<string, number> = { [GENERATOR]: (user + system) / 1_000 };
+  for (const [name, pid] of processes) totals[name] = cpuOf(pid);
+  if (!postgresPid) return totals;
+  const alive = new Set(childrenOf(postgresPid));
+  for (const pid of alive) {
+    const title = read(`/proc/${pid}/cmdline`);
+    const isSession = title.includes('127.0.0.1(');
+    const service = [...databases].find(([, database]) => title.includes(` ${database} `))?.[0];
+    // A session of a database that is not watched belongs to another contender.
+    sessions.set(pid, { service: service ?? (isSession ? undefined : 'own'), ms: cpuOf(pid) });
   }
+  let own = cpuOf(postgresPid, true);
+  for (const [pid, { service, ms }] of sessions) {
+    if (!alive.has(pid)) own -= ms;
+    if (service) totals[`postgres: ${service}`] = (totals[`postgres: ${service}`] ?? 0) + ms;
+  }
+  totals['postgres: own'] = (totals['postgres: own'] ?? 0) + own;
   return totals;
 }
 
-/** CPU of a process, and of its exited children with `exited`. */
-function cpuOf(pid: number, exited = true): number {
-  const stat = readFile(`/proc/${pid}/stat`);
+/** @param exited adds the CPU of children that have exited */
+function cpuOf(pid: number, exited = false): number {
+  const stat = read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = fields.slice(11, exited ? 15 : 13).reduce((sum, each) => sum + Number(each), 0);
-  return (ticks * 1_000) / TICKS_PER_SECOND || 0;
+  const ticks = fields.slice(11, exited ? 15 : 13).reduce((all, each) => all + Number(each), 0);
+  return ticks * TICK_MS;
 }
 
 function childrenOf(pid: number): number[] {
   const own = readdirSync(`/proc/${pid}/task`).map((thread) =>
-    readFile(`/proc/${pid}/task/${thread}/children`),
+    read(`/proc/${pid}/task/${thread}/children`),
   );
   return own.flatMap((each) => each.split(' ').filter(Boolean).map(Number));
 }
 
 /** Returns '' when the process has exited. */
-function readFile(path: string): string {
+function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
@@ -85,30 +116,60 @@ function readFile(path: string): string {
   }
 }
 
-async function readCommits({ databases }: Shop): Promise<Totals> {
-  const [any] = databases.values();
-  const { rows } = await any!.query<{ name: string; commits: number }>(
+function readMachine(): Totals {
+  const all = read('/proc/stat').split('\n', 1)[0]!.split(/\s+/).slice(1, 9).map(Number);
+  const [user, nice, system, , , interrupts, soft, stolen] = all as [number, ...number[]];
+  const ticks = user + nice! + system! + interrupts! + soft!;
+  return { used: ticks * TICK_MS, stolen: stolen! * TICK_MS };
+}
+
+async function readCommits({ admin, databases, ownQueries }: Watched): Promise<Totals> {
+  const { rows } = await admin.query<{ name: string; commits: number }>(
     'SELECT datname AS name, xact_commit::float8 AS commits FROM pg_stat_database',
   );
   return Object.fromEntries(
-    [...databases].map(([service, { database }]) => [
-      service,
-      rows.find(({ name }) => name === database)!.commits,
-    ]),
+    [...databases].map(([service, database]) => {
+      const { commits } = rows.find(({ name }) => name === database)!;
+      return [service, commits - (ownQueries.get(service) ?? 0)];
+    }),
   );
 }
 
-async function readMessages({ state }: Shop): Promise<Totals> {
-  const admin = new Kafka({
-    brokers: state.backing['kafka']!.replace('kafka://', '').split(','),
-    logLevel: logLevel.NOTHING,
-  }).admin();
+/** Counts the statements of all roles except the administrator's. */
+async function readStatements({ admin, databases }: Watched): Promise<Totals> {
+  if (!(await countsStatements(admin))) return {};
+  const { rows } = await admin.query<{ database: string; query: string; calls: number }>(
+    `SELECT datname AS database, regexp_replace(left(query, 200), '\\s+', ' ', 'g') AS query,
+       sum(calls)::float8 AS calls
+     FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+     WHERE s.userid <> current_user::regrole GROUP BY 1, 2`,
+  );
+  const services = new Map([...databases].map(([service, database]) => [database, service]));
+  return Object.fromEntries(
+    rows
+      .filter(({ database }) => services.has(database))
+      .map(({ database, query, calls }) => [`${services.get(database)} | ${query}`, calls]),
+  );
+}
+
+/** The library can only be loaded when the server starts. */
+async function countsStatements(admin: pg.Client): Promise<boolean> {
+  const { rows } = await admin.query('SHOW shared_preload_libraries');
+  if (!rows[0].shared_preload_libraries.includes('pg_stat_statements')) return false;
+  await admin.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+  return true;
+}
+
+async function readMessages({ brokers, topicPrefix }: Watched): Promise<Totals> {
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__'));
+    const all = await admin.listTopics();
+    const topics = all.filter((each) => each.startsWith(topicPrefix) && !each.startsWith('__'));
     const counts = topics.map(async (topic) => {
       const partitions = await admin.fetchTopicOffsets(topic);
-      return [topic, partitions.reduce((sum, { high }) => sum + Number(high), 0)] as const;
+      const messages = partitions.reduce((total, { high }) => total + Number(high), 0);
+      return [topic.slice(topicPrefix.length), messages] as const;
     });
     return Object.fromEntries(await Promise.all(counts));
   } finally {
@@ -116,11 +177,11 @@ async function readMessages({ state }: Shop): Promise<Totals> {
   }
 }
 
-async function readGarbageCollection({ state }: Shop): Promise<Totals> {
-  const all = state.instances.map(async ({ app, port }) => {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    const sums = text.matchAll(/^nodejs_gc_duration_seconds_sum\S* (\S+)/gm);
-    return [app, [...sums].reduce((sum, [, each]) => sum + Number(each), 0)] as const;
+async function readGarbageCollection({ metrics }: Watched): Promise<Totals> {
+  const all = [...metrics].map(async ([app, url]) => {
+    const text = await (await fetch(url)).text();
+    const seconds = text.matchAll(/^nodejs_gc_duration_seconds_sum\S* (\S+)/gm);
+    return [app, [...seconds].reduce((total, [, each]) => total + Number(each), 0)] as const;
   });
   return Object.fromEntries(await Promise.all(all));
 }

@@ -1,7 +1,8 @@
+import { median, ratio } from '../statistics.ts';
 import type { Settings } from './bench.ts';
 import { type Contender, emmett, ours, plain } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
-import { type Block, block, median, ratio } from './measure.ts';
+import { type Block, block } from './measure.ts';
 import { compareWithPgbench } from './pgbench.ts';
 import {
   atLeast,

@@ -18,10 +18,10 @@ import {
   OrderSummary,
   orderSummary,
 } from '@fieldguide/simulation/order-log';
+import { median } from '../statistics.ts';
 import type { Settings } from './bench.ts';
 import { sampleEvent } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
-import { median } from './measure.ts';
 import { type Measured, valueAtLeast, valueAtMost } from './report.ts';
 
 const SAMPLES = 200;

@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { appendAlone } from '@fieldguide/event-store/statements';
+import { runPgbench } from '../pgbench.ts';
+import { ratio } from '../statistics.ts';
 import type { Settings } from './bench.ts';
 import { ours, sampleEvent } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
-import { ratio } from './measure.ts';
 import { atLeast, type Line } from './report.ts';
 
-const run = promisify(execFile);
 const CLIENTS = 16;
 
 /** Compares appends with our statement run by pgbench, PostgreSQL's client in C, with 16 connections. */
@@ -26,15 +24,9 @@ export async function compareWithPgbench(
   const folder = mkdtempSync(join(tmpdir(), 'pgbench-'));
   const script = join(folder, 'append.sql');
   writeFileSync(script, scriptText());
-  const { username, password, hostname, port, pathname } = new URL(own);
-  const args = ['-n', '-M', 'prepared', '-c', String(CLIENTS), '-j', '1', '-T', '2', '-f', script];
-  const where = ['-h', hostname, '-p', port, '-U', username, pathname.slice(1)];
-  const env = { ...process.env, PGPASSWORD: password };
   const perSecond: number[] = [];
-  for (let round = 0; round < Math.max(3, Math.round(rounds / 2)); round++) {
-    const { stdout } = await run(pgbench, [...args, ...where], { env });
-    perSecond.push(Number(/tps = ([\d.]+)/.exec(stdout)![1]));
-  }
+  for (let round = 0; round < Math.max(3, Math.round(rounds / 2)); round++)
+    perSecond.push(await runPgbench(pgbench, own, script, { clients: CLIENTS, seconds: 2 }));
   rmSync(folder, { recursive: true });
   const best = at16.slice(0, perSecond.length);
   return [atLeast(what, ratio(best, perSecond), 1)];

@@ -1,8 +1,9 @@
 import pg from 'pg';
+import { ratio } from '../statistics.ts';
 import type { Settings } from './bench.ts';
 import { ours } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
-import { type Block, block, ratio } from './measure.ts';
+import { type Block, block } from './measure.ts';
 import { atLeast, type Measured } from './report.ts';
 
 const STREAMS = 2_000;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { withPostgres } from '@fieldguide/tools/contracts/postgres';
 import { Command } from 'commander';
 import { rolldown } from 'rolldown';
+import { locate } from '../pgbench.ts';
 import { type Measured, print, ratesTable } from './report.ts';
 
 const { table, rounds } = new Command('npm run bench:event-store --')
@@ -59,11 +60,3 @@ const lines = measured.flatMap((each) => each.lines);
 print(lines);
 if (table) console.log(ratesTable(measured.flatMap(({ rates = [] }) => rates)));
 process.exitCode = lines.some(({ verdict }) => verdict === 'missed') ? 1 : 0;
-
-function locate(command: string): string | undefined {
-  try {
-    return execFileSync('which', [command], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-}

@@ -1,9 +1,10 @@
 import type { Decider, DomainCommand } from '@fieldguide/event-store';
 import { type Order, type OrderEvent, order, orderPlaced } from '@fieldguide/simulation/order-log';
+import { ratio } from '../statistics.ts';
 import type { Settings } from './bench.ts';
 import { ours } from './contenders.ts';
 import { freshDatabase } from './databases.ts';
-import { type Block, block, ratio } from './measure.ts';
+import { type Block, block } from './measure.ts';
 import { type Measured, reported } from './report.ts';
 
 const SIZES = [10, 30, 100, 300, 1_000, 3_000];

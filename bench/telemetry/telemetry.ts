@@ -13,6 +13,7 @@ import {
   type StartedVariant,
   startVariant,
 } from '../running-instance.ts';
+import { median } from '../statistics.ts';
 
 const [rounds = '10'] = process.argv.slice(2);
 const CONCURRENT = 8;
@@ -155,12 +156,6 @@ function cpuMs(pid: number): number {
     Number(readFileSync(`/proc/${pid}/task/${each}/schedstat`, 'utf8').split(' ', 1)[0]),
   );
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** The header that the gateway would send. */
