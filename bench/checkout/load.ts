@@ -43,12 +43,13 @@ export function closedLoop(options: LoadOptions, inFlight: number): Promise<Load
 
 /** Places orders at a fixed rate, whatever the responses take. */
 export function openLoop(options: LoadOptions, perSecond: number): Promise<Load> {
-  return load(options, null, async (place, isOver) => {
+  const { seconds, signal } = options;
+  return load(options, null, async (place) => {
     const all: Promise<void>[] = [];
     const startMs = Date.now();
-    for (let n = 0; !isOver(); n++) {
+    for (let n = 0; n < perSecond * seconds; n++) {
       const dueMs = startMs + (n * 1_000) / perSecond;
-      if (dueMs > Date.now()) await sleep(dueMs - Date.now());
+      if (dueMs > Date.now()) await sleep(dueMs - Date.now(), undefined, { signal });
       all.push(place(dueMs));
     }
     await Promise.all(all);
