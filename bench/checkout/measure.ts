@@ -3,7 +3,7 @@ import type { Contender, End } from './contender.ts';
 import { closedLoop, type Load, openLoop, signIn } from './load.ts';
 import { readUsage, type Usage, used } from './usage.ts';
 
-const DRAIN_MS = 180_000;
+const DRAIN_MS = 240_000;
 
 /** A load of `seconds`, with `inFlight` requests under way (a closed loop) or `perSecond` orders (an open one). */
 export type LoadKind = {
