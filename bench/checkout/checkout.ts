@@ -59,7 +59,7 @@ const loads: LoadKind[] = [];
 if (inFlight > 0) loads.push({ name: `${inFlight} in flight`, inFlight, seconds, idleMs: IDLE_MS });
 if (rate > 0) loads.push({ name: `${rate}/s`, perSecond: rate, seconds, idleMs: IDLE_MS });
 if (options.alone)
-  loads.push({ name: 'one order alone', perSecond: 0.1, seconds: 49, idleMs: 20_000 });
+  loads.push({ name: 'one order alone', perSecond: 0.1, seconds: 50, idleMs: 20_000 });
 
 const stop = new AbortController();
 const { signal } = stop;

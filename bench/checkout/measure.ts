@@ -3,7 +3,7 @@ import type { Contender, End } from './contender.ts';
 import { closedLoop, type Load, openLoop, signIn } from './load.ts';
 import { readUsage, type Usage, used } from './usage.ts';
 
-const DRAIN_MS = 180_000;
+const DRAIN_MS = 240_000;
 
 /** A load of `seconds`, with `inFlight` requests under way (a closed loop) or `perSecond` orders (an open one). */
 export type LoadKind = {
@@ -46,8 +46,8 @@ interface Sample {
 
 /** Loads until the code is compiled and the pools are filled. */
 export async function warmUp(contender: Contender, seconds: number, signal: AbortSignal) {
-  const say = progress('warm-up');
-  say(`${seconds} s`);
+  const print = progress('warm-up');
+  print(`${seconds} s`);
   const { gatewayUrl } = contender;
   const options = {
     gatewayUrl,
@@ -57,7 +57,7 @@ export async function warmUp(contender: Contender, seconds: number, signal: Abor
     signal,
   };
   await closedLoop(options, 16);
-  await drain(contender, signal, say);
+  await drain(contender, signal, print);
 }
 
 /**
@@ -71,10 +71,10 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<Measured> {
   const { gatewayUrl } = contender;
-  const say = progress(kind.name);
+  const print = progress(kind.name);
   const tokens = await signIn(gatewayUrl);
   const resting = await readUsage(contender.watched);
-  say('idle');
+  print('idle');
   await sleep(kind.idleMs, undefined, { signal });
   const before = await readUsage(contender.watched);
   const sinceMs = Date.now();
@@ -82,10 +82,10 @@ export async function measure(
   const loading =
     'inFlight' in kind ? closedLoop(options, kind.inFlight) : openLoop(options, kind.perSecond);
   const samples = await watchOpen(contender, loading, ({ second, open }) =>
-    say(`${second} of ${kind.seconds} s, ${open} open`),
+    print(`${second} of ${kind.seconds} s, ${open} open`),
   );
   const load = await loading;
-  await drain(contender, signal, say);
+  await drain(contender, signal, print);
   const after = await readUsage(contender.watched);
   const found = await contender.ends(sinceMs);
   const ends = load.placed.map(({ id }) => {
@@ -123,12 +123,12 @@ async function watchOpen(
   return samples;
 }
 
-async function drain(contender: Contender, signal: AbortSignal, say: (line: string) => void) {
+async function drain(contender: Contender, signal: AbortSignal, print: (line: string) => void) {
   const endMs = performance.now() + DRAIN_MS;
   for (;;) {
     signal.throwIfAborted();
     const open = await contender.countOpen();
-    say(`${open} open`);
+    print(`${open} open`);
     if (open === 0 && (await contender.isQuiet())) return;
     if (performance.now() > endMs) throw new Error(`${open} orders are open after ${DRAIN_MS} ms`);
     await sleep(250);

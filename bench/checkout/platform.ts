@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { processStartTime } from '@fieldguide/platform-host/processes/child';
 import type { PlatformState } from '@fieldguide/platform-host/state';
 
 /** A platform that the benchmark started. */
@@ -22,6 +23,9 @@ export async function startPlatform(
   reset: boolean,
 ): Promise<Platform> {
   const cwd = resolve(folder);
+  const present = readState(cwd, env);
+  if (present && processStartTime(present.pid) === present.startTime)
+    throw new Error(`The environment "${env}" of ${cwd} already runs: measure it with --running`);
   if (reset && existsSync(folderOf(cwd, env))) {
     rmSync(join(folderOf(cwd, env), 'desired.json'), { force: true });
     const [code] = await once(fieldguide(cwd, ['reset', '--env', env]), 'exit');

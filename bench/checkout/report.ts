@@ -42,7 +42,12 @@ export function report(title: string, measured: Measured): string {
         ],
         ['ends', list(measured.ends)],
         ['not acknowledged', list(measured.failures)],
-        ['CPU of other processes, stolen CPU', others(measured)],
+        [
+          'CPU of other processes, stolen CPU',
+          others(measured)
+            .map((share) => `${(share * 100).toFixed(0)} %`)
+            .join(', '),
+        ],
       ],
     ),
     markdown(
@@ -93,11 +98,10 @@ export function report(title: string, measured: Measured): string {
 export const systemCpu = (cpuMs: Totals) => sum(cpuMs) - (cpuMs[GENERATOR] ?? 0);
 
 /** Share of this machine's CPU that other processes used, and that its host took away. */
-function others({ usage }: Measured): string {
+export function others({ usage }: Measured): readonly [used: number, stolen: number] {
   const wholeMs = usage.atMs * cpus().length;
-  const percent = (ms: number) => `${Math.max(0, (ms * 100) / wholeMs).toFixed(0)} %`;
   const { used = 0, stolen = 0 } = usage.machineMs;
-  return `${percent(used - sum(usage.cpuMs))}, ${percent(stolen)}`;
+  return [Math.max(0, used - sum(usage.cpuMs)) / wholeMs, stolen / wholeMs];
 }
 
 function byService(statements: Totals): Totals {

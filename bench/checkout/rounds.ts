@@ -1,7 +1,7 @@
 import { ratio } from '../statistics.ts';
 import type { Contender } from './contender.ts';
 import { type LoadKind, type Measured, measure } from './measure.ts';
-import { markdown, systemCpu } from './report.ts';
+import { markdown, others, systemCpu } from './report.ts';
 import { sum, type Totals } from './usage.ts';
 
 const metrics: Readonly<Record<string, (measured: Measured) => number>> = {
@@ -11,6 +11,9 @@ const metrics: Readonly<Record<string, (measured: Measured) => number>> = {
   'click → completed p50 (ms)': ({ completionMs }) => completionMs.p50,
   'commits of an order': ({ usage, orders }) => sum(usage.commits) / orders,
   'messages of an order': ({ usage, orders }) => sum(usage.messages) / orders,
+  "share of other processes in the machine's CPU": (each) => others(each)[0],
+  'CPU of an order, above idle (ms)': ({ usage, idle, orders }) =>
+    (systemCpu(usage.cpuMs) - (systemCpu(idle.cpuMs) * usage.atMs) / idle.atMs) / orders,
   'CPU of an order (ms)': ({ usage, orders }) => systemCpu(usage.cpuMs) / orders,
 };
 
