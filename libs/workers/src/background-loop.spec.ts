@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { SystemClock } from '@fieldguide/clock';
+import { ManualClock } from '@fieldguide/clock/testing';
 import { makeLog } from '@fieldguide/telemetry';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type LeaseAttempt,
   Leases,
@@ -62,4 +64,58 @@ it('acquires a lease that is released while its own attempt is being answered', 
   });
   await expect.poll(() => rounds).toBeGreaterThan(0);
   await loop.stop();
+});
+
+describe('a loop that gets many hints', () => {
+  /** A loop that records when its steps begin, in milliseconds; `lefts` is what they return, false when it is empty. */
+  function paced(...lefts: boolean[]) {
+    const time = new ManualClock();
+    const hints = new MemoryNotifier(time);
+    const from = time.now().getTime();
+    const begun: number[] = [];
+    const settings = { name: 'paced', channel: 'paced', idleMs: 60_000, notifier: hints };
+    const loop = startWorker({ ...settings, clock: time, log }, async () => {
+      begun.push(time.now().getTime() - from);
+      return lefts.shift() ?? false;
+    });
+    const hint = async () => {
+      hints.notify('paced');
+      await setImmediate();
+    };
+    const advance = async (ms: number) => {
+      time.advance(ms);
+      await setImmediate();
+    };
+    return { loop, begun, hint, advance };
+  }
+
+  it('runs the step immediately for the first one after a quiet time, and once for those that follow', async () => {
+    const { loop, begun, hint, advance } = paced();
+    await advance(1_000);
+    await hint();
+    expect(begun).toEqual([0, 1_000]);
+    for (let ms = 0; ms < 20; ms += 4) {
+      await advance(4);
+      await hint();
+    }
+    expect(begun).toEqual([0, 1_000]);
+    await advance(5);
+    expect(begun).toEqual([0, 1_000, 1_025]);
+    await loop.stop();
+  });
+
+  it('repeats a step that left work behind without a pause', async () => {
+    const { loop, begun } = paced(true, true);
+    await setImmediate();
+    expect(begun).toEqual([0, 0, 0]);
+    await loop.stop();
+  });
+
+  it('stops during the pause without another step', async () => {
+    const { loop, begun, hint, advance } = paced();
+    await advance(1);
+    await hint();
+    await loop.stop();
+    expect(begun).toEqual([0]);
+  });
 });
