@@ -2,6 +2,7 @@ import type { Clock } from '@fieldguide/clock';
 import type { Log } from '@fieldguide/telemetry';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { IncomingRecord, SubscribeOptions, Subscription } from './messaging.ts';
+import { type Part, PartitionTurns, type Turn } from './partition-turns.ts';
 import { withTimeout } from './within.ts';
 
 // A long poll returns immediately when there is data, and stopping waits for it. `sessionTimeout` is the time before the
@@ -10,16 +11,15 @@ const consumerSettings = {
   shared: { maxWaitTimeInMs: 1_000, heartbeatInterval: 1_500, sessionTimeout: 6_000 },
   broadcast: { maxWaitTimeInMs: 5_000, heartbeatInterval: 5_000, sessionTimeout: 30_000 },
 };
-/** Maximum number of records for one call of the handler, which is one transaction. */
-const CHUNK_RECORDS = 64;
 /** kafkajs fetches again when every partition of a fetch has been handled: one with a backlog yields after this time. */
 const PARTITION_TURN_MS = 250;
 /** More than a relay's batch: Kafka never returns a part of a produced batch. */
 const PARTITION_BYTES_MAX = 256 * 1024;
-/** Maximum number of partitions of one topic that are handled concurrently. */
-const LANES_PER_TOPIC = 2;
-/** Maximum number of chunks that are handled concurrently; each needs one of the pool's eight connections. */
-const CONCURRENT_CHUNKS = 4;
+/**
+ * Minimum time between two fetches, so that each returns what all partitions received meanwhile: 40 rounds a second under
+ * load. The first record after a quiet time is handled immediately, because a fetch waits for it already.
+ */
+const FETCH_PACE_MS = 25;
 const PARTITIONS_MAX = 256;
 const RETRY_MS_MAX = 5_000;
 const RESTART_MS = 500;
@@ -41,9 +41,13 @@ interface Failure {
   readonly reason: string;
 }
 
+interface KafkaTurn extends Turn {
+  readonly payload: EachBatchPayload;
+}
+
 /**
- * A member of a consumer group. It passes a partition's records to the handler in chunks and commits after each; a timer
- * sends heartbeats meanwhile, so that a slow chunk does not end the membership. A partition whose chunk fails is paused
+ * A member of a consumer group. It passes the records of all partitions to the handler in chunks and commits after each; a
+ * timer sends heartbeats meanwhile, so that a slow chunk does not end the membership. A partition that fails is paused
  * and retried with backoff; the others continue.
  */
 export class KafkaConsumer implements Subscription {
@@ -55,9 +59,10 @@ export class KafkaConsumer implements Subscription {
   readonly #groupId: string;
   /** By partition. */
   readonly #failures = new Map<string, Failure>();
-  readonly #lanes = new Map<string, Promise<void>>();
-  #handling = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new PartitionTurns<KafkaTurn>({
+    handle: (parts) => this.#handle(parts),
+    commit: (parts) => this.#commit(parts),
+  });
   /** End offset of each partition of a broadcast at subscription time; undefined while unknown. */
   #unread: Map<string, bigint> | undefined;
   #running: Promise<Consumer>;
@@ -123,7 +128,9 @@ export class KafkaConsumer implements Subscription {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
       for (const id of this.#failures.keys()) {
         const [, topic = '', partition] = /^(.*)\[(\d+)\]$/.exec(id) ?? [];
-        if (!memberAssignment[topic]?.includes(Number(partition))) this.#failures.delete(id);
+        if (memberAssignment[topic]?.includes(Number(partition))) continue;
+        this.#failures.delete(id);
+        this.#turns.forget(id);
       }
     });
     // kafkajs treats some transient errors as final, such as a coordinator that is briefly unavailable.
@@ -180,65 +187,70 @@ export class KafkaConsumer implements Subscription {
   }
 
   async #handleBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat } = payload;
+    const { heartbeat } = payload;
+    const begun = performance.now();
     // kafkajs sends a heartbeat only when the last is old enough; a rebalance is detected after the turn.
     const beating = setInterval(
       () => void heartbeat().catch(() => undefined),
       consumerSettings[this.#mode].heartbeatInterval / 2,
     );
-    const lane = idOf(batch.topic, batch.partition % LANES_PER_TOPIC);
-    const before = this.#lanes.get(lane) ?? Promise.resolve();
-    const turn = before.then(() => this.#handleChunks(payload));
-    this.#lanes.set(
-      lane,
-      turn.catch(() => undefined),
-    );
     try {
-      await turn;
+      await this.#takeTurn(payload, begun);
     } finally {
       clearInterval(beating);
     }
+    // kafkajs fetches when all turns have returned.
+    const { clock } = this.#settings;
+    const earlyMs = begun + FETCH_PACE_MS - performance.now();
+    if (earlyMs > 0) await clock.sleep(earlyMs, this.#ending.signal).catch(() => undefined);
   }
 
-  async #handleChunks(payload: EachBatchPayload): Promise<void> {
-    const { batch, resolveOffset, heartbeat, pause, isRunning, isStale } = payload;
-    const { topic, partition, messages } = batch;
-    const id = idOf(topic, partition);
-    const begun = performance.now();
-    for (let at = 0; at < messages.length; at += CHUNK_RECORDS) {
-      const isLate = at > 0 && performance.now() - begun > PARTITION_TURN_MS;
-      if (isLate || !isRunning() || isStale() || this.#ending.signal.aborted) return;
-      const chunk = messages.slice(at, at + CHUNK_RECORDS);
-      try {
-        await this.#limitConcurrency(() =>
-          this.#handler(chunk.map((message) => this.#recordOf(message, topic, partition))),
-        );
-      } catch (error) {
-        return this.#backOff(id, error as Error, pause());
-      }
+  #takeTurn(payload: EachBatchPayload, begun: number): Promise<void> {
+    const { batch, pause, isRunning, isStale } = payload;
+    const id = idOf(batch.topic, batch.partition);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const turn: KafkaTurn = {
+      id,
+      payload,
+      records: batch.messages.length,
+      handled: 0,
+      isOver: () =>
+        (turn.handled > 0 && performance.now() - begun > PARTITION_TURN_MS) ||
+        !isRunning() ||
+        isStale() ||
+        this.#ending.signal.aborted,
+      end: resolve,
+      fail: (error) => {
+        this.#backOff(id, error, pause());
+        resolve();
+      },
+      abort: reject,
+    };
+    this.#turns.add(turn);
+    return promise;
+  }
+
+  async #handle(parts: readonly Part<KafkaTurn>[]): Promise<void> {
+    const records = parts.flatMap(({ turn: { payload }, from, to }) => {
+      const { topic, partition, messages } = payload.batch;
+      return messages.slice(from, to).map((each) => this.#recordOf(each, topic, partition));
+    });
+    await this.#handler(records);
+  }
+
+  /** Commits the offsets of all partitions with one request. */
+  async #commit(parts: readonly Part<KafkaTurn>[]): Promise<void> {
+    for (const { turn, to } of parts) {
+      const { id, records, payload } = turn;
+      const { batch, resolveOffset } = payload;
       this.#failures.delete(id);
-      const isLast = at + CHUNK_RECORDS >= messages.length;
-      const reached = isLast ? batch.lastOffset() : chunk.at(-1)!.offset;
+      const reached = to === records ? batch.lastOffset() : batch.messages[to - 1]!.offset;
       resolveOffset(reached);
       if (BigInt(reached) + 1n >= (this.#unread?.get(id) ?? 0n)) this.#unread?.delete(id);
-      await heartbeat();
-      if (this.#mode === 'shared')
-        await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
     }
-  }
-
-  /** Limits concurrent chunks; first come, first served, so that each topic gets its share. */
-  async #limitConcurrency(work: () => Promise<void>): Promise<void> {
-    if (this.#handling >= CONCURRENT_CHUNKS)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#handling += 1;
-    try {
-      await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#handling -= 1;
-    }
+    const { heartbeat, commitOffsetsIfNecessary, uncommittedOffsets } = parts[0]!.turn.payload;
+    await heartbeat();
+    if (this.#mode === 'shared') await commitOffsetsIfNecessary(uncommittedOffsets());
   }
 
   /** The handler itself parks records that it cannot handle, so a failure is treated as transient. */

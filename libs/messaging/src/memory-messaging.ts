@@ -8,6 +8,7 @@ import {
   type Subscription,
 } from './messaging.ts';
 import { observePublish } from './observe-messages.ts';
+import { CHUNK_RECORDS } from './partition-turns.ts';
 
 interface Group {
   readonly topics: ReadonlySet<string>;
@@ -81,16 +82,27 @@ export class MemoryMessaging extends Messaging {
   }
 
   async #drain(group: Group): Promise<void> {
+    let records = CHUNK_RECORDS;
     while (group.next < this.#log.length && group.members.length > 0) {
-      const record = this.#log[group.next]!;
-      // Keys are distributed over members, so that one key stays with one member.
-      const member = group.members[record.key.length % group.members.length]!;
+      const { batch, member } = this.#nextOf(group, records);
       try {
-        if (group.topics.has(record.topic)) await member([record]);
-        group.next += 1;
+        const wanted = batch.filter(({ topic }) => group.topics.has(topic));
+        if (wanted.length > 0) await member(wanted);
+        group.next += batch.length;
+        records = CHUNK_RECORDS;
       } catch {
+        records = 1;
         await this.#clock.sleep(1);
       }
     }
+  }
+
+  /** Keys are distributed over members, so that one key stays with one member. */
+  #nextOf({ next, members }: Group, records: number) {
+    const memberOf = ({ key }: IncomingRecord) => members[key.length % members.length]!;
+    const member = memberOf(this.#log[next]!);
+    const waiting = this.#log.slice(next, next + records);
+    const end = waiting.findIndex((record) => memberOf(record) !== member);
+    return { member, batch: end < 0 ? waiting : waiting.slice(0, end) };
   }
 }
