@@ -1,7 +1,9 @@
 import type { Clock } from '@fieldguide/clock';
 import type { Log } from '@fieldguide/telemetry';
+import { pause } from '@fieldguide/workers';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { IncomingRecord, SubscribeOptions, Subscription } from './messaging.ts';
+import { PartitionFailures } from './partition-failures.ts';
 import { type Part, PartitionTurns, type Turn } from './partition-turns.ts';
 import { withTimeout } from './within.ts';
 
@@ -15,16 +17,10 @@ const consumerSettings = {
 const PARTITION_TURN_MS = 250;
 /** More than a relay's batch: Kafka never returns a part of a produced batch. */
 const PARTITION_BYTES_MAX = 256 * 1024;
-/**
- * Minimum time between two fetches, so that each returns what all partitions received meanwhile: 40 rounds a second under
- * load. The first record after a quiet time is handled immediately, because a fetch waits for it already.
- */
-const FETCH_PACE_MS = 25;
 const PARTITIONS_MAX = 256;
 const RETRY_MS_MAX = 5_000;
 const RESTART_MS = 500;
 const CLOSE_MS_MAX = 2_000;
-const FAILING_AFTER = { failures: 3, ms: 10_000 };
 
 export interface KafkaConsumerSettings {
   readonly kafka: Kafka;
@@ -34,12 +30,6 @@ export interface KafkaConsumerSettings {
   readonly log: Log;
 }
 export type RecordHandler = (records: readonly IncomingRecord[]) => Promise<void>;
-
-interface Failure {
-  readonly failures: number;
-  readonly since: number;
-  readonly reason: string;
-}
 
 interface KafkaTurn extends Turn {
   readonly payload: EachBatchPayload;
@@ -57,8 +47,7 @@ export class KafkaConsumer implements Subscription {
   readonly #handler: RecordHandler;
   readonly #ending = new AbortController();
   readonly #groupId: string;
-  /** By partition. */
-  readonly #failures = new Map<string, Failure>();
+  readonly #failures: PartitionFailures;
   readonly #turns = new PartitionTurns<KafkaTurn>({
     handle: (parts) => this.#handle(parts),
     commit: (parts) => this.#commit(parts),
@@ -75,6 +64,7 @@ export class KafkaConsumer implements Subscription {
   ) {
     const { prefix, clientId } = settings;
     this.#settings = settings;
+    this.#failures = new PartitionFailures(settings.clock);
     this.#topics = topics.map((topic) => prefix + topic);
     this.#mode = mode;
     this.#handler = handler;
@@ -91,13 +81,7 @@ export class KafkaConsumer implements Subscription {
 
   /** Failing partitions with the reason, after three failures in a row or ten seconds of failures. */
   get failing(): readonly string[] {
-    const now = this.#settings.clock.now().getTime();
-    return [...this.#failures]
-      .filter(
-        ([, { failures, since }]) =>
-          failures >= FAILING_AFTER.failures || now - since > FAILING_AFTER.ms,
-      )
-      .map(([id, { reason }]) => `${id} fails: ${reason}`);
+    return this.#failures.failing;
   }
 
   /** Waits for the current chunk, but not for a broker that does not respond. */
@@ -126,12 +110,11 @@ export class KafkaConsumer implements Subscription {
       retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 200, maxRetryTime: 3_000 },
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-      for (const id of this.#failures.keys()) {
-        const [, topic = '', partition] = /^(.*)\[(\d+)\]$/.exec(id) ?? [];
-        if (memberAssignment[topic]?.includes(Number(partition))) continue;
-        this.#failures.delete(id);
-        this.#turns.forget(id);
-      }
+      const own = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => idOf(topic, partition)),
+      );
+      this.#failures.keepOnly(own);
+      this.#turns.keepOnly(own);
     });
     // kafkajs treats some transient errors as final, such as a coordinator that is briefly unavailable.
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
@@ -188,25 +171,26 @@ export class KafkaConsumer implements Subscription {
 
   async #handleBatch(payload: EachBatchPayload): Promise<void> {
     const { heartbeat } = payload;
-    const begun = performance.now();
+    const { clock } = this.#settings;
+    const begun = clock.now();
     // kafkajs sends a heartbeat only when the last is old enough; a rebalance is detected after the turn.
     const beating = setInterval(
       () => void heartbeat().catch(() => undefined),
       consumerSettings[this.#mode].heartbeatInterval / 2,
     );
     try {
-      await this.#takeTurn(payload, begun);
+      await this.#takeTurn(payload);
     } finally {
       clearInterval(beating);
     }
-    // kafkajs fetches when all turns have returned.
-    const { clock } = this.#settings;
-    const earlyMs = begun + FETCH_PACE_MS - performance.now();
-    if (earlyMs > 0) await clock.sleep(earlyMs, this.#ending.signal).catch(() => undefined);
+    // kafkajs fetches when all turns have returned: the next fetch gets what all partitions receive meanwhile. The first
+    // record after a quiet time does not wait, because a fetch waits for it already.
+    await pause(begun, clock, this.#ending.signal);
   }
 
-  #takeTurn(payload: EachBatchPayload, begun: number): Promise<void> {
-    const { batch, pause, isRunning, isStale } = payload;
+  #takeTurn(payload: EachBatchPayload): Promise<void> {
+    const { batch, isRunning, isStale } = payload;
+    const begun = performance.now();
     const id = idOf(batch.topic, batch.partition);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const turn: KafkaTurn = {
@@ -221,7 +205,7 @@ export class KafkaConsumer implements Subscription {
         this.#ending.signal.aborted,
       end: resolve,
       fail: (error) => {
-        this.#backOff(id, error, pause());
+        this.#backOff(id, error, payload.pause());
         resolve();
       },
       abort: reject,
@@ -243,7 +227,7 @@ export class KafkaConsumer implements Subscription {
     for (const { turn, to } of parts) {
       const { id, records, payload } = turn;
       const { batch, resolveOffset } = payload;
-      this.#failures.delete(id);
+      this.#failures.succeeded(id);
       const reached = to === records ? batch.lastOffset() : batch.messages[to - 1]!.offset;
       resolveOffset(reached);
       if (BigInt(reached) + 1n >= (this.#unread?.get(id) ?? 0n)) this.#unread?.delete(id);
@@ -256,11 +240,9 @@ export class KafkaConsumer implements Subscription {
   /** The handler itself parks records that it cannot handle, so a failure is treated as transient. */
   #backOff(id: string, error: Error, resume: () => void): void {
     const { clock, log } = this.#settings;
-    const now = clock.now().getTime();
-    const { failures, since } = this.#failures.get(id) ?? { failures: 0, since: now };
-    this.#failures.set(id, { failures: failures + 1, since, reason: nameOf(error) });
-    const waitMs = Math.min(200 * 2 ** failures, RETRY_MS_MAX);
-    log.warn({ err: error, partition: id, failures: failures + 1, waitMs }, 'A chunk failed');
+    const failures = this.#failures.failed(id, error);
+    const waitMs = Math.min(100 * 2 ** failures, RETRY_MS_MAX);
+    log.warn({ err: error, partition: id, failures, waitMs }, 'A chunk failed');
     clock.sleep(waitMs, this.#ending.signal).then(resume, () => undefined);
   }
 
@@ -277,12 +259,6 @@ export class KafkaConsumer implements Subscription {
       ...(headers?.traceparent && { traceparent: String(headers.traceparent) }),
     };
   }
-}
-
-/** Without the message, which may quote data of the record. */
-function nameOf(error: Error): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? `${error.name} ${code}` : error.name;
 }
 
 const idOf = (topic: string, partition: number) => `${topic}[${partition}]`;

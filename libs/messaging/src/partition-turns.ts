@@ -54,9 +54,9 @@ export class PartitionTurns<Any extends Turn> {
     queueMicrotask(() => this.#callNext());
   }
 
-  /** Forgets that this partition has failed; for one that another member reads now. */
-  forget(id: string): void {
-    this.#alone.delete(id);
+  /** Forgets the failures of partitions that another member reads now. */
+  keepOnly(ids: readonly string[]): void {
+    for (const id of this.#alone) if (!ids.includes(id)) this.#alone.delete(id);
   }
 
   #callNext(): void {

@@ -47,15 +47,14 @@ export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop 
     while (!signal.aborted) {
       try {
         const hints = notifier.count(channel);
-        const begun = clock.now().getTime();
+        const begun = clock.now();
         const more = await step(signal);
         failures = 0;
         if (more === true) continue;
         const waitMs =
           typeof more === 'number' ? Math.min(Math.max(more, DUE_MS_MIN), idleMs) : idleMs;
         if (notifier.count(channel) === hints) await notifier.wait(channel, waitMs, signal);
-        const earlyMs = begun + PACE_MS - clock.now().getTime();
-        if (earlyMs > 0 && !signal.aborted) await clock.sleep(Math.min(earlyMs, PACE_MS), signal);
+        await pause(begun, clock, signal);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
@@ -72,6 +71,13 @@ export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop 
       return ended;
     },
   };
+}
+
+/** Waits until 25 ms after a round has begun, so that the next one handles all that comes meanwhile; ends at once on abort. */
+export async function pause(begun: Date, clock: Clock, signal: AbortSignal): Promise<void> {
+  const earlyMs = begun.getTime() + PACE_MS - clock.now().getTime();
+  if (earlyMs <= 0 || signal.aborted) return;
+  await clock.sleep(Math.min(earlyMs, PACE_MS), signal).catch(() => undefined);
 }
 
 /**

@@ -1,6 +1,7 @@
 export {
   type BackgroundLoop,
   type LoopSettings,
+  pause,
   startLeasedWorker,
   startWorker,
 } from './background-loop.ts';
