@@ -18,6 +18,12 @@ export interface DatabaseSettings {
   readonly limits?: Partial<Limits>;
 }
 
+/** A statement for a hot path: the database parses and plans it once for each connection. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
  * One service's own database: the pool, the entities, the migrations. Statements end after 10 s, an idle
  * transaction after 4 s, a wait for a lock after 5 s, so that a stuck transaction never blocks others for long. When the
@@ -86,9 +92,16 @@ export class Database {
     }
   }
 
-  /** Runs one statement outside a unit of work, for reads and for libs. Never build SQL from input. */
-  async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.source.query(sql, [...values]);
+  /**
+   * Runs one statement outside a unit of work, for reads and for libs. Never build SQL from input.
+   * @param statement with a name: each connection prepares it once
+   */
+  async query<Row>(
+    statement: string | PreparedStatement,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    const config = typeof statement === 'string' ? { text: statement } : statement;
+    return (await this.#pool.query({ ...config, values: [...values] })).rows as Row[];
   }
 
   /** How the pool is used now. `waiting`: requests that wait for a connection. */

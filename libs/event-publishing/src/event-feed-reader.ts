@@ -1,8 +1,8 @@
 import { derivedId } from '@fieldguide/clock';
 import type { DomainEvent, EventStore, RecordedEvent } from '@fieldguide/event-store';
-import type { SubscribedEvent } from '@fieldguide/event-store/parts';
+import type { SubscribedEvent, SubscriptionPage } from '@fieldguide/event-store/parts';
 import type { Envelope, NewMessage } from '@fieldguide/messaging';
-import type { Lease } from '@fieldguide/workers';
+import type { Page, RelaySource } from '@fieldguide/messaging/parts';
 
 const BATCH = 200;
 
@@ -82,20 +82,19 @@ export function eventFeedReader<Event extends DomainEvent, First extends Event>(
   store: EventStore,
   service: string,
   translation: EventTranslation<Event, First>,
-) {
-  let read: string | undefined;
+): RelaySource {
+  let read = '0';
+  const pageOf = ({ events, position }: SubscriptionPage): Page => {
+    read = position ?? read;
+    const messages = events.flatMap((each) => translate(translation, service, each));
+    return { messages, count: events.length, isFull: events.length === BATCH };
+  };
   return {
     name,
     channel: 'feed',
-    async read() {
-      const { events, position } = await store.readSubscription(name, BATCH);
-      read = position;
-      const messages = events.flatMap((each) => translate(translation, service, each));
-      return { messages, count: events.length, isFull: events.length === BATCH };
-    },
+    read: async () => pageOf(await store.readSubscription(name, BATCH)),
     /** Call it only after the transport has acknowledged all messages. */
-    async markPublished(lease: Lease): Promise<void> {
-      if (read) await store.advanceSubscription(name, read, lease);
-    },
+    markPublished: async (lease) =>
+      pageOf(await store.advanceSubscription(name, read, lease, BATCH)),
   };
 }

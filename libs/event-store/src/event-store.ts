@@ -79,6 +79,12 @@ export interface SubscribedEvent {
   readonly first: RecordedEvent;
 }
 
+/** Events after a checkpoint, with the position of the last one; it is undefined when there are none. */
+export interface SubscriptionPage {
+  readonly events: readonly SubscribedEvent[];
+  readonly position: string | undefined;
+}
+
 /** The stream is not at the expected version: it has changed since it was read. */
 export class WrongExpectedVersionError extends ConcurrencyError {
   override name = 'WrongExpectedVersionError';
@@ -141,19 +147,19 @@ export abstract class EventStore {
    * Reads what was committed after the checkpoint of a subscription, oldest first, each event with the first one of its
    * stream: one query for the page. Returns the position of the last one for `advanceSubscription`, too.
    */
-  abstract readSubscription(
-    name: string,
-    limit: number,
-  ): Promise<{
-    readonly events: readonly SubscribedEvent[];
-    readonly position: string | undefined;
-  }>;
+  abstract readSubscription(name: string, limit: number): Promise<SubscriptionPage>;
 
   /**
-   * Moves the checkpoint of a subscription.
+   * Moves the checkpoint of a subscription, and reads what was committed after it with the same statement.
+   * @param limit 0 when the next page is not needed
    * @throws LeaseLostError when another instance holds the lease now; the checkpoint stays
    */
-  abstract advanceSubscription(name: string, position: string, lease: Lease): Promise<void>;
+  abstract advanceSubscription(
+    name: string,
+    position: string,
+    lease: Lease,
+    limit?: number,
+  ): Promise<SubscriptionPage>;
 
   /** Returns the position of the last event. */
   abstract lastPosition(): Promise<string>;

@@ -1,5 +1,6 @@
 import type { Clock, Ids } from '@fieldguide/clock';
 import type { UnitOfWork } from '@fieldguide/database';
+import type { Lease } from '@fieldguide/workers';
 import {
   type AppendRequest,
   EventStore,
@@ -116,8 +117,9 @@ export class MemoryEventStore extends EventStore {
   }
 
   /** There is one instance in memory: it holds every lease. */
-  override async advanceSubscription(name: string, position: string): Promise<void> {
+  override async advanceSubscription(name: string, position: string, _?: Lease, limit = 0) {
     this.#checkpoints.set(name, position);
+    return this.readSubscription(name, limit);
   }
 
   override async lastPosition(): Promise<string> {

@@ -9,6 +9,7 @@ import {
   type ReadOptions,
   type RecordedEvent,
   type Snapshot,
+  type SubscriptionPage,
   WrongExpectedVersionError,
 } from './event-store.ts';
 import { Formats, type Upcasters } from './formats.ts';
@@ -42,15 +43,6 @@ type FeedColumns = readonly [position: string, stream: string, ...event: ReadCol
 const number = `
   UPDATE feed_end SET position = position + $1::int WHERE only_row RETURNING position - $1::int AS before`;
 
-// The lease is checked in the statement that writes: a frozen instance cannot move a checkpoint.
-const advance = `
-  WITH held AS (SELECT FROM leases WHERE name = $3 AND epoch = $4 FOR SHARE),
-  moved AS (
-    INSERT INTO checkpoints AS c (name, position, version) SELECT $1, $2, 1 FROM held
-    ON CONFLICT (name) DO UPDATE SET position = excluded.position, version = c.version + 1
-  )
-  SELECT FROM held`;
-
 const LIMIT = 2_147_483_647;
 // Cheap to parse: the time as a number, and no column that the caller knows already.
 const columnsOf = (table: string) =>
@@ -60,6 +52,15 @@ const columnsOf = (table: string) =>
     .join(', ');
 const columns = columnsOf('events');
 const COLUMN_COUNT = 6;
+// The first event of a stream is read for the later ones only.
+const subscribed = (after: string) => `
+  SELECT feed.position, feed.stream, ${columns},
+    ${columnsOf('first').replace(' AS ms', ' AS first_ms')}
+  FROM feed JOIN events USING (stream, version)
+  LEFT JOIN events AS first
+    ON first.stream = feed.stream AND first.version = 1 AND feed.version > 1
+  WHERE feed.position > ${after}
+  ORDER BY feed.position LIMIT $2`;
 const reads = {
   all: {
     name: 'read',
@@ -79,16 +80,21 @@ const reads = {
     name: 'first',
     text: `SELECT stream, ${columns} FROM events WHERE stream = ANY($1) AND version = 1`,
   },
-  // The first event of a stream is read for the later ones only.
   subscription: {
     name: 'subscription',
-    text: `SELECT feed.position, feed.stream, ${columns},
-        ${columnsOf('first').replace(' AS ms', ' AS first_ms')}
-      FROM feed JOIN events USING (stream, version)
-      LEFT JOIN events AS first
-        ON first.stream = feed.stream AND first.version = 1 AND feed.version > 1
-      WHERE feed.position > coalesce((SELECT position FROM checkpoints WHERE name = $1), 0)
-      ORDER BY feed.position LIMIT $2`,
+    text: subscribed('coalesce((SELECT position FROM checkpoints WHERE name = $1), 0)'),
+  },
+  // The lease is checked in the statement that writes: a frozen instance cannot move a checkpoint. Without the lease there
+  // is no row at all; with it and at the end of the feed, one without a position.
+  advance: {
+    name: 'advance',
+    text: `WITH held AS (SELECT FROM leases WHERE name = $4 AND epoch = $5 FOR SHARE),
+      moved AS (
+        INSERT INTO checkpoints AS c (name, position, version) SELECT $1, $3::bigint, 1 FROM held
+        ON CONFLICT (name) DO UPDATE SET position = excluded.position, version = c.version + 1
+      )
+      SELECT page.* FROM held LEFT JOIN (${subscribed('$3::bigint')}) AS page ON true
+      ORDER BY page.position`,
   },
   end: { name: 'feed-end', text: 'SELECT position FROM feed_end WHERE only_row' },
   // The snapshot comes first, as a row without an id.
@@ -280,7 +286,17 @@ export class PostgresEventStore extends EventStore {
 
   override async readSubscription(name: string, limit: number) {
     const values = [name, limit];
-    const found = await this.#feed.query<FeedColumns>({ ...reads.subscription, values });
+    return this.#subscribed(await this.#feed.query<FeedColumns>({ ...reads.subscription, values }));
+  }
+
+  override async advanceSubscription(name: string, position: string, lease: Lease, limit = 0) {
+    const values = [name, limit, position, lease.name, lease.epoch];
+    const found = await this.#feed.query<FeedColumns>({ ...reads.advance, values });
+    if (found.length === 0) throw new LeaseLostError(lease.name);
+    return this.#subscribed(found.filter(([at]) => at !== null));
+  }
+
+  #subscribed(found: readonly FeedColumns[]): SubscriptionPage {
     const recorded = (stream: string, row: readonly unknown[]) =>
       this.#formats.upcast(ofStream(stream, row as unknown as ReadColumns));
     const events = found.map(([, stream, ...both]) => {
@@ -289,11 +305,6 @@ export class PostgresEventStore extends EventStore {
       return { event, first: first[0] === null ? event : recorded(stream, first) };
     });
     return { events, position: found.at(-1)?.[0] };
-  }
-
-  override async advanceSubscription(name: string, position: string, lease: Lease): Promise<void> {
-    const held = await this.#database.query(advance, [name, position, lease.name, lease.epoch]);
-    if (held.length === 0) throw new LeaseLostError(lease.name);
   }
 
   override async lastPosition(): Promise<string> {

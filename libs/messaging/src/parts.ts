@@ -8,4 +8,4 @@ export { DeadLetter, OutboxMessage } from './message-tables.entity.ts';
 export { inboxRetention, messageTables } from './message-tables.ts';
 export { MessagingStrategy } from './messaging.strategy.ts';
 export type { IncomingRecord, OutgoingRecord } from './messaging.ts';
-export { outboxReader, type RelaySource, startRelay } from './relay.ts';
+export { outboxReader, type Page, type RelaySource, startRelay } from './relay.ts';

@@ -98,6 +98,19 @@ describe('the relay', () => {
     expect(await left()).toBe(1);
   });
 
+  it('deletes what was published, and reads what follows with the same statement', async () => {
+    for (const subject of ['a', 'b']) await publish(subject);
+    const { lease } = await new PostgresLeases(database, 'six').acquire('relay:outbox');
+    const source = outboxReader(database);
+    expect(await source.read()).toMatchObject({ count: 2, isFull: false });
+    await publish('c');
+    const next = await source.markPublished(lease!);
+    expect(next).toMatchObject({ messages: [{ envelope: { subject: 'c' } }], count: 1 });
+    expect(await left()).toBe(1);
+    expect(await source.markPublished(lease!)).toMatchObject({ messages: [], count: 0 });
+    expect(await left()).toBe(0);
+  });
+
   it('keeps its lease while a publish takes longer than the lease lasts', async () => {
     messaging.takesMs = 1_500;
     const [one, two] = [relay('slow-1'), relay('slow-2')];

@@ -5,26 +5,34 @@ import {
   LeaseLostError,
   type Leases,
   type LoopSettings,
+  pause,
   startLeasedWorker,
   startWorker,
 } from '@fieldguide/workers';
 import type { Envelope, NewMessage } from './envelope.ts';
-import { OutboxMessage } from './message-tables.entity.ts';
 import type { Messaging, OutgoingRecord } from './messaging.ts';
 import { publishMessage } from './outgoing-message.ts';
+
+/** The next messages in order; `count` 0 when there is nothing left. */
+export interface Page {
+  readonly messages: readonly OutgoingRecord[];
+  readonly count: number;
+  /** There may be more. Otherwise the channel is notified when there is. */
+  readonly isFull: boolean;
+}
 
 /** Source of the messages of a relay: an outbox table, or the feed of an event store. */
 export interface RelaySource {
   readonly name: string;
   /** Notification channel for new messages. */
   readonly channel: string;
+  read(): Promise<Page>;
   /**
-   * The next messages in order; `count` 0 when there is nothing left. `isFull`: there may be more. Otherwise the channel is
-   * notified when there is.
+   * Called when the transport has acknowledged all messages of the last page. Reads the next page, too, with the same
+   * statement.
+   * @throws LeaseLostError
    */
-  read(): Promise<{ messages: readonly OutgoingRecord[]; count: number; isFull: boolean }>;
-  /** Called when the transport has acknowledged all. @throws LeaseLostError */
-  markPublished(lease: Lease): Promise<void>;
+  markPublished(lease: Lease): Promise<Page>;
   /**
    * Publishes the current state of these messages' keys again. They were, or may have been, published after another
    * instance had published newer ones.
@@ -32,6 +40,8 @@ export interface RelaySource {
   republish?(messages: readonly OutgoingRecord[]): Promise<void>;
 }
 
+/** A step ends after this time under load, so that its lease is renewed. */
+const STEP_MS_MAX = 1_000;
 const REPUBLISH_IDLE_MS = 5_000;
 
 /**
@@ -47,18 +57,25 @@ export function startRelay(
 ): BackgroundLoop {
   const settings = { ...loop, name: `relay:${source.name}`, channel: source.channel };
   const republisher = source.republish && startRepublisher(source, loop);
-  const relay = startLeasedWorker(settings, leases, async (lease) => {
-    const { messages, count, isFull } = await source.read();
-    if (count === 0) return false;
-    try {
-      await messaging.publish(messages);
-      await source.markPublished(lease);
-    } catch (error) {
-      if (republisher && !(await leases.isCurrent(lease).catch(() => false)))
-        republisher.add(messages);
-      throw error;
+  const relay = startLeasedWorker(settings, leases, async (lease, signal) => {
+    const until = loop.clock.fromNow(STEP_MS_MAX);
+    let begun = loop.clock.now();
+    let page = await source.read();
+    while (page.count > 0) {
+      const { messages, isFull } = page;
+      try {
+        await messaging.publish(messages);
+        if (!isFull) await pause(begun, loop.clock, signal);
+        begun = loop.clock.now();
+        page = await source.markPublished(lease);
+      } catch (error) {
+        if (republisher && !(await leases.isCurrent(lease).catch(() => false)))
+          republisher.add(messages);
+        throw error;
+      }
+      if (signal.aborted || begun >= until) return page.count > 0;
     }
-    return isFull;
+    return false;
   });
   return {
     stop: async () => {
@@ -107,6 +124,26 @@ function startRepublisher(
 }
 
 const BATCH = 200;
+const read = {
+  name: 'outbox-read',
+  text: `SELECT id, topic, envelope FROM outbox ORDER BY id LIMIT ${BATCH}`,
+};
+// Without the lease there is no row at all; with it and an empty outbox, one without an id. The rows that the statement
+// deletes are still visible to it.
+const deleteAndRead = {
+  name: 'outbox-delete-and-read',
+  text: `WITH held AS (SELECT FROM leases WHERE name = $2 AND epoch = $3 FOR SHARE),
+      sent AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]) AND EXISTS (SELECT FROM held))
+    SELECT next.* FROM held LEFT JOIN (
+      SELECT id, topic, envelope FROM outbox WHERE id <> ALL($1::bigint[]) ORDER BY id LIMIT ${BATCH}
+    ) AS next ON true ORDER BY id`,
+};
+
+interface OutboxRow {
+  readonly id: string | null;
+  readonly topic: string;
+  readonly envelope: Envelope;
+}
 
 /**
  * For each compacted topic: the message with the current state of a key, if it still has any. It locks what it reads, so
@@ -125,29 +162,21 @@ export function outboxReader(
   compacted?: { readonly units: UnitOfWorkRunner; readonly current: CurrentState },
 ): RelaySource {
   let sending: string[] = [];
+  const pageOf = (rows: readonly OutboxRow[]): Page => {
+    const messages = rows.flatMap(({ id, topic, envelope }) =>
+      id === null ? [] : [{ topic, envelope: { ...envelope, sequence: id } }],
+    );
+    sending = messages.map(({ envelope }) => envelope.sequence);
+    return { messages, count: messages.length, isFull: messages.length === BATCH };
+  };
   return {
     name: 'outbox',
     channel: 'outbox',
-    async read() {
-      const rows = await database.source.manager.find(OutboxMessage, {
-        order: { id: 'ASC' },
-        take: BATCH,
-      });
-      sending = rows.map(({ id }) => id);
-      const messages = rows.map(({ id, topic, envelope }) => ({
-        topic,
-        envelope: { ...envelope, sequence: id } as Envelope,
-      }));
-      return { messages, count: rows.length, isFull: rows.length === BATCH };
-    },
+    read: async () => pageOf(await database.query<OutboxRow>(read)),
     async markPublished({ name, epoch }) {
-      const held = await database.query(
-        `WITH held AS (SELECT FROM leases WHERE name = $2 AND epoch = $3 FOR SHARE),
-              sent AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]) AND EXISTS (SELECT FROM held))
-         SELECT FROM held`,
-        [sending, name, epoch],
-      );
-      if (held.length === 0) throw new LeaseLostError(name);
+      const rows = await database.query<OutboxRow>(deleteAndRead, [sending, name, epoch]);
+      if (rows.length === 0) throw new LeaseLostError(name);
+      return pageOf(rows);
     },
     ...(compacted && {
       republish: (messages) =>

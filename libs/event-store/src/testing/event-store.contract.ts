@@ -334,12 +334,13 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       await store.append({ stream: 's-2', expected: 0, events: [happened('X')] });
       await store.append({ stream: 's-1', expected: 2, events: [happened('C')] });
       expect(await seen(2)).toMatchObject({ short: ['A of A', 'B of A'], position: '2' });
-      await store.advanceSubscription('s', '2', lease);
+      const next = await store.advanceSubscription('s', '2', lease, 1);
+      expect(next).toMatchObject({ events: [{ event: { type: 'X' } }], position: '3' });
       const { short, position, events } = await seen();
       expect([short, position]).toEqual([['X of X', 'C of A'], '4']);
       const [first, , third] = await store.read('s-1');
       expect(events[1]).toEqual({ event: third, first });
-      await store.advanceSubscription('s', position!, lease);
+      expect(await store.advanceSubscription('s', position!, lease, 10)).toEqual({ events: [] });
       expect(await seen()).toEqual({ short: [], events: [] });
       expect((await store.readSubscription('another', 10)).events).toHaveLength(4);
     });
