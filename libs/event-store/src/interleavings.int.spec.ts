@@ -12,7 +12,7 @@ import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type EventStore, type Projection, WrongExpectedVersionError } from './index.ts';
-import { Checkpoint, eventStoreMigrations, PostgresEventStore, runBatch } from './parts.ts';
+import { Checkpoint, eventStoreMigrations, PostgresEventStore, ProjectionRunner } from './parts.ts';
 import { type Actor, type Gate, Schedule } from './testing/schedule.ts';
 
 // The number that CI runs; 10,000 by hand: FIELDGUIDE_INTERLEAVINGS=10000 npx vitest run --project int libs/event-store/src/interleavings
@@ -288,7 +288,8 @@ const project =
     );
     const lease = { name: 'projection:counting', epoch: row!.epoch };
     try {
-      while (await runBatch(counting, gated(gate), units, { lease }));
+      const runner = new ProjectionRunner(counting, gated(gate), units);
+      while ((await runner.next({ lease })).events > 0);
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error;
     }

@@ -15,7 +15,7 @@ import {
 import { inSpan, metrics } from '@fieldguide/telemetry';
 import { recordTraces } from '@fieldguide/telemetry/testing';
 import { LeaseLostError, MemoryNotifier } from '@fieldguide/workers';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import {
   type DomainEvent,
   type MultiStreamProjection,
@@ -27,6 +27,7 @@ import {
   EventStoreOverloadedError,
   eventStoreMigrations,
   PostgresEventStore,
+  ProjectionRunner,
   pause,
   rebuild,
   runBatch,
@@ -345,6 +346,27 @@ describe('a projection', () => {
     while (await runBatch(counting, store, units));
     expect(await counts()).toEqual({ 't-1': 5 });
     expect(await lag()).toBe(0);
+  });
+
+  it('reads its checkpoint once, and again when it was paused, rebuilt, or moved by another instance', async () => {
+    const reads = vi.spyOn(units, 'load');
+    const runner = new ProjectionRunner(counting, store, units);
+    const append1 = async () => append('t-1', 1);
+    for (let n = 0; n < 3; n++) await append1().then(() => runner.next());
+    expect(reads).toHaveBeenCalledTimes(1);
+    reads.mockRestore();
+    await pause(counting.name, true, units);
+    await append1();
+    expect(await runner.next()).toEqual({ events: 0, isFull: false });
+    await pause(counting.name, false, units);
+    await rebuild(counting, store, database);
+    await append1();
+    expect(await runner.next()).toEqual({ events: 1, isFull: false });
+    await append1();
+    await runBatch(counting, store, units);
+    await append1();
+    expect(await runner.next()).toEqual({ events: 1, isFull: false });
+    expect(await counts()).toEqual({ 't-1': 7 });
   });
 
   it('is rebuilt next to the live table, which stays current, and replaces it without a failed read', async () => {

@@ -3,7 +3,7 @@ import { metrics } from '@fieldguide/telemetry';
 import type { Lease } from '@fieldguide/workers';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DomainEvent } from './decider.ts';
-import type { EventStore } from './event-store.ts';
+import type { EventStore, RecordedEvent } from './event-store.ts';
 import { type AnyProjection, applyEvents, keysOf, readFirsts } from './projection.ts';
 
 /** The position in the feed that a projection or publisher has reached. */
@@ -28,11 +28,90 @@ export interface ProjectOptions {
 }
 
 /**
- * Applies the next batch of events; rows and checkpoint commit together, so that each event counts once, even after a
- * crash.
- * @returns whether there were events
- * @throws LeaseLostError when another instance has taken over
+ * Applies events to the rows of a projection, batch by batch. Rows and checkpoint commit together, so that each event counts
+ * once, even after a crash. The checkpoint is read once: every batch checks that it has not changed since.
  */
+export class ProjectionRunner<
+  Row extends Versioned,
+  Event extends DomainEvent,
+  First extends Event,
+> {
+  readonly #projection: AnyProjection<Row, Event, First>;
+  readonly #store: EventStore;
+  readonly #units: UnitOfWorkRunner;
+  /** Undefined when it is not known, or paused. */
+  #checkpoint: Checkpoint | undefined;
+
+  constructor(
+    projection: AnyProjection<Row, Event, First>,
+    store: EventStore,
+    units: UnitOfWorkRunner,
+  ) {
+    this.#projection = projection;
+    this.#store = store;
+    this.#units = units;
+  }
+
+  /**
+   * Applies the next batch.
+   * @returns the number of events, and whether there may be more
+   * @throws LeaseLostError when another instance has taken over
+   */
+  async next(options: ProjectOptions = {}): Promise<{ events: number; isFull: boolean }> {
+    for (let retry = 0; ; retry++) {
+      try {
+        return await this.#once(options);
+      } catch (error) {
+        // The projection was paused, resumed or rebuilt, or another instance has applied events.
+        if (!(error instanceof ConcurrencyError) || retry === RETRIES) throw error;
+      }
+    }
+  }
+
+  /** Reads first: the transaction begins when there is something to write. */
+  async #once({ lease, until }: ProjectOptions): Promise<{ events: number; isFull: boolean }> {
+    const { name } = this.#projection;
+    const known = this.#checkpoint ?? (await this.#units.load(Checkpoint, name));
+    const checkpoint = known ?? checkpointOf(name);
+    this.#checkpoint = undefined; // unless the batch commits
+    const isPaused = checkpoint.pausedSince !== null;
+    const limit = isPaused ? 1 : BATCH;
+    const { events, position } = await this.#store.readAll(checkpoint.position, limit, until);
+    const isAtEnd = events.length === 0 || (events.length < limit && !until);
+    const end = isAtEnd ? position : await this.#store.lastPosition();
+    reportLag(name, checkpoint.position, end); // also when there is nothing to apply
+    if (isPaused) return { events: 0, isFull: false };
+    if (events.length > 0) {
+      await this.#apply(events, Object.assign(checkpoint, { position }), lease);
+      reportLag(name, position, end);
+    }
+    this.#checkpoint = checkpoint;
+    return { events: events.length, isFull: events.length === limit };
+  }
+
+  async #apply(events: readonly RecordedEvent[], checkpoint: Checkpoint, lease?: Lease) {
+    const projection = this.#projection;
+    const { table, key } = projection;
+    const firsts = await readFirsts(projection, events, this.#store);
+    await this.#units.run(
+      async (uow) => {
+        if (lease) await uow.assertHeld(lease);
+        const stored = await uow.lock(table, keysOf(projection, events, firsts));
+        const rows = new Map(stored.map((row) => [String(row[key]), row]));
+        const changed = applyEvents(projection, events, rows, firsts);
+        await uow.saveAll(
+          table,
+          [...changed].map((each) => rows.get(each)!),
+        );
+        // At the version that was read: of two instances with the same page, one commits.
+        await uow.save(Checkpoint, checkpoint);
+      },
+      { retries: 0 },
+    );
+  }
+}
+
+/** Applies the next batch of events. @returns whether there were any @see ProjectionRunner */
 export async function runBatch<
   Row extends Versioned,
   Event extends DomainEvent,
@@ -43,51 +122,8 @@ export async function runBatch<
   units: UnitOfWorkRunner,
   options: ProjectOptions = {},
 ): Promise<boolean> {
-  for (let retry = 0; ; retry++) {
-    try {
-      return await runOnce(projection, store, units, options);
-    } catch (error) {
-      // The projection was paused or rebuilt since the checkpoint was read.
-      if (!(error instanceof ConcurrencyError) || retry === RETRIES) throw error;
-    }
-  }
-}
-
-/** Reads first: the transaction begins when there is something to write. */
-async function runOnce<Row extends Versioned, Event extends DomainEvent, First extends Event>(
-  projection: AnyProjection<Row, Event, First>,
-  store: EventStore,
-  units: UnitOfWorkRunner,
-  { lease, until }: ProjectOptions,
-): Promise<boolean> {
-  const { name, table, key } = projection;
-  const checkpoint = (await units.load(Checkpoint, name)) ?? checkpointOf(name);
-  const isPaused = checkpoint.pausedSince !== null;
-  const limit = isPaused ? 1 : BATCH;
-  const { events, position } = await store.readAll(checkpoint.position, limit, until);
-  const isAtEnd = events.length === 0 || (events.length < limit && !until);
-  const end = isAtEnd ? position : await store.lastPosition();
-  reportLag(name, checkpoint.position, end); // also when there is nothing to apply
-  if (isPaused || events.length === 0) return false;
-  const firsts = await readFirsts(projection, events, store);
-
-  await units.run(
-    async (uow) => {
-      if (lease) await uow.assertHeld(lease);
-      const stored = await uow.lock(table, keysOf(projection, events, firsts));
-      const rows = new Map(stored.map((row) => [String(row[key]), row]));
-      const changed = applyEvents(projection, events, rows, firsts);
-      await uow.saveAll(
-        table,
-        [...changed].map((each) => rows.get(each)!),
-      );
-      // At the version that was read: of two instances with the same page, one commits.
-      await uow.save(Checkpoint, Object.assign(checkpoint, { position }));
-    },
-    { retries: 0 },
-  );
-  reportLag(name, position, end);
-  return true;
+  const { events } = await new ProjectionRunner(projection, store, units).next(options);
+  return events > 0;
 }
 
 function reportLag(subscription: string, position: string, end: string): void {

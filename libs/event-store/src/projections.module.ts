@@ -12,7 +12,7 @@ import { z } from 'zod';
 import type { DomainEvent } from './decider.ts';
 import { EventStore } from './event-store.ts';
 import type { AnyProjection } from './projection.ts';
-import { runBatch } from './projection-runner.ts';
+import { ProjectionRunner } from './projection-runner.ts';
 import { rebuild } from './rebuild.ts';
 import { RebuildableProjection, RebuildTask } from './rebuild-task.ts';
 
@@ -81,12 +81,13 @@ class ProjectionWorker<
   override start({ leases, ...loop }: WorkerContext): BackgroundLoop {
     const { name } = this.projection;
     const settings = { ...loop, name: `projection:${name}`, channel: 'feed' };
+    const runner = new ProjectionRunner(this.projection, this.events, this.units);
     return startLeasedWorker(settings, leases, async (lease) => {
       const { VIEW_DELAY_MS } = this.config;
       const until = VIEW_DELAY_MS > 0 ? { until: this.clock.fromNow(-VIEW_DELAY_MS) } : {};
-      const moved = await runBatch(this.projection, this.events, this.units, { lease, ...until });
-      if (moved) loop.notifier.notify(projectionAdvanced(name));
-      return moved;
+      const { events, isFull } = await runner.next({ lease, ...until });
+      if (events > 0) loop.notifier.notify(projectionAdvanced(name));
+      return isFull;
     });
   }
 }
