@@ -4,19 +4,27 @@ import type pg from 'pg';
 import { BoundedClient, limits } from './bounded-client.ts';
 
 const CHANNEL = 'fieldguide';
-const PAUSE_MS = 5;
+/** Written to every instance when one opens: from then on it listens. */
+const OPENED = 'notifier:opened';
+const PAUSE_MS = 25;
 const ANSWER_WITHIN_MS = 2_000;
+const APPLICATION = 'notifier';
+const SEND = `SELECT pg_notify($1, $2), (
+    SELECT count(*) > 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $3
+  ) AS "hasPeers"`;
 
 /**
  * Sends hints to all instances of a service through LISTEN and NOTIFY, on a connection of its own, at most one NOTIFY every
- * few milliseconds. NOTIFY takes a global lock at commit: in the writers' transactions it would halve their throughput
- * (measured; see docs/adr).
+ * 25 ms, and none while this instance is the only one. NOTIFY takes a global lock at commit: in the writers' transactions it
+ * would halve their throughput (measured; see docs/adr).
  */
 export class PostgresNotifier extends Notifier {
   readonly #url: string;
   #client: pg.Client | undefined;
   #pending = new Set<string>();
   #isPausing = false;
+  /** Whether another instance listened when it was last asked; each one that opens says so. */
+  #hasPeers = true;
   #closed = false;
 
   constructor(clock: Clock, url: string) {
@@ -30,7 +38,7 @@ export class PostgresNotifier extends Notifier {
     const client = new BoundedClient({
       ...limits,
       connectionString: this.#url,
-      application_name: 'notifier',
+      application_name: APPLICATION,
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: ANSWER_WITHIN_MS,
     });
@@ -42,12 +50,15 @@ export class PostgresNotifier extends Notifier {
     client.once('end', lost);
     client.on('notification', ({ payload, processId }) => {
       if (processId === (client as unknown as { processID: number }).processID) return; // woken already
+      this.#hasPeers = true;
       for (const channel of payload?.split(',') ?? []) this.wake(channel);
     });
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
       this.#client = client;
+      this.#hasPeers = true;
+      this.notify(OPENED);
       if (this.#closed) await client.end();
     } catch {
       await client.end().catch(() => undefined);
@@ -84,8 +95,11 @@ export class PostgresNotifier extends Notifier {
     if (this.#pending.size === 0) return;
     const channels = [...this.#pending].join(',');
     this.#pending = new Set();
-    await this.#client
-      ?.query('SELECT pg_notify($1, $2)', [CHANNEL, channels])
-      .catch(() => undefined);
+    // A successor may have started a moment ago: what an instance sends at its end is never left out.
+    if (!this.#client || (!this.#hasPeers && !this.#closed)) return;
+    this.#hasPeers = false; // unless one opens meanwhile
+    const sent = this.#client.query<{ hasPeers: boolean }>(SEND, [CHANNEL, channels, APPLICATION]);
+    const answer = await sent.catch(() => undefined);
+    this.#hasPeers ||= answer?.rows[0]?.hasPeers ?? true;
   }
 }

@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { SystemClock, SystemIds } from '@fieldguide/clock';
 import { makeLog } from '@fieldguide/telemetry';
 import { startLeasedWorker } from '@fieldguide/workers';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { Database } from './index.ts';
 import {
   DatabaseTables1760000000000,
@@ -170,6 +171,27 @@ describe('a wake-up', () => {
     await woken;
     expect(performance.now() - begun).toBeLessThan(50_000);
     await other.close();
+  });
+
+  it('is sent only while another instance listens', async () => {
+    const tables = { entities: [], migrations: [] };
+    const own = await freshDatabase(inject('backing').postgres, 'int_notifier', tables);
+    const sent = vi.spyOn(pg.Client.prototype, 'query');
+    const alone = await new PostgresNotifier(clock, own.url).open();
+    for (let n = 0; n < 20; n++) {
+      alone.notify('own');
+      await clock.sleep(10);
+    }
+    // That it has opened, and at most one before it knew that it is alone.
+    const sends = sent.mock.calls.filter(([text]) => String(text).includes('pg_notify'));
+    expect(sends.length).toBeLessThanOrEqual(2);
+    sent.mockRestore();
+
+    const other = await new PostgresNotifier(clock, own.url).open();
+    await expect.poll(() => alone.count('notifier:opened')).toBe(2);
+    alone.notify('feed');
+    await expect.poll(() => other.count('feed')).toBe(1);
+    await Promise.all([alone.close(), other.close(), own.close()]);
   });
 
   it('counts once in the process that sent it, although PostgreSQL returns it', async () => {
