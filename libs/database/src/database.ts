@@ -18,6 +18,8 @@ export interface DatabaseSettings {
   readonly limits?: Partial<Limits>;
 }
 
+const ignored = () => undefined;
+
 /** A statement for a hot path: the database parses and plans it once for each connection. */
 export interface PreparedStatement {
   readonly name: string;
@@ -101,7 +103,15 @@ export class Database {
     values: readonly unknown[] = [],
   ): Promise<Row[]> {
     const config = typeof statement === 'string' ? { text: statement } : statement;
-    return (await this.#pool.query({ ...config, values: [...values] })).rows as Row[];
+    // Not pool.query: it calls back, which BoundedClient does not observe, and it destroys the connection after any error.
+    const client = await this.#pool.connect();
+    client.on('error', ignored); // the query reports it
+    try {
+      return (await client.query({ ...config, values: [...values] })).rows as Row[];
+    } finally {
+      client.off('error', ignored);
+      client.release();
+    }
   }
 
   /** How the pool is used now. `waiting`: requests that wait for a connection. */
