@@ -23,7 +23,7 @@ export class PostgresNotifier extends Notifier {
   #client: pg.Client | undefined;
   #pending = new Set<string>();
   #isPausing = false;
-  /** Whether another instance listened when the last hints were sent; each one that opens says so. */
+  /** Whether another instance listened when the last hints were sent; each one that opens reports it. */
   #hasPeers = true;
   #closed = false;
 
@@ -84,18 +84,18 @@ export class PostgresNotifier extends Notifier {
     await this.#client?.end();
   }
 
-  get #isHeard(): boolean {
+  get #hasListeners(): boolean {
     return this.#client !== undefined && this.#hasPeers;
   }
 
   #schedule(): void {
-    if (this.#isPausing || !this.#isHeard) return;
+    if (this.#isPausing || !this.#hasListeners) return;
     this.#isPausing = true;
     setImmediate(() => void this.#flush());
   }
 
   async #flush(): Promise<void> {
-    if (this.#pending.size === 0 || !this.#isHeard) {
+    if (this.#pending.size === 0 || !this.#hasListeners) {
       this.#isPausing = false;
       return;
     }
