@@ -23,7 +23,7 @@ export class PostgresNotifier extends Notifier {
   #client: pg.Client | undefined;
   #pending = new Set<string>();
   #isPausing = false;
-  /** Whether another instance listened when it was last asked; each one that opens says so. */
+  /** Whether another instance listened when the last hints were sent; each one that opens reports it. */
   #hasPeers = true;
   #closed = false;
 
@@ -32,7 +32,7 @@ export class PostgresNotifier extends Notifier {
     this.#url = url;
   }
 
-  /** Connects, and reconnects after a loss; without a connection, hints stay within the process. */
+  /** Connects, and reconnects after a loss. */
   async open(): Promise<this> {
     if (this.#closed) return this;
     const client = new BoundedClient({
@@ -51,6 +51,7 @@ export class PostgresNotifier extends Notifier {
     client.on('notification', ({ payload, processId }) => {
       if (processId === (client as unknown as { processID: number }).processID) return; // woken already
       this.#hasPeers = true;
+      this.#schedule();
       for (const channel of payload?.split(',') ?? []) this.wake(channel);
     });
     try {
@@ -66,13 +67,14 @@ export class PostgresNotifier extends Notifier {
     return this;
   }
 
-  /** Sends the first hint immediately; batches further ones, a few milliseconds after the last NOTIFY. */
+  /**
+   * Sends the first hint immediately; batches further ones, 25 ms after the last NOTIFY. While nothing can be sent, each
+   * channel is kept once: an instance that opens gets its hint then.
+   */
   override notify(channel: string): void {
     super.notify(channel);
     this.#pending.add(channel);
-    if (this.#isPausing) return;
-    this.#isPausing = true;
-    setImmediate(() => void this.#flush());
+    this.#schedule();
   }
 
   /** Sends what is pending first: another instance may wait for a lease that this one has just released. */
@@ -82,8 +84,18 @@ export class PostgresNotifier extends Notifier {
     await this.#client?.end();
   }
 
+  get #hasListeners(): boolean {
+    return this.#client !== undefined && this.#hasPeers;
+  }
+
+  #schedule(): void {
+    if (this.#isPausing || !this.#hasListeners) return;
+    this.#isPausing = true;
+    setImmediate(() => void this.#flush());
+  }
+
   async #flush(): Promise<void> {
-    if (this.#pending.size === 0) {
+    if (this.#pending.size === 0 || !this.#hasListeners) {
       this.#isPausing = false;
       return;
     }
@@ -92,11 +104,9 @@ export class PostgresNotifier extends Notifier {
   }
 
   async #send(): Promise<void> {
-    if (this.#pending.size === 0) return;
+    if (this.#pending.size === 0 || !this.#client) return;
     const channels = [...this.#pending].join(',');
     this.#pending = new Set();
-    // A successor may have started a moment ago: what an instance sends at its end is never left out.
-    if (!this.#client || (!this.#hasPeers && !this.#closed)) return;
     this.#hasPeers = false; // unless one opens meanwhile
     const sent = this.#client.query<{ hasPeers: boolean }>(SEND, [CHANNEL, channels, APPLICATION]);
     const answer = await sent.catch(() => undefined);

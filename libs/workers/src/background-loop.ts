@@ -35,7 +35,7 @@ const DUE_MS_MIN = 20;
 /**
  * Runs `step` repeatedly on every instance; for steps that claim their own rows. The first hint after a quiet time runs it
  * immediately. Under load the next step begins 25 ms after the start of the last one and handles all that has come
- * meanwhile; a step that may have left work behind is repeated at once.
+ * meanwhile; a step that may have left work behind is repeated immediately.
  */
 export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop {
   const { name, channel, idleMs = 2_000, notifier, clock, log } = settings;
@@ -73,7 +73,7 @@ export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop 
   };
 }
 
-/** Waits until 25 ms after a round has begun, so that the next one handles all that comes meanwhile; ends at once on abort. */
+/** Waits until 25 ms after a round has begun, so that the next one handles all that comes meanwhile; ends on abort. */
 export async function pause(begun: Date, clock: Clock, signal: AbortSignal): Promise<void> {
   const earlyMs = begun.getTime() + PACE_MS - clock.now().getTime();
   if (earlyMs <= 0 || signal.aborted) return;
