@@ -11,6 +11,7 @@ import { GatewayConfig } from './gateway.config.ts';
 import { OnProductChanged } from './on-product-changed/on-product-changed.ts';
 import { Forwarder } from './proxy/forwarder.ts';
 import { ProxyRoutes } from './proxy/proxy-routes.ts';
+import { Upstreams } from './upstreams/upstreams.ts';
 import { WebFiles } from './web-files/web-files.ts';
 
 /** No controllers but for messages: the contract lists the routes, and requests pass below Nest's router. */
@@ -25,6 +26,7 @@ import { WebFiles } from './web-files/web-files.ts';
   ],
   controllers: [OnProductChanged],
   providers: [
+    Upstreams,
     Forwarder,
     CachedReads,
     ProxyRoutes,

@@ -1,19 +1,13 @@
 import { Clock } from '@fieldguide/clock';
 import { ServiceRegistry } from '@fieldguide/discovery';
-import {
-  type CallFailedError,
-  ConcurrencyLimit,
-  Policies,
-  type ResiliencePolicy,
-  UncountedError,
-} from '@fieldguide/resilience';
-import { LOG, type Log, metrics, observeCall } from '@fieldguide/telemetry';
+import { type CallFailedError, UncountedError } from '@fieldguide/resilience';
+import { LOG, type Log, observeCall } from '@fieldguide/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
 import { callerOf, sendProblem } from '../auth/caller.ts';
 import { type Received, receive } from '../cache/receive.ts';
-import { GatewayConfig } from '../gateway.config.ts';
+import { Upstreams } from '../upstreams/upstreams.ts';
 import { Forwarding, OutageResponse, type Outgoing } from './forwarding.ts';
 import { addressOf } from './rate-limits.ts';
 import { send } from './send.ts';
@@ -21,26 +15,18 @@ import { send } from './send.ts';
 // Shorter than the services keep idle connections (65 s), so that no request is sent on one that is being closed.
 const IDLE_MS = 30_000;
 
-interface Upstream {
-  readonly policy: ResiliencePolicy;
-  readonly limit: ConcurrencyLimit;
-  countShed(): void;
-}
-
 /** Too many requests to the service are in progress. */
 class OverloadedError extends Error {}
 
 /** Forwards requests to healthy instances: raw headers, streamed responses, one policy and one concurrency limit per service. */
 @Injectable()
 export class Forwarder {
-  readonly #upstreams = new Map<string, Upstream>();
   readonly #agent: Agent;
 
   constructor(
     private readonly registry: ServiceRegistry,
-    private readonly policies: Policies,
+    private readonly upstreams: Upstreams,
     private readonly clock: Clock,
-    private readonly config: GatewayConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
     const connect = { timeout: 1_000 };
@@ -118,7 +104,7 @@ export class Forwarder {
   /** @throws OverloadedError, CallFailedError */
   async #call(outgoing: Outgoing): Promise<void> {
     const { service: peer, method, route } = outgoing;
-    const { policy, limit, countShed } = this.#upstreamOf(peer);
+    const { policy, limit, countShed } = this.upstreams.of(peer);
     if (!limit.tryStart()) {
       countShed();
       throw new OverloadedError();
@@ -139,22 +125,6 @@ export class Forwarder {
     } finally {
       limit.ended(latencyMs, this.clock.now().getTime());
     }
-  }
-
-  #upstreamOf(service: string): Upstream {
-    const known = this.#upstreams.get(service);
-    if (known) return known;
-    const { FORWARD_TIME_LIMIT_MS: timeoutMs } = this.config;
-    // The concurrency limit is the capacity.
-    const policy = this.policies.of(service, { timeoutMs, capacity: Number.MAX_SAFE_INTEGER });
-    const limit = new ConcurrencyLimit(() => this.config.CONCURRENCY_LIMIT_MAX);
-    const labels = { server_service_name: service };
-    metrics.sampledBy(() => metrics.concurrencyLimit.set(labels, limit.limit));
-    const shed = metrics.requestsShed.labels(labels);
-    shed.inc(0);
-    const upstream = { policy, limit, countShed: () => shed.inc() };
-    this.#upstreams.set(service, upstream);
-    return upstream;
   }
 }
 

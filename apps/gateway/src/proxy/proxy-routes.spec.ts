@@ -8,6 +8,7 @@ import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { CachedReads } from '../cache/cached-reads.ts';
 import { ResponseCache } from '../cache/response-cache.ts';
+import { Upstreams } from '../upstreams/upstreams.ts';
 import { Forwarder } from './forwarder.ts';
 import { ProxyRoutes } from './proxy-routes.ts';
 
@@ -38,7 +39,12 @@ describe('the gateway’s routes', () => {
     } as never;
     const log = makeLog('test', 'test', 'silent');
     const clock = new SystemClock();
-    const forwarder = new Forwarder(registry, new Policies(clock), clock, config, log);
+    const forwarder = new Forwarder(
+      registry,
+      new Upstreams(new Policies(clock), config),
+      clock,
+      log,
+    );
     const reads = new CachedReads(new ResponseCache(clock, 0), forwarder);
     const http = {} as never;
     const routing = new ProxyRoutes(host, {} as never, registry, reads, config, http, log);
