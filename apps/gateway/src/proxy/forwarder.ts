@@ -117,13 +117,14 @@ export class Forwarder {
       if (!instance) throw new Error(`no healthy instance of ${service} is known`);
       observed.sentTo(instance.address, instance.port);
       const sent = send(this.#agent, instance, request, reply, signal);
-      const { status, tellsWhen } = await sent.catch((error: unknown) => {
+      const { status, hasRetryAfter } = await sent.catch((error: unknown) => {
         if (error instanceof UnreachableError) this.registry.markUnreachable(instance.id, now);
         throw error;
       });
       observed.responded(status);
       // A service that refuses work until a time is alive: an open breaker would block everything else that it does.
-      if (isOutage(status) && !tellsWhen) throw new OutageResponse(`${service} answered ${status}`);
+      if (isOutage(status) && !hasRetryAfter)
+        throw new OutageResponse(`${service} answered ${status}`);
     });
   }
 }

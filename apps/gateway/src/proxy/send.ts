@@ -15,7 +15,7 @@ class CallerError extends UncountedError {
 export interface Answer {
   readonly status: number;
   /** It has a `retry-after` header: the service itself limits its load. */
-  readonly tellsWhen: boolean;
+  readonly hasRetryAfter: boolean;
 }
 
 /**
@@ -34,7 +34,7 @@ export function send(
   const { method, url } = request.raw;
   const out = reply.raw;
   return new Promise((resolve, reject) => {
-    let answer: Answer = { status: 0, tellsWhen: false };
+    let answer: Answer = { status: 0, hasRetryAfter: false };
     let hasWaited = false; // for the caller to read on
     let started: Dispatcher.DispatchController | undefined;
     const stop = () => {
@@ -64,7 +64,7 @@ export function send(
         },
         onResponseStart(controller, statusCode) {
           const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
-          answer = { status: statusCode, tellsWhen: headers.includes('retry-after') };
+          answer = { status: statusCode, hasRetryAfter: headers.includes('retry-after') };
           reply.hijack();
           out.writeHead(statusCode, headers);
         },
