@@ -99,7 +99,7 @@ export function place(token: string, key: string, body: unknown): Promise<ShopRe
 export const isOverloaded = ({ status, body }: ShopResponse) =>
   status === 503 && body.type === '/problems/ordering.checkoutOverloaded';
 
-/** Places an order; while the checkout is behind it sends it again, when and as the refusal says. */
+/** Places an order; while the checkout is behind it sends it again after the time in Retry-After. */
 export async function placeWhenAdmitted(
   token: string,
   key: string,

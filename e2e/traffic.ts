@@ -157,8 +157,8 @@ export class Traffic {
         outcome.orders.add((response as Order).id);
         return;
       }
-      // Not a failure: the shop has more orders than it can handle in time, and tells to repeat this one.
-      const mayRepeat = performance.now() < (isRefusal(response) ? refusedEnd : end);
+      // Not a failure: the checkout is behind, and a repeat after Retry-After succeeds.
+      const mayRepeat = performance.now() < (isOverload(response) ? refusedEnd : end);
       if (/^4/.test(response) || !mayRepeat) return count(outcome, `POST: ${response}`);
       outcome.repeats += 1;
       await sleep(200);
@@ -191,7 +191,7 @@ export class Traffic {
   }
 }
 
-const isRefusal = (response: string) => response.includes('ordering.checkoutOverloaded');
+const isOverload = (response: string) => response.includes('ordering.checkoutOverloaded');
 
 function count({ failures }: Outcome, what: string): void {
   failures[what] = (failures[what] ?? 0) + 1;

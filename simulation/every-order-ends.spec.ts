@@ -192,7 +192,7 @@ describe.each(checkout.map(({ whileStatus }) => whileStatus))('an order that is 
 });
 
 describe('a command that arrives late', () => {
-  const undo = { placed: 'ReleaseStock', awaitingPayment: 'VoidPayment' };
+  const compensation = { placed: 'ReleaseStock', awaitingPayment: 'VoidPayment' };
   const service = { placed: 'inventory', awaitingPayment: 'payments' } as const;
   const deadline = {
     placed: deadlines.STOCK_DEADLINE_MS,
@@ -210,12 +210,12 @@ describe('a command that arrives late', () => {
     const { command } = messages[step];
     await reachStep(step, command);
     const before = await effects();
-    shop.hold(undo[step]);
+    shop.hold(compensation[step]);
     await shop.advanceTime(deadline[step] + tooLate);
     await shop.release(command, { withRetry: true });
     // The stock is released by now: only that of this step could be new.
     expect(await effects()).toEqual(step === 'placed' ? before : [0, 0]);
-    await shop.release(undo[step]);
+    await shop.release(compensation[step]);
     await runToTheEnd();
     expect((await shop.order(orderId)).status).toBe('rejected');
     await expectConsistentEnd();
@@ -234,16 +234,16 @@ describe('a command that arrives late', () => {
     },
   );
   it.each(steps)(
-    'is undone when a clock that is behind lets it pass, in the step %s',
+    'is compensated when a clock that is behind lets it pass, in the step %s',
     async (step) => {
       const { command } = messages[step];
       await reachStep(step, command);
-      shop.hold(undo[step]);
+      shop.hold(compensation[step]);
       shop.setAhead(service[step], -2 * tooLate);
       await shop.advanceTime(deadline[step] + tooLate);
       await shop.release(command);
       expect(await effects()).not.toEqual([0, 0]);
-      await shop.release(undo[step]);
+      await shop.release(compensation[step]);
       await runToTheEnd();
       expect((await shop.order(orderId)).status).toBe('rejected');
       await expectConsistentEnd();

@@ -22,6 +22,7 @@ it('registers its workers, tasks and retention periods, and connects nothing', a
     'ProjectionWorker',
     'ProjectionWorker',
     'Pruning',
+    'SampleBacklog',
   ]);
   const tasks = instancesOf(modules, Task).map(({ name }) => name);
   expect(tasks.toSorted()).toEqual(['migrate', 'rebuild', 'seed']);

@@ -17,7 +17,7 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly causationid?: string;
   /** Increases with each message of one source and subject. */
   readonly sequence?: string;
-  /** After this time nobody wants the message any more: RFC 3339, by the clock of its source. */
+  /** The source does not need the message after this time: RFC 3339, by the clock of the source. */
   readonly expirytime?: string;
   readonly traceparent?: string;
 }

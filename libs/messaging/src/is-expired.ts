@@ -1,11 +1,11 @@
 import type { Envelope } from './envelope.ts';
 
 /** The clocks of two machines may differ by this much: within it, a message may still be in time for its source. */
-export const EXPIRY_MARGIN_MS = 5_000;
+const EXPIRY_MARGIN_MS = 5_000;
 
 /**
- * Whether nobody wants this message any more, by its `expirytime`. A consumer that skips such messages catches up faster
- * the further it is behind. The sender must not rely on it: a message may be handled after its time.
+ * Whether the source of this message does not need it any more, by its `expirytime`. Skipping it lets a consumer catch up
+ * faster the further it is behind. The source must not rely on it: a message may be handled after its time.
  */
 export function isExpired({ expirytime }: Envelope, now: Date): boolean {
   return expirytime !== undefined && now.getTime() > Date.parse(expirytime) + EXPIRY_MARGIN_MS;

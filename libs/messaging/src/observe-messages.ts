@@ -2,7 +2,7 @@ import { endSpan, errorType, inSpan, metrics, startSpan, traceInto } from '@fiel
 import type { Envelope } from './envelope.ts';
 import type { IncomingRecord, OutgoingRecord } from './messaging.ts';
 
-/** `expired`: nobody wants it any more. `failed`: the transport delivers the message again. */
+/** `expired`: its source does not need it any more. `failed`: the transport delivers the message again. */
 export type Outcome = 'handled' | 'duplicate' | 'expired' | 'skipped' | 'parked' | 'failed';
 
 /**

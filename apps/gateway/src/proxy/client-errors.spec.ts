@@ -161,7 +161,7 @@ describe('does not count as a failure of the service:', () => {
   });
 });
 
-describe('does not count as a failure of the service when it tells when to try again:', () => {
+describe('does not count as a failure of the service when it has a Retry-After:', () => {
   it('a response of 503, which is passed on', async () => {
     await start((request, response) => {
       request.resume();

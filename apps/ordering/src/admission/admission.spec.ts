@@ -27,7 +27,7 @@ describe('admission', () => {
     for (let n = 0; n < 10; n++) expect(await admit()).toBe('placed');
   });
 
-  it('refuses orders beyond the room of the last sample, and tells when to try again', async () => {
+  it('refuses orders beyond the room of the last sample, with the time to try again', async () => {
     sample({ waiting: 15, answered: 1 });
     // At one a second, 15 are more than half of the shortest deadline of 30 s allows; the id is in the middle.
     await admit().catch(() => undefined);

@@ -94,7 +94,7 @@ describe('three times the orders that can be handled', () => {
     expect(answered).toBeGreaterThan(0.98 * 25 * SECONDS);
     expect(refused).toBeGreaterThan(0.9 * 50 * 100);
   });
-  it('ends in refusals only while it lasts', () => {
+  it('rejects orders only while it lasts', () => {
     const { refused } = simulate(2, (second) => (second < 5 ? 75 : 20), 25);
     expect(refused).toBeLessThan(5 * 50);
   });

@@ -102,7 +102,7 @@ it('does not count a timeout as an answer: only inventory and payments show what
   expect(await sampleAfter(1_000)).toMatchObject({ waiting: 0, placed: 1, answered: 0 });
 });
 
-it('tells the orders of this process from those of all', async () => {
+it('distinguishes the orders of this process from those of all', async () => {
   await sampleAfter(0);
   await place();
   await admission.admit(ids.next(), place);

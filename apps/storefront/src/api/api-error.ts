@@ -4,7 +4,7 @@ import { Problem } from '@fieldguide/contracts/problem';
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly problem: Problem;
-  /** When a repeat is likely to succeed, if the shop tells. */
+  /** When a repeat is likely to succeed, if the shop states it. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(problem: Problem, retryAfterSeconds?: number) {

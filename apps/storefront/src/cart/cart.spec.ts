@@ -98,7 +98,7 @@ describe('an order without an answer', () => {
     const twice = refusedAt(refusedAt(pending, 7, 1_000), 5, 9_000);
     expect(PendingOrder.parse(twice)).toEqual({
       ...pending,
-      busy: { retryAfterSeconds: 5, retryAtMs: 14_000, refusals: 2 },
+      busy: { retryAfterSeconds: 5, retryAtMs: 14_000, times: 2 },
     });
   });
   it.each([

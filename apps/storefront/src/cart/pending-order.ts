@@ -9,16 +9,14 @@ export const PendingOrder = z.object({
   customerId: z.string(),
   request: PlaceOrderRequest,
   /** The shop was too busy to accept it, and when to send it again. */
-  busy: z
-    .object({ retryAfterSeconds: z.int(), retryAtMs: z.number(), refusals: z.int() })
-    .optional(),
+  busy: z.object({ retryAfterSeconds: z.int(), retryAtMs: z.number(), times: z.int() }).optional(),
 });
 export type PendingOrder = z.infer<typeof PendingOrder>;
 
 const OVERLOADED = '/problems/ordering.checkoutOverloaded';
 const BUSY_SECONDS = 10;
 
-/** The order after another refusal. */
+/** The order after another rejection. */
 export const refusedAt = (
   order: PendingOrder,
   retryAfterSeconds: number,
@@ -28,7 +26,7 @@ export const refusedAt = (
   busy: {
     retryAfterSeconds,
     retryAtMs: nowMs + retryAfterSeconds * 1_000,
-    refusals: (order.busy?.refusals ?? 0) + 1,
+    times: (order.busy?.times ?? 0) + 1,
   },
 });
 

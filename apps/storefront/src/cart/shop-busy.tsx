@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import { Notice } from '../design/notice.tsx';
 import type { PendingOrder } from './pending-order.ts';
 
-/** After so many refusals the customer decides when to send the order again. */
+/** After so many tries the customer decides when to send the order again. */
 const AUTOMATIC_MAX = 10;
 
 interface ShopBusyProps {
@@ -11,10 +11,10 @@ interface ShopBusyProps {
   readonly onSend: () => void;
 }
 
-/** The shop has more orders than it can handle in time. Sends the order again when the shop says, with the same key. */
+/** The shop has more orders than it can handle in time. Sends the order again at the time that the shop states, with the same key. */
 export function ShopBusy({ busy, isSending, onSend }: ShopBusyProps) {
-  const { retryAtMs, retryAfterSeconds, refusals } = busy;
-  const isAutomatic = refusals <= AUTOMATIC_MAX;
+  const { retryAtMs, retryAfterSeconds, times } = busy;
+  const isAutomatic = times <= AUTOMATIC_MAX;
   const latest = useRef(onSend);
   latest.current = onSend;
   useEffect(() => {
