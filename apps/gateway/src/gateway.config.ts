@@ -20,7 +20,7 @@ export class GatewayConfig extends Config(
       .transform((list) => list.split(',').flatMap((each) => each.trim() || []))
       .refine(
         (origins) => origins.every((each) => URL.canParse(each) && new URL(each).origin === each),
-        'https://shop.example[,http://localhost:5173]',
+        'https://shop.example[,https://other.example]',
       ),
     /** Folder of the web application to serve; without it, `/` leads to the documentation of the API. */
     WEB_FOLDER: z.string().optional(),
