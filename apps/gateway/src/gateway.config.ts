@@ -20,7 +20,7 @@ export class GatewayConfig extends Config(
       .transform((list) => list.split(',').flatMap((each) => each.trim() || []))
       .refine(
         (origins) => origins.every((each) => URL.canParse(each) && new URL(each).origin === each),
-        'https://shop.example[,http://localhost:5173]',
+        'https://shop.example[,https://other.example]',
       ),
     /** Upper bound of the concurrent requests to one service; the limit below it adapts to the service's latency. */
     CONCURRENCY_LIMIT_MAX: live(z.coerce.number().int().positive().default(512)),
