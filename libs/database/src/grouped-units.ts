@@ -15,7 +15,7 @@ const GROUP_MAX = 100;
 const INTERVAL_MS = 20;
 
 /**
- * Runs short units of work together: the first at once, and those that arrive meanwhile in the next transaction. Each sees
+ * Runs short units of work together: the first immediately, and those that arrive meanwhile in the next transaction. Each sees
  * what the earlier ones have changed. When a transaction fails, each of its works is run again in one of its own.
  */
 export class GroupedUnitsOfWork {

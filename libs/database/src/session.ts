@@ -7,7 +7,7 @@ const names = new Map<string, string>();
 const ignore = (): void => undefined;
 
 /**
- * A connection of the pool, for one transaction. Statements are sent at once, those of one turn of the event loop with one
+ * A connection of the pool, for one transaction. Statements are sent immediately, those of one turn of the event loop with one
  * write, and answered in their order. One with parameters is prepared once for each connection.
  */
 export class Session {

@@ -76,7 +76,10 @@ export class Forwarder {
         send: async (instance, limit, onResponse) => {
           received = await receive(this.#agent, instance, path, etag, limit);
           onResponse();
-          return { status: received.status, tellsWhen: received.headers.includes('retry-after') };
+          return {
+            status: received.status,
+            hasRetryAfter: received.headers.includes('retry-after'),
+          };
         },
         mayRepeat: () => true,
       });

@@ -19,7 +19,7 @@ it('fails for the service until the instance is ejected, then for the instance o
     route: '/products',
     send: async ({ id }: { id: string }) => ({
       status: id === 'bad' ? 503 : 200,
-      tellsWhen: false,
+      hasRetryAfter: false,
     }),
     mayRepeat: () => true,
   };

@@ -66,10 +66,10 @@ export class Forwarding implements Call<void>, Choice {
     const { instance } = endpoint;
     observed.sentTo(instance.address, instance.port);
     try {
-      const { status, tellsWhen } = await outgoing.send(instance, limit, measure);
+      const { status, hasRetryAfter } = await outgoing.send(instance, limit, measure);
       observed.responded(status);
       // A service that refuses work until a time is alive: an open breaker would block everything else that it does.
-      const hasFailed = status >= 500 && !tellsWhen;
+      const hasFailed = status >= 500 && !hasRetryAfter;
       endpoint.ended(hasFailed ? 'failed' : 'ok', measure(), this.#now());
       if (hasFailed && isOutage(status)) throw new OutageResponse(`${service} answered ${status}`);
     } catch (error) {

@@ -18,7 +18,7 @@ class CallerError extends AbandonedError {
 export interface Answer {
   readonly status: number;
   /** It has a `retry-after` header: the service itself limits its load. */
-  readonly tellsWhen: boolean;
+  readonly hasRetryAfter: boolean;
 }
 
 /** Whether no connection was made, so that nothing was sent. */
@@ -46,7 +46,7 @@ export function send(
   const headers = requestHeaders(request);
   headers.push(DEADLINE_HEADER, String(endsAt));
   return new Promise<Answer>((resolve, reject) => {
-    let answer: Answer = { status: 0, tellsWhen: false };
+    let answer: Answer = { status: 0, hasRetryAfter: false };
     let isLate = false;
     let hasWaited = false; // for the caller to read on
     let bodyBytes = Number.NaN;
@@ -85,7 +85,7 @@ export function send(
         onResponseStart(controller, statusCode) {
           onResponse();
           const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
-          answer = { status: statusCode, tellsWhen: headers.includes('retry-after') };
+          answer = { status: statusCode, hasRetryAfter: headers.includes('retry-after') };
           bodyBytes = Number(headers[headers.indexOf('content-length') + 1]);
           reply.hijack();
           out.writeHead(statusCode, headers);
