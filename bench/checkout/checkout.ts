@@ -53,7 +53,7 @@ const options = new Command('npm run bench:checkout --')
   }>();
 const { seconds, inFlight, rate, oneProduct = false, statements = false } = options;
 
-const IDLE_MS = 3_000;
+const IDLE_MS = 5_000;
 const NAIVE_SECONDS = 3;
 const loads: LoadKind[] = [];
 if (inFlight > 0) loads.push({ name: `${inFlight} in flight`, inFlight, seconds, idleMs: IDLE_MS });

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender, End } from './contender.ts';
 import { closedLoop, type Load, openLoop, signIn } from './load.ts';
-import { readUsage, type Usage, used } from './usage.ts';
+import { noteSessions, readUsage, type Usage, used } from './usage.ts';
 
+const SETTLE_MS = 2_000; // garbage and offsets of the load before
 const DRAIN_MS = 240_000;
 
 /** A load of `seconds`, with `inFlight` requests under way (a closed loop) or `perSecond` orders (an open one). */
@@ -73,6 +74,7 @@ export async function measure(
   const { gatewayUrl } = contender;
   const print = progress(kind.name);
   const tokens = await signIn(gatewayUrl);
+  await sleep(SETTLE_MS, undefined, { signal });
   const resting = await readUsage(contender.watched);
   print('idle');
   await sleep(kind.idleMs, undefined, { signal });
@@ -117,6 +119,7 @@ async function watchOpen(
   for (let second = 0; !isOver; second++) {
     const sample = { second, open: await contender.countOpen() };
     samples.push(sample);
+    noteSessions(contender.watched);
     report(sample);
     await Promise.race([ended, sleep(startMs + (second + 1) * 1_000 - performance.now())]);
   }
@@ -129,6 +132,7 @@ async function drain(contender: Contender, signal: AbortSignal, print: (line: st
     signal.throwIfAborted();
     const open = await contender.countOpen();
     print(`${open} open`);
+    noteSessions(contender.watched);
     if (open === 0 && (await contender.isQuiet())) return;
     if (performance.now() > endMs) throw new Error(`${open} orders are open after ${DRAIN_MS} ms`);
     await sleep(250);

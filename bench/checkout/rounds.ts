@@ -41,7 +41,9 @@ export async function rounds(
     ...Object.entries(metrics),
     ...processes.map((each) => [`CPU of ${each} (ms)`, cpuOf(each)] as const),
   ];
-  const rows = all.map(([name, read]) => {
+  const isUsed = ([, read]: (typeof all)[number]) =>
+    measured.flat().every((each) => read(each) > 0);
+  const rows = all.filter(isUsed).map(([name, read]) => {
     const [ours, theirs] = measured.map((each) => each.map(read)) as [number[], number[]];
     const { median, low, high } = ratio(ours, theirs);
     const cell = (values: number[]) =>

@@ -70,19 +70,13 @@ export function used(before: Usage, after: Usage): Usage {
 
 export const sum = (totals: Totals) => Object.values(totals).reduce((all, each) => all + each, 0);
 
-function readCpu({ processes, postgresPid, sessions, databases }: Watched): Totals {
+function readCpu(watched: Watched): Totals {
+  const { processes, postgresPid, sessions } = watched;
   const { user, system } = process.cpuUsage();
   const totals: Record<string, number> = { [GENERATOR]: (user + system) / 1_000 };
   for (const [name, pid] of processes) totals[name] = cpuOf(pid);
   if (!postgresPid) return totals;
-  const alive = new Set(childrenOf(postgresPid));
-  for (const pid of alive) {
-    const title = read(`/proc/${pid}/cmdline`);
-    const isSession = title.includes('127.0.0.1(');
-    const service = [...databases].find(([, database]) => title.includes(` ${database} `))?.[0];
-    // A session of a database that is not watched belongs to another contender.
-    sessions.set(pid, { service: service ?? (isSession ? undefined : 'own'), ms: cpuOf(pid) });
-  }
+  const alive = noteSessions(watched);
   let own = cpuOf(postgresPid, true);
   for (const [pid, { service, ms }] of sessions) {
     if (!alive.has(pid)) own -= ms;
@@ -90,6 +84,22 @@ function readCpu({ processes, postgresPid, sessions, databases }: Watched): Tota
   }
   totals['postgres: own'] = (totals['postgres: own'] ?? 0) + own;
   return totals;
+}
+
+/**
+ * Notes the CPU of PostgreSQL's sessions; pools open and close them, so call it every second under load.
+ * @returns process ids of those that run
+ */
+export function noteSessions({ postgresPid, sessions, databases }: Watched): ReadonlySet<number> {
+  const alive = new Set(postgresPid ? childrenOf(postgresPid) : []);
+  for (const pid of alive) {
+    const title = read(`/proc/${pid}/cmdline`);
+    const isSession = title.includes('127.0.0.1(');
+    const service = [...databases].find(([, database]) => title.includes(` ${database} `))?.[0];
+    // A session of a database that is not watched belongs to another contender.
+    sessions.set(pid, { service: service ?? (isSession ? undefined : 'own'), ms: cpuOf(pid) });
+  }
+  return alive;
 }
 
 /** @param exited adds the CPU of children that have exited */
