@@ -251,7 +251,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     { text, values }: Statement,
     keys: () => readonly string[],
   ): Promise<void> {
-    await this.#send(text, values).catch((error: { code?: string }) => {
+    await this.query(text, values).catch((error: { code?: string }) => {
       throw error.code === DIVISION_BY_ZERO ? changedError(table, keys()) : error;
     });
   }

@@ -34,7 +34,7 @@ export function observeQuery<Result>(
 
 const TABLES_MAX = 4;
 const target =
-  /(?<!FOR )\b(INSERT INTO|UPDATE|DELETE FROM|FROM|JOIN)\s+(?!SET\b)"?(\w+)"?(\s*\()?/gi;
+  /(?<!FOR )\b(INSERT INTO|UPDATE|DELETE FROM|FROM|JOIN)\s+(?!SET\b|ROWS FROM\b)"?(\w+)"?(\s*\()?/gi;
 const subquery = /(\w+)(?:\s*\([^)]*\))?\s+AS\s+(?:MATERIALIZED\s+)?\(/gi;
 
 /**

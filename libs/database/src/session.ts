@@ -4,8 +4,6 @@ import type { PoolClient, QueryResult } from 'pg';
 /** The names under which connections prepare statements, by text: few, because no text is built from input. */
 const names = new Map<string, string>();
 
-const ignore = (): void => undefined;
-
 /**
  * A connection of the pool, for one transaction. Statements are sent immediately, those of one turn of the event loop with one
  * write, and answered in their order. One with parameters is prepared once for each connection.
@@ -14,11 +12,17 @@ export class Session {
   readonly #client: PoolClient;
   #isCorked = false;
   #isBroken = false;
+  #isReleased = false;
+  // The server has ended the connection, maybe because the work takes too long: the pool replaces it now, not when the work
+  // ends. Its statements are rejected.
+  readonly #replace = (): void => {
+    this.destroy();
+    this.release();
+  };
 
   constructor(client: PoolClient) {
     this.#client = client;
-    // Its statements are rejected; without a listener the error would end the process.
-    client.on('error', ignore);
+    client.on('error', this.#replace);
   }
 
   /** @throws the database's error (with `code`), or the reason why the connection was lost */
@@ -35,8 +39,10 @@ export class Session {
 
   /** Returns the connection to the pool. */
   release(): void {
-    this.#client.off('error', ignore);
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#client.release(this.#isBroken);
+    if (!this.#isBroken) this.#client.off('error', this.#replace);
   }
 
   #corkUntilNextTurn(): void {

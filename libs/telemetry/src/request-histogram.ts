@@ -50,6 +50,11 @@ export class RequestHistogram {
     series.counts[at]! += 1;
   }
 
+  /** Forgets all values, for prom-client's registry. */
+  reset(): void {
+    this.#series.clear();
+  }
+
   /** All values, as prom-client's registry reads them. */
   async get() {
     const { name, help } = this;

@@ -41,7 +41,7 @@ let broker: Broker;
 let catalog: Server;
 let calls: string[];
 let status: number;
-let client: ServiceClient;
+let client: ServiceClient | undefined;
 let freshness: PriceFreshness;
 let prices: ProductPrices;
 const units = () =>
@@ -79,7 +79,8 @@ beforeEach(async () => {
   await freshness.check();
 });
 afterEach(async () => {
-  await client.close();
+  await client?.close();
+  client = undefined;
   catalog.closeAllConnections();
   catalog.close();
 });

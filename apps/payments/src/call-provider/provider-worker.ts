@@ -49,15 +49,18 @@ export class ProviderWorker extends BackgroundWorker {
       uow.prefetch(Payment, orderIds, { lock: true }),
     );
     const inFlight = new Set<Promise<void>>();
+    let isBehind = false;
     const settings = { ...context, name: 'call-provider', channel: 'payments' };
     const running = startWorker(settings, async () => {
       const free = BATCH_SIZE - inFlight.size;
       if (free === 0) return false;
       const { claimed, dueInMs } = await this.#claim(free);
+      // Calls that end while this claim is answered leave room that only another claim can use.
+      isBehind = claimed.length === free;
       for (const payment of claimed) {
         const call = this.#call(payment).finally(() => {
-          if (inFlight.size === BATCH_SIZE) this.notifier.notify('payments');
           inFlight.delete(call);
+          if (isBehind) this.notifier.notify('payments');
         });
         inFlight.add(call);
       }
