@@ -10,7 +10,17 @@ import { FixedRegistry } from '@fieldguide/discovery';
 import { MemoryMessaging, messageTables } from '@fieldguide/messaging/parts';
 import { ServiceClient } from '@fieldguide/service';
 import { MemoryNotifier } from '@fieldguide/workers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  it,
+  vi,
+} from 'vitest';
 import { OrderingTables1760000002000 } from '../../migrations/1760000002000-ordering-tables.ts';
 import { PriceView1760000015000 } from '../../migrations/1760000015000-price-view.ts';
 import { PriceFreshness } from './price-freshness.ts';
@@ -40,6 +50,7 @@ let clock: ShiftedClock;
 let broker: Broker;
 let catalog: Server;
 let calls: string[];
+let isHeld = false;
 let status: number;
 let client: ServiceClient | undefined;
 let freshness: PriceFreshness;
@@ -62,8 +73,9 @@ beforeEach(async () => {
   await database.query('TRUNCATE product_prices, price_view, dead_letters');
   [clock, calls, status] = [new ShiftedClock(), [], 200];
   broker = new Broker(clock);
-  catalog = createServer(({ url }, response) => {
+  catalog = createServer(async ({ url }, response) => {
     calls.push(url!);
+    await expect.poll(() => isHeld, { interval: 5 }).toBe(false);
     const id = url!.split('/').at(-1)!;
     const price = { amountMinor: 200, currency: 'EUR' };
     const offer = { id, name: 'Tent', price, retired: false };
@@ -134,7 +146,12 @@ describe('a price', () => {
   });
 
   it('is fetched once for concurrent orders', async () => {
-    const all = await Promise.all(Array.from({ length: 50 }, () => total(UNKNOWN)));
+    const lookups = vi.spyOn(freshness, 'asOf');
+    isHeld = true; // until all of them need the price
+    const orders = Array.from({ length: 50 }, () => total(UNKNOWN));
+    await expect.poll(() => lookups.mock.calls.length).toBe(50);
+    isHeld = false;
+    const all = await Promise.all(orders);
     expect(new Set(all)).toEqual(new Set([200]));
     expect(calls).toHaveLength(1);
     expect(await total(UNKNOWN)).toBe(200);
