@@ -1,5 +1,5 @@
-// Runs the suites of `npm test` and CI: check, contracts and unit tests beside the integration tests, which mostly wait for
-// real backing services; then end to end on the running system, alone.
+// Runs the suites of `npm test` and CI: check and contracts beside the integration tests, which mostly wait for real backing
+// services; then unit tests, and end to end on the running system, each alone.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,8 +18,8 @@ const integration = suite('int', 'held');
 await run('check', 'node', ['tools/check.ts']);
 for (const step of ['test-pact', 'try-fields'])
   await run(step, 'node', [`tools/contracts/${step}.ts`]);
-await suite('unit');
 await integration;
+await suite('unit'); // alone: some of its specs compare latencies
 await suite('e2e');
 rmSync(folder, { recursive: true });
 console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
