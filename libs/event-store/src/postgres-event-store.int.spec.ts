@@ -86,7 +86,9 @@ describe('the trace of an append', () => {
     const names = await inRequest(() =>
       units.run((tx) => store.append({ stream: 'traced-1', expected: 0, events }, tx)),
     );
-    expect(names).toEqual(expect.arrayContaining(['INSERT streams events feed_end feed', 'append events']));
+    expect(names).toEqual(
+      expect.arrayContaining(['INSERT streams events feed_end feed', 'append events']),
+    );
   });
 
   it('has no statement that it shares with other requests', async () => {
