@@ -12,7 +12,6 @@ import {
 import { projectionHash } from './projection-hash.ts';
 import { setSetting } from './running-platform.ts';
 import {
-  isOverloaded,
   ledger,
   newCustomer,
   operatorToken,
@@ -133,20 +132,17 @@ it('refuses orders that it cannot handle in time, and completes all that it has 
       else {
         expect(response.body).toMatchObject({ type: '/problems/ordering.checkoutOverloaded' });
         refused.set(key, Number(response.headers.get('retry-after')));
+        // Meanwhile a repeat of an acknowledged order is answered.
+        const [[first, id] = []] = acknowledged;
+        if (!first) continue;
+        const again = await place(token, first, body);
+        expect([again.status, again.body.id]).toEqual([201, id]);
       }
     }
   });
   await Promise.all(placing);
   expect(refused.size).toBeGreaterThanOrEqual(REFUSED_WANTED);
   for (const seconds of refused.values()) expect(seconds).toSatisfy((s) => s >= 1 && s <= 60);
-
-  // Of the same moment: a new order is refused, and a repeat of an acknowledged one is answered.
-  const [[key, id]] = acknowledged as unknown as [[string, string]];
-  const [again, another] = await Promise.all([
-    place(token, key, body),
-    place(token, `burst-order-${sent++}`, body),
-  ]);
-  expect([again.status, again.body.id, isOverloaded(another)]).toEqual([201, id, true]);
 
   expect(await outcomes([...acknowledged.values()])).toEqual({ completed: acknowledged.size });
   const [first] = refused.keys();

@@ -96,7 +96,7 @@ export function place(token: string, key: string, body: unknown): Promise<ShopRe
   return send('POST', '/orders', { token, body, headers: { 'idempotency-key': key } });
 }
 
-export const isOverloaded = ({ status, body }: ShopResponse) =>
+const isOverloaded = ({ status, body }: ShopResponse) =>
   status === 503 && body.type === '/problems/ordering.checkoutOverloaded';
 
 /** Places an order; while the checkout is behind it sends it again after the time in Retry-After. */
