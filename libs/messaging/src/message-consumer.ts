@@ -28,7 +28,8 @@ interface Incoming {
 }
 
 const ATTEMPTS = 3;
-const LETTERS_MAX = 100;
+// A letter holds a whole record, maybe megabytes.
+const LETTERS_MAX = 8;
 const NO_ENVELOPE = 'not a CloudEvents envelope';
 
 /**
@@ -158,7 +159,7 @@ export class MessageConsumer implements Consumer {
     const keys = [...new Set(all.map(({ key }) => key))].filter((key) => key !== '');
     if (keys.length === 0) return new Set();
     const letters = await uow.find(DeadLetter, { key: keys, redriven: false }, LETTERS_MAX);
-    // More letters than can be read: any key may have one.
+    // When there are more, the look-up for each key decides.
     return new Set(letters.length < LETTERS_MAX ? letters.map(({ key }) => key) : keys);
   }
 

@@ -40,7 +40,7 @@ export class DeadlineExceededError extends AbandonedError {
   }
 }
 
-/** Nothing was sent, for example because the connection was refused: any call may be repeated. */
+/** The request was not sent, because there was no connection: repeating it is safe, whatever its method. */
 export class UnsentError extends Error {
   override name = 'UnsentError';
 }

@@ -134,6 +134,66 @@ export function unitOfWorkContract(name: string, make: () => Promise<UnitOfWorkU
       expect(stored).toMatchObject({ count: 2, version: 2 });
     });
 
+    it('loads and locks what it has prefetched, with its own changes', async () => {
+      for (const id of ['a', 'b']) await units.run((uow) => uow.save(Thing, thing(id)));
+      await units.run(async (uow) => {
+        await uow.prefetch(Thing, ['a', 'b', 'c']);
+        expect(await uow.load(Thing, 'c')).toBeUndefined();
+        const row = (await uow.load(Thing, 'a'))!;
+        row.count = 5; // not saved
+        expect((await uow.load(Thing, 'a'))?.count).toBe(0);
+        await uow.save(Thing, row);
+        const locked = await uow.lock(Thing, ['b', 'a']);
+        expect(locked.map(({ id, count, version }) => [id, count, version])).toEqual([
+          ['a', 5, 2],
+          ['b', 0, 1],
+        ]);
+      });
+      expect([await count('a'), await count('b')]).toEqual([5, 0]);
+    });
+
+    it('is repeated when a prefetched row has changed before it is saved', async () => {
+      await units.run((uow) => uow.save(Thing, thing('a')));
+      const old = (await units.load(Thing, 'a'))!;
+      await units.run((uow) => uow.save(Thing, Object.assign(new Thing(), old, { count: 1 })));
+      const stale = units.run(
+        async (uow) => {
+          await uow.prefetch(Thing, ['a']);
+          await uow.save(Thing, Object.assign(new Thing(), old, { count: 2 }));
+        },
+        { retries: 0 },
+      );
+      await expect(stale).rejects.toThrow(ConcurrencyError);
+      expect(await count('a')).toBe(1);
+    });
+
+    it('deletes a row at its version, also one that it has just saved', async () => {
+      for (const id of ['a', 'b']) await units.run((uow) => uow.save(Thing, thing(id)));
+      const old = (await units.load(Thing, 'b'))!;
+      await units.run(async (uow) => uow.save(Thing, (await uow.load(Thing, 'b'))!));
+      await units.run(async (uow) => {
+        const [row] = await uow.lock(Thing, ['a']);
+        await uow.save(Thing, row!);
+        await uow.delete(Thing, row!);
+        expect(await uow.load(Thing, 'a')).toBeUndefined();
+        const fresh = thing('c');
+        await uow.save(Thing, fresh);
+        await uow.delete(Thing, fresh);
+      });
+      expect([await count('a'), await count('c')]).toEqual([undefined, undefined]);
+      await expect(units.run((uow) => uow.delete(Thing, old))).rejects.toThrow(ConcurrencyError);
+      expect(await count('b')).toBe(0);
+    });
+
+    it('inserts the rows whose keys are new, and names them', async () => {
+      await units.run((uow) => uow.save(Thing, thing('b')));
+      const rows = ['c', 'a', 'b'].map((id) => thing(id, { version: 1 }));
+      const added = await units.run((uow) => uow.insertNew(Thing, rows));
+      expect([...added].toSorted()).toEqual(['a', 'c']);
+      const found = await units.run((uow) => uow.find(Thing, { id: ['c', 'b', 'x'] }, 9));
+      expect(found.map(({ id }) => id)).toEqual(['b', 'c']);
+    });
+
     it('leaves the version of a row that it could not store', async () => {
       await units.run((uow) => uow.save(Thing, thing('a')));
       const [old, other] = [thing('a', { version: 7 }), thing('b')];
