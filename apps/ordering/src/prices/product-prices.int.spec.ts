@@ -146,7 +146,7 @@ describe('a price', () => {
   });
 
   it('is fetched once for concurrent orders', async () => {
-    const lookups = vi.spyOn(freshness, 'asOf');
+    const lookups = vi.spyOn(freshness, 'isFresh');
     isHeld = true; // until all of them need the price
     const orders = Array.from({ length: 50 }, () => total(UNKNOWN));
     await expect.poll(() => lookups.mock.calls.length).toBe(50);
