@@ -63,6 +63,9 @@ export class ProjectionsModule {
   }
 }
 
+/** How often a projection that is delayed on purpose looks for events. */
+const DELAYED_LOOK_MS = 50;
+
 class ProjectionWorker<
   Row extends Versioned,
   Event extends DomainEvent,
@@ -87,7 +90,8 @@ class ProjectionWorker<
       const until = VIEW_DELAY_MS > 0 ? { until: this.clock.fromNow(-VIEW_DELAY_MS) } : {};
       const { events, isFull } = await runner.next({ lease, ...until });
       if (events > 0) loop.notifier.notify(projectionAdvanced(name));
-      return isFull;
+      // No hint comes when an event is old enough.
+      return isFull || VIEW_DELAY_MS === 0 ? isFull : DELAYED_LOOK_MS;
     });
   }
 }

@@ -15,7 +15,7 @@ export interface LoopSettings {
 
 /** Returns whether there may be more to do now, or the milliseconds until there is. */
 export type Step = (signal: AbortSignal) => Promise<boolean | number | undefined>;
-export type LeasedStep = (lease: Lease, signal: AbortSignal) => Promise<boolean>;
+export type LeasedStep = (lease: Lease, signal: AbortSignal) => ReturnType<Step>;
 
 /** Work that runs as long as the process: it sleeps when idle, backs off when it fails, and can be stopped. */
 export interface BackgroundLoop {
