@@ -6,7 +6,7 @@ import { type Exclusive, tryExclusive } from './exclusive.ts';
 import { migrationLimits, runMigrations } from './migrate.ts';
 import { Session } from './session.ts';
 import { TableStatements } from './table-statements.ts';
-import type { EntityClass } from './unit-of-work.ts';
+import type { EntityClass, Where } from './unit-of-work.ts';
 
 /**
  * Statements of a transaction do not wait for each other's results. A prepared statement keeps a plan that was made when
@@ -124,6 +124,23 @@ export class Database {
     } finally {
       client.off('error', ignored);
       client.release();
+    }
+  }
+
+  /** Finds rows as `UnitOfWork.find` does, outside a unit of work, sorted by the primary key. */
+  async find<Row extends object>(
+    entity: EntityClass<Row>,
+    where: Where<Row>,
+    limit: number,
+  ): Promise<Row[]> {
+    const table = this.table(entity);
+    const { text, values } = table.find(where, table.key, limit);
+    const session = await this.session();
+    try {
+      const { rows } = await session.query(text, values);
+      return rows.map((row) => table.hydrate(row));
+    } finally {
+      session.release();
     }
   }
 

@@ -19,14 +19,13 @@ export class DeliveryAddressController {
   @Get()
   @Header('cache-control', 'no-store')
   async one(@Param('id', { schema: IdRequest }) orderId: string) {
-    const { manager } = this.database.source;
-    const row = await manager.findOneBy(DeliveryAddress, { orderId });
+    const [row] = await this.database.find(DeliveryAddress, { orderId }, 1);
     if (row) return { shipTo: row.shipTo };
     const [placed] = await this.events.read(`order-${orderId}`);
     const { customerId } = (placed?.data ?? {}) as Partial<Placed>;
-    const isErased = customerId && (await manager.existsBy(ErasedCustomer, { customerId }));
+    const erased = customerId ? await this.database.find(ErasedCustomer, { customerId }, 1) : [];
     // An order without an address that was not erased is a defect: shipping must not treat it as erased.
-    if (!isErased) throw errors.orderNotFound();
+    if (erased.length === 0) throw errors.orderNotFound();
     return { shipTo: null };
   }
 }

@@ -84,7 +84,7 @@ export class OrderSummaries {
   /** Waits only for a version that the log has and the caller may see; rejects any other token immediately. */
   async #waitFor(seen: SeenVersion, caller: CallerClaims): Promise<void> {
     const row = await this.#row(seen.orderId);
-    const isThere = row !== null && row.streamVersion >= seen.version;
+    const isThere = row !== undefined && row.streamVersion >= seen.version;
     const written = isThere
       ? { customerId: row.customerId, version: row.streamVersion }
       : await this.#versionInLog(seen.orderId);
@@ -111,8 +111,8 @@ export class OrderSummaries {
     return new Map(rows.map(({ orderId, streamVersion }) => [orderId, streamVersion]));
   }
 
-  #row(orderId: string): Promise<OrderSummary | null> {
-    return this.database.source.manager.findOneBy(OrderSummary, { orderId });
+  async #row(orderId: string): Promise<OrderSummary | undefined> {
+    return (await this.database.find(OrderSummary, { orderId }, 1))[0];
   }
 
   async #fromLog(orderId: string): Promise<{ order: Order; version: number } | undefined> {

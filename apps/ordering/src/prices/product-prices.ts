@@ -3,7 +3,6 @@ import { Product } from '@fieldguide/contracts/catalog';
 import { Database } from '@fieldguide/database';
 import { ServiceClient } from '@fieldguide/service';
 import { Injectable, Logger } from '@nestjs/common';
-import { In } from 'typeorm';
 import { errors } from '../order/order.errors.ts';
 import { OrderingConfig } from '../ordering.config.ts';
 import { PriceFreshness } from './price-freshness.ts';
@@ -73,9 +72,7 @@ export class ProductPrices extends Prices {
   }
 
   async #known(ids: readonly string[]): Promise<Map<string, Offered>> {
-    const rows = await this.database.source.manager.findBy(ProductPrice, {
-      productId: In([...ids]),
-    });
+    const rows = await this.database.find(ProductPrice, { productId: ids }, ids.length);
     return new Map(rows.map((row) => [row.productId, row]));
   }
 
