@@ -16,7 +16,7 @@ const WAIT = { timeout: 60_000, interval: 100 };
 let consul: string;
 beforeAll(async () => {
   const { services } = await platform().call<Status>('GET', '/status');
-  consul = `http://${services.find(({ name }) => name === 'consul')!.address}`;
+  consul = `http://${services.find(({ service }) => service === 'consul')!.address}`;
   await scale(APP, 2);
 });
 afterAll(() => scale(APP, 1));

@@ -177,7 +177,7 @@ describe('a push', () => {
     const traffic = new Traffic(gatewayUrl, 'pushed', pace);
     await traffic.signIn();
     const ending = new AbortController();
-    const running = traffic.run({ readsPerSecond: 100, ordersPerSecond: 5 }, ending.signal);
+    const running = traffic.run({ readsPerSecond: 25, ordersPerSecond: 2 }, ending.signal);
     for (const app of appNames)
       appendFileSync(join(copy, 'apps', app, 'src', 'main.ts'), "\nprocess.env['EDITED'] = '1';\n");
     const pushed = JSON.parse(await fieldguide('push', ...appNames, '--force', '--json'));

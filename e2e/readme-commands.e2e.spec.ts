@@ -139,6 +139,10 @@ describe('the documented commands', () => {
       .replace('FILE', join(home, 'order.svg'))
       .replace('ordering/2', 'ordering/1');
     expect((await shell(command)).trim()).not.toBe('');
+    // What follows expects the default settings, and no faults.
+    const [, app, key] = / env (\w+) (\w+)=/.exec(command) ?? [];
+    if (app) await shell(`${cli} env ${app} --unset ${key}`);
+    if (command.includes(' fault start ')) await shell(`${cli} fault stop --all`);
   });
   it('are all tested or listed as covered elsewhere', () => {
     expect(tested.length).toBeGreaterThan(8);

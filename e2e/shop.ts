@@ -96,10 +96,11 @@ export function place(token: string, key: string, body: unknown): Promise<ShopRe
   return send('POST', '/orders', { token, body, headers: { 'idempotency-key': key } });
 }
 
+/** The checkout is behind, or more requests are in progress than the gateway allows. */
 const isOverloaded = ({ status, body }: ShopResponse) =>
-  status === 503 && body.type === '/problems/ordering.checkoutOverloaded';
+  status === 503 && /overloaded$/i.test(body.type);
 
-/** Places an order; while the checkout is behind it sends it again after the time in Retry-After. */
+/** Places an order; while the shop is overloaded it sends it again after the time in Retry-After. */
 export async function placeWhenAdmitted(
   token: string,
   key: string,

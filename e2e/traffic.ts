@@ -157,7 +157,7 @@ export class Traffic {
         outcome.orders.add((response as Order).id);
         return;
       }
-      // Not a failure: the checkout is behind, and a repeat after Retry-After succeeds.
+      // Not a failure: the shop is overloaded, and a repeat after Retry-After succeeds.
       const mayRepeat = performance.now() < (isOverload(response) ? refusedEnd : end);
       if (/^4/.test(response) || !mayRepeat) return count(outcome, `POST: ${response}`);
       outcome.repeats += 1;
@@ -191,7 +191,7 @@ export class Traffic {
   }
 }
 
-const isOverload = (response: string) => response.includes('ordering.checkoutOverloaded');
+const isOverload = (response: string) => /^503 .*overloaded"/i.test(response);
 
 function count({ failures }: Outcome, what: string): void {
   failures[what] = (failures[what] ?? 0) + 1;
