@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MEMORY_MB } from '@fieldguide/platform-controller/desired';
+import { heapFlags } from '@fieldguide/platform-controller/runner/instance';
 import { memoryOf, runningInstance, startVariant } from '../running-instance.ts';
 
 const [app = 'shipping', runs = '3'] = process.argv.slice(2);
@@ -23,7 +25,7 @@ interface Variant {
   readonly env?: Readonly<Record<string, string>>;
   readonly main?: string;
 }
-const heap = ['--max-semi-space-size=2', '--max-old-space-size=192'];
+const heap = heapFlags(MEMORY_MB);
 const ours = [...heap, '--expose-gc'];
 const malloc = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'];
 
@@ -33,9 +35,9 @@ const variants: readonly Variant[] = [
   { name: 'Node with defaults', without: ['NODE_COMPILE_CACHE', ...malloc] },
   { name: '+ compile cache', without: malloc },
   { name: '+ glibc returns free memory' },
-  { name: '+ small heap', flags: heap },
+  { name: '+ bounded heap', flags: heap },
   { name: '+ one full collection after the start: **in use**', flags: ours },
-  { name: '… --max-semi-space-size=1', flags: ['--max-semi-space-size=1', ...ours.slice(1)] },
+  { name: '… --max-semi-space-size=2', flags: [...ours, '--max-semi-space-size=2'] },
   { name: '… --optimize-for-size', flags: [...ours, '--optimize-for-size'] },
   { name: '… --lite-mode', flags: [...ours, '--lite-mode'] },
   { name: '… --jitless', flags: [...ours, '--jitless'] },

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MEMORY_MB } from '@fieldguide/platform-controller/desired';
+import { heapFlags } from '@fieldguide/platform-controller/runner/instance';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { readState } from '@fieldguide/platform-host/state';
 import {
@@ -20,7 +22,7 @@ const CONCURRENT = 8;
 const ORDERS_PER_SECOND = 20; // the highest rate at which all are recorded
 const SETTLE_MS = 5_000;
 const productId = '01900000-0000-7000-8000-000000000001';
-const heap = ['--max-semi-space-size=2', '--max-old-space-size=192', '--expose-gc'];
+const heap = [...heapFlags(MEMORY_MB), '--expose-gc'];
 const unlimited = { RATE_LIMIT_PER_MINUTE: '1000000', ADDRESS_LIMIT_PER_MINUTE: '1000000' };
 
 interface Load {

@@ -34,7 +34,7 @@ const Desired = z.object({
 
 const EARLIER_KEPT = 3;
 /** Default memory limit of an instance; an idle one uses a third of it. */
-const MEMORY_MB = 320;
+export const MEMORY_MB = 320;
 
 /** Stores the desired state in one file, from which a killed platform resumes. */
 export class DesiredState {
