@@ -16,7 +16,7 @@ export function observeQuery<Result>(
   result: Promise<Result>,
 ): void {
   if (!isRecorded()) return;
-  const { operation, summary } = summaryOf(text);
+  const { operation, summary } = knownSummaryOf(text);
   const attributes = {
     'db.system.name': 'postgresql',
     'db.operation.name': operation,
@@ -32,6 +32,21 @@ export function observeQuery<Result>(
   );
 }
 
+interface Summary {
+  readonly operation: string;
+  readonly summary: string;
+}
+
+/** By text: few, because no text is built from input. */
+const summaries = new Map<string, Summary>();
+const SUMMARIES_MAX = 500;
+
+function knownSummaryOf(text: string): Summary {
+  const known = summaries.get(text) ?? summaryOf(text);
+  if (summaries.size < SUMMARIES_MAX) summaries.set(text, known);
+  return known;
+}
+
 const TABLES_MAX = 4;
 const target =
   /(?<!FOR )\b(INSERT INTO|UPDATE|DELETE FROM|FROM|JOIN)\s+(?!SET\b|ROWS FROM\b)"?(\w+)"?(\s*\()?/gi;
@@ -41,7 +56,7 @@ const subquery = /(\w+)(?:\s*\([^)]*\))?\s+AS\s+(?:MATERIALIZED\s+)?\(/gi;
  * Derives `SELECT orders` or `INSERT outbox` from a statement: its first write, else its first word, and its tables in
  * their order.
  */
-export function summaryOf(sql: string): { readonly operation: string; readonly summary: string } {
+export function summaryOf(sql: string): Summary {
   const local = new Set([...sql.matchAll(subquery)].map(([, name]) => name));
   const isTable = (verb: string, name: string, bracket?: string) =>
     !local.has(name) && (!bracket || /^INSERT/i.test(verb)); // else a function

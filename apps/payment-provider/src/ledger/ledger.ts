@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import {
   type Ledger as LedgerPage,
   type LedgerQuery,
@@ -18,6 +18,9 @@ const WAIT_FOR_OTHERS_MS = 5_000;
 @Injectable()
 export class Ledger implements OnApplicationShutdown {
   readonly #file: DatabaseSync;
+  readonly #byKey: StatementSync;
+  readonly #ofPayment: StatementSync;
+  readonly #insert: StatementSync;
 
   constructor({ LEDGER_FILE }: PaymentProviderConfig) {
     mkdirSync(dirname(LEDGER_FILE), { recursive: true });
@@ -29,6 +32,13 @@ export class Ledger implements OnApplicationShutdown {
       CREATE INDEX IF NOT EXISTS operations_of_payment ON operations (operation ->> 'paymentId');
       CREATE TABLE IF NOT EXISTS failures (key TEXT PRIMARY KEY, count INTEGER NOT NULL);
     `);
+    this.#byKey = this.#file.prepare('SELECT operation FROM operations WHERE key = ?');
+    this.#ofPayment = this.#file.prepare(
+      "SELECT operation FROM operations WHERE operation ->> 'paymentId' = ?",
+    );
+    this.#insert = this.#file.prepare(
+      'INSERT INTO operations (key, operation) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    );
   }
 
   /** One page, oldest first; of one payment or of all. */
@@ -44,7 +54,7 @@ export class Ledger implements OnApplicationShutdown {
   }
 
   find(key: string): Operation | undefined {
-    const row = this.#file.prepare('SELECT operation FROM operations WHERE key = ?').get(key);
+    const row = this.#byKey.get(key);
     return row && read(row);
   }
 
@@ -55,14 +65,8 @@ export class Ledger implements OnApplicationShutdown {
   add(paymentId: string, decide: (done: readonly Operation[]) => Operation): Operation {
     this.#file.exec('BEGIN IMMEDIATE');
     try {
-      const done = this.#file
-        .prepare("SELECT operation FROM operations WHERE operation ->> 'paymentId' = ?")
-        .all(paymentId)
-        .map(read);
-      const operation = decide(done);
-      this.#file
-        .prepare('INSERT INTO operations (key, operation) VALUES (?, ?) ON CONFLICT DO NOTHING')
-        .run(operation.key, JSON.stringify(operation));
+      const operation = decide(this.#ofPayment.all(paymentId).map(read));
+      this.#insert.run(operation.key, JSON.stringify(operation));
       const kept = this.find(operation.key)!;
       this.#file.exec('COMMIT');
       return kept;
