@@ -21,6 +21,8 @@ const PARTITIONS_MAX = 256;
 const RETRY_MS_MAX = 5_000;
 const RESTART_MS = 500;
 const CLOSE_MS_MAX = 2_000;
+/** What was handled since the last commit is delivered again after a crash; the inbox knows it. */
+const COMMIT_EVERY_MS = 500;
 
 export interface KafkaConsumerSettings {
   readonly kafka: Kafka;
@@ -36,9 +38,9 @@ interface KafkaTurn extends Turn {
 }
 
 /**
- * A member of a consumer group. It passes the records of all partitions to the handler in chunks and commits after each; a
- * timer sends heartbeats meanwhile, so that a slow chunk does not end the membership. A partition that fails is paused
- * and retried with backoff; the others continue.
+ * A member of a consumer group. It passes the records of all partitions to the handler in chunks, and commits their offsets
+ * twice a second and before it leaves; a timer sends heartbeats meanwhile, so that a slow chunk does not end the
+ * membership. A partition that fails is paused and retried with backoff; the others continue.
  */
 export class KafkaConsumer implements Subscription {
   readonly #settings: KafkaConsumerSettings;
@@ -55,6 +57,9 @@ export class KafkaConsumer implements Subscription {
   /** End offset of each partition of a broadcast at subscription time; undefined while unknown. */
   #unread: Map<string, bigint> | undefined;
   #running: Promise<Consumer>;
+  /** Commits the offsets of what is handled; undefined when nothing is to be committed. */
+  #uncommitted: (() => Promise<void>) | undefined;
+  #nextCommit: NodeJS.Timeout | undefined;
 
   constructor(
     settings: KafkaConsumerSettings,
@@ -88,7 +93,9 @@ export class KafkaConsumer implements Subscription {
   async close(): Promise<void> {
     const { clock, log } = this.#settings;
     this.#ending.abort();
-    const left = this.#running.then((consumer) => consumer.disconnect());
+    const left = this.#commitNow()
+      .then(() => this.#running)
+      .then((consumer) => consumer.disconnect());
     left.catch(() => undefined);
     // A broadcast has no partitions to hand over, so closing does not wait for its long poll.
     if (this.#mode === 'broadcast') return;
@@ -142,7 +149,7 @@ export class KafkaConsumer implements Subscription {
         await consumer.subscribe({ topics: [...this.#topics], fromBeginning: true });
         await consumer.run({
           eachBatchAutoResolve: false,
-          autoCommit: this.#mode === 'shared',
+          autoCommit: false, // `#commit` does
           partitionsConsumedConcurrently: PARTITIONS_MAX,
           eachBatch: (payload) => this.#handleBatch(payload),
         });
@@ -222,7 +229,7 @@ export class KafkaConsumer implements Subscription {
     await this.#handler(records);
   }
 
-  /** Commits the offsets of all partitions with one request. */
+  /** Marks records as handled; the offsets of all partitions are committed later, with one request. */
   async #commit(parts: readonly Part<KafkaTurn>[]): Promise<void> {
     for (const { turn, to } of parts) {
       const { id, records, payload } = turn;
@@ -233,8 +240,28 @@ export class KafkaConsumer implements Subscription {
       if (BigInt(reached) + 1n >= (this.#unread?.get(id) ?? 0n)) this.#unread?.delete(id);
     }
     const { heartbeat, commitOffsetsIfNecessary, uncommittedOffsets } = parts[0]!.turn.payload;
-    await heartbeat();
-    if (this.#mode === 'shared') await commitOffsetsIfNecessary(uncommittedOffsets());
+    if (this.#mode === 'shared') {
+      this.#uncommitted = () => commitOffsetsIfNecessary(uncommittedOffsets());
+      this.#nextCommit ??= setTimeout(() => void this.#commitNow(), COMMIT_EVERY_MS);
+    }
+    try {
+      await heartbeat();
+    } catch (error) {
+      await this.#commitNow(); // before another member gets the partitions
+      throw error;
+    }
+    if (this.#ending.signal.aborted) await this.#commitNow();
+  }
+
+  /** Never rejects: offsets that are not committed are delivered again. */
+  async #commitNow(): Promise<void> {
+    clearTimeout(this.#nextCommit);
+    this.#nextCommit = undefined;
+    const commit = this.#uncommitted;
+    this.#uncommitted = undefined;
+    await commit?.().catch((error: unknown) =>
+      this.#settings.log.debug({ err: error, groupId: this.#groupId }, 'Offsets are not committed'),
+    );
   }
 
   /** The handler itself parks records that it cannot handle, so a failure is treated as transient. */

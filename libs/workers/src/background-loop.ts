@@ -26,6 +26,9 @@ export interface BackgroundLoop {
 // 40 rounds a second, however many hints come. Shorter than a message takes from service to service and back, so that a
 // lone one rarely waits.
 const PACE_MS = 25;
+// When rounds take longer because the machine is busy, there are fewer of them, and each handles more.
+const PACE_OF_ROUND = 4;
+const PACE_MS_MAX = 100;
 const BACKOFF_MS_MAX = 5_000;
 /** A step that takes longer than this loses its lease, so that a hanging step does not keep it. */
 const LEASED_STEP_MS_MAX = 30_000;
@@ -73,11 +76,15 @@ export function startWorker(settings: LoopSettings, step: Step): BackgroundLoop 
   };
 }
 
-/** Waits until 25 ms after a round has begun, so that the next one handles all that comes meanwhile; ends on abort. */
+/**
+ * Waits until 25 ms after a round has begun, or up to 100 ms when it took long, so that the next one handles all that comes
+ * meanwhile; ends on abort.
+ */
 export async function pause(begun: Date, clock: Clock, signal: AbortSignal): Promise<void> {
-  const earlyMs = begun.getTime() + PACE_MS - clock.now().getTime();
-  if (earlyMs <= 0 || signal.aborted) return;
-  await clock.sleep(Math.min(earlyMs, PACE_MS), signal).catch(() => undefined);
+  const tookMs = Math.max(0, clock.now().getTime() - begun.getTime());
+  const paceMs = Math.min(Math.max(PACE_MS, tookMs * PACE_OF_ROUND), PACE_MS_MAX);
+  if (tookMs >= paceMs || signal.aborted) return;
+  await clock.sleep(paceMs - tookMs, signal).catch(() => undefined);
 }
 
 /**
