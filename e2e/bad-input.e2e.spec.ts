@@ -220,7 +220,7 @@ describe('a request with invalid input', () => {
       of(`GET /log/feed?after=${id}`),
       of(`GET /log/feed?limit=${id}`),
       of(`GET /checkouts?stuck=${id}`),
-      of(`GET /orders/${id}/delivery-address`),
+      of(`GET /delivery-addresses?orderIds=${id}`),
     ]);
     expect(await unexpectedResponses(rows)).toEqual([]);
   });

@@ -62,9 +62,9 @@ describe('a bad request', () => {
     ['an unknown path', 'GET', '/nothing/here', undefined, 404],
     ['an encoded path traversal', 'GET', '/products/..%2f..%2finfo', undefined, 400],
     [
-      'a delivery address, which only shipping may read',
+      'delivery addresses, which only shipping may read',
       'GET',
-      `/orders/${unknown}/delivery-address`,
+      `/delivery-addresses?orderIds=${unknown}`,
       undefined,
       404,
     ],

@@ -24,10 +24,7 @@ import {
 } from '@fieldguide/ordering/publish-orders/publish-orders';
 import { ProviderWorker } from '@fieldguide/payments/call-provider/provider-worker';
 import { OnPaymentCommand } from '@fieldguide/payments/on-payment-command/on-payment-command';
-import {
-  DeliveryAddresses,
-  type ShippingAddress,
-} from '@fieldguide/shipping/dispatch-shipment/delivery-addresses';
+import { DeliveryAddresses } from '@fieldguide/shipping/dispatch-shipment/delivery-addresses';
 import { DispatchShipments } from '@fieldguide/shipping/dispatch-shipment/dispatch-shipments';
 import { OnCancellationRequest } from '@fieldguide/shipping/on-cancellation-request/on-cancellation-request';
 import { OnOrderConfirmed } from '@fieldguide/shipping/on-order-confirmed/on-order-confirmed';
@@ -46,9 +43,9 @@ class SimulatedAddresses extends DeliveryAddresses {
   isErased = false;
   isDown = false;
 
-  override async of(): Promise<ShippingAddress | null> {
+  override async of(orderIds: readonly string[]) {
     if (this.isDown) throw new Error('ordering is not available');
-    return this.isErased ? null : shipTo;
+    return new Map(orderIds.map((id) => [id, this.isErased ? null : shipTo]));
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import {
   Cancellation,
   CancellationRequested,
-  DeliveryAddress,
+  DeliveryAddressList,
   Order,
   OrderCancelled,
   OrderCompleted,
@@ -80,8 +80,10 @@ export const salesReport = example(SalesReport, {
     },
   ],
 });
-export const deliveryAddress = example(DeliveryAddress, { shipTo });
-export const erasedAddress = example(DeliveryAddress, { shipTo: null });
+export const deliveryAddresses = example(DeliveryAddressList, { items: [{ orderId, shipTo }] });
+export const erasedAddresses = example(DeliveryAddressList, {
+  items: [{ orderId, shipTo: null }],
+});
 
 const about = { orderId, customerId: ada };
 export const orderPlaced = example(OrderPlaced.data, { ...about, lines, total });

@@ -134,8 +134,20 @@ export type Timeline = z.infer<typeof Timeline>;
 export const ShipTo = PlaceOrderRequest.shape.shipTo;
 export type ShipTo = z.infer<typeof ShipTo>;
 
-/** Where to send it, null when it was erased; only for shipping, with its service token, not through the gateway. */
+/** Maximum number of orders in one request for addresses. */
+export const DELIVERY_ADDRESSES_MAX = 20;
+
+/** The ids of 1 to 20 orders, separated by commas. */
+export const DeliveryAddressQuery = z.strictObject({
+  orderIds: z
+    .string()
+    .transform((ids) => ids.split(','))
+    .pipe(z.array(IdRequest).max(DELIVERY_ADDRESSES_MAX)),
+});
+
+/** Where to send an order, null when it was erased. */
 export const DeliveryAddress = z.object({
+  orderId: Id,
   shipTo: z
     .object({
       name: z.string(),
@@ -146,6 +158,12 @@ export const DeliveryAddress = z.object({
     })
     .nullable(),
 });
+
+/**
+ * No item for an order that does not exist, or whose address is missing and was not erased. Only for shipping, with its
+ * service token, not through the gateway.
+ */
+export const DeliveryAddressList = z.object({ items: z.array(DeliveryAddress) });
 
 const Line = z.object({ productId: Id, quantity: z.int().positive() });
 

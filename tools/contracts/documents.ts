@@ -29,13 +29,13 @@ type Exports = Readonly<Record<string, unknown>>;
 const inside: readonly Route[] = [
   route(
     'GET',
-    '/orders/:id/delivery-address',
+    '/delivery-addresses',
     'ordering',
-    'Get the delivery address of an order (shipping)',
+    'List the delivery addresses of up to 20 orders (shipping)',
     {
-      operationId: 'getDeliveryAddress',
-      answer: ordering.DeliveryAddress,
-      errors: ['orderNotFound'],
+      operationId: 'listDeliveryAddresses',
+      query: ordering.DeliveryAddressQuery,
+      answer: ordering.DeliveryAddressList,
     },
   ),
   route('POST', '/operations', 'payment-provider', 'Authorise, capture or void', {

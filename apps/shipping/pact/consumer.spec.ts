@@ -11,11 +11,11 @@ import { example } from '@fieldguide/contracts/example';
 import { orderId, shipTo } from '@fieldguide/contracts/example-data';
 import { TokenRequest } from '@fieldguide/contracts/identity';
 import { keySet, serviceToken, sessionEnded } from '@fieldguide/contracts/identity/examples';
-import { DeliveryAddress } from '@fieldguide/contracts/ordering';
+import { DeliveryAddressList } from '@fieldguide/contracts/ordering';
 import {
   cancellationRequested,
-  deliveryAddress,
-  erasedAddress,
+  deliveryAddresses,
+  erasedAddresses,
   orderConfirmed,
 } from '@fieldguide/contracts/ordering/examples';
 import { TokenResponse } from '@fieldguide/service/testing';
@@ -53,35 +53,37 @@ describe('shipping, of identity,', () => {
 });
 
 describe('shipping, of ordering,', () => {
+  const unknown = '01900000-0000-8000-8000-00000000000b';
   const request = {
     method: 'GET',
-    path: `/orders/${orderId}/delivery-address`,
+    path: '/delivery-addresses',
+    query: { orderIds: `${orderId},${unknown}` },
     as: 'service',
   } as const;
-  const destination = (ordering: string) =>
+  const destinations = (ordering: string) =>
     withTokenServer((identity) => {
       const peers = serviceClientAt({ ordering, identity }, 'shipping', 'the-secret-of-shipping');
-      return new OrderingAddresses(peers).of(orderId);
+      return new OrderingAddresses(peers).of([orderId, unknown]);
     });
-  it('fetches a delivery address', async () => {
+  it('fetches the delivery addresses of those orders that exist', async () => {
     const interaction = {
       given: ['an order was placed', { orderId }],
-      description: 'the delivery address of an order',
+      description: 'the delivery addresses of two orders, one of which does not exist',
       request,
-      response: { status: 200, reads: DeliveryAddress, of: deliveryAddress },
+      response: { status: 200, reads: DeliveryAddressList, of: deliveryAddresses },
     } as const;
-    const address = await shipping.request('ordering', interaction, destination);
-    expect(address).toEqual(shipTo);
+    const addresses = await shipping.request('ordering', interaction, destinations);
+    expect(addresses).toEqual(new Map([[orderId, shipTo]]));
   });
   it('fetches the delivery address of an erased customer', async () => {
     const interaction = {
       given: ['the customer of an order was erased', { orderId }],
-      description: 'the delivery address of an order whose customer was erased',
+      description: 'the delivery addresses of two orders, one of an erased customer',
       request,
-      response: { status: 200, reads: DeliveryAddress, of: erasedAddress },
+      response: { status: 200, reads: DeliveryAddressList, of: erasedAddresses },
     } as const;
-    const address = await shipping.request('ordering', interaction, destination);
-    expect(address).toBeNull();
+    const addresses = await shipping.request('ordering', interaction, destinations);
+    expect(addresses).toEqual(new Map([[orderId, null]]));
   });
 
   const startConsumer = () => {

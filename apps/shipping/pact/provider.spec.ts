@@ -17,14 +17,14 @@ import { OnOrderConfirmed } from '../src/on-order-confirmed/on-order-confirmed.t
 import { Shipment, type ShipmentStatus } from '../src/shipment/shipment.entity.ts';
 import { ShippingModule } from '../src/shipping.module.ts';
 
-/** Ordering with one fixed address. */
+/** Ordering with the same address for all orders. */
 class FixedAddress extends DeliveryAddresses {
   constructor(private readonly address: ShippingAddress | null) {
     super();
   }
 
-  override async of(): Promise<ShippingAddress | null> {
-    return this.address;
+  override async of(orderIds: readonly string[]) {
+    return new Map(orderIds.map((id) => [id, this.address]));
   }
 }
 

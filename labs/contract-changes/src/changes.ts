@@ -207,7 +207,7 @@ export const changes: readonly Change[] = [
     breaks('shipping'),
     select(
       'apps/ordering/src/customer-data/delivery-address.controller.ts',
-      'DeliveryAddressController.one',
+      'DeliveryAddressController.list',
     )
       .decorator('RequireScope')
       .argument(0)

@@ -1,14 +1,14 @@
 import { RequireScope } from '@fieldguide/auth';
-import { IdRequest } from '@fieldguide/contracts/money';
+import { DeliveryAddressQuery } from '@fieldguide/contracts/ordering';
 import { Database } from '@fieldguide/database';
 import { EventStore } from '@fieldguide/event-store';
-import { Controller, Get, Header, Param } from '@nestjs/common';
-import { errors } from '../order/order.errors.ts';
+import { Controller, Get, Header, Query } from '@nestjs/common';
+import type { z } from 'zod';
 import type { Placed } from '../order/order.events.ts';
 import { DeliveryAddress, ErasedCustomer } from './customer-data.ts';
 
 /** Internal endpoint for shipping, with a service token; not in the gateway's route table. */
-@Controller('orders/:id/delivery-address')
+@Controller('delivery-addresses')
 export class DeliveryAddressController {
   constructor(
     private readonly database: Database,
@@ -18,14 +18,25 @@ export class DeliveryAddressController {
   @RequireScope('orders:address:read')
   @Get()
   @Header('cache-control', 'no-store')
-  async one(@Param('id', { schema: IdRequest }) orderId: string) {
-    const [row] = await this.database.find(DeliveryAddress, { orderId }, 1);
-    if (row) return { shipTo: row.shipTo };
-    const [placed] = await this.events.read(`order-${orderId}`);
-    const { customerId } = (placed?.data ?? {}) as Partial<Placed>;
-    const erased = customerId ? await this.database.find(ErasedCustomer, { customerId }, 1) : [];
-    // An order without an address that was not erased is a defect: shipping must not treat it as erased.
-    if (erased.length === 0) throw errors.orderNotFound();
-    return { shipTo: null };
+  async list(
+    @Query({ schema: DeliveryAddressQuery }) { orderIds }: z.infer<typeof DeliveryAddressQuery>,
+  ) {
+    const rows = await this.database.find(DeliveryAddress, { orderId: orderIds }, orderIds.length);
+    const found = new Set(rows.map(({ orderId }) => orderId));
+    const erased = await this.#erased(orderIds.filter((id) => !found.has(id)));
+    return { items: [...rows.map(({ orderId, shipTo }) => ({ orderId, shipTo })), ...erased] };
+  }
+
+  /** An order without an address that was not erased is a defect: shipping must not treat it as erased. */
+  async #erased(orderIds: readonly string[]) {
+    if (orderIds.length === 0) return [];
+    const firsts = await this.events.readFirst(orderIds.map((id) => `order-${id}`));
+    const orders = [...firsts.values()].map(({ data }) => data as Placed);
+    const customerId = orders.map((each) => each.customerId);
+    const rows = await this.database.find(ErasedCustomer, { customerId }, orders.length);
+    const erased = new Set(rows.map((each) => each.customerId));
+    return orders
+      .filter((each) => erased.has(each.customerId))
+      .map(({ orderId }) => ({ orderId, shipTo: null }));
   }
 }

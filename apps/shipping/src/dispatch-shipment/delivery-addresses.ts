@@ -1,4 +1,4 @@
-import { DeliveryAddress } from '@fieldguide/contracts/ordering';
+import { type DeliveryAddress, DeliveryAddressList } from '@fieldguide/contracts/ordering';
 import { ServiceClient } from '@fieldguide/service';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
@@ -8,8 +8,12 @@ export type ShippingAddress = NonNullable<z.infer<typeof DeliveryAddress>['shipT
 
 /** Shipping's port to ordering. */
 export abstract class DeliveryAddresses {
-  /** Returns null when the address was erased. @throws when ordering is not reachable */
-  abstract of(orderId: string): Promise<ShippingAddress | null>;
+  /**
+   * Fetches the addresses of up to `DELIVERY_ADDRESSES_MAX` orders with one call. An erased address is null; an order that
+   * ordering has no address of is not in the map.
+   * @throws when ordering is not reachable
+   */
+  abstract of(orderIds: readonly string[]): Promise<ReadonlyMap<string, ShippingAddress | null>>;
 }
 
 @Injectable()
@@ -18,15 +22,15 @@ export class OrderingAddresses extends DeliveryAddresses {
     super();
   }
 
-  override async of(orderId: string): Promise<ShippingAddress | null> {
+  override async of(orderIds: readonly string[]) {
     const response = await this.peers.call({
       peer: 'ordering',
-      path: `/orders/${orderId}/delivery-address`,
-      route: '/orders/:id/delivery-address',
-      responseSchema: DeliveryAddress,
+      path: `/delivery-addresses?orderIds=${orderIds.join(',')}`,
+      route: '/delivery-addresses',
+      responseSchema: DeliveryAddressList,
       withServiceToken: true,
     });
-    if (!response) throw new Error('ordering returned 404 for the order');
-    return response.shipTo;
+    if (!response) throw new Error('ordering returned 404 for the addresses');
+    return new Map(response.items.map(({ orderId, shipTo }) => [orderId, shipTo]));
   }
 }

@@ -13,21 +13,24 @@ import { DispatchShipments } from './dispatch-shipments.ts';
 const orderId = '01900000-0000-8000-8000-00000000000a';
 class AddressBook extends DeliveryAddresses {
   isAway = false;
-  isErased = false;
+  readonly erased = new Set<string>();
+  readonly unknown = new Set<string>();
+  readonly requests: (readonly string[])[] = [];
   meanwhile: () => Promise<void> = async () => undefined;
 
-  override async of() {
+  override async of(orderIds: readonly string[]) {
+    this.requests.push(orderIds);
     await this.meanwhile();
     if (this.isAway) throw new Error('ordering is away');
-    if (this.isErased) return null;
-    return shipTo;
+    const known = orderIds.filter((id) => !this.unknown.has(id));
+    return new Map(known.map((id) => [id, this.erased.has(id) ? null : shipTo]));
   }
 }
 let clock: ManualClock;
 let units: MemoryUnitOfWorkRunner;
 let addresses: AddressBook;
 let dispatch: DispatchShipments;
-let confirm: () => Promise<void>;
+let confirm: (id?: string) => Promise<void>;
 beforeEach(() => {
   clock = new ManualClock();
   units = new MemoryUnitOfWorkRunner({ service: 'shipping', clock, ids: new CountingIds() });
@@ -35,12 +38,12 @@ beforeEach(() => {
   dispatch = new DispatchShipments(units, addresses);
   const config = { DISPATCH_DELAY_MS: 1_000 } as never;
   const confirmed = new OnOrderConfirmed(config, new CountingIds());
-  confirm = () => handle(confirmed);
+  confirm = (id) => handle(confirmed, id);
 });
-const handle = (handler: OnOrderConfirmed | OnCancellationRequest) =>
+const handle = (handler: OnOrderConfirmed | OnCancellationRequest, id = orderId) =>
   units.run((uow) => {
-    uow.continueFrom({ id: orderId, correlationid: 'began-there' });
-    return handler.handle({ data: { orderId } } as never, uow);
+    uow.continueFrom({ id, correlationid: 'began-there' });
+    return handler.handle({ data: { orderId: id } } as never, uow);
   });
 const cancel = () => handle(new OnCancellationRequest(new CountingIds()));
 const published = () => outboxOf(units).map(({ envelope }) => envelope.type);
@@ -62,18 +65,8 @@ describe('a confirmed order', () => {
     expect(ShipmentDispatched.data.strict().parse(data)).toMatchObject({ orderId });
     expect(JSON.stringify(data)).not.toContain('Main St');
   });
-  it('waits, and is not lost, while ordering is not reachable', async () => {
-    addresses.isAway = true;
-    clock.advance(1_000);
-    await dispatch.once();
-    expect(outboxOf(units)).toEqual([]);
-    addresses.isAway = false;
-    clock.advance(60_000);
-    await dispatch.once();
-    expect(outboxOf(units)).toHaveLength(1);
-  });
   it('is cancelled when its address was erased', async () => {
-    addresses.isErased = true;
+    addresses.erased.add(orderId);
     clock.advance(1_000);
     await dispatch.once();
     expect(outboxOf(units).map(({ envelope }) => envelope.data)).toEqual([
@@ -101,6 +94,38 @@ describe('a confirmed order', () => {
     addresses.meanwhile = cancel;
     await dispatch.once();
     expect(published()).toEqual(['ShipmentCancelled']);
+  });
+});
+
+describe('a batch of confirmed orders', () => {
+  const [erased, unknown] = [orderId.replace(/a$/, 'b'), orderId.replace(/a$/, 'c')];
+  const outcomes = () =>
+    Object.fromEntries(outboxOf(units).map(({ envelope }) => [envelope.subject, envelope.type]));
+  beforeEach(async () => {
+    for (const id of [orderId, erased, unknown]) await confirm(id);
+    clock.advance(1_000);
+  });
+  it('needs one call for all addresses; an order without one waits', async () => {
+    addresses.erased.add(erased);
+    addresses.unknown.add(unknown);
+    await dispatch.once();
+    expect(addresses.requests.map((ids) => ids.toSorted())).toEqual([[orderId, erased, unknown]]);
+    const known = { [orderId]: 'ShipmentDispatched', [erased]: 'ShipmentCancelled' };
+    expect(outcomes()).toEqual(known);
+    addresses.unknown.clear();
+    clock.advance(60_000);
+    await dispatch.once();
+    expect(addresses.requests[1]).toEqual([unknown]);
+    expect(outcomes()).toEqual({ ...known, [unknown]: 'ShipmentDispatched' });
+  });
+  it('waits, and is not lost, while ordering is not reachable', async () => {
+    addresses.isAway = true;
+    await dispatch.once();
+    expect(published()).toEqual([]);
+    addresses.isAway = false;
+    clock.advance(60_000);
+    expect(await dispatch.once()).toBe(3);
+    expect(published()).toHaveLength(3);
   });
 });
 

@@ -1,4 +1,5 @@
 import { derivedId } from '@fieldguide/clock';
+import { DELIVERY_ADDRESSES_MAX } from '@fieldguide/contracts/ordering';
 import { GroupedUnitsOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { inSpan } from '@fieldguide/telemetry';
 import {
@@ -13,10 +14,12 @@ import { dispatch, isStillClaimed, trackingNumberOf } from '../shipment/shipment
 import { cancelShipment, publishDispatched } from '../shipment/shipment.ts';
 import { DeliveryAddresses } from './delivery-addresses.ts';
 
-const BATCH_SIZE = 20;
+const BATCH_SIZE = DELIVERY_ADDRESSES_MAX;
 const CLAIM_MS = 15_000;
 
-/** Dispatches due shipments. Fetches the address outside any transaction and does not store it. */
+type FetchAddresses = () => ReturnType<DeliveryAddresses['of']>;
+
+/** Dispatches due shipments. Fetches the addresses outside any transaction and does not store them. */
 @Injectable()
 export class DispatchShipments extends BackgroundWorker {
   readonly #log = new Logger('dispatch-shipments');
@@ -59,20 +62,26 @@ export class DispatchShipments extends BackgroundWorker {
   }
 
   async #dispatchAll(due: readonly Shipment[]): Promise<void> {
-    await Promise.all(due.map((shipment) => this.#dispatch(shipment)));
+    let addresses: ReturnType<FetchAddresses> | undefined;
+    // One call for the batch, in the span of its first shipment.
+    const fetch = () => (addresses ??= this.addresses.of(due.map(({ orderId }) => orderId)));
+    await Promise.all(due.map((shipment) => this.#dispatch(shipment, fetch)));
   }
 
   /** Continues the trace of the event that created the shipment. */
-  #dispatch(claimed: Shipment): Promise<void> {
+  #dispatch(claimed: Shipment, fetch: FetchAddresses): Promise<void> {
     const attributes = { 'order.id': claimed.orderId };
     const from = { ...claimed.cause };
-    return inSpan({ kind: 'work', name: 'dispatch', attributes, from }, () => this.#send(claimed));
+    const span = { kind: 'work', name: 'dispatch', attributes, from } as const;
+    return inSpan(span, () => this.#send(claimed, fetch));
   }
 
-  async #send(claimed: Shipment): Promise<void> {
+  async #send(claimed: Shipment, fetch: FetchAddresses): Promise<void> {
     const { orderId } = claimed;
     try {
-      const address = await this.addresses.of(orderId);
+      const address = (await fetch()).get(orderId);
+      // Only null means erased: without an item the order waits.
+      if (address === undefined) throw new Error('ordering has no address for it');
       await this.#dispatched.run(orderId, async (uow) => {
         const [shipment] = await uow.lock(Shipment, [orderId]);
         if (!isStillClaimed(shipment, claimed)) return;
