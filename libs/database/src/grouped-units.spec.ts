@@ -22,10 +22,15 @@ beforeEach(() => {
 const save = (id: string) => grouped.run(id, (uow) => uow.save(Thing, thing(id)));
 const stored = () => units.rows(Thing).map(({ id }) => id);
 
-it('runs the first work by itself, and those that arrive meanwhile together', async () => {
-  await Promise.all(['a', 'b', 'c'].map(save));
-  expect(groups).toEqual([['a'], ['b', 'c']]);
-  expect(stored()).toEqual(['a', 'b', 'c']);
+it('runs the first works immediately, and those that arrive meanwhile together', async () => {
+  const first = ['a', 'b'].map(save);
+  await Promise.resolve();
+  await Promise.all([...first, ...['c', 'd'].map(save)]);
+  expect(groups).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+  expect(stored()).toEqual(['a', 'b', 'c', 'd']);
 });
 
 it('runs each work again by itself when one of them fails', async () => {

@@ -15,8 +15,8 @@ const GROUP_MAX = 100;
 const INTERVAL_MS = 20;
 
 /**
- * Runs short units of work together: the first immediately, and those that arrive meanwhile in the next transaction. Each sees
- * what the earlier ones have changed. When a transaction fails, each of its works is run again in one of its own.
+ * Runs short units of work together: those that a caller adds now in one transaction, and those that arrive meanwhile in the
+ * next one. Each sees what the earlier ones have changed. When a transaction fails, each of its works is run again in one of its own.
  */
 export class GroupedUnitsOfWork {
   readonly #units: UnitOfWorkRunner;
@@ -41,12 +41,13 @@ export class GroupedUnitsOfWork {
     return new Promise((resolve, reject) => {
       // In the trace of the caller, although another one's work may start the transaction.
       this.#waiting.push({ key, work: AsyncLocalStorage.bind(work), resolve, reject });
-      if (!this.#isRunning) void this.#drain();
+      if (this.#isRunning) return;
+      this.#isRunning = true;
+      queueMicrotask(() => void this.#drain()); // with all that the caller adds now
     });
   }
 
   async #drain(): Promise<void> {
-    this.#isRunning = true;
     while (this.#waiting.length > 0) {
       const begun = performance.now();
       const group = this.#waiting.splice(0, GROUP_MAX);
