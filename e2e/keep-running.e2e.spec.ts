@@ -32,6 +32,10 @@ let platform: ChildProcess;
 let gatewayUrl: string;
 let ledgerUrl: string;
 let pace: number;
+// The apps that CI pushes: with a database, without one, in front of all. `npm run verify` pushes every app.
+const PUSHED = process.env['FIELDGUIDE_PUSH_ALL']
+  ? appNames
+  : ['payment-provider', 'ordering', 'gateway'];
 
 const ownEnv = { ...process.env, FIELDGUIDE_HOME: home, FIELDGUIDE_CONTRACTS_RECORD };
 
@@ -173,19 +177,19 @@ describe('a push', () => {
     await Promise.all(appNames.map((app) => fieldguide('scale', app, '2')));
   });
 
-  it('causes no failed request, for every app in turn with two instances each', async () => {
+  it(`causes no failed request, for ${PUSHED.length} apps in turn with two instances each`, async () => {
     const traffic = new Traffic(gatewayUrl, 'pushed', pace);
     await traffic.signIn();
     const ending = new AbortController();
     const running = traffic.run({ readsPerSecond: 25, ordersPerSecond: 2 }, ending.signal);
-    for (const app of appNames)
+    for (const app of PUSHED)
       appendFileSync(join(copy, 'apps', app, 'src', 'main.ts'), "\nprocess.env['EDITED'] = '1';\n");
-    const pushed = JSON.parse(await fieldguide('push', ...appNames, '--force', '--json'));
-    expect(pushed).toMatchObject(appNames.map((app) => ({ app, fresh: true })));
+    const pushed = JSON.parse(await fieldguide('push', ...PUSHED, '--force', '--json'));
+    expect(pushed).toMatchObject(PUSHED.map((app) => ({ app, fresh: true })));
     ending.abort();
     const { orders, reads, failures } = await running;
     expect(failures).toEqual({});
-    expect(reads).toBeGreaterThan(100);
+    expect(reads).toBeGreaterThan(20);
     await expectAllCompleted(traffic, orders);
     for (const app of appNames) expect(await ids(app)).toEqual([`${app}/1`, `${app}/2`]);
   }, 900_000);

@@ -37,7 +37,7 @@ const tokens = [
 ];
 const products = [product.plenty, product.alsoPlenty, product.none];
 
-it(`ends ${ORDERS} orders at up to 20 per second, none duplicated, with stock, ledger, projection and log consistent`, async () => {
+it(`ends ${ORDERS} orders at up to ${PER_SECOND} per second, none duplicated, with stock, ledger, projection and log consistent`, async () => {
   const customer = await newCustomer();
   await allFinished(); // orders of other specs must not count
   const stockBefore = await unitsOnHand();

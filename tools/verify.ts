@@ -1,4 +1,4 @@
-// `npm run verify`: the checks that take too long for CI, about 45 minutes; exits with 1 when one fails.
+// `npm run verify`: the checks that take too long for CI, about 50 minutes; exits with 1 when one fails.
 import { spawn } from 'node:child_process';
 import { table } from '@fieldguide/platform-cli/screen/tables';
 import { Command } from 'commander';
@@ -39,6 +39,16 @@ const checks: readonly { what: string; command: string; env?: Record<string, str
     what: 'One of three instances answers 500, answers late, is killed: 30 s each',
     command: 'npx vitest run --project e2e e2e/bad-instance',
     env: { FIELDGUIDE_BAD_INSTANCE_SECONDS: '30' },
+  },
+  {
+    what: 'A push of every app under load: no failed request',
+    command: "npx vitest run --project e2e e2e/keep-running -t 'a push'",
+    env: { FIELDGUIDE_PUSH_ALL: 'true' },
+  },
+  {
+    what: '20 kills of payments during calls to a slow or silent provider',
+    command: "npx vitest run --project e2e e2e/checkout -t 'is charged at most once'",
+    env: { FIELDGUIDE_PAYMENT_KILLS: '20' },
   },
   {
     what: '2 minutes of orders while Kafka, PostgreSQL and instances are killed',
