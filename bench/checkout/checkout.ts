@@ -18,7 +18,7 @@ const options = new Command('npm run bench:checkout --')
     '--in-flight <n>',
     'Order requests under way in the closed loop; 0: no closed loop',
     number,
-    64,
+    16,
   )
   .option('--rate <n>', 'Orders per second of the open loop; 0: no open loop', number, 60)
   .option('--alone', 'Also measure one order alone: five orders, ten seconds apart')

@@ -45,7 +45,7 @@ const response = (cacheControl?: string) =>
     body,
   ].join('\r\n');
 const plain = Buffer.from(response());
-const cacheable = Buffer.from(response('public, max-age=60'));
+const cacheable = Buffer.from(response('public, max-age=3600'));
 
 /** Answers requests without bodies, in order, without parsing more than their ends. */
 function service(): Server {
