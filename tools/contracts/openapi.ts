@@ -33,6 +33,7 @@ const everyRoute = [
   own(429, 'tooManyRequests', 'The caller or its address sends too many requests.'),
   own(500, 'unexpected', 'An unexpected error, with a trace id.'),
   own(503, 'serviceUnavailable', 'The service cannot be reached.'),
+  own(503, 'overloaded', 'More requests to the service are in progress than it can handle.'),
 ];
 const routesWithBody = [
   own(408, 'requestTimeout', 'The body did not arrive in time.'),

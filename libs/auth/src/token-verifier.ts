@@ -19,7 +19,7 @@ export abstract class KeySource {
   abstract keys(): Promise<readonly PublicKey[]>;
 }
 
-/** The token is not valid; the reason is logged, callers only receive 401. */
+/** The token is not valid. Callers receive 401 without the reason. */
 export class InvalidTokenError extends Error {
   override name = 'InvalidTokenError';
 }

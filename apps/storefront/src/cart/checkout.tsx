@@ -21,6 +21,7 @@ export function Checkout({ customerId }: { customerId: string }) {
   const [errors, setErrors] = useState<AddressErrors>({});
   const [rejection, setRejection] = useState<unknown>();
   const [isSending, setSending] = useState(false);
+  const [lostAnswers, setLostAnswers] = useState(0);
   const isUnderWay = useRef(false);
 
   const send = async (order: PendingOrder) => {
@@ -34,6 +35,7 @@ export function Checkout({ customerId }: { customerId: string }) {
     if (sent.outcome === 'refused') setRejection(sent.error);
     if (sent.outcome === 'busy')
       pendingOrder.update(() => refusedAt(order, sent.retryAfterSeconds, Date.now()));
+    setLostAnswers((count) => (sent.outcome === 'unknown' ? count + 1 : 0));
     if (sent.outcome === 'unknown' && order.busy)
       pendingOrder.update(() => ({ ...order, busy: undefined }));
     if (sent.outcome === 'placed' || sent.outcome === 'refused') pendingOrder.update(() => null);
@@ -54,7 +56,7 @@ export function Checkout({ customerId }: { customerId: string }) {
 
   const own = pending?.customerId === customerId ? pending : null;
   if (own?.busy) return <ShopBusy busy={own.busy} isSending={isSending} onSend={() => send(own)} />;
-  if (own && !isSending) return <UnknownOutcome onSend={() => send(own)} />;
+  if (own && !isSending) return <UnknownOutcome tries={lostAnswers} onSend={() => send(own)} />;
   const total = totalOf(lines);
   return (
     <form className="checkout" onSubmit={submit} noValidate>
