@@ -15,6 +15,31 @@ beforeEach(() => {
   tokens = new TokenVerifier('test/test', keys, ended, clock);
 });
 
+it('fetches the keys in advance, again after a failure', async () => {
+  const manual = new ManualClock(new Date().toISOString());
+  let fetches = 0;
+  const flaky = {
+    keys: async () => {
+      fetches += 1;
+      if (fetches === 1) throw new Error('no healthy instance of identity is known');
+      return keys.keys();
+    },
+  };
+  const own = new TokenVerifier('test/test', flaky, ended, manual);
+  let isFetched = false;
+  void own.prefetch(new AbortController().signal).then(() => {
+    isFetched = true;
+  });
+  await expect
+    .poll(() => {
+      manual.advance(2_000);
+      return isFetched;
+    })
+    .toBe(true);
+  await own.verify(keys.token('ada', 'a'));
+  expect(fetches).toBe(2);
+});
+
 describe('a token', () => {
   it('identifies the caller', async () => {
     const claims = await tokens.verify(keys.token('ada', 'orders:read orders:write'));

@@ -41,6 +41,7 @@ const Claims = z.object({
 const CACHED_MAX = 10_000;
 const CACHED_MS = 60_000;
 const FETCH_AGAIN_MS = 5_000;
+const PREFETCH_AGAIN_MS = 2_000;
 
 /**
  * Verifies ES256 tokens. A verified token is cached under the *whole* token (cache keys built from a part of it mixed up
@@ -62,6 +63,17 @@ export class TokenVerifier {
     this.#source = source;
     this.#revoked = ended;
     this.#clock = clock;
+  }
+
+  /** Fetches the keys before the first token arrives: repeats it until it succeeds or `signal` aborts. Never rejects. */
+  async prefetch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await this.#fetchOnce();
+      } catch {
+        await this.#clock.sleep(PREFETCH_AGAIN_MS, signal).catch(() => undefined);
+      }
+    }
   }
 
   /** @throws InvalidTokenError */
@@ -110,13 +122,15 @@ export class TokenVerifier {
 
   /** Fetches the keys again for an unknown key id, at most every few seconds. */
   async #keyFor(kid: string, now: number): Promise<KeyObject | undefined> {
-    if (!this.#keys.has(kid) && now - this.#fetchedAt >= FETCH_AGAIN_MS) {
-      this.#fetching ??= this.#fetch(now).finally(() => {
-        this.#fetching = undefined;
-      });
-      await this.#fetching;
-    }
+    if (!this.#keys.has(kid) && now - this.#fetchedAt >= FETCH_AGAIN_MS) await this.#fetchOnce();
     return this.#keys.get(kid);
+  }
+
+  #fetchOnce(): Promise<void> {
+    this.#fetching ??= this.#fetch(this.#clock.now().getTime()).finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
   }
 
   async #fetch(now: number): Promise<void> {

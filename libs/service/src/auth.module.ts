@@ -1,7 +1,14 @@
 import { AuthGuard, KeySource, RevokedSessions, TokenVerifier } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
-import { ProcessConfig } from '@fieldguide/config';
-import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { ProcessConfig, Runtime } from '@fieldguide/config';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Global,
+  Module,
+  type OnApplicationBootstrap,
+  type Type,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwksKeySource } from './jwks-key-source.ts';
 import { OnSessionEnded } from './on-session-ended.ts';
@@ -12,7 +19,14 @@ import { OnSessionEnded } from './on-session-ended.ts';
  */
 @Global()
 @Module({})
-export class AuthModule {
+export class AuthModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #ending = new AbortController();
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly tokens: TokenVerifier,
+  ) {}
+
   /** @param keys where the keys come from; identity's endpoint by default */
   static forRoot({
     keys = JwksKeySource,
@@ -44,5 +58,14 @@ export class AuthModule {
       ],
       exports: [keys, TokenVerifier, RevokedSessions],
     };
+  }
+
+  /** In the background: it finds identity before the first request needs its keys. */
+  onApplicationBootstrap(): void {
+    if (this.runtime.isServing) void this.tokens.prefetch(this.#ending.signal);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.#ending.abort();
   }
 }

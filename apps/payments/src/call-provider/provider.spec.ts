@@ -45,7 +45,7 @@ it('opens its breaker within ten calls to a frozen provider, and closes it when 
   expect(results.every(({ status }) => status === 'rejected')).toBe(true);
   expect(await state()).toBe('degraded');
   await expect(pay()).rejects.toMatchObject({ shortCircuited: true });
-  expect(received).toBe(10);
+  expect(received).toBeLessThanOrEqual(10);
 
   answer = approving;
   await expect.poll(() => pay().catch(() => undefined)).toEqual({ outcome: 'approved' });
