@@ -122,6 +122,7 @@ export class KafkaConsumer implements Subscription {
       );
       this.#failures.keepOnly(own);
       this.#turns.keepOnly(own);
+      this.#uncommitted = undefined; // fetched again from the last commit
     });
     // kafkajs treats some transient errors as final, such as a coordinator that is briefly unavailable.
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
@@ -242,7 +243,7 @@ export class KafkaConsumer implements Subscription {
     const { heartbeat, commitOffsetsIfNecessary, uncommittedOffsets } = parts[0]!.turn.payload;
     if (this.#mode === 'shared') {
       this.#uncommitted = () => commitOffsetsIfNecessary(uncommittedOffsets());
-      this.#nextCommit ??= setTimeout(() => void this.#commitNow(), COMMIT_EVERY_MS);
+      this.#commitLater();
     }
     try {
       await heartbeat();
@@ -253,15 +254,27 @@ export class KafkaConsumer implements Subscription {
     if (this.#ending.signal.aborted) await this.#commitNow();
   }
 
-  /** Never rejects: offsets that are not committed are delivered again. */
+  #commitLater(): void {
+    this.#nextCommit ??= setTimeout(() => void this.#commitNow(), COMMIT_EVERY_MS);
+  }
+
+  /**
+   * Never rejects. It is repeated after a failure, also when no more records come: until then the group lags behind. After
+   * the end, what is not committed is delivered again.
+   */
   async #commitNow(): Promise<void> {
     clearTimeout(this.#nextCommit);
     this.#nextCommit = undefined;
     const commit = this.#uncommitted;
     this.#uncommitted = undefined;
-    await commit?.().catch((error: unknown) =>
-      this.#settings.log.debug({ err: error, groupId: this.#groupId }, 'Offsets are not committed'),
-    );
+    try {
+      await commit?.();
+    } catch (error) {
+      this.#settings.log.debug({ err: error, groupId: this.#groupId }, 'Offsets are not committed');
+      if (this.#ending.signal.aborted) return;
+      this.#uncommitted ??= commit;
+      this.#commitLater();
+    }
   }
 
   /** The handler itself parks records that it cannot handle, so a failure is treated as transient. */
