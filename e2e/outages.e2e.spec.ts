@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '@fieldguide/platform-controller/faults/fault';
-import { afterEach, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, expect, inject, it } from 'vitest';
 import { instances, platform, setSetting } from './running-platform.ts';
 import { newCustomer, orderOf, place, product, send, waitForEnd } from './shop.ts';
 import { Traffic } from './traffic.ts';
@@ -15,6 +15,7 @@ const start = (kind: string, target: string) =>
   platform().call<Fault>('POST', '/faults', { kind, target, force: true });
 const stopAll = () => platform().call('DELETE', '/faults');
 afterEach(stopAll);
+afterAll(() => platform().call('DELETE', '/apps/ordering/settings/PAYMENT_DEADLINE_MS'));
 
 it('of the catalog: the shop is browsed with earlier responses, and known products are ordered', async () => {
   const { token } = await newCustomer();
@@ -83,5 +84,4 @@ it('of the payment provider: its breaker opens and closes again, and all orders 
   await stopAll();
   for (const id of ids) expect((await waitForEnd(token, id)).status).toBe('completed');
   await expect.poll(breaker, WAIT).toBe(0);
-  await platform().call('DELETE', '/apps/ordering/settings/PAYMENT_DEADLINE_MS');
 }, 600_000);

@@ -139,9 +139,7 @@ export abstract class UnitOfWork {
       const unwritten = entryOf(this.#unwritten, table);
       const earlier = unwritten.get(key);
       if (earlier && earlier.row.version !== row.version) throw changedError(table, key);
-      const next = Object.assign(copyOf(row, table), {
-        version: row.version + 1,
-      });
+      const next = Object.assign(copyOf(row, table), { version: row.version + 1 });
       unwritten.set(key, { base: earlier?.base ?? row.version, row: next });
       this.#knownOf(table).set(key, { row: next, isLocked: true });
       this.#saved.push({ row, version: row.version });

@@ -90,8 +90,8 @@ class ProjectionWorker<
       const until = VIEW_DELAY_MS > 0 ? { until: this.clock.fromNow(-VIEW_DELAY_MS) } : {};
       const { events, isFull } = await runner.next({ lease, ...until });
       if (events > 0) loop.notifier.notify(projectionAdvanced(name));
-      // No hint comes when an event is old enough.
-      return isFull || VIEW_DELAY_MS === 0 ? isFull : DELAYED_LOOK_MS;
+      if (isFull || VIEW_DELAY_MS === 0) return isFull;
+      return DELAYED_LOOK_MS; // no hint comes when an event is old enough
     });
   }
 }

@@ -2,11 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { SystemClock } from '@fieldguide/clock';
 import { ManualClock } from '@fieldguide/clock/testing';
 import { makeLog } from '@fieldguide/telemetry';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type LeaseAttempt,
   Leases,
   MemoryNotifier,
+  pause,
   startLeasedWorker,
   startWorker,
 } from './index.ts';
@@ -41,6 +42,22 @@ it.each([
   );
   await expect.poll(() => rounds).toBeGreaterThan(2);
   await loop.stop();
+});
+
+it.each([
+  [0, 25],
+  [10, 30],
+  [20, 60],
+  [50, 50],
+  [100, 0],
+  [300, 0],
+])('rests after a round of %d ms for %d ms', async (tookMs, restMs) => {
+  const manual = new ManualClock();
+  const sleep = vi.spyOn(manual, 'sleep').mockResolvedValue();
+  const begun = manual.now();
+  manual.advance(tookMs);
+  await pause(begun, manual, new AbortController().signal);
+  expect(sleep.mock.calls.map(([ms]) => ms)).toEqual(restMs > 0 ? [restMs] : []);
 });
 
 it('acquires a lease that is released while its own attempt is being answered', async () => {

@@ -64,22 +64,23 @@ export class DispatchShipments extends BackgroundWorker {
   async #dispatchAll(due: readonly Shipment[]): Promise<void> {
     let addresses: ReturnType<FetchAddresses> | undefined;
     // One call for the batch, in the span of its first shipment.
-    const fetch = () => (addresses ??= this.addresses.of(due.map(({ orderId }) => orderId)));
-    await Promise.all(due.map((shipment) => this.#dispatch(shipment, fetch)));
+    const fetchAddresses = () =>
+      (addresses ??= this.addresses.of(due.map(({ orderId }) => orderId)));
+    await Promise.all(due.map((shipment) => this.#dispatch(shipment, fetchAddresses)));
   }
 
   /** Continues the trace of the event that created the shipment. */
-  #dispatch(claimed: Shipment, fetch: FetchAddresses): Promise<void> {
+  #dispatch(claimed: Shipment, fetchAddresses: FetchAddresses): Promise<void> {
     const attributes = { 'order.id': claimed.orderId };
     const from = { ...claimed.cause };
     const span = { kind: 'work', name: 'dispatch', attributes, from } as const;
-    return inSpan(span, () => this.#send(claimed, fetch));
+    return inSpan(span, () => this.#send(claimed, fetchAddresses));
   }
 
-  async #send(claimed: Shipment, fetch: FetchAddresses): Promise<void> {
+  async #send(claimed: Shipment, fetchAddresses: FetchAddresses): Promise<void> {
     const { orderId } = claimed;
     try {
-      const address = (await fetch()).get(orderId);
+      const address = (await fetchAddresses()).get(orderId);
       // Only null means erased: without an item the order waits.
       if (address === undefined) throw new Error('ordering has no address for it');
       await this.#dispatched.run(orderId, async (uow) => {

@@ -135,8 +135,8 @@ function nameOf({ app, slot, serial }: InstanceRecord): string {
 }
 
 /**
- * V8's options for an instance with this much memory (RSS). Measured in docs/reference/footprint.md: a large space for young
- * objects costs nothing at rest, and a small one half of the time of a busy process.
+ * V8's options for an instance with this much memory (RSS). Measured in docs/reference/footprint.md: the space for young
+ * objects makes no difference at rest, and a small one costs a busy process a quarter of its CPU or more.
  */
 export function heapFlags(memoryMb: number): string[] {
   return [
