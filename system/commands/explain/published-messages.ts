@@ -1,5 +1,4 @@
 import type { CommandContext, CommandOptions } from '@fieldguide/platform-model/plugin';
-import { Kafka, logLevel } from 'kafkajs';
 
 /** A message about an order, as stored in Kafka. */
 export interface PublishedMessage {
@@ -26,6 +25,7 @@ export async function publishedMessages(
 ): Promise<PublishedMessage[]> {
   const { kafkaUrl, prefix, topics } = messaging(options);
   const brokers = kafkaUrl.replace('kafka://', '').split(',');
+  const { Kafka, logLevel } = await import('kafkajs'); // other commands need not load it
   const kafka = new Kafka({ clientId: 'explain', brokers, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const groupId = `${prefix}explain-${process.pid}-${since.getTime()}`;

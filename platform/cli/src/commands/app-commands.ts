@@ -1,4 +1,3 @@
-import { stage } from '@fieldguide/platform-controller/stager/stage';
 import type { AppStatus } from '@fieldguide/platform-controller/status';
 import { appNames, apps, example, webAppNames, webApps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
@@ -48,7 +47,10 @@ export function addAppCommands(program: Command): void {
         );
       const platform = platformOf(options);
       // The bundler is loaded once for all of them, and a fault in one stops before any is pushed.
-      if (wanted.length > 1) for (const app of allOf(wanted)) await stage(app);
+      if (wanted.length > 1) {
+        const { stage } = await import('@fieldguide/platform-controller/stager/stage');
+        for (const app of allOf(wanted)) await stage(app);
+      }
       const pushed: Pushed[] = [];
       for (const app of wanted) {
         const push = () =>
@@ -72,6 +74,7 @@ export function addAppCommands(program: Command): void {
     .addArgument(manyApps())
     .option('--source-map', 'Also write a source map for a debugger')
     .action(async (names: string[], options: CommonOptions & { sourceMap?: boolean }) => {
+      const { stage } = await import('@fieldguide/platform-controller/stager/stage');
       const staged = [];
       for (const app of allOf(known(names.length ? names : deployable))) {
         const { artifact, fresh } = await stage(app, options.sourceMap);

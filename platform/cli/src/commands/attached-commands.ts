@@ -1,23 +1,13 @@
-import {
-  attachedAddresses,
-  writeSecrets,
-} from '@fieldguide/platform-controller/provision/attached';
-import { migrate, provision } from '@fieldguide/platform-controller/provision/provision';
-import { instanceEnvironment } from '@fieldguide/platform-controller/runner/instance-environment';
-import { stage } from '@fieldguide/platform-controller/stager/stage';
-import { appNames, apps } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { system } from '@fieldguide/platform-host/system';
-import { appsWithPublicPort } from '@fieldguide/platform-model/derive';
 import type { Command } from 'commander';
 import { type CommonOptions, command, print } from './command.ts';
-
-/** The discard port (RFC 863): no service listens on it. */
-const DISCARD_PORT = 9;
 
 const where = `
 Addresses: FIELDGUIDE_POSTGRES_URL (as an administrator), FIELDGUIDE_KAFKA_URL,
 FIELDGUIDE_CONSUL_URL.`;
+
+/** The tasks, which other commands need not load. */
+const attached = () => import('./attached.ts');
 
 /** Adds one-off tasks for an environment that the platform does not run; docker-compose.yml uses them. */
 export function addAttachedCommands(program: Command): void {
@@ -29,9 +19,8 @@ export function addAttachedCommands(program: Command): void {
   )
     .argument('<folder>', 'Folder for the secrets')
     .addHelpText('after', where)
-    .action((folder: string, options: CommonOptions) => {
-      const environment = new Environment(options.env);
-      const files = writeSecrets(environment, attachedAddresses(environment), folder);
+    .action(async (folder: string, options: CommonOptions) => {
+      const files = (await attached()).createSecrets(new Environment(options.env), folder);
       print(options, { folder, files }, `${files} files are written to ${folder}`);
     });
 
@@ -43,9 +32,7 @@ export function addAttachedCommands(program: Command): void {
   )
     .addHelpText('after', where)
     .action(async (options: CommonOptions) => {
-      const environment = new Environment(options.env);
-      const addresses = attachedAddresses(environment);
-      await provision(environment, addresses, environment.secrets(appNames), {});
+      await (await attached()).provisionAll(new Environment(options.env));
       print(options, { provisioned: true }, 'Databases, roles, topics and settings exist');
     });
 
@@ -57,19 +44,7 @@ export function addAttachedCommands(program: Command): void {
   )
     .addHelpText('after', where)
     .action(async (options: CommonOptions) => {
-      const environment = new Environment(options.env);
-      const addresses = attachedAddresses(environment);
-      const secrets = environment.secrets(appNames);
-      const artifacts = new Map(
-        await Promise.all(
-          apps.map(async (app) => [app.name, (await stage(app)).artifact] as const),
-        ),
-      );
-      // No task calls another app, but its configuration requires addresses.
-      const unused = new Map(appsWithPublicPort(system).map((name) => [name, DISCARD_PORT]));
-      const migrated = await migrate(environment, artifacts, (app, role) =>
-        instanceEnvironment(app, environment, addresses, secrets, unused, role),
-      );
+      const migrated = await (await attached()).migrateAll(new Environment(options.env));
       print(options, { migrated }, `${migrated} databases are migrated`);
     });
 }

@@ -4,7 +4,6 @@ import type { DeploymentRecord } from '@fieldguide/platform-contract-record/cont
 import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
 import { openContracts } from '@fieldguide/platform-contract-record/open-contracts';
 import { pactsToVerify } from '@fieldguide/platform-contract-record/pacts-to-verify';
-import { stage } from '@fieldguide/platform-controller/stager/stage';
 import { apps, example, pacticipantOf, webApps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Command } from 'commander';
@@ -73,6 +72,7 @@ export function addContractsCommands(program: Command): void {
   )
     .option('--branch <name>', 'Branch of the sources; by default the current one')
     .action(async (options: CommonOptions & { branch?: string }) => {
+      const { stage } = await import('@fieldguide/platform-controller/stager/stage');
       const artifacts = [];
       for (const app of [...apps, ...webApps])
         if (pacticipantOf(app.name)) artifacts.push((await stage(app)).artifact);

@@ -1,19 +1,10 @@
-import {
-  cacheContent,
-  exportCache,
-  fetchPackages,
-  importCache,
-  parsePlatforms,
-  wheelsFor,
-} from '@fieldguide/platform-host/backing-services/cache-archive';
-import { fetchWheel } from '@fieldguide/platform-host/backing-services/fetch-wheel';
-import { fetchKafka } from '@fieldguide/platform-host/backing-services/kafka';
 import { Environment } from '@fieldguide/platform-host/environment';
-import { fetchLens } from '@fieldguide/platform-traces/lens';
 import type { Command } from 'commander';
-import { runChecks } from '../doctor/doctor.ts';
 import { checksTable } from '../screen/tables.ts';
 import { type CommonOptions, command, print } from './command.ts';
+
+/** The cache, which other commands need not load. */
+const archive = () => import('@fieldguide/platform-host/backing-services/cache-archive');
 
 /** Adds the commands on this machine: doctor, cache. */
 export function addMachineCommands(program: Command): void {
@@ -23,6 +14,7 @@ export function addMachineCommands(program: Command): void {
     'Check whether this machine can run Fieldguide; exit code 1 if not',
     'doctor',
   ).action(async (options: CommonOptions) => {
+    const { runChecks } = await import('../doctor/doctor.ts');
     const results = await runChecks(new Environment(options.env));
     print(options, results, checksTable(results));
     if (results.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1;
@@ -30,8 +22,8 @@ export function addMachineCommands(program: Command): void {
 
   const cache = program.command('cache').description('List, export and import downloads');
   command(cache, 'list', 'Show the number and size of downloaded files', 'cache list').action(
-    (options: CommonOptions) => {
-      const { folder, files, bytes } = cacheContent();
+    async (options: CommonOptions) => {
+      const { folder, files, bytes } = (await archive()).cacheContent();
       const text = `${files.length} files, ${Math.round(bytes / 1e6)} MB in ${folder}`;
       print(options, { folder, files: files.length, bytes }, text);
     },
@@ -46,19 +38,16 @@ export function addMachineCommands(program: Command): void {
     .option(
       '--for <platforms>',
       'Platforms, separated by commas; Consul is included for this one only',
-      parsePlatforms,
-      [`${process.platform}-${process.arch}`],
+      `${process.platform}-${process.arch}`,
     )
-    .action(async (file: string, options: CommonOptions & { for: string[] }) => {
-      const report = (line: string) => options.json || console.log(line);
-      await fetchKafka(report);
-      await fetchLens();
-      for (const wheel of wheelsFor(options.for)) await fetchWheel(wheel, report);
-      report(`Fetching the npm packages for ${options.for.join(', ')} (half a minute each) …`);
-      fetchPackages(options.for);
-      const { files, bytes } = await exportCache(file, options.for);
+    .action(async (file: string, options: CommonOptions & { for: string }) => {
+      const { exportCache, parsePlatforms } = await archive();
+      const { fillCache } = await import('./fill-cache.ts');
+      const platforms = parsePlatforms(options.for);
+      await fillCache(platforms, (line) => options.json || console.log(line));
+      const { files, bytes } = await exportCache(file, platforms);
       const text = `${file}: ${files} files, ${Math.round(bytes / 1e6)} MB`;
-      print(options, { file, files, bytes, platforms: options.for }, text);
+      print(options, { file, files, bytes, platforms }, text);
     });
   command(
     cache,
@@ -68,6 +57,7 @@ export function addMachineCommands(program: Command): void {
   )
     .argument('<file>', 'Path of the file')
     .action(async (file: string, options: CommonOptions) => {
+      const { importCache } = await archive();
       const { files } = await importCache(file);
       print(options, { file, files }, `${files} files are imported into the cache`);
     });

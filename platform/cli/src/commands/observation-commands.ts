@@ -7,7 +7,7 @@ import {
   readLogs,
   toJson,
 } from '@fieldguide/platform-controller/log-stream/logs';
-import { type ServiceStatus, type Status, sizeOf } from '@fieldguide/platform-controller/status';
+import type { ServiceStatus, Status } from '@fieldguide/platform-controller/status';
 import { example } from '@fieldguide/platform-host/apps';
 import { backingNames } from '@fieldguide/platform-host/backing-services/backing-service';
 import { CliError } from '@fieldguide/platform-host/cli-error';
@@ -129,7 +129,8 @@ export function addObservationCommands(program: Command): void {
     'List the environments on this machine',
     'environments',
     'start --env staging',
-  ).action((options: CommonOptions) => {
+  ).action(async (options: CommonOptions) => {
+    const { sizeOf } = await import('@fieldguide/platform-controller/status');
     const all = Environment.all().map((name) => {
       const environment = new Environment(name);
       const running = runningPlatform(environment);
