@@ -22,6 +22,9 @@ const alone = { PACT_DO_NOT_TRACK: 'true' };
 // A condition may take its time on a busy machine; a limit that matters is in the test itself.
 const patient = { poll: { timeout: 30_000 } };
 
+// By default one core is left to the terminal: half of a CI machine with two.
+const maxWorkers = '100%';
+
 export default defineConfig({
   oxc,
   test: {
@@ -39,6 +42,7 @@ export default defineConfig({
             '**/pact/*.spec.ts',
           ],
           globalSetup: ['tools/temporary-folder.setup.ts'],
+          maxWorkers,
           testTimeout: 60_000,
         },
       },
