@@ -54,7 +54,11 @@ const options = new Command('npm run bench:checkout --')
 const { seconds, inFlight, rate, oneProduct = false, statements = false } = options;
 
 const IDLE_MS = 5_000;
-const NAIVE_SECONDS = 3;
+/** The naive shop accepts orders many times faster than it completes them: a short load keeps it busy for long. */
+const NAIVE = {
+  warmUpSeconds: 0.2,
+  load: { name: '100/s', perSecond: 100, seconds: 10, idleMs: IDLE_MS },
+};
 const loads: LoadKind[] = [];
 if (inFlight > 0) loads.push({ name: `${inFlight} in flight`, inFlight, seconds, idleMs: IDLE_MS });
 if (rate > 0) loads.push({ name: `${rate}/s`, perSecond: rate, seconds, idleMs: IDLE_MS });
@@ -101,9 +105,12 @@ async function open(folder: string, env: string): Promise<Shop> {
   return prepare(shop);
 }
 
-async function prepare<Kind extends Contender>(contender: Kind): Promise<Kind> {
+async function prepare<Kind extends Contender>(
+  contender: Kind,
+  seconds = options.warmUp,
+): Promise<Kind> {
   opened.push(contender);
-  await warmUp(contender, options.warmUp, signal);
+  await warmUp(contender, seconds, signal);
   return contender;
 }
 
@@ -121,12 +128,8 @@ async function measureAll(
 
 /** On PostgreSQL and Kafka of the shop, which idles meanwhile. */
 async function compare(shop: Shop): Promise<void> {
-  const naive = await prepare(await NaiveShop.start(shop.watched, shop.postgresUrl));
-  // It accepts orders many times faster than it completes them.
-  const short = loads.map((each) =>
-    'inFlight' in each ? { ...each, seconds: Math.min(each.seconds, NAIVE_SECONDS) } : each,
-  );
-  await measureAll('naive', naive, short);
+  const naive = await NaiveShop.start(shop.watched, shop.postgresUrl);
+  await measureAll('naive', await prepare(naive, NAIVE.warmUpSeconds), [NAIVE.load]);
   const perSecond = await floor(shop.postgresUrl, 10);
   const text = perSecond ? `${perSecond.toFixed(0)} orders/s` : 'pgbench is not installed';
   console.log(`\nLeast SQL of an order, by pgbench with 16 connections: ${text}`);
