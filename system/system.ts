@@ -14,6 +14,13 @@ const apiKey = secret('providerApiKey');
 
 export const system = defineSystem({
   name: 'fieldguide',
+  teams: {
+    shopping: '@fieldguide/shopping',
+    checkout: '@fieldguide/checkout',
+    fulfilment: '@fieldguide/fulfilment',
+    platform: '@fieldguide/platform',
+  },
+  team: 'platform',
   operatorScopes: ['orders:read:any', 'catalog:write', 'stock:write', 'operations'],
   localConfig: { LOG_LEVEL: 'info' },
   plugins: {
@@ -25,14 +32,24 @@ export const system = defineSystem({
     events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
   },
   webApps: {
-    storefront: { summary: 'the shop in a browser', servedBy: 'gateway', pacticipant: 'shop' },
-    console: { summary: "the operator's view of the system", servedBy: 'platform' },
+    storefront: {
+      team: 'shopping',
+      summary: 'the shop in a browser',
+      servedBy: 'gateway',
+      pacticipant: 'shop',
+    },
+    console: {
+      team: 'platform',
+      summary: "the operator's view of the system",
+      servedBy: 'platform',
+    },
   },
   objectives,
   alerts,
   apps: {
     'payment-provider': {
       kind: 'external',
+      team: 'checkout',
       summary: 'a simulated payment provider and its ledger',
       contract: paymentProvider,
       uses: [],
@@ -42,6 +59,7 @@ export const system = defineSystem({
     },
     identity: {
       kind: 'service',
+      team: 'shopping',
       summary: 'accounts, sessions, the signing key',
       contract: identity,
       uses: [...uses, 'seed-data'],
@@ -51,6 +69,7 @@ export const system = defineSystem({
     },
     catalog: {
       kind: 'service',
+      team: 'shopping',
       summary: 'products and prices; plain CRUD',
       contract: catalog,
       uses: [...uses, 'seed-data'],
@@ -58,6 +77,7 @@ export const system = defineSystem({
     },
     inventory: {
       kind: 'service',
+      team: 'fulfilment',
       summary: 'stock and reservations',
       contract: inventory,
       uses: [...uses, 'seed-data'],
@@ -65,6 +85,7 @@ export const system = defineSystem({
     },
     ordering: {
       kind: 'service',
+      team: 'checkout',
       summary: 'orders (event-sourced), the checkout, order projections, addresses',
       contract: ordering,
       uses,
@@ -74,6 +95,7 @@ export const system = defineSystem({
     },
     payments: {
       kind: 'service',
+      team: 'checkout',
       summary: 'payments; calls an outside provider',
       contract: payments,
       uses,
@@ -81,6 +103,7 @@ export const system = defineSystem({
     },
     shipping: {
       kind: 'service',
+      team: 'fulfilment',
       summary: 'shipments',
       contract: shipping,
       uses,
@@ -89,6 +112,7 @@ export const system = defineSystem({
     },
     gateway: {
       kind: 'gateway',
+      team: 'platform',
       summary: 'the public API: token, rate limit, route; no data',
       uses: ['messaging'],
       localConfig: { RATE_LIMIT_PER_MINUTE: '6000' },

@@ -1,19 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { burnAlerts, runbookOf } from '@fieldguide/platform-model/slo';
+import { burnAlertOf, burnAlerts, runbookOf } from '@fieldguide/platform-model/slo';
 import { system } from '@fieldguide/system';
 import { metrics } from '@fieldguide/telemetry';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { alertNames, rulesYaml } from './generate/observability.ts';
+import { alertNames, prometheusYaml, rulesYaml } from './generate/observability.ts';
 import { liveFaults } from './prometheus/live-faults.ts';
 import { faults } from './prometheus/rule-tests.ts';
 import { metricsPage } from './reference/metrics.ts';
 
+interface Scrape {
+  readonly job_name: string;
+  readonly relabel_configs: readonly object[];
+}
 interface Rule {
   readonly alert?: string;
   readonly record?: string;
   readonly expr: string;
+  readonly labels?: { readonly team?: string };
   readonly annotations?: { readonly runbook_url: string };
 }
 const { groups } = parse(rulesYaml(system)) as { groups: { rules: Rule[] }[] };
@@ -37,6 +42,24 @@ describe('an alert', () => {
   ])('has a fault under which it fires, and no other: %s', (_where, all) => {
     const firing = all.flatMap(({ fires }) => fires.map((each) => each.split(' ')[0]));
     expect([...new Set(firing)].toSorted()).toEqual(alertNames(system).toSorted());
+  });
+
+  it('has the team of the app that it is about', () => {
+    const scraped = parse(prometheusYaml(system)).scrape_configs as Scrape[];
+    for (const { job_name, relabel_configs } of scraped) {
+      const { team } = system.apps[job_name as keyof typeof system.apps];
+      expect(relabel_configs).toContainEqual({ target_label: 'team', replacement: team });
+    }
+    // A label of the rule, or the one of its series, which an aggregation drops unless it is named.
+    for (const { alert, expr, labels } of alerts) {
+      const kept = /^up\b/.test(expr) || / by \([^)]*\bteam\b/.test(expr);
+      expect([alert, (labels?.team ?? '') in system.teams || kept]).toEqual([alert, true]);
+    }
+    const teamOf = (name: string) => alerts.find(({ alert }) => alert === name)?.labels?.team;
+    for (const { app, keptBy = app, ...objective } of objectives)
+      expect(teamOf(burnAlertOf(objective))).toBe(
+        system.apps[keptBy as keyof typeof system.apps].team,
+      );
   });
 
   it('has a runbook with its meaning, where to look, and what to do', () => {

@@ -4,6 +4,7 @@ import { system } from '@fieldguide/system';
 import { documents, drift, GENERATED } from '../contracts/documents.ts';
 import { contractsPage } from '../contracts/page.ts';
 import { loadPages } from '../reference/load.ts';
+import { codeowners } from './codeowners.ts';
 import { composeYaml } from './compose.ts';
 import { objectivesDashboard, servicesDashboard } from './dashboards.ts';
 import { dependencies } from './dependencies.ts';
@@ -24,6 +25,7 @@ export async function generateFiles(check: boolean): Promise<boolean> {
   const others = new Map([
     ...pages,
     ['README.md', readmeWithSystem(readme, system, dependencies())],
+    ['.github/CODEOWNERS', codeowners(system, existsSync)],
     ['docker-compose.yml', composeYaml(system, read('deploy/compose/base.yml')!)],
     ['deploy/observability/rules.yml', rulesYaml(system)],
     ['deploy/observability/prometheus.yml', prometheusYaml(system)],

@@ -7,6 +7,7 @@ interface ServiceOptions {
   readonly eventSourced?: true;
   readonly entity?: string;
   readonly consumes?: string;
+  readonly team?: string;
 }
 
 const program = new Command('generate')
@@ -27,6 +28,7 @@ program
   .option('--event-sourced', 'a model, its events, a projection and a publisher')
   .option('--entity <name>', 'what the service owns (default: the singular of its name)')
   .option('--consumes <message>', 'keep a published message: catalog.ProductChanged')
+  .option('--team <team>', 'a team of the map (default: the one of what belongs to no app)')
   .action(async (name: string, { crud, eventSourced, ...options }: ServiceOptions) => {
     if (!crud && !eventSourced) throw new Error('Choose a kind: --crud or --event-sourced.');
     const { newService } = await import('../template/new-service.ts');

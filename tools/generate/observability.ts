@@ -38,7 +38,7 @@ export function rulesYaml(system: System, durations = asWritten): string {
   const groups = [
     ...objectives.map((each) => ({
       name: `objective ${each.name}`,
-      rules: [...recordings(each, durations), ...burnRules(each, durations)],
+      rules: [...recordings(each, durations), ...burnRules(system, each, durations)],
     })),
     {
       name: 'alerts',
@@ -68,8 +68,9 @@ function recordings(objective: Objective, { windows }: Durations): object[] {
   });
 }
 
-function burnRules(objective: Objective, durations: Durations): object[] {
-  const { name, summary, target } = objective;
+function burnRules({ apps }: System, objective: Objective, durations: Durations): object[] {
+  const { name, summary, target, app, keptBy = app } = objective;
+  const { team } = apps[keptBy]!;
   const of = (what: string, window: string) => `slo:${what}:rate${window}{objective="${name}"}`;
   const budget = Number((1 - target).toFixed(6));
   return burnAlerts.map(({ severity, long, short, rate }) => {
@@ -84,13 +85,15 @@ function burnRules(objective: Objective, durations: Durations): object[] {
       forMinutes: 0,
       summary: `${summary} The error budget is spent ${rate} times too fast (${long} and ${short}).`,
     };
-    return alertRule(rule, durations, { window: long });
+    return alertRule(rule, durations, { team, window: long });
   });
 }
 
 /** An instance that does not answer, and an app without any: what is not registered has no series. */
 function instanceDown({ apps }: System): Alert {
-  const absent = Object.keys(apps).map((name) => `absent(up{job="${name}"})`);
+  const absent = Object.entries(apps).map(
+    ([name, { team }]) => `absent(up{job="${name}",team="${team}"})`,
+  );
   return {
     name: 'InstanceDown',
     severity: 'page',
@@ -115,20 +118,27 @@ function alertRule(
 }
 
 /** Finds the instances of an app: in Consul, or elsewhere. */
-export type Discovery = (app: string) => object;
+export type Discovery = (app: string) => {
+  readonly relabel_configs?: readonly object[];
+  readonly [setting: string]: unknown;
+};
 
 const inConsul: Discovery = (app) => ({
   consul_sd_configs: [{ server: 'consul:8500', services: [`local-${app}`] }],
   relabel_configs: [{ source_labels: ['__meta_consul_service_id'], target_label: 'instance' }],
 });
 
-/** One job for each app, as the objectives and alerts name them. */
+/** One job for each app, as the objectives and alerts name them. Every series has its team, and so has every alert. */
 export function prometheusYaml(system: System, discovery = inConsul, intervalSeconds = 15): string {
   const interval = `${intervalSeconds}s`;
   return text({
     global: { scrape_interval: interval, evaluation_interval: interval },
     rule_files: ['rules.yml'],
-    scrape_configs: Object.keys(system.apps).map((app) => ({ job_name: app, ...discovery(app) })),
+    scrape_configs: Object.entries(system.apps).map(([app, { team }]) => {
+      const { relabel_configs: relabels = [], ...found } = discovery(app);
+      const teamLabel = { target_label: 'team', replacement: team };
+      return { job_name: app, ...found, relabel_configs: [...relabels, teamLabel] };
+    }),
   });
 }
 

@@ -32,7 +32,7 @@ function serviceTable(system: System, dependencies: readonly Dependency[]): stri
   const kinds = new Map(topics(system).map(({ name, kind }) => [name, kind]));
   const listOf = (names: readonly string[]) =>
     names.length === 0 ? '–' : names.map((name) => `\`${name}\``).join(', ');
-  const rows = Object.entries(system.apps).map(([name, { summary, contract = {} }]) => {
+  const rows = Object.entries(system.apps).map(([name, { summary, team, contract = {} }]) => {
     const events = Object.values(contract)
       .filter(isMessage)
       .filter(({ topic }) => kinds.get(topic) === 'events')
@@ -40,9 +40,13 @@ function serviceTable(system: System, dependencies: readonly Dependency[]): stri
     const consumed = dependencies
       .filter(({ consumer }) => consumer === name)
       .flatMap(({ messages }) => messages);
-    return `| [${name}](apps/${name}/README.md) | ${summary} | ${listOf(consumed)} | ${listOf(events)} |`;
+    return `| [${name}](apps/${name}/README.md) | ${team} | ${summary} | ${listOf(consumed)} | ${listOf(events)} |`;
   });
-  return ['| service | owns | consumes | publishes |', '|---|---|---|---|', ...rows].join('\n');
+  return [
+    '| service | team | owns | consumes | publishes |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
 }
 
 function isMessage(value: unknown): value is Message {

@@ -3,6 +3,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { system } from '@fieldguide/system';
 import { addGenerated, GENERATED } from '../contracts/pact-files.ts';
 import { run as runTests } from '../contracts/run.ts';
 import { consumedMessage } from './consumed-message.ts';
@@ -25,6 +26,8 @@ export interface NewServiceOptions {
   readonly entity?: string | undefined;
   /** A published message of another service that it consumes: `catalog.ProductChanged`. */
   readonly consumes?: string | undefined;
+  /** A team of the map; by default the one of what belongs to no app. */
+  readonly team?: string | undefined;
 }
 
 /**
@@ -33,9 +36,13 @@ export interface NewServiceOptions {
  */
 export async function writeService(
   plural: string,
-  { kind, entity, consumes }: NewServiceOptions,
+  { kind, entity, consumes, team = system.team }: NewServiceOptions,
 ): Promise<void> {
   assertNoPlatformWord(plural);
+  if (!(team in system.teams))
+    throw new Error(
+      `There is no team ${team}. Try one of: ${Object.keys(system.teams).join(', ')}`,
+    );
   if (kind === 'event-sourced' && !existsSync('libs/event-store'))
     throw new Error('An event-sourced service needs libs/event-store, which strip has removed.');
   const { name: source } = readJson('package.json') as { name: string };
@@ -46,7 +53,7 @@ export async function writeService(
   };
   const taken = foldersOf(plural).find((folder) => existsSync(folder));
   if (taken) throw new Error(`${taken} exists: choose another name, or remove the service first.`);
-  const entries = entriesOf(kind, values);
+  const entries = entriesOf(kind, team, values);
   const other = importedByRoutes(entries.routeImports);
   if (other)
     throw new Error(`${other} has "${values.name.singular}" already: set another --entity.`);
@@ -105,13 +112,11 @@ function fixVersions(file: string): void {
   writeFileSync(file, JSON.stringify(manifest));
 }
 
-function entriesOf(kind: NewServiceOptions['kind'], values: TemplateValues) {
+function entriesOf(kind: NewServiceOptions['kind'], team: string, values: TemplateValues) {
   const fill = (text: string) => fillTemplate(text, values);
   const note = kind === 'crud' ? '' : ' (event-sourced)';
   return {
-    entry: fill(
-      `{ kind: 'service', summary: 'reviews${note}', contract: reviews, uses: ['database', 'messaging'], probe: '/reviews' }`,
-    ),
+    entry: `{ kind: 'service', team: '${team}', ${fill(`summary: 'reviews${note}', contract: reviews, uses: ['database', 'messaging'], probe: '/reviews'`)} }`,
     routeImports: ['AddReviewRequest', 'Review', 'ReviewPage', 'ReviewQuery'].map(fill),
     routes: [
       `anyone('GET /reviews', 'reviews', 200, 'List reviews', {

@@ -47,7 +47,7 @@ export function finishRemoval(): void {
 function dependantsOf(name: string): string[] {
   const own = new RegExp(`^(apps|contracts|contracts/generated)/${name}/|^contracts/pacts/`);
   const notDependent =
-    /^(tools\/template\/.*|docker-compose\.yml|README\.md|package-lock\.json|docs\/.*)$/;
+    /^(tools\/template\/.*|\.github\/CODEOWNERS|docker-compose\.yml|README\.md|package-lock\.json|docs\/.*)$/;
   const listed = execFileSync(
     'git',
     ['grep', '-lE', '--untracked', `contracts/${name}['/]|'${name}'|apps/${name}/`],

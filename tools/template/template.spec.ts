@@ -71,7 +71,7 @@ describe('a clone', () => {
       `^(apps|contracts(/generated)?)/(${names.join('|')})/|^contracts/pacts/`,
     );
     const derived =
-      /^(README|docs\/\S+)\.md$|^(contracts\/generated|deploy\/observability)\/|^(docker-compose\.yml|package-lock\.json)$/;
+      /^(README|docs\/\S+)\.md$|^(contracts\/generated|deploy\/observability)\/|^(\.github\/CODEOWNERS|docker-compose\.yml|package-lock\.json)$/;
     const byHand = changed.filter((file) => !own.test(file) && !derived.test(file));
     expect(byHand).toEqual([routes, map]);
   });

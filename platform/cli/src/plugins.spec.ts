@@ -14,7 +14,9 @@ const loans: CommandPlugin = {
 const library = (needs: readonly string[]): System => ({
   name: 'library',
   operatorScopes: [],
-  apps: { lending: { kind: 'service', summary: 'loans', uses: [] } },
+  teams: { desk: '@library/desk' },
+  team: 'desk',
+  apps: { lending: { kind: 'service', team: 'desk', summary: 'loans', uses: [] } },
   plugins: { loans: { needs, load: async () => ({ plugin: loans }) } },
 });
 

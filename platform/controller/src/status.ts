@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { addressOf } from '@fieldguide/platform-host/backing-services/backing-services';
+import { system } from '@fieldguide/platform-host/system';
 import { z } from 'zod';
 import { Fault } from './faults/fault.ts';
 import type { Platform } from './platform.ts';
@@ -35,6 +36,8 @@ export type InstanceStatus = z.infer<typeof InstanceStatus>;
 
 export const AppStatus = z.object({
   app: z.string(),
+  /** As the map has it. */
+  team: z.string(),
   wantedInstances: StoredScale,
   memoryMb: z.number(),
   version: z.string(),
@@ -88,6 +91,7 @@ export async function appStatus(platform: Platform, name: string): Promise<AppSt
   const slots = [...platform.reconcilers.get(name)!.slots.values()];
   return {
     app: name,
+    team: system.apps[name]!.team,
     wantedInstances: instances,
     memoryMb,
     version: digest ? platform.artifact(name).version : '',

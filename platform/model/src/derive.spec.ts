@@ -20,11 +20,14 @@ const topic = (name: string, retention: unknown) => ({
 });
 const system = defineSystem({
   name: 'library',
+  teams: { desk: '@library/desk' },
+  team: 'desk',
   operatorScopes: ['books:write'],
   localConfig: { LOG_LEVEL: 'info' },
   apps: {
     lending: {
       kind: 'service',
+      team: 'desk',
       summary: 'loans',
       contract: { Loans: topic('loans.v1', { days: 7 }), Other: { topic: 'loans.v1' } },
       uses: ['database', 'messaging'],
@@ -35,6 +38,7 @@ const system = defineSystem({
     },
     post: {
       kind: 'external',
+      team: 'desk',
       summary: 'letters',
       contract: { A: topic('a.v1', { hours: 1 }), B: topic('b.v1', 'compact') },
       uses: [],
@@ -112,9 +116,12 @@ describe('a map', () => {
     expect([...secretKeys(system.apps.post)]).toEqual(['KEY']);
   });
 
-  it('does not compile when an address or a plug-in names an app that is not in it', () => {
-    const app = { kind: 'service', summary: '', uses: [] } as const;
-    const map = { name: 'x', operatorScopes: [] };
+  it('does not compile when an address, a plug-in or a team is not in it', () => {
+    const app = { kind: 'service', team: 'desk', summary: '', uses: [] } as const;
+    const teams = { desk: '@library/desk' } as const;
+    const map = { name: 'x', operatorScopes: [], teams, team: 'desk' } as const;
+    // @ts-expect-error there is no team `sales`
+    defineSystem({ ...map, apps: { only: { ...app, team: 'sales' } } });
     // @ts-expect-error there is no app `nowhere`
     defineSystem({ ...map, apps: { only: { ...app, env: { URL: urlOf('nowhere') } } } });
     const load = () => Promise.resolve({ plugin: { add: () => undefined } });

@@ -36,9 +36,11 @@ export type Processes = ProcessType | 'web,worker';
 export type Scale = number | Readonly<Record<ProcessType, number>>;
 
 /** What the platform needs to know of one app. */
-export interface AppSpec<App extends string = string> {
+export interface AppSpec<App extends string = string, Team extends string = string> {
   /** `external`: a stand-in for a service of another organisation. */
   readonly kind: 'service' | 'gateway' | 'external';
+  /** The team that changes it, and is called when it fails. */
+  readonly team: Team;
   /** What it owns, in one line: for README and diagrams. */
   readonly summary: string;
   /** The module that declares its topics, messages and HTTP schemas. */
@@ -65,7 +67,8 @@ export interface AppSpec<App extends string = string> {
 }
 
 /** A web application: static files, built by Vite from the folder of its name. */
-export interface WebAppSpec<App extends string = string> {
+export interface WebAppSpec<App extends string = string, Team extends string = string> {
+  readonly team: Team;
   /** What it shows, in one line: for README and diagrams. */
   readonly summary: string;
   /** The app that serves its files, which finds their folder in WEB_FOLDER; or the API of the platform. */
@@ -77,6 +80,10 @@ export interface WebAppSpec<App extends string = string> {
 /** A whole system: what runs, and what the platform has to provide for it. */
 export interface System<App extends string = string> {
   readonly name: string;
+  /** Teams, each with the name under which the code host knows it: `@acme/checkout`. */
+  readonly teams: Readonly<Record<string, `@${string}`>>;
+  /** The team of what belongs to no app, and of a new service. */
+  readonly team: string;
   readonly apps: Readonly<Record<App, AppSpec<App>>>;
   readonly webApps?: Readonly<Record<string, WebAppSpec<App>>>;
   /** Scopes of the OAuth client that the command line uses. */
@@ -91,11 +98,18 @@ export interface System<App extends string = string> {
   readonly plugins?: Readonly<Record<string, PluginSpec<App>>>;
 }
 
-/** Type-checks a map: each `urlOf`, and each need of a plug-in, has to name an app of the same map. */
-export const defineSystem = <const Apps extends Readonly<Record<string, AppSpec>>>(
-  system: Omit<System, 'apps' | 'webApps' | 'plugins'> & {
-    readonly apps: Apps & { readonly [Name in keyof Apps]: AppSpec<keyof Apps & string> };
-    readonly webApps?: Readonly<Record<string, WebAppSpec<keyof Apps & string>>>;
+/** Type-checks a map: each `urlOf`, each need of a plug-in and each team has to name an app or a team of the same map. */
+export const defineSystem = <
+  const Apps extends Readonly<Record<string, AppSpec>>,
+  const Team extends string,
+>(
+  system: Omit<System, 'apps' | 'webApps' | 'plugins' | 'teams' | 'team'> & {
+    readonly teams: Readonly<Record<Team, `@${string}`>>;
+    readonly team: NoInfer<Team>;
+    readonly apps: Apps & {
+      readonly [Name in keyof Apps]: AppSpec<keyof Apps & string, NoInfer<Team>>;
+    };
+    readonly webApps?: Readonly<Record<string, WebAppSpec<keyof Apps & string, NoInfer<Team>>>>;
     readonly plugins?: Readonly<Record<string, PluginSpec<keyof Apps & string>>>;
   },
 ): System<keyof Apps & string> => system;

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { AppSpec } from './model.ts';
 import { exampleOf, gatewayOf, tokenIssuerOf } from './roles.ts';
 
-const service: AppSpec = { kind: 'service', summary: '', uses: [] };
+const service: AppSpec = { kind: 'service', team: 'post', summary: '', uses: [] };
 const front: AppSpec = { ...service, kind: 'gateway' };
 const issuer: AppSpec = { ...service, tokenPath: '/tokens' };
 const system = (apps: Readonly<Record<string, AppSpec>>, more = {}) => ({
   name: 'letters',
   operatorScopes: [],
+  teams: { post: '@letters/post' } as const,
+  team: 'post',
   apps,
   ...more,
 });

@@ -14,6 +14,8 @@ export interface Objective {
   readonly summary: string;
   /** The app whose instances measure it. */
   readonly app: string;
+  /** The app whose team keeps the promise, when another one measures it. */
+  readonly keptBy?: string;
   readonly histogram: string;
   /** The events that count. */
   readonly where: Labels;

@@ -21,6 +21,7 @@ export interface Instance {
 
 export interface AppStatus {
   readonly app: string;
+  readonly team: string;
   readonly wantedInstances: number | { readonly web: number; readonly worker: number };
   readonly memoryMb: number;
   readonly version: string;
@@ -110,6 +111,7 @@ export interface SystemMap {
     readonly app: string;
     readonly kind: 'service' | 'gateway' | 'external';
     readonly summary: string;
+    readonly team: string;
     readonly uses: readonly string[];
   }[];
   readonly clients: readonly string[];

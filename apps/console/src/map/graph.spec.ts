@@ -7,6 +7,7 @@ const app = (name: string, kind: 'service' | 'gateway' = 'service') => ({
   app: name,
   kind,
   summary: name,
+  team: 'readers',
   uses: [],
 });
 const http = (from: string, to: string, isCommon = false) => ({

@@ -22,6 +22,7 @@ export function Selection({ graph, map }: SelectionProps) {
   const edge = graph.edges.find((each) => each.id === id);
   const node = graph.nodes.find((each) => each.id === id);
   if (!edge && !node) return null;
+  const own = map.apps.find((each) => each.app === node?.id);
   const app = map.apps.find(
     (each) => each.app === (node?.id ?? edge?.to) || each.app === edge?.from,
   );
@@ -34,7 +35,8 @@ export function Selection({ graph, map }: SelectionProps) {
         </button>
       </div>
       {edge && <EdgeDetails edge={edge} />}
-      {node && <p>{map.apps.find((each) => each.app === node.id)?.summary ?? node.kind}</p>}
+      {node && <p>{own?.summary ?? node.kind}</p>}
+      {own && <p className="secondary">Team {own.team}</p>}
       {node?.faults.map((title) => (
         <p key={title}>▲ {title}</p>
       ))}

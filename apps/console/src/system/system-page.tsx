@@ -46,7 +46,7 @@ interface AppCardProps {
 }
 
 function AppCard({ app, faults }: AppCardProps) {
-  const { app: name, version, digest, instances } = app;
+  const { app: name, team, version, digest, instances } = app;
   const missing = wantedOf(app) - instances.length;
   return (
     <section className="card app" aria-labelledby={`app-${name}`}>
@@ -54,7 +54,8 @@ function AppCard({ app, faults }: AppCardProps) {
         <div>
           <h2 id={`app-${name}`}>{name}</h2>
           <p className="secondary">
-            {version} <code title={digest}>{digest.slice(0, 8) || 'not deployed'}</code>
+            {version} <code title={digest}>{digest.slice(0, 8) || 'not deployed'}</code> · team{' '}
+            {team}
           </p>
         </div>
         <AppActions app={app} />

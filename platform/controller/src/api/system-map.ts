@@ -24,6 +24,7 @@ export const SystemMap = z.object({
       app: z.string(),
       kind: z.enum(['service', 'gateway', 'external']),
       summary: z.string(),
+      team: z.string(),
       uses: z.array(z.string()),
     }),
   ),
@@ -54,10 +55,11 @@ const Pact = z.object({
 /** The map with the edges that the committed pacts describe. */
 export function systemMap(): SystemMap {
   return {
-    apps: Object.entries(system.apps).map(([app, { kind, summary, uses }]) => ({
+    apps: Object.entries(system.apps).map(([app, { kind, summary, team, uses }]) => ({
       app,
       kind,
       summary,
+      team,
       uses: [...uses],
     })),
     clients: [...webConsumers(system)],

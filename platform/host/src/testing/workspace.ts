@@ -13,11 +13,14 @@ const topic = (name: string, kind: 'events' | 'commands') => ({
 /** A made-up system for the specs of the platform. */
 export const testSystem = defineSystem({
   name: 'letters',
+  teams: { post: '@letters/post' },
+  team: 'post',
   operatorScopes: ['alpha:write'],
-  webApps: { pages: { summary: 'pages', servedBy: 'front', pacticipant: 'reader' } },
+  webApps: { pages: { team: 'post', summary: 'pages', servedBy: 'front', pacticipant: 'reader' } },
   apps: {
     alpha: {
       kind: 'service',
+      team: 'post',
       summary: 'the first service',
       contract: topic('alpha.alpha.v1', 'events'),
       uses,
@@ -26,6 +29,7 @@ export const testSystem = defineSystem({
     },
     beta: {
       kind: 'service',
+      team: 'post',
       summary: 'the second service',
       contract: { ...topic('beta.commands.v1', 'commands'), ...topic('beta.beta.v1', 'events') },
       uses,
@@ -35,12 +39,19 @@ export const testSystem = defineSystem({
     },
     'alpha-store': {
       kind: 'external',
+      team: 'post',
       summary: 'a stand-in whose name begins like that of a service',
       uses: ['messaging'],
       env: { API_KEY: apiKey, FILE: file('store/store.db') },
       publicPort: 'any',
     },
-    front: { kind: 'gateway', summary: 'the gateway', uses: ['messaging'], publicPort: 8080 },
+    front: {
+      kind: 'gateway',
+      team: 'post',
+      summary: 'the gateway',
+      uses: ['messaging'],
+      publicPort: 8080,
+    },
   },
 });
 
