@@ -88,6 +88,12 @@ export const faults: readonly Fault[] = [
     fires: ['CompletingBudgetBurn page', 'CompletingBudgetBurn ticket'],
   },
   {
+    what: 'no order completes, because one step has no reply at its deadline',
+    series: { 'checkout_duration_seconds_count{job="ordering",outcome="timedOut"}': '0+10x60' },
+    at: '1h',
+    fires: ['CompletingBudgetBurn page', 'CompletingBudgetBurn ticket'],
+  },
+  {
     what: 'signing in fails',
     series: { [requests('500', `count{${signIn}`)]: '0+10x60' },
     at: '1h',
@@ -192,10 +198,13 @@ export function ruleTestsYaml(): string {
 /** One healthy instance of each app that the fault leaves alone. */
 function allUp(series: Fault['series']): Record<string, string> {
   const given = Object.keys(series).filter((each) => each.startsWith('up{'));
-  const others = Object.keys(system.apps).filter(
-    (app) => !given.some((each) => each.includes(`"${app}-1"`)),
+  const others = Object.entries(system.apps).filter(
+    ([app]) => !given.some((each) => each.includes(`"${app}-1"`)),
   );
   return Object.fromEntries(
-    others.map((app) => [`up{job="${app}",instance="${app}-1"}`, `1x${HOURS}`]),
+    others.map(([app, { team }]) => [
+      `up{job="${app}",team="${team}",instance="${app}-1"}`,
+      `1x${HOURS}`,
+    ]),
   );
 }

@@ -128,7 +128,7 @@ describe('a deadline on PostgreSQL', () => {
     expect(values).toContainEqual(
       expect.objectContaining({
         metricName: 'checkout_duration_seconds_count',
-        labels: { outcome: 'rejected' },
+        labels: { outcome: 'timedOut' },
         value: 1,
       }),
     );
