@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Contender } from './contender.ts';
 import { type LoadKind, type Measured, measure, warmUp } from './measure.ts';
 import { floor } from './naive/floor.ts';
-import { NaiveShop } from './naive/naive-shop.ts';
+import { startNaiveShop } from './naive/naive-shop.ts';
+import { startOneProcess } from './one-process/one-process-shop.ts';
 import { report } from './report.ts';
 import { rounds } from './rounds.ts';
 import { Shop } from './shop.ts';
@@ -29,7 +30,7 @@ const options = new Command('npm run bench:checkout --')
   .option('--running <env>', 'Measure what already runs in this environment, and do not start it')
   .option('--against <path>', 'Another checkout of this repository to compare with, in turn')
   .option('--rounds <n>', 'Number of rounds of a comparison', number, 6)
-  .option('--compare', 'Also measure a naive checkout, and the least SQL with pgbench')
+  .option('--compare', 'Also measure one process, a naive checkout, and the least SQL with pgbench')
   .option('--json <file>', 'Also write the results as JSON')
   .addHelpText(
     'after',
@@ -128,7 +129,9 @@ async function measureAll(
 
 /** On PostgreSQL and Kafka of the shop, which idles meanwhile. */
 async function compare(shop: Shop): Promise<void> {
-  const naive = await NaiveShop.start(shop.watched, shop.postgresUrl);
+  const one = await prepare(await startOneProcess(shop.watched, shop.postgresUrl));
+  await measureAll('one process', one, loads);
+  const naive = await startNaiveShop(shop.watched, shop.postgresUrl);
   await measureAll('naive', await prepare(naive, NAIVE.warmUpSeconds), [NAIVE.load]);
   const perSecond = await floor(shop.postgresUrl, 10);
   const text = perSecond ? `${perSecond.toFixed(0)} orders/s` : 'pgbench is not installed';
