@@ -4,6 +4,7 @@ import { system } from '@fieldguide/platform-host/system';
 import { Command } from 'commander';
 import { addAppCommands } from './commands/app-commands.ts';
 import { addAttachedCommands } from './commands/attached-commands.ts';
+import { addCheckCommands } from './commands/check-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
 import { addFaultCommands } from './commands/fault-commands.ts';
@@ -48,6 +49,7 @@ export async function commands(): Promise<Command> {
       addObservationCommands,
       addSloCommand,
       addTraceCommands,
+      addCheckCommands,
       (to) => addPlugins(to, plugins),
       addDeadLetterCommands,
     ],

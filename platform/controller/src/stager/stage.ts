@@ -41,6 +41,7 @@ export interface Artifact {
 
 const ARTIFACTS_KEPT = 3;
 const MAP = 'main.cjs.map';
+const METADATA = 'artifact.json';
 const compileCaches = join(artifactsFolder, '..', 'compile-cache');
 
 /** The artifact that is made of the present sources, if there is one. */
@@ -50,7 +51,7 @@ export function staged(app: Stageable): Artifact | undefined {
   if (!existsSync(pointer)) return undefined;
   const current = JSON.parse(readFileSync(pointer, 'utf8')) as Artifact;
   const folder = join(appArtifacts, current.digest.slice(0, 16));
-  const isCurrent = current.sources === sourcesOf(app) && existsSync(join(folder, 'artifact.json'));
+  const isCurrent = current.sources === sourcesOf(app) && existsSync(join(folder, METADATA));
   return isCurrent ? { ...current, folder } : undefined;
 }
 
@@ -77,7 +78,7 @@ export async function stage(
   const digest = digestOf(building);
   const { name, version } = app;
   const metadata = { name, version, commit: commit(), digest, sources };
-  writeFileSync(join(building, 'artifact.json'), `${JSON.stringify(metadata, null, 2)}\n`);
+  writeFileSync(join(building, METADATA), `${JSON.stringify(metadata, null, 2)}\n`);
   const folder = join(appArtifacts, digest.slice(0, 16));
   if (!existsSync(folder)) renameSync(building, folder);
   else {
@@ -164,10 +165,11 @@ function copyAssets(
   }
 }
 
-function digestOf(folder: string): string {
+/** Computes the digest of an artifact from its files. */
+export function digestOf(folder: string): string {
   const hash = createHash('sha256');
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== MAP)
+    .filter((entry) => entry.isFile() && entry.name !== MAP && entry.name !== METADATA)
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();
   for (const file of files) hash.update(basename(file)).update(readFileSync(file));
@@ -196,7 +198,7 @@ function commit(): string {
 /** An artifact that was staged before. @throws CliError when it has been removed since */
 export function artifactOf(name: string, digest: string): Artifact {
   const folder = join(artifactsFolder, name, digest.slice(0, 16));
-  const file = join(folder, 'artifact.json');
+  const file = join(folder, METADATA);
   if (!existsSync(file)) {
     throw new CliError(
       `The artifact ${digest.slice(0, 8)} of ${name} is not there any more.`,
@@ -223,7 +225,7 @@ export function compileCacheOf({ name, digest }: Artifact): string {
 function prune(appArtifacts: string, kept: readonly string[]): void {
   const older = readdirSync(appArtifacts)
     .map((name) => join(appArtifacts, name))
-    .filter((path) => !kept.includes(path) && existsSync(join(path, 'artifact.json')))
+    .filter((path) => !kept.includes(path) && existsSync(join(path, METADATA)))
     .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
   for (const path of older.slice(ARTIFACTS_KEPT - 1)) {
     rmSync(path, { recursive: true, force: true });
