@@ -2,11 +2,7 @@ import type { Status } from '@fieldguide/platform-controller/status';
 import { appNames, apps, example } from '@fieldguide/platform-host/apps';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import type { Command } from 'commander';
-import { AppEvidenceReader } from '../checks/app-evidence.ts';
 import type { Finding } from '../checks/finding.ts';
-import { judgeReadiness } from '../checks/readiness.ts';
-import { readReadiness } from '../checks/readiness-evidence.ts';
-import { judgeFactors } from '../checks/twelve-factors.ts';
 import { factorsTable, readinessTable } from '../screen/check-tables.ts';
 import {
   type CommonOptions,
@@ -28,6 +24,8 @@ export function addCheckCommands(program: Command): void {
   )
     .addArgument(choiceArgument('[app]', appNames, 'Name of the app; all by default'))
     .action(async (name: string | undefined, options: CommonOptions) => {
+      const { AppEvidenceReader } = await import('../checks/app-evidence.ts');
+      const { judgeFactors } = await import('../checks/twelve-factors.ts');
       const wanted = name ? [parseChoice('app', name, appNames)] : appNames;
       const status = await platformOf(options).call<Status>('GET', '/status');
       const reader = new AppEvidenceReader(environmentOf(options), status);
@@ -42,6 +40,8 @@ export function addCheckCommands(program: Command): void {
     'Check the prerequisites of microservices by evidence of the running system; exit code 1 if one is red',
     'readiness',
   ).action(async (options: CommonOptions) => {
+    const { judgeReadiness } = await import('../checks/readiness.ts');
+    const { readReadiness } = await import('../checks/readiness-evidence.ts');
     const evidence = await readReadiness(environmentOf(options), platformOf(options));
     report(options, judgeReadiness(evidence), readinessTable);
   });
