@@ -35,7 +35,7 @@ export const objectives: readonly Objective[] = [
     app: 'ordering',
     histogram: 'checkout_duration_seconds',
     // Rejected and cancelled orders end as their customers or the stock decided: not a matter of reliability. One
-    // without a reply at its deadline is (docs/teams/2026-11-30-payment-provider-timeouts.md).
+    // without a reply at its deadline is (docs/teams/post-mortem-2026-11-30-payment-provider-timeouts.md).
     where: { outcome: 'completed|timedOut' },
     failed: { outcome: 'timedOut' },
     withinSeconds: 10,
