@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Finding } from '@fieldguide/platform-cli/checks/finding';
 import type { Status as PlatformStatus } from '@fieldguide/platform-controller/status';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
@@ -43,6 +44,13 @@ describe('the platform', () => {
   it('stores secrets readable for the current user only', () => {
     const file = new Environment('e2e').path('secrets.json');
     expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it.each(['twelve-factors', 'readiness'])('meets every check of %s', (checks) => {
+    const { stdout, stderr } = fieldguide(checks, '--env', 'e2e', '--json');
+    const findings = JSON.parse(stdout || JSON.stringify(stderr)) as Finding[];
+    expect(findings.filter(({ verdict }) => verdict === 'red')).toEqual([]);
+    expect(findings.length).toBeGreaterThan(10);
   });
 
   it('prints logs with one line per record', () => {
@@ -171,7 +179,7 @@ describe('an instance', () => {
       /^checkouts_overdue \d+$/m,
       /^messaging_consumer_lag_messages{messaging_destination_name="payments\.payments\.v1",messaging_consumer_group_name="ordering"} \d+$/m,
       /^db_client_connections{db_client_connection_state="idle"} \d+$/m,
-      /^build_info{service="ordering",version="[0-9a-f]+",revision="\w+"} 1$/m,
+      /^build_info{service="ordering",version="[0-9a-f]+",revision="\w+(-dirty)?"} 1$/m,
       /^nodejs_eventloop_lag_seconds [\d.e-]+$/m,
       /^subscription_lag_events{subscription="publish-orders"} \d+$/m,
       /^subscription_oldest_age_seconds{subscription="publish-orders"} [\d.]+$/m,
