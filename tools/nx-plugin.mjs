@@ -14,7 +14,7 @@ const nodesOf = (files) =>
   });
 
 export const createNodesV2 = /** @type {const} */ ([
-  '{apps/*,libs/*,platform/*,labs/*,contracts,e2e,tools,bench,system,simulation}/package.json',
+  '{apps/*,libs/*,platform/*,labs,contracts,e2e,tools,bench,system,simulation}/package.json',
   nodesOf,
 ]);
 

@@ -4,8 +4,8 @@ import { styleText } from 'node:util';
 import { table } from '@fieldguide/platform-cli/screen/tables';
 import { withPostgres } from '@fieldguide/tools/contracts/postgres';
 import type { Result } from '@fieldguide/tools/contracts/results';
+import { edited } from '../../frame/edit.ts';
 import { type Change, changes, type Verdict } from './changes.ts';
-import { edited } from './edit.ts';
 import { type Guard, guards } from './guards.ts';
 import { Workshop } from './workshop.ts';
 

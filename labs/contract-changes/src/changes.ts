@@ -1,4 +1,4 @@
-import { type Edit, select } from './edit.ts';
+import { type Edit, select } from '../../frame/edit.ts';
 
 /** A change that a developer might make, with the expected verdict of the contract tests. */
 export interface Change {

@@ -8,7 +8,7 @@ import { fingerprint } from '@fieldguide/platform-contract-record/builds';
 import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
 import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
 import { withPostgres } from '@fieldguide/tools/contracts/postgres';
-import { type Edit, select } from './edit.ts';
+import { type Edit, select } from '../../frame/edit.ts';
 import { Workshop } from './workshop.ts';
 
 const PRODUCTION = 'production';

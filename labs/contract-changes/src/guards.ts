@@ -1,4 +1,4 @@
-import { type Edit, select } from './edit.ts';
+import { type Edit, select } from '../../frame/edit.ts';
 import type { Workshop } from './workshop.ts';
 
 /** A guard of the contract tests that is removed; a test must fail for it. */

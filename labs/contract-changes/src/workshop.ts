@@ -5,7 +5,7 @@ import { committedText } from '@fieldguide/tools/contracts/pact-files';
 import { type Result, readResults } from '@fieldguide/tools/contracts/results';
 import { output, run } from '@fieldguide/tools/contracts/run';
 import { copySources } from '@fieldguide/tools/source-copy';
-import { type Edit, edited } from './edit.ts';
+import { type Edit, edited } from '../../frame/edit.ts';
 
 /** A copy of the sources for changes and their tests; installed packages are shared. */
 export class Workshop {
