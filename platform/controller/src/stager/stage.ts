@@ -44,15 +44,18 @@ const MAP = 'main.cjs.map';
 const METADATA = 'artifact.json';
 const compileCaches = join(artifactsFolder, '..', 'compile-cache');
 
-/** The artifact that is made of the present sources, if there is one. */
+/** Returns the artifact that is made of the present sources, also when others were staged since. */
 export function staged(app: Stageable): Artifact | undefined {
   const appArtifacts = join(artifactsFolder, app.name);
-  const pointer = join(appArtifacts, 'current.json');
-  if (!existsSync(pointer)) return undefined;
-  const current = JSON.parse(readFileSync(pointer, 'utf8')) as Artifact;
-  const folder = join(appArtifacts, current.digest.slice(0, 16));
-  const isCurrent = current.sources === sourcesOf(app) && existsSync(join(folder, METADATA));
-  return isCurrent ? { ...current, folder } : undefined;
+  const files = globSync(['current.json', `*/${METADATA}`], { cwd: appArtifacts });
+  const sources = files.length > 0 && sourcesOf(app);
+  for (const file of files) {
+    const artifact = JSON.parse(readFileSync(join(appArtifacts, file), 'utf8')) as Artifact;
+    const folder = join(appArtifacts, artifact.digest.slice(0, 16));
+    const isThere = existsSync(join(folder, METADATA));
+    if (artifact.sources === sources && isThere) return { ...artifact, folder };
+  }
+  return undefined;
 }
 
 /**
