@@ -56,6 +56,10 @@ const checks: readonly { what: string; command: string; env?: Record<string, str
     env: { FIELDGUIDE_PAYMENT_KILLS: '20' },
   },
   {
+    what: 'Every lab: red as shipped, green with its solution, each wrong answer with its own help',
+    command: 'npm run labs:prove',
+  },
+  {
     what: '2 minutes of orders while Kafka, PostgreSQL and instances are killed',
     command: 'npx vitest run --project e2e e2e/chaos',
     env: { FIELDGUIDE_CHAOS_SECONDS: '120' },

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { allLabs } from './catalogue.ts';
+import { formatVerdict, runChecks } from './checks.ts';
+import { type Check, ok, red } from './lab.ts';
+import { sumOf } from './metrics.ts';
+import { changed, maySeeSolution, nextOf, started } from './progress.ts';
+import { commandsOf, shuffled, toProve } from './prove-plan.ts';
+import type { Shop } from './shop.ts';
+
+const check = (name: string, run: Check['run']): Check => ({ name, expected: 'e', look: 'l', run });
+const noShop = {} as Shop;
+
+describe('the checks of a lab', () => {
+  it('end at the first that fails, with what to try', async () => {
+    const checks = [
+      check('one', async () => ok('fine')),
+      check('two', async () => red('2 units', 'look again')),
+      check('three', async () => ok('never run')),
+    ];
+    const verdicts = await runChecks({ checks }, noShop);
+    expect(verdicts.map(({ name, ok }) => [name, ok])).toEqual([
+      ['one', true],
+      ['two', false],
+    ]);
+    for (const part of ['two', 'e', '2 units', 'l', 'look again'])
+      expect(formatVerdict(verdicts[1]!)).toContain(part);
+  });
+  it('report an error of a check as its finding', async () => {
+    const checks = [check('one', () => Promise.reject(new Error('no connection')))];
+    expect(await runChecks({ checks }, noShop)).toMatchObject([
+      { ok: false, found: 'no connection' },
+    ]);
+  });
+  it('are followed by two that every lab has', async () => {
+    expect(await runChecks({ checks: [] }, noShop)).toMatchObject([
+      { name: 'an order completes', ok: false },
+    ]);
+  });
+});
+
+describe('progress', () => {
+  const begun = started({ labs: {} }, 13, '2026-01-01T00:00:00Z');
+  it('keeps hints and passes when a lab is started again', () => {
+    const hinted = changed(begun, 13, { hints: 2, passedAt: '2026-01-02T00:00:00Z' });
+    expect(started(hinted, 13, '2026-01-03T00:00:00Z').labs[13]).toEqual({
+      startedAt: '2026-01-03T00:00:00Z',
+      hints: 2,
+      passedAt: '2026-01-02T00:00:00Z',
+    });
+  });
+  it('selects the next lab that is not passed, also before the current one', () => {
+    expect(nextOf([5, 13, 16], begun)).toBe(16);
+    const last = changed(started(begun, 16, ''), 16, { passedAt: 'now' });
+    expect(nextOf([5, 13, 16], last)).toBe(5);
+    expect(nextOf([16], last)).toBeUndefined();
+  });
+  it('shows a solution after a pass, or when the participant gives up', () => {
+    expect(maySeeSolution(begun, 13)).toBe(false);
+    expect(maySeeSolution(changed(begun, 13, { passedAt: 'now' }), 13)).toBe(true);
+    expect(maySeeSolution(changed(begun, 13, { gaveUp: true }), 13)).toBe(true);
+  });
+});
+
+describe('the plan of a proof', () => {
+  it('has the same order for the same seed', () => {
+    const items = [1, 2, 3, 4, 5, 6];
+    expect(shuffled(items, 7)).toEqual(shuffled(items, 7));
+    expect(shuffled(items, 7)).not.toEqual(shuffled(items, 8));
+    expect(shuffled(items, 7).toSorted()).toEqual(items);
+  });
+  it('contains the labs whose folder or edited files changed, and one that the commit selects', async () => {
+    const all = await allLabs();
+    const numbers = (files: string[]) => toProve(all, files, 'a1').changed.map((lab) => lab.number);
+    expect(numbers(['labs/13-twice-is-once/README.md'])).toEqual([13]);
+    expect(numbers(['libs/messaging/src/accept.ts'])).toContain(13);
+    expect(numbers(['README.md'])).toEqual([]);
+    expect(all).toContain(toProve(all, [], 'a1').rotating);
+  });
+  it('finds the commands of the platform in a README', () => {
+    const text =
+      '`npx fieldguide no`\n```sh\nnpx fieldguide lab check\nnpx fieldguide env x  # y\n```\n';
+    expect(commandsOf(text)).toEqual(['npx fieldguide env x']);
+  });
+});
+
+describe('a metric', () => {
+  it('is the sum of the samples with the labels', () => {
+    const text = '# HELP n x\nn{a="1",b="2"} 3\nn{a="1",b="3"} 4\nn_count{a="1"} 9\n';
+    expect(sumOf(text, 'n', { a: '1' })).toBe(7);
+    expect(sumOf(text, 'n', { b: '3' })).toBe(4);
+  });
+});
+
+describe('every lab', async () => {
+  const all = await allLabs();
+  it.each(all.map((lab) => [lab.number, lab] as const))('%i is complete', (_, lab) => {
+    const names = lab.checks.map(({ name }) => name);
+    expect(lab.wrong.length).toBeGreaterThanOrEqual(2);
+    for (const name of [lab.red, ...lab.wrong.map((wrong) => wrong.red)])
+      expect([...names, 'an order completes', 'a declined order leaves no trace']).toContain(name);
+  });
+});

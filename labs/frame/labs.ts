@@ -1,0 +1,220 @@
+// What `fieldguide lab …` does. Loaded by the command when it runs, so that other commands start without it.
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { styleText } from 'node:util';
+import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
+import { table } from '@fieldguide/platform-cli/screen/tables';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { Environment, home, root } from '@fieldguide/platform-host/environment';
+import { waitUntil } from '@fieldguide/platform-host/processes/child';
+import { runningPlatform } from '@fieldguide/platform-host/state';
+import { allLabs, labOf } from './catalogue.ts';
+import { formatVerdict, runChecks, type Verdict } from './checks.ts';
+import type { NumberedLab } from './lab.ts';
+import { LabPlatform } from './lab-platform.ts';
+import {
+  changed,
+  maySeeSolution,
+  nextOf,
+  type Progress,
+  readProgress,
+  started,
+  writeProgress,
+} from './progress.ts';
+import { WorkingCopy } from './working-copy.ts';
+
+/** The result of a command: data for programs, text for people. */
+export interface Result {
+  readonly data: unknown;
+  readonly text: string;
+  /** False: exit code 1. */
+  readonly ok?: boolean;
+}
+type Report = (line: string) => void;
+
+const STOP_MS = 60_000;
+const work = join(home, 'labs', 'work');
+const progressFile = join(home, 'labs', 'progress.json');
+const copy = new WorkingCopy(work, root);
+const system = () => new LabPlatform('lab', work);
+const place = (file: string) => relative(process.cwd(), file);
+
+export async function list(): Promise<Result> {
+  const progress = readProgress(progressFile);
+  const data = (await allLabs()).map(({ number, title, minutes, level, patterns }) => ({
+    number,
+    title,
+    minutes,
+    level,
+    patterns,
+    state: stateOf(progress, number),
+  }));
+  const rows = data.map((each) => [
+    String(each.number),
+    each.title,
+    `${each.minutes} min`,
+    each.level,
+    each.patterns.join(', '),
+    each.state,
+  ]);
+  return { data, text: table(['LAB', 'TITLE', 'TIME', 'LEVEL', 'PATTERNS', 'STATE'], rows) };
+}
+
+/** Starts a lab: a new copy of the sources, empty data, the damage. The participant's own system is stopped first. */
+export async function start(number: number, report: Report): Promise<Result> {
+  const startMs = performance.now();
+  const lab = await labOf(number);
+  await stopOwn(report);
+  report('Starting the system of the lab with empty data');
+  copy.create();
+  await system().start();
+  copy.apply(lab.damage);
+  if (lab.apps.length > 0) report(`Pushing ${lab.apps.join(', ')}`);
+  await system().push(lab.apps);
+  writeProgress(
+    progressFile,
+    started(readProgress(progressFile), number, new Date().toISOString()),
+  );
+  const { gatewayUrl } = runningPlatform(system().environment)!;
+  const seconds = Math.round((performance.now() - startMs) / 1_000);
+  const text = [
+    readFileSync(join(lab.folder, 'README.md'), 'utf8').trim(),
+    '',
+    `The shop of the lab runs at ${gatewayUrl} (${seconds} s). Edit the files in ${place(work)}.`,
+    'Every command of fieldguide takes --env lab. Next: npx fieldguide lab check',
+  ].join('\n');
+  return { data: { number, title: lab.title, folder: work, gatewayUrl, seconds }, text };
+}
+
+/** Stages what changed in the copy, and runs the checks. */
+export async function check(report: Report): Promise<Result> {
+  const { lab, progress } = await current();
+  assertRunning();
+  try {
+    await system().push(lab.apps);
+  } catch (error) {
+    const { message } = error as Error;
+    return { data: { passed: false, error: message }, text: message, ok: false };
+  }
+  const verdicts = await runChecks(lab, await system().shop(), (each) =>
+    report(formatVerdict(each)),
+  );
+  const passed = verdicts.every((verdict) => verdict.ok);
+  if (passed) {
+    const passedAt = new Date().toISOString();
+    writeProgress(progressFile, changed(progress, lab.number, { passedAt }));
+  }
+  return { data: { passed, verdicts }, text: summary(lab, verdicts), ok: passed };
+}
+
+export async function hint(): Promise<Result> {
+  const { lab, progress } = await current();
+  const used = Math.min((progress.labs[lab.number]?.hints ?? 0) + 1, lab.hints.length);
+  writeProgress(progressFile, changed(progress, lab.number, { hints: used }));
+  const hints = lab.hints.slice(0, used);
+  const lines = hints.map((each, index) => `${index + 1}. ${each}`);
+  if (used === lab.hints.length) lines.push('', 'No more hints: fieldguide lab solution --give-up');
+  return { data: { hints }, text: lines.join('\n') };
+}
+
+/** Brings the damage back as it was at the start; data stays. */
+export async function reset(): Promise<Result> {
+  const { lab } = await current();
+  copy.create();
+  copy.apply(lab.damage);
+  if (system().isRunning) await system().push(lab.apps);
+  return { data: { number: lab.number }, text: `Lab ${lab.number} is as it was at its start.` };
+}
+
+/** Applies the solution and explains it. @throws CliError before the lab is passed, unless the participant gives up */
+export async function solution(giveUp: boolean): Promise<Result> {
+  const { lab, progress } = await current();
+  if (giveUp) writeProgress(progressFile, changed(progress, lab.number, { gaveUp: true }));
+  else if (!maySeeSolution(progress, lab.number))
+    throw new CliError(
+      `Lab ${lab.number} is not passed yet.`,
+      'fieldguide lab check; fieldguide lab hint; fieldguide lab solution --give-up',
+    );
+  solve(copy, lab);
+  const files = [...new Set(filesOf(lab))].map((file) => place(join(work, file)));
+  const text = `The solution is in:\n  ${files.join('\n  ')}\n\n${lab.after.trim()}`;
+  return { data: { files, after: lab.after }, text };
+}
+
+/** Starts the next lab that is not passed. */
+export async function next(report: Report): Promise<Result> {
+  const numbers = (await allLabs()).map(({ number }) => number);
+  const number = nextOf(numbers, readProgress(progressFile));
+  if (number === undefined) return { data: { done: true }, text: 'You have passed every lab.' };
+  return start(number, report);
+}
+
+export async function stop(): Promise<Result> {
+  await system().stop();
+  return {
+    data: { stopped: true },
+    text: 'The system of the lab is stopped. npm start runs yours.',
+  };
+}
+
+/** Reports what keeps a lab from working, with what to do. */
+export async function doctor(): Promise<Result> {
+  const { current: number } = readProgress(progressFile);
+  const own = runningPlatform(new Environment('local'));
+  const checks = [
+    [number !== undefined, `lab ${number ?? '–'} is started`, 'fieldguide lab start 13'],
+    [system().isRunning, 'the system of the lab runs', `fieldguide lab start ${number ?? 13}`],
+    [!own, 'your own system is stopped, so that memory suffices', 'npm run stop'],
+  ] as const;
+  const text = checks.map(([good, what, how]) =>
+    good ? `${styleText('green', '✓')} ${what}` : `${styleText('red', '✗')} ${what}\n  try: ${how}`,
+  );
+  const data = checks.map(([good, what]) => ({ ok: good, what }));
+  return { data, text: text.join('\n'), ok: data.every((each) => each.ok) };
+}
+
+/** Brings a copy from the damaged state to the solution. */
+export function solve(to: WorkingCopy, { damage, solution }: NumberedLab): void {
+  to.restore(damage);
+  if (!solution) return;
+  to.apply(damage);
+  to.apply(solution);
+}
+
+const filesOf = ({ damage, solution = damage }: NumberedLab) => solution.map(({ file }) => file);
+
+async function current(): Promise<{ lab: NumberedLab; progress: Progress }> {
+  const progress = readProgress(progressFile);
+  if (progress.current === undefined)
+    throw new CliError('No lab is started.', 'fieldguide lab list; fieldguide lab start 13');
+  return { lab: await labOf(progress.current), progress };
+}
+
+function assertRunning(): void {
+  if (system().isRunning) return;
+  const { current: number } = readProgress(progressFile);
+  throw new CliError('The system of the lab does not run.', `fieldguide lab start ${number}`);
+}
+
+/** Kafka and PostgreSQL should not run twice on a participant's machine. */
+async function stopOwn(report: Report): Promise<void> {
+  const environment = new Environment('local');
+  if (!runningPlatform(environment)) return;
+  report('Stopping your own system: the lab runs one of its own. Its data stays; npm start later.');
+  await new PlatformClient(environment).call('POST', '/stops');
+  if (!(await waitUntil(() => !runningPlatform(environment), STOP_MS)))
+    throw new CliError('Your own system did not stop in time.', 'npm run stop');
+}
+
+function stateOf({ current: number, labs }: Progress, lab: number): string {
+  if (labs[lab]?.passedAt) return 'passed';
+  if (labs[lab]?.gaveUp) return 'solution seen';
+  return number === lab ? 'started' : '';
+}
+
+function summary(lab: NumberedLab, verdicts: readonly Verdict[]): string {
+  const failed = verdicts.find((verdict) => !verdict.ok);
+  return failed
+    ? `Lab ${lab.number} is not repaired yet. fieldguide lab hint helps.`
+    : `Lab ${lab.number} is passed. fieldguide lab solution explains it; fieldguide lab next goes on.`;
+}

@@ -1,0 +1,117 @@
+// `npm run labs:prove`: each lab is red as shipped, green with its solution, and helps with each wrong answer.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { home, root } from '@fieldguide/platform-host/environment';
+import { output } from '@fieldguide/tools/contracts/run';
+import { Command } from 'commander';
+import { allLabs } from './catalogue.ts';
+import { formatVerdict, runChecks } from './checks.ts';
+import type { NumberedLab } from './lab.ts';
+import { LabPlatform } from './lab-platform.ts';
+import { solve } from './labs.ts';
+import { commandsOf, shuffled, toProve } from './prove-plan.ts';
+import { WorkingCopy } from './working-copy.ts';
+
+const ENV = 'lab-proof';
+const folder = join(home, 'labs', 'proof');
+const copy = new WorkingCopy(folder, root);
+const system = new LabPlatform(ENV, folder);
+const problems: string[] = [];
+
+const { labs, changed, seed } = new Command('npm run labs:prove --')
+  .description('Prove labs on a running system of their own')
+  .option('--labs <numbers>', 'Only these labs, for example 13,16')
+  .option('--changed', 'Labs that the last commit changes, and one more')
+  .option('--seed <number>', 'Order of the labs', Number, Date.now() % 100_000)
+  .parse()
+  .opts<{ labs?: string; changed?: true; seed: number }>();
+
+const startMs = performance.now();
+const chosen = shuffled(await choose(), seed);
+console.log(`Labs ${chosen.map(({ number }) => number).join(', ')}; order of seed ${seed}`);
+process.once('SIGINT', () => process.exit(130));
+try {
+  copy.create();
+  await system.start();
+  for (const lab of chosen) await prove(lab);
+} finally {
+  await system.stop();
+}
+for (const problem of problems) console.log(styleText('red', `✗ ${problem}`));
+const seconds = Math.round((performance.now() - startMs) / 1_000);
+const count = new Set(problems.map((problem) => problem.split(/[:,]/)[0])).size;
+console.log(`${chosen.length - count} of ${chosen.length} labs proven (${seconds} s)`);
+process.exit(problems.length > 0 ? 1 : 0);
+
+async function choose(): Promise<NumberedLab[]> {
+  const all = await allLabs();
+  if (labs) return all.filter(({ number }) => labs.split(',').map(Number).includes(number));
+  if (!changed) return all;
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
+  const commit = git('rev-parse', 'HEAD').trim();
+  const files = git('diff', '--name-only', 'HEAD~1').split('\n');
+  const plan = toProve(all, files, commit);
+  const numbers = plan.changed.map(({ number }) => number).join(', ') || 'none';
+  console.log(`Changed: ${numbers}; selected by ${commit.slice(0, 8)}: ${plan.rotating.number}`);
+  return [...new Set([...plan.changed, plan.rotating])];
+}
+
+async function prove(lab: NumberedLab): Promise<void> {
+  const begunMs = performance.now();
+  const name = `lab ${lab.number}`;
+  copy.create();
+  copy.apply(lab.damage);
+  const damaged = copy.hash();
+  await expectRed(`${name}, as shipped`, lab, lab.red);
+  for (const command of commandsOf(readFileSync(join(lab.folder, 'README.md'), 'utf8')))
+    await runCommand(name, command);
+  if (lab.wrong.length < 2) problems.push(`${name}: has fewer than two wrong answers`);
+  for (const { name: wrong, edits, red, help } of lab.wrong) {
+    reset(name, lab, damaged);
+    copy.apply(edits);
+    await expectRed(`${name}, ${wrong}`, lab, red, help);
+  }
+  reset(name, lab, damaged);
+  solve(copy, lab);
+  await expectGreen(`${name}, solution`, lab);
+  copy.create(); // the next lab finds the system as it is in the sources
+  await system.push(lab.apps);
+  console.log(`  lab ${lab.number}: ${Math.round((performance.now() - begunMs) / 1_000)} s`);
+}
+
+function reset(name: string, lab: NumberedLab, damaged: string): void {
+  copy.create();
+  copy.apply(lab.damage);
+  if (copy.hash() !== damaged) problems.push(`${name}: reset gives another tree`);
+}
+
+async function verdictsOf(lab: NumberedLab) {
+  await system.push(lab.apps);
+  return runChecks(lab, await system.shop());
+}
+
+async function expectRed(what: string, lab: NumberedLab, red: string, help = ''): Promise<void> {
+  const failed = (await verdictsOf(lab)).find((verdict) => !verdict.ok);
+  const isRight = failed?.name === red && !failed.ok && failed.next.includes(help);
+  console.log(`${isRight ? '✓' : '✗'} ${what}: ${failed ? `red in "${failed.name}"` : 'green'}`);
+  if (isRight) return;
+  problems.push(`${what}: expected red in "${red}" with "${help}"`);
+  if (failed) console.log(formatVerdict(failed));
+}
+
+async function expectGreen(what: string, lab: NumberedLab): Promise<void> {
+  const failed = (await verdictsOf(lab)).find((verdict) => !verdict.ok);
+  console.log(`${failed ? '✗' : '✓'} ${what}: ${failed ? `red in "${failed.name}"` : 'green'}`);
+  if (!failed) return;
+  problems.push(`${what}: expected green`);
+  console.log(formatVerdict(failed));
+}
+
+async function runCommand(name: string, command: string): Promise<void> {
+  const cli = join(root, 'platform/cli/bin/fieldguide.mjs');
+  const args = command.replace('--env lab', `--env ${ENV}`).split(' ').slice(2);
+  const ran = await output(process.execPath, [cli, ...args], { cwd: root });
+  if (!ran.ok) problems.push(`${name}: the README's command fails: ${command}\n${ran.output}`);
+}

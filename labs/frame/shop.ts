@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stock } from '@fieldguide/contracts/inventory';
+import type { Order } from '@fieldguide/contracts/ordering';
+import type { Operation } from '@fieldguide/contracts/payment-provider';
+import type { OperatorClient } from '@fieldguide/platform-cli/client/operator-client';
+import type { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
+import type { InstanceStatus, Status } from '@fieldguide/platform-controller/status';
+import { CliError } from '@fieldguide/platform-host/cli-error';
+import { Visitor } from '@fieldguide/system/demo/visitor';
+import { sumOf } from './metrics.ts';
+
+const AWAITED_MS = 20_000;
+const POLL_MS = 100;
+const FINAL = ['completed', 'rejected', 'cancelled'];
+const account = { email: 'lab@fieldguide.test', password: 'only for the labs', name: 'Lab' };
+const shipTo = { name: 'Lab', street: '1 Trail', city: 'Bern', postalCode: '3000', country: 'CH' };
+
+/** A product with plenty of stock, which no other example uses. */
+const PRODUCT = '01900000-0000-7000-8000-000000000037';
+
+/** The running system as a check sees it: through the gateway, the ledger, the instances and the platform. */
+export class Shop {
+  readonly platform: PlatformClient;
+  readonly operator: OperatorClient;
+  readonly customer: Visitor;
+  readonly #providerUrl: string;
+  readonly #run = Date.now().toString(36);
+  #orders = 0;
+
+  private constructor(platform: PlatformClient, operator: OperatorClient, status: Status) {
+    this.platform = platform;
+    this.operator = operator;
+    this.customer = new Visitor(status.gatewayUrl);
+    this.#providerUrl = status.providerUrl;
+  }
+
+  /** Signs in as the labs' customer. */
+  static async open(platform: PlatformClient, operator: OperatorClient): Promise<Shop> {
+    const status = await platform.call<Status>('GET', '/status');
+    const shop = new Shop(platform, operator, status);
+    await shop.customer.send('POST', '/auth/registrations', { body: account }); // 409 the second time
+    await shop.customer.signIn(account.email, account.password);
+    return shop;
+  }
+
+  /** Places an order. @returns its id @throws CliError when it is refused */
+  async place(token = 'tok_ok', quantity = 2): Promise<string> {
+    const body = { lines: [{ productId: PRODUCT, quantity }], payment: { token }, shipTo };
+    const key = `lab-${this.#run}-${++this.#orders}`;
+    const placed = await this.customer.send<Order & { title?: string }>('POST', '/orders', {
+      body,
+      key,
+    });
+    if (placed.status === 201) return placed.body.id;
+    const { title = '' } = placed.body;
+    throw new CliError(`POST /orders returned ${placed.status}: ${title}`, 'fieldguide status');
+  }
+
+  /** Waits for the end of an order. @returns the order as it is then, or after 20 s */
+  async ended(id: string): Promise<Order> {
+    const isFinal = ({ status }: Order) => FINAL.includes(status);
+    return this.last(async () => (await this.customer.order(id)).body, isFinal);
+  }
+
+  /** Repeats a read until it holds, for 20 s at most. @returns the last value */
+  async last<T>(read: () => Promise<T>, holds: (value: T) => boolean, ms = AWAITED_MS): Promise<T> {
+    const end = performance.now() + ms;
+    for (;;) {
+      const value = await read();
+      if (holds(value) || performance.now() > end) return value;
+      await sleep(POLL_MS);
+    }
+  }
+
+  async stock(): Promise<Stock> {
+    return (await this.customer.send<Stock>('GET', `/stock/${PRODUCT}`)).body;
+  }
+
+  /** Returns what the payment provider has done for a payment. */
+  async ledger(): Promise<readonly Operation[]> {
+    const response = await fetch(`${this.#providerUrl}/ledger?limit=1000`);
+    return ((await response.json()) as { operations: Operation[] }).operations;
+  }
+
+  async instances(app: string): Promise<readonly InstanceStatus[]> {
+    const { apps } = await this.platform.call<Status>('GET', '/status');
+    return apps.find((each) => each.app === app)!.instances;
+  }
+
+  /** Adds up a metric over the running instances of an app. */
+  async metric(app: string, name: string, labels: Readonly<Record<string, string>> = {}) {
+    const running = await this.instances(app);
+    const texts = running.map(async ({ url }) => (await fetch(`${url}/metrics`)).text());
+    const all = await Promise.all(texts.map((text) => text.catch(() => '')));
+    return all.reduce((sum, text) => sum + sumOf(text, name, labels), 0);
+  }
+
+  /** Kills the instances of an app, and waits until others serve. */
+  async kill(app: string): Promise<void> {
+    const killed = await this.instances(app);
+    for (const { id } of killed) {
+      const path = `/apps/${id.replace('/', '/instances/')}/signals`;
+      await this.platform.call('POST', path, { signal: 'SIGKILL' });
+    }
+    const pids = killed.map(({ pid }) => pid);
+    const areNew = (all: readonly InstanceStatus[]) =>
+      all.length > 0 && all.every(({ pid, health }) => !pids.includes(pid) && health === 'ok');
+    await this.last(() => this.instances(app), areNew);
+  }
+
+  /** Starts a fault. @returns its id */
+  async fault(kind: string, target: string, parameters: object = {}): Promise<number> {
+    const body = { kind, target, forSeconds: 120, force: true, ...parameters };
+    return (await this.platform.call<{ id: number }>('POST', '/faults', body)).id;
+  }
+
+  /** Ends a fault, or all. */
+  async endFault(id?: number): Promise<void> {
+    await this.platform.call('DELETE', id === undefined ? '/faults' : `/faults/${id}`);
+  }
+
+  /** Produces the last records of a topic again: the same bytes, in the same partitions. */
+  async redeliver(topic: string, count: number): Promise<void> {
+    await this.fault('duplicate-messages', topic, { count });
+  }
+}

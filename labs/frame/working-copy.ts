@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copySources } from '@fieldguide/tools/source-copy';
+import { type Edit, edited } from './edit.ts';
+
+/** A copy of the sources that a lab damages and a participant repairs; installed packages are shared. */
+export class WorkingCopy {
+  readonly folder: string;
+  readonly #root: string;
+
+  constructor(folder: string, root: string) {
+    this.folder = folder;
+    this.#root = root;
+  }
+
+  /** Copies the sources again; every change in the copy is lost. */
+  create(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder, { recursive: true });
+    copySources(this.#root, this.folder);
+  }
+
+  /** @throws Error when an edit does not find its symbol */
+  apply(edits: readonly Edit[]): void {
+    for (const edit of edits) {
+      const path = join(this.folder, edit.file);
+      writeFileSync(path, edited(readFileSync(path, 'utf8'), edit));
+    }
+  }
+
+  /** Takes the files of these edits from the sources again. */
+  restore(edits: readonly Edit[]): void {
+    for (const { file } of edits)
+      writeFileSync(join(this.folder, file), readFileSync(join(this.#root, file)));
+  }
+
+  /** Returns a hash over every file of the copy. */
+  hash(): string {
+    const hash = createHash('sha256');
+    const files = globSync('**/*', {
+      cwd: this.folder,
+      exclude: (name) => /(^|[\\/])node_modules$/.test(name),
+    });
+    for (const file of files.toSorted()) {
+      const path = join(this.folder, file);
+      if (statSync(path).isFile()) hash.update(`${file}\0`).update(readFileSync(path));
+    }
+    return hash.digest('hex');
+  }
+}

@@ -1,0 +1,88 @@
+import type {
+  CommandContext,
+  CommandOptions,
+  CommandPlugin,
+} from '@fieldguide/platform-model/plugin';
+import type { Command } from 'commander';
+
+interface Result {
+  readonly data: unknown;
+  readonly text: string;
+  readonly ok?: boolean;
+}
+type Work = (labs: Labs, report: (line: string) => void) => Promise<Result>;
+
+/** What labs/frame/labs.ts exports. It is loaded by its path: the system does not depend on its labs. */
+interface Labs {
+  list(): Promise<Result>;
+  start(number: number, report: (line: string) => void): Promise<Result>;
+  check(report: (line: string) => void): Promise<Result>;
+  hint(): Promise<Result>;
+  reset(): Promise<Result>;
+  solution(giveUp: boolean): Promise<Result>;
+  next(report: (line: string) => void): Promise<Result>;
+  stop(): Promise<Result>;
+  doctor(): Promise<Result>;
+}
+const FRAME = new URL('../../../labs/frame/labs.ts', import.meta.url).href;
+const WATCH_PAUSE_MS = 2_000;
+
+/** Adds the commands of the labs. */
+export const plugin: CommandPlugin = {
+  heading: 'Labs:',
+  add: (program, context) => {
+    const lab = program.command('lab').description('Repair a damaged copy of the system');
+    const add = (name: string, text: string, work: Work, example = `lab ${name}`) =>
+      context
+        .command(lab, name, text, example)
+        .action((options: CommandOptions) => run(context, options, work));
+
+    add('list', 'List the labs with your progress', (labs) => labs.list());
+    context
+      .command(
+        lab,
+        'start',
+        'Start a lab: a copy of the sources, empty data, the damage',
+        'lab start 13',
+      )
+      .argument('<number>', 'Number of the lab')
+      .action((number: string, options: CommandOptions) =>
+        run(context, options, (labs, report) => labs.start(Number(number), report)),
+      );
+    addCheck(lab, context);
+    add('hint', 'Show the next hint', (labs) => labs.hint());
+    add('reset', 'Restore the damage of the lab; your edits are lost', (labs) => labs.reset());
+    context
+      .command(lab, 'solution', 'Apply and explain the solution of a passed lab', 'lab solution')
+      .option('--give-up', 'Show it before the lab is passed')
+      .action((options: CommandOptions & { giveUp?: true }) =>
+        run(context, options, (labs) => labs.solution(options.giveUp === true)),
+      );
+    add('next', 'Start the next lab that is not passed', (labs, report) => labs.next(report));
+    add('stop', 'Stop the system of the lab', (labs) => labs.stop());
+    add('doctor', 'Show what a lab needs and what is missing', (labs) => labs.doctor());
+  },
+};
+
+function addCheck(lab: Command, context: CommandContext): void {
+  context
+    .command(lab, 'check', 'Push your edits and check the running system', 'lab check --watch')
+    .option('-w, --watch', 'Check again until the lab is passed')
+    .action(async (options: CommandOptions & { watch?: true }) => {
+      for (;;) {
+        await run(context, options, (labs, report) => labs.check(report));
+        if (!options.watch || process.exitCode === 0) return;
+        await new Promise((resolve) => setTimeout(resolve, WATCH_PAUSE_MS));
+      }
+    });
+}
+
+/** Runs a command; the exit code is 1 when its result is not ok. */
+async function run({ print }: CommandContext, options: CommandOptions, work: Work): Promise<void> {
+  const labs: Labs = await import(FRAME);
+  const report = (line: string) =>
+    (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const { data, text, ok = true } = await work(labs, report);
+  print(options, data, text);
+  process.exitCode = ok ? 0 : 1;
+}
