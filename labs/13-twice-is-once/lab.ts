@@ -95,7 +95,7 @@ export const lab: Lab = {
           ? ok('the stock is unchanged')
           : red(
               `the stock has changed by ${change} units`,
-              'Ask where a repeated message should stop. acceptAll says that every message is new.',
+              'Where should a repeated message stop? acceptAll returns every message as new.',
             );
       },
     },
@@ -104,7 +104,7 @@ export const lab: Lab = {
       expected: 'it arrives again after inventory was killed, and the stock stays',
       look: 'npx fieldguide status --env lab; libs/messaging/src/accept.ts',
       run: async (shop) => {
-        await shop.kill('inventory');
+        await shop.replaced('inventory', await shop.kill('inventory'));
         const change = await onHandAfter(shop, () => deliverAgain(shop));
         return change === 0
           ? ok('the stock is unchanged')

@@ -8,7 +8,7 @@ export type Verdict = Finding & Pick<Check, 'name' | 'expected' | 'look'>;
 
 const LOOK_AROUND = 'npx fieldguide status --env lab; npx fieldguide logs --env lab';
 
-/** Runs the checks of a lab and then those of every lab, until one fails. @returns a verdict for each that ran */
+/** Runs the checks of a lab and then those of every lab, until one fails; then ends all faults. @returns a verdict for each that ran */
 export async function runChecks(
   { checks }: Pick<Lab, 'checks'>,
   shop: Shop,
@@ -22,6 +22,7 @@ export async function runChecks(
     report(verdict);
     if (!finding.ok) break;
   }
+  await shop.endFaults();
   return verdicts;
 }
 

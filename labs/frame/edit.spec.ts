@@ -116,6 +116,11 @@ describe('an edit', () => {
     expect(() => edited(source, selection.remove())).toThrow(`Cannot edit shelf.ts: ${message}`),
   );
 
+  it('selects an item of a table by a property', () => {
+    const table = "const rows = [{ name: 'one', units: 1 }, { name: 'two', units: 2 }];";
+    const two = select('rows.ts', 'rows').item('name', 'two');
+    expect(edited(table, two.property('units').replace('3'))).toContain("'two', units: 3");
+  });
   it('fails when it changes nothing', () =>
     expect(() => edited(source, shelf.property('price').rename('price'))).toThrow(
       'the edit changes nothing',

@@ -106,6 +106,18 @@ export class Selection {
     );
   }
 
+  /** An object literal whose property of this name is this string. */
+  item(name: string, value: string): Selection {
+    return this.step(`item with ${name} '${value}'`, (node) =>
+      node.getDescendants().filter((each) => {
+        if (!Node.isObjectLiteralExpression(each)) return false;
+        const property = each.getProperty(name);
+        const held = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
+        return Node.isStringLiteral(held) && held.getLiteralValue() === value;
+      }),
+    );
+  }
+
   /** An access to a member of this name: `.name`. */
   access(name: string): Selection {
     return this.step(`access to ${name}`, (node) =>

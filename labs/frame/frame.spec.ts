@@ -8,7 +8,8 @@ import { commandsOf, shuffled, toProve } from './prove-plan.ts';
 import type { Shop } from './shop.ts';
 
 const check = (name: string, run: Check['run']): Check => ({ name, expected: 'e', look: 'l', run });
-const noShop = {} as Shop;
+let ended = 0;
+const noShop = { endFaults: async () => (ended += 1) } as unknown as Shop;
 
 describe('the checks of a lab', () => {
   it('end at the first that fails, with what to try', async () => {
@@ -18,6 +19,7 @@ describe('the checks of a lab', () => {
       check('three', async () => ok('never run')),
     ];
     const verdicts = await runChecks({ checks }, noShop);
+    expect(ended).toBe(1);
     expect(verdicts.map(({ name, ok }) => [name, ok])).toEqual([
       ['one', true],
       ['two', false],

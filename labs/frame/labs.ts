@@ -216,5 +216,5 @@ function summary(lab: NumberedLab, verdicts: readonly Verdict[]): string {
   const failed = verdicts.find((verdict) => !verdict.ok);
   return failed
     ? `Lab ${lab.number} is not repaired yet. fieldguide lab hint helps.`
-    : `Lab ${lab.number} is passed. fieldguide lab solution explains it; fieldguide lab next goes on.`;
+    : `Lab ${lab.number} is passed. fieldguide lab solution explains it; fieldguide lab next starts another.`;
 }

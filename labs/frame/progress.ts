@@ -32,7 +32,7 @@ export function nextOf(numbers: readonly number[], { current = 0, labs }: Progre
   return open.find((number) => number > current) ?? open[0];
 }
 
-/** Tells whether the solution may be shown. */
+/** Returns whether the solution may be shown. */
 export const maySeeSolution = ({ labs }: Progress, number: number): boolean =>
   Boolean(labs[number]?.passedAt ?? labs[number]?.gaveUp);
 

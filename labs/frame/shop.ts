@@ -95,28 +95,31 @@ export class Shop {
     return all.reduce((sum, text) => sum + sumOf(text, name, labels), 0);
   }
 
-  /** Kills the instances of an app, and waits until others serve. */
-  async kill(app: string): Promise<void> {
+  /** Kills the instances of an app. @returns the process ids that are gone */
+  async kill(app: string): Promise<readonly number[]> {
     const killed = await this.instances(app);
     for (const { id } of killed) {
       const path = `/apps/${id.replace('/', '/instances/')}/signals`;
       await this.platform.call('POST', path, { signal: 'SIGKILL' });
     }
-    const pids = killed.map(({ pid }) => pid);
+    return killed.map(({ pid }) => pid);
+  }
+
+  /** Waits until every instance of an app is healthy, and another process than these. */
+  async replaced(app: string, pids: readonly number[]): Promise<void> {
     const areNew = (all: readonly InstanceStatus[]) =>
       all.length > 0 && all.every(({ pid, health }) => !pids.includes(pid) && health === 'ok');
     await this.last(() => this.instances(app), areNew);
   }
 
-  /** Starts a fault. @returns its id */
-  async fault(kind: string, target: string, parameters: object = {}): Promise<number> {
+  /** Starts a fault; `endFaults` ends it, at the latest after the checks. */
+  async fault(kind: string, target: string, parameters: object = {}): Promise<void> {
     const body = { kind, target, forSeconds: 120, force: true, ...parameters };
-    return (await this.platform.call<{ id: number }>('POST', '/faults', body)).id;
+    await this.platform.call('POST', '/faults', body);
   }
 
-  /** Ends a fault, or all. */
-  async endFault(id?: number): Promise<void> {
-    await this.platform.call('DELETE', id === undefined ? '/faults' : `/faults/${id}`);
+  async endFaults(): Promise<void> {
+    await this.platform.call('DELETE', '/faults');
   }
 
   /** Produces the last records of a topic again: the same bytes, in the same partitions. */

@@ -1,0 +1,117 @@
+import { select } from '../frame/edit.ts';
+import { type Lab, ok, red } from '../frame/lab.ts';
+import type { Shop } from '../frame/shop.ts';
+
+const policy = (settings: string) =>
+  select('apps/payments/src/call-provider/provider.ts', 'OWN_POLICY').replace(
+    `OWN_POLICY = { ${settings} }`,
+  );
+const ORDERS = 12;
+const ENOUGH_CALLS = 10;
+const OPEN = 2;
+
+const endedCalls = (shop: Shop) =>
+  shop.metric('payments', 'http_client_request_duration_seconds_count', {
+    server_service_name: 'payment-provider',
+  });
+const breaker = (shop: Shop) =>
+  shop.metric('payments', 'breaker_state', { breaker: 'payment-provider' });
+
+/** The lab about time limits and the circuit breaker. */
+export const lab: Lab = {
+  title: 'Open the circuit',
+  minutes: 25,
+  level: 'basic',
+  patterns: ['timeout', 'circuit breaker'],
+  apps: ['payments'],
+  damage: [policy('timeoutMs: 600_000, minimumCalls: 1_000_000')],
+  checks: [
+    {
+      name: 'calls end',
+      expected: `the provider is frozen, and ${ENOUGH_CALLS} calls of ${ORDERS} orders have ended within 20 s`,
+      look: 'http_client_request_duration_seconds_count at /metrics of payments',
+      run: async (shop) => {
+        const before = await endedCalls(shop);
+        await shop.fault('freeze', 'payment-provider/1');
+        await Promise.all(Array.from({ length: ORDERS }, () => shop.place()));
+        const ended = await shop.last(
+          async () => (await endedCalls(shop)) - before,
+          (calls) => calls >= ENOUGH_CALLS,
+        );
+        return ended >= ENOUGH_CALLS
+          ? ok(`${ended} calls have ended`)
+          : red(
+              `${ended} calls have ended`,
+              'Each call waits for as long as the provider likes. Find its time limit: timeoutMs of OWN_POLICY.',
+            );
+      },
+    },
+    {
+      name: 'the breaker opens',
+      expected: 'payments stops calling the frozen provider: breaker_state is 2',
+      look: 'npx fieldguide status --env lab; breaker_state at /metrics of payments',
+      run: async (shop) => {
+        const state = await shop.last(
+          () => breaker(shop),
+          (value) => value === OPEN,
+          12_000,
+        );
+        return state === OPEN
+          ? ok('the breaker is open')
+          : red(
+              `breaker_state is ${state}`,
+              'Calls end now, but payments continues to call. How many failures does the breaker wait for, and in which period (minimumCalls, windowMs)?',
+            );
+      },
+    },
+    {
+      name: 'the breaker closes again',
+      expected: 'the provider answers again, and breaker_state is 0 within 20 s',
+      look: 'breaker_state at /metrics of payments',
+      run: async (shop) => {
+        await shop.endFaults();
+        const state = await shop.last(
+          () => breaker(shop),
+          (value) => value === 0,
+        );
+        return state === 0
+          ? ok('the breaker is closed')
+          : red(
+              `breaker_state is ${state}`,
+              'An open breaker lets one trial call through after resetAfterMs. A long pause protects a provider that is well again.',
+            );
+      },
+    },
+  ],
+  red: 'calls end',
+  hints: [
+    'The call to the provider is in apps/payments/src/call-provider/provider.ts; its policy is OWN_POLICY.',
+    'A time limit must be longer than a good answer takes and shorter than the caller waits: an order waits 20 s for its payment.',
+    'timeoutMs: 4_000 ends a call; minimumCalls: 10 with windowMs: 30_000 counts calls that end late together. The other settings have defaults.',
+  ],
+  wrong: [
+    {
+      name: 'a time limit without a breaker',
+      edits: [policy('timeoutMs: 4_000, minimumCalls: 1_000_000')],
+      red: 'the breaker opens',
+      help: 'continues to call',
+    },
+    {
+      name: 'a breaker that stays open for ten minutes',
+      edits: [
+        policy('timeoutMs: 4_000, minimumCalls: 10, windowMs: 30_000, resetAfterMs: 600_000'),
+      ],
+      red: 'the breaker closes again',
+      help: 'lets one trial call through',
+    },
+  ],
+  after: `
+A time limit bounds one call, a breaker bounds all of them. When most calls fail, it opens: further calls fail immediately, without a connection and without a wait. After a pause it lets one trial call through, and closes when that succeeds.
+
+Where it bites in production: a dependency that is slow does more harm than one that is down. Every waiting call holds a connection and memory, and the wait spreads to callers that never use the dependency.
+
+What it costs: settings that fit the traffic. A breaker that counts two calls opens by accident; one with a window shorter than a few time limits never opens. While it is open, the caller needs another answer: here the payment is due again later.
+
+When not to use it: in front of something local and quick, such as your own database, a pool with a bound and a time limit does the same job.
+`,
+};
