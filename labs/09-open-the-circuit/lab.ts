@@ -28,7 +28,7 @@ export const lab: Lab = {
   checks: [
     {
       name: 'calls end',
-      expected: `the provider is frozen, and ${ENOUGH_CALLS} calls of ${ORDERS} orders have ended within 20 s`,
+      expected: `the provider is frozen, and ${ENOUGH_CALLS} calls of ${ORDERS} orders have ended within 12 s`,
       look: 'http_client_request_duration_seconds_count at /metrics of payments',
       run: async (shop) => {
         const before = await endedCalls(shop);
@@ -37,6 +37,7 @@ export const lab: Lab = {
         const ended = await shop.last(
           async () => (await endedCalls(shop)) - before,
           (calls) => calls >= ENOUGH_CALLS,
+          12_000,
         );
         return ended >= ENOUGH_CALLS
           ? ok(`${ended} calls have ended`)
@@ -54,7 +55,7 @@ export const lab: Lab = {
         const state = await shop.last(
           () => breaker(shop),
           (value) => value === OPEN,
-          12_000,
+          8_000,
         );
         return state === OPEN
           ? ok('the breaker is open')

@@ -13,6 +13,7 @@ export const guards: readonly Check[] = [
     expected: 'an order with tok_ok is completed, and its total is captured once',
     look: 'npx fieldguide explain ID --env lab; Payment ledger',
     run: async (shop) => {
+      await shop.idle();
       const before = await capturedOf(shop);
       const order = await shop.ended(await shop.place());
       const total = order.total.amountMinor;

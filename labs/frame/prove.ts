@@ -31,13 +31,16 @@ const { labs, changed, seed } = new Command('npm run labs:prove --')
 const startMs = performance.now();
 const chosen = shuffled(await choose(), seed);
 console.log(`Labs ${chosen.map(({ number }) => number).join(', ')}; order of seed ${seed}`);
-process.once('SIGINT', () => process.exit(130));
+// The system runs in a process group of its own, which a terminal's Ctrl-C does not reach.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void system.stop().finally(() => process.exit(130)));
 try {
   copy.create();
   await system.start();
   for (const lab of chosen) await prove(lab);
 } finally {
   await system.stop();
+  system.environment.wipe();
 }
 for (const problem of problems) console.log(styleText('red', `✗ ${problem}`));
 const seconds = Math.round((performance.now() - startMs) / 1_000);

@@ -72,6 +72,13 @@ export class Shop {
     }
   }
 
+  /** Waits until no checkout is open, so that earlier orders change no figure any more. */
+  async idle(): Promise<void> {
+    const open = () =>
+      this.operator.call<{ items: object[] }>('ordering', 'GET', '/checkouts?stuck=false');
+    await this.last(open, ({ items }) => items.length === 0);
+  }
+
   async stock(): Promise<Stock> {
     return (await this.customer.send<Stock>('GET', `/stock/${PRODUCT}`)).body;
   }
