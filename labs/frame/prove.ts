@@ -54,7 +54,9 @@ async function choose(): Promise<NumberedLab[]> {
   if (!changed) return all;
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
   const commit = git('rev-parse', 'HEAD').trim();
-  const files = git('diff', '--name-only', 'HEAD~1').split('\n');
+  // A shallow clone has one commit: then nothing counts as changed.
+  const hasParent = git('rev-list', '--max-count=2', 'HEAD').trim().includes('\n');
+  const files = hasParent ? git('diff', '--name-only', 'HEAD~1').split('\n') : [];
   const plan = toProve(all, files, commit);
   const numbers = plan.changed.map(({ number }) => number).join(', ') || 'none';
   console.log(`Changed: ${numbers}; selected by ${commit.slice(0, 8)}: ${plan.rotating.number}`);
