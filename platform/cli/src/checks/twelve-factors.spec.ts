@@ -44,7 +44,7 @@ const instance = {
   registered: 'http://127.0.0.1:4001',
   pid: 42,
   logFile: '/logs/alpha-1.log',
-  log: [line('alpha is ready', { ms: 1_200 })],
+  log: [line('alpha is ready', { ms: 1_200 }), line('Stopping', { instance: 'alpha-1-6' })],
   info,
   process,
 } as unknown as AppEvidence['instances'][number];
@@ -99,6 +99,7 @@ const broken: readonly (readonly [numeral: string, evidence: object, found: RegE
     /3\.9\.0 here, 4\.3\.0 in the containers/,
   ],
   ['XI', running({ log: [...instance.log, 'no JSON'] }), /logged: no JSON/],
+  ['XI', running({ log: [line('late', { instance: 'beta-1-7' })] }), /logged: \{/],
   ['XI', running({ log: [] }), /has logged nothing/],
   ['XI', processOf({ stdout: '/var/log/alpha.log' }), /writes to \/var\/log/],
   ['XII', { migratedBy: 'other' }, /migrated by artifact other/],

@@ -273,7 +273,9 @@ function readyMs({ log }: InstanceEvidence): number | undefined {
 function isEvent(line: string, name: string): boolean {
   try {
     const { time, level, instance } = JSON.parse(line);
-    return Boolean(time && level) && instance === name;
+    // The instance before it writes its last lines into the same file while this one already runs.
+    const slot = name.replace(/\d+$/, '');
+    return Boolean(time && level) && String(instance).startsWith(slot);
   } catch {
     return false;
   }
