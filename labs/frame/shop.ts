@@ -72,11 +72,13 @@ export class Shop {
     }
   }
 
-  /** Waits until no checkout is open, so that earlier orders change no figure any more. */
+  /** Waits until ordering is reachable and no checkout is open, so that earlier orders change no figure any more. */
   async idle(): Promise<void> {
     const open = () =>
-      this.operator.call<{ items: object[] }>('ordering', 'GET', '/checkouts?stuck=false');
-    await this.last(open, ({ items }) => items.length === 0);
+      this.operator
+        .call<{ items: object[] }>('ordering', 'GET', '/checkouts?stuck=false')
+        .catch(() => undefined); // after Consul's return its instances register again
+    await this.last(open, (found) => found?.items.length === 0);
   }
 
   async stock(): Promise<Stock> {
