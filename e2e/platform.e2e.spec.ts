@@ -41,6 +41,14 @@ describe('the platform', () => {
     expect(JSON.stringify(services)).not.toMatch(/postgres:[^/]*@/);
   });
 
+  it.each(['twelve-factors', 'readiness'])('has no red in %s', (command) => {
+    const { status, stdout, stderr } = fieldguide(command, '--env', 'e2e', '--json');
+    const findings = JSON.parse(stdout || '[]') as Finding[];
+    expect(findings.filter(({ verdict }) => verdict === 'red')).toEqual([]);
+    expect(findings.filter(({ verdict }) => verdict === 'green').length).toBeGreaterThan(6);
+    expect(status, stderr).toBe(0);
+  });
+
   it('stores secrets readable for the current user only', () => {
     const file = new Environment('e2e').path('secrets.json');
     expect(statSync(file).mode & 0o077).toBe(0);

@@ -121,15 +121,14 @@ export class AppEvidenceReader {
     const source = id.replace('/', '-');
     const info = await this.#info(url);
     const registered = registry[name];
-    const since = info?.startedAt ?? '';
-    const own = lines.filter((each) => each.source === source && each.time >= since);
+    const texts = lines.filter((each) => each.source === source);
     return {
       ...instance,
       info,
       registered: registered && `http://${registered.Address}:${registered.Port}`,
       process: processEvidence(pid),
       logFile: this.#environment.logFile(source),
-      log: own.map(({ text }) => text),
+      log: linesSince(texts, info?.startedAt ?? '').map(({ text }) => text),
     };
   }
 
@@ -158,6 +157,13 @@ export class AppEvidenceReader {
       .filter(({ service }) => isUsed[service as keyof typeof isUsed])
       .map(({ service, name, version }) => ({ name, version, inContainers: images[service] }));
   }
+}
+
+/** Returns the lines after the last event before a time; a line that is no event has no time of its own. */
+export function linesSince(lines: readonly LogLine[], since: string): readonly LogLine[] {
+  return lines.slice(
+    lines.findLastIndex(({ text, time }) => text.startsWith('{') && time < since) + 1,
+  );
 }
 
 /** Returns the versions of the backing services' images in a compose file. */

@@ -25,15 +25,15 @@ export interface ReadinessEvidence {
   /** Samples in `GET /metrics`, by instance. */
   readonly metrics: ReadonlyMap<string, number>;
   readonly slo: SloReport;
-  /** Names of alerts: in the map, in the rules for Prometheus, in the runbooks. */
-  readonly alerts: Readonly<Record<'wanted' | 'rules' | 'runbooks', readonly string[]>>;
+  /** Names of alerts: in the map, in the rules for Prometheus, those of them with a severity, in the runbooks. */
+  readonly alerts: Readonly<Record<'wanted' | 'rules' | 'routed' | 'runbooks', readonly string[]>>;
   /** Apps in the trace of a request that was just sent. */
   readonly traced: readonly string[];
   /** Apps whose previous artifact can run again. */
   readonly rollbacks: readonly string[];
   /** Apps with an owner in CODEOWNERS. */
   readonly owned: readonly string[];
-  /** Markdown files below `docs`, without templates. */
+  /** Markdown files below `docs`. */
   readonly pages: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export async function readReadiness(
     traced: await findTrace(platform, since),
     rollbacks: apps.filter(canRollBack).map(({ app }) => app),
     owned: owned(read('.github/CODEOWNERS')),
-    pages: globSync('docs/**/*.md', { cwd: root }).filter((file) => !/template/i.test(file)),
+    pages: globSync('docs/**/*.md', { cwd: root }).toSorted(),
   };
 }
 
@@ -102,12 +102,16 @@ function canRollBack({ app, earlier: [digest] }: AppStatus): boolean {
 
 function alertNames(): ReadinessEvidence['alerts'] {
   const { alerts = [], objectives = [] } = system;
-  const names = (pattern: RegExp, text: string) =>
-    [...text.matchAll(pattern)].map(([, name]) => name!);
+  const [, ...rules] = read('deploy/observability/rules.yml').split('- alert: ');
+  const nameOf = (rule: string) => rule.slice(0, rule.indexOf('\n'));
+  const isRouted = (rule: string) => /^ +severity: (page|ticket)$/m.test(rule);
   return {
     wanted: [...objectives.map(burnAlertOf), ...alerts.map(({ name }) => name)],
-    rules: names(/alert: (\w+)/g, read('deploy/observability/rules.yml')),
-    runbooks: names(/^## (\w+)$/gm, read('docs/how-to/runbooks.md')),
+    rules: rules.map(nameOf),
+    routed: rules.filter(isRouted).map(nameOf),
+    runbooks: [...read('docs/how-to/runbooks.md').matchAll(/^## (\w+)$/gm)].map(
+      ([, name]) => name!,
+    ),
   };
 }
 

@@ -25,11 +25,11 @@ const healthy: ReadinessEvidence = {
     objectives: [{ name: 'browsing' }],
     measuredSince: '2030-01-01T12:00:00.000Z',
   } as unknown as ReadinessEvidence['slo'],
-  alerts: { wanted: ['Lag'], rules: ['Lag', 'InstanceDown'], runbooks: ['Lag'] },
+  alerts: { wanted: ['Lag'], rules: ['Lag', 'Down'], routed: ['Lag', 'Down'], runbooks: ['Lag'] },
   traced: ['front', 'alpha'],
   rollbacks: ['alpha'],
   owned: ['alpha'],
-  pages: ['docs/on-call.md', 'docs/post-mortems/2030-01-01-lag.md'],
+  pages: ['docs/teams/on-call.md', 'docs/teams/2030-01-01-lag.md'],
 };
 
 const broken: readonly (readonly [check: string, evidence: object, found: RegExp])[] = [
@@ -42,8 +42,8 @@ const broken: readonly (readonly [check: string, evidence: object, found: RegExp
   ['rollback', { rollbacks: [] }, /alpha has lost its last artifact/],
   ['owners', { owned: [] }, /alpha has no owner/],
   ['runbooks', { alerts: { ...healthy.alerts, runbooks: [] } }, /Lag has none/],
-  ['on-call', { pages: healthy.pages.slice(1) }, /no such file/],
-  ['post-mortem', { pages: healthy.pages.slice(0, 1) }, /no such file/],
+  ['on-call', { alerts: { ...healthy.alerts, routed: ['Lag'] } }, /Down has no severity/],
+  ['post-mortem', { pages: ['docs/teams/post-mortem-template.md'] }, /no such file/],
 ];
 const judged = (change: object) => judgeReadiness({ ...healthy, ...change });
 const withVerdict = (verdict: string, change: object) =>
@@ -74,6 +74,11 @@ describe('readiness', () => {
     expect(stripVTControlCharacters(readinessTable(judged(change)))).toContain(
       '– push: nothing was pushed to this environment yet. Try: fieldguide push APP',
     );
+  });
+
+  it('has no evidence of who is called, where there is only a template', () => {
+    const pages = ['docs/teams/on-call-template.md', healthy.pages[1]!];
+    expect(withVerdict('unmeasured', { pages }).map(({ check }) => check)).toEqual(['on-call']);
   });
 
   it('states that it only looks for the files of a culture', () => {

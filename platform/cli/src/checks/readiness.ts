@@ -4,6 +4,9 @@ import type { ReadinessEvidence } from './readiness-evidence.ts';
 
 const START_SECONDS_MAX = 300;
 const PUSH_SECONDS_MAX = 600;
+const ON_CALL = /on-?call/i;
+/** By its name, or a date in the folder of the teams. */
+const POST_MORTEM = /post-?mortem|teams.\d{4}-\d\d-\d\d/i;
 const NOT_MEASURED = 'A program cannot measure culture: it only looks for the file.';
 
 /** Checks of each prerequisite, in the order of the output. */
@@ -105,8 +108,23 @@ const prerequisites: Readonly<Record<string, readonly Check<ReadinessEvidence>[]
       faults: ({ alerts: { wanted, runbooks } }) =>
         wanted.map((name) => !runbooks.includes(name) && `${name} has none`),
     },
-    page('on-call', /on-?call/i, 'who receives a page, and what that person does first'),
-    page('post-mortem', /post-?mortem/i, 'what a failure has taught, without blame'),
+    {
+      name: 'on-call',
+      expected: 'each alert is a page or a ticket; a page of the docs states who is called',
+      where: () => `docs/teams/on-call-template.md: fill in a copy of it. ${NOT_MEASURED}`,
+      shows: ({ pages }) => withoutTemplates(pages, ON_CALL).join(', '),
+      unmeasured: ({ pages }) =>
+        withoutTemplates(pages, ON_CALL).length === 0 && 'no page states who is called',
+      faults: ({ alerts: { rules, routed } }) =>
+        rules.map((name) => !routed.includes(name) && `${name} has no severity`),
+    },
+    {
+      name: 'post-mortem',
+      expected: 'a page of the docs on a failure and what it has taught, without blame',
+      where: () => `docs/teams/DATE-NAME.md. ${NOT_MEASURED}`,
+      shows: ({ pages }) => withoutTemplates(pages, POST_MORTEM).join(', '),
+      faults: ({ pages }) => [withoutTemplates(pages, POST_MORTEM).length === 0 && 'no such file'],
+    },
   ],
 };
 
@@ -117,15 +135,8 @@ export function judgeReadiness(evidence: ReadinessEvidence): Finding[] {
   );
 }
 
-function page(name: string, pattern: RegExp, content: string): Check<ReadinessEvidence> {
-  const matching = ({ pages }: ReadinessEvidence) => pages.filter((file) => pattern.test(file));
-  return {
-    name,
-    expected: `a page below docs: ${content}`,
-    where: () => `docs/**/*${name}*.md, no template. ${NOT_MEASURED}`,
-    shows: (evidence) => matching(evidence).join(', '),
-    faults: (evidence) => [matching(evidence).length === 0 && 'no such file'],
-  };
+function withoutTemplates(pages: readonly string[], pattern: RegExp): readonly string[] {
+  return pages.filter((file) => pattern.test(file) && !file.includes('template'));
 }
 
 type Events = ReadinessEvidence['events'];

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { factorsTable } from '../screen/check-tables.ts';
-import { type AppEvidence, imageVersions, startAlone, valuesInside } from './app-evidence.ts';
+import {
+  type AppEvidence,
+  imageVersions,
+  linesSince,
+  startAlone,
+  valuesInside,
+} from './app-evidence.ts';
 import { processEvidence } from './process-evidence.ts';
 import { factors, judgeFactors } from './twelve-factors.ts';
 
@@ -173,6 +179,12 @@ describe('the evidence', () => {
   it('of a start alone has no package and no variable of this machine', async () => {
     writeFileSync(join(folder, 'main.cjs'), 'console.log(process.env.PATH); require("zod")');
     expect(await startAlone(folder)).toMatch(/^undefined\n[\s\S]*Cannot find module 'zod'/);
+  });
+
+  it('of a log has also what an instance prints before its first event', () => {
+    const at = (time: string, text: string) => ({ source: 'alpha-1', time, text });
+    const lines = [at('1', '{}'), at('1', 'plain'), at('3', '{}'), at('3', 'plain')];
+    expect(linesSince(lines, '2')).toEqual(lines.slice(1));
   });
 
   it('of the containers has the versions of their images', () => {

@@ -194,9 +194,10 @@ export const factors: readonly Factor[] = [
     where: ({ app }) => `fieldguide logs ${app}`,
     shows: ({ instances }) => `${instances.flatMap(({ log }) => log).length} lines`,
     faults: ({ instances }) => [
-      ...instances.map(({ id, log }) => log.length === 0 && `${id} has logged nothing`),
+      ...instances.map((each) => ownLines(each).length === 0 && `${each.id} has logged nothing`),
       ...instances.map(({ id, name, log }) => {
-        const line = log.find((text) => !isEvent(text, name));
+        const slot = name.replace(/\d+$/, '');
+        const line = log.find((text) => !writerOf(text)?.startsWith(slot));
         return line !== undefined && `${id} logged: ${line.slice(0, 60)}`;
       }),
       ...ofProcess(
@@ -265,18 +266,22 @@ function addressesOf({ uses }: AppEvidence): string[] {
 
 const major = (version: string) => version.split('.')[0];
 
-function readyMs({ log }: InstanceEvidence): number | undefined {
-  const line = log.find((text) => text.includes('is ready"'));
+function readyMs(instance: InstanceEvidence): number | undefined {
+  const line = ownLines(instance).find((text) => text.includes('is ready"'));
   return line === undefined ? undefined : Number(/"ms":(\d+)/.exec(line)?.[1]);
 }
 
-function isEvent(line: string, name: string): boolean {
+/** The file is that of a slot: the instance before this one writes there until it has stopped. */
+function ownLines({ log, name }: InstanceEvidence): string[] {
+  return log.filter((line) => writerOf(line) === name);
+}
+
+/** Returns the instance that has written a line; undefined when the line is no JSON object with time, level and instance. */
+function writerOf(line: string): string | undefined {
   try {
     const { time, level, instance } = JSON.parse(line);
-    // The instance before it writes its last lines into the same file while this one already runs.
-    const slot = name.replace(/\d+$/, '');
-    return Boolean(time && level) && String(instance).startsWith(slot);
+    return time && level ? instance : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
 import type { Finding } from '../checks/finding.ts';
-import { factors } from '../checks/twelve-factors.ts';
 import { table } from './tables.ts';
 
 const marks = {
@@ -13,10 +12,10 @@ const marks = {
 export function factorsTable(findings: readonly Finding[]): string {
   const apps = Map.groupBy(findings, ({ subject }) => subject);
   const rows = [...apps].map(([app, own]) => [app, ...own.map(({ verdict }) => marks[verdict])]);
-  const names = factors.map(({ numeral, name }) => `${numeral} ${name}`);
+  const names = [...new Set(findings.map(({ check }) => check))];
   return [
-    table(['APP', ...factors.map(({ numeral }) => numeral)], rows),
-    [0, 4, 8].map((start) => names.slice(start, start + 4).join(', ')).join('\n'),
+    table(['APP', ...names.map((name) => name.split(' ')[0]!)], rows),
+    [0, 4, 8].map((start) => names.slice(start, start + 4).join('; ')).join('\n'),
     ...reds(findings),
     countsOf(findings),
   ].join('\n\n');
