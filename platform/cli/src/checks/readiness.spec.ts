@@ -29,7 +29,7 @@ const healthy: ReadinessEvidence = {
   traced: ['front', 'alpha'],
   rollbacks: ['alpha'],
   owned: ['alpha'],
-  pages: ['docs/teams/on-call.md', 'docs/teams/2030-01-01-lag.md'],
+  pages: ['docs/teams/on-call.md', 'docs/teams/post-mortem-2030-01-01-lag.md'],
 };
 
 const broken: readonly (readonly [check: string, evidence: object, found: RegExp])[] = [

@@ -5,8 +5,7 @@ import type { ReadinessEvidence } from './readiness-evidence.ts';
 const START_SECONDS_MAX = 300;
 const PUSH_SECONDS_MAX = 600;
 const ON_CALL = /on-?call/i;
-/** By its name, or a date in the folder of the teams. */
-const POST_MORTEM = /post-?mortem|teams.\d{4}-\d\d-\d\d/i;
+const POST_MORTEM = /post-?mortem/i;
 const NOT_MEASURED = 'A program cannot measure culture: it only looks for the file.';
 
 /** Checks of each prerequisite, in the order of the output. */
@@ -111,7 +110,7 @@ const prerequisites: Readonly<Record<string, readonly Check<ReadinessEvidence>[]
     {
       name: 'on-call',
       expected: 'each alert is a page or a ticket; a page of the docs states who is called',
-      where: () => `docs/teams/on-call-template.md: fill in a copy of it. ${NOT_MEASURED}`,
+      where: () => `docs/**/*on-call*.md, no template. ${NOT_MEASURED}`,
       shows: ({ pages }) => withoutTemplates(pages, ON_CALL).join(', '),
       unmeasured: ({ pages }) =>
         withoutTemplates(pages, ON_CALL).length === 0 && 'no page states who is called',
@@ -121,7 +120,7 @@ const prerequisites: Readonly<Record<string, readonly Check<ReadinessEvidence>[]
     {
       name: 'post-mortem',
       expected: 'a page of the docs on a failure and what it has taught, without blame',
-      where: () => `docs/teams/DATE-NAME.md. ${NOT_MEASURED}`,
+      where: () => `docs/**/*post-mortem*.md, no template. ${NOT_MEASURED}`,
       shows: ({ pages }) => withoutTemplates(pages, POST_MORTEM).join(', '),
       faults: ({ pages }) => [withoutTemplates(pages, POST_MORTEM).length === 0 && 'no such file'],
     },
