@@ -54,13 +54,6 @@ describe('the platform', () => {
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
-  it.each(['twelve-factors', 'readiness'])('meets every check of %s', (checks) => {
-    const { stdout, stderr } = fieldguide(checks, '--env', 'e2e', '--json');
-    const findings = JSON.parse(stdout || JSON.stringify(stderr)) as Finding[];
-    expect(findings.filter(({ verdict }) => verdict === 'red')).toEqual([]);
-    expect(findings.length).toBeGreaterThan(10);
-  });
-
   it('prints logs with one line per record', () => {
     expect(fieldguide('logs', 'catalog', '--env', 'e2e').stdout).toContain('catalog is ready');
     expect(fieldguide('logs', 'catalo-g', '--env', 'e2e').stderr).toMatch(

@@ -1,5 +1,5 @@
 import { select } from '../frame/edit.ts';
-import { type Lab, ok, red } from '../frame/lab.ts';
+import { type Check, type Lab, ok, red } from '../frame/lab.ts';
 import type { Shop } from '../frame/shop.ts';
 
 const ACCEPT = 'libs/messaging/src/accept.ts';
@@ -35,11 +35,23 @@ async function deliverAgain(shop: Shop): Promise<void> {
   );
 }
 
-async function onHandAfter(shop: Shop, work: () => Promise<void>): Promise<number> {
-  const { onHandUnits } = await shop.stock();
-  await work();
-  return (await shop.stock()).onHandUnits - onHandUnits;
-}
+/** A check that the last order's message, delivered again, does not change the stock. */
+const stockStays = (
+  texts: Omit<Check, 'run'>,
+  next: string,
+  before: (shop: Shop) => Promise<void> = async () => undefined,
+): Check => ({
+  ...texts,
+  run: async (shop) => {
+    await before(shop);
+    const { onHandUnits } = await shop.stock();
+    await deliverAgain(shop);
+    const change = (await shop.stock()).onHandUnits - onHandUnits;
+    return change === 0
+      ? ok('the stock is unchanged')
+      : red(`the stock has changed by ${change} units`, next);
+  },
+});
 
 /** The lab about the inbox. */
 export const lab: Lab = {
@@ -85,35 +97,23 @@ export const lab: Lab = {
             );
       },
     },
-    {
-      name: 'delivered twice, counted once',
-      expected: 'the OrderCompleted of this order arrives again, and the stock stays',
-      look: 'apps/inventory/src/on-order-completed, libs/messaging/src/accept.ts',
-      run: async (shop) => {
-        const change = await onHandAfter(shop, () => deliverAgain(shop));
-        return change === 0
-          ? ok('the stock is unchanged')
-          : red(
-              `the stock has changed by ${change} units`,
-              'Where should a repeated message stop? acceptAll returns every message as new.',
-            );
+    stockStays(
+      {
+        name: 'delivered twice, counted once',
+        expected: 'the OrderCompleted of this order arrives again, and the stock stays',
+        look: 'apps/inventory/src/on-order-completed, libs/messaging/src/accept.ts',
       },
-    },
-    {
-      name: 'inventory survives a restart',
-      expected: 'it arrives again after inventory was killed, and the stock stays',
-      look: 'npx fieldguide status --env lab; libs/messaging/src/accept.ts',
-      run: async (shop) => {
-        await shop.replaced('inventory', await shop.kill('inventory'));
-        const change = await onHandAfter(shop, () => deliverAgain(shop));
-        return change === 0
-          ? ok('the stock is unchanged')
-          : red(
-              `the stock has changed by ${change} units`,
-              'An instance that starts again has forgotten what it received. Keep the ids where the effect is: in the database, in the same transaction.',
-            );
+      'Where should a repeated message stop? acceptAll returns every message as new.',
+    ),
+    stockStays(
+      {
+        name: 'inventory survives a restart',
+        expected: 'it arrives again after inventory was killed, and the stock stays',
+        look: 'npx fieldguide status --env lab; libs/messaging/src/accept.ts',
       },
-    },
+      'An instance that starts again has forgotten what it received. Keep the ids where the effect is: in the database, in the same transaction.',
+      async (shop) => shop.replaced('inventory', await shop.kill('inventory')),
+    ),
     {
       name: 'the repeat is recognised',
       expected: 'inventory counts the repeated OrderCompleted with the outcome "duplicate"',

@@ -91,7 +91,7 @@ const broken: readonly (readonly [numeral: string, evidence: object, found: RegE
   ['V', { measuredDigest: 'd2' }, /was changed after its build/],
   ['V', answering({ digest: 'd2' }), /runs d2/],
   ['V', processOf({ command: ['node', 'src/main.ts'] }), /runs another program/],
-  ['VI', processOf({ writes: ['/tmp/sessions.json'] }), /writes \/tmp\/sessions\.json/],
+  ['VI', processOf({ writes: ['/sessions.json'] }), /writes \/sessions\.json/],
   ['VII', answering({ instance: 'beta-1-8' }), /belongs to beta-1-8/],
   ['VII', running({ registered: undefined }), /in the registry: nowhere/],
   ['VIII', { wantedInstances: 2 }, /1 of 2 instances run web,worker/],
