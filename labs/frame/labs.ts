@@ -1,6 +1,7 @@
 // What `fieldguide lab …` does. Loaded by the command when it runs, so that other commands start without it.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
 import { table } from '@fieldguide/platform-cli/screen/tables';
@@ -33,6 +34,7 @@ export interface Result {
 type Report = (line: string) => void;
 
 const STOP_MS = 60_000;
+const EDIT_POLL_MS = 1_000;
 const work = join(home, 'labs', 'work');
 const progressFile = join(home, 'labs', 'progress.json');
 const copy = new WorkingCopy(work, root);
@@ -105,6 +107,14 @@ export async function check(report: Report): Promise<Result> {
     writeProgress(progressFile, changed(progress, lab.number, { passedAt }));
   }
   return { data: { passed, verdicts }, text: summary(lab, verdicts), ok: passed };
+}
+
+/** Returns a hash of the working copy. */
+export const version = (): string => copy.hash();
+
+/** Waits until the working copy is no longer of this version: also an edit during a check counts. */
+export async function untilEdited(since: string): Promise<void> {
+  while (version() === since) await sleep(EDIT_POLL_MS);
 }
 
 export async function hint(): Promise<Result> {

@@ -23,9 +23,11 @@ interface Labs {
   next(report: (line: string) => void): Promise<Result>;
   stop(): Promise<Result>;
   doctor(): Promise<Result>;
+  version(): string;
+  untilEdited(since: string): Promise<void>;
 }
-const FRAME = new URL('../../../labs/frame/labs.ts', import.meta.url).href;
-const WATCH_PAUSE_MS = 2_000;
+const load = (): Promise<Labs> =>
+  import(new URL('../../../labs/frame/labs.ts', import.meta.url).href);
 
 /** Adds the commands of the labs. */
 export const plugin: CommandPlugin = {
@@ -67,19 +69,21 @@ export const plugin: CommandPlugin = {
 function addCheck(lab: Command, context: CommandContext): void {
   context
     .command(lab, 'check', 'Push your edits and check the running system', 'lab check --watch')
-    .option('-w, --watch', 'Check again until the lab is passed')
+    .option('-w, --watch', 'Check again after each edit, until the lab is passed')
     .action(async (options: CommandOptions & { watch?: true }) => {
+      const labs = await load();
       for (;;) {
-        await run(context, options, (labs, report) => labs.check(report));
+        const checked = labs.version();
+        await run(context, options, (_, report) => labs.check(report));
         if (!options.watch || process.exitCode === 0) return;
-        await new Promise((resolve) => setTimeout(resolve, WATCH_PAUSE_MS));
+        await labs.untilEdited(checked);
       }
     });
 }
 
 /** Runs a command; the exit code is 1 when its result is not ok. */
 async function run({ print }: CommandContext, options: CommandOptions, work: Work): Promise<void> {
-  const labs: Labs = await import(FRAME);
+  const labs = await load();
   const report = (line: string) =>
     (options.json ? process.stderr : process.stdout).write(`${line}\n`);
   const { data, text, ok = true } = await work(labs, report);
