@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { SystemClock } from '@fieldguide/clock';
 import { ManualClock } from '@fieldguide/clock/testing';
 import { makeLog } from '@fieldguide/telemetry';
@@ -35,6 +36,37 @@ describe('the registry on Consul', () => {
     await third.waitFor('here', 200);
     expect(third.instances('here')).toEqual([]);
     await third.deregister();
+  });
+
+  it('is degraded until the entry is present, also when the registry answers', async () => {
+    const { hostname, port } = new URL(inject('backing').consul);
+    const mayRegister = Promise.withResolvers<void>();
+    const isAsked = Promise.withResolvers<void>();
+    const proxy = createServer(async (request, response) => {
+      if (request.method === 'PUT') {
+        isAsked.resolve();
+        await mayRegister.promise;
+      }
+      const { method, url: path } = request;
+      const body = await text(request);
+      const answer = await fetch(`http://${hostname}:${port}${path}`, {
+        method,
+        ...(body ? { body } : {}),
+      });
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      response.end(await answer.text());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`;
+    const own = new ConsulRegistry(url, 'int', clock, makeLog('test', 'test', 'silent'));
+    own.register(instance('present-1', 'present'));
+    await isAsked.promise;
+    expect(own.state()).toBe('degraded');
+    mayRegister.resolve();
+    await expect.poll(() => own.state(), WAIT).toBe('ok');
+    await own.deregister();
+    proxy.closeAllConnections();
+    proxy.close();
   });
 
   it('registers again when its entry is lost', async () => {

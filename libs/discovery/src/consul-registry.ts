@@ -89,13 +89,13 @@ export class ConsulRegistry extends ServiceRegistry {
     while (!signal.aborted) {
       try {
         const entries = (await this.#consul.agent.service.list(within(2_000))) as AgentEntries;
-        this.#reachable = true;
         if (!this.#isRegistered(entries)) {
           await this.#put(this.#registered!);
           if (present)
             this.#log.warn('The Consul entry was missing or different; registered again');
         }
         present = true;
+        this.#reachable = true;
       } catch (error) {
         if (this.#reachable) this.#log.warn({ err: error }, 'Consul cannot be reached');
         this.#reachable = false;

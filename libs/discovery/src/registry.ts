@@ -33,7 +33,7 @@ export abstract class ServiceRegistry {
   /** Removes the entry, so that no further requests arrive, and ends all watches. */
   abstract deregister(): Promise<void>;
 
-  /** For readiness: `degraded` while the registry is unreachable. */
+  /** For readiness: `degraded` until this instance has its entry, and while the registry is unreachable. */
   abstract state(): 'ok' | 'degraded';
 
   /** The last known healthy instances, the same array until they change; the first call starts watching the service. */
@@ -70,7 +70,7 @@ export class FixedRegistry extends ServiceRegistry {
 
   override async waitFor(_service: string): Promise<void> {}
 
-  override register(): void {}
+  override register(_instance: Instance): void {}
 
   override async deregister(): Promise<void> {}
 

@@ -19,6 +19,7 @@ import { PublicPort } from './public-port.ts';
 
 // Time for routers to receive the deregistration of this instance, on a busy machine.
 const ROUTERS_NOTICE_MS = 500;
+const READY_POLL_MS = 20;
 // Longer than clients keep an idle connection to the public port, so that none is closed during a request.
 const CONNECTIONS_LEAVE_MS = PUBLIC_KEEP_ALIVE_MS + 1_000;
 
@@ -54,7 +55,10 @@ export class RootModule implements OnModuleDestroy {
     return { module: RootModule, imports: [global, module] };
   }
 
-  /** Lets requests arrive: opens the public port, and registers the instance where it serves requests. */
+  /**
+   * Lets requests arrive: opens the public port, and registers the instance where it serves requests. Waits until it is
+   * ready: the first check of an entry that is not yet ready excludes it for a whole interval.
+   */
   async announce(): Promise<void> {
     const { HOST, ADVERTISED_HOST, PUBLIC_PORT } = this.http;
     const server = this.adapter.httpAdapter.getHttpServer();
@@ -64,6 +68,10 @@ export class RootModule implements OnModuleDestroy {
       this.health.register('public port', () => publicPort.state());
       await publicPort.open();
       this.#publicPort = publicPort;
+    }
+    while ((await this.health.report()).status === 'down') {
+      if (this.health.isDraining) return;
+      await this.clock.sleep(READY_POLL_MS);
     }
     const { port } = server.address() as { port: number };
     const { name: service } = this.options;
