@@ -35,6 +35,7 @@ export class Forwarder {
       keepAliveTimeout: IDLE_MS,
       connect,
       headersTimeout: 0, // the policy limits the time
+      bodyTimeout: 0,
     });
   }
 

@@ -51,33 +51,22 @@ export function requestHeaders({ raw, ip, protocol }: FastifyRequest): string[] 
  * @param own with names in lower case; its `Vary` is added to the service's
  */
 export function responseHeaders(
-  raw: readonly Buffer[],
+  received: Readonly<Record<string, string | string[] | undefined>>,
   own: Readonly<Record<string, unknown>>,
 ): string[] {
   const headers: string[] = [];
-  let connection: string | undefined;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toString('latin1').toLowerCase();
-    const value = raw[i + 1]!.toString('latin1');
-    if (name === 'connection') connection = connection ? `${connection},${value}` : value;
-    if (!notForwarded.has(name)) headers.push(name, value);
+  const { connection } = received;
+  const named = namedByConnection(connection && String(connection));
+  for (const name in received) {
+    if (notForwarded.has(name) || named?.has(name)) continue;
+    const value = received[name]!;
+    if (typeof value === 'string') headers.push(name, value);
+    else for (const each of value) headers.push(name, each);
   }
-  const named = namedByConnection(connection);
-  if (named) removeNamed(headers, named);
-  const { length } = headers;
   for (const name in own)
-    if (name === 'vary' || !isAmong(headers, length, name)) headers.push(name, String(own[name]));
+    if (name === 'vary' || !(name in received) || named?.has(name))
+      headers.push(name, String(own[name]));
   return headers;
-}
-
-function removeNamed(headers: string[], named: ReadonlySet<string>): void {
-  for (let i = headers.length - 2; i >= 0; i -= 2) if (named.has(headers[i]!)) headers.splice(i, 2);
-}
-
-/** Whether a name is among the first headers. */
-function isAmong(headers: readonly string[], length: number, name: string): boolean {
-  for (let i = 0; i < length; i += 2) if (headers[i] === name) return true;
-  return false;
 }
 
 /** The headers that a `Connection` header makes hop-by-hop; undefined for the usual values, which name none. */

@@ -82,11 +82,11 @@ export function send(
           });
           if (out.destroyed) controller.abort(new CallerError('the caller left'));
         },
-        onResponseStart(controller, statusCode) {
+        onResponseStart(_controller, statusCode, received) {
           onResponse();
-          const headers = responseHeaders(controller.rawHeaders as Buffer[], reply.getHeaders());
-          answer = { status: statusCode, hasRetryAfter: headers.includes('retry-after') };
-          bodyBytes = Number(headers[headers.indexOf('content-length') + 1]);
+          answer = { status: statusCode, hasRetryAfter: received['retry-after'] !== undefined };
+          bodyBytes = Number(received['content-length']);
+          const headers = responseHeaders(received, reply.getHeaders());
           reply.hijack();
           out.writeHead(statusCode, headers);
         },
