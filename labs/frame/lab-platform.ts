@@ -29,6 +29,18 @@ export class LabPlatform {
     return runningPlatform(this.environment) !== undefined;
   }
 
+  /**
+   * Gives the running system empty data, and these apps the present sources; its backing services stay up.
+   * @returns false when it does not run, or cannot do it
+   */
+  async renew(apps: readonly string[]): Promise<boolean> {
+    if (!this.isRunning) return false;
+    return this.client.call('POST', '/resets', { push: apps }).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Starts with empty data, in the background. @throws CliError with the last output */
   async start(): Promise<void> {
     await this.stop();

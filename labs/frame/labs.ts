@@ -69,10 +69,13 @@ export async function start(number: number, report: Report): Promise<Result> {
   await stopOwn(report);
   report('Starting the system of the lab with empty data');
   copy.create();
-  await system().start();
   copy.apply(lab.damage);
-  if (lab.apps.length > 0) report(`Pushing ${lab.apps.join(', ')}`);
-  await system().push(lab.apps);
+  if (!(await system().renew(lab.apps))) {
+    copy.create(); // the system starts undamaged: damage to a library would concern every app
+    await system().start();
+    copy.apply(lab.damage);
+    await system().push(lab.apps);
+  }
   writeProgress(
     progressFile,
     started(readProgress(progressFile), number, new Date().toISOString()),

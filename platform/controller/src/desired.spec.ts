@@ -40,6 +40,24 @@ describe('the desired state', () => {
     });
   });
 
+  it('begins again, with new numbers for instances', () => {
+    const environment = new environmentModule.Environment('cleared');
+    const state = new desired.DesiredState(environment, quiet);
+    state.change('alpha', { instances: 3, settings: { KEY: 'value' } });
+    state.run('alpha', 'a');
+    const serial = state.nextSerial();
+    state.clear();
+    const after = new desired.DesiredState(environment, quiet);
+    expect(after.app('alpha')).toEqual({
+      instances: 1,
+      memoryMb: desired.MEMORY_MB,
+      earlier: [],
+      settings: {},
+      revision: 0,
+    });
+    expect(after.nextSerial()).toBe(serial + 1);
+  });
+
   it('remembers each artifact once, and only a few', () => {
     const state = new desired.DesiredState(new environmentModule.Environment('earlier'), quiet);
     for (const digest of ['a', 'b', 'a', 'c', 'd', 'e', 'f']) state.run('alpha', digest);

@@ -47,9 +47,12 @@ export class DesiredState {
    */
   constructor(environment: Environment, report: (line: string) => void) {
     this.#file = environment.path('desired.json');
-    this.#state = read(this.#file, report);
-    for (const app of apps) this.#state.apps[app.name] ??= initialState(app);
-    for (const name of webAppNames) this.#state.webApps[name] ??= { earlier: [] };
+    this.#state = complete(read(this.#file, report));
+  }
+
+  /** As before the first start; numbers of instances are not used again. */
+  clear(): void {
+    this.#save(complete({ serial: this.#state.serial, apps: {}, webApps: {} }));
   }
 
   /** Of an app or a web application. */
@@ -116,6 +119,16 @@ function read(file: string, report: (line: string) => void): z.infer<typeof Desi
     );
     return emptyState;
   }
+}
+
+function complete({ serial, ...known }: z.infer<typeof Desired>): z.infer<typeof Desired> {
+  const initial = apps.map((app) => [app.name, initialState(app)]);
+  const web = webAppNames.map((name) => [name, { earlier: [] }]);
+  return {
+    serial,
+    apps: { ...Object.fromEntries(initial), ...known.apps },
+    webApps: { ...Object.fromEntries(web), ...known.webApps },
+  };
 }
 
 function initialState(app: App): DesiredApp {

@@ -220,7 +220,9 @@ export class Operations {
     await this.#exclusively(service, 'restarted', () => this.#platform.backing.restart(service));
   }
 
-  async reset(): Promise<void> {
+  /** @param push apps to deploy from their present sources; also the desired state begins again then */
+  async reset(push?: readonly string[]): Promise<void> {
+    for (const name of push ?? []) this.known(name);
     const [busy] = this.#inProgress;
     if (busy)
       throw new OperationInProgressError(
@@ -229,7 +231,7 @@ export class Operations {
       );
     for (const name of appNames) this.#inProgress.set(name, { action: 'reset', sinceMs: 0 });
     try {
-      await this.#platform.reset();
+      await this.#platform.reset(push);
     } finally {
       this.#inProgress.clear();
     }

@@ -34,7 +34,7 @@ import { instanceEnvironment } from './runner/instance-environment.ts';
 import { instancesByProcesses } from './scale.ts';
 import { ObjectiveWatch } from './slo/objective-watch.ts';
 import { type Artifact, artifactOf } from './stager/stage.ts';
-import { stageStale } from './stager/stage-stale.ts';
+import { stageApps, stageStale } from './stager/stage-stale.ts';
 import { waitForRoutes } from './until-routed.ts';
 import { linkWebFiles } from './web-files.ts';
 
@@ -68,6 +68,8 @@ export class Platform {
   /** Until then its instances are still its own: a second kill must not orphan them. */
   #tookOver = false;
   readonly #artifacts = new Map<string, Artifact>();
+  /** By name: what the sources were when the platform started. */
+  #atStart: ReadonlyMap<string, Artifact> = new Map();
   readonly publicPorts = new Map<string, number>();
   readonly #inspectPorts = new Map<string, number>();
   #backing: BackingServices | undefined;
@@ -142,7 +144,8 @@ export class Platform {
     if (backing.status === 'fulfilled') this.#backing = backing.value;
     if (backing.status === 'rejected') throw backing.reason;
     if (staged.status === 'rejected') throw staged.reason;
-    await this.#deploy([...staged.value.artifacts.values()]);
+    this.#atStart = staged.value.artifacts;
+    await this.#deploy([...this.#atStart.values()]);
     this.backing.onRestart = () => this.reconcile();
     await this.#choosePublicPorts(adopted);
     for (const instance of adopted) this.reconcilers.get(instance.record.app)?.adopt(instance);
@@ -186,19 +189,40 @@ export class Platform {
     return this.#stopping !== undefined;
   }
 
-  /** Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up. */
-  async reset(): Promise<void> {
+  /**
+   * Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up.
+   * @param push also the desired state: these apps from their present sources, all others as at the platform's start
+   * @throws CliError when the sources of an app cannot be staged; then only a restart has happened
+   */
+  async reset(push?: readonly string[]): Promise<void> {
     await mayDropEverything(this.environment, this.backing);
     await this.faults.stopAll();
     this.events.info('Resetting: apps stop');
-    await this.#stopApps();
     const startMs = performance.now();
-    await dropEverything(this.environment, this.backing, this.secrets);
-    await this.traces.clear();
-    await this.provision();
-    this.events.info(`✓ Clean and seeded again (${secondsSince(startMs)} s)`);
+    const [staged] = await Promise.allSettled([this.#stage(push), this.#stopApps()]);
+    if (staged.status === 'fulfilled') {
+      await dropEverything(this.environment, this.backing, this.secrets);
+      await this.traces.clear();
+      if (staged.value) {
+        this.desired.clear();
+        await this.#deploy(staged.value);
+      }
+      await this.provision();
+      this.events.info(`✓ Clean and seeded again (${secondsSince(startMs)} s)`);
+    }
     for (const reconciler of this.reconcilers.values()) reconciler.resume();
     await this.#startApps();
+    if (staged.status === 'rejected') throw staged.reason;
+  }
+
+  /** Returns the artifacts of the platform's start, but of these apps those of the present sources. */
+  async #stage(names: readonly string[] | undefined): Promise<Artifact[] | undefined> {
+    if (!names) return undefined;
+    const wanted = apps.filter(({ name }) => names.includes(name));
+    const report = (line: string) => this.events.info(line);
+    const { signal } = this.#ending;
+    const { artifacts } = await stageApps(this.environment, wanted, report, { signal });
+    return [...new Map([...this.#atStart, ...artifacts]).values()];
   }
 
   /** Databases, topics and settings; migrations of the artifacts that should run. */

@@ -266,9 +266,16 @@ export function routes(
     );
     api.post(
       '/resets',
-      { schema: { summary: 'All data gone, clean and seeded again', response: answers(Done) } },
-      async () => {
-        await operations.reset();
+      {
+        schema: {
+          summary:
+            'All data gone, clean and seeded again; with push also these apps from their present sources, and the rest as at the start',
+          body: z.strictObject({ push: z.array(z.string()).optional() }).nullish(),
+          response: answers(Done),
+        },
+      },
+      async (request) => {
+        await operations.reset(request.body?.push);
         return { done: 'reset' };
       },
     );
