@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { allLabs } from './catalogue.ts';
+import { allLabs, labOf } from './catalogue.ts';
 import { formatVerdict, runChecks } from './checks.ts';
 import { type Edit, edited } from './edit.ts';
 import { type Check, ok, red } from './lab.ts';
+import { lessonOf } from './lesson.ts';
 import { sumOf } from './metrics.ts';
 import { changed, maySeeSolution, nextOf, started } from './progress.ts';
 import { commandsOf, shuffled, toProve } from './prove-plan.ts';
 import type { Shop } from './shop.ts';
 
 const check = (name: string, run: Check['run']): Check => ({ name, expected: 'e', look: 'l', run });
+const pick = ({ name, expected, look }: Check) => ({ name, expected, look });
 let ended = 0;
 const noShop = { endFaults: async () => (ended += 1) } as unknown as Shop;
 
@@ -51,6 +53,22 @@ describe('progress', () => {
       hints: 2,
       passedAt: '2026-01-02T00:00:00Z',
     });
+  });
+  it('forgets the verdicts of an earlier start', () => {
+    const verdicts = [{ name: 'one', expected: '', look: '', ok: true, found: '' } as const];
+    const checked = changed(begun, 13, { verdicts });
+    expect(started(checked, 13, '2026-01-03T00:00:00Z').labs[13]).not.toHaveProperty('verdicts');
+  });
+  it('shows in the console what the participant has seen', async () => {
+    const lab = await labOf(13);
+    const [first, second] = lab.checks;
+    const verdict = { ...pick(second!), ok: false, found: 'less', next: 'try' } as const;
+    const shown = lessonOf(lab, changed(begun, 13, { hints: 1, verdicts: [verdict] }));
+    expect(shown.checks.slice(0, 2)).toEqual([pick(first!), verdict]);
+    expect(shown.checks.at(-1)).not.toHaveProperty('ok');
+    expect(shown).toMatchObject({ hints: [lab.hints[0]], hintsLeft: 2 });
+    expect(shown.after).toBeUndefined();
+    expect(lessonOf(lab, changed(begun, 13, { gaveUp: true })).after).toBe(lab.after);
   });
   it('selects the next lab that is not passed, also before the current one', () => {
     expect(nextOf([5, 13, 16], begun)).toBe(16);

@@ -13,8 +13,10 @@ import { allLabs, labOf } from './catalogue.ts';
 import { formatVerdict, runChecks, type Verdict } from './checks.ts';
 import type { NumberedLab } from './lab.ts';
 import { LabPlatform } from './lab-platform.ts';
+import { type Lesson, lessonOf } from './lesson.ts';
 import {
   changed,
+  type LabProgress,
   maySeeSolution,
   nextOf,
   type Progress,
@@ -101,14 +103,17 @@ export async function check(report: Report): Promise<Result> {
     const { message } = error as Error;
     return { data: { passed: false, error: message }, text: message, ok: false };
   }
-  const verdicts = await runChecks(lab, await system().shop(), (each) =>
-    report(formatVerdict(each)),
-  );
+  const soFar: Verdict[] = [];
+  const save = (change: Partial<LabProgress> = {}) =>
+    writeProgress(progressFile, changed(progress, lab.number, { verdicts: soFar, ...change }));
+  save();
+  const verdicts = await runChecks(lab, await system().shop(), (each) => {
+    report(formatVerdict(each));
+    soFar.push(each);
+    save();
+  });
   const passed = verdicts.every((verdict) => verdict.ok);
-  if (passed) {
-    const passedAt = new Date().toISOString();
-    writeProgress(progressFile, changed(progress, lab.number, { passedAt }));
-  }
+  if (passed) save({ passedAt: new Date().toISOString() });
   return { data: { passed, verdicts }, text: summary(lab, verdicts), ok: passed };
 }
 
@@ -137,6 +142,12 @@ export async function reset(): Promise<Result> {
   copy.apply(lab.damage);
   if (system().isRunning) await system().push(lab.apps);
   return { data: { number: lab.number }, text: `Lab ${lab.number} is as it was at its start.` };
+}
+
+/** Returns the lab that was started last, for the console. */
+export async function lesson(): Promise<Lesson | null> {
+  const progress = readProgress(progressFile);
+  return progress.current === undefined ? null : lessonOf(await labOf(progress.current), progress);
 }
 
 /** Applies the solution and explains it. @throws CliError before the lab is passed, unless the participant gives up */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileSafely } from '@fieldguide/platform-host/environment';
+import type { Verdict } from './checks.ts';
 
 /** What a participant has done in one lab. Times are ISO 8601. */
 export interface LabProgress {
@@ -7,6 +8,8 @@ export interface LabProgress {
   readonly hints: number;
   readonly passedAt?: string;
   readonly gaveUp?: true;
+  /** Of the last check. */
+  readonly verdicts?: readonly Verdict[];
 }
 /** `current` is the lab that was started last. */
 export interface Progress {
@@ -16,7 +19,7 @@ export interface Progress {
 
 /** Returns the progress after the start of a lab: hints and passes of an earlier start are kept. */
 export function started({ labs }: Progress, number: number, at: string): Progress {
-  const before = labs[number] ?? { hints: 0 };
+  const { verdicts: _, ...before } = labs[number] ?? { hints: 0 };
   return { current: number, labs: { ...labs, [number]: { ...before, startedAt: at } } };
 }
 

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react';
 import { DeadLettersPage } from './dead-letters/dead-letters-page.tsx';
 import { FaultsPage } from './faults/faults-page.tsx';
+import { LabPage } from './lab/lab-page.tsx';
 import { LogsPage } from './logs/logs-page.tsx';
 import { MapPage } from './map/map-page.tsx';
 import { OrderPage } from './orders/order-page.tsx';
@@ -35,4 +36,5 @@ export const pages: readonly PageRoute[] = [
   { path: '/settings', name: 'Settings', view: SettingsPage },
   { path: '/faults', name: 'Faults', view: FaultsPage },
   { path: '/objectives', name: 'Objectives', view: ObjectivesPage },
+  { path: '/lab', name: 'Lab', plugin: 'labs', view: LabPage },
 ];

@@ -41,10 +41,10 @@ describe('the registry on Consul', () => {
   it('is degraded until the entry is present, also when the registry answers', async () => {
     const { hostname, port } = new URL(inject('backing').consul);
     const mayRegister = Promise.withResolvers<void>();
-    const isAsked = Promise.withResolvers<void>();
+    const isCalled = Promise.withResolvers<void>();
     const proxy = createServer(async (request, response) => {
       if (request.method === 'PUT') {
-        isAsked.resolve();
+        isCalled.resolve();
         await mayRegister.promise;
       }
       const { method, url: path } = request;
@@ -60,7 +60,7 @@ describe('the registry on Consul', () => {
     const url = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`;
     const own = new ConsulRegistry(url, 'int', clock, makeLog('test', 'test', 'silent'));
     own.register(instance('present-1', 'present'));
-    await isAsked.promise;
+    await isCalled.promise;
     expect(own.state()).toBe('degraded');
     mayRegister.resolve();
     await expect.poll(() => own.state(), WAIT).toBe('ok');

@@ -23,14 +23,20 @@ interface Labs {
   next(report: (line: string) => void): Promise<Result>;
   stop(): Promise<Result>;
   doctor(): Promise<Result>;
+  lesson(): Promise<object | null>;
   version(): string;
   untilEdited(since: string): Promise<void>;
 }
+const LAB_ENVIRONMENT = 'lab';
 const load = (): Promise<Labs> =>
   import(new URL('../../../labs/frame/labs.ts', import.meta.url).href);
 
 /** Adds the commands of the labs. */
 export const plugin: CommandPlugin = {
+  data: {
+    current: async (_query, _context, { env }) =>
+      env === LAB_ENVIRONMENT ? (await load()).lesson() : null,
+  },
   heading: 'Labs:',
   add: (program, context) => {
     const lab = program.command('lab').description('Repair a damaged copy of the system');
