@@ -4,6 +4,7 @@ import type { Operation, OperationRequest } from '@fieldguide/contracts/payment-
 import { PaymentAuthorised, PaymentCaptured, PaymentVoided } from '@fieldguide/contracts/payments';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { outboxOf } from '@fieldguide/messaging/testing';
+import { CallFailedError } from '@fieldguide/resilience';
 import { makeLog } from '@fieldguide/telemetry';
 import { type Leases, MemoryNotifier } from '@fieldguide/workers';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -23,10 +24,12 @@ class UnreliableProvider extends Provider {
   readonly charged: string[] = [];
   lostResponses = 0;
   lostRequests = 0;
+  isBreakerOpen = false;
   /** Runs while the provider works. */
   meanwhile: (() => Promise<void>) | undefined;
 
   override async operate({ token: _, ...request }: OperationRequest): Promise<Operation> {
+    if (this.isBreakerOpen) throw new CallFailedError('payment-provider', { code: 'EOPENBREAKER' });
     if (this.lostRequests-- > 0) throw new Error('not reachable');
     await this.meanwhile?.();
     const earlier = this.done.get(request.key);
@@ -106,6 +109,21 @@ describe('calling the provider', () => {
     }
     expect(await status()).toBe('authorised');
     expect(new Set(provider.charged).size).toBe(1);
+  });
+
+  it('waits no longer after many rounds with an open breaker: these are no attempts', async () => {
+    provider.isBreakerOpen = true;
+    await authorise();
+    for (let round = 0; round < 20; round++) {
+      await worker.once();
+      clock.advance(60_000);
+    }
+    provider.isBreakerOpen = false;
+    provider.lostRequests = 1;
+    await worker.once();
+    clock.advance(1_000); // the first attempt has failed
+    await worker.once();
+    expect(await status()).toBe('authorised');
   });
 
   it('claims again as soon as one of many concurrent calls has ended', async () => {

@@ -1,5 +1,6 @@
 import { GroupedUnitsOfWork, type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { publishMessage } from '@fieldguide/messaging';
+import { CallFailedError } from '@fieldguide/resilience';
 import { inSpan } from '@fieldguide/telemetry';
 import {
   type BackgroundLoop,
@@ -25,6 +26,8 @@ const BATCH_SIZE = 16;
 // of a payment claimed by a crashed process is still in time.
 const CLAIM_MS = 10_000;
 const BACKOFF_MS_MAX = 30_000;
+/** While the breaker is open nothing is sent; all payments continue soon after it has closed. */
+const BREAKER_PAUSE_MS = 1_000;
 
 /**
  * Calls the provider for payments that wait for it, outside any transaction. The key `<paymentId>:<operation>` is
@@ -106,12 +109,18 @@ export class ProviderWorker extends BackgroundWorker {
       const { outcome } = await this.#result(claimed);
       await this.#apply(claimed, outcome);
     } catch (error) {
-      this.#log.warn(
-        `Payment ${claimed.paymentId}: ${(error as Error).message}; the result is unknown, retrying later`,
-      );
-      const waitMs = Math.min(250 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
+      const isUnsent = error instanceof CallFailedError && error.shortCircuited;
+      const { message } = error as Error;
+      if (isUnsent) this.#log.debug(`Payment ${claimed.paymentId}: ${message}; nothing was sent`);
+      else
+        this.#log.warn(
+          `Payment ${claimed.paymentId}: ${message}; the result is unknown, retrying later`,
+        );
+      const backoffMs = Math.min(250 * 2 ** claimed.attempts, BACKOFF_MS_MAX);
+      const waitMs = isUnsent ? BREAKER_PAUSE_MS : backoffMs;
       // If this fails too, the claim expires and another worker retries.
       await this.#update(claimed, async (payment, uow, isOurs) => {
+        if (isUnsent && isOurs) payment.attempts -= 1; // it was none
         payment.callDueAt = new Date((await uow.databaseTime()).getTime() + waitMs);
         return isOurs;
       }).catch(() => undefined);
