@@ -60,6 +60,7 @@ export function sendProblem(
   title: string,
 ): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer');
+  if (status === 503) reply.header('retry-after', '1');
   return reply
     .status(status)
     .type(PROBLEM_JSON)

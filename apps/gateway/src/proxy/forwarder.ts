@@ -98,7 +98,6 @@ export class Forwarder {
       reply.raw.destroy();
       return reply;
     }
-    reply.header('retry-after', '1');
     if (isOverloaded)
       return sendProblem(reply, 503, 'overloaded', 'Too many requests are in progress.');
     const title = `The ${service} service is not available: try again in a few seconds.`;
