@@ -96,6 +96,13 @@ export class Shop {
     return apps.find((each) => each.app === app)!.instances;
   }
 
+  /** Whether the registry sends requests to an instance, by its name. */
+  async isRegistered(name: string): Promise<boolean> {
+    const { services } = await this.platform.call<Status>('GET', '/status');
+    const { url } = services.find(({ service }) => service === 'consul')!;
+    return (await fetch(`${url}/v1/agent/service/${name}`)).ok;
+  }
+
   /** Adds up a metric over the running instances of an app. */
   async metric(app: string, name: string, labels: Readonly<Record<string, string>> = {}) {
     const running = await this.instances(app);
