@@ -4,6 +4,8 @@ import { type Edit, edited, select } from './edit.ts';
 const source = `import { Get } from '@nestjs/common';
 
 export class Shelf {
+  constructor(private readonly sold: boolean) {}
+
   @Get('one')
   toPublic() {
     const { name, price } = this;
@@ -73,6 +75,11 @@ const edits: readonly (readonly [string, Edit, string])[] = [
     'inserts a statement',
     moving.begin('reply.code(202);'),
     'move(reply: Reply) { reply.code(202); reply.header(',
+  ],
+  [
+    'replaces a constructor',
+    select('shelf.ts', 'Shelf.constructor').replace('constructor() {}'),
+    'class Shelf { constructor() {}',
   ],
   ['replaces a result', moving.result((value) => `[${value}]`), 'return [this];'],
   [

@@ -31,7 +31,7 @@ export function edited(text: string, { file, apply }: Edit): string {
   return changed;
 }
 
-/** Selects a file, or a symbol in it: `Product`, `Product.toPublic`, `orderMessages`. */
+/** Selects a file, or a symbol in it: `Product`, `Product.toPublic`, `Product.constructor`, `orderMessages`. */
 export function select(file: string, symbol?: string): Selection {
   const whole = new Selection(file, [], (source) => [source]);
   return symbol ? whole.step(symbol, (node) => declared(node as SourceFile, symbol)) : whole;
@@ -256,6 +256,7 @@ function declared(source: SourceFile, symbol: string): Node[] {
     source.getClass(name) ?? source.getFunction(name) ?? source.getVariableDeclaration(name);
   if (!declaration || !member) return declaration ? [declaration] : [];
   if (!Node.isClassDeclaration(declaration)) return [];
+  if (member === 'constructor') return declaration.getConstructors();
   const found = declaration.getInstanceMember(member) ?? declaration.getStaticMember(member);
   return found ? [found] : [];
 }

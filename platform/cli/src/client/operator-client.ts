@@ -32,14 +32,16 @@ export class OperatorClient implements AppClient {
     app: string,
     method: string,
     path: string,
-    { body, key, hint }: { body?: object; key?: string; hint?: string } = {},
+    options: { body?: object; key?: string; ifMatch?: string; hint?: string } = {},
   ): Promise<T> {
+    const { body, key, ifMatch, hint } = options;
     const response = await fetch((await this.#urlOf(app)) + path, {
       method,
       headers: {
         authorization: `Bearer ${await this.#operator()}`,
         ...(body && { 'content-type': 'application/json' }),
         ...(key && { 'idempotency-key': key }),
+        ...(ifMatch && { 'if-match': ifMatch }),
       },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
