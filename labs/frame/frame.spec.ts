@@ -116,6 +116,8 @@ describe('every lab', async () => {
   it.each(all.map((lab) => [lab.number, lab] as const))('%i is complete', (_, lab) => {
     const names = lab.checks.map(({ name }) => name);
     expect(lab.wrong.length).toBeGreaterThanOrEqual(2);
+    for (const answer of [{ edits: lab.damage, act: lab.act }, ...lab.wrong])
+      expect(answer.act ?? answer.edits).not.toEqual([]);
     for (const name of [lab.red, ...lab.wrong.map((wrong) => wrong.red)])
       expect([...names, 'an order completes', 'a declined order leaves no trace']).toContain(name);
   });

@@ -19,6 +19,8 @@ export interface Check {
 export interface WrongAnswer {
   readonly name: string;
   readonly edits: readonly Edit[];
+  /** What the participant does on the running system, where the answer is not an edit. */
+  readonly act?: (shop: Shop) => Promise<void>;
   /** Name of the check that must fail. */
   readonly red: string;
   /** Text that its verdict contains. */
@@ -40,6 +42,8 @@ export interface Lab {
   readonly hints: readonly [string, string, string];
   /** Edits of the damaged sources. By default the sources without the damage. */
   readonly solution?: readonly Edit[];
+  /** Carries out the solution on the running system, where it is not an edit. */
+  readonly act?: (shop: Shop) => Promise<void>;
   readonly wrong: readonly WrongAnswer[];
   /** Explanation after the lab: where this bites in production, what the pattern costs, when not to use it. */
   readonly after: string;

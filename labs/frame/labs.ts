@@ -160,8 +160,10 @@ export async function solution(giveUp: boolean): Promise<Result> {
       'fieldguide lab check; fieldguide lab hint; fieldguide lab solution --give-up',
     );
   solve(copy, lab);
+  await lab.act?.(await system().shop());
   const files = [...new Set(filesOf(lab))].map((file) => place(join(work, file)));
-  const text = `The solution is in:\n  ${files.join('\n  ')}\n\n${lab.after.trim()}`;
+  const where = lab.act ? 'It is done.' : `The solution is in:\n  ${files.join('\n  ')}`;
+  const text = `${where}\n\n${lab.after.trim()}`;
   return { data: { files, after: lab.after }, text };
 }
 

@@ -74,13 +74,15 @@ async function prove(lab: NumberedLab): Promise<void> {
   for (const command of commandsOf(readFileSync(join(lab.folder, 'README.md'), 'utf8')))
     await runCommand(name, command);
   if (lab.wrong.length < 2) problems.push(`${name}: has fewer than two wrong answers`);
-  for (const { name: wrong, edits, red, help } of lab.wrong) {
+  for (const { name: wrong, edits, act, red, help } of lab.wrong) {
     reset(name, lab, damaged);
     copy.apply(edits);
+    await act?.(await system.shop());
     await expectRed(`${name}, ${wrong}`, lab, red, help);
   }
   reset(name, lab, damaged);
   solve(copy, lab);
+  await lab.act?.(await system.shop());
   await expectGreen(`${name}, solution`, lab);
   console.log(`  lab ${lab.number}: ${Math.round((performance.now() - begunMs) / 1_000)} s`);
 }

@@ -23,6 +23,7 @@ export class Shop {
   readonly platform: PlatformClient;
   readonly operator: OperatorClient;
   readonly customer: Visitor;
+  readonly #gatewayUrl: string;
   readonly #providerUrl: string;
   readonly #run = Date.now().toString(36);
   #orders = 0;
@@ -30,7 +31,8 @@ export class Shop {
   private constructor(platform: PlatformClient, operator: OperatorClient, status: Status) {
     this.platform = platform;
     this.operator = operator;
-    this.customer = new Visitor(status.gatewayUrl);
+    this.#gatewayUrl = status.gatewayUrl;
+    this.customer = this.visitor();
     this.#providerUrl = status.providerUrl;
   }
 
@@ -43,14 +45,21 @@ export class Shop {
     return shop;
   }
 
+  /** Returns another visitor of the shop, who is not signed in. */
+  visitor(): Visitor {
+    return new Visitor(this.#gatewayUrl);
+  }
+
+  /** Requests an order. @returns the order, or the problem */
+  request({ token = 'tok_ok', quantity = 2, productId = PRODUCT, by = this.customer } = {}) {
+    const body = { lines: [{ productId, quantity }], payment: { token }, shipTo };
+    const key = `lab-${this.#run}-${++this.#orders}`;
+    return by.send<Order & { type?: string; title?: string }>('POST', '/orders', { body, key });
+  }
+
   /** Places an order. @returns its id @throws CliError when it is refused */
   async place(token = 'tok_ok', quantity = 2): Promise<string> {
-    const body = { lines: [{ productId: PRODUCT, quantity }], payment: { token }, shipTo };
-    const key = `lab-${this.#run}-${++this.#orders}`;
-    const placed = await this.customer.send<Order & { title?: string }>('POST', '/orders', {
-      body,
-      key,
-    });
+    const placed = await this.request({ token, quantity });
     if (placed.status === 201) return placed.body.id;
     const { title = '' } = placed.body;
     throw new CliError(`POST /orders returned ${placed.status}: ${title}`, 'fieldguide status');
