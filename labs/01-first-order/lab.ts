@@ -61,7 +61,7 @@ export const lab: Lab = {
           ? ok(`${account.email} is registered`)
           : red(
               `${account.email} cannot sign in`,
-              `Register a customer with the e-mail ${account.email} and the password "${account.password}".`,
+              `Register a customer with the e-mail ${account.email} and the password "${account.password}". With another password: fieldguide lab start 1 begins with empty data.`,
             ),
     },
     {
