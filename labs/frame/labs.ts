@@ -9,6 +9,7 @@ import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment, home, root } from '@fieldguide/platform-host/environment';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import { runningPlatform } from '@fieldguide/platform-host/state';
+import { type MysteryOptions, mysteryCommand } from '../mystery/commands.ts';
 import { allLabs, labOf } from './catalogue.ts';
 import { formatVerdict, runChecks, type Verdict } from './checks.ts';
 import type { NumberedLab } from './lab.ts';
@@ -182,6 +183,15 @@ export async function stop(): Promise<Result> {
     text: 'The system of the lab is stopped. npm start runs yours.',
   };
 }
+
+/** Starts a mystery, or continues it: more orders, a hint, an answer. */
+export const mystery = (options: MysteryOptions, report: Report): Promise<Result> =>
+  mysteryCommand(system(), options, async () => {
+    await stopOwn(report);
+    report('Starting the system of the lab with empty data');
+    copy.create();
+    await system().start();
+  });
 
 /** Reports what keeps a lab from working, with what to do. */
 export async function doctor(): Promise<Result> {

@@ -6,6 +6,8 @@ import { styleText } from 'node:util';
 import { home, root } from '@fieldguide/platform-host/environment';
 import { output } from '@fieldguide/tools/contracts/run';
 import { Command } from 'commander';
+import { mysteries } from '../mystery/mysteries.ts';
+import { proveMysteries } from '../mystery/prove-mysteries.ts';
 import { allLabs } from './catalogue.ts';
 import { formatVerdict, runChecks } from './checks.ts';
 import type { NumberedLab } from './lab.ts';
@@ -20,16 +22,18 @@ const copy = new WorkingCopy(folder, root);
 const system = new LabPlatform(ENV, folder);
 const problems: string[] = [];
 
-const { labs, changed, seed } = new Command('npm run labs:prove --')
+const { labs, changed, seed, mystery } = new Command('npm run labs:prove --')
   .description('Prove labs on a running system of their own')
   .option('--labs <numbers>', 'Only these labs, for example 13,16')
   .option('--changed', 'Labs that the last commit changes, and one more')
+  .option('--mystery [seeds]', 'Only the mysteries, or these of them, for example 1,3')
   .option('--seed <number>', 'Order of the labs', Number, Date.now() % 100_000)
   .parse()
-  .opts<{ labs?: string; changed?: true; seed: number }>();
+  .opts<{ labs?: string; changed?: true; seed: number; mystery?: true | string }>();
 
 const startMs = performance.now();
 const chosen = shuffled(await choose(), seed);
+const seeds = chooseSeeds();
 console.log(`Labs ${chosen.map(({ number }) => number).join(', ')}; order of seed ${seed}`);
 // The system runs in a process group of its own, which a terminal's Ctrl-C does not reach.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -38,17 +42,20 @@ try {
   copy.create();
   await system.start();
   for (const lab of chosen) await prove(lab);
+  problems.push(...(await proveMysteries(system, seeds)));
 } finally {
   await system.stop();
   system.environment.wipe();
 }
 for (const problem of problems) console.log(styleText('red', `✗ ${problem}`));
 const seconds = Math.round((performance.now() - startMs) / 1_000);
+const total = chosen.length + seeds.length;
 const count = new Set(problems.map((problem) => problem.split(/[:,]/)[0])).size;
-console.log(`${chosen.length - count} of ${chosen.length} labs proven (${seconds} s)`);
+console.log(`${total - count} of ${total} labs and mysteries proven (${seconds} s)`);
 process.exit(problems.length > 0 ? 1 : 0);
 
 async function choose(): Promise<NumberedLab[]> {
+  if (mystery) return [];
   const all = await allLabs();
   if (labs) return all.filter(({ number }) => labs.split(',').map(Number).includes(number));
   if (!changed) return all;
@@ -61,6 +68,11 @@ async function choose(): Promise<NumberedLab[]> {
   const numbers = plan.changed.map(({ number }) => number).join(', ') || 'none';
   console.log(`Changed: ${numbers}; selected by ${commit.slice(0, 8)}: ${plan.rotating.number}`);
   return [...new Set([...plan.changed, plan.rotating])];
+}
+
+function chooseSeeds(): number[] {
+  if (typeof mystery === 'string') return mystery.split(',').map(Number);
+  return mystery || (!labs && !changed) ? mysteries.map((_, index) => index + 1) : [];
 }
 
 async function prove(lab: NumberedLab): Promise<void> {

@@ -10,6 +10,13 @@ interface Result {
   readonly text: string;
   readonly ok?: boolean;
 }
+interface MysteryOptions {
+  readonly seed?: number;
+  readonly hint?: true;
+  readonly service?: string;
+  readonly pattern?: string;
+  readonly evidence?: string;
+}
 type Work = (labs: Labs, report: (line: string) => void) => Promise<Result>;
 
 /** What labs/frame/labs.ts exports. It is loaded by its path: the system does not depend on its labs. */
@@ -24,6 +31,7 @@ interface Labs {
   stop(): Promise<Result>;
   doctor(): Promise<Result>;
   lesson(): Promise<object | null>;
+  mystery(options: MysteryOptions, report: (line: string) => void): Promise<Result>;
   version(): string;
   untilEdited(since: string): Promise<void>;
 }
@@ -67,6 +75,7 @@ export const plugin: CommandPlugin = {
         run(context, options, (labs) => labs.solution(options.giveUp === true)),
       );
     add('next', 'Start the next lab that is not passed', (labs, report) => labs.next(report));
+    addMystery(lab, context);
     add('stop', 'Stop the system of the lab', (labs) => labs.stop());
     add('doctor', 'Show what a lab needs and what is missing', (labs) => labs.doctor());
   },
@@ -85,6 +94,25 @@ function addCheck(lab: Command, context: CommandContext): void {
         await labs.untilEdited(checked);
       }
     });
+}
+
+function addMystery(lab: Command, context: CommandContext): void {
+  context
+    .command(
+      lab,
+      'mystery',
+      'Diagnose a hidden fault; with an answer, show what is right',
+      'lab mystery',
+      'lab mystery --service catalog --pattern "bad release" --evidence "500 in the log"',
+    )
+    .option('--seed <number>', 'Start this fault; random by default', Number)
+    .option('--hint', 'Show the next step of the diagnosis')
+    .option('--service <name>', 'Answer: the app or backing service at fault')
+    .option('--pattern <pattern>', 'Answer: one of the patterns that the start lists')
+    .option('--evidence <text>', 'Answer: a metric, a setting or words that show it now')
+    .action((options: CommandOptions & MysteryOptions) =>
+      run(context, options, (labs, report) => labs.mystery(options, report)),
+    );
 }
 
 /** Runs a command; the exit code is 1 when its result is not ok. */

@@ -14,6 +14,7 @@ function parametersOf(request: FaultRequest): Partial<Record<ParameterName, numb
 
 /** Describes a fault in one line. */
 export function describeFault(request: FaultRequest): string {
+  if (request.hidden) return 'hidden, find it';
   const { delayMs, jitterMs, percent, status, count } = parametersOf(request);
   const values = [
     delayMs && `${delayMs} ms`,
@@ -35,8 +36,10 @@ export function faultOf(fault: {
   readonly startedAtMs: number;
 }): Fault {
   const { id, request, state, startedAtMs } = fault;
-  const { kind, target, forSeconds } = request;
-  const to = ('to' in request && request.to) || null;
+  const { forSeconds } = request;
+  const shown = request.hidden ? { ...request, kind: 'hidden', target: 'hidden' } : request;
+  const { kind, target } = shown;
+  const to = (!request.hidden && 'to' in request && request.to) || null;
   const [name = ''] = target.split('/');
   const isApp = appNames.includes(name);
   const service = [to ?? '', target].find(isBacking) ?? null;
@@ -48,10 +51,10 @@ export function faultOf(fault: {
     title: describeFault(request),
     app: isApp ? name : null,
     service,
-    topic: isApp || service ? null : target,
+    topic: isApp || service || request.hidden ? null : target,
     state,
     startedAt: new Date(startedAtMs).toISOString(),
     endsAt: new Date(startedAtMs + forSeconds * 1_000).toISOString(),
-    parameters: parametersOf(request) as Record<string, number>,
+    parameters: request.hidden ? {} : (parametersOf(request) as Record<string, number>),
   };
 }

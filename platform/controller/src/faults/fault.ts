@@ -47,6 +47,8 @@ const request = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, s
       .default(10 * MINUTE_S),
     /** Needed outside the environment `local`. */
     force: z.boolean().default(false),
+    /** Status, lists and events show that a fault is active, but not which: for a lab. */
+    hidden: z.boolean().default(false),
     ...shape,
   });
 

@@ -83,6 +83,13 @@ beforeEach(() => {
 });
 
 describe('a fault', () => {
+  it('shows neither what nor where it is when it is hidden', async () => {
+    await faults.start(request({ hidden: true }));
+    const [shown] = faults.active;
+    expect(shown).toMatchObject({ kind: 'hidden', target: 'hidden', app: null, topic: null });
+    expect(JSON.stringify(shown)).not.toContain('alpha');
+    expect(JSON.stringify(events.recent)).not.toContain('alpha');
+  });
   it('is listed while it is active, and announced as an event', async () => {
     const fault = await faults.start(request({ forSeconds: 90 }));
     expect(fault).toMatchObject({ id: 1, state: 'active', app: 'alpha', title: 'down alpha' });
