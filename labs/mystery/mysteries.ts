@@ -1,3 +1,4 @@
+import type { ServiceStatus } from '@fieldguide/platform-controller/status';
 import type { Shop } from '../frame/shop.ts';
 
 /** The causes that an answer selects from. */
@@ -47,6 +48,8 @@ const setting = (app: string, key: string, value: string) => async (shop: Shop) 
   return all[key]?.value === value;
 };
 const DISPATCH_DELAY_MS = '86400000';
+const SLOW_SECONDS = 0.3;
+const isDown = async (shop: Shop) => (await shop.instances('inventory')).length === 0;
 
 /** By seed, from 1. */
 export const mysteries: readonly Mystery[] = [
@@ -90,6 +93,97 @@ export const mysteries: readonly Mystery[] = [
     ],
     explanation:
       'A record that no parser reads was in the topic of inventory. The consumer parked it as a dead letter, so that later records of other keys continue. Find its sender, then discard or redrive it.',
+  },
+  {
+    symptom: 'Customers report that new orders do not proceed: they stay "placed".',
+    cause: { kind: 'down', target: 'inventory' },
+    service: 'inventory',
+    pattern: 'missing instance',
+    evidence: [
+      { terms: ['0 of 1', 'no instance', '0 instances'], isThere: isDown },
+      { terms: ['checkouts_open'], isThere: metricAbove0('ordering', 'checkouts_open') },
+    ],
+    way: [
+      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
+      { command: 'status', shows: /inventory: 0 of 1/, why: 'Who handles that, and does it run?' },
+    ],
+    explanation:
+      'Inventory had no instance. Orders are accepted all the same, because ordering sends ReserveStock through the broker; they proceed when inventory returns within the deadline of 30 s. Scale the app, or read its log to see why it ended.',
+  },
+  {
+    symptom: 'Customers report that orders are accepted, and then none proceeds.',
+    cause: { kind: 'down', target: 'kafka' },
+    service: 'kafka',
+    pattern: 'broker away',
+    evidence: [
+      {
+        terms: ['ended'],
+        isThere: async (shop) => {
+          const all = await shop.platform.call<ServiceStatus[]>('GET', '/services');
+          return all.some(({ service, state }) => service === 'kafka' && state !== 'running');
+        },
+      },
+    ],
+    way: [
+      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
+      {
+        command: 'status',
+        shows: /kafka\s+ended/,
+        why: 'Inventory runs. What carries its messages?',
+      },
+    ],
+    explanation:
+      'Kafka was down. Orders are accepted all the same: their events are stored in the transaction of ordering and published when the broker is back. Nothing is lost, but deadlines pass: an order whose stock is not reserved within 30 s is rejected.',
+  },
+  {
+    symptom: 'An alert says that several services are degraded; customers notice nothing yet.',
+    cause: { kind: 'down', target: 'consul' },
+    service: 'consul',
+    pattern: 'registry away',
+    evidence: [
+      {
+        terms: ['consul degraded', 'consul ended', 'ended'],
+        isThere: async (shop) => {
+          const all = await shop.platform.call<ServiceStatus[]>('GET', '/services');
+          return all.some(({ service, state }) => service === 'consul' && state !== 'running');
+        },
+      },
+    ],
+    way: [
+      {
+        command: 'status',
+        shows: /degraded/,
+        why: 'Which services are degraded, and what do they share?',
+      },
+      { command: 'status', shows: /consul\s+ended/, why: 'Does each backing service run?' },
+    ],
+    explanation:
+      'Consul was down. Services continue with the last known instances and settings, and report "degraded". Until it is back, new instances are not found and live settings do not change.',
+  },
+  {
+    symptom: 'Customers report that each order takes seconds longer than yesterday.',
+    cause: { kind: 'slow-consumer', target: 'inventory' },
+    service: 'inventory',
+    pattern: 'slow dependency',
+    evidence: [
+      {
+        terms: ['messaging_process_duration_seconds', 'messaging_process_duration'],
+        isThere: async (shop) => {
+          const name = 'messaging_process_duration_seconds';
+          const sum = await shop.metric('inventory', `${name}_sum`);
+          return sum / (await shop.metric('inventory', `${name}_count`)) > SLOW_SECONDS;
+        },
+      },
+    ],
+    way: [
+      {
+        command: 'traces --app inventory --min-duration-ms 1000',
+        shows: /orders/,
+        why: 'Which part of a slow trace takes the time? Open one with traces ID.',
+      },
+    ],
+    explanation:
+      'Each statement of inventory to its database waited for half a second. Every process is healthy, but its handlers take long: messaging_process_duration_seconds of inventory shows it. In production look for a lost index, a lock, or a database far away.',
   },
   {
     symptom: 'Customers report that their orders are paid, but no parcel leaves.',
