@@ -72,14 +72,14 @@ async function started(system: LabPlatform, seed: number, prepare: () => Promise
   await begin(system.client, mystery);
   const { pid } = runningPlatform(system.environment)!;
   write({ seed, pid, startedAt: new Date().toISOString(), hints: 0, wrong: 0 });
-  return told(mystery, seed, await placeOrders(shop));
+  return introduction(mystery, seed, await placeOrders(shop));
 }
 
 async function again(system: LabPlatform, { seed }: Score): Promise<Result> {
-  return told(mysteryOf(seed), seed, await placeOrders(await system.shop()));
+  return introduction(mysteryOf(seed), seed, await placeOrders(await system.shop()));
 }
 
-function told({ symptom }: Mystery, seed: number, orders: readonly string[]): Result {
+function introduction({ symptom }: Mystery, seed: number, orders: readonly string[]): Result {
   const text = [
     symptom,
     '',

@@ -16,7 +16,7 @@ export const patterns = [
 ] as const;
 type Pattern = (typeof patterns)[number];
 
-/** A fact that shows the fault: an answer names it by one of the terms, and it must be there now. */
+/** Something that shows the fault: an answer names it by one of the terms, and it must be there now. */
 interface Evidence {
   readonly terms: readonly string[];
   readonly isThere: (shop: Shop) => Promise<boolean>;
@@ -74,7 +74,7 @@ export const mysteries: readonly Mystery[] = [
       'The payment provider was frozen: its process exists and accepts connections, but answers nothing. Each call of payments ends at its time limit, and the breaker opens. Status shows "no answer" without a restart. In production, replace such a process: a liveness check with a time limit does it.',
   },
   {
-    symptom: 'An alert says that a message cannot be handled; customers notice nothing yet.',
+    symptom: 'An alert reports that a message cannot be handled; customers notice nothing yet.',
     cause: { kind: 'poison-record', target: 'inventory.requests.v1' },
     service: 'inventory',
     pattern: 'poison record',
@@ -136,7 +136,7 @@ export const mysteries: readonly Mystery[] = [
       'Kafka was down. Orders are accepted all the same: their events are stored in the transaction of ordering and published when the broker is back. Nothing is lost, but deadlines pass: an order whose stock is not reserved within 30 s is rejected.',
   },
   {
-    symptom: 'An alert says that several services are degraded; customers notice nothing yet.',
+    symptom: 'An alert reports that several services are degraded; customers notice nothing yet.',
     cause: { kind: 'down', target: 'consul' },
     service: 'consul',
     pattern: 'registry away',
@@ -209,6 +209,6 @@ export const mysteries: readonly Mystery[] = [
       },
     ],
     explanation:
-      'A live setting of shipping was wrong: DISPATCH_DELAY_MS was a day instead of a second. Every process is healthy, because the code does what it is told. The settings name their source, and the log of the platform has the change. Orders that are confirmed meanwhile keep their late dispatch. Remove the value: fieldguide env shipping --unset DISPATCH_DELAY_MS.',
+      'A live setting of shipping was wrong: DISPATCH_DELAY_MS was a day instead of a second. Every process is healthy, because the code does what the setting demands. The settings name their source, and the log of the platform has the change. Orders that are confirmed meanwhile keep their late dispatch. Remove the value: fieldguide env shipping --unset DISPATCH_DELAY_MS.',
   },
 ];

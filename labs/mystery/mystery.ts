@@ -18,6 +18,8 @@ export interface Judgement {
 
 const FAULT_SECONDS = 3_600;
 const ORDERS = 12;
+/** A gauge may be older than what it counts. */
+const GAUGES_READ_MS = 16_000;
 const EVIDENCE_LENGTH_MAX = 200;
 
 export async function begin(platform: PlatformClient, { cause }: Mystery): Promise<void> {
@@ -46,7 +48,11 @@ export async function judge(shop: Shop, mystery: Mystery, answer: Answer): Promi
   const service = answer.service.trim() === mystery.service;
   const pattern = answer.pattern.trim() === mystery.pattern;
   const named = mystery.evidence.filter(({ terms }) => names(answer.evidence, terms));
-  const there = await Promise.all(named.map(({ isThere }) => isThere(shop).catch(() => false)));
+  const there = await Promise.all(
+    named.map(({ isThere }) =>
+      shop.last(() => isThere(shop).catch(() => false), Boolean, GAUGES_READ_MS),
+    ),
+  );
   const evidence = there.includes(true);
   const help = helpWith({ service, pattern, evidence }, named.length > 0, answer);
   return { service, pattern, evidence, ...(help && { help }) };
@@ -70,13 +76,13 @@ function helpWith(
   answer: Answer,
 ): string | undefined {
   if (!service)
-    return 'Another service. Follow one order with "explain": whom does the last message wait for? Look behind that one too.';
+    return 'Another service. Follow one order with "explain": which app does the last message wait for? Look behind that one too.';
   if (!pattern)
     return 'The service is right, the pattern is not. What would each pattern change in status, settings and dead letters?';
   if (evidence) return undefined;
   if (isNamed)
     return 'That would show it, but the system does not show it now. "lab mystery" places more orders; then look again.';
   if (answer.evidence.length > EVIDENCE_LENGTH_MAX)
-    return `Name one fact, in ${EVIDENCE_LENGTH_MAX} characters at most.`;
+    return `Name one metric, setting or output, in ${EVIDENCE_LENGTH_MAX} characters at most.`;
   return 'The evidence does not show this cause. Name a metric, a setting, or words of a command’s output that differ now.';
 }
