@@ -8,7 +8,7 @@ const SUFFIX = 'Renamed';
 
 type Change = (text: string) => string;
 
-/** Returns a text printed anew after a change: without comments, in the printer's layout. */
+/** Returns a text after a change: without comments, in the printer's layout. */
 const printed =
   (change: (source: SourceFile) => void): Change =>
   (text) => {
@@ -43,10 +43,10 @@ const reprint = printed(() => undefined);
 const normalized: Change = (text) => reprint(text).replace(/\b(\w+): \1\b/g, '$1');
 
 /** Changes that a colleague might make in a file, each with its inverse. */
-const changes: Readonly<Record<string, { make: Change; undo: Change }>> = {
-  reformatted: { make: reprint, undo: reprint },
-  'with its methods reversed': { make: printed(reverseMethods), undo: printed(reverseMethods) },
-  'with its local variables renamed': { make: printed(renameLocals), undo: originalNames },
+const changes: Readonly<Record<string, { make: Change; revert: Change }>> = {
+  reformatted: { make: reprint, revert: reprint },
+  'with its methods reversed': { make: printed(reverseMethods), revert: printed(reverseMethods) },
+  'with its local variables renamed': { make: printed(renameLocals), revert: originalNames },
 };
 
 /** Applies edits in sequence to files. @param read returns the text of a file before */
@@ -65,19 +65,21 @@ it('makes the changes', () => {
   expect(changes['with its local variables renamed']!.make(text)).toContain('{ a: aRenamed }');
 });
 
-describe.each(Object.entries(changes))('in a source %s', async (_, { make, undo }) => {
+describe.each(Object.entries(changes))('in a source %s', async (_, { make, revert }) => {
   const made = new Map<string, string>(); // a change takes a second
   const changedSource = (file: string) => {
     const text = made.get(file) ?? make(source(file));
     made.set(file, text);
     return text;
   };
-  const all = (await allLabs()).map((lab) => [lab.number, lab] as const);
+  const all = (await allLabs())
+    .filter(({ damage }) => damage.length > 0)
+    .map((lab) => [lab.number, lab] as const);
   it.each(all)('lab %i makes the same edits', (_number, { damage, solution = [], wrong }) => {
     for (const edits of [[], solution, ...wrong.map((each) => each.edits)]) {
       const expected = applied([...damage, ...edits], source);
       for (const [file, text] of applied([...damage, ...edits], changedSource))
-        expect(normalized(undo(text)), file).toBe(normalized(expected.get(file)!));
+        expect(normalized(revert(text)), file).toBe(normalized(expected.get(file)!));
     }
   });
 });

@@ -9,9 +9,10 @@ export const patterns = [
   'failing dependency',
   'wrong setting',
   'poison record',
-  'duplicate delivery',
   'broker away',
   'registry away',
+  'database away',
+  'network partition',
   'bad release',
 ] as const;
 type Pattern = (typeof patterns)[number];
@@ -31,7 +32,7 @@ interface Step {
 export interface Mystery {
   readonly symptom: string;
   readonly cause:
-    | { readonly kind: string; readonly target: string }
+    | { readonly kind: string; readonly target: string; readonly to?: string }
     | { readonly app: string; readonly key: string; readonly value: string };
   readonly service: string;
   readonly pattern: Pattern;
@@ -49,7 +50,18 @@ const setting = (app: string, key: string, value: string) => async (shop: Shop) 
 };
 const DISPATCH_DELAY_MS = '86400000';
 const SLOW_SECONDS = 0.3;
-const isDown = async (shop: Shop) => (await shop.instances('inventory')).length === 0;
+const hasNone = (app: string) => async (shop: Shop) => (await shop.instances(app)).length === 0;
+const isSilent = (app: string) => async (shop: Shop) =>
+  (await shop.instances(app)).some(({ health }) => health === 'no answer');
+const isSlow = (app: string) => async (shop: Shop) => {
+  const name = 'messaging_process_duration_seconds';
+  const sum = await shop.metric(app, `${name}_sum`);
+  return sum / (await shop.metric(app, `${name}_count`)) > SLOW_SECONDS;
+};
+const isAway = (name: string) => async (shop: Shop) => {
+  const all = await shop.platform.call<ServiceStatus[]>('GET', '/services');
+  return all.some(({ service, state }) => service === name && state !== 'running');
+};
 
 /** By seed, from 1. */
 export const mysteries: readonly Mystery[] = [
@@ -62,8 +74,7 @@ export const mysteries: readonly Mystery[] = [
       { terms: ['breaker_state', 'breaker'], isThere: metricAbove0('payments', 'breaker_state') },
       {
         terms: ['no answer'],
-        isThere: async (shop) =>
-          (await shop.instances('payment-provider')).some(({ health }) => health === 'no answer'),
+        isThere: isSilent('payment-provider'),
       },
     ],
     way: [
@@ -100,7 +111,7 @@ export const mysteries: readonly Mystery[] = [
     service: 'inventory',
     pattern: 'missing instance',
     evidence: [
-      { terms: ['0 of 1', 'no instance', '0 instances'], isThere: isDown },
+      { terms: ['0 of 1', 'no instance', '0 instances'], isThere: hasNone('inventory') },
       { terms: ['checkouts_open'], isThere: metricAbove0('ordering', 'checkouts_open') },
     ],
     way: [
@@ -118,10 +129,7 @@ export const mysteries: readonly Mystery[] = [
     evidence: [
       {
         terms: ['ended'],
-        isThere: async (shop) => {
-          const all = await shop.platform.call<ServiceStatus[]>('GET', '/services');
-          return all.some(({ service, state }) => service === 'kafka' && state !== 'running');
-        },
+        isThere: isAway('kafka'),
       },
     ],
     way: [
@@ -143,10 +151,7 @@ export const mysteries: readonly Mystery[] = [
     evidence: [
       {
         terms: ['consul degraded', 'consul ended', 'ended'],
-        isThere: async (shop) => {
-          const all = await shop.platform.call<ServiceStatus[]>('GET', '/services');
-          return all.some(({ service, state }) => service === 'consul' && state !== 'running');
-        },
+        isThere: isAway('consul'),
       },
     ],
     way: [
@@ -168,11 +173,7 @@ export const mysteries: readonly Mystery[] = [
     evidence: [
       {
         terms: ['messaging_process_duration_seconds', 'messaging_process_duration'],
-        isThere: async (shop) => {
-          const name = 'messaging_process_duration_seconds';
-          const sum = await shop.metric('inventory', `${name}_sum`);
-          return sum / (await shop.metric('inventory', `${name}_count`)) > SLOW_SECONDS;
-        },
+        isThere: isSlow('inventory'),
       },
     ],
     way: [
@@ -210,5 +211,104 @@ export const mysteries: readonly Mystery[] = [
     ],
     explanation:
       'A live setting of shipping was wrong: DISPATCH_DELAY_MS was a day instead of a second. Every process is healthy, because the code does what the setting demands. The settings name their source, and the log of the platform has the change. Orders that are confirmed meanwhile keep their late dispatch. Remove the value: fieldguide env shipping --unset DISPATCH_DELAY_MS.',
+  },
+  {
+    symptom:
+      'Customers report that their orders wait for the payment. The provider has a green page.',
+    cause: { kind: 'http-error', target: 'payment-provider' },
+    service: 'payment-provider',
+    pattern: 'failing dependency',
+    evidence: [
+      { terms: ['breaker_state', 'breaker'], isThere: metricAbove0('payments', 'breaker_state') },
+    ],
+    way: [
+      { command: 'checkouts', shows: /payment/i, why: 'What do the open orders wait for?' },
+      {
+        command: 'logs payments --since 2m',
+        shows: /payment-provider: .*503/,
+        why: 'Each process is healthy. What does the service behind it answer?',
+      },
+    ],
+    explanation:
+      'The payment provider answered each request with 503. Nothing was charged: payments repeats with the same key, and its breaker opens so that a failing provider gets no further load. The calls that failed are in the log of payments, and in http_client_request_duration_seconds by status.',
+  },
+  {
+    symptom: 'Customers report that new orders stay "placed". No process has ended.',
+    cause: { kind: 'freeze', target: 'inventory/1' },
+    service: 'inventory',
+    pattern: 'frozen process',
+    evidence: [{ terms: ['no answer'], isThere: isSilent('inventory') }],
+    way: [
+      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
+      {
+        command: 'status',
+        shows: /inventory\/1\s+no answer/,
+        why: 'Who handles that, and how is it?',
+      },
+    ],
+    explanation:
+      'The process of inventory was frozen. It holds its partitions until the session with the broker expires, so no other instance would handle its messages before that either. A liveness check with a time limit replaces such a process.',
+  },
+  {
+    symptom: 'Customers report that their orders are paid, and that nothing happens after that.',
+    cause: { kind: 'down', target: 'shipping' },
+    service: 'shipping',
+    pattern: 'missing instance',
+    evidence: [{ terms: ['0 of 1', 'no instance', '0 instances'], isThere: hasNone('shipping') }],
+    way: [
+      {
+        command: 'checkouts',
+        shows: /shipping|shipment|dispatch|confirmed/i,
+        why: 'What do the open orders wait for?',
+      },
+      { command: 'status', shows: /shipping: 0 of 1/, why: 'Who handles that, and does it run?' },
+    ],
+    explanation:
+      'Shipping had no instance. Its commands wait in the broker, and orders continue when it returns: until the deadline nothing has to be compensated.',
+  },
+  {
+    symptom:
+      'Customers report that new orders stay "placed". An alert reports a service that is not ready.',
+    cause: { kind: 'refuse', target: 'inventory', to: 'postgres' },
+    service: 'inventory',
+    pattern: 'database away',
+    evidence: [
+      {
+        terms: ['down', 'health/ready'],
+        isThere: async (shop) =>
+          (await shop.instances('inventory')).some(({ health }) => health === 'down'),
+      },
+    ],
+    way: [
+      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
+      {
+        command: 'status',
+        shows: /inventory\/1\s+down/,
+        why: 'One service is not ready. What do the others have that it has not?',
+      },
+    ],
+    explanation:
+      'Inventory could not reach its database: PostgreSQL runs, and the databases of the others answer. Without it no message is handled, and none is lost: the consumer repeats it. Look at the address, the password, the number of connections, and the network between the two.',
+  },
+  {
+    symptom: 'Customers report that each payment takes seconds longer than yesterday.',
+    cause: { kind: 'slow-consumer', target: 'payments' },
+    service: 'payments',
+    pattern: 'slow dependency',
+    evidence: [
+      {
+        terms: ['messaging_process_duration_seconds', 'messaging_process_duration'],
+        isThere: isSlow('payments'),
+      },
+    ],
+    way: [
+      {
+        command: 'traces --app payments --min-duration-ms 1000',
+        shows: /orders/,
+        why: 'Which part of a slow trace takes the time? Open one with traces ID.',
+      },
+    ],
+    explanation:
+      'Each statement of payments to its database waited for half a second. The provider was as quick as ever: in a trace the gap is between the statements, not in the call. In production look for a lost index, a lock, or a database far away.',
   },
 ];
