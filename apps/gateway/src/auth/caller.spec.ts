@@ -4,7 +4,7 @@ import Fastify from 'fastify';
 import { expect, it } from 'vitest';
 import { requireToken } from './caller.ts';
 
-it('says when to try again while the keys of identity cannot be fetched', async () => {
+it('states when to try again while the keys of identity cannot be fetched', async () => {
   const tokens = {
     verified: () => undefined,
     verify: () => Promise.reject(new Error('connect ECONNREFUSED')),
