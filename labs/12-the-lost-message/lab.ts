@@ -93,7 +93,10 @@ export const lab: Lab = {
       look: 'messaging_process_duration_seconds_count at /metrics of ordering',
       run: async (shop) => {
         const before = await received(shop);
+        // Each statement waits, so that all of them have read the product before one commits.
+        await shop.fault('slow-consumer', 'catalog', { delayMs: 300 });
         const accepted = await raise(shop, PRODUCTS.at(-1)!, CONFLICTS);
+        await shop.endFaults();
         const messages = () => received(shop).then((count) => count - before);
         await shop.last(messages, (count) => count > 0);
         const sent = await shop.last(messages, (count) => count > accepted, 3_000);
