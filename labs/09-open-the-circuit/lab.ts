@@ -43,7 +43,7 @@ export const lab: Lab = {
           ? ok(`${ended} calls have ended`)
           : red(
               `${ended} calls have ended`,
-              'Each call waits for as long as the provider likes. Find its time limit: timeoutMs of OWN_POLICY.',
+              'Each call waits for as long as the provider likes. What ends it?',
             );
       },
     },
@@ -84,11 +84,29 @@ export const lab: Lab = {
             );
       },
     },
+    {
+      name: 'a slow answer is awaited',
+      expected: 'an order with tok_slow is completed with two calls, each of which takes 3 s',
+      look: 'npx fieldguide logs payments --env lab --since 2m',
+      run: async (shop) => {
+        await shop.idle();
+        const before = await endedCalls(shop);
+        const { status } = await shop.ended(await shop.place('tok_slow'));
+        const calls = (await endedCalls(shop)) - before;
+        const found = `the order is ${status}, ${calls} calls`;
+        return status === 'completed' && calls === 2
+          ? ok(found)
+          : red(
+              found,
+              'The provider is well, only slow. A time limit below its slowest good answer turns good answers into failures, and one failure must not open the breaker.',
+            );
+      },
+    },
   ],
   red: 'calls end',
   hints: [
-    'The call to the provider is in apps/payments/src/call-provider/provider.ts; its policy is OWN_POLICY.',
-    'A time limit must be longer than a good answer takes and shorter than the caller waits: an order waits 20 s for its payment.',
+    'Two things are missing: something that ends one call, and something that stops further calls when many have failed. Both are settings of OWN_POLICY.',
+    'A time limit must be longer than a good answer takes and shorter than the caller waits: an order waits 20 s for its payment (PAYMENT_DEADLINE_MS in npx fieldguide env ordering --env lab). tok_slow is a good answer after 3 s.',
     'timeoutMs: 4_000 ends a call; minimumCalls: 10 with windowMs: 30_000 counts calls that end late together. The other settings have defaults.',
   ],
   wrong: [
@@ -105,6 +123,12 @@ export const lab: Lab = {
       ],
       red: 'the breaker closes again',
       help: 'lets one trial call through',
+    },
+    {
+      name: 'a time limit below a good answer',
+      edits: [policy('timeoutMs: 1_000, minimumCalls: 10, windowMs: 30_000')],
+      red: 'a slow answer is awaited',
+      help: 'below its slowest good answer',
     },
   ],
   after: `

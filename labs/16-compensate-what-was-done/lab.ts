@@ -62,7 +62,7 @@ export const lab: Lab = {
     {
       name: 'a cancelled order frees the stock',
       expected: 'an order that is cancelled before its dispatch keeps no units',
-      look: 'the console, page Orders; apps/ordering/src/checkout/checkout.model.ts',
+      look: 'npx fieldguide console --env lab, page Orders; apps/ordering/src/checkout/checkout.model.ts',
       run: async (shop) => {
         const { status, kept } = await keptBy(shop, () => cancelled(shop));
         const found = `the order is ${status}, ${kept} units are still reserved`;
@@ -77,7 +77,7 @@ export const lab: Lab = {
     {
       name: 'a cancelled order returns the money',
       expected: 'the authorisation of a cancelled order is voided',
-      look: 'Payment ledger; npx fieldguide explain ID --env lab',
+      look: 'payment ledger; npx fieldguide explain ID --env lab',
       run: async (shop) => {
         const before = await voids(shop);
         await shop.ended(await cancelled(shop));
@@ -97,7 +97,7 @@ export const lab: Lab = {
   ],
   red: 'a declined payment frees the stock',
   hints: [
-    'The checkout is one table: apps/ordering/src/checkout/checkout.model.ts. Nothing else decides what is compensated.',
+    'Take one order that ended badly, and list what was done for it before: reserved, authorised. Each needs its inverse; the table checkout decides which are requested.',
     'Follow one order down the rows. In the row awaitingPayment the stock is reserved already; in cancelling the payment is authorised too.',
     "awaitingPayment needs refused: ['releaseStock'], cancelling needs both compensations, voidPayment first.",
   ],
@@ -121,7 +121,7 @@ export const lab: Lab = {
   after: `
 A saga replaces one transaction over several services by a sequence of local ones, each with a compensation. The table names for each step the compensations when it ends badly. It is complete when every way to fail leaves stock and money as before.
 
-Where it bites in production: compensations run rarely, so a missing one shows weeks later as stock that no customer can buy and as holds on cards. Test every step with every bad outcome (simulation/every-order-ends.spec.ts does).
+Where it bites in production: compensations run rarely, so a missing one shows weeks later as stock that no customer can buy and as holds on cards. Test every step with every bad outcome (npx vitest run --project unit simulation/every-order-ends.spec.ts does).
 
 What it costs: an order is visible while it is half done, each step needs an inverse, and some steps have none. After the pivot, here the dispatch, a process can only go forward.
 

@@ -17,7 +17,7 @@ export async function runChecks(
   const verdicts: Verdict[] = [];
   for (const { name, expected, look, run } of [...checks, ...guards]) {
     const finding = await run(shop).catch((error: Error) => red(error.message, LOOK_AROUND));
-    const verdict = { name, expected, look, ...finding };
+    const verdict = { name, expected, look: shop.named(look), ...finding };
     verdicts.push(verdict);
     report(verdict);
     if (!finding.ok) break;

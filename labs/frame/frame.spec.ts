@@ -8,10 +8,18 @@ import { changed, maySeeSolution, nextOf, started } from './progress.ts';
 import { commandsOf, shuffled, toProve } from './prove-plan.ts';
 import type { Shop } from './shop.ts';
 
-const check = (name: string, run: Check['run']): Check => ({ name, expected: 'e', look: 'l', run });
+const check = (name: string, run: Check['run']): Check => ({
+  name,
+  expected: 'e',
+  look: 'stock/ID',
+  run,
+});
 const pick = ({ name, expected, look }: Check) => ({ name, expected, look });
 let ended = 0;
-const noShop = { endFaults: async () => (ended += 1) } as unknown as Shop;
+const noShop = {
+  endFaults: async () => (ended += 1),
+  named: (text: string) => text.replace('ID', '7'),
+} as unknown as Shop;
 
 describe('the checks of a lab', () => {
   it('end at the first that fails, with what to try', async () => {
@@ -26,7 +34,7 @@ describe('the checks of a lab', () => {
       ['one', true],
       ['two', false],
     ]);
-    for (const part of ['two', 'e', '2 units', 'l', 'look again'])
+    for (const part of ['two', 'e', '2 units', 'stock/7', 'look again'])
       expect(formatVerdict(verdicts[1]!)).toContain(part);
   });
   it('report an error of a check as its finding', async () => {

@@ -11,7 +11,7 @@ export const guards: readonly Check[] = [
   {
     name: 'an order completes',
     expected: 'an order with tok_ok is completed, and its total is captured once',
-    look: 'npx fieldguide explain ID --env lab; Payment ledger',
+    look: 'npx fieldguide explain ID --env lab; payment ledger',
     run: async (shop) => {
       await shop.idle();
       const before = await capturedOf(shop);
@@ -31,7 +31,7 @@ export const guards: readonly Check[] = [
   {
     name: 'a declined order leaves no trace',
     expected: 'an order with tok_declined is rejected, with stock and money as before',
-    look: 'GET /stock/ID; Payment ledger',
+    look: 'GET /stock/ID; payment ledger',
     run: async (shop) => {
       const [stock, captured] = [await shop.stock(), await capturedOf(shop)];
       const order = await shop.ended(await shop.place('tok_declined'));
@@ -41,7 +41,7 @@ export const guards: readonly Check[] = [
       );
       const free = after.freeUnits - stock.freeUnits;
       const money = (await capturedOf(shop)) - captured;
-      const found = `the order is ${order.status}, free units ${free}, captured ${money}`;
+      const found = `the order is ${order.status}, stock and money changed by ${free} units and ${money}`;
       return order.status === 'rejected' && free === 0 && money === 0
         ? ok(found)
         : red(found, 'Every step of a rejected order is compensated: what has kept one from it?');

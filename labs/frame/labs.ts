@@ -83,13 +83,15 @@ export async function start(number: number, report: Report): Promise<Result> {
     progressFile,
     started(readProgress(progressFile), number, new Date().toISOString()),
   );
-  const { gatewayUrl } = runningPlatform(system().environment)!;
+  const { gatewayUrl, providerUrl } = runningPlatform(system().environment)!;
   const seconds = Math.round((performance.now() - startMs) / 1_000);
   const text = [
     readFileSync(join(lab.folder, 'README.md'), 'utf8').trim(),
     '',
-    `The shop of the lab runs at ${gatewayUrl} (${seconds} s). Edit the files in ${place(work)}.`,
-    'Every command of fieldguide takes --env lab. Next: npx fieldguide lab check',
+    `The shop of the lab runs at ${gatewayUrl} (${seconds} s), the payment ledger is ${providerUrl}/ledger.`,
+    `Edit the files in ${place(work)}; edits of an earlier lab are gone.`,
+    'Add --env lab to commands other than "lab", as in: npx fieldguide console --env lab',
+    'Next: npx fieldguide lab check',
   ].join('\n');
   return { data: { number, title: lab.title, folder: work, gatewayUrl, seconds }, text };
 }
@@ -98,6 +100,7 @@ export async function start(number: number, report: Report): Promise<Result> {
 export async function check(report: Report): Promise<Result> {
   const { lab, progress } = await current();
   assertRunning();
+  if (lab.apps.length > 0) report(`Pushing your edits of ${lab.apps.join(', ')}`);
   try {
     await system().push(lab.apps);
   } catch (error) {
@@ -128,11 +131,13 @@ export async function untilEdited(since: string): Promise<void> {
 
 export async function hint(): Promise<Result> {
   const { lab, progress } = await current();
+  const isOpen = !maySeeSolution(progress, lab.number);
   const used = Math.min((progress.labs[lab.number]?.hints ?? 0) + 1, lab.hints.length);
   writeProgress(progressFile, changed(progress, lab.number, { hints: used }));
   const hints = lab.hints.slice(0, used);
   const lines = hints.map((each, index) => `${index + 1}. ${each}`);
-  if (used === lab.hints.length) lines.push('', 'No more hints: fieldguide lab solution --give-up');
+  if (used === lab.hints.length)
+    lines.push('', `No more hints: fieldguide lab solution${isOpen ? ' --give-up' : ''}`);
   return { data: { hints }, text: lines.join('\n') };
 }
 
@@ -163,7 +168,9 @@ export async function solution(giveUp: boolean): Promise<Result> {
   solve(copy, lab);
   if (!progress.labs[lab.number]?.passedAt) await lab.act?.(await system().shop());
   const files = [...new Set(filesOf(lab))].map((file) => place(join(work, file)));
-  const where = lab.act ? 'It is done.' : `The solution is in:\n  ${files.join('\n  ')}`;
+  const where = lab.act
+    ? 'It is done.'
+    : `The solution has replaced your edits in:\n  ${files.join('\n  ')}`;
   const text = `${where}\n\n${lab.after.trim()}`;
   return { data: { files, after: lab.after }, text };
 }

@@ -27,6 +27,7 @@ export class Shop {
   readonly #providerUrl: string;
   readonly #run = Date.now().toString(36);
   #orders = 0;
+  #lastOrder = 'ID';
 
   private constructor(platform: PlatformClient, operator: OperatorClient, status: Status) {
     this.platform = platform;
@@ -50,6 +51,14 @@ export class Shop {
     return new Visitor(this.#gatewayUrl);
   }
 
+  /** Fills in the addresses and ids of a text: `GET /stock/ID`, `explain ID`, `payment ledger`. */
+  named(text: string): string {
+    return text
+      .replace('GET /stock/ID', `${this.#gatewayUrl}/stock/${PRODUCT}`)
+      .replace('explain ID', `explain ${this.#lastOrder}`)
+      .replace('payment ledger', `payment ledger ${this.#providerUrl}/ledger`);
+  }
+
   /** Requests an order. @returns the order, or the problem */
   request({ token = 'tok_ok', quantity = 2, productId = PRODUCT, by = this.customer } = {}) {
     const body = { lines: [{ productId, quantity }], payment: { token }, shipTo };
@@ -60,7 +69,10 @@ export class Shop {
   /** Places an order. @returns its id @throws CliError when it is refused */
   async place(token = 'tok_ok', quantity = 2): Promise<string> {
     const placed = await this.request({ token, quantity });
-    if (placed.status === 201) return placed.body.id;
+    if (placed.status === 201) {
+      this.#lastOrder = placed.body.id;
+      return this.#lastOrder;
+    }
     const { title = '' } = placed.body;
     throw new CliError(`POST /orders returned ${placed.status}: ${title}`, 'fieldguide status');
   }

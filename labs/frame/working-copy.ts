@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,12 +22,17 @@ export class WorkingCopy {
     copySources(this.#root, this.folder);
   }
 
-  /** @throws Error when an edit does not find its symbol */
+  /** Applies edits and formats their files, so that the layout does not show them. @throws Error when an edit does not find its symbol */
   apply(edits: readonly Edit[]): void {
+    if (edits.length === 0) return;
     for (const edit of edits) {
       const path = join(this.folder, edit.file);
       writeFileSync(path, edited(readFileSync(path, 'utf8'), edit));
     }
+    const biome = join(this.#root, 'node_modules/@biomejs/biome/bin/biome');
+    const files = new Set(edits.map(({ file }) => file));
+    const args = [biome, 'format', '--write', '--vcs-enabled=false', ...files];
+    execFileSync(process.execPath, args, { cwd: this.folder, stdio: 'pipe' });
   }
 
   /** Takes the files of these edits from the sources again. */

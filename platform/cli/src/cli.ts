@@ -43,15 +43,14 @@ export async function commands(): Promise<Command> {
   const groups: readonly (readonly [string, ...((to: Command) => void)[]])[] = [
     ['Platform:', addRunCommands],
     ['Apps:', addAppCommands],
-    // Dead letters are listed below the heading of the last plug-in.
     [
       'Observation:',
       addObservationCommands,
       addSloCommand,
       addTraceCommands,
       addCheckCommands,
-      (to) => addPlugins(to, plugins),
       addDeadLetterCommands,
+      (to) => addPlugins(to, plugins),
     ],
     ['Faults:', addFaultCommands],
     ['Contracts:', addContractsCommands],

@@ -103,7 +103,7 @@ function addMystery(lab: Command, context: CommandContext): void {
       'mystery',
       'Diagnose a hidden fault; with an answer, show what is right',
       'lab mystery',
-      'lab mystery --service catalog --pattern "bad release" --evidence "500 in the log"',
+      'lab mystery --hint',
     )
     .option('--seed <number>', 'Start this fault; random by default', Number)
     .option('--hint', 'Show the next step of the diagnosis')

@@ -48,7 +48,7 @@ const request = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, s
     /** Needed outside the environment `local`. */
     force: z.boolean().default(false),
     /** Status, lists and events show that a fault is active, but not which: for a lab. */
-    hidden: z.boolean().default(false),
+    hidden: z.boolean().optional(),
     ...shape,
   });
 
