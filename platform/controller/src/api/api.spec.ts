@@ -110,6 +110,8 @@ describe('the API', () => {
     ['POST', '/faults', { kind: 'down', target: 'alpha' }, /still starting/],
     ['POST', '/faults', { kind: 'reset', target: 'alpha', percent: 101 }, /percent/],
     ['POST', '/faults', { kind: 'down', target: 'alpha', percent: 5 }, /percent/],
+    ['POST', '/resets', { push: ['alpa'] }, /Did you mean \\"alpha\\"/],
+    ['POST', '/resets', { pushed: ['alpha'] }, /pushed/],
     ['DELETE', '/faults/9', undefined, /no active fault 9/],
     ['DELETE', '/faults/all', undefined, /id/],
     ['GET', '/logs?since=yesterday', undefined, /since/],
