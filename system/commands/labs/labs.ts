@@ -78,6 +78,9 @@ export const plugin: CommandPlugin = {
     addMystery(lab, context);
     add('stop', 'Stop the system of the lab', (labs) => labs.stop());
     add('doctor', 'Show what a lab needs and what is missing', (labs) => labs.doctor());
+    // Labs have an environment of their own.
+    for (const { options } of lab.commands)
+      options.find(({ long }) => long === '--env')?.hideHelp();
   },
 };
 
