@@ -1,6 +1,8 @@
 // What `fieldguide lab mystery` does: starts a mystery, gives hints, judges an answer, keeps the score.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { backingNames } from '@fieldguide/platform-host/backing-services/backing-service';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { home, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
@@ -101,6 +103,7 @@ function nextHint(score: Score): Result {
 
 async function answered(system: LabPlatform, score: Score, answer: Answer): Promise<Result> {
   const mystery = mysteryOf(score.seed);
+  parseChoice('app or backing service', answer.service, [...appNames, ...backingNames]);
   parseChoice('pattern', answer.pattern, patterns);
   const judgement = await judge(await system.shop(), mystery, answer);
   const { help, ...parts } = judgement;

@@ -52,11 +52,12 @@ export function addDeadLetterCommands(program: Command): void {
         options: CommonOptions & { status: string; key?: string; limit: string },
       ) => {
         const client = operatorOf(options);
-        const found: (Letter & { app: string })[] = [];
-        for (const each of app ? [known(app)] : consumers)
-          for (const letter of await listed(client, each, options))
-            found.push({ app: each, ...letter });
+        const most = positive(options.limit);
+        const read = (each: string) => listed(client, each, options, most);
+        const { found, failed } = await lettersOf(app ? [known(app)] : consumers, read);
         print(options, found, deadLettersTable(found));
+        if (failed.length > 0)
+          throw new CliError(`Not listed: ${failed.join('; ')}`, 'fieldguide status');
       },
     );
 
@@ -129,14 +130,36 @@ export function addDeadLetterCommands(program: Command): void {
     });
 }
 
+/** Reads the letters of several apps; one that does not respond hides none of the others'. */
+export async function lettersOf(
+  names: readonly string[],
+  read: (app: string) => Promise<readonly Letter[]>,
+): Promise<{ found: (Letter & { app: string })[]; failed: string[] }> {
+  const results = await Promise.allSettled(names.map(read));
+  return {
+    found: results.flatMap((result, index) =>
+      result.status === 'fulfilled'
+        ? result.value.map((letter) => ({ app: names[index]!, ...letter }))
+        : [],
+    ),
+    failed: results.flatMap((result, index) =>
+      result.status === 'rejected' ? [`${names[index]} (${result.reason.message})`] : [],
+    ),
+  };
+}
+
+function positive(limit: string): number {
+  const most = Number(limit);
+  if (Number.isInteger(most) && most > 0) return most;
+  throw new CliError(`--limit ${limit} is not a positive number.`, '--limit 100');
+}
+
 async function listed(
   client: OperatorClient,
   app: string,
-  { status, key, limit }: { status: string; key?: string; limit: string },
+  { status, key }: { status: string; key?: string },
+  most: number,
 ): Promise<Letter[]> {
-  const most = Number(limit);
-  if (!Number.isInteger(most) || most < 1)
-    throw new CliError(`--limit ${limit} is not a positive number.`, '--limit 100');
   const found: Letter[] = [];
   for (let after: string | null = '0'; after !== null && found.length < most; ) {
     const size = String(Math.min(PAGE, most - found.length));
