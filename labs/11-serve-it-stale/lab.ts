@@ -29,7 +29,7 @@ const PAUSE_MS = 1_000;
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 const IS_REFUSED = 'ordering.pricesUnavailable';
 
-/** Places an order now and then, until a result holds. */
+/** Repeats an order until a result holds. */
 const requested = (shop: Shop, holds: (result: Result) => boolean | Promise<boolean>) => {
   const read = async () => {
     await pause();

@@ -16,6 +16,12 @@ const handle = select(
   'apps/inventory/src/on-order-completed/on-order-completed.ts',
   'OnOrderCompleted.handle',
 );
+const inMemory = acceptAll(
+  `const unseen = messages.map(({ id }) => id).filter((id) => !received.has(id));
+  for (const id of unseen) received.add(id);
+  return new Set(unseen);`,
+  'const received = new Set<string>();\n\n',
+);
 const countsOnce = `@OnMessage(Completed)
   async handle({ data: { orderId } }: MessageOf<typeof Completed>, uow: UnitOfWork): Promise<void> {
     const reservation = await uow.load(Reservation, orderId);
@@ -152,28 +158,13 @@ export const lab: Lab = {
   wrong: [
     {
       name: 'the ids are kept in memory',
-      edits: [
-        acceptAll(
-          `const unseen = messages.map(({ id }) => id).filter((id) => !received.has(id));
-  for (const id of unseen) received.add(id);
-  return new Set(unseen);`,
-          'const received = new Set<string>();\n\n',
-        ),
-      ],
+      edits: [inMemory],
       red: 'inventory survives a restart',
       help: 'has forgotten what it received',
     },
     {
       name: 'the ids are kept in memory, and the handler counts once',
-      edits: [
-        acceptAll(
-          `const unseen = messages.map(({ id }) => id).filter((id) => !received.has(id));
-  for (const id of unseen) received.add(id);
-  return new Set(unseen);`,
-          'const received = new Set<string>();\n\n',
-        ),
-        handle.replace(countsOnce),
-      ],
+      edits: [inMemory, handle.replace(countsOnce)],
       red: 'the repeat is recognised',
       help: 'the next handler may not',
     },

@@ -68,7 +68,7 @@ export class Platform {
   /** Until then its instances are still its own: a second kill must not orphan them. */
   #tookOver = false;
   readonly #artifacts = new Map<string, Artifact>();
-  /** By name: what the sources were when the platform started. */
+  /** The artifact of each app when the platform started. */
   #atStart: ReadonlyMap<string, Artifact> = new Map();
   readonly publicPorts = new Map<string, number>();
   readonly #inspectPorts = new Map<string, number>();
@@ -192,14 +192,15 @@ export class Platform {
   /**
    * Everything again from the beginning: data gone, provisioned, migrated and seeded; the backing services stay up.
    * @param push also the desired state: these apps from their present sources, all others as at the platform's start
-   * @throws CliError when the sources of an app cannot be staged; then only a restart has happened
+   * @throws CliError when the sources of an app cannot be staged; then the apps have been restarted, and no data is gone
    */
   async reset(push?: readonly string[]): Promise<void> {
     await mayDropEverything(this.environment, this.backing);
     await this.faults.stopAll();
     this.events.info('Resetting: apps stop');
     const startMs = performance.now();
-    const [staged] = await Promise.allSettled([this.#stage(push), this.#stopApps()]);
+    const [staged, stopped] = await Promise.allSettled([this.#stage(push), this.#stopApps()]);
+    if (stopped.status === 'rejected') throw stopped.reason;
     if (staged.status === 'fulfilled') {
       await dropEverything(this.environment, this.backing, this.secrets);
       await this.traces.clear();
