@@ -24,7 +24,7 @@ import {
   waitForEnd,
 } from './shop.ts';
 
-const ORDERS = Number(process.env['LOAD_ORDERS'] ?? 500);
+const ORDERS = Number(process.env['FIELDGUIDE_LOAD_ORDERS'] ?? 300);
 const PER_SECOND = 20;
 const tokens = [
   'tok_ok',

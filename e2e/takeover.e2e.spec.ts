@@ -6,7 +6,7 @@ import { query } from './shop.ts';
 import { Traffic } from './traffic.ts';
 
 // The number in CI; `npm run verify` runs 20.
-const TAKEOVERS = Number(process.env['FIELDGUIDE_TAKEOVERS'] ?? 4);
+const TAKEOVERS = Number(process.env['FIELDGUIDE_TAKEOVERS'] ?? 2);
 const INSTANCES = 3;
 
 beforeAll(() => scale('ordering', INSTANCES));

@@ -56,6 +56,11 @@ const checks: readonly { what: string; command: string; env?: Record<string, str
     env: { FIELDGUIDE_PAYMENT_KILLS: '20' },
   },
   {
+    what: '1,000 orders read immediately on another instance, while the projection lags',
+    command: 'npx vitest run --project e2e e2e/consistency',
+    env: { FIELDGUIDE_PROMPT_READS: '1000' },
+  },
+  {
     what: 'Every lab: red as shipped, green with its solution, each wrong answer with its own help',
     command: 'npm run labs:prove',
   },
