@@ -38,7 +38,7 @@ export class Traffic {
     this.#pace = pace;
   }
 
-  /** Registers the customer, or signs in again: tokens last ten minutes. */
+  /** Registers the customer, or signs in again: tokens last five minutes. */
   async signIn(): Promise<void> {
     const account = { email: `${this.#name}@fieldguide.test`, password: 'correct horse' };
     await this.#send('POST', '/auth/registrations', { ...account, name: 'Bo' });

@@ -97,7 +97,7 @@ async function load(
 
 /**
  * Registers customers, enough of them that no rate limit binds, one after the other: passwords cost much CPU.
- * @returns their access tokens, valid for ten minutes
+ * @returns their access tokens, valid for five minutes
  */
 export async function signIn(gatewayUrl: string): Promise<readonly string[]> {
   const agent = agentOf(1);

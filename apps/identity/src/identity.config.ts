@@ -5,8 +5,8 @@ export class IdentityConfig extends Config(
   z.object({
     /** ES256 private key that signs tokens, PEM. */
     SIGNING_KEY: secret(z.string().includes('PRIVATE KEY')),
-    /** Lifetime of an access token. */
-    ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(600),
+    /** Lifetime of an access token, of a person or of a service. */
+    ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(300),
     /** Lifetime of a session: how long its refresh token works. */
     SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(30),
     /** JSON object, client id → `{ secret, scopes }`. `seed` stores the secrets' hashes. */

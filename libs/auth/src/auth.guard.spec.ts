@@ -9,6 +9,7 @@ import {
   mayRead,
   RequireScope,
   RevokedSessions,
+  TokenRules,
   TokenVerifier,
 } from './index.ts';
 import { TestKeys } from './testing/index.ts';
@@ -23,7 +24,7 @@ class UnreachableKeys extends KeySource {
 const guard = (keys: KeySource) =>
   new AuthGuard(
     new Reflector(),
-    new TokenVerifier(issuer, keys, new RevokedSessions(clock), clock),
+    new TokenVerifier(new TokenRules(issuer, issuer), keys, new RevokedSessions(clock), clock),
   );
 const request = (authorization?: string) =>
   ({

@@ -1,9 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '@fieldguide/clock';
-import jwt from 'jsonwebtoken';
+import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { CallerClaims } from './decorators.ts';
 import type { RevokedSessions } from './revoked-sessions.ts';
+import { keyIdOf } from './token-format.ts';
 
 /** A public key as identity publishes it (RFC 7517). */
 export interface PublicKey {
@@ -29,14 +30,33 @@ export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 }
 
-/** Claims of every token of identity; a valid signature alone does not guarantee their shape. */
-const Claims = z.object({
-  sub: z.string().min(1),
-  kind: z.enum(['customer', 'staff', 'service']),
-  scope: z.string(),
-  sid: z.string().min(1),
-  exp: z.int(),
-});
+/** The issuer whose tokens are accepted, and the audience that they must name. */
+export class TokenRules {
+  constructor(
+    readonly issuer: string,
+    readonly audience: string,
+  ) {}
+}
+
+const TOKEN_MAX_SECONDS = 3_600;
+const CLOCK_SKEW_SECONDS = 5;
+
+/**
+ * What is read of the claims; a valid signature alone does not guarantee their shape. A token of another issuer has
+ * neither `kind` nor `sid`: then a client of its own is a service, and the token itself is its session.
+ */
+const Claims = z
+  .object({
+    sub: z.string().min(1),
+    client_id: z.string().optional(),
+    kind: z.enum(['customer', 'staff', 'service']).optional(),
+    scope: z.string(),
+    jti: z.string().min(1),
+    sid: z.string().min(1).optional(),
+    iat: z.int(),
+    exp: z.int(),
+  })
+  .refine(({ iat, exp }) => exp - iat <= TOKEN_MAX_SECONDS, 'its lifetime is too long');
 
 const CACHED_MAX = 10_000;
 const CACHED_MS = 60_000;
@@ -44,12 +64,12 @@ const FETCH_AGAIN_MS = 5_000;
 const PREFETCH_AGAIN_MS = 2_000;
 
 /**
- * Verifies ES256 tokens. A verified token is cached under the *whole* token (cache keys built from a part of it mixed up
+ * Verifies access tokens as RFC 9068 and RFC 8725 require: ES256 only. A verified token is cached under the *whole* token (cache keys built from a part of it mixed up
  * identities in a well-known library, GHSA-rp9m-7r4c-75qg), for at most a minute and never past its expiry.
  * A token of a revoked session is rejected immediately, cached or not.
  */
 export class TokenVerifier {
-  readonly #issuer: string;
+  readonly #rules: TokenRules;
   readonly #source: KeySource;
   readonly #revoked: RevokedSessions;
   readonly #clock: Clock;
@@ -58,8 +78,8 @@ export class TokenVerifier {
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
-  constructor(issuer: string, source: KeySource, ended: RevokedSessions, clock: Clock) {
-    this.#issuer = issuer;
+  constructor(rules: TokenRules, source: KeySource, ended: RevokedSessions, clock: Clock) {
+    this.#rules = rules;
     this.#source = source;
     this.#revoked = ended;
     this.#clock = clock;
@@ -97,24 +117,26 @@ export class TokenVerifier {
 
   async #check(token: string, now: number): Promise<CallerClaims> {
     this.#cache.delete(token);
-    const kid = keyIdOf(token);
-    const key = kid && (await this.#keyFor(kid, now));
+    const key = await this.#keyFor(refused(keyIdOf, token), now);
     if (!key) throw new InvalidTokenError('it is signed with an unknown key');
-    const claims = this.#verified(token, key, now);
+    const claims = await this.#verified(token, key, now);
     if (this.#cache.size >= CACHED_MAX) this.#cache.delete(this.#cache.keys().next().value!);
     this.#cache.set(token, { claims, until: Math.min(claims.exp * 1_000, now + CACHED_MS) });
     return claims;
   }
 
-  #verified(token: string, key: KeyObject, now: number): CallerClaims {
+  async #verified(token: string, key: KeyObject, now: number): Promise<CallerClaims> {
     try {
-      const options = {
-        algorithms: ['ES256' as const],
-        issuer: this.#issuer,
-        clockTimestamp: Math.floor(now / 1_000),
-      };
-      const { sub, scope, ...claims } = Claims.parse(jwt.verify(token, key, options));
-      return { id: sub, scopes: new Set(scope.split(' ')), ...claims };
+      const { payload } = await jwtVerify(token, key, {
+        ...this.#rules,
+        algorithms: ['ES256'],
+        currentDate: new Date(now),
+        clockTolerance: CLOCK_SKEW_SECONDS,
+        maxTokenAge: TOKEN_MAX_SECONDS,
+      });
+      const { sub: id, scope, exp, ...claims } = Claims.parse(payload);
+      const { kind = claims.client_id === id ? 'service' : 'customer', sid = claims.jti } = claims;
+      return { id, kind, scopes: new Set(scope.split(' ')), sid, exp };
     } catch (error) {
       throw new InvalidTokenError((error as Error).message);
     }
@@ -143,12 +165,10 @@ export class TokenVerifier {
   }
 }
 
-/** The key id in the header of the token; undefined if it is not a token. */
-function keyIdOf(token: string): string | undefined {
+function refused<T>(check: (token: string) => T, token: string): T {
   try {
-    const kid: unknown = jwt.decode(token, { complete: true })?.header.kid;
-    return typeof kid === 'string' ? kid : undefined;
-  } catch {
-    return undefined; // `decode` throws when the payload is not JSON
+    return check(token);
+  } catch (error) {
+    throw new InvalidTokenError((error as Error).message);
   }
 }

@@ -1,6 +1,6 @@
-import { AuthGuard, KeySource, RevokedSessions, TokenVerifier } from '@fieldguide/auth';
+import { AuthGuard, KeySource, RevokedSessions, TokenRules, TokenVerifier } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
-import { ProcessConfig, Runtime } from '@fieldguide/config';
+import { ConfigModule, ProcessConfig, Runtime } from '@fieldguide/config';
 import {
   type BeforeApplicationShutdown,
   type DynamicModule,
@@ -12,6 +12,7 @@ import {
 import { APP_GUARD } from '@nestjs/core';
 import { JwksKeySource } from './jwks-key-source.ts';
 import { OnSessionEnded } from './on-session-ended.ts';
+import { TokenConfig } from './token-config.ts';
 
 /**
  * Authenticates every request with identity's keys, in a global guard, and rejects tokens of ended sessions. Needs
@@ -35,6 +36,7 @@ export class AuthModule implements OnApplicationBootstrap, BeforeApplicationShut
   } = {}): DynamicModule {
     return {
       module: AuthModule,
+      imports: [ConfigModule.forFeature(TokenConfig)],
       controllers: [OnSessionEnded],
       providers: [
         keys,
@@ -45,18 +47,29 @@ export class AuthModule implements OnApplicationBootstrap, BeforeApplicationShut
           useFactory: (clock: Clock) => new RevokedSessions(clock),
         },
         {
-          provide: TokenVerifier,
-          inject: [ProcessConfig, KeySource, RevokedSessions, Clock],
+          provide: TokenRules,
+          inject: [ProcessConfig, TokenConfig],
           useFactory: (
             { SYSTEM_NAME, ENVIRONMENT }: ProcessConfig,
+            { TOKEN_ISSUER, TOKEN_AUDIENCE }: TokenConfig,
+          ) => {
+            const own = `${SYSTEM_NAME}/${ENVIRONMENT}`;
+            return new TokenRules(TOKEN_ISSUER ?? own, TOKEN_AUDIENCE ?? own);
+          },
+        },
+        {
+          provide: TokenVerifier,
+          inject: [TokenRules, KeySource, RevokedSessions, Clock],
+          useFactory: (
+            rules: TokenRules,
             source: KeySource,
             revoked: RevokedSessions,
             clock: Clock,
-          ) => new TokenVerifier(`${SYSTEM_NAME}/${ENVIRONMENT}`, source, revoked, clock),
+          ) => new TokenVerifier(rules, source, revoked, clock),
         },
         { provide: APP_GUARD, useClass: AuthGuard },
       ],
-      exports: [keys, TokenVerifier, RevokedSessions],
+      exports: [keys, TokenRules, TokenVerifier, RevokedSessions],
     };
   }
 

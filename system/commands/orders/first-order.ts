@@ -21,7 +21,7 @@ export async function firstOrder(
 
 /** Returns a command to paste. Its idempotency key is unique per start, so that it places a new order. */
 function placeOrder(gatewayUrl: string, token: string): string {
-  return `  Place an order as Ada (the token is valid for ten minutes):
+  return `  Place an order as Ada (the token is valid for five minutes):
 
 curl -s ${gatewayUrl}/orders \\
   -H 'authorization: Bearer ${token}' \\

@@ -1,38 +1,42 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { KeySource, type PublicKey } from '@fieldguide/auth';
-import { ProcessConfig } from '@fieldguide/config';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { KeySource, type PublicKey, signToken, TokenRules, thumbprintOf } from '@fieldguide/auth';
+import { Clock, Ids } from '@fieldguide/clock';
 import { Injectable } from '@nestjs/common';
-import jwt from 'jsonwebtoken';
 import { IdentityConfig } from '../identity.config.ts';
+
+/** The client in whose name people sign in: the shop's own pages and programs. */
+const OWN_CLIENT = 'shop';
 
 /** The key that signs tokens (ES256). Its id is its thumbprint (RFC 7638), so that a new key is a new id. */
 @Injectable()
 export class SigningKey extends KeySource {
   readonly #key: KeyObject;
-  readonly #issuer: string;
   readonly #public: PublicKey;
 
-  constructor(config: IdentityConfig, { SYSTEM_NAME, ENVIRONMENT }: ProcessConfig) {
+  constructor(
+    config: IdentityConfig,
+    private readonly rules: TokenRules,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {
     super();
     this.#key = createPrivateKey(config.SIGNING_KEY);
-    this.#issuer = `${SYSTEM_NAME}/${ENVIRONMENT}`;
     const { kty, crv, x, y } = createPublicKey(this.#key).export({ format: 'jwk' });
-    const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
-    this.#public = { kid, kty, crv, x, y } as PublicKey;
+    this.#public = { kid: thumbprintOf({ kty, crv, x, y }), kty, crv, x, y } as PublicKey;
   }
 
+  /** @returns an access token as RFC 9068 describes it */
   sign(
     subject: string,
     claims: { kind: string; scope: string; sid: string },
-    expiresIn: number,
+    expiresInSeconds: number,
   ): string {
-    return jwt.sign(claims, this.#key, {
-      algorithm: 'ES256',
-      keyid: this.#public.kid,
-      issuer: this.#issuer,
-      subject,
-      expiresIn,
-    });
+    const iat = Math.floor(this.clock.now().getTime() / 1_000);
+    const { issuer: iss, audience: aud } = this.rules;
+    const client_id = claims.kind === 'service' ? subject : OWN_CLIENT;
+    const times = { iat, exp: iat + expiresInSeconds };
+    const names = { iss, aud, sub: subject, client_id, jti: this.ids.next() };
+    return signToken({ ...names, ...times, ...claims }, this.#key, this.#public.kid);
   }
 
   override async keys(): Promise<readonly PublicKey[]> {

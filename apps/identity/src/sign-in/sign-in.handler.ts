@@ -13,7 +13,6 @@ import { sameSecret } from '../session/secrets.ts';
 import { Sessions } from '../session/sessions.ts';
 
 type Of<Grant> = Extract<TokenRequest, { grantType: Grant }>;
-const CLIENT_TOKEN_SECONDS = 600;
 
 @Injectable()
 export class SignInHandler {
@@ -46,7 +45,8 @@ export class SignInHandler {
     const wanted = scope?.split(' ') ?? allowed;
     if (!wanted.every((each) => allowed.includes(each))) throw errors.scopeNotAllowed();
     const claims = { kind: 'service', scope: wanted.join(' '), sid: this.ids.next() };
-    const accessToken = this.key.sign(clientId, claims, CLIENT_TOKEN_SECONDS);
-    return { accessToken, expiresInSeconds: CLIENT_TOKEN_SECONDS, tokenType: 'Bearer' };
+    const expiresInSeconds = this.config.ACCESS_TOKEN_SECONDS;
+    const accessToken = this.key.sign(clientId, claims, expiresInSeconds);
+    return { accessToken, expiresInSeconds, tokenType: 'Bearer' };
   }
 }

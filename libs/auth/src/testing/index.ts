@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import jwt from 'jsonwebtoken';
+import { signToken } from '../token-format.ts';
 import { KeySource, type PublicKey } from '../token-verifier.ts';
 
 /** A key pair for one test run and the tokens it signs, so that tests run the real verification. */
@@ -31,12 +31,19 @@ export class TestKeys extends KeySource {
     return this.tokenOf({ sub: id, kind, scope, sid, exp });
   }
 
-  /** A valid token except for these claims; undefined removes a claim. */
-  tokenOf(claims: Readonly<Record<string, unknown>>): string {
-    const exp = Math.floor(Date.now() / 1_000) + 600;
-    const good = { iss: this.#issuer, sub: 'ada', kind: 'customer', scope: 'a', sid: 's', exp };
-    const payload = JSON.stringify({ ...good, ...claims });
-    const header = { alg: 'ES256', typ: 'JWT' };
-    return jwt.sign(payload, this.#key, { algorithm: 'ES256', keyid: 'test', header });
+  /** A valid token except for these claims and header parameters; undefined removes one. */
+  tokenOf(
+    claims: Readonly<Record<string, unknown>>,
+    header: Readonly<Record<string, unknown>> = {},
+  ): string {
+    const now = Math.floor(Date.now() / 1_000);
+    const { exp = now + 600 } = claims;
+    const times = { iat: Math.min(now, Number(exp) - 600), exp };
+    const names = { iss: this.#issuer, aud: this.#issuer, sub: 'ada', jti: 'j', client_id: 'shop' };
+    const good = { ...names, ...times, kind: 'customer', scope: 'a', sid: 's' };
+    return signToken({ ...good, ...claims }, this.#key, 'test', {
+      ...{ alg: 'ES256', typ: 'at+jwt', kid: 'test' },
+      ...header,
+    });
   }
 }
