@@ -75,6 +75,11 @@ describe('a token', () => {
     const token = keys.token('ada', 'a', { expiresInSeconds: -10 });
     await expect(tokens.verify(token)).rejects.toThrow(/exp/);
   });
+  it('is rejected when expired by the clock of the service', async () => {
+    const later = new ManualClock(new Date(Date.now() + 700_000).toISOString());
+    const own = new TokenVerifier(rules, keys, ended, later);
+    await expect(own.verify(keys.token('ada', 'a'))).rejects.toThrow(/exp/);
+  });
   it('is rejected when its text is no token', async () => {
     for (const text of ['nonsense', 'a.b', '', '..', `${keys.token('ada', 'a')}.`])
       await expect(tokens.verify(text)).rejects.toThrow(InvalidTokenError);
@@ -105,6 +110,7 @@ describe('a token', () => {
     ['no expiry', { exp: undefined }],
     ['an expiry as text', { exp: `${now + 60}` }],
     ['an expiry out of range', { exp: 1e99 }],
+    ['a fractional expiry', { iat: now, exp: now + 60.5 }],
     ['an expiry in ten years', { exp: now + 315_360_000 }],
     ['a long lifetime', { iat: now - 10, exp: now + 3_601 }],
     ['an early issue', { iat: now - 3_700, exp: now + 60 }],
