@@ -25,6 +25,41 @@ const instance = (id: string, service: string) => ({
   version: '1.2.3',
 });
 
+/** Forwards to Consul, and registrations only after `mayRegister`. */
+async function delayingConsul() {
+  const registration = Promise.withResolvers<void>();
+  const called = Promise.withResolvers<void>();
+  let open = 0;
+  const server = createServer(async (request, response) => {
+    open += 1;
+    const { method = '', url = '', headers } = request;
+    if (url.endsWith('/register')) {
+      called.resolve();
+      await registration.promise;
+    }
+    const token = headers['x-consul-token'];
+    const answer = await fetch(new URL(url, inject('backing').consul), {
+      method,
+      ...(method === 'PUT' && { body: await text(request) }),
+      ...(token && { headers: { 'x-consul-token': String(token) } }),
+    });
+    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    response.end(await answer.text());
+    open -= 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    isCalled: called.promise,
+    mayRegister: registration.resolve,
+    isIdle: () => expect.poll(() => open, WAIT).toBe(0),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 describe('the registry on Consul', () => {
   it('publishes an instance and its departure to other processes', async () => {
     const [own, other] = [registry(), registry()];
@@ -39,34 +74,30 @@ describe('the registry on Consul', () => {
   });
 
   it('is degraded until the entry is present, also when the registry answers', async () => {
-    const { hostname, port } = new URL(inject('backing').consul);
-    const mayRegister = Promise.withResolvers<void>();
-    const isCalled = Promise.withResolvers<void>();
-    const proxy = createServer(async (request, response) => {
-      if (request.method === 'PUT') {
-        isCalled.resolve();
-        await mayRegister.promise;
-      }
-      const { method, url: path } = request;
-      const body = await text(request);
-      const answer = await fetch(`http://${hostname}:${port}${path}`, {
-        method,
-        ...(body ? { body } : {}),
-      });
-      response.writeHead(answer.status, { 'content-type': 'application/json' });
-      response.end(await answer.text());
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`;
-    const own = new ConsulRegistry(url, 'int', clock, makeLog('test', 'test', 'silent'));
+    const consul = await delayingConsul();
+    const own = new ConsulRegistry(consul.url, 'int', clock, makeLog('test', 'test', 'silent'));
     own.register(instance('present-1', 'present'));
-    await isCalled.promise;
+    await consul.isCalled;
     expect(own.state()).toBe('degraded');
-    mayRegister.resolve();
+    consul.mayRegister();
     await expect.poll(() => own.state(), WAIT).toBe('ok');
     await own.deregister();
-    proxy.closeAllConnections();
-    proxy.close();
+    consul.close();
+  });
+
+  it('leaves no entry when it departs while it registers', async () => {
+    const consul = await delayingConsul();
+    const own = new ConsulRegistry(consul.url, 'int', clock, makeLog('test', 'test', 'silent'));
+    own.register(instance('hasty-1', 'hasty'));
+    await consul.isCalled;
+    const departing = own.deregister();
+    await fetch(`${consul.url}/v1/status/leader`); // sent later: a request of `deregister` has arrived
+    consul.mayRegister();
+    await departing;
+    await consul.isIdle();
+    const entries = await (await fetch(`${consul.url}/v1/agent/services`)).json();
+    expect(Object.keys(entries as object)).not.toContain('hasty-1');
+    consul.close();
   });
 
   it('registers again when its entry is lost', async () => {

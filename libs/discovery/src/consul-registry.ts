@@ -34,6 +34,7 @@ export class ConsulRegistry extends ServiceRegistry {
   readonly #watches = new Map<string, { end(): void }>();
   readonly #closing = new AbortController();
   #registered: Instance | undefined;
+  #registering: Promise<void> | undefined;
   #reachable = false;
 
   /**
@@ -57,12 +58,14 @@ export class ConsulRegistry extends ServiceRegistry {
 
   override register(instance: Instance): void {
     this.#registered = instance;
-    void this.#keepRegistered();
+    this.#registering = this.#keepRegistered();
   }
 
   override async deregister(): Promise<void> {
     this.#closing.abort();
     for (const watch of this.#watches.values()) watch.end();
+    // A registration that is under way would bring the entry back.
+    await this.#registering;
     const { id } = this.#registered ?? {};
     if (id)
       await this.#consul.agent.service.deregister({ id, ...within(2_000) }).catch(() => undefined);
@@ -89,7 +92,7 @@ export class ConsulRegistry extends ServiceRegistry {
     while (!signal.aborted) {
       try {
         const entries = (await this.#consul.agent.service.list(within(2_000))) as AgentEntries;
-        if (!this.#isRegistered(entries)) {
+        if (!signal.aborted && !this.#isRegistered(entries)) {
           await this.#put(this.#registered!);
           if (present)
             this.#log.warn('The Consul entry was missing or different; registered again');
