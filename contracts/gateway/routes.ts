@@ -36,7 +36,13 @@ export const routes: readonly Route[] = [
   }),
   anyone('POST /auth/tokens', 'identity', 200, 'Sign in, or refresh', {
     operationId: 'signIn',
-    errors: ['credentialsInvalid', 'sessionEnded', 'scopeNotAllowed', 'tooManySignIns'],
+    errors: [
+      'credentialsInvalid',
+      'sessionEnded',
+      'scopeNotAllowed',
+      'signInDelayed',
+      'tooManySignIns',
+    ],
     limit: 'signIn',
     body: TokenRequest,
     answer: Token,

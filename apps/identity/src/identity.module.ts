@@ -7,6 +7,8 @@ import { WorkersModule } from '@fieldguide/workers';
 import { Module } from '@nestjs/common';
 import { IdentityTables1760000002000 } from '../migrations/1760000002000-identity-tables.ts';
 import { SessionEnds1760000012001 } from '../migrations/1760000012001-session-ends.ts';
+import { FailedSignIns1760000030000 } from '../migrations/1760000030000-failed-sign-ins.ts';
+import { SessionsByAccount1760000031000 } from '../migrations/1760000031000-sessions-by-account.ts';
 import { Account } from './account/account.entity.ts';
 import { Passwords } from './account/passwords.ts';
 import { Client } from './client/client.entity.ts';
@@ -20,8 +22,11 @@ import { Secrets } from './session/secrets.ts';
 import { Session } from './session/session.entity.ts';
 import { sessionRetention } from './session/session.retention.ts';
 import { Sessions } from './session/sessions.ts';
+import { FailedSignIns } from './sign-in/failed-sign-ins.entity.ts';
+import { failedSignInRetention } from './sign-in/failed-sign-ins.retention.ts';
 import { SignInController } from './sign-in/sign-in.controller.ts';
 import { SignInHandler } from './sign-in/sign-in.handler.ts';
+import { SignInThrottle } from './sign-in/sign-in-throttle.ts';
 import { SignOutController } from './sign-out/sign-out.controller.ts';
 
 /** The map of the service: accounts, sign-in, tokens and the keys that check them. */
@@ -32,9 +37,14 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
     ServiceClientModule.forRoot(),
     AuthModule.forRoot({ keys: SigningKey }),
     DatabaseModule.forRoot({
-      entities: [Account, Session, Client],
-      migrations: [IdentityTables1760000002000, SessionEnds1760000012001],
-      retention: [sessionRetention],
+      entities: [Account, Session, Client, FailedSignIns],
+      migrations: [
+        IdentityTables1760000002000,
+        SessionEnds1760000012001,
+        FailedSignIns1760000030000,
+        SessionsByAccount1760000031000,
+      ],
+      retention: [sessionRetention, failedSignInRetention],
       seeder: AccountSeeder,
     }),
     WorkersModule.forRoot(),
@@ -48,6 +58,6 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
     EraseAccountController,
     PublicKeysController,
   ],
-  providers: [Passwords, Secrets, Sessions, SignInHandler],
+  providers: [Passwords, Secrets, Sessions, SignInHandler, SignInThrottle],
 })
 export class IdentityModule {}

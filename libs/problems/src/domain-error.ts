@@ -5,6 +5,7 @@ const statusOf = {
   conflict: 409,
   notAllowed: 403,
   unprocessable: 422,
+  throttled: 429,
   unavailable: 503,
 };
 export type ErrorKind = keyof typeof statusOf;

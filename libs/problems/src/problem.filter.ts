@@ -32,7 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
     this.http.httpAdapter.setHeader(response, 'content-type', PROBLEM_JSON);
     if (answer.status === 401)
       this.http.httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');
-    if (answer.status === 503) {
+    if (answer.status === 503 || answer.status === 429) {
       const own = thrown instanceof DomainError ? thrown.retryAfterSeconds : undefined;
       const seconds = String(own ?? RETRY_AFTER_SECONDS);
       this.http.httpAdapter.setHeader(response, 'retry-after', seconds);

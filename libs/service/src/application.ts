@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import { Clock } from '@fieldguide/clock';
 import { instancesOf, type Runtime, ServiceOptions } from '@fieldguide/config';
 import { MessagingStrategy } from '@fieldguide/messaging/parts';
@@ -6,14 +7,15 @@ import { Health, LOG, type Log, NestLog } from '@fieldguide/telemetry';
 import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { dropLateRequests } from './deadline.ts';
 import { HttpConfig } from './http-config.ts';
-import { limitConnections, serverOptions, watchRequests } from './http-server.ts';
+import { limitConnections, watchRequests } from './http-server.ts';
 import { observeRequests } from './observe-requests.ts';
 import { rejectOtherMethods } from './other-methods.ts';
 import { setResponseHeaders } from './response-headers.ts';
 import { RootModule } from './root.module.ts';
+import { adapterTrusting, trustProxies } from './trusted-proxies.ts';
 
 /** Creates an application on Fastify from a service's module, without connecting anything. */
 export async function createApplication(
@@ -22,19 +24,26 @@ export async function createApplication(
 ): Promise<NestFastifyApplication> {
   const root = RootModule.of(module, runtime);
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
-  const adapter = new FastifyAdapter(serverOptions);
-  return configure(await NestFactory.create<NestFastifyApplication>(root, adapter, options));
+  const proxies = new BlockList();
+  const adapter = adapterTrusting(proxies);
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, options);
+  return configure(app, proxies);
 }
 
 /** What every HTTP server and consumer has: strict input, problem details, traces, metrics, log. */
-export function configure(app: NestFastifyApplication): NestFastifyApplication {
+export function configure(
+  app: NestFastifyApplication,
+  proxies = new BlockList(),
+): NestFastifyApplication {
   const adapter = app.getHttpAdapter() as unknown as FastifyAdapter;
   const log = app.get<Log>(LOG);
   app.useLogger(new NestLog(log));
   app.useGlobalPipes(new RequestPipe());
-  limitConnections(app.getHttpServer(), app.get(HttpConfig));
+  const http = app.get(HttpConfig);
+  limitConnections(app.getHttpServer(), http);
   takeJsonOnly(adapter);
   const { isEdge } = app.get(ServiceOptions);
+  trustProxies(proxies, http.TRUSTED_PROXIES, isEdge);
   observeRequests(adapter, isEdge, log);
   setResponseHeaders(adapter);
   watchRequests(adapter);

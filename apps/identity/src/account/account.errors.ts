@@ -5,5 +5,6 @@ export const errors = defineErrors('identity', {
   credentialsInvalid: ['unauthenticated', 'The credentials are not valid.'],
   sessionEnded: ['unauthenticated', 'The session has ended: sign in again.'],
   scopeNotAllowed: ['notAllowed', 'This client may not have that scope.'],
+  signInDelayed: ['throttled', 'Too many failed sign-ins: wait before the next one.'],
   tooManySignIns: ['unavailable', 'Too many concurrent sign-ins: try again in a few seconds.'],
 });

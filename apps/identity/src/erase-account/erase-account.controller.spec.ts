@@ -29,8 +29,8 @@ beforeEach(async () => {
     const row = { id, email, name: 'Ada', kind: 'customer', passwordHash: 'hash' };
     const account = Object.assign(new Account(), row);
     await units.run((uow) => uow.save(Account, account));
-    await sessions.begin(account);
-    await sessions.begin(account);
+    await sessions.begin(account, 'address');
+    await sessions.begin(account, 'address');
   }
 });
 const erase = (id: string) => controller.erase({ id } as never);
@@ -60,7 +60,7 @@ describe('erasing an account', () => {
   it('leaves no session of a sign-in at the same moment', async () => {
     const account = await units.run((uow) => uow.load(Account, ada));
     await erase(ada);
-    await expect(sessions.begin(account!)).rejects.toMatchObject({
+    await expect(sessions.begin(account!, 'address')).rejects.toMatchObject({
       code: 'identity.credentialsInvalid',
     });
   });

@@ -24,12 +24,13 @@ export class Sessions {
     private readonly secrets: Secrets,
   ) {}
 
-  async begin(account: Account): Promise<Token> {
+  async begin(account: Account, addressHash: string): Promise<Token> {
     const secret = this.secrets.text();
     const session = Object.assign(new Session(), {
       sid: this.ids.next(),
       accountId: account.id,
       refreshHash: fingerprint(secret),
+      addressHash,
     });
     await this.units.run(async (uow) => {
       // Serialises with the account's erasure: one of the two comes first.

@@ -10,32 +10,44 @@ import { clientsOf } from '../client/clients.ts';
 import { IdentityConfig } from '../identity.config.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';
 import { sameSecret } from '../session/secrets.ts';
+import { Session } from '../session/session.entity.ts';
 import { Sessions } from '../session/sessions.ts';
+import { attemptOf, hashed, SignInThrottle } from './sign-in-throttle.ts';
 
 type Of<Grant> = Extract<TokenRequest, { grantType: Grant }>;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class SignInHandler {
   constructor(
     private readonly database: Database,
     private readonly passwords: Passwords,
+    private readonly throttle: SignInThrottle,
     private readonly sessions: Sessions,
     private readonly key: SigningKey,
     private readonly ids: Ids,
     private readonly config: IdentityConfig,
   ) {}
 
-  handle(request: TokenRequest): Promise<Token> {
-    if (request.grantType === 'password') return this.#byPassword(request);
+  /** @param address the caller's, as the gateway names it */
+  handle(request: TokenRequest, address: string): Promise<Token> {
+    if (request.grantType === 'password') return this.#byPassword(request, address);
     if (request.grantType === 'refreshToken') return this.sessions.refresh(request.refreshToken);
     return this.#byClient(request);
   }
 
-  async #byPassword({ email, password }: Of<'password'>): Promise<Token> {
-    const account = await this.database.source.manager.findOneBy(Account, { email });
-    const right = await this.passwords.matches(password, account?.passwordHash);
-    if (!account || !right) throw errors.credentialsInvalid();
-    return this.sessions.begin(account);
+  /** Does the same for an unknown account as for a known one. */
+  async #byPassword({ email, password }: Of<'password'>, address: string): Promise<Token> {
+    const { manager } = this.database.source;
+    const account = await manager.findOneBy(Account, { email });
+    const addressHash = hashed('address', address);
+    const begun = { accountId: account?.id ?? NOBODY, addressHash };
+    const attempt = attemptOf(email, address, await manager.existsBy(Session, begun));
+    const isRight = await this.throttle.run(attempt, () =>
+      this.passwords.matches(password, account?.passwordHash),
+    );
+    if (!account || !isRight) throw errors.credentialsInvalid();
+    return this.sessions.begin(account, addressHash);
   }
 
   async #byClient({ clientId, clientSecret, scope }: Of<'clientCredentials'>): Promise<Token> {

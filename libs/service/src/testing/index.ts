@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import type { KeySource } from '@fieldguide/auth';
 import { Clock } from '@fieldguide/clock';
 import { instancesOf, Runtime } from '@fieldguide/config';
@@ -6,12 +7,12 @@ import { Messaging } from '@fieldguide/messaging';
 import { MemoryMessaging } from '@fieldguide/messaging/parts';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { configure } from '../application.ts';
-import { serverOptions } from '../http-server.ts';
 import { JwksKeySource } from '../jwks-key-source.ts';
 import { RootModule } from '../root.module.ts';
+import { adapterTrusting } from '../trusted-proxies.ts';
 
 /** A port that refuses every connection: backing services that a test does not start are unreachable. */
 const UNREACHABLE = '127.0.0.1:9';
@@ -62,10 +63,10 @@ export async function openForTest(
 ): Promise<NestFastifyApplication> {
   const compiled = await compileForTest(module, options);
   const nestOptions = { logger: false, abortOnError: false, bodyParser: false } as const;
-  const adapter = new FastifyAdapter(serverOptions);
-  const app = configure(
-    compiled.createNestApplication<NestFastifyApplication>(adapter, nestOptions),
-  );
+  const proxies = new BlockList();
+  const adapter = adapterTrusting(proxies);
+  const app = compiled.createNestApplication<NestFastifyApplication>(adapter, nestOptions);
+  configure(app, proxies);
   await app.init();
   for (const database of instancesOf(app.get(ModulesContainer), Database)) await database.migrate();
   return app;

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
+import { Injectable } from '@nestjs/common';
+import { errors } from '../account/account.errors.ts';
+import { FailedSignIns } from './failed-sign-ins.entity.ts';
+import { type Allowance, delayMs, ofAccount, ofAddress } from './sign-in-delay.model.ts';
+
+/** What an attempt is counted under. */
+export interface Attempt {
+  readonly account: string;
+  readonly address: string;
+}
+
+/**
+ * @param isKnown the address has begun a session of this account: it has a count of its own, so that failures elsewhere
+ *   do not keep the customer out
+ */
+export function attemptOf(email: string, address: string, isKnown: boolean): Attempt {
+  const account = isKnown ? hashed('account', email, address) : hashed('account', email);
+  return { account, address: hashed('address', address) };
+}
+
+export const hashed = (...parts: string[]) =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+
+/**
+ * Delays sign-ins after failures, by account and by address, for all instances. An attempt counts as failed before its
+ * password is compared, so that parallel attempts are not compared before the first has counted.
+ */
+@Injectable()
+export class SignInThrottle {
+  constructor(private readonly units: UnitOfWorkRunner) {}
+
+  /**
+   * Counts the attempt, then runs `compare`.
+   * @throws signInDelayed without running it, and without counting
+   */
+  async run(attempt: Attempt, compare: () => Promise<boolean>): Promise<boolean> {
+    const waitMs = await this.units.run((uow) => this.#count(attempt, uow));
+    if (waitMs > 0) throw errors.signInDelayed().retryAfter(Math.ceil(waitMs / 1_000));
+    let isRight: boolean | undefined;
+    try {
+      isRight = await compare();
+      return isRight;
+    } finally {
+      if (isRight !== false) await this.units.run((uow) => this.#forget(attempt, isRight, uow));
+    }
+  }
+
+  /** @returns the time until an attempt is allowed; 0: this one is, and has been counted */
+  async #count({ account, address }: Attempt, uow: UnitOfWork): Promise<number> {
+    const now = await uow.databaseTime();
+    const start = { startedAt: now, refusedUntil: now, version: 1 };
+    const both = [account, address];
+    const fresh = both.map((key) => Object.assign(new FailedSignIns(), { ...start, key }));
+    await uow.insertNew(FailedSignIns, fresh);
+    const rows = await uow.lock(FailedSignIns, both);
+    const waitMs = Math.max(...rows.map(({ refusedUntil }) => refusedUntil.getTime())) - +now;
+    if (waitMs > 0) return waitMs;
+    for (const row of rows) countOne(row, now, row.key === account ? ofAccount : ofAddress);
+    await uow.saveAll(FailedSignIns, rows);
+    return 0;
+  }
+
+  /** The attempt succeeded, or `compare` could not tell: it was no failure. */
+  async #forget(
+    { account, address }: Attempt,
+    isRight: boolean | undefined,
+    uow: UnitOfWork,
+  ): Promise<void> {
+    const rows = await uow.lock(FailedSignIns, [account, address]);
+    const now = await uow.databaseTime();
+    for (const row of rows) {
+      row.count = isRight && row.key === account ? 0 : Math.max(0, row.count - 1);
+      row.refusedUntil = now;
+    }
+    await uow.saveAll(FailedSignIns, rows);
+  }
+}
+
+function countOne(row: FailedSignIns, now: Date, allowance: Allowance): void {
+  if (row.startedAt.getTime() + allowance.periodMs <= now.getTime())
+    Object.assign(row, { count: 0, startedAt: now });
+  row.count += 1;
+  row.refusedUntil = new Date(now.getTime() + delayMs(row.count, allowance));
+}
