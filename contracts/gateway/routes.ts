@@ -29,7 +29,7 @@ import { anyone, type Route, signedIn } from './route.ts';
 export const routes: readonly Route[] = [
   anyone('POST /auth/registrations', 'identity', 201, 'Register', {
     operationId: 'register',
-    errors: ['emailTaken', 'tooManySignIns'],
+    errors: ['emailTaken', 'passwordTooCommon', 'passwordIsEmail', 'tooManySignIns'],
     limit: 'signIn',
     body: RegistrationRequest,
     answer: Registration,

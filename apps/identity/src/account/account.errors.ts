@@ -2,6 +2,11 @@ import { defineErrors } from '@fieldguide/problems/domain-error';
 
 export const errors = defineErrors('identity', {
   emailTaken: ['conflict', 'An account with this e-mail address exists.'],
+  passwordTooCommon: [
+    'unprocessable',
+    'This password is one of the most common ones: choose another.',
+  ],
+  passwordIsEmail: ['unprocessable', 'The e-mail address cannot be the password.'],
   credentialsInvalid: ['unauthenticated', 'The credentials are not valid.'],
   sessionEnded: ['unauthenticated', 'The session has ended: sign in again.'],
   scopeNotAllowed: ['notAllowed', 'This client may not have that scope.'],

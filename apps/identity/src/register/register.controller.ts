@@ -5,6 +5,7 @@ import { UnitOfWorkRunner } from '@fieldguide/database';
 import { Body, Controller, Post } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { errors } from '../account/account.errors.ts';
+import { checkPassword } from '../account/password-rules.ts';
 import { Passwords } from '../account/passwords.ts';
 
 @Controller('auth/registrations')
@@ -20,6 +21,7 @@ export class RegisterController {
   async register(
     @Body({ schema: RegistrationRequest }) { email, password, name }: RegistrationRequest,
   ) {
+    checkPassword(password, email);
     const passwordHash = await this.passwords.hash(password);
     return this.units.run(async (uow) => {
       const [taken] = await uow.find(Account, { email }, 1);

@@ -3,6 +3,8 @@ import { ApiError } from '../api/api-error.ts';
 const words: Readonly<Record<string, string>> = {
   'identity.credentialsInvalid': 'E-mail address and password do not match an account.',
   'identity.emailTaken': 'There is an account with this e-mail address: sign in instead.',
+  'identity.passwordTooCommon':
+    'Many people use this password, so it is guessed first: choose another.',
   'identity.signInDelayed': 'Too many failed sign-ins: wait a while, then try again.',
   'identity.tooManySignIns': 'Too many sign-ins: wait a minute, then try again.',
   'catalog.productNotFound': 'There is no such product.',
