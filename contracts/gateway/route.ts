@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 /** What the gateway needs to forward an operation, and its document to describe it. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: `/${string}`;
   /** The service that answers. */
   readonly to: string;

@@ -7,8 +7,10 @@ import {
 } from '../catalog/index.ts';
 import {
   KeySet,
+  PasswordChange,
   Registration,
   RegistrationRequest,
+  SessionList,
   Token,
   TokenRequest,
 } from '../identity/index.ts';
@@ -48,6 +50,30 @@ export const routes: readonly Route[] = [
     answer: Token,
   }),
   signedIn('DELETE /auth/tokens', 'identity', 204, 'Sign out', { operationId: 'signOut' }),
+  signedIn('GET /auth/sessions', 'identity', 200, 'Own sessions', {
+    operationId: 'listSessions',
+    answer: SessionList,
+  }),
+  signedIn('DELETE /auth/sessions', 'identity', 204, 'End all other own sessions', {
+    operationId: 'endOtherSessions',
+  }),
+  signedIn('DELETE /auth/sessions/:id', 'identity', 204, 'End an own session', {
+    operationId: 'endSession',
+    errors: ['sessionNotFound'],
+  }),
+  signedIn('PUT /auth/password', 'identity', 204, 'Change the password, end other sessions', {
+    operationId: 'changePassword',
+    errors: [
+      'currentPasswordWrong',
+      'passwordTooCommon',
+      'passwordIsEmail',
+      'sessionEnded',
+      'signInDelayed',
+      'tooManySignIns',
+    ],
+    limit: 'signIn',
+    body: PasswordChange,
+  }),
   signedIn('DELETE /accounts/me', 'identity', 202, 'Erase the account and everything personal', {
     operationId: 'eraseAccount',
     answer: Registration,

@@ -3,9 +3,11 @@ import { ada, noon, sid } from '../example-data.ts';
 import {
   CustomerErased,
   KeySet,
+  PasswordChange,
   Registration,
   RegistrationRequest,
   SessionEnded,
+  SessionList,
   Token,
   TokenRequest,
 } from './index.ts';
@@ -22,6 +24,22 @@ export const token = example(Token, {
 });
 /** A service's token: it has no refresh token. */
 export const serviceToken = example(Token, { ...signedIn, tokenType: 'Bearer' });
+export const sessionList = example(SessionList, {
+  items: [
+    {
+      id: sid,
+      device: 'Firefox',
+      begunAt: noon,
+      refreshedAt: noon,
+      expiresAt: noon,
+      isCurrent: true,
+    },
+  ],
+});
+export const passwordChange = example(PasswordChange, {
+  currentPassword: password,
+  newPassword: 'another horse',
+});
 export const keySet = example(KeySet, {
   keys: [
     {

@@ -44,6 +44,27 @@ export const Token = z.object({
 });
 export type Token = z.infer<typeof Token>;
 
+/** The caller's own sessions that have not ended. */
+export const SessionList = z.object({
+  items: z.array(
+    z.object({
+      id: Id,
+      /** The user agent that began it, if it named itself. */
+      device: z.string().nullable(),
+      begunAt: z.iso.datetime(),
+      refreshedAt: z.iso.datetime(),
+      expiresAt: z.iso.datetime(),
+      isCurrent: z.boolean(),
+    }),
+  ),
+});
+
+export const PasswordChange = z.strictObject({
+  currentPassword: Text.min(1).max(128),
+  newPassword: Password,
+});
+export type PasswordChange = z.infer<typeof PasswordChange>;
+
 /** The public keys that tokens are checked with (RFC 7517): curve points of ES256. */
 export const KeySet = z.object({
   keys: z.array(

@@ -21,7 +21,7 @@ describeProviderPacts('identity', IdentityModule, {
     SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     CLIENTS: JSON.stringify({ shipping: { secret: '', scopes: ['orders:address:read'] } }),
   },
-  callers: { customer: { id: ada, scope: 'accounts:erase' } },
+  callers: { customer: { id: ada, scope: 'account accounts:erase' } },
   mint: (app, { id, scope, kind }) => app.get(SigningKey).sign(id, { kind, scope, sid }, 600),
   states: (app) => {
     const { manager } = app.get(Database).source;
@@ -39,7 +39,8 @@ describeProviderPacts('identity', IdentityModule, {
     const signIn = async (values: Record<string, string>) => {
       await register(values);
       const row = { sid, accountId: ada, refreshHash: fingerprint('secret') };
-      const session = { ...row, expiresAt: app.get(Clock).fromNow(60_000) };
+      const times = { begunAt: app.get(Clock).now(), refreshedAt: app.get(Clock).now() };
+      const session = { ...row, ...times, expiresAt: app.get(Clock).fromNow(60_000) };
       await units.run((uow) => uow.save(Session, Object.assign(new Session(), session)));
     };
     const isSignedIn = () => manager.existsBy(Session, { sid });

@@ -7,8 +7,10 @@ export class IdentityConfig extends Config(
     SIGNING_KEY: secret(z.string().includes('PRIVATE KEY')),
     /** Lifetime of an access token, of a person or of a service. */
     ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(300),
-    /** Lifetime of a session: how long its refresh token works. */
+    /** Lifetime of a session, however often it is refreshed. */
     SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(30),
+    /** A session ends after this time without a refresh. */
+    SESSION_IDLE_DAYS: z.coerce.number().int().min(1).max(90).default(14),
     /** JSON object, client id → `{ secret, scopes }`. `seed` stores the secrets' hashes. */
     CLIENTS: secret(z.string().default('{}')),
   }),

@@ -9,8 +9,10 @@ import { IdentityTables1760000002000 } from '../migrations/1760000002000-identit
 import { SessionEnds1760000012001 } from '../migrations/1760000012001-session-ends.ts';
 import { FailedSignIns1760000030000 } from '../migrations/1760000030000-failed-sign-ins.ts';
 import { SessionsByAccount1760000031000 } from '../migrations/1760000031000-sessions-by-account.ts';
+import { SessionRotation1760000032000 } from '../migrations/1760000032000-session-rotation.ts';
 import { Account } from './account/account.entity.ts';
 import { Passwords } from './account/passwords.ts';
+import { ChangePasswordController } from './change-password/change-password.controller.ts';
 import { Client } from './client/client.entity.ts';
 import { EraseAccountController } from './erase-account/erase-account.controller.ts';
 import { IdentityConfig } from './identity.config.ts';
@@ -21,6 +23,7 @@ import { AccountSeeder } from './seed/seed-accounts.ts';
 import { Secrets } from './session/secrets.ts';
 import { Session } from './session/session.entity.ts';
 import { sessionRetention } from './session/session.retention.ts';
+import { SessionsController } from './session/sessions.controller.ts';
 import { Sessions } from './session/sessions.ts';
 import { FailedSignIns } from './sign-in/failed-sign-ins.entity.ts';
 import { failedSignInRetention } from './sign-in/failed-sign-ins.retention.ts';
@@ -43,6 +46,7 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
         SessionEnds1760000012001,
         FailedSignIns1760000030000,
         SessionsByAccount1760000031000,
+        SessionRotation1760000032000,
       ],
       retention: [sessionRetention, failedSignInRetention],
       seeder: AccountSeeder,
@@ -55,6 +59,8 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
     RegisterController,
     SignInController,
     SignOutController,
+    SessionsController,
+    ChangePasswordController,
     EraseAccountController,
     PublicKeysController,
   ],

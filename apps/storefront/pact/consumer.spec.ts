@@ -111,6 +111,57 @@ it('signs a customer out', async () => {
   } as const;
   await expect(expectCall('identity', expectation, (at) => at.signOut())).resolves.toBeUndefined();
 });
+it('lists the sessions of a customer', async () => {
+  const expectation = {
+    given: ['a customer is signed in', customer],
+    description: 'the sessions of a customer',
+    request: { method: 'GET', path: '/auth/sessions', as: 'customer' },
+    response: { status: 200, reads: reads.SessionList, of: identity.sessionList },
+  } as const;
+  const { items } = await expectCall('identity', expectation, (at) => at.sessions());
+  expect(items[0]).toMatchObject({ id: sid, isCurrent: true });
+});
+it.each([
+  ['one session', `/auth/sessions/${sid}`, (at: StorefrontClient) => at.endSession(sid)],
+  ['the other sessions', '/auth/sessions', (at: StorefrontClient) => at.endOtherSessions()],
+])('ends %s of a customer', async (what, path, call) => {
+  const expectation = {
+    given: ['a customer is signed in', customer],
+    description: `the end of ${what} of a customer`,
+    request: { method: 'DELETE', path, as: 'customer' },
+    response: { status: 204 },
+  } as const;
+  await expect(expectCall('identity', expectation, call)).resolves.toBeUndefined();
+});
+const newPassword = {
+  method: 'PUT',
+  path: '/auth/password',
+  as: 'customer',
+  body: identity.passwordChange,
+} as const;
+it('changes a password', async () => {
+  const expectation = {
+    given: ['a customer is signed in', customer],
+    description: 'a new password',
+    request: newPassword,
+    response: { status: 204 },
+  } as const;
+  await expect(
+    expectCall('identity', expectation, (at) => at.changePassword(identity.passwordChange.value)),
+  ).resolves.toBeUndefined();
+});
+it('needs the present password for a new one', async () => {
+  const type = '/problems/identity.currentPasswordWrong';
+  const expectation = {
+    given: ['a customer is signed in', { ...customer, password: 'a third horse' }],
+    description: 'a new password without the present one',
+    request: newPassword,
+    response: problemResponse(422, type),
+  } as const;
+  await expect(
+    expectCall('identity', expectation, (at) => at.changePassword(identity.passwordChange.value)),
+  ).rejects.toMatchObject({ problem: { type } });
+});
 it('erases an account', async () => {
   const expectation = {
     given: ['a customer is signed in', customer],

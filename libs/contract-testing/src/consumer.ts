@@ -24,7 +24,7 @@ export interface HttpExpectation {
   /** Unique description of the expectation: `a question for a product`. */
   readonly description: string;
   readonly request: {
-    readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+    readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
     readonly path: string;
     readonly as?: CallerRole;
     readonly query?: Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ export async function allowOrigins(
   if (origins.length === 0) return;
   await fastify.register(cors, {
     origin: [...origins],
-    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       ...['Authorization', 'Content-Type', 'Idempotency-Key', 'Consistency-Token'],
       ...['If-Match', 'If-None-Match'],

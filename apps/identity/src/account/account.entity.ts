@@ -13,6 +13,6 @@ export class Account {
 
 /** What each kind may do; a token carries it as `scope`. */
 export const scopesOf = {
-  customer: 'orders:read orders:write accounts:erase',
-  staff: 'orders:read:any catalog:write stock:write operations',
+  customer: 'account orders:read orders:write accounts:erase',
+  staff: 'account orders:read:any catalog:write stock:write operations',
 } as const;

@@ -9,6 +9,8 @@ export const errors = defineErrors('identity', {
   passwordIsEmail: ['unprocessable', 'The e-mail address cannot be the password.'],
   credentialsInvalid: ['unauthenticated', 'The credentials are not valid.'],
   sessionEnded: ['unauthenticated', 'The session has ended: sign in again.'],
+  sessionNotFound: ['notFound', 'There is no such session.'],
+  currentPasswordWrong: ['unprocessable', 'The current password is not right.'],
   scopeNotAllowed: ['notAllowed', 'This client may not have that scope.'],
   signInDelayed: ['throttled', 'Too many failed sign-ins: wait before the next one.'],
   tooManySignIns: ['unavailable', 'Too many concurrent sign-ins: try again in a few seconds.'],

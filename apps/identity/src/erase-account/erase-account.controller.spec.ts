@@ -18,7 +18,7 @@ let controller: EraseAccountController;
 beforeEach(async () => {
   const [clock, ids] = [new ManualClock(), new CountingIds()];
   units = new MemoryUnitOfWorkRunner({ service: 'identity', clock, ids });
-  const config = { ACCESS_TOKEN_SECONDS: 600, SESSION_DAYS: 30 } as never;
+  const config = { ACCESS_TOKEN_SECONDS: 600, SESSION_DAYS: 30, SESSION_IDLE_DAYS: 7 } as never;
   const key = { sign: () => 'a token' } as never;
   sessions = new Sessions(units, config, key, clock, ids, new Secrets());
   controller = new EraseAccountController(units, sessions);
@@ -29,8 +29,8 @@ beforeEach(async () => {
     const row = { id, email, name: 'Ada', kind: 'customer', passwordHash: 'hash' };
     const account = Object.assign(new Account(), row);
     await units.run((uow) => uow.save(Account, account));
-    await sessions.begin(account, 'address');
-    await sessions.begin(account, 'address');
+    await sessions.begin(account, { address: '192.0.2.1' });
+    await sessions.begin(account, { address: '192.0.2.1' });
   }
 });
 const erase = (id: string) => controller.erase({ id } as never);
@@ -60,7 +60,7 @@ describe('erasing an account', () => {
   it('leaves no session of a sign-in at the same moment', async () => {
     const account = await units.run((uow) => uow.load(Account, ada));
     await erase(ada);
-    await expect(sessions.begin(account!, 'address')).rejects.toMatchObject({
+    await expect(sessions.begin(account!, { address: '192.0.2.1' })).rejects.toMatchObject({
       code: 'identity.credentialsInvalid',
     });
   });

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
 import { errors } from '../account/account.errors.ts';
+import { fingerprint } from '../session/secrets.ts';
+import { addressHashOf } from '../session/sessions.ts';
 import { FailedSignIns } from './failed-sign-ins.entity.ts';
 import { type Allowance, delayMs, ofAccount, ofAddress } from './sign-in-delay.model.ts';
 
@@ -16,12 +17,9 @@ export interface Attempt {
  *   do not keep the customer out
  */
 export function attemptOf(email: string, address: string, isKnown: boolean): Attempt {
-  const account = isKnown ? hashed('account', email, address) : hashed('account', email);
-  return { account, address: hashed('address', address) };
+  const account = fingerprint(isKnown ? `account ${email} at ${address}` : `account ${email}`);
+  return { account, address: addressHashOf(address) };
 }
-
-export const hashed = (...parts: string[]) =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
 /**
  * Delays sign-ins after failures, by account and by address, for all instances. An attempt counts as failed before its

@@ -1,6 +1,6 @@
 import { Public } from '@fieldguide/auth';
 import { TokenRequest } from '@fieldguide/contracts/identity';
-import { Body, Controller, Header, HttpCode, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Header, Headers, HttpCode, Ip, Post } from '@nestjs/common';
 import { SignInHandler } from './sign-in.handler.ts';
 
 @Controller('auth/tokens')
@@ -11,7 +11,11 @@ export class SignInController {
   @Post()
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  token(@Body({ schema: TokenRequest }) request: TokenRequest, @Ip() address: string) {
-    return this.signIn.handle(request, address);
+  token(
+    @Body({ schema: TokenRequest }) request: TokenRequest,
+    @Ip() address: string,
+    @Headers('user-agent') device?: string,
+  ) {
+    return this.signIn.handle(request, { address, device });
   }
 }

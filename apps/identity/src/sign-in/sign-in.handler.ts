@@ -11,8 +11,8 @@ import { IdentityConfig } from '../identity.config.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';
 import { sameSecret } from '../session/secrets.ts';
 import { Session } from '../session/session.entity.ts';
-import { Sessions } from '../session/sessions.ts';
-import { attemptOf, hashed, SignInThrottle } from './sign-in-throttle.ts';
+import { addressHashOf, type Origin, Sessions } from '../session/sessions.ts';
+import { attemptOf, SignInThrottle } from './sign-in-throttle.ts';
 
 type Of<Grant> = Extract<TokenRequest, { grantType: Grant }>;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -29,25 +29,24 @@ export class SignInHandler {
     private readonly config: IdentityConfig,
   ) {}
 
-  /** @param address the caller's, as the gateway names it */
-  handle(request: TokenRequest, address: string): Promise<Token> {
-    if (request.grantType === 'password') return this.#byPassword(request, address);
+  handle(request: TokenRequest, from: Origin): Promise<Token> {
+    if (request.grantType === 'password') return this.#byPassword(request, from);
     if (request.grantType === 'refreshToken') return this.sessions.refresh(request.refreshToken);
     return this.#byClient(request);
   }
 
   /** Does the same for an unknown account as for a known one. */
-  async #byPassword({ email, password }: Of<'password'>, address: string): Promise<Token> {
+  async #byPassword({ email, password }: Of<'password'>, from: Origin): Promise<Token> {
     const { manager } = this.database.source;
     const account = await manager.findOneBy(Account, { email });
-    const addressHash = hashed('address', address);
+    const addressHash = addressHashOf(from.address);
     const begun = { accountId: account?.id ?? NOBODY, addressHash };
-    const attempt = attemptOf(email, address, await manager.existsBy(Session, begun));
+    const attempt = attemptOf(email, from.address, await manager.existsBy(Session, begun));
     const isRight = await this.throttle.run(attempt, () =>
       this.passwords.matches(password, account?.passwordHash),
     );
     if (!account || !isRight) throw errors.credentialsInvalid();
-    return this.sessions.begin(account, addressHash);
+    return this.sessions.begin(account, from);
   }
 
   async #byClient({ clientId, clientSecret, scope }: Of<'clientCredentials'>): Promise<Token> {

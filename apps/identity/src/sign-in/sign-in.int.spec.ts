@@ -1,47 +1,23 @@
 import 'reflect-metadata';
-import { generateKeyPairSync } from 'node:crypto';
-import type { Database } from '@fieldguide/database';
-import { freshDatabase } from '@fieldguide/database/testing';
-import { openForTest } from '@fieldguide/service/testing';
 import { metrics } from '@fieldguide/telemetry';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { IdentityModule } from '../identity.module.ts';
+import { TwoInstances } from '../testing/two-instances.ts';
 import { ofAccount } from './sign-in-delay.model.ts';
 
-let database: Database;
-let apps: NestFastifyApplication[] = [];
+let identity: TwoInstances;
 beforeAll(async () => {
-  const fresh = await freshDatabase(inject('backing').postgres, 'int_sign_in');
-  database = fresh;
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const SIGNING_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const env = { DATABASE_URL: fresh.url, SIGNING_KEY };
-  apps = [await openForTest(IdentityModule, { env }), await openForTest(IdentityModule, { env })];
+  identity = await TwoInstances.open(inject('backing').postgres, 'int_sign_in');
 });
-afterAll(async () => {
-  for (const app of apps) await app.close();
-  await database.close();
-});
+afterAll(() => identity.close());
 
-const [password, proxy] = ['correct horse', '127.0.0.1'];
-let number = 0;
-const post = (url: string, payload: object, address: string, from = proxy) =>
-  apps[number++ % 2]!.inject({
-    method: 'POST',
-    url,
-    payload,
-    headers: { 'x-forwarded-for': address },
-    remoteAddress: from,
-  });
-const signIn = (email: string, given: string, address: string, from?: string) =>
-  post('/auth/tokens', { grantType: 'password', email, password: given }, address, from);
-const register = (email: string) =>
-  post('/auth/registrations', { email, password, name: 'Ada' }, '192.0.2.1');
+const password = 'correct horse';
+const register = (email: string) => identity.register(email);
+const signIn = (email: string, given: string, address: string, remoteAddress = '127.0.0.1') =>
+  identity.signIn(email, given, { address, remoteAddress });
 const hashes = async () =>
   Number(/^password_hashes_total (\d+)$/m.exec(await metrics.read())?.[1] ?? 0);
-const statuses = async (answers: Promise<{ statusCode: number; headers: object }>[]) =>
-  Map.groupBy(await Promise.all(answers), ({ statusCode }) => statusCode);
+const statuses = async (answers: Promise<{ status: number; headers: object }>[]) =>
+  Map.groupBy(await Promise.all(answers), ({ status }) => status);
 
 describe('signing in at two instances', () => {
   it('compares five of forty parallel wrong passwords, and then refuses the right one', async () => {
@@ -55,7 +31,7 @@ describe('signing in at two instances', () => {
     expect(found.get(429)).toHaveLength(40 - ofAccount.free);
     expect((await hashes()) - before).toBe(ofAccount.free);
     const refused = await signIn(email, password, '192.0.2.3');
-    expect(refused.statusCode).toBe(429);
+    expect(refused.status).toBe(429);
     expect(refused.headers['content-type']).toContain('application/problem+json');
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(30);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
@@ -64,10 +40,10 @@ describe('signing in at two instances', () => {
   it('lets the customer in at an address that began a session, whatever happens elsewhere', async () => {
     const email = 'cy@fieldguide.test';
     await register(email);
-    expect((await signIn(email, password, '192.0.2.4')).statusCode).toBe(200);
+    expect((await signIn(email, password, '192.0.2.4')).status).toBe(200);
     for (let i = 0; i < ofAccount.free; i++) await signIn(email, 'wrong', '203.0.113.9');
-    expect((await signIn(email, password, '203.0.113.9')).statusCode).toBe(429);
-    expect((await signIn(email, password, '192.0.2.4')).statusCode).toBe(200);
+    expect((await signIn(email, password, '203.0.113.9')).status).toBe(429);
+    expect((await signIn(email, password, '192.0.2.4')).status).toBe(200);
   });
 
   it('believes the gateway, and not another caller, where a request comes from', async () => {
@@ -77,8 +53,8 @@ describe('signing in at two instances', () => {
         signIn(`${i}@fieldguide.test`, 'wrong', `192.0.2.${i}`, stranger),
       ),
     );
-    expect((await signIn('dee@fieldguide.test', 'x', '192.0.2.5', stranger)).statusCode).toBe(429);
-    expect((await signIn('dee@fieldguide.test', 'x', '192.0.2.5')).statusCode).toBe(401);
+    expect((await signIn('dee@fieldguide.test', 'x', '192.0.2.5', stranger)).status).toBe(429);
+    expect((await signIn('dee@fieldguide.test', 'x', '192.0.2.5')).status).toBe(401);
   });
 
   it('costs one argon2 for a known e-mail and for an unknown one', async () => {
@@ -86,20 +62,22 @@ describe('signing in at two instances', () => {
     await register(known);
     for (const email of [known, 'nobody@fieldguide.test']) {
       const before = await hashes();
-      expect((await signIn(email, 'wrong', '192.0.2.6')).statusCode).toBe(401);
+      expect((await signIn(email, 'wrong', '192.0.2.6')).status).toBe(401);
       expect((await hashes()) - before).toBe(1);
     }
   });
 
   it('refuses with 503 and a time what does not fit into the queue, and counts no failure', async () => {
     const uncounted = async () =>
-      (await database.query('SELECT FROM failed_sign_ins WHERE count = 0')).length;
+      (await identity.database.query('SELECT FROM failed_sign_ins WHERE count = 0')).length;
     const before = await uncounted();
     const found = await statuses(
-      Array.from({ length: 120 }, (_, i) => {
-        number = 0; // one instance
-        return signIn(`crowd-${i}@fieldguide.test`, 'wrong', `198.51.100.${i}`);
-      }),
+      Array.from({ length: 120 }, (_, i) =>
+        identity.signIn(`crowd-${i}@fieldguide.test`, 'wrong', {
+          address: `198.51.100.${i}`,
+          instance: 0,
+        }),
+      ),
     );
     const refused = found.get(503) ?? [];
     expect(refused.length).toBeGreaterThan(0);

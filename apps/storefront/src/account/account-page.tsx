@@ -4,6 +4,8 @@ import { ErrorNotice } from '../design/notice.tsx';
 import { Page } from '../design/page.tsx';
 import { SignedIn } from '../session/signed-in.tsx';
 import { forgetCustomer, shop } from '../shop.ts';
+import { ChangePassword } from './change-password.tsx';
+import { Sessions } from './sessions.tsx';
 
 export const AccountPage = () => (
   <SignedIn>
@@ -15,11 +17,22 @@ export const AccountPage = () => (
           </p>
           <SignOut />
         </section>
+        <Security />
         {!isStaff && <Erasure />}
       </Page>
     )}
   </SignedIn>
 );
+
+function Security() {
+  const [changes, setChanges] = useState(0);
+  return (
+    <>
+      <Sessions key={changes} />
+      <ChangePassword onChanged={() => setChanges(changes + 1)} />
+    </>
+  );
+}
 
 function SignOut() {
   const [, navigate] = useLocation();

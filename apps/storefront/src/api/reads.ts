@@ -11,6 +11,10 @@ export const SignedIn = identity.Token.pick({
   refreshToken: true,
   expiresInSeconds: true,
 });
+export const SessionList = z.object({
+  items: z.array(identity.SessionList.shape.items.element.omit({ expiresAt: true })),
+});
+export type Sessions = z.infer<typeof SessionList>;
 export const Registered = identity.Registration.pick({ customerId: true });
 
 const seen = { id: true, name: true, category: true, price: true } as const;

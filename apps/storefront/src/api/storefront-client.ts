@@ -1,5 +1,9 @@
 import type { AddProductRequest, ChangeProductRequest } from '@fieldguide/contracts/catalog';
-import type { RegistrationRequest, TokenRequest } from '@fieldguide/contracts/identity';
+import type {
+  PasswordChange,
+  RegistrationRequest,
+  TokenRequest,
+} from '@fieldguide/contracts/identity';
 import type { PlaceOrderRequest } from '@fieldguide/contracts/ordering';
 import type { z } from 'zod';
 import { ApiError, problemIn, retryAfterOf } from './api-error.ts';
@@ -44,6 +48,23 @@ export class StorefrontClient {
 
   async signOut(): Promise<void> {
     await this.#send('DELETE', '/auth/tokens');
+  }
+
+  sessions() {
+    return this.#read('GET', '/auth/sessions', { response: reads.SessionList });
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#send('DELETE', `/auth/sessions/${id}`);
+  }
+
+  async endOtherSessions(): Promise<void> {
+    await this.#send('DELETE', '/auth/sessions');
+  }
+
+  /** Ends all other sessions, too. */
+  async changePassword(body: PasswordChange): Promise<void> {
+    await this.#send('PUT', '/auth/password', { body });
   }
 
   async eraseMyAccount(): Promise<void> {

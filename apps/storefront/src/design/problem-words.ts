@@ -5,6 +5,8 @@ const words: Readonly<Record<string, string>> = {
   'identity.emailTaken': 'There is an account with this e-mail address: sign in instead.',
   'identity.passwordTooCommon':
     'Many people use this password, so it is guessed first: choose another.',
+  'identity.passwordIsEmail': 'Your e-mail address cannot be your password: choose another.',
+  'identity.currentPasswordWrong': 'The current password is not right.',
   'identity.signInDelayed': 'Too many failed sign-ins: wait a while, then try again.',
   'identity.tooManySignIns': 'Too many sign-ins: wait a minute, then try again.',
   'catalog.productNotFound': 'There is no such product.',
