@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Token } from '@fieldguide/contracts/identity';
 import { Order, Timeline } from '@fieldguide/contracts/ordering';
 import { Ledger, type Operation } from '@fieldguide/contracts/payment-provider';
 import pg from 'pg';
-import { expect, inject } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 
 /** Seeded products; see apps/inventory/src/seed/stock.ts. */
 export const product = {
@@ -66,7 +67,7 @@ function parseBody(text: string): unknown {
 let customers = 0;
 
 /** Registers a new customer and signs in. */
-export async function newCustomer(): Promise<{ id: string; token: string; email: string }> {
+export async function newCustomer() {
   const email = `customer-${process.pid}-${++customers}@fieldguide.test`;
   const password = 'correct horse';
   const registered = await send('POST', '/auth/registrations', {
@@ -77,7 +78,8 @@ export async function newCustomer(): Promise<{ id: string; token: string; email:
     body: { grantType: 'password', email, password },
   });
   expect(signedIn.status).toBe(200);
-  return { id: registered.body.customerId, token: signedIn.body.accessToken, email };
+  const { accessToken: token, refreshToken } = signedIn.body as Token;
+  return { id: registered.body.customerId as string, token, refreshToken: refreshToken!, email };
 }
 
 export async function operatorToken(): Promise<string> {
@@ -123,7 +125,7 @@ export async function waitForEnd(token: string, id: string): Promise<Order> {
     order = (await send('GET', `/orders/${id}`, { token })).body as Order;
     return FINAL.includes(order.status);
   };
-  await expect.poll(hasEnded, { timeout: 90_000, interval: 50 }).toBe(true);
+  await vi.waitUntil(hasEnded, { timeout: 90_000, interval: 50 });
   return Order.parse(order);
 }
 

@@ -90,7 +90,7 @@ function ambiguity({ rawHeaders, httpVersion }: IncomingMessage): string | undef
   }
   if (hosts > 1) return 'The header Host is there twice.';
   if (authorizations > 1) return 'The header Authorization is there twice.';
-  return hosts === 0 && httpVersion === '1.1' ? 'The header Host is missing.' : undefined;
+  return hosts === 0 && httpVersion !== '1.0' ? 'The header Host is missing.' : undefined;
 }
 
 /** The target of a request to a proxy (`GET http://host/path`) is treated as the same path (RFC 9112, 3.2.2). */
