@@ -5,7 +5,7 @@ const read = (pattern: RegExp, text: string) =>
   [...text.matchAll(pattern)].map(([, name]) => name!);
 const example = read(/^#?(FIELDGUIDE_\w+)=/gm, readFileSync('.env.example', 'utf8'));
 /** Variables that the tools set for their own test runs. */
-const internal = ['FIELDGUIDE_PACT', 'FIELDGUIDE_WORKSPACE'];
+const internal = ['FIELDGUIDE_PACT', 'FIELDGUIDE_PACT_FOLDER', 'FIELDGUIDE_WORKSPACE'];
 
 const sources = globSync(
   '{apps,libs,platform,contracts,tools,e2e,simulation,bench,labs,system}/**/*.{ts,mjs}',

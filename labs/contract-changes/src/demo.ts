@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { matrixTable } from '@fieldguide/platform-cli/screen/contract-tables';
-import { fingerprint } from '@fieldguide/platform-contract-record/builds';
-import { FileContracts } from '@fieldguide/platform-contract-record/file-contracts';
-import { RecordFile } from '@fieldguide/platform-contract-record/record-file';
 import { withPostgres } from '@fieldguide/tools/contracts/postgres';
 import { type Edit, select } from '../../frame/edit.ts';
+import { PRODUCTION, Production } from './production.ts';
 import { Workshop } from './workshop.ts';
 
-const PRODUCTION = 'production';
 const product = select('apps/catalog/src/product/product.entity.ts', 'Product.toPublic');
 const schema = select('contracts/catalog/index.ts', 'Product');
 const example = select('contracts/catalog/examples.ts', 'product');
@@ -63,14 +60,14 @@ The demo runs in a copy of the sources and does not change yours.`);
 
 class Demo {
   readonly #workshop: Workshop;
-  readonly #contracts: FileContracts;
+  readonly #production: Production;
   readonly #waits: boolean;
   #step = 0;
 
   constructor(workshop: Workshop, waits: boolean) {
     this.#workshop = workshop;
     this.#waits = waits;
-    this.#contracts = new FileContracts(new RecordFile(join(workshop.folder, 'record.jsonl')));
+    this.#production = new Production(join(workshop.folder, 'record.jsonl'));
   }
 
   async play(): Promise<void> {
@@ -79,7 +76,7 @@ class Demo {
       `
 The present version of the catalog is verified against the pacts of its consumers.`,
     );
-    await this.#contracts.createEnvironment(PRODUCTION, true);
+    await this.#production.create();
     await this.#publishConsumer('shop', '1');
     await this.#publishConsumer('ordering', '1');
     await this.#verified('1', []);
@@ -176,22 +173,13 @@ No deployed consumer reads the old field any more. The record allows its removal
       throw new UnexpectedResult(
         `Expected to fail: ${broken.join() || 'none'}; failed: ${failed.join() || 'none'}`,
       );
-    const verified = results.map(({ consumer, ok }) => ({
-      consumer,
-      pact: this.#pact(consumer, 'catalog'),
-      success: ok,
-    }));
-    await this.#contracts.publish([
-      { pacticipant: 'catalog', version, branch: 'main', expects: [], verified },
-    ]);
+    await this.#production.publishProvider('catalog', version, results);
   }
 
   async #publishConsumer(consumer: string, version: string): Promise<void> {
-    const file = this.#file(consumer, 'catalog');
-    const expects = [{ provider: 'catalog', pact: this.#pact(consumer, 'catalog'), file }];
-    await this.#contracts.publish([
-      { pacticipant: consumer, version, branch: 'main', expects, verified: [] },
-    ]);
+    const file = join(this.#workshop.folder, 'contracts/pacts', `${consumer}-catalog.json`);
+    const pact = { file, text: readFileSync(file, 'utf8') };
+    await this.#production.publishConsumer(consumer, version, 'catalog', pact);
   }
 
   async #mayDeploy(
@@ -206,7 +194,7 @@ No deployed consumer reads the old field any more. The record allows its removal
         `  $ fieldguide contracts can-i-deploy --pacticipant ${pacticipant} --version ${version} --to-environment ${PRODUCTION}`,
       ),
     );
-    const result = await this.#contracts.canIDeploy([{ pacticipant, version }], PRODUCTION);
+    const result = await this.#production.mayDeploy(pacticipant, version);
     for (const line of matrixTable(result.rows).split('\n')) print(`    ${line}`);
     print(
       `    ${result.deployable ? styleText('green', 'Yes.') : styleText('red', 'No.')} ${result.reasons.join('\n    ')}`,
@@ -219,20 +207,8 @@ No deployed consumer reads the old field any more. The record allows its removal
   }
 
   async #deployed(pacticipant: string, version: string): Promise<void> {
-    await this.#contracts.recordDeployment('record-deployment', {
-      pacticipant,
-      version,
-      environment: PRODUCTION,
-    });
+    await this.#production.deploy(pacticipant, version);
     print(`  ${pacticipant} ${version} is deployed.`);
-  }
-
-  #file(consumer: string, provider: string): string {
-    return join(this.#workshop.folder, 'contracts/pacts', `${consumer}-${provider}.json`);
-  }
-
-  #pact(consumer: string, provider: string): string {
-    return fingerprint(readFileSync(this.#file(consumer, provider), 'utf8'));
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Clock, Ids } from '@fieldguide/clock';
 import { ServiceOptions } from '@fieldguide/config';
 import { UnitOfWorkRunner } from '@fieldguide/database';
@@ -90,7 +90,7 @@ function saveVerdict(
     findings: explain(findings).split('\n').filter(Boolean),
   };
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(join(RESULTS, `${consumer}-${provider}.json`), JSON.stringify(verdict, null, 2));
+  writeFileSync(join(RESULTS, basename(file)), JSON.stringify(verdict, null, 2));
 }
 
 /** Delivers a message to the service's real consumer and handlers, as from the transport. */
