@@ -49,6 +49,7 @@ export const lab: Lab = {
   minutes: 15,
   level: 'first steps',
   patterns: ['saga', 'choreographed messages', 'timeline'],
+  proofSeconds: 20,
   apps: [],
   damage: [],
   checks: [

@@ -35,6 +35,7 @@ export const lab: Lab = {
   minutes: 25,
   level: 'first steps',
   patterns: ['health manager', 'degraded start'],
+  proofSeconds: 126,
   apps: ['shipping'],
   damage: [
     read.replace(

@@ -70,6 +70,7 @@ export const lab: Lab = {
   minutes: 20,
   level: 'basic',
   patterns: ['graceful shutdown', 'connection draining'],
+  proofSeconds: 53,
   apps: [APP],
   damage: [
     serve.call('enableShutdownHooks').replace(EXIT),

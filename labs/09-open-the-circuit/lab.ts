@@ -23,6 +23,7 @@ export const lab: Lab = {
   minutes: 25,
   level: 'basic',
   patterns: ['timeout', 'circuit breaker'],
+  proofSeconds: 128,
   apps: ['payments'],
   damage: [policy('timeoutMs: 600_000, minimumCalls: 1_000_000')],
   checks: [

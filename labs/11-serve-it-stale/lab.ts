@@ -60,6 +60,7 @@ export const lab: Lab = {
   minutes: 20,
   level: 'basic',
   patterns: ['stale if error', 'bounded staleness'],
+  proofSeconds: 170,
   apps: ['ordering'],
   damage: [
     offers(`try {

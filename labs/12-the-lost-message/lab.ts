@@ -72,6 +72,7 @@ export const lab: Lab = {
   minutes: 30,
   level: 'basic',
   patterns: ['transactional outbox', 'dual write'],
+  proofSeconds: 134,
   apps: ['catalog'],
   damage: [
     select(FILE, 'Products.add').call('publishMessage').replace(afterCommit),

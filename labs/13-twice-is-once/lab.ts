@@ -77,6 +77,7 @@ export const lab: Lab = {
   minutes: 25,
   level: 'basic',
   patterns: ['inbox', 'idempotent consumer'],
+  proofSeconds: 131,
   apps: ['inventory'],
   damage: [
     acceptAll('return new Set(messages.map(({ id }) => id));'),

@@ -41,6 +41,7 @@ export const lab: Lab = {
   minutes: 25,
   level: 'basic',
   patterns: ['saga', 'compensation'],
+  proofSeconds: 58,
   apps: ['ordering'],
   damage: [row('awaitingPayment').replace('[]'), row('cancelling').replace('[]')],
   checks: [

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CliError } from '@fieldguide/platform-host/cli-error';
-import type { Lab, NumberedLab } from './lab.ts';
+import type { Lab, NumberedLab, SourceLab } from './lab.ts';
 
 const labsFolder = fileURLToPath(new URL('../', import.meta.url));
 
@@ -11,7 +11,7 @@ export async function allLabs(): Promise<NumberedLab[]> {
   const folders = readdirSync(labsFolder).filter((name) => /^\d+-/.test(name));
   const labs = folders.map(async (folder) => {
     const file = pathToFileURL(join(labsFolder, folder, 'lab.ts')).href;
-    const { lab } = (await import(file)) as { lab: Lab };
+    const { lab } = (await import(file)) as { lab: Lab | SourceLab };
     return { ...lab, number: Number.parseInt(folder, 10), folder: join(labsFolder, folder) };
   });
   return (await Promise.all(labs)).toSorted((a, b) => a.number - b.number);

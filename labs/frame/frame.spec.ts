@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { allLabs, labOf } from './catalogue.ts';
-import { formatVerdict, runChecks } from './checks.ts';
-import { type Check, ok, red } from './lab.ts';
+import { formatVerdict, runChecks, runChecksOf } from './checks.ts';
+import { type Check, type NumberedLab, ok, red, type SourceLab } from './lab.ts';
 import { lessonOf } from './lesson.ts';
 import { sumOf } from './metrics.ts';
 import { changed, maySeeSolution, nextOf, started } from './progress.ts';
 import { commandsOf, shuffled, toProve } from './prove-plan.ts';
 import type { Shop } from './shop.ts';
+import { differences } from './solution.ts';
 
 const check = (name: string, run: Check['run']): Check => ({
   name,
@@ -14,7 +15,7 @@ const check = (name: string, run: Check['run']): Check => ({
   look: 'stock/ID',
   run,
 });
-const pick = ({ name, expected, look }: Check) => ({ name, expected, look });
+const pick = ({ name, expected, look }: Omit<Check, 'run'>) => ({ name, expected, look });
 let ended = 0;
 const noShop = {
   endFaults: async () => (ended += 1),
@@ -48,6 +49,29 @@ describe('the checks of a lab', () => {
       { name: 'an order completes', ok: false },
     ]);
   });
+});
+
+describe('a lab without a system', async () => {
+  const open = () => Promise.reject(new Error('opens a system'));
+  const lab = { ...(await labOf(22)), system: false } as NumberedLab & SourceLab;
+  const pass = { ...lab.checks[0]!, run: async (folder: string) => ok(folder) };
+  it('is checked in the folder of the copy, without a shop and its guards', async () => {
+    const verdicts = await runChecksOf({ ...lab, checks: [pass] }, 'the/copy', open);
+    expect(verdicts.map(({ found }) => found)).toEqual(['the/copy']);
+  });
+  it('shows in the console what it has: its own checks', () => {
+    const { system, checks } = lessonOf(lab, { labs: {} });
+    expect(system).toBe(false);
+    expect(checks).toHaveLength(lab.checks.length);
+  });
+});
+
+it('shows how the files of a participant differ from the solution', () => {
+  const yours = new Map([['a/b.ts', 'one\ntwo\n']]);
+  const diff = differences(yours, new Map([['a/b.ts', 'one\n2\n']]));
+  for (const part of ['yours/a/b.ts', 'solution/a/b.ts', '-two', '+2'])
+    expect(diff).toContain(part);
+  expect(differences(yours, yours)).toBe('');
 });
 
 describe('progress', () => {
@@ -124,7 +148,8 @@ describe('every lab', async () => {
   it.each(all.map((lab) => [lab.number, lab] as const))('%i is complete', (_, lab) => {
     const names = lab.checks.map(({ name }) => name);
     expect(lab.wrong.length).toBeGreaterThanOrEqual(2);
-    for (const answer of [{ edits: lab.damage, act: lab.act }, ...lab.wrong])
+    const act = lab.system === false ? undefined : lab.act;
+    for (const answer of [{ edits: lab.damage, act }, ...lab.wrong])
       expect(answer.act ?? answer.edits).not.toEqual([]);
     for (const name of [lab.red, ...lab.wrong.map((wrong) => wrong.red)])
       expect([...names, 'an order completes', 'a declined order leaves no trace']).toContain(name);

@@ -6,18 +6,22 @@ export type Finding =
   | { readonly ok: true; readonly found: string }
   | { readonly ok: false; readonly found: string; readonly next: string };
 
-/** A check of the running system, which names what it expects. */
-export interface Check {
+/** A check, which names what it expects. @template On the running system, or the folder of the working copy */
+export interface Check<On = Shop> {
   readonly name: string;
   readonly expected: string;
   /** Where the participant can see the same. */
   readonly look: string;
-  readonly run: (shop: Shop) => Promise<Finding>;
+  readonly run: (on: On) => Promise<Finding>;
 }
+
+type Steps = readonly (readonly Edit[])[];
 
 /** An answer that a participant might give, and the words that the check must print for it. */
 export interface WrongAnswer {
   readonly name: string;
+  /** Edits before, each followed by a run of the checks. */
+  readonly steps?: Steps;
   readonly edits: readonly Edit[];
   /** What the participant does on the running system, where the answer is not an edit. */
   readonly act?: (shop: Shop) => Promise<void>;
@@ -27,33 +31,49 @@ export interface WrongAnswer {
   readonly help: string;
 }
 
-/** A lesson: damage to a copy of the system, and checks that pass when it is repaired. */
-export interface Lab {
+/** Damage to a copy of the sources, and checks that pass when it is repaired. */
+interface Exercise<On> {
   readonly title: string;
   readonly minutes: number;
   readonly level: 'first steps' | 'basic' | 'advanced';
   readonly patterns: readonly string[];
-  /** Apps that are staged from the copy at the start and before each check. */
-  readonly apps: readonly string[];
+  /** How long its proof takes, measured: CI chooses by it. */
+  readonly proofSeconds: number;
   readonly damage: readonly Edit[];
-  readonly checks: readonly Check[];
-  /** Name of the check that fails on the damaged system. */
+  readonly checks: readonly Check<On>[];
+  /** Name of the check that fails on the damaged copy. */
   readonly red: string;
   readonly hints: readonly [string, string, string];
+  /** Edits before the solution, each followed by a run of the checks, which then fail later than before. */
+  readonly steps?: Steps;
   /** Edits of the damaged sources. By default the sources without the damage. */
   readonly solution?: readonly Edit[];
-  /** Carries out the solution on the running system, where it is not an edit. */
-  readonly act?: (shop: Shop) => Promise<void>;
   readonly wrong: readonly WrongAnswer[];
   /** Explanation after the lab: where this bites in production, what the pattern costs, when not to use it. */
   readonly after: string;
 }
 
+/** A lab on the running system. */
+export interface Lab extends Exercise<Shop> {
+  readonly system?: true;
+  /** Apps that are staged from the copy at the start and before each check. */
+  readonly apps: readonly string[];
+  /** Carries out the solution on the running system, where it is not an edit. */
+  readonly act?: (shop: Shop) => Promise<void>;
+}
+
+/** A lab whose checks look at the sources: it starts no system, and touches none. */
+export interface SourceLab extends Exercise<string> {
+  readonly system: false;
+  /** Prepares what lies beside the working copy, at each start and reset. */
+  readonly prepare: (folder: string) => Promise<void>;
+}
+
 /** A lab in its folder. */
-export interface NumberedLab extends Lab {
+export type NumberedLab = (Lab | SourceLab) & {
   readonly number: number;
   readonly folder: string;
-}
+};
 
 export const ok = (found: string): Finding => ({ ok: true, found });
 export const red = (found: string, next: string): Finding => ({ ok: false, found, next });

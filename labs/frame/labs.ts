@@ -11,8 +11,8 @@ import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import { runningPlatform } from '@fieldguide/platform-host/state';
 import { type MysteryOptions, mysteryCommand } from '../mystery/commands.ts';
 import { allLabs, labOf } from './catalogue.ts';
-import { formatVerdict, runChecks, type Verdict } from './checks.ts';
-import type { NumberedLab } from './lab.ts';
+import { formatVerdict, runChecksOf, type Verdict } from './checks.ts';
+import type { Lab, NumberedLab } from './lab.ts';
 import { LabPlatform } from './lab-platform.ts';
 import { type Lesson, lessonOf } from './lesson.ts';
 import {
@@ -25,6 +25,7 @@ import {
   started,
   writeProgress,
 } from './progress.ts';
+import { differences, filesOf, solve, textsOf } from './solution.ts';
 import { WorkingCopy } from './working-copy.ts';
 
 /** The result of a command: data for programs, text for people. */
@@ -65,53 +66,63 @@ export async function list(): Promise<Result> {
   return { data, text: table(['LAB', 'TITLE', 'TIME', 'LEVEL', 'PATTERNS', 'STATE'], rows) };
 }
 
-/** Starts a lab: a new copy of the sources, empty data, the damage. The participant's own system is stopped first. */
+/** Starts a lab: a new copy of the sources, the damage, and a system with empty data, if the lab has one. */
 export async function start(number: number, report: Report): Promise<Result> {
   const startMs = performance.now();
   const lab = await labOf(number);
-  await stopOwn(report);
-  report('Starting the system of the lab with empty data');
-  copy.create();
-  copy.apply(lab.damage);
-  if (!(await system().renew(lab.apps))) {
-    copy.create(); // the system starts undamaged: damage to a library would concern every app
-    await system().start();
-    copy.apply(lab.damage);
-    await system().push(lab.apps);
-  }
+  await (lab.system === false ? damage(lab) : startSystem(lab, report));
   writeProgress(
     progressFile,
     started(readProgress(progressFile), number, new Date().toISOString()),
   );
-  const { gatewayUrl, providerUrl } = runningPlatform(system().environment)!;
+  const { gatewayUrl, providerUrl } = runningPlatform(system().environment) ?? {};
   const seconds = Math.round((performance.now() - startMs) / 1_000);
+  const running = [
+    `The shop of the lab runs at ${gatewayUrl} (${seconds} s), the payment ledger is ${providerUrl}/ledger.`,
+    'Add --env lab to commands other than "lab", as in: npx fieldguide console --env lab',
+  ];
   const text = [
     readFileSync(join(lab.folder, 'README.md'), 'utf8').trim(),
     '',
-    `The shop of the lab runs at ${gatewayUrl} (${seconds} s), the payment ledger is ${providerUrl}/ledger.`,
     `Edit the files in ${place(work)}; edits of an earlier lab are gone.`,
-    'Add --env lab to commands other than "lab", as in: npx fieldguide console --env lab',
+    ...(lab.system === false ? [] : running),
     'Next: npx fieldguide lab check',
   ].join('\n');
-  return { data: { number, title: lab.title, folder: work, gatewayUrl, seconds }, text };
+  const { title } = lab;
+  const data = { number, title, folder: work, seconds };
+  return { data: lab.system === false ? data : { ...data, gatewayUrl }, text };
+}
+
+/** The participant's own system is stopped first. */
+async function startSystem(lab: NumberedLab & Lab, report: Report): Promise<void> {
+  await stopOwn(report);
+  report('Starting the system of the lab with empty data');
+  await damage(lab);
+  if (await system().renew(lab.apps)) return;
+  copy.create(); // the system starts undamaged: damage to a library would concern every app
+  await system().start();
+  copy.apply(lab.damage);
+  await system().push(lab.apps);
+}
+
+/** Makes a new copy of the sources, with the damage. */
+async function damage(lab: NumberedLab): Promise<void> {
+  copy.create();
+  copy.apply(lab.damage);
+  if (lab.system === false) await lab.prepare(work);
 }
 
 /** Stages what changed in the copy, and runs the checks. */
 export async function check(report: Report): Promise<Result> {
   const { lab, progress } = await current();
-  assertRunning();
-  if (lab.apps.length > 0) report(`Pushing your edits of ${lab.apps.join(', ')}`);
-  try {
-    await system().push(lab.apps);
-  } catch (error) {
-    const { message } = error as Error;
-    return { data: { passed: false, error: message }, text: message, ok: false };
-  }
+  if (lab.system === false) report('Checking your edits');
+  const error = lab.system === false ? undefined : await push(lab, report);
+  if (error) return { data: { passed: false, error }, text: error, ok: false };
   const soFar: Verdict[] = [];
   const save = (change: Partial<LabProgress> = {}) =>
     writeProgress(progressFile, changed(progress, lab.number, { verdicts: soFar, ...change }));
   save();
-  const verdicts = await runChecks(lab, await system().shop(), (each) => {
+  const verdicts = await runChecksOf(lab, work, openShop, (each) => {
     report(formatVerdict(each));
     soFar.push(each);
     save();
@@ -144,9 +155,8 @@ export async function hint(): Promise<Result> {
 /** Brings the damage back as it was at the start; data stays. */
 export async function reset(): Promise<Result> {
   const { lab } = await current();
-  copy.create();
-  copy.apply(lab.damage);
-  if (system().isRunning) await system().push(lab.apps);
+  await damage(lab);
+  if (lab.system !== false && system().isRunning) await system().push(lab.apps);
   return { data: { number: lab.number }, text: `Lab ${lab.number} is as it was at its start.` };
 }
 
@@ -157,7 +167,7 @@ export async function lesson(): Promise<Lesson | null> {
 }
 
 /** Applies the solution and explains it. @throws CliError before the lab is passed, unless the participant gives up */
-export async function solution(giveUp: boolean): Promise<Result> {
+export async function solution(giveUp: boolean, report: Report): Promise<Result> {
   const { lab, progress } = await current();
   if (giveUp) writeProgress(progressFile, changed(progress, lab.number, { gaveUp: true }));
   else if (!maySeeSolution(progress, lab.number))
@@ -165,14 +175,31 @@ export async function solution(giveUp: boolean): Promise<Result> {
       `Lab ${lab.number} is not passed yet.`,
       'fieldguide lab check; fieldguide lab hint; fieldguide lab solution --give-up',
     );
-  solve(copy, lab);
-  if (!progress.labs[lab.number]?.passedAt) await lab.act?.(await system().shop());
-  const files = [...new Set(filesOf(lab))].map((file) => place(join(work, file)));
-  const where = lab.act
-    ? 'It is done.'
-    : `The solution has replaced your edits in:\n  ${files.join('\n  ')}`;
-  const text = `${where}\n\n${lab.after.trim()}`;
+  const isPassed = progress.labs[lab.number]?.passedAt !== undefined;
+  const before = textsOf(copy, filesOf(lab));
+  await carryOut(lab, isPassed, report);
+  const files = filesOf(lab).map((file) => place(join(work, file)));
+  const diff = differences(before, textsOf(copy, filesOf(lab)));
+  const where =
+    files.length === 0
+      ? 'It is done.'
+      : `The solution has replaced your edits in:\n  ${files.join('\n  ')}`;
+  const text = [where, ...(diff ? [diff.trimEnd()] : []), lab.after.trim()].join('\n\n');
   return { data: { files, after: lab.after }, text };
+}
+
+/** Puts the solution into the copy. Before a pass its earlier steps are checked, or done on the running system. */
+async function carryOut(lab: NumberedLab, isPassed: boolean, report: Report): Promise<void> {
+  if (isPassed) return solve(copy, lab);
+  if (lab.system !== false) {
+    await solve(copy, lab);
+    return lab.act?.(await openShop());
+  }
+  await lab.prepare(work);
+  await solve(copy, lab, async (step) => {
+    report(`Step ${step} of the solution:`);
+    await runChecksOf(lab, work, openShop, (each) => report(formatVerdict(each)));
+  });
 }
 
 /** Starts the next lab that is not passed. */
@@ -203,11 +230,15 @@ export const mystery = (options: MysteryOptions, report: Report): Promise<Result
 /** Reports what keeps a lab from working, with what to do. */
 export async function doctor(): Promise<Result> {
   const { current: number } = readProgress(progressFile);
+  const needsSystem = number === undefined || (await labOf(number)).system !== false;
   const own = runningPlatform(new Environment('local'));
-  const checks = [
-    [number !== undefined, `lab ${number ?? '–'} is started`, 'fieldguide lab start 13'],
+  const ofSystem = [
     [system().isRunning, 'the system of the lab runs', `fieldguide lab start ${number ?? 13}`],
     [!own, 'your own system is stopped, so that memory suffices', 'npm run stop'],
+  ] as const;
+  const checks = [
+    [number !== undefined, `lab ${number ?? '–'} is started`, 'fieldguide lab start 13'],
+    ...(needsSystem ? ofSystem : []),
   ] as const;
   const text = checks.map(([good, what, how]) =>
     good ? `${styleText('green', '✓')} ${what}` : `${styleText('red', '✗')} ${what}\n  try: ${how}`,
@@ -216,16 +247,6 @@ export async function doctor(): Promise<Result> {
   return { data, text: text.join('\n'), ok: data.every((each) => each.ok) };
 }
 
-/** Brings a copy from the damaged state to the solution. */
-export function solve(to: WorkingCopy, { damage, solution }: NumberedLab): void {
-  to.restore(damage);
-  if (!solution) return;
-  to.apply(damage);
-  to.apply(solution);
-}
-
-const filesOf = ({ damage, solution = damage }: NumberedLab) => solution.map(({ file }) => file);
-
 async function current(): Promise<{ lab: NumberedLab; progress: Progress }> {
   const progress = readProgress(progressFile);
   if (progress.current === undefined)
@@ -233,10 +254,19 @@ async function current(): Promise<{ lab: NumberedLab; progress: Progress }> {
   return { lab: await labOf(progress.current), progress };
 }
 
-function assertRunning(): void {
-  if (system().isRunning) return;
-  const { current: number } = readProgress(progressFile);
-  throw new CliError('The system of the lab does not run.', `fieldguide lab start ${number}`);
+const openShop = () => system().shop();
+
+/** @returns the error of an app that cannot be staged */
+async function push({ apps, number }: NumberedLab & Lab, report: Report) {
+  if (!system().isRunning)
+    throw new CliError('The system of the lab does not run.', `fieldguide lab start ${number}`);
+  if (apps.length > 0) report(`Pushing your edits of ${apps.join(', ')}`);
+  return system()
+    .push(apps)
+    .then(
+      () => undefined,
+      ({ message }: Error) => message,
+    );
 }
 
 /** Kafka and PostgreSQL should not run twice on a participant's machine. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { guards } from './guards.ts';
+import { checksOf } from './checks.ts';
 import type { Check, Finding, NumberedLab } from './lab.ts';
 import { maySeeSolution, type Progress } from './progress.ts';
 
@@ -8,6 +8,8 @@ import { maySeeSolution, type Progress } from './progress.ts';
 export interface Lesson {
   readonly title: string;
   readonly minutes: number;
+  /** False: the lab works on the sources, and no system runs for it. */
+  readonly system: boolean;
   /** The README, in Markdown. */
   readonly story: string;
   /** Those that have not run, or not since the last start, have no finding. */
@@ -23,8 +25,9 @@ export function lessonOf(lab: NumberedLab, progress: Progress): Lesson {
   return {
     title: `Lab ${lab.number}: ${lab.title}`,
     minutes: lab.minutes,
+    system: lab.system !== false,
     story: readFileSync(join(lab.folder, 'README.md'), 'utf8'),
-    checks: [...lab.checks, ...guards].map(({ name, expected, look }) => ({
+    checks: checksOf(lab).map(({ name, expected, look }) => ({
       name,
       expected,
       look,

@@ -1,4 +1,5 @@
 import type { NumberedLab } from './lab.ts';
+import { filesOf } from './solution.ts';
 
 /** Shuffles a list; the same seed gives the same order. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
@@ -14,8 +15,10 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
 }
 
 /** Returns the files of the system that a lab edits. */
-const editedBy = ({ damage, solution = [], wrong }: NumberedLab) =>
-  [...damage, ...solution, ...wrong.flatMap(({ edits }) => edits)].map(({ file }) => file);
+const editedBy = (lab: NumberedLab) => [
+  ...filesOf(lab),
+  ...lab.wrong.flatMap(({ edits }) => edits.map(({ file }) => file)),
+];
 
 /** Returns the labs that a commit changes, and one more that the commit's hash selects. */
 export function toProve(

@@ -9,11 +9,11 @@ import { Command } from 'commander';
 import { mysteries } from '../mystery/mysteries.ts';
 import { proveMysteries } from '../mystery/prove-mysteries.ts';
 import { allLabs } from './catalogue.ts';
-import { formatVerdict, runChecks } from './checks.ts';
+import { formatVerdict, runChecksOf } from './checks.ts';
 import type { NumberedLab } from './lab.ts';
 import { LabPlatform } from './lab-platform.ts';
-import { solve } from './labs.ts';
 import { commandsOf, shuffled, toProve } from './prove-plan.ts';
+import { solve } from './solution.ts';
 import { WorkingCopy } from './working-copy.ts';
 
 const ENV = 'lab-proof';
@@ -40,7 +40,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void system.stop().finally(() => process.exit(130)));
 try {
   copy.create();
-  await system.start();
+  const needsSystem = seeds.length > 0 || chosen.some(({ system }) => system !== false);
+  if (needsSystem) await system.start();
   for (const lab of chosen) await prove(lab);
   problems.push(...(await proveMysteries(system, seeds)));
 } finally {
@@ -78,36 +79,61 @@ function chooseSeeds(): number[] {
 async function prove(lab: NumberedLab): Promise<void> {
   const begunMs = performance.now();
   const name = `lab ${lab.number}`;
-  copy.create();
-  copy.apply(lab.damage);
+  await damage(lab);
   const damaged = copy.hash();
-  if (!(await system.renew(lab.apps))) problems.push(`${name}: the running system does not renew`);
+  if (lab.system !== false && !(await system.renew(lab.apps)))
+    problems.push(`${name}: the running system does not renew`);
   await expectRed(`${name}, as shipped`, lab, lab.red);
   for (const command of commandsOf(readFileSync(join(lab.folder, 'README.md'), 'utf8')))
     await runCommand(name, command);
   if (lab.wrong.length < 2) problems.push(`${name}: has fewer than two wrong answers`);
-  for (const { name: wrong, edits, act, red, help } of lab.wrong) {
-    reset(name, lab, damaged);
+  for (const { name: wrong, steps = [], edits, act, red, help } of lab.wrong) {
+    await reset(name, lab, damaged);
+    for (const step of steps) {
+      copy.apply(step);
+      await verdictsOf(lab);
+    }
     copy.apply(edits);
     await act?.(await system.shop());
     await expectRed(`${name}, ${wrong}`, lab, red, help);
   }
-  reset(name, lab, damaged);
-  solve(copy, lab);
-  await lab.act?.(await system.shop());
+  await reset(name, lab, damaged);
+  let furthest = lab.checks.findIndex((check) => check.name === lab.red);
+  await solve(copy, lab, async (step) => {
+    furthest = await expectFurther(`${name}, step ${step} of the solution`, lab, furthest);
+  });
+  if (lab.system !== false) await lab.act?.(await system.shop());
   await expectGreen(`${name}, solution`, lab);
   console.log(`  lab ${lab.number}: ${Math.round((performance.now() - begunMs) / 1_000)} s`);
 }
 
-function reset(name: string, lab: NumberedLab, damaged: string): void {
+async function damage(lab: NumberedLab): Promise<void> {
   copy.create();
   copy.apply(lab.damage);
+  if (lab.system === false) await lab.prepare(folder);
+}
+
+async function reset(name: string, lab: NumberedLab, damaged: string): Promise<void> {
+  await damage(lab);
   if (copy.hash() !== damaged) problems.push(`${name}: reset gives another tree`);
 }
 
 async function verdictsOf(lab: NumberedLab) {
-  await system.push(lab.apps);
-  return runChecks(lab, await system.shop());
+  if (lab.system !== false) await system.push(lab.apps);
+  return runChecksOf(lab, folder, () => system.shop());
+}
+
+/** Expects that a step fails in a later check than the one before. @returns the index of the check that fails */
+async function expectFurther(what: string, lab: NumberedLab, before: number): Promise<number> {
+  const verdicts = await verdictsOf(lab);
+  const failed = verdicts.findIndex(({ ok }) => !ok);
+  const isRight = failed > before;
+  console.log(`${isRight ? '✓' : '✗'} ${what}: ${verdicts[failed]?.name ?? 'green'} is next`);
+  if (!isRight)
+    problems.push(
+      `${what}: expected red in a later check\n${verdicts.map(formatVerdict).join('\n')}`,
+    );
+  return failed;
 }
 
 async function expectRed(what: string, lab: NumberedLab, red: string, help = ''): Promise<void> {

@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { copySources } from '@fieldguide/tools/source-copy';
 import { type Edit, edited } from './edit.ts';
@@ -35,9 +43,15 @@ export class WorkingCopy {
     execFileSync(process.execPath, args, { cwd: this.folder, stdio: 'pipe' });
   }
 
-  /** Takes the files of these edits from the sources again. */
-  restore(edits: readonly Edit[]): void {
-    for (const { file } of edits)
+  /** Returns the text of a file; empty when it is not there. */
+  read(file: string): string {
+    const path = join(this.folder, file);
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  }
+
+  /** Takes these files from the sources again. */
+  restore(files: readonly string[]): void {
+    for (const file of files)
       writeFileSync(join(this.folder, file), readFileSync(join(this.#root, file)));
   }
 

@@ -26,11 +26,11 @@ interface Labs {
   check(report: (line: string) => void): Promise<Result>;
   hint(): Promise<Result>;
   reset(): Promise<Result>;
-  solution(giveUp: boolean): Promise<Result>;
+  solution(giveUp: boolean, report: (line: string) => void): Promise<Result>;
   next(report: (line: string) => void): Promise<Result>;
   stop(): Promise<Result>;
   doctor(): Promise<Result>;
-  lesson(): Promise<object | null>;
+  lesson(): Promise<{ readonly system: boolean } | null>;
   mystery(options: MysteryOptions, report: (line: string) => void): Promise<Result>;
   version(): string;
   untilEdited(since: string): Promise<void>;
@@ -42,8 +42,11 @@ const load = (): Promise<Labs> =>
 /** Adds the commands of the labs. */
 export const plugin: CommandPlugin = {
   data: {
-    current: async (_query, _context, { env }) =>
-      env === LAB_ENVIRONMENT ? (await load()).lesson() : null,
+    current: async (_query, _context, { env }) => {
+      const lesson = await (await load()).lesson();
+      // A lab without a system has no console of its own: every environment shows it.
+      return env === LAB_ENVIRONMENT || lesson?.system === false ? lesson : null;
+    },
   },
   heading: 'Labs:',
   add: (program, context) => {
@@ -58,7 +61,7 @@ export const plugin: CommandPlugin = {
       .command(
         lab,
         'start',
-        'Start a lab: a copy of the sources, empty data, the damage',
+        'Start a lab: a copy of the sources, the damage, a system with empty data',
         'lab start 13',
       )
       .argument('<number>', 'Number of the lab')
@@ -72,7 +75,7 @@ export const plugin: CommandPlugin = {
       .command(lab, 'solution', 'Apply and explain the solution of a passed lab', 'lab solution')
       .option('--give-up', 'Show it before the lab is passed')
       .action((options: CommandOptions & { giveUp?: true }) =>
-        run(context, options, (labs) => labs.solution(options.giveUp === true)),
+        run(context, options, (labs, report) => labs.solution(options.giveUp === true, report)),
       );
     add('next', 'Start the next lab that is not passed', (labs, report) => labs.next(report));
     addMystery(lab, context);
@@ -86,7 +89,12 @@ export const plugin: CommandPlugin = {
 
 function addCheck(lab: Command, context: CommandContext): void {
   context
-    .command(lab, 'check', 'Push your edits and check the running system', 'lab check --watch')
+    .command(
+      lab,
+      'check',
+      'Check your edits, in most labs on the running system',
+      'lab check --watch',
+    )
     .option('-w, --watch', 'Check again after each edit, until the lab is passed')
     .action(async (options: CommandOptions & { watch?: true }) => {
       const labs = await load();

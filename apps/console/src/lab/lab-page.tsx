@@ -16,6 +16,8 @@ interface Check {
 interface Lesson {
   readonly title: string;
   readonly minutes: number;
+  /** False: the lab works on the sources, and no system runs for it. */
+  readonly system: boolean;
   /** Markdown. */
   readonly story: string;
   readonly checks: readonly Check[];
@@ -29,7 +31,7 @@ const POLL_MS = 1_000;
 // The story comes from a README with a heading of its own; this page has one already.
 const options = { disableParsingRawHTML: true, overrides: { h1: () => null } };
 
-/** The lab that this system runs: its story, its checks as they turn green, the hints that were taken. */
+/** The lab that this system runs, or one that needs no system: its story, its checks as they turn green, the hints that were taken. */
 export function LabPage() {
   const lesson = useQuery(
     'lab',
@@ -41,7 +43,9 @@ export function LabPage() {
     <Page
       title={data?.title ?? 'Lab'}
       summary={
-        data ? `About ${data.minutes} minutes.` : 'A lesson on a damaged copy of the system.'
+        data
+          ? `About ${data.minutes} minutes.${data.system ? '' : ' It works on the sources: this system is not damaged.'}`
+          : 'A lesson on a damaged copy of the system.'
       }
       command={data ? 'lab check' : 'lab list'}
     >
