@@ -152,7 +152,7 @@ export const lab: Lab = {
   ],
   red: 'delivered twice, counted once',
   hints: [
-    'Kafka delivers at least once, so the ids must be remembered. Where, so that a restart, a rollback and the next handler are safe? Not the handler, not the memory.',
+    'Look at /metrics of inventory (its address: npx fieldguide status --env lab --json) before and after a check: messaging_process_duration_seconds_count of OrderCompleted counts each delivery with its outcome. Both are "handled". Which code decides between "handled" and "duplicate"?',
     'The table inbox has one row for each message: the entity InboxMessage. A row of a known id cannot be inserted twice.',
     'uow.insertNew(InboxMessage, rows) returns the ids that were not in the table. It belongs to the transaction of the handler, so that row and effect commit together.',
   ],

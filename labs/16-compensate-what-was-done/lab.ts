@@ -98,7 +98,7 @@ export const lab: Lab = {
   ],
   red: 'a declined payment frees the stock',
   hints: [
-    'Take one order that ended badly, and list what was done for it before: reserved, authorised. Each needs its inverse; the table checkout decides which are requested.',
+    'Open an order that ended badly in the console (page Orders), or with npx fieldguide explain ID --env lab. Which messages did ordering send after PaymentDeclined, or after the cancellation? For each request before that one you expect its inverse; search for the missing name in checkout.model.ts.',
     'Follow one order down the rows. In the row awaitingPayment the stock is reserved already; in cancelling the payment is authorised too.',
     "awaitingPayment needs refused: ['releaseStock'], cancelling needs both compensations, voidPayment first.",
   ],

@@ -78,7 +78,11 @@ export const mysteries: readonly Mystery[] = [
       },
     ],
     way: [
-      { command: 'checkouts', shows: /payment/i, why: 'What do the open orders wait for?' },
+      {
+        command: 'checkouts',
+        shows: /payment/i,
+        why: 'Take one open order: which answer does it wait for?',
+      },
       { command: 'status', shows: /no answer/, why: 'Which instance behind it is not "ok"?' },
     ],
     explanation:
@@ -115,8 +119,16 @@ export const mysteries: readonly Mystery[] = [
       { terms: ['checkouts_open'], isThere: metricAbove0('ordering', 'checkouts_open') },
     ],
     way: [
-      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
-      { command: 'status', shows: /inventory: 0 of 1/, why: 'Who handles that, and does it run?' },
+      {
+        command: 'checkouts',
+        shows: /placed/,
+        why: 'Which status do the open orders have, and which reply ends it?',
+      },
+      {
+        command: 'status',
+        shows: /inventory: 0 of 1/,
+        why: 'Who reserves the stock? Is it there?',
+      },
     ],
     explanation:
       'Inventory had no instance. Orders are accepted all the same, because ordering sends ReserveStock through the broker; they proceed when inventory returns within the deadline of 30 s. Scale the app, or read its log to see why it ended.',
@@ -133,7 +145,7 @@ export const mysteries: readonly Mystery[] = [
       },
     ],
     way: [
-      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
+      { command: 'checkouts', shows: /placed/, why: 'Did any order pass its first step?' },
       {
         command: 'status',
         shows: /kafka\s+ended/,
@@ -201,7 +213,7 @@ export const mysteries: readonly Mystery[] = [
       {
         command: 'checkouts',
         shows: /shipping|shipment|dispatch|confirmed/i,
-        why: 'What do the open orders wait for?',
+        why: 'How far did the open orders come?',
       },
       {
         command: 'env shipping',
@@ -222,7 +234,7 @@ export const mysteries: readonly Mystery[] = [
       { terms: ['breaker_state', 'breaker'], isThere: metricAbove0('payments', 'breaker_state') },
     ],
     way: [
-      { command: 'checkouts', shows: /payment/i, why: 'What do the open orders wait for?' },
+      { command: 'checkouts', shows: /payment/i, why: 'Which reply is missing, and for how long?' },
       {
         command: 'logs payments --since 2m',
         shows: /payment-provider: .*503/,
@@ -233,24 +245,25 @@ export const mysteries: readonly Mystery[] = [
       'The payment provider answered each request with 503. Nothing was charged: payments repeats with the same key, and its breaker opens so that a failing provider gets no further load. The calls that failed are in the log of payments, and in http_client_request_duration_seconds by status.',
   },
   {
-    symptom: 'Customers report that new orders stay "placed". No process has ended.',
+    symptom: 'Orders stay "placed" since an hour ago. The operator sees no crash and no restart.',
     cause: { kind: 'freeze', target: 'inventory/1' },
     service: 'inventory',
     pattern: 'frozen process',
     evidence: [{ terms: ['no answer'], isThere: isSilent('inventory') }],
     way: [
-      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
+      { command: 'checkouts', shows: /placed/, why: 'Where did the youngest open order stop?' },
       {
         command: 'status',
         shows: /inventory\/1\s+no answer/,
-        why: 'Who handles that, and how is it?',
+        why: 'A process can exist and do nothing. Which one does not answer?',
       },
     ],
     explanation:
-      'The process of inventory was frozen. It holds its partitions until the session with the broker expires, so no other instance would handle its messages before that either. A liveness check with a time limit replaces such a process.',
+      'The process of inventory was frozen. It holds its partitions until its session with the broker expires, so a second instance would not help before that. Restart it; what froze it is in a dump of its threads, if you take one first.',
   },
   {
-    symptom: 'Customers report that their orders are paid, and that nothing happens after that.',
+    symptom:
+      'The carrier reports that it has had nothing to pick up for an hour. The shop takes orders.',
     cause: { kind: 'down', target: 'shipping' },
     service: 'shipping',
     pattern: 'missing instance',
@@ -259,9 +272,13 @@ export const mysteries: readonly Mystery[] = [
       {
         command: 'checkouts',
         shows: /shipping|shipment|dispatch|confirmed/i,
-        why: 'What do the open orders wait for?',
+        why: 'Which step comes after the payment?',
       },
-      { command: 'status', shows: /shipping: 0 of 1/, why: 'Who handles that, and does it run?' },
+      {
+        command: 'status',
+        shows: /shipping: 0 of 1/,
+        why: 'How many instances does each app have, and how many should it have?',
+      },
     ],
     explanation:
       'Shipping had no instance. Its commands wait in the broker, and orders continue when it returns: until the deadline nothing has to be compensated.',
@@ -280,7 +297,7 @@ export const mysteries: readonly Mystery[] = [
       },
     ],
     way: [
-      { command: 'checkouts', shows: /placed/, why: 'What do the open orders wait for?' },
+      { command: 'checkouts', shows: /placed/, why: 'Who should have answered the open orders?' },
       {
         command: 'status',
         shows: /inventory\/1\s+down/,
@@ -291,7 +308,8 @@ export const mysteries: readonly Mystery[] = [
       'Inventory could not reach its database: PostgreSQL runs, and the databases of the others answer. Without it no message is handled, and none is lost: the consumer repeats it. Look at the address, the password, the number of connections, and the network between the two.',
   },
   {
-    symptom: 'Customers report that each payment takes seconds longer than yesterday.',
+    symptom:
+      'The payment provider reports quick answers, and customers wait seconds for a confirmation.',
     cause: { kind: 'slow-consumer', target: 'payments' },
     service: 'payments',
     pattern: 'slow dependency',
@@ -305,10 +323,10 @@ export const mysteries: readonly Mystery[] = [
       {
         command: 'traces --app payments --min-duration-ms 1000',
         shows: /orders/,
-        why: 'Which part of a slow trace takes the time? Open one with traces ID.',
+        why: 'Open one with traces ID. Is the provider slow, or the time between the calls?',
       },
     ],
     explanation:
-      'Each statement of payments to its database waited for half a second. The provider was as quick as ever: in a trace the gap is between the statements, not in the call. In production look for a lost index, a lock, or a database far away.',
+      'Each statement of payments to its database waited for half a second. The provider was as quick as ever: in a trace the gap is between the statements, not in the call. Do not raise the time limits of the calls: they were not the cause. In production compare the statements of yesterday and today in the statistics of the database.',
   },
 ];

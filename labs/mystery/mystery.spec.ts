@@ -37,6 +37,13 @@ describe('an answer to a mystery', () => {
     const judgement = await judge(shop, mystery, { ...right, ...change });
     expect(judgement.help).toContain(help);
   });
+  it('is not given away by a text that another mystery has too', () => {
+    const texts = mysteries.flatMap(({ symptom, way, explanation }) => [
+      ...[symptom, explanation].flatMap((text) => text.split(/(?<=[.?]) /)),
+      ...way.map(({ why }) => why),
+    ]);
+    expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
+  });
   it('needs a way, and evidence that no other part of an answer gives away', () => {
     for (const { evidence, way, symptom, service, pattern } of mysteries) {
       expect(way.length).toBeGreaterThan(0);
