@@ -5,7 +5,7 @@ import { type Check, type NumberedLab, ok, red, type SourceLab } from './lab.ts'
 import { lessonOf } from './lesson.ts';
 import { sumOf } from './metrics.ts';
 import { changed, maySeeSolution, nextOf, started } from './progress.ts';
-import { commandsOf, shuffled, toProve } from './prove-plan.ts';
+import { BUDGET_SECONDS, commandsOf, shuffled, toProve } from './prove-plan.ts';
 import type { Shop } from './shop.ts';
 import { differences } from './solution.ts';
 
@@ -128,6 +128,22 @@ describe('the plan of a proof', () => {
     expect(numbers(['README.md'])).toEqual([]);
     expect(all).toContain(toProve(all, [], 'a1').rotating);
   });
+  it('ends at the budget: it names the changed labs that are left', async () => {
+    const all = await allLabs();
+    const files = all.map(({ number }) => `labs/${number}-x/lab.ts`);
+    const { changed, left, rotating } = toProve(all, files, 'a1');
+    const seconds = changed.reduce((sum, lab) => sum + lab.proofSeconds, 0);
+    expect(seconds).toBeLessThanOrEqual(BUDGET_SECONDS);
+    expect([...changed, ...left]).toHaveLength(all.length);
+    expect(left.length).toBeGreaterThan(0);
+    expect(rotating).toBeUndefined();
+  });
+  it('proves a lab whose own folder changed before one whose edited file did', async () => {
+    const files = ['libs/messaging/src/accept.ts', 'labs/12-the-lost-message/lab.ts'];
+    const { changed, left } = toProve(await allLabs(), files, 'a1');
+    expect(changed.map(({ number }) => number)).toEqual([12]);
+    expect(left.map(({ number }) => number)).toEqual([13]);
+  });
   it('finds the commands of the platform in a README', () => {
     const text =
       '`npx fieldguide no`\n```sh\nnpx fieldguide lab check\nnpx fieldguide env x  # y\n```\n';
@@ -148,6 +164,7 @@ describe('every lab', async () => {
   it.each(all.map((lab) => [lab.number, lab] as const))('%i is complete', (_, lab) => {
     const names = lab.checks.map(({ name }) => name);
     expect(lab.wrong.length).toBeGreaterThanOrEqual(2);
+    expect(lab.proofSeconds).toBeLessThanOrEqual(BUDGET_SECONDS);
     const act = lab.system === false ? undefined : lab.act;
     for (const answer of [{ edits: lab.damage, act }, ...lab.wrong])
       expect(answer.act ?? answer.edits).not.toEqual([]);
