@@ -7,11 +7,13 @@ import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Environment, home, root } from '@fieldguide/platform-host/environment';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
 import { runningPlatform, stopOrphans } from '@fieldguide/platform-host/state';
+import { output } from '@fieldguide/tools/contracts/run';
 import { Shop } from './shop.ts';
 
 const START_MS = 180_000;
 const STOP_MS = 60_000;
 const LINES = 15;
+const cli = join(root, 'platform/cli/bin/fieldguide.mjs');
 
 /** Runs the system of a lab in an environment of its own, from the working copy. */
 export class LabPlatform {
@@ -41,34 +43,57 @@ export class LabPlatform {
     );
   }
 
-  /** Starts with empty data, in the background. @throws CliError with the last output */
-  async start(): Promise<void> {
+  /**
+   * Starts with empty data, in the background.
+   * @param whenStaged runs beside the rest of the start, as soon as the sources have been read
+   * @throws CliError with the last output
+   */
+  async start(whenStaged: () => Promise<void> = async () => undefined): Promise<void> {
     await this.stop();
     await stopOrphans(this.environment);
     this.environment.wipe();
     rmSync(this.environment.path('desired.json'), { force: true });
     mkdirSync(dirname(this.#logFile), { recursive: true });
-    const output = openSync(this.#logFile, 'w');
-    const cli = join(root, 'platform/cli/bin/fieldguide.mjs');
+    const log = openSync(this.#logFile, 'w');
     const args = [cli, 'start', '--env', this.environment.name, '--force', '--json'];
     const child = spawn(process.execPath, args, {
       cwd: root,
       detached: true,
-      stdio: ['ignore', output, output],
-      env: { ...process.env, FIELDGUIDE_HOME: home, FIELDGUIDE_WORKSPACE: this.#workspace },
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...this.#fromWorkspace },
     });
-    closeSync(output);
+    closeSync(log);
     child.unref();
-    await this.#ready(child);
+    const staged = async () => {
+      if (await this.#prints('✓ Staged', child)) await whenStaged();
+    };
+    await Promise.all([this.#ready(child), staged()]);
   }
 
   async #ready(child: ChildProcess): Promise<void> {
-    const printed = () => readFileSync(this.#logFile, 'utf8');
-    const isReady = () => printed().includes('{"ready":true');
-    await waitUntil(() => isReady() || child.exitCode !== null, START_MS);
-    if (isReady()) return;
-    const last = printed().trimEnd().split('\n').slice(-LINES).join('\n');
+    if (await this.#prints('{"ready":true', child)) return;
+    const last = this.#printed.trimEnd().split('\n').slice(-LINES).join('\n');
     throw new CliError(`The lab's system did not start:\n${last}`, 'fieldguide lab doctor');
+  }
+
+  /** Waits for a text in the output. @returns false when the process ends before */
+  async #prints(text: string, child: ChildProcess): Promise<boolean> {
+    const isThere = () => this.#printed.includes(text);
+    await waitUntil(() => isThere() || child.exitCode !== null, START_MS);
+    return isThere();
+  }
+
+  get #printed(): string {
+    return readFileSync(this.#logFile, 'utf8');
+  }
+
+  get #fromWorkspace() {
+    return { FIELDGUIDE_HOME: home, FIELDGUIDE_WORKSPACE: this.#workspace };
+  }
+
+  /** Builds these apps, or all, so that a start or a push finds them; it reports what cannot be built. */
+  async stage(apps: readonly string[] = []): Promise<void> {
+    await output(process.execPath, [cli, 'stage', ...apps], { env: this.#fromWorkspace });
   }
 
   /** Stops the system, if it runs. */

@@ -43,6 +43,8 @@ const work = join(home, 'labs', 'work');
 const progressFile = join(home, 'labs', 'progress.json');
 const copy = new WorkingCopy(work, root);
 const system = () => new LabPlatform('lab', work);
+/** The participant's system. */
+const own = new Environment('local');
 const place = (file: string) => relative(process.cwd(), file);
 
 export async function list(): Promise<Result> {
@@ -95,13 +97,19 @@ export async function start(number: number, report: Report): Promise<Result> {
 
 /** The participant's own system is stopped first. */
 async function startSystem(lab: NumberedLab & Lab, report: Report): Promise<void> {
-  await stopOwn(report);
-  report('Starting the system of the lab with empty data');
-  await damage(lab);
-  if (await system().renew(lab.apps)) return;
+  if (system().isRunning) {
+    await stopOwn(report);
+    report('Starting the system of the lab with empty data');
+    await damage(lab);
+    if (await system().renew(lab.apps)) return;
+  }
   copy.create(); // the system starts undamaged: damage to a library would concern every app
-  await system().start();
-  copy.apply(lab.damage);
+  if (runningPlatform(own)) await Promise.all([stopOwn(report), system().stage()]);
+  report('Starting the system of the lab with empty data');
+  await system().start(async () => {
+    copy.apply(lab.damage);
+    if (lab.apps.length > 0) await system().stage(lab.apps);
+  });
   await system().push(lab.apps);
 }
 
@@ -231,10 +239,9 @@ export const mystery = (options: MysteryOptions, report: Report): Promise<Result
 export async function doctor(): Promise<Result> {
   const { current: number } = readProgress(progressFile);
   const needsSystem = number === undefined || (await labOf(number)).system !== false;
-  const own = runningPlatform(new Environment('local'));
   const ofSystem = [
     [system().isRunning, 'the system of the lab runs', `fieldguide lab start ${number ?? 13}`],
-    [!own, 'your own system is stopped, so that memory suffices', 'npm run stop'],
+    [!runningPlatform(own), 'your own system is stopped, so that memory suffices', 'npm run stop'],
   ] as const;
   const checks = [
     [number !== undefined, `lab ${number ?? '–'} is started`, 'fieldguide lab start 13'],
@@ -271,11 +278,10 @@ async function push({ apps, number }: NumberedLab & Lab, report: Report) {
 
 /** Kafka and PostgreSQL should not run twice on a participant's machine. */
 async function stopOwn(report: Report): Promise<void> {
-  const environment = new Environment('local');
-  if (!runningPlatform(environment)) return;
+  if (!runningPlatform(own)) return;
   report('Stopping your own system: the lab runs one of its own. Its data stays; npm start later.');
-  await new PlatformClient(environment).call('POST', '/stops');
-  if (!(await waitUntil(() => !runningPlatform(environment), STOP_MS)))
+  await new PlatformClient(own).call('POST', '/stops');
+  if (!(await waitUntil(() => !runningPlatform(own), STOP_MS)))
     throw new CliError('Your own system did not stop in time.', 'npm run stop');
 }
 
