@@ -72,6 +72,7 @@ const coveredElsewhere = new Set([
   'npm run test:pact', // tools/test.ts runs it
   'npm run lab:contract-changes', // a step of .ci/run
   'npm run lab:contract-changes -- demo',
+  'npx fieldguide lab start 22', // npm run labs:prove
   'npm run bench:event-store', // takes minutes and measures speed
   'docker compose up --build', // tools/compose.spec.ts
   'npx vitest run --project unit simulation',
