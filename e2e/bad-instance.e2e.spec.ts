@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Status } from '@fieldguide/platform-controller/status';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { instances, platform, scale } from './running-platform.ts';
+import { consul, instances, scale } from './running-platform.ts';
 import { operatorToken, product, send } from './shop.ts';
 
 // The duration of each case in CI; `npm run verify` runs 30 s.
@@ -13,12 +12,7 @@ const APP = 'inventory';
 const LATE_MS = 2_000;
 const WAIT = { timeout: 60_000, interval: 100 };
 
-let consul: string;
-beforeAll(async () => {
-  const { services } = await platform().call<Status>('GET', '/status');
-  consul = `http://${services.find(({ service }) => service === 'consul')!.address}`;
-  await scale(APP, 2);
-});
+beforeAll(() => scale(APP, 2));
 afterAll(() => scale(APP, 1));
 
 /** Registers a third instance, which reports that it is healthy. @returns what removes it */
@@ -35,10 +29,10 @@ async function addInstance(listener: RequestListener): Promise<() => Promise<voi
     Status: 'passing',
   };
   const entry = { ID, Name: `e2e-${APP}`, Address, Port: port, Meta: { version: 'bad' }, Check };
-  const agent = `${consul}/v1/agent/service`;
-  await fetch(`${agent}/register`, { method: 'PUT', body: JSON.stringify(entry) });
+  const registered = await consul('PUT', 'agent/service/register', JSON.stringify(entry));
+  expect(registered.status).toBe(200);
   return async () => {
-    await fetch(`${agent}/deregister/${ID}`, { method: 'PUT' });
+    await consul('PUT', `agent/service/deregister/${ID}`);
     server.closeAllConnections();
     server.close();
   };

@@ -17,6 +17,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from './browser/browser.ts';
 import { measurePace } from './capacity.ts';
+import { consul } from './running-platform.ts';
 import { ledger } from './shop.ts';
 import { Traffic } from './traffic.ts';
 
@@ -95,8 +96,9 @@ const ids = async (app: string) =>
     .map(({ id }) => id);
 
 async function passing(service: string): Promise<string[]> {
-  const url = `${state().backing!['consul']}/v1/health/service/${ENV}-${service}?passing=true`;
-  const entries = (await (await fetch(url)).json()) as { Service: { ID: string; Port: number } }[];
+  const path = `health/service/${ENV}-${service}?passing=true`;
+  const { text } = await consul('GET', path, undefined, environment);
+  const entries = JSON.parse(text) as { Service: { ID: string; Port: number } }[];
   return entries.map(({ Service }) => Service.ID);
 }
 

@@ -6,6 +6,7 @@ import type { Status as PlatformStatus } from '@fieldguide/platform-controller/s
 import { appNames } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { describe, expect, it } from 'vitest';
+import { consul } from './running-platform.ts';
 import { newCustomer, orderOf, place, product, query, send } from './shop.ts';
 
 interface Info {
@@ -191,17 +192,17 @@ describe('an instance', () => {
   });
 
   it('applies a live setting from Consul without a restart', async () => {
-    const consul = status().services.find(({ name }) => name === 'Consul')!.url;
     const { url } = instanceOf('shipping');
-    const key = `${consul}/v1/kv/fieldguide/e2e/shipping/DISPATCH_DELAY_MS`;
+    const set = (value: string) =>
+      consul('PUT', 'kv/fieldguide/e2e/shipping/DISPATCH_DELAY_MS', value);
     const delay = async () => {
       const info = await infoOf(url);
       return info.configuration['DISPATCH_DELAY_MS']?.value;
     };
-    await fetch(key, { method: 'PUT', body: '1234' });
+    await set('1234');
     await expect.poll(delay).toBe('1234');
-    await fetch(key, { method: 'PUT', body: 'soon' });
-    await fetch(key, { method: 'PUT', body: '1000' });
+    await set('soon');
+    await set('1000');
     await expect.poll(delay).toBe('1000');
     expect((await send('GET', '/health/ready')).status).toBe(200);
   });

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Status } from '@fieldguide/platform-controller/status';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { instances, platform, scale } from './running-platform.ts';
+import { consul, instances, platform, scale } from './running-platform.ts';
 import { type Outcome, Traffic } from './traffic.ts';
 
 const WAIT = { timeout: 120_000, interval: 100 };
@@ -31,10 +30,8 @@ const namesOf = async (...wanted: readonly string[]) =>
 
 /** Returns the names of the instances that the registry offers to callers. */
 async function registered(): Promise<string[]> {
-  const { services } = await platform().call<Status>('GET', '/status');
-  const consul = services.find(({ name }) => name === 'Consul')!.url;
-  const response = await fetch(`${consul}/v1/health/service/e2e-ordering?passing=true`);
-  const entries = (await response.json()) as { Service: { ID: string } }[];
+  const { text } = await consul('GET', 'health/service/e2e-ordering?passing=true');
+  const entries = JSON.parse(text) as { Service: { ID: string } }[];
   return entries.map(({ Service }) => Service.ID).toSorted();
 }
 

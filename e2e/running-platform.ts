@@ -1,10 +1,20 @@
 import { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
 import type { Status } from '@fieldguide/platform-controller/status';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { callConsul, runningConsul } from '@fieldguide/platform-host/backing-services/call-consul';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { vi } from 'vitest';
 
 /** The platform that runs the system under test. */
 export const platform = () => new PlatformClient(new Environment('e2e'));
+
+/** Calls Consul's HTTP API with the platform's token. */
+export const consul = (
+  method: 'GET' | 'PUT',
+  path: string,
+  body?: string,
+  environment = new Environment('e2e'),
+) => callConsul(runningConsul(environment, appNames), method, `/v1/${path}`, body);
 
 /** Changes a live setting of an app. */
 export const setSetting = (app: string, key: string, value: string) =>

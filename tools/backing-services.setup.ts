@@ -9,7 +9,7 @@ import { withoutFsync } from './without-fsync.ts';
 declare module 'vitest' {
   export interface ProvidedContext {
     /** URLs of real services for this run only, with an administrator's rights. */
-    backing: { postgres: string; kafka: string; consul: string };
+    backing: { postgres: string; kafka: string; consul: { url: string; token: string } };
   }
 }
 
@@ -19,12 +19,13 @@ export default async function setup(project: TestProject) {
   await stopOrphans(environment);
   acquireLock(environment);
   environment.wipe();
-  const { postgresPassword } = environment.secrets([]);
+  const { postgresPassword, consul: tokens } = environment.secrets([]);
   const events = new Events(environment.logFile('platform'));
   events.listen(({ text }) => process.stderr.write(`  ${text}\n`));
   const backing = await BackingServices.start({
     environment,
     postgresPassword,
+    consulToken: tokens['platform']!,
     choices: {},
     events,
     left: {},
@@ -37,7 +38,8 @@ export default async function setup(project: TestProject) {
     services: backing.records,
   });
   if (postgres.origin !== 'attached') await withoutFsync(postgres.url);
-  project.provide('backing', { postgres: postgres.url, kafka: kafka.url, consul: consul.url });
+  const { url, token = '' } = consul;
+  project.provide('backing', { postgres: postgres.url, kafka: kafka.url, consul: { url, token } });
   return async () => {
     await backing.stop();
     releaseLock(environment);

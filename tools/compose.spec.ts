@@ -22,6 +22,7 @@ const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { 
 };
 interface Service {
   image: string;
+  command?: string[];
   build?: { target: string; args?: Record<string, string> };
   environment?: Record<string, string | number>;
   volumes?: string[];
@@ -92,7 +93,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('waits for the tasks in order', () => {
-    const { provision, migrate, postgres } = compose.services;
+    const { provision, migrate, postgres, consul } = compose.services;
     const done = { condition: 'service_completed_successfully' };
     expect(migrate!.depends_on).toEqual({ provision: done });
     expect(provision!.depends_on).toMatchObject({
@@ -100,6 +101,14 @@ describe('docker-compose.yml', () => {
       kafka: { condition: 'service_healthy' },
     });
     expect(postgres!.depends_on).toEqual({ secrets: done });
+    expect(consul!.depends_on).toEqual({ secrets: done });
+  });
+
+  it('starts Consul with the ACLs that the secrets hold', () => {
+    const { command, volumes } = compose.services['consul']!;
+    expect(command).toContain('-config-file=/secrets/acl.json');
+    expect(volumes).toContain('consul-secrets:/secrets:ro');
+    expect(compose.services['prometheus']!.volumes).toContain('prometheus-secrets:/secrets:ro');
   });
 
   it.each(backing)('pins %s by a tag, with a limit and a health check', (_, service) => {

@@ -25,6 +25,7 @@ const bound = (app: string) =>
       system: '',
       environment: '',
       consulUrl: '',
+      consulToken: '',
       kafkaUrl: '',
       databaseUrl: '',
       clientSecret: '',

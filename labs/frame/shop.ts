@@ -5,6 +5,8 @@ import type { Operation } from '@fieldguide/contracts/payment-provider';
 import type { OperatorClient } from '@fieldguide/platform-cli/client/operator-client';
 import type { PlatformClient } from '@fieldguide/platform-cli/client/platform-client';
 import type { InstanceStatus, Status } from '@fieldguide/platform-controller/status';
+import { appNames } from '@fieldguide/platform-host/apps';
+import { callConsul, runningConsul } from '@fieldguide/platform-host/backing-services/call-consul';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { Visitor } from '@fieldguide/system/demo/visitor';
 import { sumOf } from './metrics.ts';
@@ -119,9 +121,8 @@ export class Shop {
 
   /** Whether the registry sends requests to an instance, by its name. */
   async isRegistered(name: string): Promise<boolean> {
-    const { services } = await this.platform.call<Status>('GET', '/status');
-    const { url } = services.find(({ service }) => service === 'consul')!;
-    return (await fetch(`${url}/v1/agent/service/${name}`)).ok;
+    const consul = runningConsul(this.platform.environment, appNames);
+    return (await callConsul(consul, 'GET', `/v1/agent/service/${name}`)).status === 200;
   }
 
   /** Adds up a metric over the running instances of an app. */

@@ -33,6 +33,7 @@ export async function openPostgres(name: string): Promise<OpenPostgres> {
     environment,
     ports: await environment.ports(['postgres']),
     postgresPassword,
+    consulToken: '',
     choice: undefined,
     report: () => undefined,
     left: undefined,

@@ -61,7 +61,8 @@ function environmentOf(
   port: number | undefined,
   webApp: string | undefined,
 ): Record<string, string | number> {
-  const secrets = [...secretKeys(app)].filter((key) => key !== 'CLIENT_SECRET');
+  const shared = ['CLIENT_SECRET', 'CONSUL_HTTP_TOKEN'];
+  const secrets = [...secretKeys(app)].filter((key) => !shared.includes(key));
   const others = Object.entries(app.env ?? {}).flatMap(([key, binding]) => {
     const value = addressOf(binding);
     return value === undefined ? [] : [[key, value] as const];

@@ -124,7 +124,13 @@ export type Discovery = (app: string) => {
 };
 
 const inConsul: Discovery = (app) => ({
-  consul_sd_configs: [{ server: 'consul:8500', services: [`local-${app}`] }],
+  consul_sd_configs: [
+    {
+      server: 'consul:8500',
+      services: [app],
+      authorization: { credentials_file: '/secrets/CONSUL_HTTP_TOKEN' },
+    },
+  ],
   relabel_configs: [{ source_labels: ['__meta_consul_service_id'], target_label: 'instance' }],
 });
 

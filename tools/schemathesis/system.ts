@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { databaseUrl } from '@fieldguide/platform-controller/provision/databases';
 import { writeSetting } from '@fieldguide/platform-controller/provision/settings';
 import { appNames } from '@fieldguide/platform-host/apps';
+import { runningConsul } from '@fieldguide/platform-host/backing-services/call-consul';
 import { Environment, root } from '@fieldguide/platform-host/environment';
 import { readState, stopOrphans } from '@fieldguide/platform-host/state';
 import pg from 'pg';
@@ -53,7 +54,7 @@ export async function startSystem(name: string): Promise<System> {
 }
 
 async function raiseLimits(environment: Environment, gatewayUrl: string): Promise<void> {
-  const consul = readState(environment)!.backing!['consul']!;
+  const consul = runningConsul(environment, appNames);
   for (const key of ['RATE_LIMIT_PER_MINUTE', 'SIGN_IN_LIMIT_PER_MINUTE'])
     await writeSetting(consul, environment, 'gateway', key, UNLIMITED);
   const limit = async () => {

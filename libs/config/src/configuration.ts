@@ -2,8 +2,10 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { z } from 'zod';
 import { Config, type ConfigClass } from './config.ts';
+import type { ConsulSettings } from './consul-client.ts';
 import { ConsulKv } from './consul-kv.ts';
-import { type LoadedConfig, loadConfig } from './load-config.ts';
+import { fromEnvironment, type LoadedConfig, loadConfig } from './load-config.ts';
+import { ProcessConfig } from './process-config.ts';
 import type { Runtime, ServiceOptions } from './runtime.ts';
 
 /** The configuration classes that the modules of an application import. */
@@ -34,10 +36,17 @@ export class Configuration implements OnApplicationShutdown {
     { env }: Runtime,
     modules: ModulesContainer,
   ): Promise<Configuration> {
-    const { CONSUL_HTTP_ADDR, SYSTEM_NAME, ENVIRONMENT } = env;
-    const root = `${SYSTEM_NAME}/${ENVIRONMENT}`;
-    const kv = new ConsulKv(CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500', root, name);
-    if (CONSUL_HTTP_ADDR) await kv.read();
+    const root = `${env['SYSTEM_NAME']}/${env['ENVIRONMENT']}`;
+    const own = fromEnvironment(Object.keys(ProcessConfig.schema.shape), env);
+    const textOf = (key: keyof ConsulSettings) => own.get(key)?.text;
+    const address = textOf('CONSUL_HTTP_ADDR');
+    const consul = {
+      CONSUL_HTTP_ADDR: address ?? 'http://127.0.0.1:8500',
+      CONSUL_HTTP_TOKEN: textOf('CONSUL_HTTP_TOKEN'),
+      CONSUL_CACERT: textOf('CONSUL_CACERT'),
+    };
+    const kv = new ConsulKv(consul, root, name);
+    if (address) await kv.read();
     const shapes = configClassesIn(modules).map(({ schema }) => schema.shape);
     const all = Config(z.object(Object.assign({}, ...shapes)));
     return new Configuration(loadConfig(all, env, kv, name), kv);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  kv = new ConsulKv(`http://127.0.0.1:${port}`, 'shop/test', 'things');
+  kv = new ConsulKv({ CONSUL_HTTP_ADDR: `http://127.0.0.1:${port}` }, 'shop/test', 'things');
 });
 afterAll(() => {
   kv.close();
@@ -34,7 +34,11 @@ afterAll(() => {
 
 it('keeps the values read at boot until both watches have returned', async () => {
   const { port } = server.address() as AddressInfo;
-  const booted = new ConsulKv(`http://127.0.0.1:${port}`, 'shop/test', 'others');
+  const booted = new ConsulKv(
+    { CONSUL_HTTP_ADDR: `http://127.0.0.1:${port}` },
+    'shop/test',
+    'others',
+  );
   const reading = booted.read();
   await expect.poll(() => waiting.length).toBe(2);
   answerAll();

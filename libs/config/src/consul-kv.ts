@@ -1,4 +1,5 @@
-import Consul from 'consul';
+import type Consul from 'consul';
+import { type ConsulSettings, consulClient } from './consul-client.ts';
 
 /** Values outside the environment, by full path; later entries of the map win. */
 export interface KvSource {
@@ -24,9 +25,8 @@ export class ConsulKv implements KvSource {
   readonly #seen: (readonly KvItem[])[];
 
   /** @param root `<system>/<environment>` */
-  constructor(address: string, root: string, service: string) {
-    const { hostname, port } = new URL(address);
-    this.#consul = new Consul({ host: hostname, port: Number(port) });
+  constructor(consul: ConsulSettings, root: string, service: string) {
+    this.#consul = consulClient(consul);
     this.#folders = [`${root}/common/`, `${root}/${service}/`];
     this.#seen = this.#folders.map(() => []);
   }

@@ -82,7 +82,8 @@ export function loadConfig<Self extends object>(
 
 type Found = ReadonlyMap<string, { text: string; source: SourceOf }>;
 
-function fromEnvironment(
+/** The values that environment variables, or the files that they name, give to these keys. */
+export function fromEnvironment(
   keys: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Found {

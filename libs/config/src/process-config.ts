@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Config, live } from './config.ts';
+import { Config, live, secret } from './config.ts';
 
 /** Configuration of every process. The platform that runs it sets addresses and identity. */
 export class ProcessConfig extends Config(
@@ -12,6 +12,10 @@ export class ProcessConfig extends Config(
     INSTANCE: z.string().min(1),
     /** Consul: registry and live settings. */
     CONSUL_HTTP_ADDR: z.url({ protocol: /^https?$/ }),
+    /** Token of Consul: it registers this service, and reads the registry and the settings of this service. */
+    CONSUL_HTTP_TOKEN: secret(z.string().min(1)).optional(),
+    /** File with the authority of Consul's certificate, unless it is a public one. */
+    CONSUL_CACERT: z.string().optional(),
     /** `web` serves requests, `worker` handles messages and background work; they can be scaled apart. */
     PROCESSES: z
       .string()

@@ -1,16 +1,19 @@
 import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { SystemClock } from '@fieldguide/clock';
+import { type Clock, SystemClock } from '@fieldguide/clock';
 import { ManualClock } from '@fieldguide/clock/testing';
+import { type ConsulSettings, consulClient } from '@fieldguide/config';
 import { makeLog } from '@fieldguide/telemetry';
-import Consul from 'consul';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ConsulRegistry } from './index.ts';
 
 const clock = new SystemClock();
 const WAIT = { timeout: 15_000, interval: 50 };
-const registry = () =>
-  new ConsulRegistry(inject('backing').consul, 'int', clock, makeLog('test', 'test', 'silent'));
+const { url, token } = inject('backing').consul;
+const consul = { CONSUL_HTTP_ADDR: url, CONSUL_HTTP_TOKEN: token };
+const log = makeLog('test', 'test', 'silent');
+const registry = (settings: ConsulSettings = consul, time: Clock = clock) =>
+  new ConsulRegistry(settings, 'int', time, log);
 let healthy: Server;
 beforeAll(async () => {
   healthy = createServer((_request, response) => response.end('{}'));
@@ -32,16 +35,15 @@ async function delayingConsul() {
   let open = 0;
   const server = createServer(async (request, response) => {
     open += 1;
-    const { method = '', url = '', headers } = request;
-    if (url.endsWith('/register')) {
+    const { method = '', url: path = '', headers } = request;
+    if (path.endsWith('/register')) {
       called.resolve();
       await registration.promise;
     }
-    const token = headers['x-consul-token'];
-    const answer = await fetch(new URL(url, inject('backing').consul), {
+    const answer = await fetch(new URL(path, url), {
       method,
       ...(method === 'PUT' && { body: await text(request) }),
-      ...(token && { headers: { 'x-consul-token': String(token) } }),
+      headers: { 'x-consul-token': String(headers['x-consul-token']) },
     });
     response.writeHead(answer.status, { 'content-type': 'application/json' });
     response.end(await answer.text());
@@ -74,37 +76,51 @@ describe('the registry on Consul', () => {
   });
 
   it('is degraded until the entry is present, also when the registry answers', async () => {
-    const consul = await delayingConsul();
-    const own = new ConsulRegistry(consul.url, 'int', clock, makeLog('test', 'test', 'silent'));
+    const delaying = await delayingConsul();
+    const own = registry({ ...consul, CONSUL_HTTP_ADDR: delaying.url });
     own.register(instance('present-1', 'present'));
-    await consul.isCalled;
+    await delaying.isCalled;
     expect(own.state()).toBe('degraded');
-    consul.mayRegister();
+    delaying.mayRegister();
     await expect.poll(() => own.state(), WAIT).toBe('ok');
     await own.deregister();
-    consul.close();
+    delaying.close();
   });
 
   it('leaves no entry when it departs while it registers', async () => {
-    const consul = await delayingConsul();
-    const own = new ConsulRegistry(consul.url, 'int', clock, makeLog('test', 'test', 'silent'));
+    const delaying = await delayingConsul();
+    const own = registry({ ...consul, CONSUL_HTTP_ADDR: delaying.url });
     own.register(instance('hasty-1', 'hasty'));
-    await consul.isCalled;
+    await delaying.isCalled;
     const departing = own.deregister();
-    await fetch(`${consul.url}/v1/status/leader`); // sent later: a request of `deregister` has arrived
-    consul.mayRegister();
+    await fetch(`${delaying.url}/v1/status/leader`); // sent later: a request of `deregister` has arrived
+    delaying.mayRegister();
     await departing;
-    await consul.isIdle();
-    const entries = await (await fetch(`${consul.url}/v1/agent/services`)).json();
+    await delaying.isIdle();
+    const entries = await consulClient(consul).agent.service.list();
     expect(Object.keys(entries as object)).not.toContain('hasty-1');
-    consul.close();
+    delaying.close();
+  });
+
+  it('reports once at start that it may not register, and what to try', async () => {
+    const lines: string[] = [];
+    const reporting = makeLog('test', 'test', 'error', { write: (line) => lines.push(line) });
+    const token = '00000000-0000-4000-8000-000000000000'; // unknown to Consul
+    const refused = { ...consul, CONSUL_HTTP_TOKEN: token };
+    const time = new ManualClock();
+    const own = new ConsulRegistry(refused, 'int', time, reporting);
+    own.register(instance('refused-1', 'refused'));
+    await expect.poll(() => lines, WAIT).toHaveLength(1);
+    expect(lines[0]).toMatch(/refuses to register int-refused.*Try: set CONSUL_HTTP_TOKEN/);
+    expect(lines[0]).not.toContain(token);
+    expect(own.state()).toBe('degraded');
+    await own.deregister();
   });
 
   it('registers again when its entry is lost', async () => {
     const own = registry();
     own.register(instance('again-1', 'again'));
-    const { hostname, port } = new URL(inject('backing').consul);
-    const agent = new Consul({ host: hostname, port: Number(port) }).agent;
+    const { agent } = consulClient(consul);
     const present = async () => 'again-1' in ((await agent.service.list()) as object);
     await expect.poll(present, WAIT).toBe(true);
     await agent.service.deregister('again-1');
@@ -115,8 +131,7 @@ describe('the registry on Consul', () => {
   it('registers again when its entry has another address or version', async () => {
     const own = registry();
     own.register(instance('moved-1', 'moved'));
-    const { hostname, port } = new URL(inject('backing').consul);
-    const agent = new Consul({ host: hostname, port: Number(port) }).agent;
+    const { agent } = consulClient(consul);
     const registered = async () => {
       const all = (await agent.service.list()) as Record<string, { Port: number } | undefined>;
       return all['moved-1']?.Port;
@@ -141,10 +156,7 @@ describe('the registry on Consul', () => {
 
   it('removes instances that have left, also without a further change in Consul', async () => {
     const time = new ManualClock();
-    const [own, watching] = [
-      registry(),
-      new ConsulRegistry(inject('backing').consul, 'int', time, makeLog('test', 'test', 'silent')),
-    ];
+    const [own, watching] = [registry(), registry(consul, time)];
     own.register(instance('left-1', 'left'));
     await expect.poll(() => watching.instances('left'), WAIT).toHaveLength(1);
     await own.deregister();
@@ -163,12 +175,7 @@ describe('the registry on Consul', () => {
     expect(own.next('known', 0)?.instance.id).toBe('known-1');
     expect(own.state()).toBe('ok');
     await own.deregister();
-    const away = new ConsulRegistry(
-      'http://127.0.0.1:9',
-      'int',
-      clock,
-      makeLog('test', 'test', 'silent'),
-    );
+    const away = registry({ CONSUL_HTTP_ADDR: 'http://127.0.0.1:9' });
     away.register(instance('away-1', 'away'));
     expect(away.state()).toBe('degraded');
     expect(away.next('away', 0)).toBeUndefined();

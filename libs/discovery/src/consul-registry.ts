@@ -1,6 +1,7 @@
 import type { Clock } from '@fieldguide/clock';
+import { type ConsulSettings, consulClient } from '@fieldguide/config';
 import type { Log } from '@fieldguide/telemetry';
-import Consul from 'consul';
+import type Consul from 'consul';
 import { type Instance, ServiceRegistry } from './registry.ts';
 
 interface HealthEntry {
@@ -42,15 +43,14 @@ export class ConsulRegistry extends ServiceRegistry {
    * @param weights shares of versions, as `parseWeights` reads them; may change at any time
    */
   constructor(
-    address: string,
+    consul: ConsulSettings,
     environment: string,
     clock: Clock,
     log: Log,
     weights?: () => string,
   ) {
     super(weights);
-    const { hostname, port } = new URL(address);
-    this.#consul = new Consul({ host: hostname, port: Number(port) });
+    this.#consul = consulClient(consul);
     this.#prefix = environment === 'local' ? '' : `${environment}-`;
     this.#clock = clock;
     this.#log = log;
@@ -89,6 +89,7 @@ export class ConsulRegistry extends ServiceRegistry {
   async #keepRegistered(): Promise<void> {
     const { signal } = this.#closing;
     let present = false;
+    let refusal = '';
     while (!signal.aborted) {
       try {
         const entries = (await this.#consul.agent.service.list(within(2_000))) as AgentEntries;
@@ -99,12 +100,24 @@ export class ConsulRegistry extends ServiceRegistry {
         }
         present = true;
         this.#reachable = true;
+        refusal = '';
       } catch (error) {
-        if (this.#reachable) this.#log.warn({ err: error }, 'Consul cannot be reached');
+        const { message, statusCode } = error as Error & { statusCode?: number };
+        if (statusCode === 403 && message !== refusal) this.#reportRefusal(message);
+        else if (this.#reachable) this.#log.warn({ err: error }, 'Consul cannot be reached');
+        refusal = statusCode === 403 ? message : '';
         this.#reachable = false;
       }
       await this.#clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
     }
+  }
+
+  #reportRefusal(reason: string): void {
+    const name = this.#prefix + this.#registered!.service;
+    this.#log.error(
+      { reason },
+      `Consul refuses to register ${name}: callers do not find this instance. Try: set CONSUL_HTTP_TOKEN to the token of this service; a start of the platform, or "fieldguide provision", creates missing tokens.`,
+    );
   }
 
   /** An entry with our id but another address or version would send callers to the wrong instance. */

@@ -26,14 +26,9 @@ export class ServiceDiscoveryModule {
         {
           provide: ServiceRegistry,
           inject: [ProcessConfig, DiscoveryConfig, Clock, LOG],
-          useFactory: (
-            { CONSUL_HTTP_ADDR, ENVIRONMENT }: ProcessConfig,
-            config: DiscoveryConfig,
-            clock: Clock,
-            log: Log,
-          ) => {
+          useFactory: (process: ProcessConfig, config: DiscoveryConfig, clock: Clock, log: Log) => {
             const weights = () => config.TRAFFIC_WEIGHTS;
-            return new ConsulRegistry(CONSUL_HTTP_ADDR, ENVIRONMENT, clock, log, weights);
+            return new ConsulRegistry(process, process.ENVIRONMENT, clock, log, weights);
           },
         },
       ],

@@ -147,7 +147,7 @@ export class Operations {
       const before = desired.app(name).settings;
       const write = async (settings: DesiredApp['settings']) => {
         desired.change(name, { settings });
-        await writeSetting(backing.consul.url, environment, name, key, settings[key]);
+        await writeSetting(backing.consul, environment, name, key, settings[key]);
       };
       const { [key]: _, ...others } = before;
       await write(value === undefined ? others : { ...others, [key]: value });

@@ -5,6 +5,7 @@ import {
   BackingServices,
   type BackingSettings,
 } from '@fieldguide/platform-host/backing-services/backing-services';
+import { callConsul } from '@fieldguide/platform-host/backing-services/call-consul';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
 import { Events, secondsSince } from '@fieldguide/platform-host/events';
@@ -28,7 +29,6 @@ import { HealthManager } from './health-manager/health-manager.ts';
 import { startRotation } from './log-stream/rotate.ts';
 import { OperatorRequests } from './operator-token.ts';
 import { dropEverything, mayDropEverything, migrate, provision } from './provision/provision.ts';
-import { consulAt } from './provision/settings.ts';
 import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
 import { instanceEnvironment } from './runner/instance-environment.ts';
 import { instancesByProcesses } from './scale.ts';
@@ -129,16 +129,17 @@ export class Platform {
     const adopted = this.#adoptable();
     this.#endLeftFaults(adopted);
     const left = this.#left?.services ?? {};
-    const { postgresPassword } = this.secrets;
+    const { postgresPassword, consul } = this.secrets;
+    const consulToken = consul['platform']!;
     const spawned: BackingSettings['spawned'] = (name, record) => {
       this.#services = { ...this.#services, [name]: record };
       this.remember();
     };
     await this.traces.start();
     const { signal } = this.#ending;
-    const settings = { environment, postgresPassword, choices, events, left, spawned, signal };
+    const settings = { environment, choices, events, left, spawned, signal };
     const [backing, staged] = await Promise.allSettled([
-      BackingServices.start(settings),
+      BackingServices.start({ ...settings, postgresPassword, consulToken }),
       stageStale(environment, (line) => events.info(line), signal),
     ]);
     if (backing.status === 'fulfilled') this.#backing = backing.value;
@@ -233,7 +234,8 @@ export class Platform {
     const given = Object.fromEntries(
       apps.map(({ name }) => [name, this.desired.app(name).settings]),
     );
-    await provision(this.environment, this.backing, this.secrets, given);
+    const warn = (line: string) => this.events.warn(`! ${line}`);
+    await provision(this.environment, this.backing, this.secrets, given, warn);
     const artifacts = new Map(apps.map(({ name }) => [name, this.artifact(name)]));
     const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
     const migrated = await migrate(this.environment, artifacts, environmentOf);
@@ -374,8 +376,7 @@ export class Platform {
 
   /** Deregisters a crashed instance; otherwise callers would try it until its check fails. */
   async #evict({ name }: Instance): Promise<void> {
-    const { agent } = consulAt(this.backing.consul.url);
-    const gone = agent.service.deregister({ id: name, timeout: 2_000 } as { id: string });
+    const gone = callConsul(this.backing.consul, 'PUT', `/v1/agent/service/deregister/${name}`);
     await gone.catch(() => undefined); // Consul is down, or does not know the instance
   }
 

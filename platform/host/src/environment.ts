@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -46,6 +46,8 @@ export interface Secrets {
   readonly roles: Readonly<Record<string, string>>;
   /** By OAuth client. */
   readonly clients: Readonly<Record<string, string>>;
+  /** Tokens of Consul: the platform's, that of each app, and of Prometheus, which finds the apps there. */
+  readonly consul: Readonly<Record<string, string>>;
   /** By their names in the system map. */
   readonly named: Readonly<Record<string, string>>;
 }
@@ -145,8 +147,11 @@ export class Environment {
       ? JSON.parse(readFileSync(file, 'utf8'))
       : {};
     const secret = () => randomBytes(24).toString('base64url');
-    const named = (names: readonly string[], existing: Readonly<Record<string, string>> = {}) =>
-      Object.fromEntries(names.map((name) => [name, existing[name] ?? secret()]));
+    const named = (
+      names: readonly string[],
+      existing: Readonly<Record<string, string>> = {},
+      make: () => string = secret,
+    ) => Object.fromEntries(names.map((name) => [name, existing[name] ?? make()]));
     const roles = services.flatMap((each) =>
       ['owner', 'app'].map((kind) => `${this.databaseName(each)}_${kind}`),
     );
@@ -159,6 +164,7 @@ export class Environment {
       tracesToken: known.tracesToken ?? secret(),
       roles: named(roles, known.roles),
       clients: named([...services, 'operator'], known.clients),
+      consul: named([...services, 'platform', 'prometheus'], known.consul, randomUUID),
     };
     const all: Secrets = { ...secrets, named: Object.fromEntries(own) };
     writeFileSafely(file, JSON.stringify({ ...secrets, ...all.named }, null, 2), 0o600);

@@ -81,6 +81,7 @@ describe('a map', () => {
       system: 'library',
       environment: 'local',
       consulUrl: 'http://consul',
+      consulToken: 'registry-token',
       kafkaUrl: 'kafka://broker',
       databaseUrl: 'postgres://database',
       clientSecret: 'own',
@@ -90,6 +91,7 @@ describe('a map', () => {
       SYSTEM_NAME: 'library',
       ENVIRONMENT: 'local',
       CONSUL_HTTP_ADDR: 'http://consul',
+      CONSUL_HTTP_TOKEN: 'registry-token',
       CLIENT_SECRET: 'own',
       DATABASE_URL: 'postgres://database',
       MESSAGING_URL: 'kafka://broker',
@@ -100,6 +102,7 @@ describe('a map', () => {
       SYSTEM_NAME: 'library',
       ENVIRONMENT: 'local',
       CONSUL_HTTP_ADDR: 'http://consul',
+      CONSUL_HTTP_TOKEN: 'registry-token',
       PUBLIC_PORT: '80',
       KEY: 'a secret',
       BOX: 'a file',
@@ -108,12 +111,13 @@ describe('a map', () => {
 
   it('lists which of an app’s keys are secret', () => {
     expect([...secretKeys(system.apps.lending)]).toEqual([
+      'CONSUL_HTTP_TOKEN',
       'CLIENT_SECRET',
       'DATABASE_URL',
       'KEY',
       'CLIENTS',
     ]);
-    expect([...secretKeys(system.apps.post)]).toEqual(['KEY']);
+    expect([...secretKeys(system.apps.post)]).toEqual(['CONSUL_HTTP_TOKEN', 'KEY']);
   });
 
   it('does not compile when an address, a plug-in or a team is not in it', () => {

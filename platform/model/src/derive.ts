@@ -120,6 +120,7 @@ export function secretKeys(app: AppSpec): ReadonlySet<string> {
   const { env = {}, uses } = app;
   const isSecret = ({ from }: Binding) => from === 'secret' || from === 'oauth-clients';
   return new Set([
+    'CONSUL_HTTP_TOKEN',
     ...(isClient(app) ? ['CLIENT_SECRET'] : []),
     ...(uses.includes('database') ? ['DATABASE_URL'] : []),
     ...Object.keys(env).filter((key) => isSecret(env[key]!)),
@@ -131,6 +132,9 @@ export interface Values {
   readonly system: string;
   readonly environment: string;
   readonly consulUrl: string;
+  readonly consulToken: string;
+  /** File with the authority of Consul's certificate, unless it is a public one. */
+  readonly consulCaFile?: string | undefined;
   readonly kafkaUrl: string;
   readonly databaseUrl: string;
   readonly clientSecret: string;
@@ -151,6 +155,8 @@ export function instanceEnv(app: AppSpec, values: Values): Record<string, string
     SYSTEM_NAME: values.system,
     ENVIRONMENT: values.environment,
     CONSUL_HTTP_ADDR: values.consulUrl,
+    CONSUL_HTTP_TOKEN: values.consulToken,
+    ...(values.consulCaFile && { CONSUL_CACERT: values.consulCaFile }),
     ...(isClient(app) && { CLIENT_SECRET: values.clientSecret }),
     ...(uses.includes('database') && { DATABASE_URL: values.databaseUrl }),
     ...(uses.includes('messaging') && { MESSAGING_URL: values.kafkaUrl }),

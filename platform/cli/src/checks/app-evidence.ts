@@ -9,7 +9,8 @@ import { type Artifact, artifactOf, digestOf } from '@fieldguide/platform-contro
 import type { AppStatus, InstanceStatus, Status } from '@fieldguide/platform-controller/status';
 import { type App, appNames } from '@fieldguide/platform-host/apps';
 import { backingNames } from '@fieldguide/platform-host/backing-services/backing-service';
-import { type Environment, root } from '@fieldguide/platform-host/environment';
+import { attachedConsul, callConsul } from '@fieldguide/platform-host/backing-services/call-consul';
+import { type Environment, root, type Secrets } from '@fieldguide/platform-host/environment';
 import { type ProcessEvidence, processEvidence } from './process-evidence.ts';
 
 const RESPONSE_TIMEOUT_MS = 5_000;
@@ -72,6 +73,7 @@ export class AppEvidenceReader {
   readonly #environment: Environment;
   readonly #status: Status;
   readonly #operator: OperatorRequests;
+  readonly #consulTokens: Secrets['consul'];
   readonly #values: Readonly<Record<string, string>>;
 
   constructor(environment: Environment, status: Status) {
@@ -80,17 +82,19 @@ export class AppEvidenceReader {
     const secrets = environment.secrets(appNames);
     this.#operator = new OperatorRequests({ gatewayUrl: status.gatewayUrl, secrets });
     const { postgresPassword, tracesToken, roles, clients, named } = secrets;
+    this.#consulTokens = secrets.consul;
+    const tokens = Object.entries(secrets.consul).map(([name, token]) => [`${name} token`, token]);
     const addresses = status.services.map(({ name, address }) => [`address of ${name}`, address]);
     this.#values = {
       ...{ postgresPassword, tracesToken, ...roles, ...clients, ...named },
-      ...Object.fromEntries(addresses),
+      ...Object.fromEntries([...addresses, ...tokens]),
     };
   }
 
   async read(app: App): Promise<AppEvidence> {
     const status = this.#status.apps.find((each) => each.app === app.name)!;
     const artifact = artifactOf(app.name, status.digest);
-    const registry = await this.#registry();
+    const registry = await this.#registry(app);
     const lines = await readLogs(this.#environment, { source: app.name });
     const migrated = this.#environment.path('migrated.json');
     return {
@@ -142,11 +146,10 @@ export class AppEvidenceReader {
     }
   }
 
-  async #registry(): Promise<Registry> {
+  async #registry({ name }: App): Promise<Registry> {
     const { url } = this.#status.services.find(({ service }) => service === 'consul')!;
-    const signal = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
-    const response = await fetch(new URL('/v1/agent/services', url), { signal });
-    return response.json() as never;
+    const consul = { ...attachedConsul(url), token: this.#consulTokens[name]! };
+    return JSON.parse((await callConsul(consul, 'GET', '/v1/agent/services')).text);
   }
 
   #servicesOf({ hasDatabase, hasMessaging }: App): AppEvidence['services'] {

@@ -10,7 +10,7 @@ const RESPONSE_TIMEOUT_MS = 300_000;
 export class PlatformClient {
   readonly #url: string;
   readonly #token: string;
-  readonly #environment: Environment;
+  readonly environment: Environment;
 
   /** @throws CliError when no platform runs */
   constructor(environment: Environment) {
@@ -22,7 +22,7 @@ export class PlatformClient {
         running ? 'run the command again in a few seconds' : startCommand(environment),
       );
     }
-    this.#environment = environment;
+    this.environment = environment;
     this.#url = running.apiUrl;
     this.#token = readFileSync(tokenFileOf(environment), 'utf8');
   }
@@ -69,8 +69,8 @@ export class PlatformClient {
     } catch (error) {
       if (error instanceof CliError || signal.aborted) throw error;
       throw new CliError(
-        `Lost the connection to the platform of "${this.#environment.name}": ${(error as Error).message}`,
-        startCommand(this.#environment),
+        `Lost the connection to the platform of "${this.environment.name}": ${(error as Error).message}`,
+        startCommand(this.environment),
         error,
       );
     }

@@ -21,7 +21,7 @@ export function createSecrets(environment: Environment, folder: string): number 
 /** Creates missing databases, roles, topics and settings. */
 export async function provisionAll(environment: Environment): Promise<void> {
   const addresses = attachedAddresses(environment);
-  await provision(environment, addresses, environment.secrets(appNames), {});
+  await provision(environment, addresses, environment.secrets(appNames), {}, console.warn);
 }
 
 /** Migrates and seeds every database. @returns the number of databases */

@@ -106,10 +106,11 @@ export class Proxies {
   /** The addresses that instances of an app get. */
   addresses(app: App): InstanceAddresses {
     const { postgres, kafka, consul } = this.#platform.backing;
-    const backing: Record<BackingName, { url: string }> = { postgres, kafka, consul };
+    const backing: Record<BackingName, Addresses[BackingName]> = { postgres, kafka, consul };
     const publicPorts = new Map(this.#platform.publicPorts);
     for (const { to, port } of this.#from(app)) {
-      if (isBacking(to)) backing[to] = { url: replaceAddress(backing[to].url, port) };
+      if (isBacking(to))
+        backing[to] = { ...backing[to], url: replaceAddress(backing[to].url, port) };
       else publicPorts.set(to, port);
     }
     return { backing, publicPorts };

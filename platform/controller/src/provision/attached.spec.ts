@@ -29,9 +29,17 @@ describe('attached backing services', () => {
       expect(() => attachedAddresses(environment)).toThrow(`${key} is not set.`);
     },
   );
-  it("take the environment's own password when the address has none", () => {
+  it("take the environment's own password and token when the address has none", () => {
     const { postgresPassword } = environment.secrets([]);
     expect(new URL(attachedAddresses(environment).postgres.url).password).toBe(postgresPassword);
+    expect(attachedAddresses(environment).consul.token).toBe(
+      environment.secrets([]).consul['platform'],
+    );
+    vi.stubEnv('FIELDGUIDE_CONSUL_TOKEN', 'theirs');
+    expect(attachedAddresses(environment).consul).toEqual({
+      url: 'http://registry:8500',
+      token: 'theirs',
+    });
     vi.stubEnv('FIELDGUIDE_POSTGRES_URL', 'postgres://boss:own@database:5432/postgres');
     expect(new URL(attachedAddresses(environment).postgres.url).password).toBe('own');
   });
@@ -55,6 +63,13 @@ describe('the secrets of the services', () => {
     expect(read('alpha', 'SIGNING_KEY')).toContain('PRIVATE KEY');
     expect(() => read('beta', 'SIGNING_KEY')).toThrow(/ENOENT/);
     expect(statSync(join(folder, 'beta', 'DATABASE_URL')).mode & 0o777).toBe(0o400);
+    const { acl } = JSON.parse(read('consul', 'acl.json'));
+    const token = addresses.consul.token;
+    expect(acl).toMatchObject({
+      default_policy: 'deny',
+      tokens: { initial_management: token },
+    });
+    expect(read('beta', 'CONSUL_HTTP_TOKEN')).not.toBe(read('alpha', 'CONSUL_HTTP_TOKEN'));
     const before = read('beta', 'DATABASE_URL');
     writeSecrets(environment, addresses, folder);
     expect(read('beta', 'DATABASE_URL')).toBe(before);

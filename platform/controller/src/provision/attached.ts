@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { appNames, apps } from '@fieldguide/platform-host/apps';
 import type { Addresses } from '@fieldguide/platform-host/backing-services/backing-service';
+import { attachedConsul } from '@fieldguide/platform-host/backing-services/call-consul';
+import { aclOf, CONSUL_VERSION } from '@fieldguide/platform-host/backing-services/consul';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { secretKeys } from '@fieldguide/platform-model/derive';
@@ -14,7 +16,7 @@ const hints = {
 
 /**
  * Returns backing services that run elsewhere, from the same variables with which `start` attaches them. The
- * administrator's password is the environment's own when the address has none.
+ * administrator's password and token are the environment's own when none are given.
  * @throws CliError that names what is missing
  */
 export function attachedAddresses(environment: Environment): Addresses {
@@ -24,18 +26,19 @@ export function attachedAddresses(environment: Environment): Addresses {
       `${missing[0]} is not set.`,
       `set ${missing[0]}, for example to ${missing[1]}`,
     );
+  const { postgresPassword, consul } = environment.secrets(appNames);
   const postgres = new URL(process.env.FIELDGUIDE_POSTGRES_URL!);
-  if (!postgres.password) postgres.password = environment.secrets(appNames).postgresPassword;
+  if (!postgres.password) postgres.password = postgresPassword;
   return {
     postgres: { url: postgres.href },
     kafka: { url: process.env.FIELDGUIDE_KAFKA_URL! },
-    consul: { url: process.env.FIELDGUIDE_CONSUL_URL! },
+    consul: { token: consul['platform']!, ...attachedConsul(process.env.FIELDGUIDE_CONSUL_URL!) },
   };
 }
 
 /**
  * Writes what each service must keep to itself into a folder of its own, one file for each key: `<KEY>_FILE` reads
- * it. The administrator's password of PostgreSQL lies in `postgres/`.
+ * it. What the backing services and Prometheus need lies in folders of their own.
  * @returns how many files
  */
 export function writeSecrets(environment: Environment, backing: Addresses, folder: string): number {
@@ -50,7 +53,10 @@ export function writeSecrets(environment: Environment, backing: Addresses, folde
     for (const [key, value] of Object.entries(all))
       if (secretKeys(app.spec).has(key)) write(app.name, key, value, 0o400);
   }
-  // PostgreSQL's image reads it as another user; the folder is private.
+  // The images read these as other users; the folders are private.
   write('postgres', 'POSTGRES_PASSWORD', secrets.postgresPassword, 0o444);
+  const { platform, prometheus } = secrets.consul;
+  write('consul', 'acl.json', JSON.stringify({ acl: aclOf(CONSUL_VERSION, platform!) }), 0o444);
+  write('prometheus', 'CONSUL_HTTP_TOKEN', prometheus!, 0o444);
   return files;
 }

@@ -16,19 +16,25 @@ import { runTask } from '../runner/instance.ts';
 import type { Artifact } from '../stager/stage.ts';
 import { dropDatabases, provisionDatabases } from './databases.ts';
 import { dropSettings, provisionSettings } from './settings.ts';
+import { provisionTokens } from './tokens.ts';
 import { assertNoForeignTopics, dropTopics, provisionTopics } from './topics.ts';
 
-/** What is there before any app runs: databases and roles, topics, settings. Running it again changes nothing. */
+/**
+ * What is there before any app runs: databases and roles, topics, settings, Consul's tokens. Running it again changes
+ * nothing.
+ */
 export async function provision(
   environment: Environment,
   backing: Addresses,
   secrets: Secrets,
   settings: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  warn: (line: string) => void,
 ): Promise<void> {
   await Promise.all([
     provisionDatabases(backing.postgres.url, environment, databaseServices, secrets),
     provisionTopics(backing.kafka.url, environment),
-    provisionSettings(backing.consul.url, environment, settings),
+    provisionSettings(backing.consul, environment, settings),
+    provisionTokens(backing.consul, environment, secrets, warn),
   ]);
 }
 
@@ -83,7 +89,7 @@ export async function dropEverything(
   await Promise.all([
     dropDatabases(backing.postgres.url, environment, databaseServices, secrets),
     dropTopics(backing.kafka.url, environment, isOwn(backing.kafka)),
-    dropSettings(backing.consul.url, environment),
+    dropSettings(backing.consul, environment),
   ]);
 }
 

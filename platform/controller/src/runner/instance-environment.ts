@@ -27,6 +27,8 @@ export function instanceEnvironment(
     system: system.name,
     environment: environment.name,
     consulUrl: backing.consul.url,
+    consulToken: secrets.consul[name] ?? '',
+    consulCaFile: backing.consul.caFile,
     kafkaUrl: backing.kafka.url,
     databaseUrl: databaseUrl(backing.postgres.url, environment, name, role, secrets),
     clientSecret: secrets.clients[name] ?? '',

@@ -12,6 +12,10 @@ export interface BackingService {
   readonly origin: string;
   /** The value for the apps' configuration. */
   readonly url: string;
+  /** Authorises the platform: Consul's, without which it has no ACLs. */
+  readonly token?: string;
+  /** Verifies its certificate, in place of the public certificate authorities; Consul only. */
+  readonly caFile?: string;
   /** Its process, when the platform runs it. */
   readonly child?: Child;
   /** Its data folder, when the platform runs it. */
@@ -19,8 +23,10 @@ export interface BackingService {
   stop(): Promise<void>;
 }
 
-/** The URLs of the backing services. */
-export type Addresses = { readonly [Name in BackingName]: Pick<BackingService, 'url'> };
+/** How to reach the backing services. */
+export type Addresses = {
+  readonly [Name in BackingName]: Pick<BackingService, 'url' | 'token' | 'caFile'>;
+};
 
 /** The selected origin of each service; undefined: the first that works. */
 export interface BackingServiceOptions {
@@ -36,6 +42,8 @@ export interface StartContext {
   readonly environment: Environment;
   readonly ports: Ports;
   readonly postgresPassword: string;
+  /** Consul's management token. */
+  readonly consulToken: string;
   readonly choice: string | undefined;
   readonly report: ProgressListener;
   /** The process that a killed platform left running; it is adopted instead of starting another. */

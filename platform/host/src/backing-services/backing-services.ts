@@ -33,6 +33,7 @@ const STABLE_AFTER_MS = 60_000;
 export interface BackingSettings {
   readonly environment: Environment;
   readonly postgresPassword: string;
+  readonly consulToken: string;
   readonly choices: BackingServiceOptions;
   readonly events: Events;
   /** The processes that an earlier platform left running. */
@@ -159,7 +160,7 @@ export class BackingServices {
   }
 
   async #start(name: BackingName, ports: StartContext['ports']): Promise<void> {
-    const { environment, postgresPassword, choices, events } = this.#settings;
+    const { environment, postgresPassword, consulToken, choices, events } = this.#settings;
     const startMs = performance.now();
     const left = this.#services.has(name) ? undefined : this.#settings.left[name];
     const report = (line: string) => events.info(line);
@@ -173,7 +174,8 @@ export class BackingServices {
       if (signal.aborted) stopChild();
     };
     signal.addEventListener('abort', stopChild);
-    const context = { environment, ports, postgresPassword, choice, report, left, spawned, signal };
+    const secrets = { postgresPassword, consulToken };
+    const context = { environment, ports, ...secrets, choice, report, left, spawned, signal };
     const service = await start[name](context).finally(() =>
       signal.removeEventListener('abort', stopChild),
     );

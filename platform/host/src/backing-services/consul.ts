@@ -16,10 +16,12 @@ import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Child, waitUntil } from '../processes/child.ts';
 import { system } from '../system.ts';
 import type { BackingService, ProgressListener, StartContext } from './backing-service.ts';
+import { attachedConsul, type ConsulAddress, callConsul } from './call-consul.ts';
 import { withDebianPackage } from './debian-package.ts';
 import { digestOf, download } from './download.ts';
 
-const VERSION = '1.21.4';
+/** The version of HashiCorp's archive, and of the container. */
+export const CONSUL_VERSION = '1.21.4';
 const HASHICORP = 'https://releases.hashicorp.com/consul';
 
 const cachedFile = join(cacheFolder, process.platform === 'win32' ? 'consul.exe' : 'consul');
@@ -40,16 +42,17 @@ export async function startConsul(context: StartContext): Promise<BackingService
     );
   }
   if (attached && (choice === undefined || choice === 'attached')) {
-    if (!(await hasLeader(attached)))
+    const address = attachedConsul(attached);
+    if (!(await hasLeader(address)))
       throw new CliError(
         `Cannot connect to the attached Consul at ${attached}.`,
-        'check FIELDGUIDE_CONSUL_URL',
+        'check FIELDGUIDE_CONSUL_URL, and FIELDGUIDE_CONSUL_CACERT for https with an own authority',
       );
     return {
       name: 'Consul',
       version: '',
       origin: 'attached',
-      url: attached,
+      ...address,
       stop: async () => undefined,
     };
   }
@@ -95,8 +98,8 @@ async function find(choice: string | undefined, report: ProgressListener): Promi
 async function fromHashicorp(cached: string, report: ProgressListener): Promise<ConsulProgram> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-  const archive = `consul_${VERSION}_${system}_${arch}.zip`;
-  const sums = await fetch(`${HASHICORP}/${VERSION}/consul_${VERSION}_SHA256SUMS`, {
+  const archive = `consul_${CONSUL_VERSION}_${system}_${arch}.zip`;
+  const sums = await fetch(`${HASHICORP}/${CONSUL_VERSION}/consul_${CONSUL_VERSION}_SHA256SUMS`, {
     signal: AbortSignal.timeout(5_000),
   });
   const hex = (await sums.text())
@@ -104,9 +107,9 @@ async function fromHashicorp(cached: string, report: ProgressListener): Promise<
     .find((line) => line.endsWith(archive))
     ?.split(' ')[0];
   if (!sums.ok || !hex) throw new Error(`the release site has no ${archive}`);
-  report(`Consul ${VERSION}: downloading from HashiCorp`);
+  report(`Consul ${CONSUL_VERSION}: downloading from HashiCorp`);
   const file = join(cacheFolder, archive);
-  await download(`${HASHICORP}/${VERSION}/${archive}`, file, { algorithm: 'sha256', hex });
+  await download(`${HASHICORP}/${CONSUL_VERSION}/${archive}`, file, { algorithm: 'sha256', hex });
   const program = Object.entries(unzipSync(readFileSync(file))).find(([name]) =>
     name.startsWith('consul'),
   );
@@ -153,13 +156,12 @@ export async function isComplete(cached: string): Promise<boolean> {
 
 async function run(
   { command, origin }: ConsulProgram,
-  { environment, ports, left, spawned }: StartContext,
+  { environment, ports, consulToken: token, left, spawned }: StartContext,
 ): Promise<BackingService> {
   const version = versionOf(command) ?? '';
   const folder = environment.privateFolder('consul');
   const config = join(folder, 'consul.json');
   const logFile = environment.logFile('consul');
-  const adopted = left && Child.adopt('consul', logFile, left);
   const text = JSON.stringify({
     datacenter: system.name,
     data_dir: join(folder, 'data'),
@@ -176,19 +178,28 @@ async function run(
       serf_wan: ports.consulSerfWan,
     },
     performance: { raft_multiplier: 1 },
+    acl: aclOf(version, token),
     enable_script_checks: false,
     disable_update_check: true,
     log_level: 'WARN',
   });
-  // A server on a new port would wait for the vote of its old address: its data is deleted.
-  if (existsSync(config) && portOf(config) !== ports.consulServer)
-    rmSync(join(folder, 'data'), { recursive: true, force: true });
+  const before = existsSync(config) ? readFileSync(config, 'utf8') : text;
+  let adopted = left && Child.adopt('consul', logFile, left);
+  if (before !== text) {
+    await adopted?.stop(5_000, 'SIGINT');
+    adopted = undefined;
+    if (!keepsData(before, text)) rmSync(join(folder, 'data'), { recursive: true, force: true });
+  }
+  writeFileSafely(join(folder, 'token'), token, 0o600);
   writeFileSafely(config, text, 0o600);
   const args = ['agent', `-config-file=${config}`];
   const child = adopted ?? Child.spawn({ name: 'consul', command, args, cwd: folder, logFile });
   spawned(child);
   const url = `http://127.0.0.1:${ports.consul}`;
-  const ready = await waitUntil(async () => !child.isRunning || (await hasLeader(url)), 30_000);
+  const ready = await waitUntil(
+    async () => !child.isRunning || (await isAccepted({ url, token })),
+    30_000,
+  );
   if (!ready || !child.isRunning) {
     await child.stop(2_000);
     throw new CliError(
@@ -201,23 +212,42 @@ async function run(
     version,
     origin,
     url,
+    token,
     child,
     folder,
     stop: () => child.stop(5_000, 'SIGINT'),
   };
 }
 
-function portOf(config: string): number {
-  return (JSON.parse(readFileSync(config, 'utf8')) as { ports: { server: number } }).ports.server;
+/** Nothing without a token; the platform's may do everything. Until 1.11 Consul knew it by another name. */
+export function aclOf(version: string, token: string): object {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const management = major === 1 && minor < 11 ? 'master' : 'initial_management';
+  return { enabled: true, default_policy: 'deny', tokens: { [management]: token, agent: token } };
 }
 
-async function hasLeader(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(1_000) });
-    return response.ok && (await response.text()).length > 4;
-  } catch {
-    return false;
-  }
+/**
+ * Returns whether Consul can continue with its data. A server on a new port would wait for the vote of its old address.
+ * Entries that were registered without a token, or with an earlier one, could not be removed: a dead instance would
+ * stay. The next provisioning writes the settings again.
+ */
+function keepsData(...configs: string[]): boolean {
+  const [before, now] = configs.map((text) => {
+    const { ports, acl } = JSON.parse(text) as Partial<Record<string, object>>;
+    return JSON.stringify([ports, acl]);
+  });
+  return before === now;
+}
+
+/** Consul accepts the token a moment after it has a leader. */
+async function isAccepted(consul: ConsulAddress): Promise<boolean> {
+  const self = () => callConsul(consul, 'GET', '/v1/acl/token/self');
+  return (await hasLeader(consul)) && (await self().catch(() => undefined))?.status === 200;
+}
+
+async function hasLeader(consul: ConsulAddress): Promise<boolean> {
+  const leader = await callConsul(consul, 'GET', '/v1/status/leader').catch(() => undefined);
+  return leader?.status === 200 && leader.text.length > 4;
 }
 
 function versionOf(command: string): string | undefined {

@@ -24,6 +24,7 @@ it('starts Kafka on a machine without Java, with the downloaded runtime', async 
   kafka = await startKafka({
     environment,
     ports: await environment.ports(['kafka', 'kafkaController']),
+    consulToken: '',
     postgresPassword: '',
     choice: undefined,
     report: () => undefined,
