@@ -99,10 +99,10 @@ const steps: Partial<Record<Order['status'], (checkout: Checkout) => Promise<voi
   awaitingPayment: async (checkout) => {
     const event = applyResult(checkout.payment, await callProvider(checkout.payment));
     if (event?.type !== 'PaymentAuthorised') throw new Error('only approved payments here');
-    const { orderId, paymentId } = checkout.payment;
+    const { orderId, paymentId, amount } = checkout.payment;
     const shipment = { orderId, shipmentId: randomUUID(), status: 'waiting' } as Shipment;
     checkout.shipment = shipment;
-    const data = { origin: origin(), paymentId };
+    const data = { origin: origin(), paymentId, amount };
     await transaction(async (run) => {
       await record(checkout, run, { type: 'RecordPaymentAuthorised', data });
       await save('payments', checkout.payment, run);

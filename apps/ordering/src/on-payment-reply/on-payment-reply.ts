@@ -9,7 +9,7 @@ import { consumes, type MessageOf, OnMessage } from '@fieldguide/messaging';
 import { Controller } from '@nestjs/common';
 import { OrderCommandHandler } from '../order/order-command-handler.ts';
 
-export const Authorised = consumes(PaymentAuthorised, 'orderId', 'paymentId');
+export const Authorised = consumes(PaymentAuthorised, 'orderId', 'paymentId', 'amount');
 export const Declined = consumes(PaymentDeclined, 'orderId', 'paymentId', 'reason');
 export const Captured = consumes(PaymentCaptured, 'orderId', 'paymentId', 'amount');
 export const Voided = consumes(PaymentVoided, 'orderId', 'paymentId');

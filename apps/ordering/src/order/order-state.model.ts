@@ -12,6 +12,8 @@ import type { OrderEvent, Placed } from './order.events.ts';
 export interface Order {
   readonly status: OrderStatus | 'none';
   readonly placed?: Placed;
+  /** The payment that was authorised. */
+  readonly paymentId?: string;
   /** Compensations that were sent and have no reply yet. */
   readonly pendingCompensations: readonly Compensation[];
   /** The current step is listed for operators. */
@@ -30,11 +32,28 @@ export const orderRef = ({ placed }: Order) => ({ orderId: placed!.orderId });
 export const awaits = ({ status }: Order, type: string) =>
   stepOfStatus(status)?.waitsFor.includes(type) ?? false;
 
-export const transitionTo = (order: Order, status: OrderStatus): Order => ({
-  ...order,
-  status,
-  isOverdue: false,
-});
+/**
+ * Returns true: a reply has to speak of what this order pays. The second lock behind the broker's access control.
+ * @param paymentId any, until a payment is authorised: payments chooses it
+ * @throws DomainError; the message is parked, and the order stays as it is
+ */
+export function isPaidBy(
+  { placed, paymentId: authorised }: Order,
+  paymentId: string | null,
+  amount: Placed['total'] = placed!.total,
+): true {
+  const { amountMinor, currency } = placed!.total;
+  const isOther = authorised !== undefined && paymentId !== authorised;
+  if (isOther || amount.amountMinor !== amountMinor || amount.currency !== currency)
+    throw errors.paymentMismatch();
+  return true;
+}
+
+export const transitionTo = (
+  order: Order,
+  status: OrderStatus,
+  pendingCompensations = order.pendingCompensations,
+): Order => ({ ...order, status, pendingCompensations, isOverdue: false });
 
 export const compensated = (order: Order, what: Compensation): Order => ({
   ...order,

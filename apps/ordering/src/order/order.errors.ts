@@ -21,6 +21,10 @@ export const errors = defineErrors('ordering', {
   ],
   alreadyDispatched: ['conflict', 'The order is dispatched: it can no longer be cancelled.'],
   alreadyRejected: ['conflict', 'The order is rejected: there is nothing to cancel.'],
+  paymentMismatch: [
+    'conflict',
+    'The reply is about another payment or amount than this order has: it is refused.',
+  ],
   abandonmentTooLate: [
     'conflict',
     'This checkout can no longer be abandoned, only completed: retry it.',

@@ -77,9 +77,13 @@ export type DataOf<Type extends OrderEvent['type']> = Extract<OrderEvent, { type
 /** Replies of other services that an order records. */
 type Reply = Extract<OrderEvent, { data: { origin: Origin } }>;
 
+/** The amount of an authorisation is compared with the order's total, which is stored already. */
+type ReplyOf<Type extends Reply['type']> = DataOf<Type> &
+  (Type extends 'PaymentAuthorised' ? { readonly amount: Money } : unknown);
+
 export type OrderCommand =
   | DomainCommand<'PlaceOrder', Placed>
-  | { [Type in Reply['type']]: DomainCommand<`Record${Type}`, DataOf<Type>> }[Reply['type']]
+  | { [Type in Reply['type']]: DomainCommand<`Record${Type}`, ReplyOf<Type>> }[Reply['type']]
   | DomainCommand<'CancelOrder', { customerId: string }>
   | DomainCommand<'ExpireDeadline', { step: StepName }>
   | DomainCommand<'RetryCheckout', object>

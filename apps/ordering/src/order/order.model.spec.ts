@@ -29,8 +29,19 @@ import {
 import { order, TOTAL_MINOR_MAX } from './order.model.ts';
 
 const given = scenariosOf(order);
+const { total } = orderPlaced.data;
 const record = <Reply extends { type: string; data: object }>({ type, data }: Reply) =>
-  ({ type: `Record${type}`, data }) as OrderCommand;
+  ({
+    type: `Record${type}`,
+    data: type === 'PaymentAuthorised' ? { amount: total, ...data } : data,
+  }) as OrderCommand;
+const changed = <Reply extends { data: object }>(reply: Reply, data: object) =>
+  record({ ...reply, data: { ...reply.data, ...data } } as never);
+const otherPayment = { paymentId: '01900000-0000-7000-8000-0000000000ff' };
+const otherAmounts = [
+  { amount: { ...total, amountMinor: 1 } },
+  { amount: { ...total, currency: 'USD' } },
+];
 const until = (last: { type: string }) =>
   happyPath.slice(0, happyPath.findIndex(({ type }) => type === last.type) + 1);
 
@@ -93,6 +104,22 @@ describe('an order', () => {
       .when(record(reply))
       .emitsNothing(),
   );
+  it.each(otherAmounts)('is not confirmed by a payment of another amount: $amount', (amount) =>
+    given(...until(stockReserved))
+      .when(changed(paymentAuthorised, amount))
+      .isRefused('ordering.paymentMismatch'),
+  );
+  it.each([...otherAmounts, otherPayment])(
+    'is not completed by another amount or payment: %j',
+    (other) =>
+      given(...until(shipmentDispatched))
+        .when(changed(paymentCaptured, other))
+        .isRefused('ordering.paymentMismatch'),
+  );
+  it('is not compensated by the void of another payment than the authorised one', () =>
+    given(...until(orderConfirmed), cancellationRequested, shipmentCancelled, cancelled)
+      .when(changed(paymentVoided, otherPayment))
+      .isRefused('ordering.paymentMismatch'));
   it('ignores a repeated reply', () =>
     given(...until(stockReserved))
       .when(record(stockReserved))

@@ -6,6 +6,7 @@ import {
   awaits,
   cancelled,
   compensated,
+  isPaidBy,
   messagesToSend,
   type Order,
   openStep,
@@ -56,8 +57,8 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
       awaits(order, 'StockRefused')
         ? [{ type: 'StockRefused', data: reply }, rejected(order, 'outOfStock', 'refused')]
         : [],
-    RecordPaymentAuthorised: (reply, order) =>
-      awaits(order, 'PaymentAuthorised')
+    RecordPaymentAuthorised: ({ amount, ...reply }, order) =>
+      awaits(order, 'PaymentAuthorised') && isPaidBy(order, reply.paymentId, amount)
         ? [
             { type: 'PaymentAuthorised', data: reply },
             { type: 'OrderConfirmed', data: orderRef(order) },
@@ -74,7 +75,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         ? [{ type: 'ShipmentCancelled', data: reply }, cancelled(order, 'refused')]
         : [],
     RecordPaymentCaptured: (reply, order) =>
-      awaits(order, 'PaymentCaptured')
+      awaits(order, 'PaymentCaptured') && isPaidBy(order, reply.paymentId, reply.amount)
         ? [
             { type: 'PaymentCaptured', data: reply },
             { type: 'OrderCompleted', data: orderRef(order) },
@@ -85,7 +86,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
         ? [{ type: 'StockReleased', data: reply }]
         : [],
     RecordPaymentVoided: (reply, order) =>
-      order.pendingCompensations.includes('voidPayment')
+      order.pendingCompensations.includes('voidPayment') && isPaidBy(order, reply.paymentId)
         ? [{ type: 'PaymentVoided', data: reply }]
         : [],
 
@@ -116,7 +117,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
     StockReserved: (order) => transitionTo(order, 'awaitingPayment'),
     StockRefused: (order) => order,
     StockReleased: (order) => compensated(order, 'releaseStock'),
-    PaymentAuthorised: (order) => order,
+    PaymentAuthorised: (order, { paymentId }) => ({ ...order, paymentId }),
     PaymentDeclined: (order) => order,
     PaymentVoided: (order) => compensated(order, 'voidPayment'),
     OrderConfirmed: (order) => transitionTo(order, 'confirmed'),
@@ -125,14 +126,8 @@ export const order: Decider<Order, OrderCommand, OrderEvent> = {
     ShipmentDispatched: (order) => transitionTo(order, 'dispatched'),
     PaymentCaptured: (order) => order,
     OrderCompleted: (order) => transitionTo(order, 'completed'),
-    OrderRejected: (order, { undo }) => ({
-      ...transitionTo(order, 'rejected'),
-      pendingCompensations: undo,
-    }),
-    OrderCancelled: (order, { undo }) => ({
-      ...transitionTo(order, 'cancelled'),
-      pendingCompensations: undo,
-    }),
+    OrderRejected: (order, { undo }) => transitionTo(order, 'rejected', undo),
+    OrderCancelled: (order, { undo }) => transitionTo(order, 'cancelled', undo),
     DeadlinePassed: (order) => order,
     CheckoutOverdue: (order) => ({ ...order, isOverdue: true }),
     CheckoutRetried: (order) => order,

@@ -25,6 +25,8 @@ export class OnPaymentCommand {
       const data = { orderId, paymentId, reason: 'voided' } as const;
       publishMessage(uow, messageOf({ type: 'PaymentDeclined', data }));
     }
+    if (earlier && !earlier.isTombstone && !isSame(earlier.amount, amount))
+      throw new Error(`Order ${orderId} has a payment of another amount`);
     if (earlier) return;
     const payment = Object.assign(new Payment(), {
       orderId,
@@ -75,6 +77,9 @@ export class OnPaymentCommand {
     uow.notify('payments');
   }
 }
+
+const isSame = (a: Payment['amount'], b: Payment['amount']) =>
+  a.amountMinor === b.amountMinor && a.currency === b.currency;
 
 /** For an order without an authorisation; XXX is ISO 4217 for no currency. */
 function tombstone(orderId: string, paymentId: string, { causation }: UnitOfWork): Payment {
