@@ -7,23 +7,29 @@ export interface Topic {
   readonly kind: 'events' | 'commands';
   readonly partitions: number;
   readonly retention: 'compact' | { readonly days: number } | { readonly hours: number };
+  /** The services that may publish on it; consumers refuse messages of every other source. */
+  readonly senders: readonly string[];
 }
 
-/** Retention is by time, unless every record holds the whole state of its key: then `compact`. */
+/**
+ * Retention is by time, unless every record holds the whole state of its key: then `compact`.
+ * @param senders of commands; events have one, the owner, after which the topic is named
+ */
 export const topic = (
   name: string,
   kind: Topic['kind'],
   partitions: number,
   retention: Topic['retention'],
-): Topic => ({ name, kind, partitions, retention });
+  senders: Topic['senders'] = [name.split('.')[0]!],
+): Topic => ({ name, kind, partitions, retention, senders });
 
 /** What a provider guarantees about one type of event: the topic's key is the aggregate's id. */
 export function message<const Type extends string, Data extends z.ZodObject>(
-  { name }: Topic,
+  { name, senders }: Topic,
   type: Type,
   data: Data,
 ) {
-  return { topic: name, type, data } as const;
+  return { topic: name, senders, type, data } as const;
 }
 
 /**
@@ -31,9 +37,9 @@ export function message<const Type extends string, Data extends z.ZodObject>(
  * parks a type that it does not know, instead of skipping it as a consumer of events does.
  */
 export function command<const Type extends string, Data extends z.ZodObject>(
-  { name }: Topic,
+  { name, senders }: Topic,
   type: Type,
   data: Data,
 ) {
-  return { topic: name, type, data, kind: 'command' } as const;
+  return { topic: name, senders, type, data, kind: 'command' } as const;
 }

@@ -161,7 +161,7 @@ describe('the console', () => {
     const early = {
       specversion: '1.0',
       id: randomUUID(),
-      source: '/e2e',
+      source: '/ordering',
       type: 'CapturePayment',
       subject: id,
       time: new Date().toISOString(),

@@ -77,7 +77,7 @@ it('completes an order whose command waits behind a rejected one, once that is r
   const early = {
     specversion: '1.0',
     id: randomUUID(),
-    source: '/e2e',
+    source: '/ordering',
     type: 'CapturePayment',
     subject: id,
     time: new Date().toISOString(),

@@ -7,6 +7,7 @@ import { system } from '@fieldguide/system';
 import type { Type } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { sendersOf } from './contracts/pact-files.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const apps = Object.entries(system.apps);
@@ -66,6 +67,11 @@ describe('the map of the system', () => {
     const all = await Promise.all(Object.keys(system.apps).map(keysOf));
     for (const key of Object.keys(common!))
       for (const keys of all) expect(keys).toHaveProperty(key);
+  });
+
+  it('lets those apps publish on a topic whose messages consumers have pacts about', () => {
+    for (const { name, senders } of topics(system))
+      expect(new Set(senders), name).toEqual(sendersOf(name));
   });
 
   it('gives each topic the name of the app that declares it', () => {

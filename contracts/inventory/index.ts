@@ -4,7 +4,9 @@ import { Id } from '../money.ts';
 
 export { IdempotencyKey } from '../idempotency-key.ts';
 
-export const StockCommandTopic = topic('inventory.requests.v1', 'commands', 6, { days: 7 });
+export const StockCommandTopic = topic('inventory.requests.v1', 'commands', 6, { days: 7 }, [
+  'ordering',
+]);
 export const ReservationTopic = topic('inventory.reservations.v1', 'events', 6, { days: 7 });
 
 export const Stock = z.object({ productId: Id, onHandUnits: z.int(), freeUnits: z.int() });

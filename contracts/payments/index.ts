@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { command, message, topic } from '../message.ts';
 import { Id, Money } from '../money.ts';
 
-export const PaymentCommandTopic = topic('payments.requests.v1', 'commands', 6, { days: 7 });
+export const PaymentCommandTopic = topic('payments.requests.v1', 'commands', 6, { days: 7 }, [
+  'ordering',
+]);
 export const PaymentTopic = topic('payments.payments.v1', 'events', 6, { days: 7 });
 
 /** Please get the money promised. Answered by PaymentAuthorised or PaymentDeclined. Key: orderId. */

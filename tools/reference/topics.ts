@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { topics } from '@fieldguide/platform-model/derive';
 import { system } from '@fieldguide/system';
 import { z } from 'zod';
-import { consumersOf, sendersOf } from '../contracts/pact-files.ts';
+import { consumersOf } from '../contracts/pact-files.ts';
 import { page, table } from './markdown.ts';
 import { listedOn, mismatches, namesIn, type Source, sources } from './sources.ts';
 
@@ -19,9 +19,8 @@ interface ContractMessage extends Message {
 /** Topics and the messages on them, from the contracts. */
 export async function topicsPage(): Promise<string> {
   const messages = await contractMessages();
-  const parts = topics(system).flatMap(({ name, owner, kind, partitions }) => {
+  const parts = topics(system).flatMap(({ name, kind, partitions, senders }) => {
     const on = messages.filter(({ topic }) => topic === name);
-    const senders = kind === 'events' ? [owner] : [...sendersOf(name)];
     const what = kind === 'events' ? 'Events' : 'Commands';
     return [
       `## ${name}`,

@@ -97,7 +97,7 @@ function saveVerdict(
 export async function deliver(
   app: NestFastifyApplication,
   controllers: readonly Type[],
-  { topic, type }: MessageContract,
+  { topic, senders, type }: MessageContract,
   subject: string,
   data: unknown,
 ): Promise<void> {
@@ -114,7 +114,7 @@ export async function deliver(
   const envelope = {
     specversion: '1.0',
     id: ids.next(),
-    source: '/a-consumer',
+    source: `/${senders[0]}`,
     type,
     subject,
     time: clock.now().toISOString(),

@@ -17,7 +17,12 @@ import { DeadLetters, type IncomingRecord, MessageConsumer } from './parts.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({ n: z.number() }) };
+const contract = {
+  topic: 'things.v1',
+  senders: ['test'],
+  type: 'ThingChanged',
+  data: z.object({ n: z.number() }),
+};
 type Handle = (message: Envelope, uow: PostgresUnitOfWork) => Promise<void>;
 
 let database: Database;

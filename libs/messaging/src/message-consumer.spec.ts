@@ -5,7 +5,7 @@ import type { UnitOfWork } from '@fieldguide/database';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { Thing, thing } from '@fieldguide/database/testing';
 import { makeLog } from '@fieldguide/telemetry';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { Envelope } from './envelope.ts';
 import { DeadLetter, DeadLetters, type IncomingRecord, MessageConsumer } from './parts.ts';
@@ -14,11 +14,17 @@ import { envelope } from './testing/messaging.contract.ts';
 const [clock, ids] = [new SystemClock(), new SystemIds()];
 const command = {
   topic: 'thing-requests.v1',
+  senders: ['test'],
   type: 'ChangeThing',
   data: z.object({ by: z.number() }),
   kind: 'command',
 } as const;
-const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({ by: z.number() }) };
+const contract = {
+  topic: 'things.v1',
+  senders: ['test'],
+  type: 'ThingChanged',
+  data: z.object({ by: z.number() }),
+};
 const log = makeLog('test', 'test', 'silent');
 let units: MemoryUnitOfWorkRunner;
 let consumer: MessageConsumer;
@@ -133,6 +139,34 @@ describe('a message', () => {
     await consumer.handle([record(value), record(change('b'))]);
     expect(await parked()).toMatchObject([{ reason: 'not a CloudEvents envelope' }]);
     expect(await count('b')).toBe(1);
+  });
+
+  it('of a source that may not publish on the topic is never handled, and a genuine one of its key or id is', async () => {
+    const warned: object[] = [];
+    vi.spyOn(log, 'warn').mockImplementation((...[event]: unknown[]) => {
+      warned.push(event as object);
+    });
+    const genuine = change('a');
+    const forged = { ...genuine, source: '/elsewhere', data: { by: 100 } };
+    await consumer.handle([
+      record(forged),
+      record(genuine),
+      { ...record(forged), topic: command.topic },
+    ]);
+    expect(await count('a')).toBe(1);
+    const reason = '/elsewhere may not publish on things.v1';
+    const inCommands = {
+      topic: command.topic,
+      reason: expect.stringMatching(/^\/elsewhere may not/),
+    };
+    expect(await parked()).toMatchObject([{ key: '', reason }, inCommands]);
+    const security = { security: 'forgedSource', source: '/elsewhere', type: 'ThingChanged' };
+    expect(warned).toMatchObject([security, security]);
+    vi.restoreAllMocks();
+    const [{ messageId } = { messageId: '' }] = await parked();
+    const redriven = await letters.redrive(messageId, 'grace', consumer);
+    expect(redriven).toMatchObject({ redriven: 0, failed: { reason } });
+    expect(await count('a')).toBe(1);
   });
 
   it('without a field that this consumer reads is parked', async () => {

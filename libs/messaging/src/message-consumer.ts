@@ -10,6 +10,7 @@ import { type Outcome, observeHandling } from './observe-messages.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf, keyText, letterOf } from './parked-record.ts';
 import type { Prefetch } from './prefetch.ts';
+import { forgeryOf, logForgery, sendersByTopic } from './source-check.ts';
 
 export interface Handler {
   readonly contract: MessageContract;
@@ -20,11 +21,13 @@ interface Consumer {
   handle(batch: readonly IncomingRecord[]): Promise<void>;
 }
 
-/** A record with its parsed envelope. */
+/** A record with its parsed envelope; a forged one has none, and no key: genuine ones neither wait for it nor have its id. */
 interface Incoming {
   readonly record: IncomingRecord;
   readonly key: string;
   readonly envelope: Envelope | undefined;
+  /** Why it has no envelope. */
+  readonly defect?: string;
 }
 
 const ATTEMPTS = 3;
@@ -43,6 +46,7 @@ export class MessageConsumer implements Consumer {
   readonly #units: UnitOfWorkRunner;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #commandTopics: ReadonlySet<string>;
+  readonly #senders: ReadonlyMap<string, readonly string[]>;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #prefetch: Prefetch | undefined;
@@ -63,13 +67,17 @@ export class MessageConsumer implements Consumer {
     );
     const commands = handlers.filter(({ contract }) => contract.kind === 'command');
     this.#commandTopics = new Set(commands.map(({ contract }) => contract.topic));
+    this.#senders = sendersByTopic(handlers.map(({ contract }) => contract));
     this.#clock = clock;
     this.#log = log;
   }
 
   /** @throws a transient error: the transport delivers the batch again, after a pause */
   async handle(batch: readonly IncomingRecord[]): Promise<void> {
-    const wanted = batch.map(read).filter((each) => this.#isAddressedToUs(each));
+    const wanted = batch
+      .map(read)
+      .filter((each) => this.#isAddressedToUs(each))
+      .map((each) => this.#withoutForgery(each));
     if (wanted.length === 0) return;
     try {
       await this.#units.run((uow) => this.#handleAll(wanted, uow));
@@ -91,6 +99,8 @@ export class MessageConsumer implements Consumer {
   async handleParked(record: IncomingRecord, uow: UnitOfWork): Promise<void> {
     const envelope = envelopeOf(record);
     if (!envelope) throw new Error(NO_ENVELOPE);
+    const forgery = forgeryOf(record.topic, envelope, this.#senders);
+    if (forgery) throw new Error(forgery);
     await this.#observe({ record, key: keyText(record.key), envelope }, uow, async () => {
       await accept(uow, envelope); // its inbox row was written when it was parked; this sets the causation
       return this.#call(record.topic, envelope, uow);
@@ -144,7 +154,7 @@ export class MessageConsumer implements Consumer {
     uow: UnitOfWork,
   ): Promise<Outcome> {
     const { record, key, envelope } = each;
-    if (!envelope) return this.#park(each, NO_ENVELOPE, uow);
+    if (!envelope) return this.#park(each, each.defect ?? NO_ENVELOPE, uow);
     if (!unseen.delete(envelope.id)) return 'duplicate';
     uow.continueFrom(envelope);
     // Records without a key have no order.
@@ -199,17 +209,22 @@ export class MessageConsumer implements Consumer {
   }
 
   async #park(each: Incoming, reason: string, uow: UnitOfWork): Promise<Outcome> {
-    const letter = letterOf(each.record, reason, this.#clock.now());
+    const letter = letterOf(each.record, each, reason, this.#clock.now());
     const { topic, key, messageId } = letter;
     if (await uow.load(DeadLetter, messageId)) return 'duplicate';
     await uow.save(DeadLetter, letter);
-    uow.afterCommit(() =>
-      this.#log.error(
-        { topic, key, messageId, reason: letter.reason },
-        'A message was parked as a dead letter',
-      ),
-    );
+    uow.afterCommit(() => {
+      const parked = { topic, key, messageId, reason: letter.reason };
+      this.#log.error(parked, 'A message was parked as a dead letter');
+      if (each.defect) logForgery(this.#log, each.record, envelopeOf(each.record)!);
+    });
     return 'parked';
+  }
+
+  #withoutForgery(each: Incoming): Incoming {
+    const { record, envelope } = each;
+    const defect = envelope && forgeryOf(record.topic, envelope, this.#senders);
+    return defect ? { record, key: '', envelope: undefined, defect } : each;
   }
 
   /**

@@ -76,7 +76,12 @@ describe('a backlog', () => {
     const messaging = new MemoryMessaging(clock);
     const units = new PostgresUnitOfWorkRunner(database, { service: 'test', clock, ids }, notifier);
     const strategy = new MessagingStrategy('test', messaging, units, clock, log);
-    const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) };
+    const contract = {
+      topic: 'things.v1',
+      senders: ['test'],
+      type: 'ThingChanged',
+      data: z.object({}),
+    };
     const handle = () => new Promise<void>(() => undefined);
     strategy.addHandler(contract.topic, handle, true, { contract, mode: 'shared' });
     await strategy.listen(() => undefined);

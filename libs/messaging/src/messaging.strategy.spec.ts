@@ -17,13 +17,17 @@ async function received(units?: MemoryUnitOfWorkRunner): Promise<string[]> {
   const strategy = new MessagingStrategy('test', messaging, units, clock, log);
   const got: string[] = [];
   for (const mode of ['broadcast', 'shared'] as const) {
-    const contract = { topic: `${mode}.things.v1`, type: 'ThingChanged', data };
+    const contract = { topic: `${mode}.things.v1`, senders: ['test'], type: 'ThingChanged', data };
     const handler = async () => void got.push(mode);
     strategy.addHandler(contract.topic, handler, true, { contract, mode });
   }
   await strategy.listen(() => undefined);
   for (const mode of ['broadcast', 'shared'])
     await messaging.publish([{ topic: `${mode}.things.v1`, envelope: envelope('a') }]);
+  for (const mode of ['broadcast', 'shared'])
+    await messaging.publish([
+      { topic: `${mode}.things.v1`, envelope: { ...envelope('a'), source: '/forged' } },
+    ]);
   await strategy.close();
   return got.toSorted();
 }

@@ -9,6 +9,7 @@ import { observeHandling } from './observe-messages.ts';
 import type { MessageContract } from './on-message.decorator.ts';
 import { envelopeOf } from './parked-record.ts';
 import type { Prefetch } from './prefetch.ts';
+import { forgeryOf, logForgery, sendersByTopic } from './source-check.ts';
 
 interface Extras {
   contract: MessageContract;
@@ -81,17 +82,22 @@ export class MessagingStrategy extends Server implements CustomTransportStrategy
     callback();
   }
 
-  /** A broadcast only updates an instance's in-memory state: an invalid one is skipped, none is parked. */
+  /** A broadcast only updates an instance's in-memory state: an invalid or forged one is skipped, none is parked. */
   async #dispatchBroadcast(
     handlers: readonly Handler[],
     batch: readonly IncomingRecord[],
   ): Promise<void> {
+    const senders = sendersByTopic(handlers.map(({ contract }) => contract));
     for (const record of batch) {
       const message = envelopeOf(record);
       const handler = handlers.find(
         ({ contract }) => contract.topic === record.topic && contract.type === message?.type,
       );
       if (!message || !handler) continue;
+      if (forgeryOf(record.topic, message, senders)) {
+        logForgery(this.#log, record, message);
+        continue;
+      }
       const handled = { record, envelope: message, group: this.#service, type: message.type };
       await observeHandling(handled, async () => {
         const data = handler.contract.data.safeParse(message.data);

@@ -15,7 +15,12 @@ import { MemoryMessaging, MessageConsumer } from './parts.ts';
 import { envelope } from './testing/messaging.contract.ts';
 
 const [clock, ids] = [new SystemClock(), new SystemIds()];
-const contract = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) };
+const contract = {
+  topic: 'things.v1',
+  senders: ['test'],
+  type: 'ThingChanged',
+  data: z.object({}),
+};
 const log = makeLog('test', 'test', 'silent');
 let traces: RecordedTraces;
 let messaging: MemoryMessaging;

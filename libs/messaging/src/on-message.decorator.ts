@@ -8,6 +8,8 @@ export interface MessageContract<
   Data extends z.ZodObject = z.ZodObject,
 > {
   readonly topic: string;
+  /** The services that may publish on the topic: a message of another source is refused. */
+  readonly senders: readonly string[];
   readonly type: Type;
   readonly data: Data;
   /**

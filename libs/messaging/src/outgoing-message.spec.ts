@@ -5,6 +5,7 @@ import { message } from './outgoing-message.ts';
 const Line = z.object({ productId: z.string(), quantity: z.int() });
 const StockRefused = {
   topic: 'inventory.reservations.v1',
+  senders: ['inventory'],
   type: 'StockRefused',
   data: z.object({ reason: z.enum(['outOfStock', 'released']), lines: z.array(Line) }),
 } as const;

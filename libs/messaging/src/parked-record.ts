@@ -33,14 +33,24 @@ export function keyText(key: Uint8Array): string {
   return `${storableText(text, KEY_LENGTH_MAX)}\u2026${digest}`;
 }
 
-/** Creates a dead letter of a record with any content; its text is made storable first. */
-export function letterOf(record: IncomingRecord, reason: string, parkedAt: Date): DeadLetter {
+/**
+ * Creates a dead letter of a record with any content; its text is made storable first.
+ * @param trusted the key whose messages wait, and the envelope: undefined when it is invalid or forged
+ */
+export function letterOf(
+  record: IncomingRecord,
+  {
+    key: keyThatWaits,
+    envelope,
+  }: { readonly key: string; readonly envelope: Envelope | undefined },
+  reason: string,
+  parkedAt: Date,
+): DeadLetter {
   const { topic, key, value, position } = record;
-  const envelope = envelopeOf(record);
   return Object.assign(new DeadLetter(), {
     messageId: envelope?.id ?? idOf(record),
     topic,
-    key: keyText(key),
+    key: keyThatWaits,
     rawKey: key,
     value,
     envelope: envelope ? headersOf(envelope) : {},

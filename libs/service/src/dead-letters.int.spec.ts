@@ -15,7 +15,7 @@ import { ServiceModule } from './service.module.ts';
 import { ServiceClientModule } from './service-client.module.ts';
 import { openForTest } from './testing/index.ts';
 
-const Thing = { topic: 'things.v1', type: 'ThingChanged', data: z.object({}) };
+const Thing = { topic: 'things.v1', senders: ['test'], type: 'ThingChanged', data: z.object({}) };
 let handlerError: Error | undefined;
 
 @Controller()

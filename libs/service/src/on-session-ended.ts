@@ -6,6 +6,7 @@ import { z } from 'zod';
 // The fields that every service reads of identity's event; libs import no contract, so they are declared here.
 export const SessionEndedMessage = {
   topic: 'identity.sessions.v1',
+  senders: ['identity'],
   type: 'SessionEnded',
   data: z.object({ sid: z.string(), tokensValidUntil: z.iso.datetime() }),
 };

@@ -16,6 +16,7 @@ const topic = (name: string, retention: unknown) => ({
   name,
   kind: 'events',
   partitions: 3,
+  senders: [name.split('.')[0]!],
   retention,
 });
 const system = defineSystem({

@@ -8,12 +8,14 @@ export interface TopicSpec {
   /** `events`: the owner publishes. `commands`: others publish, the owner consumes. */
   readonly kind: 'events' | 'commands';
   readonly partitions: number;
+  /** The apps that may publish on it. */
+  readonly senders: readonly string[];
   /** Kafka's names and values. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 /** What a contract exports for each of its topics; matched by shape. */
-interface DeclaredTopic extends Pick<TopicSpec, 'name' | 'kind' | 'partitions'> {
+interface DeclaredTopic extends Pick<TopicSpec, 'name' | 'kind' | 'partitions' | 'senders'> {
   readonly retention: 'compact' | { readonly days: number } | { readonly hours: number };
 }
 
@@ -22,11 +24,12 @@ export function topics(system: System): readonly TopicSpec[] {
   return Object.entries(system.apps).flatMap(([owner, { contract = {} }]) =>
     Object.values(contract)
       .filter(isTopic)
-      .map(({ name, kind, partitions, retention }) => ({
+      .map(({ name, kind, partitions, retention, senders }) => ({
         name,
         owner,
         kind,
         partitions,
+        senders,
         settings: settingsOf(retention),
       })),
   );

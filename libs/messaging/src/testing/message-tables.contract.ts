@@ -24,6 +24,7 @@ const deadLetter = (messageId: string) => {
 };
 const ThingChanged = {
   topic: 'things.v1',
+  senders: ['test'],
   type: 'ThingChanged',
   data: z.object({ subject: z.string() }),
 };

@@ -5,6 +5,7 @@ import { consumes, publish } from '../index.ts';
 
 const StockRefused = {
   topic: 'inventory.reservations.v1',
+  senders: ['inventory'],
   type: 'StockRefused',
   data: z.object({ orderId: z.string(), reason: z.enum(['outOfStock', 'released']) }),
 };

@@ -24,8 +24,18 @@ import { z } from 'zod';
 import { runService } from '../run-service.ts';
 import { ServiceModule } from '../service.module.ts';
 
-export const ThingSent = { topic: 'sent.v1', type: 'ThingSent', data: z.object({}) };
-export const ThingCounted = { topic: 'counted.v1', type: 'ThingCounted', data: z.object({}) };
+export const ThingSent = {
+  topic: 'sent.v1',
+  senders: ['test'],
+  type: 'ThingSent',
+  data: z.object({}),
+};
+export const ThingCounted = {
+  topic: 'counted.v1',
+  senders: ['things'],
+  type: 'ThingCounted',
+  data: z.object({}),
+};
 /** The phases in which the shutdown can stop, in their order. */
 export const phases = ['draining', 'workersStop', 'connectionsClose', 'poolsClose'] as const;
 type Phase = (typeof phases)[number];
