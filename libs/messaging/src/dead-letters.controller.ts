@@ -1,7 +1,19 @@
 import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { Database, isTransient } from '@fieldguide/database';
 import { problem } from '@fieldguide/problems';
-import { Body, Controller, Get, HttpCode, HttpException, Param, Post, Query } from '@nestjs/common';
+import { LOG, type Log, securityEvent } from '@fieldguide/telemetry';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpException,
+  Inject,
+  Ip,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
 import { z } from 'zod';
 import { letterDetails, letterPage, letterStatuses } from './dead-letter-pages.ts';
 import { DeadLetterNotFoundError, DeadLetters } from './dead-letters.ts';
@@ -36,6 +48,7 @@ export class DeadLettersController {
     private readonly database: Database,
     private readonly letters: DeadLetters,
     private readonly strategy: MessagingStrategy,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /** Lists dead letters without their content, oldest first. */
@@ -70,12 +83,15 @@ export class DeadLettersController {
   /** Discards a dead letter. Its bytes are kept until they are pruned, with the caller's id and reason. */
   @HttpCode(200)
   @Post(':id/discards')
-  discard(
+  async discard(
     @Caller() { id: by }: CallerClaims,
     @Param('id', { schema: Id }) id: string,
     @Body({ schema: DiscardRequest }) request: z.infer<typeof DiscardRequest>,
+    @Ip() from: string,
   ) {
-    return mapErrors(this.letters.discard(id, by, request?.reason));
+    const discarded = await mapErrors(this.letters.discard(id, by, request?.reason));
+    securityEvent(this.log, 'sensitive_delete', { who: by, what: `dead letter ${id}`, from });
+    return discarded;
   }
 
   #consumer() {

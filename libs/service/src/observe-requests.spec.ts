@@ -1,7 +1,8 @@
 import 'reflect-metadata';
-import { Public } from '@fieldguide/auth';
+import { Public, RequireScope } from '@fieldguide/auth';
+import { TestKeys } from '@fieldguide/auth/testing';
 import { ServiceDiscoveryModule } from '@fieldguide/discovery';
-import { LOG, type Log, metrics, traceInto } from '@fieldguide/telemetry';
+import { LOG, type Log, makeLog, metrics, traceInto } from '@fieldguide/telemetry';
 import {
   type RecordedTraces,
   recordTraces,
@@ -39,6 +40,23 @@ class ThingsController {
   }
 }
 
+@RequireScope('things:write')
+@Controller('own')
+class OwnController {
+  @Get()
+  read() {
+    return {};
+  }
+
+  @Post()
+  write() {
+    return {};
+  }
+}
+
+const keys = new TestKeys('test/test');
+const lines: string[] = [];
+const log = makeLog('things', 'things-1', 'info', { write: (line) => void lines.push(line) });
 const moduleOf = (isEdge: boolean) => {
   const imports = [
     ServiceModule.forRoot({ name: 'things', isEdge }),
@@ -47,7 +65,7 @@ const moduleOf = (isEdge: boolean) => {
     AuthModule.forRoot(),
   ];
   class ThingsModule {}
-  Module({ imports, controllers: [ThingsController] })(ThingsModule);
+  Module({ imports, controllers: [ThingsController, OwnController] })(ThingsModule);
   return ThingsModule;
 };
 
@@ -62,7 +80,7 @@ const apps: NestFastifyApplication[] = [];
 beforeAll(async () => {
   traces = await recordTraces(rates);
   for (const kind of ['edge', 'inner'] as const) {
-    const app = await openForTest(moduleOf(kind === 'edge'));
+    const app = await openForTest(moduleOf(kind === 'edge'), { keys, replaced: [[LOG, log]] });
     apps.push(app);
     await app.listen({ port: 0, host: '127.0.0.1' });
     urls[kind] = await app.getUrl();
@@ -202,5 +220,31 @@ describe('a traceparent', () => {
     const [span] = await spans(1);
     expect(span!.spanContext().traceId).not.toBe(trace);
     expect(span!.parentSpanContext).toBeUndefined();
+  });
+});
+
+describe('a security event', () => {
+  const events = () => lines.map((line) => JSON.parse(line)).filter((each) => each.security_event);
+  const own = (method: string, token?: string, address = '192.0.2.1') => {
+    const authorization = token && { authorization: `Bearer ${token}` };
+    const headers = { 'x-forwarded-for': address, ...authorization };
+    return fetch(`${urls.inner}/own`, { method, headers });
+  };
+
+  it('reports refused tokens and callers, and what operators change', async () => {
+    lines.length = 0;
+    const operator = keys.token('operator', 'things:write operations');
+    await own('GET');
+    await own('GET', 'forged.token.here');
+    await own('POST', keys.token('ada', 'things:read'));
+    await own('POST', operator);
+    await own('GET', operator);
+    const from = '192.0.2.1';
+    await expect.poll(events).toMatchObject([
+      { security_event: 'authn_token_invalid', what: 'GET /own', from },
+      { security_event: 'authz_fail', who: 'ada', what: 'POST /own', from },
+      { security_event: 'authz_admin', who: 'operator', what: 'POST /own', from },
+    ]);
+    expect(lines.join()).not.toContain('forged');
   });
 });

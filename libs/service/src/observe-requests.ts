@@ -1,4 +1,12 @@
-import { endSpan, type Log, metrics, startSpan, withSpan } from '@fieldguide/telemetry';
+import type { CallerClaims } from '@fieldguide/auth';
+import {
+  endSpan,
+  type Log,
+  metrics,
+  securityEvent,
+  startSpan,
+  withSpan,
+} from '@fieldguide/telemetry';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Span } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
@@ -23,6 +31,7 @@ export function observeRequests(adapter: FastifyAdapter, isEdge: boolean, log: L
       const seconds = (performance.now() - begun) / 1_000;
       const { method } = request;
       metrics.httpServerSeconds.observe(seconds, [method, routeOf(request), status]);
+      reportSecurity(request, status, log);
       if (!span) return;
       if (log.isLevelEnabled('debug'))
         withSpan(span, () => log.debug(logged(request, status, seconds), 'A request ended'));
@@ -33,6 +42,17 @@ export function observeRequests(adapter: FastifyAdapter, isEdge: boolean, log: L
     if (span) withSpan(span, done);
     else done();
   });
+}
+
+/** Reports tokens and callers that were refused, and what operators change. */
+function reportSecurity(request: FastifyRequest, status: number, log: Log): void {
+  const { method, headers, ip: from } = request;
+  const { caller } = request as { caller?: CallerClaims };
+  const event = { who: caller?.id, what: `${method} ${routeOf(request)}`, from };
+  if (status === 401 && headers.authorization) securityEvent(log, 'authn_token_invalid', event);
+  else if (status === 403) securityEvent(log, 'authz_fail', event);
+  else if (status < 300 && method !== 'GET' && caller?.scopes.has('operations'))
+    securityEvent(log, 'authz_admin', event);
 }
 
 function startServerSpan(request: FastifyRequest, route: string, isEdge: boolean): Span {

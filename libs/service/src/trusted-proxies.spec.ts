@@ -19,10 +19,10 @@ const client = '192.0.2.1';
 
 describe('the address of a caller', () => {
   it.each(['127.0.0.1', '::ffff:127.0.0.1', '::1', '10.1.2.3', '172.18.0.4', 'fd00::4'])(
-    'is what the gateway at %s says',
+    'is the one in the header of the gateway at %s',
     async (gateway) => expect(await addressSeen({ isEdge: false }, gateway, client)).toBe(client),
   );
-  it('is the connection of a caller outside, whatever it says', async () => {
+  it('is the connection of a caller outside, whatever its header is', async () => {
     expect(await addressSeen({ isEdge: false }, '203.0.113.9', client)).toBe('203.0.113.9');
     expect(await addressSeen({ isEdge: false }, '10.1.2.3', `${client}, 203.0.113.9`)).toBe(
       '203.0.113.9',

@@ -7,6 +7,7 @@ export {
 export { type ObservedCall, observeCall } from './http-client.ts';
 export { LOG, type Log, makeLog, NestLog } from './log.ts';
 export { metrics } from './metrics.ts';
+export { securityEvent } from './security-event.ts';
 export { startTracing } from './start-tracing.ts';
 export {
   endSpan,

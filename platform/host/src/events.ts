@@ -48,6 +48,13 @@ export class Events {
     this.#publish({ ...this.#next('warn'), text, ...subject });
   }
 
+  /** Appends a security event to the platform's log only: who has done what. Never a secret. */
+  record(name: 'authz_admin' | 'authn_token_invalid', who: string | undefined, what: string): void {
+    const level = name === 'authz_admin' ? 'info' : 'warn';
+    const line = { time: new Date().toISOString(), level, security_event: name, who, what };
+    this.#append({ ...line, from: '127.0.0.1', msg: 'Security event' });
+  }
+
   /** @returns a function that removes the listener */
   listen(listener: (event: PlatformEvent) => void): () => void {
     this.#emitter.on('event', listener);
@@ -61,11 +68,15 @@ export class Events {
   #publish(event: PlatformEvent): void {
     if (this.#recent.push(event) > RECENT_MAX) this.#recent.shift();
     const { id: _, text: msg, ...rest } = event;
+    this.#append({ ...rest, msg });
+    this.#emitter.emit('event', event);
+  }
+
+  #append(line: object): void {
     try {
-      appendFileSync(this.#logFile, `${JSON.stringify({ ...rest, msg })}\n`, { mode: 0o600 });
+      appendFileSync(this.#logFile, `${JSON.stringify(line)}\n`, { mode: 0o600 });
     } catch {
       // A full disk must not end the platform: listeners still receive the event.
     }
-    this.#emitter.emit('event', event);
   }
 }

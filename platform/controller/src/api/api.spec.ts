@@ -62,6 +62,21 @@ describe('the API', () => {
     expect(requests).toEqual([]);
   });
 
+  it('writes who has changed something into the log, and who was refused, without a token', async () => {
+    const out = await request('/session', { origin: `http://${host}` }, { method: 'DELETE' });
+    expect(out.statusCode).toBeLessThan(300);
+    await request('/status');
+    await request('/stops', { authorization: 'Bearer wrong' }, { method: 'POST' });
+    const log = readFileSync(platform.environment.logFile('platform'), 'utf8');
+    const lines = log.trim().split('\n');
+    expect(lines.slice(-2).map((line) => JSON.parse(line))).toMatchObject([
+      { security_event: 'authz_admin', who: 'operator', what: 'DELETE /session' },
+      { security_event: 'authn_token_invalid', what: 'POST /stops' },
+    ]);
+    expect(log).not.toContain(token);
+    expect(log).not.toContain('wrong');
+  });
+
   it.each([
     '/apps/../../secrets.json',
     '/apps/..%2f..%2fsecrets.json',

@@ -34,7 +34,7 @@ export async function openApi(
   stop: () => void,
   data: PluginData = async () => undefined,
 ): Promise<FastifyInstance> {
-  const { environment } = platform;
+  const { environment, events } = platform;
   const token = randomBytes(24).toString('base64url');
   const port = await choosePort(platform);
   const api = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
@@ -43,7 +43,13 @@ export async function openApi(
   const sessions = new Sessions(environment.path('console-sessions'));
   // Cookies are shared by all ports of a host, and so by all environments.
   const cookie = `${system.name}-${environment.name}`;
-  guard(api, { token, sessions, cookie, hosts: () => [`127.0.0.1:${port}`, `localhost:${port}`] });
+  guard(api, {
+    token,
+    sessions,
+    cookie,
+    hosts: () => [`127.0.0.1:${port}`, `localhost:${port}`],
+    record: (...event) => events.record(...event),
+  });
   api.setNotFoundHandler(() => {
     throw new ApiProblem(404, 'unknown', 'There is no such resource.', 'GET /openapi.json');
   });

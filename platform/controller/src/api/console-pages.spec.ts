@@ -15,7 +15,8 @@ describe('the pages of the console', () => {
     pages = Fastify();
     pages.setErrorHandler(sendProblem);
     const sessions = new Sessions(join(folder, 'sessions'));
-    guard(pages, { token: 'token', sessions, cookie: 'api', hosts: () => ['localhost'] });
+    const record = () => undefined;
+    guard(pages, { token: 'token', sessions, cookie: 'api', hosts: () => ['localhost'], record });
     await pages.register(consolePages(join(folder, 'web')));
   });
   const get = (url: string, headers = {}) =>

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Events } from '@fieldguide/platform-host/events';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiProblem } from './problem.ts';
 import { isSame, type Sessions } from './sessions.ts';
@@ -17,6 +18,8 @@ export interface GuardSettings {
   readonly cookie: string;
   /** Returns accepted values of Host: `127.0.0.1:8090`, `localhost:8090`. */
   readonly hosts: () => readonly string[];
+  /** Writes a security event. */
+  readonly record: Events['record'];
 }
 
 /** No page may frame, embed or interpret a response; a route that serves pages sets a policy of its own. */
@@ -35,7 +38,14 @@ const securityHeaders = {
  * address (DNS rebinding) shows in Host.
  */
 export function guard(api: FastifyInstance, settings: GuardSettings): void {
-  const { token, sessions, cookie, hosts } = settings;
+  const { token, sessions, cookie, hosts, record } = settings;
+  api.addHook('onResponse', async (request, { statusCode }) => {
+    const { method, url, headers } = request;
+    const what = `${method} ${url.split('?', 1)[0]}`;
+    if (statusCode === 401 && headers.authorization) record('authn_token_invalid', undefined, what);
+    else if (statusCode < 300 && method !== 'GET' && method !== 'HEAD')
+      record('authz_admin', headers.authorization ? 'operator' : 'console', what);
+  });
   api.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders);
     const { headers } = request;
