@@ -30,6 +30,7 @@ export const system = defineSystem({
       load: () => import('./commands/explain/explain.ts'),
     },
     events: { needs: ['ordering'], load: () => import('./commands/events/events.ts') },
+    clients: { needs: ['identity'], load: () => import('./commands/clients/clients.ts') },
     labs: { needs: ['inventory', 'payments'], load: () => import('./commands/labs/labs.ts') },
   },
   webApps: {

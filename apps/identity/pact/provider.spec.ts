@@ -40,7 +40,12 @@ describeProviderPacts('identity', IdentityModule, {
       await register(values);
       const row = { sid, accountId: ada, refreshHash: fingerprint('secret') };
       const times = { begunAt: app.get(Clock).now(), refreshedAt: app.get(Clock).now() };
-      const session = { ...row, ...times, expiresAt: app.get(Clock).fromNow(60_000) };
+      const session = {
+        ...row,
+        ...times,
+        device: 'Firefox',
+        expiresAt: app.get(Clock).fromNow(60_000),
+      };
       await units.run((uow) => uow.save(Session, Object.assign(new Session(), session)));
     };
     const isSignedIn = () => manager.existsBy(Session, { sid });
@@ -63,13 +68,14 @@ describeProviderPacts('identity', IdentityModule, {
       'a customer was erased': {
         set: async (values) => {
           await signIn(values);
-          await app.get(EraseAccountController).erase({ id: ada } as CallerClaims);
+          await app.get(EraseAccountController).erase({ id: ada } as CallerClaims, '192.0.2.1');
         },
         holds: async (values) => !(await isKnown(values)) && (await hasPublished()),
       },
       'a service is known': {
         set: ({ clientId: id = '', clientSecret = '' }) => {
-          const client = Object.assign(new Client(), { id, secretHash: fingerprint(clientSecret) });
+          const row = { id, sid, secretHash: fingerprint(clientSecret) };
+          const client = Object.assign(new Client(), row);
           return units.run((uow) => uow.save(Client, client));
         },
         holds: ({ clientId: id = '' }) => manager.existsBy(Client, { id }),

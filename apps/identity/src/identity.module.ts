@@ -10,6 +10,7 @@ import { SessionEnds1760000012001 } from '../migrations/1760000012001-session-en
 import { FailedSignIns1760000030000 } from '../migrations/1760000030000-failed-sign-ins.ts';
 import { SessionsByAccount1760000031000 } from '../migrations/1760000031000-sessions-by-account.ts';
 import { SessionRotation1760000032000 } from '../migrations/1760000032000-session-rotation.ts';
+import { ClientSid1760000033000 } from '../migrations/1760000033000-client-sid.ts';
 import { Account } from './account/account.entity.ts';
 import { Passwords } from './account/passwords.ts';
 import { ChangePasswordController } from './change-password/change-password.controller.ts';
@@ -19,6 +20,7 @@ import { IdentityConfig } from './identity.config.ts';
 import { PublicKeysController } from './public-keys/public-keys.controller.ts';
 import { SigningKey } from './public-keys/signing-key.ts';
 import { RegisterController } from './register/register.controller.ts';
+import { RevokeClientController } from './revoke-client/revoke-client.controller.ts';
 import { AccountSeeder } from './seed/seed-accounts.ts';
 import { Secrets } from './session/secrets.ts';
 import { Session } from './session/session.entity.ts';
@@ -47,6 +49,7 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
         FailedSignIns1760000030000,
         SessionsByAccount1760000031000,
         SessionRotation1760000032000,
+        ClientSid1760000033000,
       ],
       retention: [sessionRetention, failedSignInRetention],
       seeder: AccountSeeder,
@@ -62,6 +65,7 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
     SessionsController,
     ChangePasswordController,
     EraseAccountController,
+    RevokeClientController,
     PublicKeysController,
   ],
   providers: [Passwords, Secrets, Sessions, SignInHandler, SignInThrottle],

@@ -9,6 +9,7 @@ export const errors = defineErrors('identity', {
   passwordIsEmail: ['unprocessable', 'The e-mail address cannot be the password.'],
   credentialsInvalid: ['unauthenticated', 'The credentials are not valid.'],
   sessionEnded: ['unauthenticated', 'The session has ended: sign in again.'],
+  clientNotFound: ['notFound', 'There is no such client.'],
   sessionNotFound: ['notFound', 'There is no such session.'],
   currentPasswordWrong: ['unprocessable', 'The current password is not right.'],
   scopeNotAllowed: ['notAllowed', 'This client may not have that scope.'],

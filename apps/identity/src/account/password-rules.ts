@@ -2,7 +2,7 @@ import common from '@zxcvbn-ts/language-common/src/passwords.json' with { type: 
 import { errors } from './account.errors.ts';
 
 /**
- * What NIST 800-63B asks beyond a length: a password is none of the most common ones, and not the account's own name.
+ * Checks what NIST 800-63B requires beyond a length: a password is none of the most common ones, and not the account's own name.
  * @throws passwordTooCommon, passwordIsEmail
  */
 export function checkPassword(password: string, email: string): void {

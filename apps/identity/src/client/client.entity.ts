@@ -5,5 +5,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export class Client {
   @PrimaryColumn('text') id!: string;
   @Column('text', { name: 'secret_hash' }) secretHash!: string;
+  /** What its present tokens have as `sid`: they are revoked together. */
+  @Column('uuid') sid!: string;
   @Column('int') version = 0;
 }

@@ -3,6 +3,7 @@ import { CountingIds, ManualClock } from '@fieldguide/clock/testing';
 import { CustomerErased, SessionEnded } from '@fieldguide/contracts/identity';
 import { MemoryUnitOfWorkRunner } from '@fieldguide/database/parts';
 import { outboxOf } from '@fieldguide/messaging/testing';
+import { makeLog } from '@fieldguide/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Account } from '../account/account.entity.ts';
 import { Secrets } from '../session/secrets.ts';
@@ -10,6 +11,7 @@ import { Session } from '../session/session.entity.ts';
 import { Sessions } from '../session/sessions.ts';
 import { EraseAccountController } from './erase-account.controller.ts';
 
+const log = makeLog('identity', 'identity-1', 'silent');
 const ada = '01900000-0000-7000-9000-000000000001';
 const bo = '01900000-0000-7000-9000-000000000003';
 let units: MemoryUnitOfWorkRunner;
@@ -20,8 +22,8 @@ beforeEach(async () => {
   units = new MemoryUnitOfWorkRunner({ service: 'identity', clock, ids });
   const config = { ACCESS_TOKEN_SECONDS: 600, SESSION_DAYS: 30, SESSION_IDLE_DAYS: 7 } as never;
   const key = { sign: () => 'a token' } as never;
-  sessions = new Sessions(units, config, key, clock, ids, new Secrets());
-  controller = new EraseAccountController(units, sessions);
+  sessions = new Sessions(units, config, key, clock, ids, new Secrets(), log);
+  controller = new EraseAccountController(units, sessions, log);
   for (const [id, email] of [
     [ada, 'ada@fieldguide.test'],
     [bo, 'bo@fieldguide.test'],
@@ -33,7 +35,7 @@ beforeEach(async () => {
     await sessions.begin(account, { address: '192.0.2.1' });
   }
 });
-const erase = (id: string) => controller.erase({ id } as never);
+const erase = (id: string) => controller.erase({ id } as never, '192.0.2.1');
 const published = () => outboxOf(units).map(({ envelope }) => envelope);
 
 describe('erasing an account', () => {

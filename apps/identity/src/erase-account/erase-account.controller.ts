@@ -2,7 +2,8 @@ import { Caller, type CallerClaims, RequireScope } from '@fieldguide/auth';
 import { CustomerErased } from '@fieldguide/contracts/identity';
 import { UnitOfWorkRunner } from '@fieldguide/database';
 import { publish } from '@fieldguide/messaging';
-import { Controller, Delete, HttpCode } from '@nestjs/common';
+import { LOG, type Log, securityEvent } from '@fieldguide/telemetry';
+import { Controller, Delete, HttpCode, Inject, Ip } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { Session } from '../session/session.entity.ts';
 import { Sessions } from '../session/sessions.ts';
@@ -15,12 +16,16 @@ export class EraseAccountController {
   constructor(
     private readonly units: UnitOfWorkRunner,
     private readonly sessions: Sessions,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   @RequireScope('accounts:erase')
   @Delete()
   @HttpCode(202)
-  async erase(@Caller() { id: customerId }: CallerClaims): Promise<{ customerId: string }> {
+  async erase(
+    @Caller() { id: customerId }: CallerClaims,
+    @Ip() from: string,
+  ): Promise<{ customerId: string }> {
     await this.units.run(async (uow) => {
       const [account] = await uow.lock(Account, [customerId]);
       if (!account) return; // a repeat
@@ -28,6 +33,7 @@ export class EraseAccountController {
       for (const { sid } of sessions) this.sessions.announceEnd(sid, uow);
       await uow.remove(Session, { accountId: customerId });
       await uow.remove(Account, { id: customerId });
+      uow.afterCommit(() => securityEvent(this.log, 'user_deleted', { who: customerId, from }));
       publish(uow, CustomerErased, customerId, { customerId });
     });
     return { customerId };

@@ -2,7 +2,8 @@ import { Public } from '@fieldguide/auth';
 import { Ids } from '@fieldguide/clock';
 import { RegistrationRequest } from '@fieldguide/contracts/identity';
 import { UnitOfWorkRunner } from '@fieldguide/database';
-import { Body, Controller, Post } from '@nestjs/common';
+import { LOG, type Log, securityEvent } from '@fieldguide/telemetry';
+import { Body, Controller, Inject, Ip, Post } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { errors } from '../account/account.errors.ts';
 import { checkPassword } from '../account/password-rules.ts';
@@ -14,12 +15,14 @@ export class RegisterController {
     private readonly units: UnitOfWorkRunner,
     private readonly passwords: Passwords,
     private readonly ids: Ids,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   @Public()
   @Post()
   async register(
     @Body({ schema: RegistrationRequest }) { email, password, name }: RegistrationRequest,
+    @Ip() from: string,
   ) {
     checkPassword(password, email);
     const passwordHash = await this.passwords.hash(password);
@@ -34,6 +37,7 @@ export class RegisterController {
         kind: 'customer',
         passwordHash,
       });
+      uow.afterCommit(() => securityEvent(this.log, 'user_created', { who: id, from }));
       await uow.save(Account, account); // a race for the same address moves on, and is refused the second time
       return { customerId: id };
     });

@@ -1,3 +1,4 @@
+import { Ids } from '@fieldguide/clock';
 import { ProcessConfig } from '@fieldguide/config';
 import { Seeder, type UnitOfWork } from '@fieldguide/database';
 import { Injectable } from '@nestjs/common';
@@ -29,6 +30,7 @@ export class AccountSeeder extends Seeder {
   constructor(
     private readonly config: IdentityConfig,
     private readonly process: ProcessConfig,
+    private readonly ids: Ids,
   ) {
     super();
   }
@@ -37,6 +39,7 @@ export class AccountSeeder extends Seeder {
     for (const [id, { secret }] of Object.entries(clientsOf(this.config))) {
       const client = (await uow.load(Client, id)) ?? Object.assign(new Client(), { id });
       if (client.secretHash === fingerprint(secret)) continue;
+      client.sid = this.ids.next();
       client.secretHash = fingerprint(secret);
       await uow.save(Client, client);
     }

@@ -3,7 +3,7 @@ import { fingerprint, sameSecret } from './secrets.ts';
 import type { Session } from './session.entity.ts';
 
 /** For how long a refresh token works again after its use: a second tab, or an answer that was lost. */
-export const REUSE_MS = 10_000;
+const REUSE_MS = 10_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export interface Limits {

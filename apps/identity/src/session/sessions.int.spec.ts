@@ -21,11 +21,12 @@ const sidOf = ({ refreshToken }: { refreshToken: string }) => refreshToken.split
 const age = (sid: string, set: string) =>
   identity.database.query(`UPDATE sessions SET ${set} WHERE sid = $1`, [sid]);
 const published = async (sid: string) =>
-  (await identity.database.query('SELECT FROM outbox WHERE key = $1', [sid])).length;
+  (await identity.database.query("SELECT FROM outbox WHERE envelope ->> 'subject' = $1", [sid]))
+    .length;
 const tokenOf = ({ accessToken }: { accessToken: string }) => ({ token: accessToken });
 
 describe('refreshing', () => {
-  it('in twenty tabs at once at two instances gives each the same next token', async () => {
+  it('concurrently in twenty tabs at two instances gives each the same next token', async () => {
     const begun = await begin();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => identity.refresh(begun.refreshToken)),
@@ -106,7 +107,7 @@ describe('the list of sessions', () => {
     expect(await published(sidOf(other))).toBe(1);
     expect((await identity.send('DELETE', url, tokenOf(own))).status).toBe(404);
   });
-  it('loses all others at once', async () => {
+  it('loses all others together', async () => {
     const [own, ...others] = [await begin(), await begin(), await begin()];
     expect((await identity.send('DELETE', '/auth/sessions', tokenOf(own))).status).toBe(204);
     for (const { refreshToken } of others)

@@ -3,7 +3,8 @@ import { SessionEnded, type Token } from '@fieldguide/contracts/identity';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
 import { publish } from '@fieldguide/messaging';
-import { Injectable } from '@nestjs/common';
+import { LOG, type Log, securityEvent } from '@fieldguide/telemetry';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
 import { errors } from '../account/account.errors.ts';
 import { IdentityConfig } from '../identity.config.ts';
@@ -35,6 +36,7 @@ export class Sessions {
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly secrets: Secrets,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   async begin(account: Account, { address, device }: Origin): Promise<Token> {
@@ -58,7 +60,7 @@ export class Sessions {
   }
 
   /** Accepts a refresh token once, and again for a few seconds. A later repeat was copied: the session ends. */
-  async refresh(refreshToken: string): Promise<Token> {
+  async refresh(refreshToken: string, from: string): Promise<Token> {
     const [id, secret = ''] = refreshToken.split('.');
     const { data: sid } = IdRequest.safeParse(id);
     if (!sid) throw errors.sessionEnded();
@@ -69,6 +71,8 @@ export class Sessions {
       const next = rotate(session, secret, now, this.secrets.text(), this.config);
       if (!next) {
         await this.#end(session, uow);
+        const event = { who: session.accountId, what: `session ${sid}`, from };
+        uow.afterCommit(() => securityEvent(this.log, 'authn_token_reuse', event));
         return undefined;
       }
       await uow.save(Session, session);

@@ -33,9 +33,16 @@ export class SignInThrottle {
    * Counts the attempt, then runs `compare`.
    * @throws signInDelayed without running it, and without counting
    */
-  async run(attempt: Attempt, compare: () => Promise<boolean>): Promise<boolean> {
+  async run(
+    attempt: Attempt,
+    compare: () => Promise<boolean>,
+    onRefused?: () => void,
+  ): Promise<boolean> {
     const waitMs = await this.units.run((uow) => this.#count(attempt, uow));
-    if (waitMs > 0) throw errors.signInDelayed().retryAfter(Math.ceil(waitMs / 1_000));
+    if (waitMs > 0) {
+      onRefused?.();
+      throw errors.signInDelayed().retryAfter(Math.ceil(waitMs / 1_000));
+    }
     let isRight: boolean | undefined;
     try {
       isRight = await compare();
@@ -47,12 +54,13 @@ export class SignInThrottle {
 
   /** @returns the time until an attempt is allowed; 0: this one is, and has been counted */
   async #count({ account, address }: Attempt, uow: UnitOfWork): Promise<number> {
-    const now = await uow.databaseTime();
-    const start = { startedAt: now, refusedUntil: now, version: 1 };
+    const before = await uow.databaseTime();
+    const start = { startedAt: before, refusedUntil: before, version: 1 };
     const both = [account, address];
     const fresh = both.map((key) => Object.assign(new FailedSignIns(), { ...start, key }));
     await uow.insertNew(FailedSignIns, fresh);
     const rows = await uow.lock(FailedSignIns, both);
+    const now = await uow.databaseTime(); // after the wait for the locks
     const waitMs = Math.max(...rows.map(({ refusedUntil }) => refusedUntil.getTime())) - +now;
     if (waitMs > 0) return waitMs;
     for (const row of rows) countOne(row, now, row.key === account ? ofAccount : ofAddress);
@@ -60,7 +68,7 @@ export class SignInThrottle {
     return 0;
   }
 
-  /** The attempt succeeded, or `compare` could not tell: it was no failure. */
+  /** The attempt succeeded, or `compare` had no result: it was no failure. */
   async #forget(
     { account, address }: Attempt,
     isRight: boolean | undefined,

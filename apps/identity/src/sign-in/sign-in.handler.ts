@@ -1,7 +1,7 @@
-import { Ids } from '@fieldguide/clock';
 import type { Token, TokenRequest } from '@fieldguide/contracts/identity';
 import { Database } from '@fieldguide/database';
-import { Injectable } from '@nestjs/common';
+import { LOG, type Log, securityEvent } from '@fieldguide/telemetry';
+import { Inject, Injectable } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
 import { errors } from '../account/account.errors.ts';
 import { Passwords } from '../account/passwords.ts';
@@ -15,7 +15,7 @@ import { addressHashOf, type Origin, Sessions } from '../session/sessions.ts';
 import { attemptOf, SignInThrottle } from './sign-in-throttle.ts';
 
 type Of<Grant> = Extract<TokenRequest, { grantType: Grant }>;
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class SignInHandler {
@@ -25,14 +25,15 @@ export class SignInHandler {
     private readonly throttle: SignInThrottle,
     private readonly sessions: Sessions,
     private readonly key: SigningKey,
-    private readonly ids: Ids,
     private readonly config: IdentityConfig,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   handle(request: TokenRequest, from: Origin): Promise<Token> {
     if (request.grantType === 'password') return this.#byPassword(request, from);
-    if (request.grantType === 'refreshToken') return this.sessions.refresh(request.refreshToken);
-    return this.#byClient(request);
+    if (request.grantType === 'refreshToken')
+      return this.sessions.refresh(request.refreshToken, from.address);
+    return this.#byClient(request, from);
   }
 
   /** Does the same for an unknown account as for a known one. */
@@ -40,22 +41,38 @@ export class SignInHandler {
     const { manager } = this.database.source;
     const account = await manager.findOneBy(Account, { email });
     const addressHash = addressHashOf(from.address);
-    const begun = { accountId: account?.id ?? NOBODY, addressHash };
+    const begun = { accountId: account?.id ?? NO_ACCOUNT, addressHash };
     const attempt = attemptOf(email, from.address, await manager.existsBy(Session, begun));
-    const isRight = await this.throttle.run(attempt, () =>
-      this.passwords.matches(password, account?.passwordHash),
+    const event = { who: account?.id, what: 'password', from: from.address };
+    const isRight = await this.throttle.run(
+      attempt,
+      () => this.passwords.matches(password, account?.passwordHash),
+      () => securityEvent(this.log, 'authn_login_lock', event),
     );
-    if (!account || !isRight) throw errors.credentialsInvalid();
-    return this.sessions.begin(account, from);
+    if (!account || !isRight) {
+      securityEvent(this.log, 'authn_login_fail', event);
+      throw errors.credentialsInvalid();
+    }
+    const token = await this.sessions.begin(account, from);
+    securityEvent(this.log, 'authn_login_success', event);
+    return token;
   }
 
-  async #byClient({ clientId, clientSecret, scope }: Of<'clientCredentials'>): Promise<Token> {
+  async #byClient(
+    { clientId, clientSecret, scope }: Of<'clientCredentials'>,
+    from: Origin,
+  ): Promise<Token> {
     const client = await this.database.source.manager.findOneBy(Client, { id: clientId });
-    if (!client || !sameSecret(clientSecret, client.secretHash)) throw errors.credentialsInvalid();
+    const event = { who: client?.id, what: 'client secret', from: from.address };
+    if (!client || !sameSecret(clientSecret, client.secretHash)) {
+      securityEvent(this.log, 'authn_login_fail', event);
+      throw errors.credentialsInvalid();
+    }
     const allowed = clientsOf(this.config)[clientId]?.scopes ?? [];
     const wanted = scope?.split(' ') ?? allowed;
     if (!wanted.every((each) => allowed.includes(each))) throw errors.scopeNotAllowed();
-    const claims = { kind: 'service', scope: wanted.join(' '), sid: this.ids.next() };
+    const claims = { kind: 'service', scope: wanted.join(' '), sid: client.sid };
+    securityEvent(this.log, 'authn_login_success', event);
     const expiresInSeconds = this.config.ACCESS_TOKEN_SECONDS;
     const accessToken = this.key.sign(clientId, claims, expiresInSeconds);
     return { accessToken, expiresInSeconds, tokenType: 'Bearer' };

@@ -2,30 +2,39 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type Database } from '@fieldguide/database';
 import { freshDatabase } from '@fieldguide/database/testing';
 import { openForTest } from '@fieldguide/service/testing';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LOG, makeLog } from '@fieldguide/telemetry';
 import { IdentityModule } from '../identity.module.ts';
 
+type App = Awaited<ReturnType<typeof openForTest>>;
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Sent {
   readonly payload?: object;
   readonly token?: string;
-  /** What the gateway says, */
+  /** The caller's address in the gateway's header. */
   readonly address?: string;
-  /** unless somebody else says it. */
+  /** The gateway's own address. */
   readonly remoteAddress?: string;
   readonly device?: string;
   readonly instance?: 0 | 1;
 }
 
+export const clients = {
+  shipping: { secret: 'of shipping', scopes: ['orders:address:read'] },
+  operator: { secret: 'of the operator', scopes: ['operations'] },
+};
+
 /** Two instances of identity on one database; requests alternate between them, as through the gateway. */
 export class TwoInstances {
   readonly database: Database;
-  readonly #apps: readonly NestFastifyApplication[];
+  /** What both have logged. */
+  readonly lines: readonly string[];
+  readonly #apps: readonly App[];
   #next = 0;
 
-  private constructor(database: Database, apps: readonly NestFastifyApplication[]) {
+  private constructor(database: Database, apps: readonly App[], lines: readonly string[]) {
     this.database = database;
+    this.lines = lines;
     this.#apps = apps;
   }
 
@@ -33,9 +42,16 @@ export class TwoInstances {
     const database = await freshDatabase(adminUrl, name);
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const SIGNING_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    const env = { DATABASE_URL: database.url, SIGNING_KEY };
-    const one = await openForTest(IdentityModule, { env });
-    return new TwoInstances(database, [one, await openForTest(IdentityModule, { env })]);
+    const CLIENTS = JSON.stringify(clients);
+    const env = { DATABASE_URL: database.url, SIGNING_KEY, CLIENTS };
+    const lines: string[] = [];
+    const log = makeLog('identity', 'identity-1', 'info', {
+      write: (line) => void lines.push(line),
+    });
+    const options = { env, replaced: [[LOG, log]] } as const;
+    const one = await openForTest(IdentityModule, options);
+    const two = await openForTest(IdentityModule, options);
+    return new TwoInstances(database, [one, two], lines);
   }
 
   async close(): Promise<void> {
