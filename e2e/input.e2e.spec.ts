@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { newCustomer, orderOf, place, product, send } from './shop.ts';
+import { newCustomer, orderOf, place, product, query, send } from './shop.ts';
 
 let token: string;
 beforeAll(async () => {
@@ -155,7 +155,7 @@ describe('a session', () => {
     await expect.poll(metrics).toBe(401);
   });
 
-  it('is refreshed once per refresh token, and ends when one is reused', async () => {
+  it('is refreshed once per refresh token, again for ten seconds, and ends when one is reused later', async () => {
     const { email } = await newCustomer();
     const signIn = await send('POST', '/auth/tokens', {
       body: { grantType: 'password', email, password: 'correct horse' },
@@ -164,6 +164,11 @@ describe('a session', () => {
       send('POST', '/auth/tokens', { body: { grantType: 'refreshToken', refreshToken } });
     const next = await refresh(signIn.body.refreshToken);
     expect(next.status).toBe(200);
+    const again = await refresh(signIn.body.refreshToken);
+    expect(again.body.refreshToken).toBe(next.body.refreshToken);
+    const sid = next.body.refreshToken.split('.')[0];
+    const longAgo = "UPDATE sessions SET refreshed_at = now() - interval '11 s' WHERE sid = $1";
+    await query('identity', longAgo, [sid]);
     expect((await refresh(signIn.body.refreshToken)).status).toBe(401);
     expect((await refresh(next.body.refreshToken)).status).toBe(401);
   });

@@ -107,6 +107,47 @@ it('lets a visitor find a tent, register, order with each test card, and erase t
   await visit.end();
 });
 
+it('shows where a customer is signed in, signs out elsewhere, and changes the password', async () => {
+  const visit = await Visit.begin(browser);
+  const { page } = visit;
+  await visit.open(`/shop/register?returnTo=${encodeURIComponent('/shop/orders')}`);
+  await visit.register();
+  const signIn = async (password: string) => {
+    const body = { grantType: 'password', email: visit.email, password };
+    return (await send('POST', '/auth/tokens', { body })).status;
+  };
+  for (let i = 0; i < 3; i++) expect(await signIn('correct horse')).toBe(200);
+  await page.getByRole('link', { name: 'Account' }).click();
+  const sessions = page.locator('.orders li');
+  await expect.poll(() => sessions.count()).toBe(4);
+  await page.getByText('this browser').waitFor();
+  await visit.examine();
+
+  const others = page.getByRole('button', { name: /^Sign out: An app or another program/ });
+  await others.first().click();
+  await page.getByText('Signed out: An app or another program.').waitFor();
+  await expect.poll(() => sessions.count()).toBe(3);
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await expect.poll(() => sessions.count()).toBe(1);
+
+  expect(await signIn('correct horse')).toBe(200);
+  const change = async (from: string, to: string) => {
+    await page.getByLabel('Current password').fill(from);
+    await page.getByLabel('New password').fill(to);
+    await page.getByRole('button', { name: 'Change my password' }).click();
+  };
+  await change('wrong horse', 'another horse');
+  await page.getByText('The current password is not right.').waitFor();
+  await change('correct horse', 'password');
+  await page.getByText('Many people use this password').waitFor();
+  await visit.examine();
+  await change('correct horse', 'another horse');
+  await page.getByText('Your password is changed.').waitFor();
+  await expect.poll(() => sessions.count()).toBe(1);
+  expect([await signIn('correct horse'), await signIn('another horse')]).toEqual([401, 200]);
+  await visit.end();
+});
+
 it('sells and cancels by keyboard alone, and explains when a cancellation is too late', async () => {
   const { email } = await newCustomer();
   const visit = await Visit.begin(browser);

@@ -27,7 +27,7 @@ export interface SessionParts {
 
 /**
  * The session of this browser: an access token in the memory of each tab, one refresh token for all tabs (SECURITY.md).
- * Identity accepts a refresh token once and ends the session when it sees it again. So a tab reads, uses and replaces it
+ * Identity accepts a refresh token once, and for a few seconds again; later it ends the session. So a tab reads, uses and replaces it
  * under a lock.
  */
 export class Session implements Tokens {
