@@ -92,7 +92,7 @@ describe('under load', () => {
     for (const place of places) expect(await statusAt(place, renewed)).toBe(200);
   });
 
-  it('the tokens of a service are revoked by a command, and it goes on with a new one', async () => {
+  it('the tokens of a service are revoked by a command, and it continues with a new one', async () => {
     const { token } = await newCustomer();
     expect(revoke('shipping')).toContain('The tokens of shipping are revoked');
     expect(revoke('nobody')).toContain('There is no such client.');

@@ -57,8 +57,11 @@ export class SignInThrottle {
     const before = await uow.databaseTime();
     const start = { startedAt: before, refusedUntil: before, version: 1 };
     const both = [account, address];
-    const fresh = both.map((key) => Object.assign(new FailedSignIns(), { ...start, key }));
-    await uow.insertNew(FailedSignIns, fresh);
+    // Rows are locked last, and for one round trip: many sign-ins can share an address.
+    const known = new Set((await uow.find(FailedSignIns, { key: both }, 2)).map(({ key }) => key));
+    const missing = both.filter((key) => !known.has(key));
+    const fresh = missing.map((key) => Object.assign(new FailedSignIns(), { ...start, key }));
+    if (fresh.length > 0) await uow.insertNew(FailedSignIns, fresh);
     const rows = await uow.lock(FailedSignIns, both);
     const now = await uow.databaseTime(); // after the wait for the locks
     const waitMs = Math.max(...rows.map(({ refusedUntil }) => refusedUntil.getTime())) - +now;
@@ -74,8 +77,8 @@ export class SignInThrottle {
     isRight: boolean | undefined,
     uow: UnitOfWork,
   ): Promise<void> {
-    const rows = await uow.lock(FailedSignIns, [account, address]);
     const now = await uow.databaseTime();
+    const rows = await uow.lock(FailedSignIns, [account, address]);
     for (const row of rows) {
       row.count = isRight && row.key === account ? 0 : Math.max(0, row.count - 1);
       row.refusedUntil = now;
