@@ -22,8 +22,8 @@ beforeEach(async () => {
   units = new MemoryUnitOfWorkRunner({ service: 'identity', clock, ids });
   const config = { ACCESS_TOKEN_SECONDS: 600, SESSION_DAYS: 30, SESSION_IDLE_DAYS: 7 } as never;
   const key = { sign: () => 'a token' } as never;
-  sessions = new Sessions(units, config, key, clock, ids, new Secrets(), log);
-  controller = new EraseAccountController(units, sessions, log);
+  sessions = new Sessions(units, config, key, ids, new Secrets(), log);
+  controller = new EraseAccountController(units, config, log);
   for (const [id, email] of [
     [ada, 'ada@fieldguide.test'],
     [bo, 'bo@fieldguide.test'],

@@ -5,8 +5,9 @@ import { publish } from '@fieldguide/messaging';
 import { LOG, type Log, securityEvent } from '@fieldguide/telemetry';
 import { Controller, Delete, HttpCode, Inject, Ip } from '@nestjs/common';
 import { Account } from '../account/account.entity.ts';
+import { IdentityConfig } from '../identity.config.ts';
+import { announceEnd } from '../session/announce-end.ts';
 import { Session } from '../session/session.entity.ts';
-import { Sessions } from '../session/sessions.ts';
 
 const SESSIONS_MAX = 10_000;
 
@@ -15,7 +16,7 @@ const SESSIONS_MAX = 10_000;
 export class EraseAccountController {
   constructor(
     private readonly units: UnitOfWorkRunner,
-    private readonly sessions: Sessions,
+    private readonly config: IdentityConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -30,7 +31,7 @@ export class EraseAccountController {
       const [account] = await uow.lock(Account, [customerId]);
       if (!account) return; // a repeat
       const sessions = await uow.find(Session, { accountId: customerId }, SESSIONS_MAX);
-      for (const { sid } of sessions) this.sessions.announceEnd(sid, uow);
+      for (const { sid } of sessions) announceEnd(uow, sid, this.config);
       await uow.remove(Session, { accountId: customerId });
       await uow.remove(Account, { id: customerId });
       uow.afterCommit(() => securityEvent(this.log, 'user_deleted', { who: customerId, from }));

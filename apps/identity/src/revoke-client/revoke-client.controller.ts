@@ -6,7 +6,8 @@ import { Controller, HttpCode, Inject, Ip, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { errors } from '../account/account.errors.ts';
 import { Client } from '../client/client.entity.ts';
-import { Sessions } from '../session/sessions.ts';
+import { IdentityConfig } from '../identity.config.ts';
+import { announceEnd } from '../session/announce-end.ts';
 
 const ClientId = z.string().regex(/^[\w-]{1,100}$/);
 
@@ -16,7 +17,7 @@ const ClientId = z.string().regex(/^[\w-]{1,100}$/);
 export class RevokeClientController {
   constructor(
     private readonly units: UnitOfWorkRunner,
-    private readonly sessions: Sessions,
+    private readonly config: IdentityConfig,
     private readonly ids: Ids,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -32,7 +33,7 @@ export class RevokeClientController {
     await this.units.run(async (uow) => {
       const [client] = await uow.lock(Client, [clientId]);
       if (!client) throw errors.clientNotFound();
-      this.sessions.announceEnd(client.sid, uow);
+      announceEnd(uow, client.sid, this.config);
       client.sid = this.ids.next();
       await uow.save(Client, client);
     });

@@ -7,6 +7,7 @@ import { Passwords } from '../account/passwords.ts';
 import { Client } from '../client/client.entity.ts';
 import { clientsOf } from '../client/clients.ts';
 import { IdentityConfig } from '../identity.config.ts';
+import { announceEnd } from '../session/announce-end.ts';
 import { fingerprint, Secrets } from '../session/secrets.ts';
 
 const people = [
@@ -39,6 +40,8 @@ export class AccountSeeder extends Seeder {
     for (const [id, { secret }] of Object.entries(clientsOf(this.config))) {
       const client = (await uow.load(Client, id)) ?? Object.assign(new Client(), { id });
       if (client.secretHash === fingerprint(secret)) continue;
+      // A new secret ends the tokens that were requested with the old one.
+      if (client.sid) announceEnd(uow, client.sid, this.config);
       client.sid = this.ids.next();
       client.secretHash = fingerprint(secret);
       await uow.save(Client, client);

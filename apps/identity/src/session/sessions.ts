@@ -1,19 +1,20 @@
-import { Clock, Ids } from '@fieldguide/clock';
-import { SessionEnded, type Token } from '@fieldguide/contracts/identity';
+import { Ids } from '@fieldguide/clock';
+import type { Token } from '@fieldguide/contracts/identity';
 import { IdRequest } from '@fieldguide/contracts/money';
 import { type UnitOfWork, UnitOfWorkRunner } from '@fieldguide/database';
-import { publish } from '@fieldguide/messaging';
 import { LOG, type Log, securityEvent } from '@fieldguide/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Account, Account as AccountTable, scopesOf } from '../account/account.entity.ts';
 import { errors } from '../account/account.errors.ts';
 import { IdentityConfig } from '../identity.config.ts';
 import { SigningKey } from '../public-keys/signing-key.ts';
+import { announceEnd } from './announce-end.ts';
 import { expiryOf, rotate } from './rotation.ts';
 import { fingerprint, Secrets } from './secrets.ts';
 import { Session } from './session.entity.ts';
 
 const SESSIONS_MAX = 10_000;
+const LISTED_MAX = 100;
 const DEVICE_LENGTH_MAX = 200;
 
 /** Where a request comes from. */
@@ -33,7 +34,6 @@ export class Sessions {
     private readonly units: UnitOfWorkRunner,
     private readonly config: IdentityConfig,
     private readonly key: SigningKey,
-    private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly secrets: Secrets,
     @Inject(LOG) private readonly log: Log,
@@ -89,7 +89,9 @@ export class Sessions {
       const sessions = await uow.find(Session, { accountId }, SESSIONS_MAX);
       const now = await uow.databaseTime();
       const open = sessions.filter(({ endedAt, expiresAt }) => !endedAt && expiresAt > now);
-      return open.toSorted((a, b) => b.refreshedAt.getTime() - a.refreshedAt.getTime());
+      return open
+        .toSorted((a, b) => b.refreshedAt.getTime() - a.refreshedAt.getTime())
+        .slice(0, LISTED_MAX);
     });
   }
 
@@ -115,15 +117,7 @@ export class Sessions {
   async #end(session: Session, uow: UnitOfWork): Promise<void> {
     session.endedAt = uow.now();
     await uow.save(Session, session);
-    this.announceEnd(session.sid, uow);
-  }
-
-  /** Access tokens of a session are good until they expire; this makes every service refuse them. */
-  announceEnd(sid: string, uow: UnitOfWork): void {
-    const tokensValidUntil = this.clock
-      .fromNow(this.config.ACCESS_TOKEN_SECONDS * 1_000)
-      .toISOString();
-    publish(uow, SessionEnded, sid, { sid, tokensValidUntil });
+    announceEnd(uow, session.sid, this.config);
   }
 
   #tokens(account: Account, sid: string, secret: string): Token {
