@@ -1,22 +1,25 @@
 import { type FormEvent, useState } from 'react';
 import { entriesOf, Field, focusFirstError } from '../design/field.tsx';
 import { ErrorNotice, Notice } from '../design/notice.tsx';
-import { passwordError } from '../session/registration-errors.ts';
+import { passwordErrors } from '../session/registration-errors.ts';
 import { shop } from '../shop.ts';
 
 export function ChangePassword({ onChanged }: { onChanged: () => void }) {
-  const [error, setError] = useState<string>();
+  const [errors, setErrors] = useState<Record<string, string>>({});
   const [failure, setFailure] = useState<unknown>();
   const [isDone, setDone] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const { currentPassword = '', newPassword = '' } = entriesOf(form);
-    const found = passwordError(newPassword);
-    setError(found);
+    const found = {
+      ...(!currentPassword && { currentPassword: 'Enter your current password.' }),
+      ...passwordErrors(newPassword),
+    };
+    setErrors(found);
     setFailure(undefined);
     setDone(false);
-    if (found) return void focusFirstError(form);
+    if (Object.keys(found).length > 0) return void focusFirstError(form);
     try {
       await shop.changePassword({ currentPassword, newPassword });
       form.reset();
@@ -34,6 +37,7 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
         name="currentPassword"
         type="password"
         autoComplete="current-password"
+        error={errors['currentPassword']}
       />
       <Field
         label="New password"
@@ -41,7 +45,7 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
         type="password"
         autoComplete="new-password"
         hint="8 to 128 characters. You are signed out everywhere else."
-        error={error}
+        error={errors['newPassword']}
       />
       <ErrorNotice error={failure} />
       <div role="status">{isDone && <Notice kind="good">Your password is changed.</Notice>}</div>

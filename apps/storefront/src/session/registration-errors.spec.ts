@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { passwordError, registrationErrors } from './registration-errors.ts';
+import { passwordErrors, registrationErrors } from './registration-errors.ts';
 
 it('names what is wrong with a registration, by field', () => {
   const right = { email: 'ada@fieldguide.test', password: 'correct horse', name: 'Ada' };
@@ -9,6 +9,6 @@ it('names what is wrong with a registration, by field', () => {
 });
 
 it('names what is wrong with a new password', () => {
-  expect(passwordError('short')).toContain('8 to 128');
-  expect(passwordError('correct horse')).toBeUndefined();
+  expect(passwordErrors('short')).toEqual({ newPassword: expect.stringContaining('8 to 128') });
+  expect(passwordErrors('correct horse')).toEqual({});
 });

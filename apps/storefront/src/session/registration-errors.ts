@@ -6,9 +6,11 @@ const words: Readonly<Record<string, string>> = {
   password: 'Choose a password of 8 to 128 characters.',
 };
 
-/** @returns what is wrong with a new password, if anything is */
-export const passwordError = (password: string): string | undefined =>
-  RegistrationRequest.shape.password.safeParse(password).success ? undefined : words['password'];
+/** Checks a new password by the same contract. @returns what is wrong, by field */
+export function passwordErrors(newPassword: string): Record<string, string> {
+  const { success } = RegistrationRequest.shape.password.safeParse(newPassword);
+  return success ? {} : { newPassword: words['password']! };
+}
 
 /** Checks a registration by identity's own contract. @returns what is wrong, by field */
 export function registrationErrors(request: RegistrationRequest): Record<string, string> {
