@@ -136,7 +136,7 @@ export const lab: SourceLab = {
   solution: dropsOld,
   wrong: [
     {
-      name: 'the field is renamed everywhere at once',
+      name: 'the field is renamed on both sides together',
       edits: readsNew,
       red: 'catalog may be deployed',
       help: 'never deployed at the same moment',
@@ -158,9 +158,9 @@ export const lab: SourceLab = {
   after: `
 A rename is one commit in a repository, and never one moment in production. While instances are replaced, an old shop calls a new catalog, and a rollback brings an old catalog back below a new shop. Expand and contract makes three compatible changes of one incompatible change: the provider adds the new name, each consumer moves, the provider removes the old name.
 
-The pacts tell when a step may be taken. A consumer's pact is what it reads, its deployed version has one, and can-i-deploy asks for the pairs that would run together. The last step needs that most: the sources show who reads the old name today, the record shows who still runs with it.
+The pacts show when a step may be taken. A consumer's pact is what it reads, its deployed version has one, and can-i-deploy checks the pairs that would run together. The last step needs that most: the sources show who reads the old name today, the record shows who still runs with it.
 
-Where it bites in production: all tests of a repository are green when one commit changes both sides. The failure lasts as long as the deployment, or until the next rollback, and the page shows "undefined" instead of an error. Clients that nobody deploys, such as apps on phones and open browser tabs, read the old name for weeks.
+Where it bites in production: all tests of a repository are green when one commit changes both sides. The failure lasts as long as the deployment, or until the next rollback, and the page shows "undefined" instead of an error. Clients outside your deployment, such as apps on phones and open browser tabs, read the old name for weeks.
 
 What it costs: three deployments and a time with two names, in which a writer has to keep them equal. The last step is the one that is forgotten: plan it with the first, and measure who still reads the old field.
 
