@@ -76,8 +76,9 @@ describe('under load', () => {
     isOver = true;
     await Promise.all(load);
     expect(Object.keys(seen).toSorted()).toEqual(['/dead-letters 403', '/orders 200']);
+    const rounded = times.map((all) => all.map(Math.round).join(' '));
     console.log(
-      `${places.length} places, ${leaving!.length} sign-outs: refused after at most ${Math.round(Math.max(...times.flat()))} ms; ${JSON.stringify(seen)}`,
+      `ms until each sign-out is refused at ${places.map(({ name }) => name).join(', ')}:\n${rounded.join('\n')}`,
     );
   });
 

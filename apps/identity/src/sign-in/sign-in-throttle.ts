@@ -6,6 +6,9 @@ import { addressHashOf } from '../session/sessions.ts';
 import { FailedSignIns } from './failed-sign-ins.entity.ts';
 import { type Allowance, delayMs, ofAccount, ofAddress } from './sign-in-delay.model.ts';
 
+// Not the present time: that of a concurrent attempt may be some milliseconds behind it.
+const NEVER = new Date(0);
+
 /** What an attempt is counted under. */
 export interface Attempt {
   readonly account: string;
@@ -55,7 +58,7 @@ export class SignInThrottle {
   /** @returns the time until an attempt is allowed; 0: this one is, and has been counted */
   async #count({ account, address }: Attempt, uow: UnitOfWork): Promise<number> {
     const before = await uow.databaseTime();
-    const start = { startedAt: before, refusedUntil: before, version: 1 };
+    const start = { startedAt: before, refusedUntil: NEVER, version: 1 };
     const both = [account, address];
     // Rows are locked last, and for one round trip: many sign-ins can share an address.
     const known = new Set((await uow.find(FailedSignIns, { key: both }, 2)).map(({ key }) => key));
@@ -77,11 +80,10 @@ export class SignInThrottle {
     isRight: boolean | undefined,
     uow: UnitOfWork,
   ): Promise<void> {
-    const now = await uow.databaseTime();
     const rows = await uow.lock(FailedSignIns, [account, address]);
     for (const row of rows) {
       row.count = isRight && row.key === account ? 0 : Math.max(0, row.count - 1);
-      row.refusedUntil = now;
+      row.refusedUntil = NEVER;
     }
     await uow.saveAll(FailedSignIns, rows);
   }
@@ -91,5 +93,6 @@ function countOne(row: FailedSignIns, now: Date, allowance: Allowance): void {
   if (row.startedAt.getTime() + allowance.periodMs <= now.getTime())
     Object.assign(row, { count: 0, startedAt: now });
   row.count += 1;
-  row.refusedUntil = new Date(now.getTime() + delayMs(row.count, allowance));
+  const ms = delayMs(row.count, allowance);
+  row.refusedUntil = ms > 0 ? new Date(now.getTime() + ms) : NEVER;
 }
