@@ -31,7 +31,7 @@ export async function settingsPage(): Promise<string> {
   const heads = ['key', 'type', 'default', 'change takes effect', 'meaning'];
   return page(
     'Settings',
-    'Sources, the later wins: default, Consul `…/common/<KEY>`, Consul `…/<service>/<KEY>`, environment variable or `<KEY>_FILE`. A service reports all wrong settings together and does not start. `npx fieldguide env SERVICE` shows the current values with their sources.',
+    'Sources, the later wins: default, Consul `…/common/<KEY>`, Consul `…/<service>/<KEY>`, environment variable or `<KEY>_FILE`. Consul is read only for settings that take effect immediately; a service logs and ignores other keys there. A service reports all wrong settings together and does not start. `npx fieldguide env SERVICE` shows the current values with their sources.',
     '## More than one service',
     table(
       [...heads, 'services'],

@@ -72,10 +72,22 @@ describe('a configuration', () => {
     expect(values.LIMIT).toBe(10);
   });
 
-  it('lists changes that wait for a restart', () => {
+  it.each(['shop', 'common'])('ignores keys in Consul that are not live: %s', (folder) => {
+    const paths = ['PORT', 'NODE_OPTIONS', 'DATABASE_URL', 'PASSWORD'].map(
+      (key) => `acme/local/${folder}/${key}`,
+    );
+    const all = kv(...paths.map((path): [string, string] => [path, '4000']));
+    const loaded = loadConfig(ShopConfig, { PASSWORD }, all);
+    expect(loaded.values).toEqual({ PORT: 3000, PASSWORD, LIMIT: 10 });
+    expect(loaded.refresh(all.values)).toEqual({ changed: [], ignored: paths });
+  });
+
+  it('reports an ignored key once for each change, without its value', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD });
-    loaded.refresh(kv(['acme/local/shop/PORT', '4000']).values);
-    expect(loaded.waitingForRestart()).toEqual(['PORT']);
-    expect(loaded.values.PORT).toBe(3000);
+    const [path] = ['acme/local/shop/PORT'] as const;
+    const ignored = (value: string) => loaded.refresh(kv([path, value]).values).ignored;
+    expect([ignored('1'), ignored('1'), ignored('2')]).toEqual([[path], [], [path]]);
+    loaded.refresh(new Map());
+    expect(ignored('2')).toEqual([path]);
   });
 });

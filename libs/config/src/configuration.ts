@@ -66,19 +66,16 @@ export class Configuration implements OnApplicationShutdown {
     return this.#loaded.describe();
   }
 
-  /** @see LoadedConfig.waitingForRestart */
-  waitingForRestart() {
-    return this.#loaded.waitingForRestart();
-  }
-
   /** Why Consul could not be read last; undefined after a success. */
   get error(): string | undefined {
     return this.#kv.error;
   }
 
-  /** Applies changes of live settings in Consul from now on, and reports each. */
+  /** Reports which keys of Consul are ignored; from now on applies changes of live settings there, and reports each. */
   watch(report: (change: ReturnType<LoadedConfig['refresh']>) => void): void {
-    this.#kv.watch(() => report(this.#loaded.refresh(this.#kv.values)));
+    const refresh = () => report(this.#loaded.refresh(this.#kv.values));
+    refresh();
+    this.#kv.watch(refresh);
   }
 
   onApplicationShutdown(): void {

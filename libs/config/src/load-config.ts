@@ -10,14 +10,20 @@ export interface LoadedConfig<Self = object> {
   readonly values: Self;
   /** Each key with its value as text (`***` for secrets) and its source, for `/info`. */
   describe(): Record<string, { value: string; source: SourceOf; live: boolean }>;
-  /** Keys whose value in Consul differs from the current one and needs a restart to take effect. */
-  waitingForRestart(): readonly string[];
-  /** Applies the current values of Consul to the live keys; an invalid value rejects all changes, with the reason in `refused`. */
-  refresh(kv: ReadonlyMap<string, string>): { changed: string[]; refused?: string };
+  /**
+   * Applies the current values of Consul to the live keys; an invalid value rejects all changes, with the reason in
+   * `refused`. `ignored` has the paths of other keys, each time one appears or changes: only live keys are read.
+   */
+  refresh(kv: ReadonlyMap<string, string>): {
+    changed: string[];
+    refused?: string;
+    ignored: readonly string[];
+  };
 }
 
 /**
- * Schema default < Consul `…/common/<KEY>` < Consul `…/<service>/<KEY>` < environment variable or `<KEY>_FILE`.
+ * Schema default < Consul `…/common/<KEY>` < Consul `…/<service>/<KEY>` < environment variable or `<KEY>_FILE`. Only
+ * live keys are read from Consul.
  * @throws Error with every error and what to try, never with the value of a secret
  */
 export function loadConfig<Self extends object>(
@@ -36,7 +42,7 @@ export function loadConfig<Self extends object>(
 
   const values = Object.assign(Object.create(config.prototype) as object, read.data);
   let sources = raw;
-  let inConsul = raw;
+  let others: ReadonlyMap<string, string> = new Map();
 
   return {
     values: values as Self,
@@ -51,13 +57,11 @@ export function loadConfig<Self extends object>(
           },
         ]),
       ),
-    waitingForRestart: () =>
-      Object.keys(shape).filter(
-        (key) =>
-          !isMarked(shape[key], 'live') && inConsul.get(key)?.text !== sources.get(key)?.text,
-      ),
     refresh(latest) {
-      inConsul = gather(shape, fixed, latest);
+      const inConsul = gather(shape, fixed, latest);
+      const before = others;
+      others = new Map([...latest].filter(([path]) => !isRead(shape, path)));
+      const ignored = [...others.keys()].filter((path) => others.get(path) !== before.get(path));
       const wanted = new Map(sources);
       for (const key of Object.keys(shape).filter((each) => isMarked(shape[each], 'live'))) {
         const found = inConsul.get(key);
@@ -67,7 +71,8 @@ export function loadConfig<Self extends object>(
       const next = config.schema.safeParse(
         Object.fromEntries([...wanted].map(([key, { text }]) => [key, text])),
       );
-      if (!next.success) return { changed: [], refused: explain(name, next.error, wanted) };
+      if (!next.success)
+        return { changed: [], ignored, refused: explain(name, next.error, wanted) };
       const changed = Object.keys(next.data).filter(
         (key) =>
           isMarked(shape[key], 'live') &&
@@ -75,7 +80,7 @@ export function loadConfig<Self extends object>(
       );
       for (const key of changed) (values as Record<string, unknown>)[key] = next.data[key];
       sources = wanted;
-      return { changed };
+      return { changed, ignored };
     },
   };
 }
@@ -104,14 +109,18 @@ function gather(
   kv: ReadonlyMap<string, string>,
 ): Found {
   const found = new Map<string, { text: string; source: SourceOf }>();
-  for (const [path, text] of kv) {
-    const key = path.slice(path.lastIndexOf('/') + 1);
-    // Secrets are not read from a key-value store that every process can read.
-    if (key in shape && !isMarked(shape[key], 'secret'))
-      found.set(key, { text, source: `consul ${path}` });
-  }
+  for (const [path, text] of kv)
+    if (isRead(shape, path)) found.set(keyOf(path), { text, source: `consul ${path}` });
   for (const [key, value] of fixed) found.set(key, value);
   return found;
+}
+
+const keyOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+/** Whoever can write to Consul must not set addresses, keys or secrets: it is read for live settings only. */
+function isRead(shape: Record<string, unknown>, path: string): boolean {
+  const type = shape[keyOf(path)];
+  return isMarked(type, 'live') && !isMarked(type, 'secret');
 }
 
 function explain(name: string, error: z.ZodError, found: Found): string {
@@ -123,7 +132,7 @@ function explain(name: string, error: z.ZodError, found: Found): string {
   return [
     `The configuration of ${name} cannot be used:`,
     ...problems,
-    'Try: set each as an environment variable, as <KEY>_FILE naming a file, or in Consul under <system>/<environment>/<service>/<KEY>.',
+    'Try: set each as an environment variable, as <KEY>_FILE naming a file, or, if it is live, in Consul under <system>/<environment>/<service>/<KEY>.',
   ].join('\n');
 }
 

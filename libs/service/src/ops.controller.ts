@@ -43,7 +43,6 @@ export class OpsController {
       name: this.options.name,
       ...this.build,
       configuration: this.configuration.describe(),
-      waitingForRestart: this.configuration.waitingForRestart(),
     };
   }
 }

@@ -107,9 +107,14 @@ export class ServiceModule implements OnModuleInit, OnApplicationShutdown {
     metrics.collectProcess();
     const { name: service } = this.options;
     metrics.buildInfo.set({ service, version: this.build.release, revision: this.build.commit }, 1);
-    this.configuration.watch(({ changed, refused }) => {
+    this.configuration.watch(({ changed, refused, ignored }) => {
       if (changed.includes('LOG_LEVEL')) log.level = process.LOG_LEVEL;
       if (changed.length > 0) log.info({ changed }, 'Live settings changed');
+      if (ignored.length > 0)
+        log.warn(
+          { event: 'settings.ignored', keys: ignored },
+          'Consul holds keys that are no live settings of this service, and are ignored. Try: find out who wrote them; set other settings with "fieldguide env"',
+        );
       if (refused) log.warn({ refused }, 'A live setting is invalid; the old value stays');
     });
   }

@@ -53,6 +53,7 @@ describe('the desired state', () => {
       memoryMb: desired.MEMORY_MB,
       earlier: [],
       settings: {},
+      variables: {},
       revision: 0,
     });
     expect(after.nextSerial()).toBe(serial + 1);

@@ -17,8 +17,10 @@ type DesiredArtifact = z.infer<typeof DesiredArtifact>;
 const DesiredApp = DesiredArtifact.extend({
   instances: StoredScale,
   memoryMb: z.int().min(1),
-  /** Overridden settings, by key; written to Consul again if it loses them. */
+  /** Overridden live settings, by key; written to Consul again if it loses them. */
   settings: z.record(z.string(), z.string()),
+  /** Other overridden settings: environment variables of new instances. */
+  variables: z.record(z.string(), z.string()).default({}),
   /** Counts the requested restarts: another number is another spec. */
   revision: z.int(),
 });
@@ -134,5 +136,5 @@ function complete({ serial, ...known }: z.infer<typeof Desired>): z.infer<typeof
 function initialState(app: App): DesiredApp {
   const { instances = 1 } = app.spec;
   assertScale(app, instances);
-  return { instances, memoryMb: MEMORY_MB, earlier: [], settings: {}, revision: 0 };
+  return { instances, memoryMb: MEMORY_MB, earlier: [], settings: {}, variables: {}, revision: 0 };
 }

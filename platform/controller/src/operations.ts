@@ -28,6 +28,8 @@ const signals = ['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGINT', 'SIGUSR1'
 
 const isWebApp = (name: string) => webAppNames.includes(name);
 
+type Settings = Record<string, { value: string; source: string; live: boolean }>;
+
 /** Another operation on this app is in progress. */
 export class OperationInProgressError extends CliError {}
 
@@ -144,35 +146,36 @@ export class Operations {
           'fieldguide env shows where each value comes from',
         );
       }
-      const before = desired.app(name).settings;
-      const write = async (settings: DesiredApp['settings']) => {
-        desired.change(name, { settings });
-        await writeSetting(backing.consul, environment, name, key, settings[key]);
-      };
-      const { [key]: _, ...others } = before;
-      await write(value === undefined ? others : { ...others, [key]: value });
+      const before = desired.app(name);
+      const without = ({ [key]: _, ...others }: Record<string, string>) => others;
+      const [settings, variables] = [without(before.settings), without(before.variables)];
+      const live = known[key]!.live;
+      if (value !== undefined) (live ? settings : variables)[key] = value;
+      const write = (text: string | undefined) =>
+        writeSetting(backing.consul, environment, name, key, text);
       try {
-        const live = known[key]!.live;
-        if (live) await this.#waitUntilApplied(name, key, value);
-        else {
-          const { revision } = desired.app(name);
-          await this.#applyOrRevert(name, () => desired.change(name, { revision: revision + 1 }));
+        if (live) {
+          desired.change(name, { settings });
+          await write(value);
+          await this.#waitUntilApplied(name, key, value);
+        } else {
+          await this.#applyOrRevert(name, () => desired.change(name, { settings, variables }));
+          await write(undefined); // earlier versions wrote it to Consul, where apps ignore it
         }
         events.info(`${name}: ${key} ${value === undefined ? 'is unset' : 'is set'}`, {
           app: name,
         });
         return { restarted: !live };
       } catch (error) {
-        await write(before);
+        desired.change(name, { settings: before.settings });
+        await write(before.settings[key]);
         throw error;
       }
     });
   }
 
   /** What an app's settings are, and where each value comes from; secrets masked by the app itself. */
-  async settings(
-    name: string,
-  ): Promise<Record<string, { value: string; source: string; live: boolean }>> {
+  async settings(name: string): Promise<Settings> {
     this.known(name);
     const running = [...this.#platform.reconcilers.get(name)!.slots.values()].find(
       ({ ready, instance }) => ready && instance.child.isRunning,
@@ -183,7 +186,10 @@ export class Operations {
     const response = await this.#platform.asOperator.fetch(`${running.instance.url}/info`, {
       signal,
     });
-    return (await readResponse<{ configuration: never }>(response)).configuration;
+    const { configuration } = await readResponse<{ configuration: Settings }>(response);
+    for (const key of Object.keys(this.#platform.desired.app(name).variables))
+      if (configuration[key]) configuration[key].source = 'operator';
+    return configuration;
   }
 
   /** From now on with a debugger's port and source maps; `undefined` ends it. */

@@ -351,11 +351,12 @@ export class Platform {
   }
 
   #specOf(app: App, processes: Processes): InstanceSpec {
-    const { memoryMb, revision } = this.desired.app(app.name);
+    const { memoryMb, revision, variables } = this.desired.app(app.name);
     const artifact = this.artifact(app.name);
     const { proxies } = this.faults;
     const { backing, publicPorts } = proxies.addresses(app);
     const env: Record<string, string> = {
+      ...variables,
       ...instanceEnvironment(app, this.environment, backing, this.secrets, publicPorts),
       ...this.traces.instanceEnv,
       ...proxies.variables(app),
@@ -370,8 +371,9 @@ export class Platform {
 
   /** For one-off processes: no fault concerns them. */
   #environmentOf(app: App, role: 'owner' | 'app'): Record<string, string> {
-    const { environment, backing, secrets } = this;
-    return instanceEnvironment(app, environment, backing, secrets, this.publicPorts, role);
+    const { environment, backing, secrets, publicPorts } = this;
+    const own = instanceEnvironment(app, environment, backing, secrets, publicPorts, role);
+    return { ...this.desired.app(app.name).variables, ...own };
   }
 
   /** Deregisters a crashed instance; otherwise callers would try it until its check fails. */

@@ -67,7 +67,7 @@ interface RowProps {
 
 function Row({ app, name, setting: { value, source, live }, reload }: RowProps) {
   const [draft, setDraft] = useState<string>();
-  const isOverridden = source.includes(`/${app}/`);
+  const isOverridden = source === 'operator' || source.includes(`/${app}/`);
   const save = async () => {
     if (await act(change(app, name, draft!, live))) setDraft(undefined);
     await reload();
