@@ -37,12 +37,12 @@ beforeAll(async () => {
 afterAll(() => call('PUT', 'agent/service/deregister/identity-0', undefined, own.token));
 
 describe("with shipping's token of Consul", () => {
-  it('one may register and deregister shipping', async () => {
+  it('a process may register and deregister shipping', async () => {
     expect(await register('shipping')).toBe(200);
     expect(await call('PUT', 'agent/service/deregister/shipping-0')).toBe(200);
   });
 
-  it('one may find the instances of other services', async () => {
+  it('a process may find the instances of other services', async () => {
     const { text } = await callConsul(
       { url: own.url, token: secrets.consul['shipping']! },
       'GET',
@@ -51,7 +51,7 @@ describe("with shipping's token of Consul", () => {
     expect(JSON.parse(text)).toMatchObject([{ Service: { ID: 'identity-0' } }]);
   });
 
-  it('one may neither register as identity, nor take its id, nor deregister it', async () => {
+  it('a process may neither register as identity, nor take its id, nor deregister it', async () => {
     expect(await register('identity')).toBe(403);
     const hijack = { ...entry('shipping'), ID: 'identity-0' };
     expect(await call('PUT', 'agent/service/register', hijack)).toBe(403);
@@ -61,30 +61,33 @@ describe("with shipping's token of Consul", () => {
     expect(await call('PUT', 'catalog/register', entryOfNode)).toBe(403);
   });
 
-  it('one may not register as a service of another environment', async () => {
+  it('a process may not register as a service of another environment', async () => {
     const other = { ID: 'shipping-9', Name: 'shipping', Port: 9 };
     expect(await call('PUT', 'agent/service/register', other)).toBe(403);
   });
 
-  it('one may read the settings of shipping and of all, and no others', async () => {
+  it('a process may read the settings of shipping and of all, and no others', async () => {
     expect(await call('GET', key('shipping'))).toBe(200);
     expect(await call('GET', key('common'))).toBe(200);
     expect(await call('GET', key('identity'))).toBe(403);
     expect(await call('GET', 'kv/fieldguide/local/shipping/SPEC')).toBe(403);
   });
 
-  it.each(['shipping', 'common', 'identity'])('one may not write settings of %s', async (app) => {
-    expect(await call('PUT', key(app), '4')).toBe(403);
-    expect(await call('DELETE', key(app))).toBe(403);
-  });
+  it.each(['shipping', 'common', 'identity'])(
+    'a process may not write settings of %s',
+    async (app) => {
+      expect(await call('PUT', key(app), '4')).toBe(403);
+      expect(await call('DELETE', key(app))).toBe(403);
+    },
+  );
 
-  it('one may not write tokens', async () => {
+  it('a process may not write tokens', async () => {
     expect(await call('GET', 'acl/policies')).toBe(403);
     expect(await call('PUT', 'acl/token', {})).toBe(403);
   });
 });
 
-it('Consul lets nobody without a token read or write', async () => {
+it('Consul rejects reads and writes without a token', async () => {
   for (const [method, path] of [
     ['PUT', 'agent/service/deregister/identity-0'],
     ['PUT', key('shipping')],
@@ -119,7 +122,7 @@ describe('provisioning the tokens', () => {
     await call('PUT', 'agent/service/deregister/shipping-0');
   });
 
-  it('says what to try when it may not write tokens', async () => {
+  it('reports what to try when it may not write tokens', async () => {
     const weak = { ...own, token: secrets.consul['shipping']! };
     await expect(
       provisionTokens(weak, environment, secrets, () => undefined),

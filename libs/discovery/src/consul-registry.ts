@@ -89,7 +89,7 @@ export class ConsulRegistry extends ServiceRegistry {
   async #keepRegistered(): Promise<void> {
     const { signal } = this.#closing;
     let present = false;
-    let refusal = '';
+    let rejection = '';
     while (!signal.aborted) {
       try {
         const entries = (await this.#consul.agent.service.list(within(2_000))) as AgentEntries;
@@ -100,19 +100,19 @@ export class ConsulRegistry extends ServiceRegistry {
         }
         present = true;
         this.#reachable = true;
-        refusal = '';
+        rejection = '';
       } catch (error) {
         const { message, statusCode } = error as Error & { statusCode?: number };
-        if (statusCode === 403 && message !== refusal) this.#reportRefusal(message);
+        if (statusCode === 403 && message !== rejection) this.#reportRejection(message);
         else if (this.#reachable) this.#log.warn({ err: error }, 'Consul cannot be reached');
-        refusal = statusCode === 403 ? message : '';
+        rejection = statusCode === 403 ? message : '';
         this.#reachable = false;
       }
       await this.#clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
     }
   }
 
-  #reportRefusal(reason: string): void {
+  #reportRejection(reason: string): void {
     const name = this.#prefix + this.#registered!.service;
     this.#log.error(
       { reason },

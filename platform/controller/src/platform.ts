@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type App, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
-import type { BackingServiceOptions } from '@fieldguide/platform-host/backing-services/backing-service';
+import type {
+  BackingName,
+  BackingServiceOptions,
+} from '@fieldguide/platform-host/backing-services/backing-service';
 import {
   BackingServices,
   type BackingSettings,
@@ -28,7 +31,13 @@ import { AppReconciler } from './health-manager/app-reconciler.ts';
 import { HealthManager } from './health-manager/health-manager.ts';
 import { startRotation } from './log-stream/rotate.ts';
 import { OperatorRequests } from './operator-token.ts';
-import { dropEverything, mayDropEverything, migrate, provision } from './provision/provision.ts';
+import {
+  dropEverything,
+  mayDropEverything,
+  migrate,
+  provision,
+  provisionConsul,
+} from './provision/provision.ts';
 import { Instance, type InstanceSpec, runTask } from './runner/instance.ts';
 import { instanceEnvironment } from './runner/instance-environment.ts';
 import { instancesByProcesses } from './scale.ts';
@@ -147,7 +156,7 @@ export class Platform {
     if (staged.status === 'rejected') throw staged.reason;
     this.#atStart = staged.value.artifacts;
     await this.#deploy([...this.#atStart.values()]);
-    this.backing.onRestart = () => this.reconcile();
+    this.backing.onRestart = (name) => void this.#afterRestart(name);
     await this.#choosePublicPorts(adopted);
     for (const instance of adopted) this.reconcilers.get(instance.record.app)?.adopt(instance);
     this.#tookOver = true;
@@ -231,16 +240,25 @@ export class Platform {
   async provision(): Promise<void> {
     const startMs = performance.now();
     for (const folder of fileFolders(system)) this.environment.privateFolder(folder);
-    const given = Object.fromEntries(
-      apps.map(({ name }) => [name, this.desired.app(name).settings]),
-    );
-    const warn = (line: string) => this.events.warn(`! ${line}`);
-    await provision(this.environment, this.backing, this.secrets, given, warn);
+    await provision(...this.#provisioned());
     const artifacts = new Map(apps.map(({ name }) => [name, this.artifact(name)]));
     const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
     const migrated = await migrate(this.environment, artifacts, environmentOf);
     const what = `databases, topics and settings; migrated ${migrated}`;
     this.events.info(`✓ Provisioned ${what} (${secondsSince(startMs)} s)`);
+  }
+
+  #provisioned(): Parameters<typeof provision> {
+    const given = apps.map(({ name }) => [name, this.desired.app(name).settings]);
+    const warn = (line: string) => this.events.warn(`! ${line}`);
+    return [this.environment, this.backing, this.secrets, Object.fromEntries(given), warn];
+  }
+
+  /** Consul begins without data when another program has taken its port. */
+  async #afterRestart(name: BackingName): Promise<void> {
+    const provisioned = name === 'consul' ? provisionConsul(...this.#provisioned()) : undefined;
+    await provisioned?.catch((error: Error) => this.events.warn(`! ${error.message}`));
+    this.reconcile();
   }
 
   /** A one-off process of the artifact that should run, as the owner of the app's database. */

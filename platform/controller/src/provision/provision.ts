@@ -19,6 +19,9 @@ import { dropSettings, provisionSettings } from './settings.ts';
 import { provisionTokens } from './tokens.ts';
 import { assertNoForeignTopics, dropTopics, provisionTopics } from './topics.ts';
 
+type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type WarningListener = (line: string) => void;
+
 /**
  * What is there before any app runs: databases and roles, topics, settings, Consul's tokens. Running it again changes
  * nothing.
@@ -27,14 +30,27 @@ export async function provision(
   environment: Environment,
   backing: Addresses,
   secrets: Secrets,
-  settings: Readonly<Record<string, Readonly<Record<string, string>>>>,
-  warn: (line: string) => void,
+  settings: Settings,
+  warn: WarningListener,
 ): Promise<void> {
   await Promise.all([
     provisionDatabases(backing.postgres.url, environment, databaseServices, secrets),
     provisionTopics(backing.kafka.url, environment),
-    provisionSettings(backing.consul, environment, settings),
-    provisionTokens(backing.consul, environment, secrets, warn),
+    provisionConsul(environment, backing, secrets, settings, warn),
+  ]);
+}
+
+/** What Consul needs, also when it has lost its data while the apps run. */
+export async function provisionConsul(
+  environment: Environment,
+  { consul }: Pick<Addresses, 'consul'>,
+  secrets: Secrets,
+  settings: Settings,
+  warn: WarningListener,
+): Promise<void> {
+  await Promise.all([
+    provisionSettings(consul, environment, settings),
+    provisionTokens(consul, environment, secrets, warn),
   ]);
 }
 

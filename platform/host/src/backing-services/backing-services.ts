@@ -55,7 +55,7 @@ export class BackingServices {
   #healing = false;
   #stopped = false;
   /** Called after a service was restarted; its address may have changed. */
-  onRestart: () => void = () => undefined;
+  onRestart: (name: BackingName) => void = () => undefined;
 
   private constructor(settings: BackingSettings) {
     this.#settings = settings;
@@ -248,7 +248,7 @@ export class BackingServices {
   async #startAgain(name: BackingName): Promise<void> {
     await this.#start(name, await this.#settings.environment.ports(backingPorts[name]));
     this.restarts[name] += 1;
-    this.onRestart();
+    this.onRestart(name);
   }
 }
 

@@ -233,8 +233,8 @@ export function aclOf(version: string, token: string): object {
  */
 function keepsData(...configs: string[]): boolean {
   const [before, now] = configs.map((text) => {
-    const { ports, acl } = JSON.parse(text) as Partial<Record<string, object>>;
-    return JSON.stringify([ports, acl]);
+    const { ports, acl } = JSON.parse(text) as { ports: { server: number }; acl?: object };
+    return JSON.stringify([ports.server, acl]);
   });
   return before === now;
 }
