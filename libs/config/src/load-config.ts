@@ -117,7 +117,7 @@ function gather(
 
 const keyOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
-/** Whoever can write to Consul must not set addresses, keys or secrets: it is read for live settings only. */
+/** A writer of Consul must not set addresses, keys or secrets: it is read for live settings only. */
 function isRead(shape: Record<string, unknown>, path: string): boolean {
   const type = shape[keyOf(path)];
   return isMarked(type, 'live') && !isMarked(type, 'secret');
