@@ -12,7 +12,7 @@ RUN FIELDGUIDE_COMMIT=${COMMIT} node platform/cli/bin/fieldguide.mjs stage \
   && for app in .fieldguide/artifacts/*; do \
        cp -r "$app"/*/ "/artifacts/$(basename "$app")" && mkdir "/secrets/$(basename "$app")"; \
      done \
-  && mkdir /secrets/postgres \
+  && mkdir /secrets/postgres /secrets/kafka \
   && chown -R 1000:1000 /secrets .fieldguide/environments
 USER 1000:1000
 ENTRYPOINT ["node", "platform/cli/bin/fieldguide.mjs"]

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { slowness } from '@fieldguide/clock/testing';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { readState } from '@fieldguide/platform-host/state';
@@ -140,8 +141,8 @@ async function killInstance(n: number): Promise<void> {
 /** Sends one record. Retries only after an error from the broker itself, so that it arrives exactly once. */
 async function sendUnreadable(n: number): Promise<void> {
   const [topic, , value] = unreadable[n]!;
-  const brokers = [inject('shop').kafka.replace('kafka://', '')];
-  const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  const brokers = brokerSettings(inject('shop').kafka);
+  const kafka = new Kafka({ ...brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   const messages = [{ key: `bad-record-${process.pid}-${n}`, value }];
   const isSent = async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { slowness } from '@fieldguide/clock/testing';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { webFolderOf } from '@fieldguide/platform-controller/web-files';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Kafka, logLevel } from 'kafkajs';
@@ -147,7 +148,7 @@ describe('the console', () => {
   it('redrives a letter, and the order behind it completes', async () => {
     const kafka = new Kafka({
       clientId: 'console',
-      brokers: [inject('shop').kafka.replace('kafka://', '')],
+      ...brokerSettings(inject('shop').kafka),
       logLevel: logLevel.NOTHING,
     });
     const producer = kafka.producer();

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import type { Letter, LetterDetails } from '@fieldguide/platform-cli/screen/dead-letter-tables';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
@@ -25,8 +26,12 @@ const parked = (key: string, count = 1) => {
 let producer: Producer;
 let customer: Awaited<ReturnType<typeof newCustomer>>;
 beforeAll(async () => {
-  const brokers = [inject('shop').kafka.replace('kafka://', '')];
-  producer = new Kafka({ clientId: 'bad-records', brokers, logLevel: logLevel.NOTHING }).producer();
+  const brokers = brokerSettings(inject('shop').kafka);
+  producer = new Kafka({
+    clientId: 'bad-records',
+    ...brokers,
+    logLevel: logLevel.NOTHING,
+  }).producer();
   await producer.connect();
   customer = await newCustomer();
 });

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { databaseServices } from '@fieldguide/platform-host/apps';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Kafka, logLevel } from 'kafkajs';
@@ -152,8 +153,8 @@ async function tables(): Promise<Place[]> {
 
 /** Reads all current records of the environment's topics. */
 async function records(): Promise<Place[]> {
-  const brokers = inject('shop').kafka.replace('kafka://', '').split(',');
-  const kafka = new Kafka({ clientId: 'dump', brokers, logLevel: logLevel.NOTHING });
+  const brokers = brokerSettings(inject('shop').kafka);
+  const kafka = new Kafka({ clientId: 'dump', ...brokers, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
   const topics = (await admin.listTopics()).filter((topic) => topic.startsWith('e2e.'));

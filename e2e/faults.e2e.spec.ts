@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { slowness } from '@fieldguide/clock/testing';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import type { Fault, FaultList } from '@fieldguide/platform-controller/faults/fault';
 import type { Status } from '@fieldguide/platform-controller/status';
 import { Kafka, logLevel } from 'kafkajs';
@@ -318,8 +319,8 @@ describe('records', () => {
 
 /** Every record of a topic as text; records with the same bytes are equal. */
 async function recordsOf(topic: string): Promise<string[]> {
-  const brokers = [inject('shop').kafka.replace('kafka://', '')];
-  const kafka = new Kafka({ clientId: 'faults-spec', brokers, logLevel: logLevel.NOTHING });
+  const brokers = brokerSettings(inject('shop').kafka);
+  const kafka = new Kafka({ clientId: 'faults-spec', ...brokers, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
   const ends = await admin.fetchTopicOffsets(topic);

@@ -1,4 +1,5 @@
 import { BackingServices } from '@fieldguide/platform-host/backing-services/backing-services';
+import { BROKER_ADMINISTRATOR } from '@fieldguide/platform-host/backing-services/kafka';
 import { Environment } from '@fieldguide/platform-host/environment';
 import { Events } from '@fieldguide/platform-host/events';
 import { processStartTime } from '@fieldguide/platform-host/processes/child';
@@ -19,13 +20,15 @@ export default async function setup(project: TestProject) {
   await stopOrphans(environment);
   acquireLock(environment);
   environment.wipe();
-  const { postgresPassword, consul: tokens } = environment.secrets([]);
+  const secrets = environment.secrets([]);
+  const { postgresPassword, consul: tokens } = secrets;
   const events = new Events(environment.logFile('platform'));
   events.listen(({ text }) => process.stderr.write(`  ${text}\n`));
   const backing = await BackingServices.start({
     environment,
     postgresPassword,
     consulToken: tokens['platform']!,
+    kafkaPassword: environment.brokerPassword(BROKER_ADMINISTRATOR, secrets),
     choices: {},
     events,
     left: {},

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { appNames } from '@fieldguide/platform-host/apps';
-import { secretKeys as secretKeysOf } from '@fieldguide/platform-model/derive';
+import { BROKER_ADMINISTRATOR } from '@fieldguide/platform-host/backing-services/kafka';
+import { appsWith, secretKeys as secretKeysOf } from '@fieldguide/platform-model/derive';
 import { outlineOf } from '@fieldguide/service/inspection';
 import { system } from '@fieldguide/system';
 import type { Type } from '@nestjs/common';
@@ -39,6 +40,7 @@ const own = appNames.map((name) => [name, compose.services[name]!] as const);
 const backing = ['postgres', 'kafka', 'consul'].map(
   (name) => [name, compose.services[name]!] as const,
 );
+const byMessages = own.filter(([app]) => appsWith(system, 'messaging').includes(app));
 // The variables that the image sets (Dockerfile).
 const byImage = ['INSTANCE', 'HOST', 'PORT', 'ADVERTISED_HOST'];
 
@@ -93,7 +95,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('waits for the tasks in order', () => {
-    const { provision, migrate, postgres, consul } = compose.services;
+    const { provision, migrate, postgres, kafka, consul } = compose.services;
     const done = { condition: 'service_completed_successfully' };
     expect(migrate!.depends_on).toEqual({ provision: done });
     expect(provision!.depends_on).toMatchObject({
@@ -101,6 +103,7 @@ describe('docker-compose.yml', () => {
       kafka: { condition: 'service_healthy' },
     });
     expect(postgres!.depends_on).toEqual({ secrets: done });
+    expect(kafka!.depends_on).toEqual({ secrets: done });
     expect(consul!.depends_on).toEqual({ secrets: done });
   });
 
@@ -115,6 +118,19 @@ describe('docker-compose.yml', () => {
     expect(service.image).toMatch(/:\d+\.\d+[\w.-]*$/);
     expect(service.mem_limit).toBeDefined();
     expect(service.healthcheck).toBeDefined();
+  });
+
+  it('lets each client of Kafka log in as itself, and do what it was granted only', () => {
+    const { environment = {}, volumes } = compose.services['kafka']!;
+    const settings = new Map(Object.entries(environment));
+    expect(settings.get('KAFKA_AUTHORIZER_CLASS_NAME')).toMatch(/StandardAuthorizer$/);
+    expect(settings.get('KAFKA_SUPER_USERS')).toBe(`User:${BROKER_ADMINISTRATOR}`);
+    expect(settings.has('KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND')).toBe(false);
+    const all = JSON.stringify(environment);
+    expect(all.match(/(?<!SASL_)PLAINTEXT/g)).toBeNull();
+    expect(volumes).toContain('kafka-secrets:/secrets:ro');
+    for (const [app, { environment: own = {} }] of byMessages)
+      expect(own['MESSAGING_URL_FILE'], app).toBe('/secrets/MESSAGING_URL');
   });
 
   it('publishes only the gateway, on the loopback interface', () => {

@@ -1,7 +1,10 @@
+import 'reflect-metadata';
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { instanceEnv, localConfig, topics } from '@fieldguide/platform-model/derive';
+import { handlersOf } from '@fieldguide/messaging/testing';
+import { subscriptions } from '@fieldguide/platform-controller/provision/broker-access';
+import { brokerGrants, instanceEnv, localConfig, topics } from '@fieldguide/platform-model/derive';
 import { outlineOf } from '@fieldguide/service/inspection';
 import { system } from '@fieldguide/system';
 import type { Type } from '@nestjs/common';
@@ -70,9 +73,28 @@ describe('the map of the system', () => {
   });
 
   it('lets those apps publish on a topic whose messages consumers have pacts about', () => {
-    for (const { name, senders } of topics(system))
-      expect(new Set(senders), name).toEqual(sendersOf(name));
+    for (const { name, senders } of topics(system)) {
+      const sent = sendersOf(name);
+      if (sent.size > 0) expect(new Set(senders), name).toEqual(sent);
+    }
   });
+
+  it.each(apps)(
+    'lets %s read its own topics at the broker and those that it handles',
+    async (name) => {
+      const exported = await import(join(root, `apps/${name}/src/${name}.module.ts`));
+      const { controllers } = await outlineOf(Object.values(exported)[0] as Type);
+      const instances = controllers.map(
+        ({ prototype }) => Object.create(prototype as object) as object,
+      );
+      const handled = handlersOf(...instances).map(({ contract }) => contract.topic);
+      const own = topics(system).filter(({ owner }) => owner === name);
+      const granted = brokerGrants(system, subscriptions()).find(({ app }) => app === name);
+      expect(new Set(granted?.consumes)).toEqual(
+        new Set([...own.map((each) => each.name), ...handled]),
+      );
+    },
+  );
 
   it('gives each topic the name of the app that declares it', () => {
     expect(topics(system)).not.toEqual([]);

@@ -96,7 +96,7 @@ export class Shop implements Contender {
       postgresPid: postgres?.pid,
       sessions: new Map(),
       admin: await connect(state.backing['postgres']!),
-      brokers: state.backing['kafka']!.replace('kafka://', '').split(','),
+      kafkaUrl: state.backing['kafka']!,
       topicPrefix: env === 'local' ? '' : `${env}.`,
       metrics: new Map(metrics),
     };

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { Kafka, logLevel } from 'kafkajs';
 import type pg from 'pg';
 
@@ -17,7 +18,7 @@ export interface Watched {
   readonly databases: ReadonlyMap<string, string>;
   /** Number of queries that the benchmark itself has sent, by service. */
   readonly ownQueries: ReadonlyMap<string, number>;
-  readonly brokers: readonly string[];
+  readonly kafkaUrl: string;
   readonly topicPrefix: string;
   /** Addresses of `/metrics`, by app. */
   readonly metrics: ReadonlyMap<string, string>;
@@ -170,8 +171,8 @@ async function countsStatements(admin: pg.Client): Promise<boolean> {
   return true;
 }
 
-async function readMessages({ brokers, topicPrefix }: Watched): Promise<Totals> {
-  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+async function readMessages({ kafkaUrl, topicPrefix }: Watched): Promise<Totals> {
+  const admin = new Kafka({ ...brokerSettings(kafkaUrl), logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
     const all = await admin.listTopics();

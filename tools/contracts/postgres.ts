@@ -34,6 +34,7 @@ export async function openPostgres(name: string): Promise<OpenPostgres> {
     ports: await environment.ports(['postgres']),
     postgresPassword,
     consulToken: '',
+    kafkaPassword: '',
     choice: undefined,
     report: () => undefined,
     left: undefined,

@@ -35,7 +35,7 @@ export async function topicsPage(): Promise<string> {
   });
   return page(
     'Topics and messages',
-    'Names are prefixed with the environment in Kafka. The key is the id of the aggregate. Schemas: [contracts/generated](../../contracts/generated). How long records are kept: [retention](retention.md).',
+    'Names are prefixed with the environment in Kafka. Only the senders may write to a topic; only its owner and the consumers may read it. The key is the id of the aggregate. Schemas: [contracts/generated](../../contracts/generated). How long records are kept: [retention](retention.md).',
     ...parts,
   );
 }

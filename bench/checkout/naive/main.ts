@@ -3,13 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { inbox, outbox, services, steps } from './steps.ts';
 
 const POLL_MS = 500;
 const BATCH = 100;
-const { BROKERS = '', DATABASE_URL: connectionString } = process.env;
+const { KAFKA_URL = '', DATABASE_URL: connectionString } = process.env;
 const topicOf = (service: string) => `naive.${service}`;
 
 interface Envelope {
@@ -20,7 +21,7 @@ interface Envelope {
   readonly product: string;
 }
 
-const kafka = new Kafka({ brokers: BROKERS.split(','), logLevel: logLevel.NOTHING });
+const kafka = new Kafka({ ...brokerSettings(KAFKA_URL), logLevel: logLevel.NOTHING });
 const producer = kafka.producer();
 await producer.connect();
 const pools = new Map(services.map((each) => [each, new pg.Pool({ connectionString, max: 10 })]));

@@ -1,3 +1,4 @@
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { Kafka, logLevel } from 'kafkajs';
 import { ForkedShop } from '../forked-shop.ts';
 import type { Watched } from '../usage.ts';
@@ -8,12 +9,12 @@ const outboxes = services.map((each) => `SELECT 1 FROM ${each}.outbox`);
 
 /** Starts the naive shop, on PostgreSQL and Kafka of another contender. */
 export async function startNaiveShop(beside: Watched, postgresUrl: string): Promise<ForkedShop> {
-  await createTopics(beside.brokers);
+  await createTopics(beside.kafkaUrl);
   return ForkedShop.start(beside, postgresUrl, {
     name: 'naive',
     tables: TABLES,
     main: new URL('main.ts', import.meta.url),
-    env: { BROKERS: beside.brokers.join(',') },
+    env: { KAFKA_URL: beside.kafkaUrl },
     uses: ['kafka'],
     topicPrefix: 'naive.',
     counts: {
@@ -26,8 +27,8 @@ export async function startNaiveShop(beside: Watched, postgresUrl: string): Prom
   });
 }
 
-async function createTopics(brokers: readonly string[]): Promise<void> {
-  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+async function createTopics(kafkaUrl: string): Promise<void> {
+  const admin = new Kafka({ ...brokerSettings(kafkaUrl), logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   await admin.createTopics({
     waitForLeaders: true,

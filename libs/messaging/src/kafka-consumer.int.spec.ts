@@ -4,6 +4,7 @@ import { ManualClock } from '@fieldguide/clock/testing';
 import { makeLog } from '@fieldguide/telemetry';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { brokerSettings } from './broker-url.ts';
 import { type IncomingRecord, KafkaMessaging } from './parts.ts';
 
 const [BACKLOG, OTHER, SILENT, BROADCAST] = ['backlog', 'other', 'silent', 'broadcast'].map(
@@ -15,8 +16,8 @@ const KEYS = 30;
 const clock = new SystemClock();
 const logged: string[] = [];
 const log = makeLog('test', 'test', 'debug', { write: (line) => void logged.push(line) });
-const broker = () => inject('backing').kafka.replace('kafka://', '');
-const kafka = () => new Kafka({ brokers: [broker()], logLevel: logLevel.NOTHING });
+const broker = () => brokerSettings(inject('backing').kafka);
+const kafka = () => new Kafka({ ...broker(), logLevel: logLevel.NOTHING });
 let opened: KafkaMessaging[] = [];
 const messaging = (clientId: string, url = inject('backing').kafka) => {
   const one = new KafkaMessaging({ url, clientId, prefix: 'int.', clock, log });

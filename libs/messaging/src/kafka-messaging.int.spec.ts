@@ -5,6 +5,7 @@ import { Health, makeLog } from '@fieldguide/telemetry';
 import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { brokerSettings } from './broker-url.ts';
 import { KafkaMessaging } from './parts.ts';
 import { patchIdleTimer } from './patch-timers.ts';
 import { envelope, messagingContract, TOPICS } from './testing/messaging.contract.ts';
@@ -15,7 +16,7 @@ const settings = () => ({ url: inject('backing').kafka, prefix: 'int.', clock, l
 const admin = () =>
   new Kafka({
     clientId: 'spec',
-    brokers: [inject('backing').kafka.replace('kafka://', '')],
+    ...brokerSettings(inject('backing').kafka),
     logLevel: logLevel.NOTHING,
   }).admin();
 

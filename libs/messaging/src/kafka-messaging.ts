@@ -1,6 +1,7 @@
 import type { Clock } from '@fieldguide/clock';
 import type { DependencyVerdict, Log } from '@fieldguide/telemetry';
 import { type Admin, type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { brokerSettings } from './broker-url.ts';
 import { KafkaConsumer, type RecordHandler } from './kafka-consumer.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import {
@@ -14,7 +15,7 @@ import { patchIdleTimer, patchTimeoutCheck } from './patch-timers.ts';
 import { withTimeout } from './within.ts';
 
 export interface KafkaSettings {
-  /** `kafka://host:port,host:port` */
+  /** See `broker-url.ts`. */
   readonly url: string;
   readonly clientId: string;
   /** Prefix of every topic and group, so that environments can share a broker. */
@@ -55,7 +56,7 @@ export class KafkaMessaging extends Messaging {
     const { log, clientId, url, socketFactory, clock, publishMsMax } = settings;
     const config: KafkaConfig = {
       clientId,
-      brokers: url.replace(/^kafka:\/\//, '').split(','),
+      ...brokerSettings(url),
       connectionTimeout: 2_000,
       requestTimeout: 10_000,
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },

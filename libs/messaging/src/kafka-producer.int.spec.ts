@@ -8,6 +8,7 @@ import { makeLog } from '@fieldguide/telemetry';
 import { MemoryNotifier } from '@fieldguide/workers';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { brokerSettings } from './broker-url.ts';
 import { type Messaging, publishMessage } from './index.ts';
 import { KafkaMessaging, messageTables, outboxReader, startRelay } from './parts.ts';
 import { KafkaProxy } from './testing/kafka-proxy.ts';
@@ -28,7 +29,7 @@ let proxied: KafkaMessaging;
 
 beforeAll(async () => {
   const kafka = new Kafka({
-    brokers: [inject('backing').kafka.replace('kafka://', '')],
+    ...brokerSettings(inject('backing').kafka),
     logLevel: logLevel.NOTHING,
   }).admin();
   await kafka.connect();

@@ -1,5 +1,5 @@
 import { Clock } from '@fieldguide/clock';
-import { Config, ConfigModule, ProcessConfig, ServiceOptions } from '@fieldguide/config';
+import { Config, ConfigModule, ProcessConfig, ServiceOptions, secret } from '@fieldguide/config';
 import { DatabaseModule, UnitOfWorkRunner } from '@fieldguide/database';
 import { Health, LOG, type Log } from '@fieldguide/telemetry';
 import {
@@ -11,6 +11,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { z } from 'zod';
+import { BROKER_URL_FORMAT, isBrokerUrl } from './broker-url.ts';
 import { DeadLettersController } from './dead-letters.controller.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { KafkaMessaging } from './kafka-messaging.ts';
@@ -23,8 +24,8 @@ import { Prefetch } from './prefetch.ts';
 
 class MessagingConfig extends Config(
   z.object({
-    /** Kafka brokers. */
-    MESSAGING_URL: z.string().regex(/^kafka:\/\/[^/]+$/, 'kafka://host:port[,host:port]'),
+    /** Kafka brokers, with this service's user where they know users. */
+    MESSAGING_URL: secret(z.string().refine(isBrokerUrl, BROKER_URL_FORMAT)),
   }),
 ) {}
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { SystemClock } from '@fieldguide/clock';
 import type { Database } from '@fieldguide/database';
 import { freshDatabase, ThingsTable1760000009000 } from '@fieldguide/database/testing';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { KafkaMessaging, messageTables } from '@fieldguide/messaging/parts';
 import { envelope } from '@fieldguide/messaging/testing';
 import { makeLog } from '@fieldguide/telemetry';
@@ -95,7 +96,7 @@ class Service {
 const kafka = () =>
   new Kafka({
     clientId: 'spec',
-    brokers: [inject('backing').kafka.replace('kafka://', '')],
+    ...brokerSettings(inject('backing').kafka),
     logLevel: logLevel.NOTHING,
   });
 

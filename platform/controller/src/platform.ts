@@ -9,6 +9,7 @@ import {
   type BackingSettings,
 } from '@fieldguide/platform-host/backing-services/backing-services';
 import { callConsul } from '@fieldguide/platform-host/backing-services/call-consul';
+import { BROKER_ADMINISTRATOR } from '@fieldguide/platform-host/backing-services/kafka';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
 import { Events, secondsSince } from '@fieldguide/platform-host/events';
@@ -138,17 +139,19 @@ export class Platform {
     const adopted = this.#adoptable();
     this.#endLeftFaults(adopted);
     const left = this.#left?.services ?? {};
-    const { postgresPassword, consul } = this.secrets;
-    const consulToken = consul['platform']!;
+    const { postgresPassword } = this.secrets;
+    const consulToken = this.secrets.consul['platform']!;
+    const kafkaPassword = environment.brokerPassword(BROKER_ADMINISTRATOR, this.secrets);
+    const access = { postgresPassword, kafkaPassword, consulToken };
     const spawned: BackingSettings['spawned'] = (name, record) => {
       this.#services = { ...this.#services, [name]: record };
       this.remember();
     };
     await this.traces.start();
     const { signal } = this.#ending;
-    const settings = { environment, choices, events, left, spawned, signal };
+    const settings = { environment, ...access, choices, events, left, spawned, signal };
     const [backing, staged] = await Promise.allSettled([
-      BackingServices.start({ ...settings, postgresPassword, consulToken }),
+      BackingServices.start(settings),
       stageStale(environment, (line) => events.info(line), signal),
     ]);
     if (backing.status === 'fulfilled') this.#backing = backing.value;
@@ -244,7 +247,7 @@ export class Platform {
     const artifacts = new Map(apps.map(({ name }) => [name, this.artifact(name)]));
     const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
     const migrated = await migrate(this.environment, artifacts, environmentOf);
-    const what = `databases, topics and settings; migrated ${migrated}`;
+    const what = `databases, topics, access and settings; migrated ${migrated}`;
     this.events.info(`✓ Provisioned ${what} (${secondsSince(startMs)} s)`);
   }
 

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { appNames } from '@fieldguide/platform-host/apps';
-import { addressOf } from '@fieldguide/platform-host/backing-services/backing-services';
+import { addressOf } from '@fieldguide/platform-host/backing-services/backing-service';
 import { system } from '@fieldguide/platform-host/system';
 import { z } from 'zod';
 import { Fault } from './faults/fault.ts';
@@ -142,7 +142,7 @@ export function servicesOf({ backing }: Platform): ServiceStatus[] {
     name: each.name,
     version: each.version,
     origin: each.origin,
-    address: addressOf(each),
+    address: addressOf(each.url),
     url: each.url.replace(/\/\/[^@]*@/, '//'),
     state: !each.child || each.child.isRunning ? 'running' : `ended (${each.child.outcome})`,
     restarts: backing.restarts[service],

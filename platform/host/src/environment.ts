@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -40,6 +40,8 @@ export const cacheFolder =
 
 export interface Secrets {
   readonly postgresPassword: string;
+  /** The passwords of Kafka's users derive from it. */
+  readonly kafkaSecret: string;
   /** Authenticates the senders of traces. */
   readonly tracesToken: string;
   /** By role: a database's name and `_owner` or `_app`. */
@@ -135,6 +137,11 @@ export class Environment {
     return `${system.name}:${this.name}:${installation.slice(0, 12)}`;
   }
 
+  /** Returns the password of a user of Kafka: an app, or the administrator. */
+  brokerPassword(user: string, { kafkaSecret }: Pick<Secrets, 'kafkaSecret'>): string {
+    return createHmac('sha256', kafkaSecret).update(user).digest('base64url');
+  }
+
   get topicPrefix(): string {
     return this.name === 'local' ? '' : `${this.name}.`;
   }
@@ -161,6 +168,7 @@ export class Environment {
     ]);
     const secrets = {
       postgresPassword: known.postgresPassword ?? secret(),
+      kafkaSecret: known.kafkaSecret ?? secret(),
       tracesToken: known.tracesToken ?? secret(),
       roles: named(roles, known.roles),
       clients: named([...services, 'operator'], known.clients),

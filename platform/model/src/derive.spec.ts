@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  brokerGrants,
   databases,
   fileFolders,
   instanceEnv,
@@ -64,6 +65,25 @@ describe('a map', () => {
     expect(topics(system)[0]).toMatchObject({ owner: 'lending', kind: 'events', partitions: 3 });
   });
 
+  it('grants each app that uses messaging the topics that it may send on, its own and those that it handles', () => {
+    const post = { ...system.apps.post, uses: ['messaging'] as const };
+    const requests = { ...topic('post.requests.v1', { days: 7 }), senders: ['lending'] };
+    const apps = { ...system.apps, post: { ...post, contract: { requests } } };
+    const handled = [
+      { app: 'post', topic: 'post.requests.v1' },
+      { app: 'post', topic: 'loans.v1' },
+      { app: 'stranger', topic: 'loans.v1' },
+      { app: 'post', topic: 'unknown.v1' },
+    ];
+    expect(brokerGrants({ ...system, apps }, handled)).toEqual([
+      { app: 'lending', publishes: ['post.requests.v1'], consumes: ['loans.v1'] },
+      { app: 'post', publishes: [], consumes: ['loans.v1', 'post.requests.v1'] },
+    ]);
+    expect(brokerGrants(system, handled)).toEqual([
+      { app: 'lending', publishes: [], consumes: ['loans.v1'] },
+    ]);
+  });
+
   it('yields databases, probes, clients, named secrets and local settings', () => {
     expect(databases(system)).toEqual(['lending']);
     expect(fileFolders(system)).toEqual(['post']);
@@ -115,6 +135,7 @@ describe('a map', () => {
       'CONSUL_HTTP_TOKEN',
       'CLIENT_SECRET',
       'DATABASE_URL',
+      'MESSAGING_URL',
       'KEY',
       'CLIENTS',
     ]);

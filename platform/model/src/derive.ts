@@ -56,6 +56,41 @@ function settingsOf(retention: DeclaredTopic['retention']): TopicSpec['settings'
   };
 }
 
+/** A topic of another app whose messages an app handles. */
+export interface Subscription {
+  readonly app: string;
+  readonly topic: string;
+}
+
+/** What one app may do at the broker; everything else is refused. */
+export interface BrokerGrant {
+  readonly app: string;
+  readonly publishes: readonly string[];
+  readonly consumes: readonly string[];
+}
+
+/**
+ * The topics of each app that uses messaging: it publishes what contracts let it send, and consumes its own topics and those
+ * that it handles.
+ */
+export function brokerGrants(
+  system: System,
+  subscriptions: readonly Subscription[],
+): readonly BrokerGrant[] {
+  const all = topics(system);
+  return appsWith(system, 'messaging').map((app) => {
+    const handled = new Set(
+      subscriptions.filter((each) => each.app === app).map(({ topic }) => topic),
+    );
+    const named = (has: (topic: TopicSpec) => boolean) => all.filter(has).map(({ name }) => name);
+    return {
+      app,
+      publishes: named(({ senders }) => senders.includes(app)),
+      consumes: named(({ name, owner }) => owner === app || handled.has(name)),
+    };
+  });
+}
+
 /** Names of the apps that have a database. */
 export function databases(system: System): readonly string[] {
   return appsWith(system, 'database');
@@ -126,6 +161,7 @@ export function secretKeys(app: AppSpec): ReadonlySet<string> {
     'CONSUL_HTTP_TOKEN',
     ...(isClient(app) ? ['CLIENT_SECRET'] : []),
     ...(uses.includes('database') ? ['DATABASE_URL'] : []),
+    ...(uses.includes('messaging') ? ['MESSAGING_URL'] : []),
     ...Object.keys(env).filter((key) => isSecret(env[key]!)),
   ]);
 }

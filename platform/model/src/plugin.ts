@@ -1,5 +1,6 @@
 // Commands that know the domain of a system. The map declares them as plug-ins; the platform's command line loads them.
 import type { Argument, Command } from 'commander';
+import type { KafkaConfig } from 'kafkajs';
 
 /** Options that every command has. */
 export interface CommandOptions {
@@ -45,8 +46,8 @@ export interface CommandContext {
   callPlatform<T>(options: CommandOptions, method: string, path: string, body?: object): Promise<T>;
   /** Returns where the messages of a running environment are. @throws an error with a hint when Kafka does not run in it */
   messaging(options: CommandOptions): {
-    /** Addresses of the brokers: `kafka://host:port,…`. */
-    readonly kafkaUrl: string;
+    /** The brokers, and the administrator's login. */
+    readonly brokers: Pick<KafkaConfig, 'brokers' | 'sasl' | 'ssl'>;
     /** Every topic of the map, as Kafka names it. */
     readonly topics: readonly string[];
     /** Prefix of topics and consumer groups. */

@@ -23,10 +23,9 @@ export async function publishedMessages(
   options: CommandOptions,
   { messaging, error }: CommandContext,
 ): Promise<PublishedMessage[]> {
-  const { kafkaUrl, prefix, topics } = messaging(options);
-  const brokers = kafkaUrl.replace('kafka://', '').split(',');
+  const { brokers, prefix, topics } = messaging(options);
   const { Kafka, logLevel } = await import('kafkajs'); // other commands need not load it
-  const kafka = new Kafka({ clientId: 'explain', brokers, logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({ clientId: 'explain', ...brokers, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const groupId = `${prefix}explain-${process.pid}-${since.getTime()}`;
   const consumer = kafka.consumer({ groupId });

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ISocketFactory } from 'kafkajs';
+import { brokerSettings } from '../broker-url.ts';
 
 const PRODUCE = 0;
 
@@ -20,8 +21,8 @@ export class KafkaProxy {
 
   /** @param url `kafka://host:port` of the broker */
   constructor(url: string) {
-    const { hostname, port } = new URL(url.replace('kafka:', 'http:'));
-    this.#broker = { host: hostname, port: Number(port) };
+    const [host, port] = brokerSettings(url).brokers.toString().split(':');
+    this.#broker = { host: host!, port: Number(port) };
   }
 
   /** Accepts connections, again on the same port after `refuse`. */

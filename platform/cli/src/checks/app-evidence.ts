@@ -81,12 +81,12 @@ export class AppEvidenceReader {
     this.#status = status;
     const secrets = environment.secrets(appNames);
     this.#operator = new OperatorRequests({ gatewayUrl: status.gatewayUrl, secrets });
-    const { postgresPassword, tracesToken, roles, clients, named } = secrets;
+    const { postgresPassword, kafkaSecret, tracesToken, roles, clients, named } = secrets;
     this.#consulTokens = secrets.consul;
     const tokens = Object.entries(secrets.consul).map(([name, token]) => [`${name} token`, token]);
     const addresses = status.services.map(({ name, address }) => [`address of ${name}`, address]);
     this.#values = {
-      ...{ postgresPassword, tracesToken, ...roles, ...clients, ...named },
+      ...{ postgresPassword, kafkaSecret, tracesToken, ...roles, ...clients, ...named },
       ...Object.fromEntries([...addresses, ...tokens]),
     };
   }

@@ -21,7 +21,8 @@ export function createSecrets(environment: Environment, folder: string): number 
 /** Creates missing databases, roles, topics and settings. */
 export async function provisionAll(environment: Environment): Promise<void> {
   const addresses = attachedAddresses(environment);
-  await provision(environment, addresses, environment.secrets(appNames), {}, console.warn);
+  const warn = (line: string) => console.error(line);
+  await provision(environment, addresses, environment.secrets(appNames), {}, warn);
 }
 
 /** Migrates and seeds every database. @returns the number of databases */

@@ -1,3 +1,4 @@
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { parseChoice } from '@fieldguide/platform-host/parse-choice';
 import { readState } from '@fieldguide/platform-host/state';
@@ -34,6 +35,7 @@ export const commandContext: CommandContext = {
     if (!kafkaUrl)
       throw new CliError(`Kafka does not run in "${environment.name}".`, 'fieldguide services');
     const { topicPrefix: prefix } = environment;
-    return { kafkaUrl, prefix, topics: topics(system).map(({ name }) => prefix + name) };
+    const brokers = brokerSettings(kafkaUrl);
+    return { brokers, prefix, topics: topics(system).map(({ name }) => prefix + name) };
   },
 };

@@ -66,6 +66,11 @@ export class Proxies {
       existing.uses += 1;
       return existing;
     }
+    if (to === 'kafka' && this.#platform.backing.kafka.url.startsWith('kafka+tls:'))
+      throw new CliError(
+        'No proxy can be inserted before Kafka: the connection is encrypted.',
+        'attach a broker without TLS to inject this fault',
+      );
     const [port] = await freePorts(1);
     const route = { app, to, disturbances: new Set<Disturbance>(), proxies: new Set<TcpProxy>() };
     const opened = { ...route, port: port!, uses: 1, isComplete: false };
@@ -183,7 +188,9 @@ export class Proxies {
     const { publicPorts } = this.#platform;
     if (!isBacking(to)) return () => ({ host: HOST, port: publicPorts.get(to)! });
     return () => {
-      const { hostname, port } = new URL(this.#platform.backing[to].url.replace(/^\w+:/, 'http:'));
+      const { hostname, port } = new URL(
+        this.#platform.backing[to].url.replace(/^[\w+]+:/, 'http:'),
+      );
       return { host: hostname, port: Number(port) };
     };
   }
@@ -197,5 +204,5 @@ function isHealthCheck(firstBytes: Buffer): boolean {
 }
 
 function replaceAddress(url: string, port: number): string {
-  return url.replace(/(\/\/(?:[^@/]*@)?)[^/]*/, `$1${HOST}:${port}`);
+  return url.replace(/(\/\/(?:[^@/]*@)?)[^/?]*/, `$1${HOST}:${port}`);
 }

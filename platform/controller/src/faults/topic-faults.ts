@@ -1,3 +1,4 @@
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { apps } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { waitUntil } from '@fieldguide/platform-host/processes/child';
@@ -136,6 +137,5 @@ async function lastRecords(
 }
 
 function clientOf(url: string): Kafka {
-  const brokers = url.replace('kafka://', '').split(',');
-  return new Kafka({ clientId: 'faults', brokers, logLevel: logLevel.NOTHING });
+  return new Kafka({ clientId: 'faults', ...brokerSettings(url), logLevel: logLevel.NOTHING });
 }

@@ -1,8 +1,14 @@
 import { join } from 'node:path';
+import { withBrokerPassword } from '@fieldguide/messaging/broker-url';
 import { appNames, apps } from '@fieldguide/platform-host/apps';
 import type { Addresses } from '@fieldguide/platform-host/backing-services/backing-service';
 import { attachedConsul } from '@fieldguide/platform-host/backing-services/call-consul';
 import { aclOf, CONSUL_VERSION } from '@fieldguide/platform-host/backing-services/consul';
+import {
+  BROKER_ADMINISTRATOR,
+  clientProperties,
+  jaasConfig,
+} from '@fieldguide/platform-host/backing-services/kafka';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
 import { secretKeys } from '@fieldguide/platform-model/derive';
@@ -10,7 +16,7 @@ import { instanceEnvironment } from '../runner/instance-environment.ts';
 
 const hints = {
   FIELDGUIDE_POSTGRES_URL: 'postgres://postgres@postgres:5432/postgres',
-  FIELDGUIDE_KAFKA_URL: 'kafka://kafka:9092',
+  FIELDGUIDE_KAFKA_URL: 'kafka://administrator@kafka:9092?mechanism=plain',
   FIELDGUIDE_CONSUL_URL: 'http://consul:8500',
 } as const;
 
@@ -26,13 +32,15 @@ export function attachedAddresses(environment: Environment): Addresses {
       `${missing[0]} is not set.`,
       `set ${missing[0]}, for example to ${missing[1]}`,
     );
-  const { postgresPassword, consul } = environment.secrets(appNames);
+  const secrets = environment.secrets(appNames);
   const postgres = new URL(process.env.FIELDGUIDE_POSTGRES_URL!);
-  if (!postgres.password) postgres.password = postgresPassword;
+  if (!postgres.password) postgres.password = secrets.postgresPassword;
+  const kafkaPassword = environment.brokerPassword(BROKER_ADMINISTRATOR, secrets);
+  const consul = attachedConsul(process.env.FIELDGUIDE_CONSUL_URL!);
   return {
     postgres: { url: postgres.href },
-    kafka: { url: process.env.FIELDGUIDE_KAFKA_URL! },
-    consul: { token: consul['platform']!, ...attachedConsul(process.env.FIELDGUIDE_CONSUL_URL!) },
+    kafka: { url: withBrokerPassword(process.env.FIELDGUIDE_KAFKA_URL!, kafkaPassword) },
+    consul: { token: secrets.consul['platform']!, ...consul },
   };
 }
 
@@ -55,6 +63,9 @@ export function writeSecrets(environment: Environment, backing: Addresses, folde
   }
   // The images read these as other users; the folders are private.
   write('postgres', 'POSTGRES_PASSWORD', secrets.postgresPassword, 0o444);
+  const kafkaPassword = environment.brokerPassword(BROKER_ADMINISTRATOR, secrets);
+  write('kafka', 'jaas.conf', jaasConfig(kafkaPassword), 0o444);
+  write('kafka', 'client.properties', clientProperties(kafkaPassword), 0o444);
   const { platform, prometheus } = secrets.consul;
   write('consul', 'acl.json', JSON.stringify({ acl: aclOf(CONSUL_VERSION, platform!) }), 0o444);
   write('prometheus', 'CONSUL_HTTP_TOKEN', prometheus!, 0o444);

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import type { Environment as AnyEnvironment } from '@fieldguide/platform-host/environment';
 import { testSystem, useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
 import { topics as topicsOf } from '@fieldguide/platform-model/derive';
@@ -107,7 +108,7 @@ describe('a broker that others use too', () => {
   const [first, ...others] = topics.map(({ name }) => name);
   const broker = new Kafka({
     clientId: 'ownership',
-    brokers: [kafka.replace('kafka://', '')],
+    ...brokerSettings(kafka),
     logLevel: logLevel.NOTHING,
   });
   // Each call with a client of its own: kafkajs keeps requesting topics that it has seen, also when they are deleted.

@@ -14,6 +14,7 @@ import { system } from '@fieldguide/platform-host/system';
 import { fileFolders } from '@fieldguide/platform-model/derive';
 import { runTask } from '../runner/instance.ts';
 import type { Artifact } from '../stager/stage.ts';
+import { provisionAccess } from './broker-access.ts';
 import { dropDatabases, provisionDatabases } from './databases.ts';
 import { dropSettings, provisionSettings } from './settings.ts';
 import { provisionTokens } from './tokens.ts';
@@ -23,8 +24,8 @@ type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
 type WarningListener = (line: string) => void;
 
 /**
- * What is there before any app runs: databases and roles, topics, settings, Consul's tokens. Running it again changes
- * nothing.
+ * What is there before any app runs: databases and roles, topics, users of Kafka, settings, Consul's tokens. Running it
+ * again changes nothing.
  */
 export async function provision(
   environment: Environment,
@@ -33,9 +34,11 @@ export async function provision(
   settings: Settings,
   warn: WarningListener,
 ): Promise<void> {
+  const { kafka } = backing;
   await Promise.all([
     provisionDatabases(backing.postgres.url, environment, databaseServices, secrets),
-    provisionTopics(backing.kafka.url, environment),
+    provisionTopics(kafka.url, environment),
+    provisionAccess(kafka.url, environment, secrets, isOwn(kafka), warn),
     provisionConsul(environment, backing, secrets, settings, warn),
   ]);
 }
@@ -109,4 +112,6 @@ export async function dropEverything(
   ]);
 }
 
-const isOwn = ({ origin }: Pick<BackingService, 'origin'>) => origin !== 'attached';
+/** Without an origin it is attached: the one-off tasks start none. */
+const isOwn = ({ origin = 'attached' }: Partial<Pick<BackingService, 'origin'>>) =>
+  origin !== 'attached';

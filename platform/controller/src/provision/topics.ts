@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { brokerSettings } from '@fieldguide/messaging/broker-url';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
@@ -140,9 +141,12 @@ class CreatedTopics {
   }
 }
 
-async function withAdmin(kafkaUrl: string, work: (admin: Admin) => Promise<void>): Promise<void> {
-  const brokers = kafkaUrl.replace('kafka://', '').split(',');
-  const admin = new Kafka({ clientId: 'provision', brokers, logLevel: logLevel.NOTHING }).admin();
+export async function withAdmin(
+  kafkaUrl: string,
+  work: (admin: Admin) => Promise<void>,
+): Promise<void> {
+  const settings = { clientId: 'provision', ...brokerSettings(kafkaUrl) };
+  const admin = new Kafka({ ...settings, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
     await work(admin);

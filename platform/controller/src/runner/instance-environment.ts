@@ -4,6 +4,7 @@ import type { Environment, Secrets } from '@fieldguide/platform-host/environment
 import { system } from '@fieldguide/platform-host/system';
 import type { Binding } from '@fieldguide/platform-model';
 import { instanceEnv, oauthClientScopes } from '@fieldguide/platform-model/derive';
+import { brokerUrlOf } from '../provision/broker-access.ts';
 import { databaseUrl } from '../provision/databases.ts';
 import { webFolderOf } from '../web-files.ts';
 
@@ -29,7 +30,7 @@ export function instanceEnvironment(
     consulUrl: backing.consul.url,
     consulToken: secrets.consul[name] ?? '',
     consulCaFile: backing.consul.caFile,
-    kafkaUrl: backing.kafka.url,
+    kafkaUrl: brokerUrlOf(name, backing.kafka.url, environment, secrets),
     databaseUrl: databaseUrl(backing.postgres.url, environment, name, role, secrets),
     clientSecret: secrets.clients[name] ?? '',
     publicPort: publicPorts.get(name),

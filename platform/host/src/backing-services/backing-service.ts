@@ -25,7 +25,8 @@ export interface BackingService {
 
 /** How to reach the backing services. */
 export type Addresses = {
-  readonly [Name in BackingName]: Pick<BackingService, 'url' | 'token' | 'caFile'>;
+  readonly [Name in BackingName]: Pick<BackingService, 'url' | 'token' | 'caFile'> &
+    Partial<Pick<BackingService, 'origin'>>;
 };
 
 /** The selected origin of each service; undefined: the first that works. */
@@ -44,6 +45,8 @@ export interface StartContext {
   readonly postgresPassword: string;
   /** Consul's management token. */
   readonly consulToken: string;
+  /** Of Kafka's administrator. */
+  readonly kafkaPassword: string;
   readonly choice: string | undefined;
   readonly report: ProgressListener;
   /** The process that a killed platform left running; it is adopted instead of starting another. */
@@ -52,4 +55,9 @@ export interface StartContext {
   readonly spawned: (child: Child) => void;
   /** Aborts the start at any step. */
   readonly signal: AbortSignal;
+}
+
+/** Formats an address for display, without scheme and password. */
+export function addressOf(url: string): string {
+  return url.replace(/^[a-z+]+:\/\/(?:[^@]*@)?/, '').replace(/[/?].*$/, '');
 }

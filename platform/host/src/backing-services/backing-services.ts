@@ -4,6 +4,7 @@ import type { Environment, PortName } from '../environment.ts';
 import { type Events, secondsSince } from '../events.ts';
 import { type Child, type ChildRecord, isSameProcess } from '../processes/child.ts';
 import {
+  addressOf,
   type BackingName,
   type BackingService,
   type BackingServiceOptions,
@@ -34,6 +35,7 @@ export interface BackingSettings {
   readonly environment: Environment;
   readonly postgresPassword: string;
   readonly consulToken: string;
+  readonly kafkaPassword: string;
   readonly choices: BackingServiceOptions;
   readonly events: Events;
   /** The processes that an earlier platform left running. */
@@ -160,7 +162,8 @@ export class BackingServices {
   }
 
   async #start(name: BackingName, ports: StartContext['ports']): Promise<void> {
-    const { environment, postgresPassword, consulToken, choices, events } = this.#settings;
+    const { environment, choices, events } = this.#settings;
+    const { postgresPassword, kafkaPassword, consulToken } = this.#settings;
     const startMs = performance.now();
     const left = this.#services.has(name) ? undefined : this.#settings.left[name];
     const report = (line: string) => events.info(line);
@@ -174,8 +177,8 @@ export class BackingServices {
       if (signal.aborted) stopChild();
     };
     signal.addEventListener('abort', stopChild);
-    const secrets = { postgresPassword, consulToken };
-    const context = { environment, ports, ...secrets, choice, report, left, spawned, signal };
+    const access = { postgresPassword, kafkaPassword, consulToken };
+    const context = { environment, ports, ...access, choice, report, left, spawned, signal };
     const service = await start[name](context).finally(() =>
       signal.removeEventListener('abort', stopChild),
     );
@@ -190,7 +193,7 @@ export class BackingServices {
     const found = service.child?.adopted ? 'found running' : origin;
     const columns = [service.name.padEnd(11), version.padEnd(8), found.padEnd(26)];
     events.info(
-      `✓ ${columns.join(' ')} ${addressOf(service).padEnd(18)} ${secondsSince(startMs)} s`,
+      `✓ ${columns.join(' ')} ${addressOf(service.url).padEnd(18)} ${secondsSince(startMs)} s`,
       {
         service: service.name,
       },
@@ -254,9 +257,4 @@ export class BackingServices {
 
 function isRunning(record: ChildRecord | undefined): boolean {
   return record !== undefined && isSameProcess(record);
-}
-
-/** Formats an address for display, without scheme and password. */
-export function addressOf({ url }: BackingService): string {
-  return url.replace(/^[a-z]+:\/\/(?:[^@]*@)?/, '').replace(/\/.*$/, '');
 }

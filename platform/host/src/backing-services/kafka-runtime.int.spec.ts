@@ -26,6 +26,7 @@ it('starts Kafka on a machine without Java, with the downloaded runtime', async 
     ports: await environment.ports(['kafka', 'kafkaController']),
     consulToken: '',
     postgresPassword: '',
+    kafkaPassword: 'secret',
     choice: undefined,
     report: () => undefined,
     left: undefined,

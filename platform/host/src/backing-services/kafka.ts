@@ -1,10 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { BROKER_URL_FORMAT, brokerSettings, isBrokerUrl } from '@fieldguide/messaging/broker-url';
 import { Kafka, logLevel } from 'kafkajs';
 import { CliError } from '../cli-error.ts';
 import { cacheFolder, writeFileSafely } from '../environment.ts';
 import { Child, waitUntil } from '../processes/child.ts';
-import type { BackingService, ProgressListener, StartContext } from './backing-service.ts';
+import {
+  addressOf,
+  type BackingService,
+  type ProgressListener,
+  type StartContext,
+} from './backing-service.ts';
 import { progressReporter } from './download.ts';
 import { type Java, provideJava } from './java.ts';
 import { fetchJar, type Jar, jarAddress } from './maven.ts';
@@ -15,6 +21,7 @@ const lock = JSON.parse(readFileSync(new URL('./kafka.lock.json', import.meta.ur
 };
 
 const CONCURRENT_DOWNLOADS = 6;
+const STOP_MS = 20_000;
 
 /** Attaches (`FIELDGUIDE_KAFKA_URL`), else starts Apache Kafka in KRaft mode on Java ≥ 17; its jars are locked, from Maven Central. */
 export async function startKafka(context: StartContext): Promise<BackingService> {
@@ -27,10 +34,12 @@ export async function startKafka(context: StartContext): Promise<BackingService>
     );
   }
   if (attached && choice !== 'apache') {
+    if (!isBrokerUrl(attached))
+      throw new CliError('FIELDGUIDE_KAFKA_URL is no address of Kafka.', BROKER_URL_FORMAT);
     if (!(await isResponding(attached)))
       throw new CliError(
-        `Cannot connect to the attached Kafka at ${attached}.`,
-        'check FIELDGUIDE_KAFKA_URL',
+        `Cannot connect to the attached Kafka at ${addressOf(attached)}.`,
+        'check FIELDGUIDE_KAFKA_URL: host, user and password',
       );
     return {
       name: 'Kafka',
@@ -44,10 +53,14 @@ export async function startKafka(context: StartContext): Promise<BackingService>
 }
 
 async function apache(context: StartContext): Promise<BackingService> {
-  const { environment, left, ports, spawned } = context;
+  const { environment, ports, spawned, kafkaPassword } = context;
   const java = await provideJava(context.report, context.signal);
-  const url = `kafka://127.0.0.1:${ports.kafka}`;
-  const adopted = left && Child.adopt('kafka', environment.logFile('kafka'), left);
+  const url = `kafka://${BROKER_ADMINISTRATOR}:${kafkaPassword}@127.0.0.1:${ports.kafka}?mechanism=plain`;
+  const left = context.left && Child.adopt('kafka', environment.logFile('kafka'), context.left);
+  // Of an earlier version, or with another password: no client could log in. Its settings are written when it has ended.
+  const isCurrent = [...settingsOf(context)].every(([file, text]) => textOf(file) === text);
+  if (left && !isCurrent) await left.stop(STOP_MS);
+  const adopted = isCurrent ? left : undefined;
   const child = adopted ?? (await startBroker(java, context));
   spawned(child);
   const ready = await waitUntil(async () => !child.isRunning || (await isResponding(url)), 60_000);
@@ -62,21 +75,30 @@ async function apache(context: StartContext): Promise<BackingService> {
     url,
     child,
     folder: environment.path('kafka'),
-    stop: () => child.stop(20_000),
+    stop: () => child.stop(STOP_MS),
   };
 }
 
-async function startBroker(
-  java: Java,
-  { environment, ports, report, signal }: StartContext,
-): Promise<Child> {
+/** The broker's settings and its administrator's password, by file. */
+function settingsOf({
+  environment,
+  ports,
+  kafkaPassword,
+}: StartContext): ReadonlyMap<string, string> {
+  const folder = environment.privateFolder('kafka');
+  const properties = serverProperties(join(folder, 'data'), ports.kafka, ports.kafkaController);
+  return new Map([
+    [join(folder, 'server.properties'), properties],
+    [join(folder, 'jaas.conf'), jaasConfig(kafkaPassword)],
+  ]);
+}
+
+async function startBroker(java: Java, context: StartContext): Promise<Child> {
+  const { environment, report, signal } = context;
   await fetchKafka(report, signal);
+  for (const [file, text] of settingsOf(context)) writeFileSafely(file, text, 0o600);
   const folder = environment.privateFolder('kafka');
   const properties = join(folder, 'server.properties');
-  writeFileSafely(
-    properties,
-    serverProperties(join(folder, 'data'), ports.kafka, ports.kafkaController),
-  );
   const classPath = lock.jars.map((jar) => join(lib, fileOf(jar))).join(delimiter);
   const logFile = environment.logFile('kafka');
   const log4j = join(folder, 'log4j2.properties');
@@ -90,6 +112,7 @@ async function startBroker(
         ...java.flags,
         ...flags,
         `-Dlog4j2.configurationFile=${log4j}`,
+        `-Djava.security.auth.login.config=${join(folder, 'jaas.conf')}`,
         '-cp',
         classPath,
         ...args,
@@ -128,6 +151,25 @@ async function startBroker(
   );
 }
 
+/** The user that may do everything. Only the broker's own configuration knows it, so that no data has to. */
+export const BROKER_ADMINISTRATOR = 'administrator';
+
+/** How the broker logs users in: apps by what is stored, the administrator by this file; its controller likewise. */
+export const jaasConfig = (password: string) => `KafkaServer {
+  org.apache.kafka.common.security.scram.ScramLoginModule required;
+  org.apache.kafka.common.security.plain.PlainLoginModule required
+    username="${BROKER_ADMINISTRATOR}"
+    password="${password}"
+    user_${BROKER_ADMINISTRATOR}="${password}";
+};
+`;
+
+/** How Kafka's own tools log in as the administrator. */
+export const clientProperties = (password: string) => `security.protocol=SASL_PLAINTEXT
+sasl.mechanism=PLAIN
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="${BROKER_ADMINISTRATOR}" password="${password}";
+`;
+
 const lib = join(cacheFolder, `kafka-${lock.version}`);
 const clusterId = 'ZmllbGRndWlkZS1sb2NhbA';
 const small = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=4'];
@@ -148,9 +190,16 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=SASL_PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=SASL_PLAINTEXT://127.0.0.1:${port}
+listener.security.protocol.map=SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
+inter.broker.listener.name=SASL_PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:${BROKER_ADMINISTRATOR}
 log.dirs=${data.replaceAll('\\', '/')}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -182,6 +231,8 @@ export function sampleJarAddress(): Promise<string> {
   return jarAddress(lock.jars[0]!);
 }
 
+const textOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+
 function fileOf({ artifactId, version }: Jar): string {
   return `${artifactId}-${version}.jar`;
 }
@@ -204,10 +255,9 @@ export async function fetchKafka(report: ProgressListener, signal?: AbortSignal)
 
 /** Returns whether the broker and its group coordinator respond; an open port alone is not readiness. */
 async function isResponding(url: string): Promise<boolean> {
-  const brokers = url.replace('kafka://', '').split(',');
   const kafka = new Kafka({
     clientId: 'platform',
-    brokers,
+    ...brokerSettings(url),
     logLevel: logLevel.NOTHING,
     connectionTimeout: 1_000,
     requestTimeout: 2_000, // another process may hold the port and not respond

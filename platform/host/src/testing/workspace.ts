@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 const uses = ['database', 'messaging'] as const;
 const apiKey = secret('apiKey');
 const topic = (name: string, kind: 'events' | 'commands') => ({
-  [name]: { name, kind, partitions: 1, retention: { days: 1 } },
+  [name]: { name, kind, partitions: 1, retention: { days: 1 }, senders: [name.split('.')[0]!] },
 });
 
 /** A made-up system for the specs of the platform. */
