@@ -107,7 +107,7 @@ describe('an app at the broker', () => {
     const backing = {
       postgres: { url: postgres },
       kafka: { url: adminUrl },
-      consul: { url: consul },
+      consul: consul,
     };
     for (const app of apps) {
       const variables = instanceEnvironment(app, environment, backing, secrets, new Map());
