@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { appNames } from '@fieldguide/platform-host/apps';
 import { BROKER_ADMINISTRATOR } from '@fieldguide/platform-host/backing-services/kafka';
-import { appsWith, secretKeys as secretKeysOf } from '@fieldguide/platform-model/derive';
+import {
+  appsWith,
+  KEY_THUMBPRINTS,
+  secretKeys as secretKeysOf,
+} from '@fieldguide/platform-model/derive';
 import { outlineOf } from '@fieldguide/service/inspection';
 import { system } from '@fieldguide/system';
 import type { Type } from '@nestjs/common';
@@ -54,7 +58,7 @@ async function shapeOf(app: string): Promise<Record<string, z.ZodType>> {
 const keysOf = ({ environment = {} }: Service) =>
   Object.keys(environment).map((key) => {
     const secret = key.replace(/_FILE$/, '');
-    return secretKeys.has(secret) ? secret : key;
+    return secretKeys.has(secret) || secret === KEY_THUMBPRINTS ? secret : key;
   });
 
 describe('docker-compose.yml', () => {

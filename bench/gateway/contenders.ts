@@ -47,7 +47,7 @@ export function stageGateway(): string {
  */
 export async function gateway(
   artifactFolder: string,
-  { surroundingsPort }: Surroundings,
+  { surroundingsPort, keyThumbprint }: Surroundings,
   folder: string,
 ): Promise<RunningProxy> {
   const metadata = JSON.parse(readFileSync(join(artifactFolder, 'artifact.json'), 'utf8'));
@@ -57,6 +57,7 @@ export async function gateway(
   const env = {
     SYSTEM_NAME: 'bench',
     ENVIRONMENT: 'bench',
+    TOKEN_KEY_THUMBPRINTS: keyThumbprint,
     CONSUL_HTTP_ADDR: surroundings,
     MESSAGING_URL: `kafka://${UNREACHABLE}`,
     OTEL_EXPORTER_OTLP_ENDPOINT: surroundings,

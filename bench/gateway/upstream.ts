@@ -2,10 +2,13 @@
 // Consul with identity's keys and a receiver of traces. Forked by run.ts, which gets the ports.
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { thumbprintOf } from '@fieldguide/auth';
 import { TestKeys } from '@fieldguide/auth/testing';
 
 /** Ports of this process, and a token that the gateway accepts. */
 export interface Surroundings {
+  /** Of the key that signs `token`. */
+  readonly keyThumbprint: string;
   /** Two instances of every service. */
   readonly upstreamPorts: readonly number[];
   /** Consul, identity's keys, the receiver of traces. */
@@ -103,6 +106,10 @@ const upstreamPorts = [await portOf(service()), await portOf(service())];
 const surroundingsPort = await portOf(surroundings);
 instances.set('*', upstreamPorts).set('identity', [surroundingsPort]);
 const token = keys.token('ada', 'orders:read orders:write', { expiresInSeconds: 3_600 });
-const ready: Surroundings = { upstreamPorts, surroundingsPort, token, bodyBytes: body.length };
+const keyThumbprint = thumbprintOf({ ...(await keys.keys())[0] });
+const ready: Surroundings = {
+  ...{ upstreamPorts, surroundingsPort, token, keyThumbprint },
+  bodyBytes: body.length,
+};
 process.send!(ready);
 process.once('disconnect', () => process.exit());

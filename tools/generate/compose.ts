@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { AppSpec, Binding, System } from '@fieldguide/platform-model';
-import { secretKeys, webAppOf } from '@fieldguide/platform-model/derive';
+import { rotatedKeys, secretKeys, webAppOf } from '@fieldguide/platform-model/derive';
 
 /** The port of a container without a public port (Dockerfile). */
 const PORT = 3000;
@@ -62,7 +62,9 @@ function environmentOf(
   webApp: string | undefined,
 ): Record<string, string | number> {
   const shared = ['CLIENT_SECRET', 'CONSUL_HTTP_TOKEN'];
-  const secrets = [...secretKeys(app)].filter((key) => !shared.includes(key));
+  const secrets = [...new Set([...secretKeys(app), ...rotatedKeys(app)])].filter(
+    (key) => !shared.includes(key),
+  );
   const others = Object.entries(app.env ?? {}).flatMap(([key, binding]) => {
     const value = addressOf(binding);
     return value === undefined ? [] : [[key, value] as const];

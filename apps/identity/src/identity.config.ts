@@ -1,10 +1,11 @@
-import { Config, secret } from '@fieldguide/config';
+import { Config, live, secret, textFor } from '@fieldguide/config';
 import { z } from 'zod';
+import { privateKeysIn } from './public-keys/private-keys.ts';
 
 export class IdentityConfig extends Config(
   z.object({
-    /** ES256 private key that signs tokens, PEM. */
-    SIGNING_KEY: secret(z.string().includes('PRIVATE KEY')),
+    /** ES256 private keys, PEM: the first one signs tokens, the public keys of all are published. */
+    SIGNING_KEY: secret(live(textFor(privateKeysIn))),
     /** Lifetime of an access token, of a person or of a service. */
     ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(300),
     /** Lifetime of a session, however often it is refreshed. */

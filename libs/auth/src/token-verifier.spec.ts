@@ -1,7 +1,14 @@
 import { SystemClock } from '@fieldguide/clock';
 import { ManualClock } from '@fieldguide/clock/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { InvalidTokenError, RevokedSessions, TokenRules, TokenVerifier } from './index.ts';
+import {
+  InvalidTokenError,
+  KeySource,
+  RevokedSessions,
+  TokenRules,
+  TokenVerifier,
+  thumbprintOf,
+} from './index.ts';
 import { TestKeys } from './testing/index.ts';
 import { otherSignature } from './token-format.ts';
 
@@ -17,30 +24,65 @@ beforeEach(() => {
   tokens = new TokenVerifier(rules, keys, ended, clock);
 });
 
-it('fetches the keys in advance, again after a failure', async () => {
-  const manual = new ManualClock(new Date().toISOString());
-  let fetches = 0;
-  const flaky = {
-    keys: async () => {
-      fetches += 1;
-      if (fetches === 1) throw new Error('no healthy instance of identity is known');
-      return keys.keys();
-    },
-  };
-  const own = new TokenVerifier(rules, flaky, ended, manual);
-  let isFetched = false;
-  void own.prefetch(new AbortController().signal).then(() => {
-    isFetched = true;
+describe('the keys', () => {
+  /** Identity's keys, of which the pinned ones may sign. */
+  class PinnedKeys extends KeySource {
+    readonly pins = new Set(['test']);
+    fetches = 0;
+    override trusted = () => this.pins;
+    override async keys() {
+      this.fetches += 1;
+      if (this.fetches === 1) throw new Error('no healthy instance of identity is known');
+      const [key] = await keys.keys();
+      const kid = thumbprintOf({ ...key });
+      return [{ ...key!, kid }];
+    }
+  }
+
+  it('are fetched in advance, again after a failure, and when a trusted one is missing', async () => {
+    const manual = new ManualClock(new Date().toISOString());
+    const source = new PinnedKeys();
+    const own = new TokenVerifier(rules, source, ended, manual);
+    const ending = new AbortController();
+    const done = own.prefetch(ending.signal);
+    const fetched = (times: number) =>
+      expect
+        .poll(() => {
+          manual.advance(2_000);
+          return source.fetches;
+        })
+        .toBe(times);
+    await fetched(3); // the pin "test" is none of its keys
+    ending.abort();
+    await done;
   });
-  await expect
-    .poll(() => {
-      manual.advance(2_000);
-      return isFetched;
-    })
-    .toBe(true);
-  expect(fetches).toBe(2);
-  await own.verify(keys.token('ada', 'a')); // needs no third one
-  expect(fetches).toBe(2);
+  it('sign while their thumbprints are trusted: no longer afterwards, cached or not', async () => {
+    const source = new PinnedKeys();
+    const [key] = await keys.keys();
+    const kid = thumbprintOf({ ...key });
+    const token = keys.tokenOf({}, { kid });
+    const own = new TokenVerifier(rules, source, ended, clock);
+    source.pins.add(kid);
+    await expect(own.verify(token)).rejects.toThrow(/no healthy instance/);
+    expect(await own.verify(token)).toMatchObject({ id: 'ada' });
+    expect(own.verified(token)).toBeDefined();
+    source.pins.delete(kid);
+    expect(own.verified(token)).toBeUndefined();
+    await expect(own.verify(token)).rejects.toThrow(/unknown key/);
+  });
+  it('are fetched again for a trusted key, and seldom for any other', async () => {
+    const source = new PinnedKeys();
+    source.fetches = 1;
+    const own = new TokenVerifier(rules, source, ended, clock);
+    const [key] = await keys.keys();
+    const kid = thumbprintOf({ ...key });
+    for (let n = 0; n < 3; n++)
+      await expect(own.verify(keys.tokenOf({}, { kid: `${n}` }))).rejects.toThrow(/unknown key/);
+    expect(source.fetches).toBe(2);
+    await expect(own.verify(keys.tokenOf({}, { kid }))).rejects.toThrow(/unknown key/);
+    source.pins.add(kid);
+    expect(await own.verify(keys.tokenOf({}, { kid }))).toMatchObject({ id: 'ada' });
+  });
 });
 
 describe('a token', () => {

@@ -4,7 +4,7 @@ import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { CallerClaims } from './decorators.ts';
 import type { RevokedSessions } from './revoked-sessions.ts';
-import { keyIdOf } from './token-format.ts';
+import { keyIdOf, thumbprintOf } from './token-format.ts';
 
 /** A public key as identity publishes it (RFC 7517). */
 export interface PublicKey {
@@ -15,9 +15,17 @@ export interface PublicKey {
   readonly y?: string;
 }
 
-/** Source of the public keys: identity's JWKS, or identity's own keys. */
+/** Source of the public keys: the issuer's JWKS, or identity's own keys. */
 export abstract class KeySource {
   abstract keys(): Promise<readonly PublicKey[]>;
+
+  /**
+   * Thumbprints (RFC 7638) of the keys that may sign, which change while the service runs; undefined when every key
+   * of the source may.
+   */
+  trusted(): ReadonlySet<string> | undefined {
+    return undefined;
+  }
 }
 
 /** The token is not valid. Callers receive 401 without the reason. */
@@ -73,8 +81,8 @@ export class TokenVerifier {
   readonly #source: KeySource;
   readonly #revoked: RevokedSessions;
   readonly #clock: Clock;
-  readonly #cache = new Map<string, { claims: CallerClaims; until: number }>();
-  #keys = new Map<string, KeyObject>();
+  readonly #cache = new Map<string, { claims: CallerClaims; until: number; by: string }>();
+  #keys = new Map<string, { key: KeyObject; thumbprint: string }>();
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
@@ -85,15 +93,19 @@ export class TokenVerifier {
     this.#clock = clock;
   }
 
-  /** Fetches the keys before the first token arrives: repeats it until it succeeds or `signal` aborts. Never rejects. */
+  /** Fetches keys before the first token needs them: at first, and when a trusted one is missing. Never rejects. */
   async prefetch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      try {
-        return await this.#fetchOnce();
-      } catch {
-        await this.#clock.sleep(PREFETCH_AGAIN_MS, signal).catch(() => undefined);
-      }
+      if (!this.#hasAllKeys()) await this.#fetchOnce().catch(() => undefined);
+      await this.#clock.sleep(PREFETCH_AGAIN_MS, signal).catch(() => undefined);
     }
+  }
+
+  /** Whether the keys were fetched, and every trusted one is among them. */
+  #hasAllKeys(): boolean {
+    const known = new Set([...this.#keys.values()].map(({ thumbprint }) => thumbprint));
+    const trusted = [...(this.#source.trusted() ?? [])];
+    return Number.isFinite(this.#fetchedAt) && trusted.every((each) => known.has(each));
   }
 
   /** @throws InvalidTokenError */
@@ -112,16 +124,17 @@ export class TokenVerifier {
 
   #cached(token: string, now: number): CallerClaims | undefined {
     const known = this.#cache.get(token);
-    return known && known.until > now ? known.claims : undefined;
+    return known && known.until > now && this.#trusts(known.by) ? known.claims : undefined;
   }
 
   async #check(token: string, now: number): Promise<CallerClaims> {
     this.#cache.delete(token);
-    const key = await this.#keyFor(refused(keyIdOf, token), now);
-    if (!key) throw new InvalidTokenError('it is signed with an unknown key');
-    const claims = await this.#verified(token, key, now);
+    const found = await this.#keyFor(refused(keyIdOf, token), now);
+    if (!found) throw new InvalidTokenError('it is signed with an unknown key');
+    const claims = await this.#verified(token, found.key, now);
     if (this.#cache.size >= CACHED_MAX) this.#cache.delete(this.#cache.keys().next().value!);
-    this.#cache.set(token, { claims, until: Math.min(claims.exp * 1_000, now + CACHED_MS) });
+    const until = Math.min(claims.exp * 1_000, now + CACHED_MS);
+    this.#cache.set(token, { claims, until, by: found.thumbprint });
     return claims;
   }
 
@@ -142,10 +155,16 @@ export class TokenVerifier {
     }
   }
 
-  /** Fetches the keys again for an unknown key id, at most every few seconds. */
-  async #keyFor(kid: string, now: number): Promise<KeyObject | undefined> {
-    if (!this.#keys.has(kid) && now - this.#fetchedAt >= FETCH_AGAIN_MS) await this.#fetchOnce();
-    return this.#keys.get(kid);
+  /** Fetches the keys again for a trusted key that is missing; for any other key id at most every few seconds. */
+  async #keyFor(kid: string, now: number) {
+    const isExpected = this.#source.trusted()?.has(kid) || now - this.#fetchedAt >= FETCH_AGAIN_MS;
+    if (!this.#keys.has(kid) && isExpected) await this.#fetchOnce();
+    const found = this.#keys.get(kid);
+    return found && this.#trusts(found.thumbprint) ? found : undefined;
+  }
+
+  #trusts(thumbprint: string): boolean {
+    return this.#source.trusted()?.has(thumbprint) ?? true;
   }
 
   #fetchOnce(): Promise<void> {
@@ -158,7 +177,10 @@ export class TokenVerifier {
   async #fetch(now: number): Promise<void> {
     const keys = await this.#source.keys();
     this.#keys = new Map(
-      keys.map((jwk) => [jwk.kid, createPublicKey({ key: { ...jwk }, format: 'jwk' })]),
+      keys.map((jwk) => {
+        const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+        return [jwk.kid, { key, thumbprint: thumbprintOf({ ...jwk }) }];
+      }),
     );
     this.#fetchedAt = now;
     this.#cache.clear();

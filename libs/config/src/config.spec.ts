@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -80,6 +80,18 @@ describe('a configuration', () => {
     const loaded = loadConfig(ShopConfig, { PASSWORD }, all);
     expect(loaded.values).toEqual({ PORT: 3000, PASSWORD, LIMIT: 10 });
     expect(loaded.refresh(all.values)).toEqual({ changed: [], ignored: paths });
+  });
+
+  it('applies a live change of a file, and keeps the value when the file is gone', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'limit');
+    writeFileSync(file, '5\n');
+    const loaded = loadConfig(ShopConfig, { PASSWORD, LIMIT_FILE: file });
+    expect(loaded.liveFiles).toEqual([file]);
+    writeFileSync(file, '6\n');
+    expect(loaded.refresh(new Map()).changed).toEqual(['LIMIT']);
+    rmSync(file);
+    expect(loaded.refresh(new Map()).refused).toMatch(/ENOENT/);
+    expect(loaded.values.LIMIT).toBe(6);
   });
 
   it('reports an ignored key once for each change, without its value', () => {

@@ -22,7 +22,7 @@ export function secret<Type extends z.ZodType>(type: Type): Type {
   return type.meta({ ...type.meta(), secret: true }) as Type;
 }
 
-/** A key whose value in Consul may change while the service runs; read it each time it is needed. */
+/** A key whose value in Consul, or in its file, may change while the service runs; read it each time it is needed. */
 export function live<Type extends z.ZodType>(type: Type): Type {
   return type.meta({ ...type.meta(), live: true }) as Type;
 }

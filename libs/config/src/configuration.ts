@@ -1,3 +1,4 @@
+import { unwatchFile, watchFile } from 'node:fs';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { z } from 'zod';
@@ -16,6 +17,8 @@ export function configClassesIn(modules: ModulesContainer): ConfigClass[] {
 
 const isConfigClass = (token: unknown): token is ConfigClass =>
   typeof token === 'function' && 'schema' in token && token.schema instanceof z.ZodObject;
+
+const FILES_POLLED_EVERY_MS = 1_000;
 
 /** All settings of a process, whichever modules need them. */
 export class Configuration implements OnApplicationShutdown {
@@ -71,14 +74,21 @@ export class Configuration implements OnApplicationShutdown {
     return this.#kv.error;
   }
 
-  /** Reports which keys of Consul are ignored; from now on applies changes of live settings there, and reports each. */
+  /**
+   * Reports which keys of Consul are ignored; from now on applies changes of live settings there and in files, and reports
+   * each.
+   */
   watch(report: (change: ReturnType<LoadedConfig['refresh']>) => void): void {
     const refresh = () => report(this.#loaded.refresh(this.#kv.values));
-    refresh();
+    refresh(); // a file may have changed since it was read
     this.#kv.watch(refresh);
+    // By polling: it also notices a file that is replaced, or mounted into a container.
+    const options = { interval: FILES_POLLED_EVERY_MS, persistent: false };
+    for (const file of this.#loaded.liveFiles) watchFile(file, options, refresh);
   }
 
   onApplicationShutdown(): void {
+    for (const file of this.#loaded.liveFiles) unwatchFile(file);
     this.#kv.close();
   }
 }

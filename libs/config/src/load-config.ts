@@ -10,8 +10,10 @@ export interface LoadedConfig<Self = object> {
   readonly values: Self;
   /** Each key with its value as text (`***` for secrets) and its source, for `/info`. */
   describe(): Record<string, { value: string; source: SourceOf; live: boolean }>;
+  /** Files that live keys are read from: `refresh` reads them again. */
+  readonly liveFiles: readonly string[];
   /**
-   * Applies the current values of Consul to the live keys; an invalid value rejects all changes, with the reason in
+   * Applies the current values of Consul and files to the live keys; an invalid value rejects all changes, with the reason in
    * `refused`. `ignored` has the paths of other keys, each time one appears or changes: only live keys are read.
    */
   refresh(kv: ReadonlyMap<string, string>): {
@@ -33,8 +35,8 @@ export function loadConfig<Self extends object>(
   name = config.name,
 ): LoadedConfig<Self> {
   const { shape } = config.schema;
-  const fixed = fromEnvironment(Object.keys(shape), environment);
-  const raw = gather(shape, fixed, kv.values);
+  const fixed = () => fromEnvironment(Object.keys(shape), environment);
+  const raw = gather(shape, fixed(), kv.values);
   const read = config.schema.safeParse(
     Object.fromEntries([...raw].map(([key, { text }]) => [key, text])),
   );
@@ -57,14 +59,22 @@ export function loadConfig<Self extends object>(
           },
         ]),
       ),
+    liveFiles: [...raw].flatMap(([key, { source }]) =>
+      isMarked(shape[key], 'live') && source.startsWith('file ') ? source.slice(5) : [],
+    ),
     refresh(latest) {
-      const inConsul = gather(shape, fixed, latest);
       const before = others;
       others = new Map([...latest].filter(([path]) => !isRead(shape, path)));
       const ignored = [...others.keys()].filter((path) => others.get(path) !== before.get(path));
+      let current: Found;
+      try {
+        current = gather(shape, fixed(), latest);
+      } catch (error) {
+        return { changed: [], ignored, refused: (error as Error).message };
+      }
       const wanted = new Map(sources);
       for (const key of Object.keys(shape).filter((each) => isMarked(shape[each], 'live'))) {
-        const found = inConsul.get(key);
+        const found = current.get(key);
         if (found) wanted.set(key, found);
         else wanted.delete(key);
       }

@@ -8,6 +8,7 @@ import { addCheckCommands } from './commands/check-commands.ts';
 import { addContractsCommands } from './commands/contracts-commands.ts';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.ts';
 import { addFaultCommands } from './commands/fault-commands.ts';
+import { addKeyCommands } from './commands/key-commands.ts';
 import { addMachineCommands } from './commands/machine-commands.ts';
 import { addObservationCommands } from './commands/observation-commands.ts';
 import { addRunCommands } from './commands/run-commands.ts';
@@ -53,6 +54,7 @@ export async function commands(): Promise<Command> {
       (to) => addPlugins(to, plugins),
     ],
     ['Faults:', addFaultCommands],
+    ['Keys:', addKeyCommands],
     ['Contracts:', addContractsCommands],
     ['Attached backing services:', addAttachedCommands],
     ['This machine:', addMachineCommands],

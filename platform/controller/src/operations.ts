@@ -140,7 +140,7 @@ export class Operations {
     return this.#exclusively(name, 'configured', async () => {
       const known = await this.settings(name);
       parseChoice(`setting of ${name}`, key, Object.keys(known));
-      if (known[key]!.source === 'environment') {
+      if (/^(environment|file )/.test(known[key]!.source)) {
         throw new CliError(
           `${key} is set by the platform itself; Consul cannot change it.`,
           'fieldguide env shows where each value comes from',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type App, apps, externalApp, gatewayApp } from '@fieldguide/platform-host/apps';
 import type {
+  Addresses,
   BackingName,
   BackingServiceOptions,
 } from '@fieldguide/platform-host/backing-services/backing-service';
@@ -30,6 +31,8 @@ import { DesiredState } from './desired.ts';
 import { Faults } from './faults/faults.ts';
 import { AppReconciler } from './health-manager/app-reconciler.ts';
 import { HealthManager } from './health-manager/health-manager.ts';
+import { withKeyFiles, writeKeyFiles } from './keys/key-files.ts';
+import { KeyRotation } from './keys/key-rotation.ts';
 import { startRotation } from './log-stream/rotate.ts';
 import { OperatorRequests } from './operator-token.ts';
 import {
@@ -62,7 +65,7 @@ export class Platform {
   readonly environment: Environment;
   readonly events: Events;
   readonly desired: DesiredState;
-  readonly secrets: Secrets;
+  secrets: Secrets;
   readonly reconcilers: ReadonlyMap<string, AppReconciler>;
   readonly health: HealthManager;
   readonly objectives: ObjectiveWatch;
@@ -70,6 +73,7 @@ export class Platform {
   readonly traces: Traces;
   readonly faults: Faults;
   readonly asOperator = new OperatorRequests(this);
+  readonly keys = new KeyRotation(this);
   readonly startedAt = new Date();
   readonly #settings: PlatformSettings;
   /** What a platform that was killed has left. */
@@ -177,6 +181,7 @@ export class Platform {
     this.backing.heal();
     this.health.start();
     this.objectives.start();
+    this.keys.start();
   }
 
   /** Stops apps first, so that they drain; then backing services. May be called at any moment. */
@@ -186,6 +191,7 @@ export class Platform {
       this.faults.release();
       this.health.stop();
       this.objectives.stop();
+      this.keys.stop();
       this.#rotation.stop();
       await this.#stopApps();
       await this.#starting?.catch(() => undefined); // it has noticed, or does at its next step
@@ -243,6 +249,7 @@ export class Platform {
   async provision(): Promise<void> {
     const startMs = performance.now();
     for (const folder of fileFolders(system)) this.environment.privateFolder(folder);
+    writeKeyFiles(this.environment, this.secrets);
     await provision(...this.#provisioned());
     const artifacts = new Map(apps.map(({ name }) => [name, this.artifact(name)]));
     const environmentOf = (app: App, role: 'owner' | 'app') => this.#environmentOf(app, role);
@@ -378,7 +385,7 @@ export class Platform {
     const { backing, publicPorts } = proxies.addresses(app);
     const env: Record<string, string> = {
       ...variables,
-      ...instanceEnvironment(app, this.environment, backing, this.secrets, publicPorts),
+      ...this.#variables(app, backing, publicPorts),
       ...this.traces.instanceEnv,
       ...proxies.variables(app),
       PROCESSES: processes,
@@ -392,9 +399,19 @@ export class Platform {
 
   /** For one-off processes: no fault concerns them. */
   #environmentOf(app: App, role: 'owner' | 'app'): Record<string, string> {
-    const { environment, backing, secrets, publicPorts } = this;
-    const own = instanceEnvironment(app, environment, backing, secrets, publicPorts, role);
+    const own = this.#variables(app, this.backing, this.publicPorts, role);
     return { ...this.desired.app(app.name).variables, ...own };
+  }
+
+  #variables(
+    app: App,
+    backing: Addresses,
+    ports: ReadonlyMap<string, number>,
+    role?: 'owner' | 'app',
+  ) {
+    const { environment, secrets } = this;
+    const all = instanceEnvironment(app, environment, backing, secrets, ports, role);
+    return withKeyFiles(app.spec, environment, all);
   }
 
   /** Deregisters a crashed instance; otherwise callers would try it until its check fails. */

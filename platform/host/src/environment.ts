@@ -1,4 +1,4 @@
-import { createHash, createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -18,6 +18,7 @@ import {
 } from '@fieldguide/platform-model/derive';
 import { CliError } from './cli-error.ts';
 import { freePorts, isFree } from './processes/ports.ts';
+import { es256Key, issuerKeys, type Rotation } from './signing-keys.ts';
 import { root, system } from './system.ts';
 
 export { root };
@@ -50,8 +51,10 @@ export interface Secrets {
   readonly clients: Readonly<Record<string, string>>;
   /** Tokens of Consul: the platform's, that of each app, and of Prometheus, which finds the apps there. */
   readonly consul: Readonly<Record<string, string>>;
-  /** By their names in the system map. */
+  /** By their names in the system map. A signing key comes with those of its rotation. */
   readonly named: Readonly<Record<string, string>>;
+  /** Of signing keys, by their names. */
+  readonly rotations: Readonly<Record<string, Rotation>>;
 }
 
 const PORT_NAMES = [
@@ -162,10 +165,12 @@ export class Environment {
     const roles = services.flatMap((each) =>
       ['owner', 'app'].map((kind) => `${this.databaseName(each)}_${kind}`),
     );
-    const own = [...secretsOf(system)].map(([name, kind]) => [
-      name,
-      (known[name] as string | undefined) ?? (kind === 'random' ? secret() : es256Key()),
-    ]);
+    const own = Object.fromEntries(
+      [...secretsOf(system)].map(([name, kind]) => [
+        name,
+        (known[name] as string | undefined) ?? (kind === 'random' ? secret() : es256Key()),
+      ]),
+    );
     const secrets = {
       postgresPassword: known.postgresPassword ?? secret(),
       kafkaSecret: known.kafkaSecret ?? secret(),
@@ -173,10 +178,31 @@ export class Environment {
       roles: named(roles, known.roles),
       clients: named([...services, 'operator'], known.clients),
       consul: named([...services, 'platform', 'prometheus'], known.consul, randomUUID),
+      rotations: known.rotations ?? {},
     };
-    const all: Secrets = { ...secrets, named: Object.fromEntries(own) };
-    writeFileSafely(file, JSON.stringify({ ...secrets, ...all.named }, null, 2), 0o600);
-    return all;
+    const text = JSON.stringify({ ...secrets, ...own }, null, 2);
+    // Not without a change: a command must not overwrite a concurrent rotation of the platform.
+    if (text !== JSON.stringify(known, null, 2)) writeFileSafely(file, text, 0o600);
+    const joined = Object.entries(own).map(([name, value]) => [
+      name,
+      value.includes('PRIVATE KEY') ? issuerKeys(value, secrets.rotations[name]) : value,
+    ]);
+    return { ...secrets, named: Object.fromEntries(joined) };
+  }
+
+  /** The signing key of this name and its rotation, in one write. @returns all secrets, changed */
+  changeKey(
+    services: readonly string[],
+    name: string,
+    change: (signing: string, rotation: Rotation) => readonly [signing: string, Rotation],
+  ): Secrets {
+    const { rotations } = this.secrets(services);
+    const file = this.path('secrets.json');
+    const known = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+    const [signing, rotation] = change(known[name]!, rotations[name] ?? {});
+    const changed = { ...known, [name]: signing, rotations: { ...rotations, [name]: rotation } };
+    writeFileSafely(file, JSON.stringify(changed, null, 2), 0o600);
+    return this.secrets(services);
   }
 
   /**
@@ -229,12 +255,6 @@ export class Environment {
       rmSync(this.path(part), { recursive: true, force: true });
     }
   }
-}
-
-/** Generates a private key in PEM format. */
-function es256Key(): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /**

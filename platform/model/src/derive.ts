@@ -166,6 +166,19 @@ export function secretKeys(app: AppSpec): ReadonlySet<string> {
   ]);
 }
 
+/** The key that names the thumbprints of the token issuer's keys. */
+export const KEY_THUMBPRINTS = 'TOKEN_KEY_THUMBPRINTS';
+
+/** Keys whose values change while the app runs: it reads them from files. */
+export function rotatedKeys(app: AppSpec): ReadonlySet<string> {
+  const { env = {} } = app;
+  const isKey = (each: Binding) => each.from === 'secret' && each.kind === 'es256-key';
+  return new Set([
+    ...(isClient(app) ? [KEY_THUMBPRINTS] : []),
+    ...Object.keys(env).filter((key) => isKey(env[key]!)),
+  ]);
+}
+
 /** Where things are in one environment. */
 export interface Values {
   readonly system: string;
@@ -177,6 +190,8 @@ export interface Values {
   readonly kafkaUrl: string;
   readonly databaseUrl: string;
   readonly clientSecret: string;
+  /** Whose tokens our apps accept. */
+  readonly tokenSettings?: Readonly<Record<string, string>>;
   readonly publicPort?: number | undefined;
   /** Of the web application that the app serves. */
   readonly webFolder?: string | undefined;
@@ -196,7 +211,7 @@ export function instanceEnv(app: AppSpec, values: Values): Record<string, string
     CONSUL_HTTP_ADDR: values.consulUrl,
     CONSUL_HTTP_TOKEN: values.consulToken,
     ...(values.consulCaFile && { CONSUL_CACERT: values.consulCaFile }),
-    ...(isClient(app) && { CLIENT_SECRET: values.clientSecret }),
+    ...(isClient(app) && { CLIENT_SECRET: values.clientSecret, ...values.tokenSettings }),
     ...(uses.includes('database') && { DATABASE_URL: values.databaseUrl }),
     ...(uses.includes('messaging') && { MESSAGING_URL: values.kafkaUrl }),
     ...(values.publicPort !== undefined && { PUBLIC_PORT: String(values.publicPort) }),

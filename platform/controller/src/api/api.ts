@@ -17,6 +17,7 @@ import { consolePages } from './console-pages.ts';
 import { consoleRoutes, type PluginData } from './console-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { guard } from './guard.ts';
+import { keyRoutes } from './key-routes.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { routes } from './routes.ts';
 import { Sessions } from './sessions.ts';
@@ -73,6 +74,7 @@ export async function openApi(
   await api.register(traceRoutes(platform.traces));
   await api.register(zipkinRoutes(platform.traces));
   await api.register(faultRoutes(platform));
+  await api.register(keyRoutes(platform));
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
   await api.listen({ port, host: '127.0.0.1' });
   writeFileSafely(tokenFileOf(environment), token, 0o600);

@@ -11,7 +11,7 @@ import {
 } from '@fieldguide/platform-host/backing-services/kafka';
 import { CliError } from '@fieldguide/platform-host/cli-error';
 import { type Environment, writeFileSafely } from '@fieldguide/platform-host/environment';
-import { secretKeys } from '@fieldguide/platform-model/derive';
+import { rotatedKeys, secretKeys } from '@fieldguide/platform-model/derive';
 import { instanceEnvironment } from '../runner/instance-environment.ts';
 
 const hints = {
@@ -59,7 +59,8 @@ export function writeSecrets(environment: Environment, backing: Addresses, folde
   for (const app of apps) {
     const all = instanceEnvironment(app, environment, backing, secrets, new Map());
     for (const [key, value] of Object.entries(all))
-      if (secretKeys(app.spec).has(key)) write(app.name, key, value, 0o400);
+      if (secretKeys(app.spec).has(key) || rotatedKeys(app.spec).has(key))
+        write(app.name, key, value, 0o400);
   }
   // The images read these as other users; the folders are private.
   write('postgres', 'POSTGRES_PASSWORD', secrets.postgresPassword, 0o444);

@@ -4,6 +4,7 @@ import type { Environment, Secrets } from '@fieldguide/platform-host/environment
 import { system } from '@fieldguide/platform-host/system';
 import type { Binding } from '@fieldguide/platform-model';
 import { instanceEnv, oauthClientScopes } from '@fieldguide/platform-model/derive';
+import { tokenSettings } from '../keys/key-files.ts';
 import { brokerUrlOf } from '../provision/broker-access.ts';
 import { databaseUrl } from '../provision/databases.ts';
 import { webFolderOf } from '../web-files.ts';
@@ -33,6 +34,7 @@ export function instanceEnvironment(
     kafkaUrl: brokerUrlOf(name, backing.kafka.url, environment, secrets),
     databaseUrl: databaseUrl(backing.postgres.url, environment, name, role, secrets),
     clientSecret: secrets.clients[name] ?? '',
+    tokenSettings: tokenSettings(secrets),
     publicPort: publicPorts.get(name),
     webFolder: webFolderOf(environment, name),
     resolve,
