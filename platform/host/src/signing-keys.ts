@@ -1,11 +1,13 @@
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 
-/** A rotation in progress: the next key is published before it signs, the previous one until its last token expires. */
+/** A rotation in progress: the next key is published before it signs, a previous one until its last token expires. */
 export interface Rotation {
   readonly next?: string;
-  readonly previous?: string;
-  /** ISO time at which the last token of the previous key has expired. */
-  readonly previousUntil?: string;
+  readonly previous?: readonly {
+    readonly key: string;
+    /** ISO time at which the key's last token has expired. */
+    readonly until: string;
+  }[];
 }
 
 /** Generates a private key in PEM format. */
@@ -15,8 +17,8 @@ export function es256Key(): string {
 }
 
 /** The PEM text of an issuer: the key that signs, then those that are only published. */
-export function issuerKeys(signing: string, { next, previous }: Rotation = {}): string {
-  return [signing, next, previous].filter(Boolean).join('');
+export function issuerKeys(signing: string, { next = '', previous = [] }: Rotation = {}): string {
+  return [signing, next, ...previous.map(({ key }) => key)].join('');
 }
 
 /** The thumbprint of a key (RFC 7638): tokens carry it as the id of their key. */

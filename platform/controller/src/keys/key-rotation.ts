@@ -63,25 +63,21 @@ export class KeyRotation {
   }
 
   get keys(): SigningKeyStatus[] {
-    const { next, previous, previousUntil } = this.#rotation;
+    const { next, previous = [] } = this.#rotation;
     const [signing] = /-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/.exec(this.#text) ?? [''];
     return [
       { id: thumbprintOf(signing), state: 'signs' },
       ...(next ? [{ id: thumbprintOf(next), state: 'next' as const }] : []),
-      ...(previous
-        ? [{ id: thumbprintOf(previous), state: 'previous' as const, until: previousUntil! }]
-        : []),
+      ...previous.map(({ key, until }) => ({
+        ...{ id: thumbprintOf(key), state: 'previous' as const, until },
+      })),
     ];
   }
 
-  /** @throws CliError when a rotation is in progress, or an instance does not take the next key in time */
+  /** @throws CliError when another call is in progress, or an instance does not take the next key in time */
   async rotate(): Promise<SigningKeyStatus[]> {
-    const { previous, previousUntil } = this.#rotation;
-    if (this.#isRotating || previous)
-      throw new CliError(
-        `A key rotation is in progress${previous ? ` until ${previousUntil}` : ''}.`,
-        'fieldguide keys list',
-      );
+    if (this.#isRotating)
+      throw new CliError('A key rotation is in progress.', 'fieldguide keys list');
     this.#isRotating = true;
     try {
       await this.#rotate();
@@ -93,23 +89,27 @@ export class KeyRotation {
 
   async #rotate(): Promise<void> {
     const { events } = this.#platform;
-    this.#change((signing, { next = es256Key() }) => [signing, { next }]);
+    this.#change((signing, { next = es256Key(), previous = [] }) => [signing, { next, previous }]);
     const id = thumbprintOf(this.#rotation.next!);
     await this.#everywhere(isClient, async (place) => (await this.#pinsOf(place)).includes(id));
     await this.#everywhere(isIssuer, async (place) => (await publishedBy(place)).includes(id));
     events.info(`Signing key ${id} is known to all instances`);
     const seconds = (await this.#tokenSeconds()) + SPARE_SECONDS;
-    const previousUntil = new Date(Date.now() + seconds * 1_000).toISOString();
-    this.#change((signing, { next }) => [next!, { previous: signing, previousUntil }]);
+    const until = new Date(Date.now() + seconds * 1_000).toISOString();
+    this.#change((signing, { next, previous = [] }) => [
+      next!,
+      { previous: [{ key: signing, until }, ...previous] },
+    ]);
     this.#scheduleRemoval();
     await this.#everywhere(isIssuer, async (place) => (await publishedBy(place))[0] === id);
-    events.info(`✓ Signing key ${id} signs; the previous one is removed at ${previousUntil}`);
+    events.info(`✓ Signing key ${id} signs; the previous one is removed at ${until}`);
   }
 
   #scheduleRemoval(): void {
-    const { previous, previousUntil } = this.#rotation;
-    if (!previous) return;
-    const ms = Math.max(0, Date.parse(previousUntil!) - Date.now());
+    clearTimeout(this.#timer);
+    const times = (this.#rotation.previous ?? []).map(({ until }) => Date.parse(until));
+    if (times.length === 0) return;
+    const ms = Math.max(0, Math.min(...times) - Date.now());
     this.#timer = setTimeout(() => void this.#removePrevious(), ms).unref();
   }
 
@@ -119,8 +119,13 @@ export class KeyRotation {
     const [{ id }] = this.keys as [SigningKeyStatus];
     try {
       await this.#everywhere(isIssuer, async (place) => (await publishedBy(place))[0] === id);
-      this.#change((signing) => [signing, {}]);
+      const isNeeded = ({ until }: { until: string }) => Date.parse(until) > Date.now();
+      this.#change((signing, { previous = [], ...rotation }) => [
+        signing,
+        { ...rotation, previous: previous.filter(isNeeded) },
+      ]);
       events.info(`✓ The previous signing key is removed; ${id} signs`);
+      this.#scheduleRemoval();
     } catch (error) {
       events.warn(`! The previous signing key stays: ${(error as Error).message}`);
       this.#timer = setTimeout(() => void this.#removePrevious(), KNOWN_WITHIN_MS).unref();
