@@ -13,13 +13,14 @@ export function sendersByTopic(
   return new Map(contracts.map(({ topic, senders }) => [topic, senders]));
 }
 
-/** Returns why a message is not authentic: its source may not publish on the topic. Undefined when it may. */
+/** Returns why a message is not authentic: its source may not publish on the topic. Undefined when it may, or nothing handles the topic. */
 export function forgeryOf(
   topic: string,
   { source }: Envelope,
   senders: ReadonlyMap<string, readonly string[]>,
 ): string | undefined {
-  if (senders.get(topic)?.some((each) => source === `/${each}`)) return undefined;
+  const allowed = senders.get(topic);
+  if (!allowed || allowed.some((each) => source === `/${each}`)) return undefined;
   return `${storableText(source, SOURCE_LENGTH_MAX)} may not publish on ${topic}`;
 }
 

@@ -8,7 +8,7 @@ afterAll(() => vi.unstubAllEnvs());
 
 const backing = {
   postgres: { url: 'postgres://postgres:secret@127.0.0.1:5432/postgres' },
-  kafka: { url: 'kafka://127.0.0.1:9092' },
+  kafka: { url: 'kafka://boss:secret@127.0.0.1:9092?mechanism=plain' },
   consul: { url: 'http://127.0.0.1:8500' },
 };
 const publicPorts = new Map([
@@ -30,7 +30,9 @@ it('leads only the traffic of one app through a proxy, while a fault uses it', a
   expect(found.backing.postgres.url).toBe(
     `postgres://postgres:secret@127.0.0.1:${postgres.port}/postgres`,
   );
-  expect(found.backing.kafka.url).toBe(`kafka://127.0.0.1:${kafka.port}`);
+  expect(found.backing.kafka.url).toBe(
+    `kafka://boss:secret@127.0.0.1:${kafka.port}?mechanism=plain`,
+  );
   expect(found.backing.consul).toEqual(backing.consul);
   expect(found.publicPorts.get('alpha-store')).toBe(store.port);
   expect(proxies.addresses(appOf('alpha'))).toEqual({ backing, publicPorts });
@@ -56,4 +58,10 @@ it('changes the address in the registry, or the public port, of an app that is d
   expect(proxies.addresses(front).publicPorts.get('front')).toBe(8_080);
   for (const route of [entrance, shared]) if (proxies.leave(route)) await proxies.close(route);
   expect(proxies.variables(alpha)).toEqual({});
+});
+
+it('refuses to lead encrypted connections to Kafka through a proxy', async () => {
+  const encrypted = { ...backing, kafka: { url: 'kafka+tls://broker:9093' } };
+  const proxies = new Proxies({ backing: encrypted, publicPorts, reconcilers: new Map() });
+  await expect(proxies.open(appOf('beta'), 'kafka')).rejects.toThrow('encrypted');
 });
