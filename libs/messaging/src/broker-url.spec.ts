@@ -21,7 +21,7 @@ it.each([
       ssl: true,
     },
   ],
-])('an address of brokers says how to connect: %s', (url, settings) => {
+])('an address states how to connect to brokers: %s', (url, settings) => {
   expect(isBrokerUrl(url)).toBe(true);
   expect(brokerSettings(url)).toEqual(settings);
 });

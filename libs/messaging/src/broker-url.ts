@@ -19,7 +19,7 @@ function parse(url: string) {
 }
 
 /**
- * Returns kafkajs's settings for an address. A user logs in with SCRAM-SHA-512, or as `?mechanism=` says; `kafka+tls`
+ * Returns kafkajs's settings for an address. A user logs in with SCRAM-SHA-512, or as `?mechanism=` states; `kafka+tls`
  * encrypts, and `?ca=FILE` names the certificate of an own authority.
  * @throws Error without the address, which may contain a password
  */

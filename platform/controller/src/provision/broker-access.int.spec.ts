@@ -156,7 +156,7 @@ describe('provisioning', () => {
     expect(await publish(clientOf(app), publishes[0]!)).toBeUndefined();
   });
 
-  it('warns about a broker that knows no users, and goes on', async () => {
+  it('warns about a broker that knows no users, and continues', async () => {
     const lines: string[] = [];
     await provisionAccess('kafka://a:1', environment, secrets, false, (line) => lines.push(line));
     expect(lines).toEqual([expect.stringContaining('knows no users')]);

@@ -54,7 +54,7 @@ export function brokerUrlOf(
 }
 
 /**
- * One user for each app, with its password set anew, and what it may do; nothing else is allowed. Running it again changes
+ * One user for each app, with its password, and what it may do; nothing else is allowed. Running it again changes
  * nothing but a changed secret; what an earlier map granted is taken back.
  * @param isOwnBroker everything in it was granted by this platform; else only the present apps' grants are ours
  * @param warn gets one line about a broker that controls no access

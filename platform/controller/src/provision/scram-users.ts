@@ -15,7 +15,7 @@ const SCRAM_SHA_512 = 2;
 /** Kafka's least; the passwords are random, so that more would only slow down each login. */
 const ITERATIONS = 4_096;
 
-/** Creates the users, or sets their passwords anew. @throws Error with the answer of the broker */
+/** Creates the users, and sets the passwords of those that exist. @throws Error with the answer of the broker */
 export async function setScramUsers(
   kafkaUrl: string,
   users: ReadonlyMap<string, string>,
