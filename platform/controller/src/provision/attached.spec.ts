@@ -44,10 +44,10 @@ describe('attached backing services', () => {
     expect(new URL(attachedAddresses(environment).postgres.url).password).toBe('own');
   });
   it("log in to Kafka with the environment's own password when the address names a user without one", () => {
-    const password = environment.brokerPassword('administrator', environment.secrets([]));
-    vi.stubEnv('FIELDGUIDE_KAFKA_URL', 'kafka://administrator@broker:9092?mechanism=plain');
+    const password = environment.brokerPassword('_administrator', environment.secrets([]));
+    vi.stubEnv('FIELDGUIDE_KAFKA_URL', 'kafka://_administrator@broker:9092?mechanism=plain');
     const { kafka } = attachedAddresses(environment);
-    expect(kafka.url).toBe(`kafka://administrator:${password}@broker:9092?mechanism=plain`);
+    expect(kafka.url).toBe(`kafka://_administrator:${password}@broker:9092?mechanism=plain`);
     expect(attachedAddresses(environment).kafka.url).toBe(kafka.url);
   });
 });
@@ -78,7 +78,7 @@ describe('the secrets of the services', () => {
     });
     expect(read('beta', 'CONSUL_HTTP_TOKEN')).not.toBe(read('alpha', 'CONSUL_HTTP_TOKEN'));
     for (const file of ['jaas.conf', 'client.properties'])
-      expect(read('kafka', file)).toMatch(/username="administrator"\s+password="[\w-]{43}"/);
+      expect(read('kafka', file)).toMatch(/username="_administrator"\s+password="[\w-]{43}"/);
     const before = read('beta', 'DATABASE_URL');
     writeSecrets(environment, addresses, folder);
     expect(read('beta', 'DATABASE_URL')).toBe(before);

@@ -16,7 +16,7 @@ import { instanceEnvironment } from '../runner/instance-environment.ts';
 
 const hints = {
   FIELDGUIDE_POSTGRES_URL: 'postgres://postgres@postgres:5432/postgres',
-  FIELDGUIDE_KAFKA_URL: 'kafka://administrator@kafka:9092?mechanism=plain',
+  FIELDGUIDE_KAFKA_URL: 'kafka://_administrator@kafka:9092?mechanism=plain',
   FIELDGUIDE_CONSUL_URL: 'http://consul:8500',
 } as const;
 

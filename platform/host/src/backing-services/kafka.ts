@@ -151,8 +151,11 @@ async function startBroker(java: Java, context: StartContext): Promise<Child> {
   );
 }
 
-/** The user that may do everything. Only the broker's own configuration knows it, so that no data has to. */
-export const BROKER_ADMINISTRATOR = 'administrator';
+/**
+ * The user that may do everything. Only the broker's own configuration knows it, so that no data has to. No app can have
+ * its name, which would give it these rights: names of apps and environments have no underscore.
+ */
+export const BROKER_ADMINISTRATOR = '_administrator';
 
 /** How the broker logs users in: apps by what is stored, the administrator by this file; its controller likewise. */
 export const jaasConfig = (password: string) => `KafkaServer {
