@@ -231,7 +231,7 @@ export function aclOf(version: string, token: string): object {
  * Entries that were registered without a token, or with an earlier one, could not be removed: a dead instance would
  * stay. The next provisioning writes the settings again.
  */
-function keepsData(...configs: string[]): boolean {
+export function keepsData(...configs: string[]): boolean {
   const [before, now] = configs.map((text) => {
     const { ports, acl } = JSON.parse(text) as { ports: { server: number }; acl?: object };
     return JSON.stringify([ports.server, acl]);
