@@ -1,14 +1,14 @@
-import { provisionSettings } from '@fieldguide/platform-controller/provision/settings';
-import { provisionTokens } from '@fieldguide/platform-controller/provision/tokens';
 import { appNames, databaseServices, gatewayApp } from '@fieldguide/platform-host/apps';
 import { callConsul } from '@fieldguide/platform-host/backing-services/call-consul';
 import { Environment, type Secrets } from '@fieldguide/platform-host/environment';
 import { system } from '@fieldguide/platform-host/system';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { provisionSettings } from './settings.ts';
+import { provisionTokens } from './tokens.ts';
 
 const { consul: own } = inject('backing');
 const environment = new Environment('int');
-/** The app that signs tokens, here identity, and another, here shipping. */
+/** The app that signs tokens, and another. */
 const issuer = appNames.find((name) => system.apps[name]!.tokenPath)!;
 const app = databaseServices.findLast((name) => name !== issuer) ?? gatewayApp;
 const TOKEN = environment.secrets(appNames).consul[app]!;
