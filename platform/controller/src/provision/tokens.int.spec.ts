@@ -56,9 +56,14 @@ describe(`with the token of ${app} in Consul`, () => {
     const hijack = { ...entry(app), ID: `${issuer}-0` };
     expect(await call('PUT', 'agent/service/register', hijack)).toBe(403);
     expect(await call('PUT', `agent/service/deregister/${issuer}-0`)).toBe(403);
+    // Past the agent, which checks a registration itself.
+    const { text } = await callConsul(own, 'GET', '/v1/agent/self');
+    const Node = (JSON.parse(text) as { Config: { NodeName: string } }).Config.NodeName;
     const Service = { ID: `${issuer}-9`, Service: `int-${issuer}`, Port: 9 };
-    const entryOfNode = { Node: 'x', Address: '127.0.0.1', Service };
-    expect(await call('PUT', 'catalog/register', entryOfNode)).toBe(403);
+    const write = [{ Service: { Verb: 'set', Node, Service } }];
+    expect(await call('PUT', 'txn', write)).toBe(409);
+    expect(await call('PUT', 'txn', write, own.token)).toBe(200);
+    await call('PUT', 'txn', [{ Service: { Verb: 'delete', Node, Service } }], own.token);
   });
 
   it('a process may not register as a service of another environment', async () => {
@@ -91,8 +96,8 @@ it('Consul rejects reads and writes without a token', async () => {
     ['GET', key(app)],
   ] as const)
     expect(await call(method, path, undefined, '')).toBe(403);
-  const { text } = await callConsul({ url: own.url }, 'GET', '/v1/catalog/services');
-  expect(text).toBe('{}');
+  const found = await callConsul({ url: own.url }, 'GET', `/v1/health/service/int-${issuer}`);
+  expect(found.text).toBe('[]');
 });
 
 describe('provisioning the tokens', () => {
