@@ -121,7 +121,7 @@ export function partsOf(token: string) {
   return { header: header!, claims: claims! };
 }
 
-/** The key that signs the tokens of the system under test: a token is then refused for what it says. */
+/** The key that signs the tokens of the system under test: a token is then refused for its content. */
 const signingKey = () => {
   const { named } = new Environment('e2e').secrets(appNames);
   return createPrivateKey(named['signingKey']!);

@@ -148,7 +148,7 @@ describe('a query', () => {
     expect([200, 400]).toContain(categories.status);
     expect(categories.body.items ?? []).toEqual([]);
   });
-  it('cannot ask for more than a page', async () => {
+  it('cannot request more than a page', async () => {
     for (const limit of ['1000000000', '-1', '1e9', '0'])
       expect((await send('GET', `/products?limit=${limit}`)).status).toBe(400);
     expect((await send('GET', '/products?sort=price;DROP')).status).toBe(400);

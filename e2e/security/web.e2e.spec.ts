@@ -47,7 +47,7 @@ const hostOf = () => new URL(apiUrl()).host;
 const restart = '/apps/catalog/restarts';
 
 describe('the API of the platform', () => {
-  const refusals: Record<string, [method: string, headers: () => object, status: number]> = {
+  const rejections: Record<string, [method: string, headers: () => object, status: number]> = {
     'without a token or session': ['GET', () => ({}), 401],
     'with a wrong token': ['GET', () => ({ authorization: 'Bearer x' }), 401],
     'with an empty token': ['GET', () => ({ authorization: 'Bearer ' }), 401],
@@ -79,8 +79,8 @@ describe('the API of the platform', () => {
     ],
     'from a file or a sandboxed frame': ['GET', () => ({ cookie, origin: 'null' }), 403],
   };
-  it.each(Object.keys(refusals))('refuses a read %s', async (what) => {
-    const [method, headers, status] = refusals[what]!;
+  it.each(Object.keys(rejections))('refuses a read %s', async (what) => {
+    const [method, headers, status] = rejections[what]!;
     expect((await ofPlatform(method, '/status', headers())).status).toBe(status);
   });
 
@@ -97,10 +97,10 @@ describe('the API of the platform', () => {
   });
   it('cannot be called by a form', async () => {
     const types = { 'text/plain': 422, 'application/x-www-form-urlencoded': 415 };
-    for (const [type, refusal] of Object.entries(types)) {
+    for (const [type, rejection] of Object.entries(types)) {
       const headers = { cookie, origin: `http://${hostOf()}`, 'content-type': type };
       const { status } = await ofPlatform('PATCH', '/apps/catalog', headers, '{"instances":3}');
-      expect(status).toBe(refusal);
+      expect(status).toBe(rejection);
     }
   });
   it('shares nothing with other origins, and no page can frame it', async () => {

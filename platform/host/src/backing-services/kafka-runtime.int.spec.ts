@@ -23,6 +23,7 @@ const context = async (
   environment,
   ports: await environment.ports(left ? [] : ['kafka', 'kafkaController']),
   postgresPassword: '',
+  consulToken: '',
   kafkaPassword,
   choice: undefined,
   report: () => undefined,
