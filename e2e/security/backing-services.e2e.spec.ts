@@ -53,6 +53,7 @@ const message = (type: string, source: string, subject: string, data: object) =>
   subject,
   time: new Date().toISOString(),
   datacontenttype: 'application/json',
+  correlationid: randomUUID(),
   data,
 });
 
@@ -141,16 +142,18 @@ describe('a record that an administrator of the broker has forged', () => {
       const [topic, record, service] = forged[what];
       const admin = clientOf(inject('shop').kafka);
       expect(await publish(admin, topic, JSON.stringify(record), record.subject)).toBeUndefined();
+      // Without the key: a letter of that key would hold back the genuine messages behind it.
       const parked = () =>
-        query<{ reason: string }>(service, 'SELECT reason FROM dead_letters WHERE key = $1', [
-          record.subject,
-        ]);
+        query<{ id: string }>(
+          service,
+          "SELECT id FROM dead_letters WHERE key = '' AND reason = $1",
+          [`${record.source} may not publish on ${prefix}${topic}`],
+        );
       await vi.waitUntil(async () => (await parked()).length > 0, {
         timeout: 30_000,
         interval: 100,
       });
-      expect((await parked())[0]!.reason).toContain(`${record.source} may not publish on`);
-      await query(service, 'DELETE FROM dead_letters WHERE key = $1', [record.subject]);
+      await query(service, 'DELETE FROM dead_letters');
       const { body } = await send('GET', `/products/${product.plenty}`);
       expect(body.price.amountMinor).not.toBe(price.amountMinor);
     },
