@@ -4,7 +4,7 @@ import { type CommonOptions, command, print } from './command.ts';
 
 const where = `
 Addresses: FIELDGUIDE_POSTGRES_URL (as an administrator), FIELDGUIDE_KAFKA_URL,
-FIELDGUIDE_CONSUL_URL.`;
+FIELDGUIDE_CONSUL_URL (with FIELDGUIDE_CONSUL_TOKEN, FIELDGUIDE_CONSUL_CACERT).`;
 
 /** The tasks, which other commands need not load. */
 const attached = () => import('./attached.ts');
@@ -27,13 +27,13 @@ export function addAttachedCommands(program: Command): void {
   command(
     program,
     'provision',
-    'Create missing databases, roles, topics and settings in attached backing services',
+    'Create missing databases, roles, topics, settings and tokens in attached backing services',
     'provision',
   )
     .addHelpText('after', where)
     .action(async (options: CommonOptions) => {
       await (await attached()).provisionAll(new Environment(options.env));
-      print(options, { provisioned: true }, 'Databases, roles, topics and settings exist');
+      print(options, { provisioned: true }, 'Databases, roles, topics, settings and tokens exist');
     });
 
   command(
