@@ -24,6 +24,8 @@ export interface Route {
     readonly cache?: true;
     readonly query?: z.ZodType;
     readonly body?: z.ZodType;
+    /** The body is a form, and errors are objects of this shape, as a standard requires. */
+    readonly form?: { readonly body: z.ZodType; readonly error: z.ZodType };
     readonly answer?: z.ZodType;
     /** What a successful response has. */
     readonly headers?: readonly ResponseHeader[];

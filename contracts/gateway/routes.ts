@@ -6,7 +6,11 @@ import {
   ProductQuery,
 } from '../catalog/index.ts';
 import {
+  AuthorizationServer,
   KeySet,
+  OAuthErrorResponse,
+  OAuthToken,
+  OAuthTokenRequest,
   PasswordChange,
   Registration,
   RegistrationRequest,
@@ -82,6 +86,20 @@ export const routes: readonly Route[] = [
     operationId: 'listPublicKeys',
     answer: KeySet,
   }),
+  // In the shape of OAuth 2 (RFC 6749, RFC 8414), a form in and OAuth's errors out.
+  anyone('POST /oauth/token', 'identity', 200, 'Request a token as an OAuth client', {
+    operationId: 'requestOAuthToken',
+    limit: 'signIn',
+    form: { body: OAuthTokenRequest, error: OAuthErrorResponse },
+    answer: OAuthToken,
+  }),
+  anyone(
+    'GET /.well-known/oauth-authorization-server',
+    'identity',
+    200,
+    'Metadata of the token endpoint',
+    { operationId: 'getAuthorizationServer', answer: AuthorizationServer },
+  ),
   anyone('GET /products', 'catalog', 200, 'List products', {
     operationId: 'listProducts',
     cache: true,

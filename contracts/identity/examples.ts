@@ -1,8 +1,10 @@
 import { example } from '../example.ts';
 import { ada, noon, sid } from '../example-data.ts';
 import {
+  AuthorizationServer,
   CustomerErased,
   KeySet,
+  OAuthToken,
   PasswordChange,
   Registration,
   RegistrationRequest,
@@ -39,6 +41,20 @@ export const sessionList = example(SessionList, {
 export const passwordChange = example(PasswordChange, {
   currentPassword: password,
   newPassword: 'another horse',
+});
+export const oauthToken = example(OAuthToken, {
+  access_token: signedIn.accessToken,
+  token_type: 'Bearer',
+  expires_in: 300,
+  scope: 'orders:address:read',
+});
+export const authorizationServer = example(AuthorizationServer, {
+  issuer: 'fieldguide/local',
+  token_endpoint: 'http://127.0.0.1:8080/oauth/token',
+  jwks_uri: 'http://127.0.0.1:8080/.well-known/jwks.json',
+  grant_types_supported: ['client_credentials', 'refresh_token'],
+  token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+  response_types_supported: [],
 });
 export const keySet = example(KeySet, {
   keys: [

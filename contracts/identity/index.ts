@@ -65,6 +65,46 @@ export const PasswordChange = z.strictObject({
 });
 export type PasswordChange = z.infer<typeof PasswordChange>;
 
+/** A request to the token endpoint in OAuth's own shape; the client may also authenticate with HTTP Basic. */
+export const OAuthTokenRequest = z.object({
+  grant_type: z.enum(['client_credentials', 'refresh_token']),
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
+  scope: z.string().optional(),
+  refresh_token: z.string().optional(),
+});
+
+/** An error of the token endpoint (RFC 6749, section 5.2). */
+export const OAuthErrorResponse = z.object({
+  error: z.enum([
+    'invalid_request',
+    'invalid_client',
+    'invalid_grant',
+    'invalid_scope',
+    'unsupported_grant_type',
+  ]),
+  error_description: z.string(),
+});
+
+/** The response of the token endpoint in OAuth's own shape (RFC 6749). */
+export const OAuthToken = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int().positive(),
+  scope: z.string(),
+  refresh_token: z.string().optional(),
+});
+
+/** Where a client requests tokens, and how it authenticates (RFC 8414). */
+export const AuthorizationServer = z.object({
+  issuer: z.string(),
+  token_endpoint: z.string(),
+  jwks_uri: z.string(),
+  grant_types_supported: z.array(z.string()),
+  token_endpoint_auth_methods_supported: z.array(z.string()),
+  response_types_supported: z.array(z.string()),
+});
+
 /** The public keys that tokens are checked with (RFC 7517): curve points of ES256. */
 export const KeySet = z.object({
   keys: z.array(

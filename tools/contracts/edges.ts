@@ -30,13 +30,17 @@ const services: readonly Service[] = await Promise.all(
   }),
 );
 const JWKS = '/.well-known/jwks.json';
+/** For clients of other systems, by the standards: no consumer here has a pact on them. */
+const standard = [JWKS, '/oauth/token', '/.well-known/oauth-authorization-server'];
 const issuer = tokenIssuerOf(system);
 
 /** Derives the edges from the sources: route table, clients, subscriptions. */
 export function realEdges(): Set<Edge> {
   return new Set([
-    // The storefront uses the routes of the gateway; the keys are for the services that verify tokens.
-    ...routes.filter(({ path }) => path !== JWKS).map(({ to, path }) => requests('shop', to, path)),
+    // The storefront uses the routes of the gateway.
+    ...routes
+      .filter(({ path }) => !standard.includes(path))
+      .map(({ to, path }) => requests('shop', to, path)),
     ...services
       .filter(({ providers }) => providers.has(JwksKeySource))
       .map(({ name }) => requests(name, issuer.app, JWKS)),

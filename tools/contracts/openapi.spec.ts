@@ -32,11 +32,13 @@ describe.each(described)('the OpenAPI document of %s', (name) => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('describes every error as a problem', () => {
+  it('describes every error as a problem, except those of OAuth', () => {
     for (const { operationId, responses } of operationsOf(read(name))) {
       const statuses = Object.keys(responses);
       expect(statuses, operationId).toEqual(expect.arrayContaining(['400', '429', '500', '503']));
-      for (const status of statuses.filter((each) => Number(each) >= 400))
+      const ofOAuth = operationId === 'requestOAuthToken' ? ['400', '401'] : [];
+      const errors = statuses.filter((each) => Number(each) >= 400 && !ofOAuth.includes(each));
+      for (const status of errors)
         expect(responses[status]).toHaveProperty(
           ['content', 'application/problem+json', 'schema', '$ref'],
           '#/components/schemas/Problem',

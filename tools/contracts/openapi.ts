@@ -105,7 +105,7 @@ function operationOf(
   errors: ReadonlyMap<string, DefinedError>,
   examples: readonly Example[],
 ): ZodOpenApiOperationObject {
-  const { operationId, query, body, answer } = more;
+  const { operationId, query, body, form, answer } = more;
   const ofCache = more.cache ? (['Age', 'Cache-Status'] as const) : [];
   const headers = [...(more.headers ?? []), ...ofCache];
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
@@ -145,6 +145,7 @@ function operationOf(
       ...(Object.keys(sent).length > 0 && { header: z.object(sent) }),
     },
     ...(body && { requestBody: { required: true, content: json(body) } }),
+    ...(form && { requestBody: { required: true, content: { [FORM]: { schema: form.body } } } }),
     responses: {
       [`${status}`]: {
         description: summary,
@@ -153,8 +154,19 @@ function operationOf(
       },
       ...(isCached && { 304: { description: 'Not modified.', headers: sentBack } }),
       ...problems(returned),
+      ...(form && oauthErrors(form.error)),
     } as ZodOpenApiOperationObject['responses'],
   };
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+function oauthErrors(schema: z.ZodType): Record<string, ZodOpenApiResponseObject> {
+  const response = (description: string) => ({
+    description,
+    content: { 'application/json': { schema } },
+  });
+  return { 400: response('The request is rejected.'), 401: response('The client is not known.') };
 }
 
 /** One response per status; its examples are the errors that an operation returns with it. */

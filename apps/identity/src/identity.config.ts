@@ -8,6 +8,8 @@ export class IdentityConfig extends Config(
     SIGNING_KEY: secret(live(textFor(privateKeysIn))),
     /** Lifetime of an access token, of a person or of a service. */
     ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3_600).default(300),
+    /** Address of the public API: the metadata of the token endpoint names it. */
+    PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'),
     /** Lifetime of a session, however often it is refreshed. */
     SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(30),
     /** A session ends after this time without a refresh. */

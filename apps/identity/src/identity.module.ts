@@ -17,6 +17,7 @@ import { ChangePasswordController } from './change-password/change-password.cont
 import { Client } from './client/client.entity.ts';
 import { EraseAccountController } from './erase-account/erase-account.controller.ts';
 import { IdentityConfig } from './identity.config.ts';
+import { OAuthController } from './oauth/oauth.controller.ts';
 import { PublicKeysController } from './public-keys/public-keys.controller.ts';
 import { SigningKey } from './public-keys/signing-key.ts';
 import { RegisterController } from './register/register.controller.ts';
@@ -67,6 +68,7 @@ import { SignOutController } from './sign-out/sign-out.controller.ts';
     EraseAccountController,
     RevokeClientController,
     PublicKeysController,
+    OAuthController,
   ],
   providers: [Passwords, Secrets, Sessions, SignInHandler, SignInThrottle],
 })

@@ -43,6 +43,8 @@ export class TokenRules {
   constructor(
     readonly issuer: string,
     readonly audience: string,
+    /** Of the two signatures of a content only the one with the lower s counts: identity signs so, others may not. */
+    readonly lowS = true,
   ) {}
 }
 
@@ -58,7 +60,7 @@ const Claims = z
     sub: z.string().min(1),
     client_id: z.string().optional(),
     kind: z.enum(['customer', 'staff', 'service']).optional(),
-    scope: z.string(),
+    scope: z.string().default(''),
     jti: z.string().min(1),
     sid: z.string().min(1).optional(),
     iat: z.int(),
@@ -129,7 +131,7 @@ export class TokenVerifier {
 
   async #check(token: string, now: number): Promise<CallerClaims> {
     this.#cache.delete(token);
-    const found = await this.#keyFor(refused(keyIdOf, token), now);
+    const found = await this.#keyFor(this.#keyIdOf(token), now);
     if (!found) throw new InvalidTokenError('it is signed with an unknown key');
     const claims = await this.#verified(token, found.key, now);
     if (this.#cache.size >= CACHED_MAX) this.#cache.delete(this.#cache.keys().next().value!);
@@ -138,10 +140,19 @@ export class TokenVerifier {
     return claims;
   }
 
+  #keyIdOf(token: string): string {
+    try {
+      return keyIdOf(token, this.#rules.lowS);
+    } catch (error) {
+      throw new InvalidTokenError((error as Error).message);
+    }
+  }
+
   async #verified(token: string, key: KeyObject, now: number): Promise<CallerClaims> {
     try {
       const { payload } = await jwtVerify(token, key, {
-        ...this.#rules,
+        issuer: this.#rules.issuer,
+        audience: this.#rules.audience,
         algorithms: ['ES256'],
         currentDate: new Date(now),
         clockTolerance: CLOCK_SKEW_SECONDS,
@@ -149,7 +160,7 @@ export class TokenVerifier {
       });
       const { sub: id, scope, exp, ...claims } = Claims.parse(payload);
       const { kind = claims.client_id === id ? 'service' : 'customer', sid = claims.jti } = claims;
-      return { id, kind, scopes: new Set(scope.split(' ')), sid, exp };
+      return { id, kind, scopes: new Set(scope.split(' ').filter(Boolean)), sid, exp };
     } catch (error) {
       throw new InvalidTokenError((error as Error).message);
     }
@@ -184,13 +195,5 @@ export class TokenVerifier {
     );
     this.#fetchedAt = now;
     this.#cache.clear();
-  }
-}
-
-function refused<T>(check: (token: string) => T, token: string): T {
-  try {
-    return check(token);
-  } catch (error) {
-    throw new InvalidTokenError((error as Error).message);
   }
 }

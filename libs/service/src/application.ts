@@ -7,7 +7,12 @@ import { Health, LOG, type Log, NestLog } from '@fieldguide/telemetry';
 import { type Type, UnsupportedMediaTypeException } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  type FastifyAdapter,
+  type NestFastifyApplication,
+  RouteConfig,
+} from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { dropLateRequests } from './deadline.ts';
 import { HttpConfig } from './http-config.ts';
 import { limitConnections, watchRequests } from './http-server.ts';
@@ -56,15 +61,27 @@ export function configure(
 }
 
 /**
- * Registers Fastify's own JSON parser only, not Nest's for forms. A POST without a body needs no media
+ * Registers Fastify's own JSON parser only, and a form where the route takes one. A POST without a body needs no media
  * type, with or without a content length.
  */
 function takeJsonOnly(adapter: FastifyAdapter): void {
   const unknown = new UnsupportedMediaTypeException('Send application/json.');
   const fastify = adapter.getInstance();
   fastify.removeContentTypeParser('text/plain');
-  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
-    done(body.length > 0 ? unknown : null, undefined),
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    if (isForm(request)) return done(null, new URLSearchParams(body as string));
+    return done(body.length > 0 ? unknown : null, undefined);
+  });
+}
+
+/** The route takes a form, as the standards of OAuth require, and receives it as URLSearchParams. */
+export const TakesForm = () => RouteConfig({ takesForm: true });
+
+function isForm({ routeOptions, headers }: FastifyRequest): boolean {
+  const { takesForm } = routeOptions.config as { readonly takesForm?: boolean };
+  return (
+    takesForm === true &&
+    /^application\/x-www-form-urlencoded *(;|$)/i.test(headers['content-type'] ?? '')
   );
 }
 

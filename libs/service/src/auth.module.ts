@@ -51,10 +51,10 @@ export class AuthModule implements OnApplicationBootstrap, BeforeApplicationShut
           inject: [ProcessConfig, TokenConfig],
           useFactory: (
             { SYSTEM_NAME, ENVIRONMENT }: ProcessConfig,
-            { TOKEN_ISSUER, TOKEN_AUDIENCE }: TokenConfig,
+            { TOKEN_ISSUER, TOKEN_AUDIENCE, TOKEN_JWKS_URL }: TokenConfig,
           ) => {
             const own = `${SYSTEM_NAME}/${ENVIRONMENT}`;
-            return new TokenRules(TOKEN_ISSUER ?? own, TOKEN_AUDIENCE ?? own);
+            return new TokenRules(TOKEN_ISSUER ?? own, TOKEN_AUDIENCE ?? own, !TOKEN_JWKS_URL);
           },
         },
         {

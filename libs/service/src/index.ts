@@ -1,3 +1,4 @@
+export { TakesForm } from './application.ts';
 export { AuthModule } from './auth.module.ts';
 export { HttpConfig } from './http-config.ts';
 export { BODY_BYTES_MAX } from './http-server.ts';

@@ -10,6 +10,10 @@ class ServiceClientConfig extends Config(
   z.object({
     /** Client secret for calls to other services as a service. */
     CLIENT_SECRET: secret(z.string().min(16)).optional(),
+    /** Token endpoint (RFC 6749) of another issuer than identity. */
+    TOKEN_URL: z.url({ protocol: /^https?$/ }).optional(),
+    /** Scope to request there, separated by spaces. */
+    TOKEN_SCOPE: z.string().default(''),
   }),
 ) {}
 
@@ -29,11 +33,19 @@ export class ServiceClientModule implements OnApplicationShutdown {
           inject: [ServiceOptions, ServiceClientConfig, ServiceRegistry, Clock, Policies],
           useFactory: (
             { name }: ServiceOptions,
-            { CLIENT_SECRET }: ServiceClientConfig,
+            { CLIENT_SECRET, TOKEN_URL: url, TOKEN_SCOPE: scope }: ServiceClientConfig,
             registry: ServiceRegistry,
             clock: Clock,
             policies: Policies,
-          ) => new ServiceClient(name, CLIENT_SECRET, registry, clock, policies),
+          ) =>
+            new ServiceClient(
+              name,
+              CLIENT_SECRET,
+              registry,
+              clock,
+              policies,
+              url ? { url, scope } : undefined,
+            ),
         },
       ],
       exports: [ServiceClient],

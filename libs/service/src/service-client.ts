@@ -14,6 +14,7 @@ import {
 import { type ObservedCall, observeCall, traceInto } from '@fieldguide/telemetry';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
+import { type ClientCredentials, requestToken, type TokenEndpoint } from './request-token.ts';
 
 export interface ServiceCall<Answer> {
   readonly peer: string;
@@ -49,6 +50,7 @@ export class ServiceClient {
   readonly #registry: ServiceRegistry;
   readonly #clock: Clock;
   readonly #policies: Policies;
+  readonly #tokenEndpoint: TokenEndpoint | undefined;
   readonly #agent = new Agent({ keepAliveTimeout: 30_000, connect: { timeout: 1_000 } });
   #token: { text: string; until: Date } | undefined;
   #renewing: Promise<string> | undefined;
@@ -59,12 +61,14 @@ export class ServiceClient {
     registry: ServiceRegistry,
     clock: Clock,
     policies = new Policies(clock),
+    tokenEndpoint?: TokenEndpoint,
   ) {
     this.#service = service;
     this.#secret = secret;
     this.#registry = registry;
     this.#clock = clock;
     this.#policies = policies;
+    this.#tokenEndpoint = tokenEndpoint;
   }
 
   /**
@@ -162,20 +166,24 @@ export class ServiceClient {
   async serviceToken(): Promise<string> {
     if (this.#token && this.#token.until > this.#clock.now()) return this.#token.text;
     if (!this.#secret) throw new CallFailedError('identity', new Error('CLIENT_SECRET is not set'));
-    const body = {
-      grantType: 'clientCredentials',
-      clientId: this.#service,
-      clientSecret: this.#secret,
-    };
+    const credentials = { clientId: this.#service, clientSecret: this.#secret };
+    const { accessToken, expiresInSeconds } = this.#tokenEndpoint
+      ? await requestToken(this.#tokenEndpoint, credentials)
+      : await this.#tokenOfIdentity(credentials);
+    const until = this.#clock.fromNow(expiresInSeconds * 1_000 - TOKEN_SPARE_MS);
+    this.#token = { text: accessToken, until };
+    return accessToken;
+  }
+
+  async #tokenOfIdentity(credentials: ClientCredentials): Promise<z.infer<typeof TokenResponse>> {
+    const body = { grantType: 'clientCredentials', ...credentials };
     const [peer, path] = ['identity', '/auth/tokens'];
     // Several callers share the token: the deadline of one does not end the request for it.
     const made = await withDeadline(undefined, () =>
       this.call({ peer, method: 'POST', path, route: path, body, responseSchema: TokenResponse }),
     );
     if (!made) throw new CallFailedError('identity', new Error('no token endpoint'));
-    const until = this.#clock.fromNow(made.expiresInSeconds * 1_000 - TOKEN_SPARE_MS);
-    this.#token = { text: made.accessToken, until };
-    return made.accessToken;
+    return made;
   }
 
   /** Replaces a rejected token; concurrent calls share one request to identity. */

@@ -15,18 +15,25 @@ import {
 } from '@fieldguide/platform-model/derive';
 
 const FOLDER = 'keys';
-const OTHER_ISSUER = ['TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'TOKEN_JWKS_URL', 'TOKEN_URL'] as const;
+const OTHER_ISSUER = [
+  'TOKEN_ISSUER',
+  'TOKEN_AUDIENCE',
+  'TOKEN_JWKS_URL',
+  'TOKEN_URL',
+  KEY_THUMBPRINTS,
+] as const;
 
 /** The name of the signing key in the map of the system. */
 export const signingKey = [...secretsOf(system)].find(([, kind]) => kind === 'es256-key')?.[0];
 
+/** Whether the user has configured an issuer outside this system. */
+export const hasOtherIssuer = () => Boolean(process.env['FIELDGUIDE_TOKEN_JWKS_URL']);
+
 /** Whose tokens our apps accept: those of the app with the signing key, or of an issuer that the user has configured. */
 export function tokenSettings({ named }: Secrets): Record<string, string> {
-  const { FIELDGUIDE_TOKEN_JWKS_URL, FIELDGUIDE_TOKEN_KEY_THUMBPRINTS: pins } = process.env;
-  if (FIELDGUIDE_TOKEN_JWKS_URL)
+  if (hasOtherIssuer())
     return Object.fromEntries([
       ...OTHER_ISSUER.flatMap((key) => entry(key, process.env[`FIELDGUIDE_${key}`])),
-      ...entry(KEY_THUMBPRINTS, pins),
     ]);
   return signingKey ? { [KEY_THUMBPRINTS]: thumbprintsIn(named[signingKey]!).join(',') } : {};
 }

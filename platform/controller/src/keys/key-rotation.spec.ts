@@ -2,14 +2,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { useTestWorkspace } from '@fieldguide/platform-host/testing/workspace';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 useTestWorkspace();
 const { appNames } = await import('@fieldguide/platform-host/apps');
 const { Environment } = await import('@fieldguide/platform-host/environment');
 const { thumbprintOf, thumbprintsIn } = await import('@fieldguide/platform-host/signing-keys');
 const { KeyRotation } = await import('./key-rotation.ts');
-const { writeKeyFiles } = await import('./key-files.ts');
+const { tokenSettings, writeKeyFiles } = await import('./key-files.ts');
 
 let runs = 0;
 let environment: InstanceType<typeof Environment>;
@@ -143,4 +143,15 @@ it('leaves an old file of secrets as it was, except for what it adds', () => {
   environment.changeKey(appNames, 'signingKey', (now) => [now, {}]);
   const after = JSON.parse(readFileSync(file, 'utf8'));
   expect(after).toEqual({ ...before, rotations: { signingKey: {} } });
+});
+
+it('gives apps the settings of another issuer instead, where the user has configured one', async () => {
+  const env = { TOKEN_JWKS_URL: 'https://issuer.test/jwks', TOKEN_ISSUER: 'https://issuer.test' };
+  for (const [key, value] of Object.entries(env)) vi.stubEnv(`FIELDGUIDE_${key}`, value);
+  expect(tokenSettings(environment.secrets(appNames))).toEqual(env);
+  await expect(rotationOf().rotate()).rejects.toThrow('Another issuer signs');
+  for (const key of Object.keys(env)) vi.stubEnv(`FIELDGUIDE_${key}`, undefined);
+  expect(Object.keys(tokenSettings(environment.secrets(appNames)))).toEqual([
+    'TOKEN_KEY_THUMBPRINTS',
+  ]);
 });

@@ -8,7 +8,7 @@ import { KEY_THUMBPRINTS, rotatedKeys } from '@fieldguide/platform-model/derive'
 import { tokenIssuerOf } from '@fieldguide/platform-model/roles';
 import { z } from 'zod';
 import type { Platform } from '../platform.ts';
-import { signingKey, writeKeyFiles } from './key-files.ts';
+import { hasOtherIssuer, signingKey, writeKeyFiles } from './key-files.ts';
 
 const KNOWN_WITHIN_MS = 30_000;
 const RESPONSE_TIMEOUT_MS = 2_000;
@@ -76,6 +76,11 @@ export class KeyRotation {
 
   /** @throws CliError when another call is in progress, or an instance does not take the next key in time */
   async rotate(): Promise<SigningKeyStatus[]> {
+    if (hasOtherIssuer())
+      throw new CliError(
+        'Another issuer signs the access tokens.',
+        'rotate its keys there, or unset FIELDGUIDE_TOKEN_JWKS_URL and start again',
+      );
     if (this.#isRotating)
       throw new CliError('A key rotation is in progress.', 'fieldguide keys list');
     this.#isRotating = true;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const workspace = useTestWorkspace();
 const { Environment } = await import('@fieldguide/platform-host/environment');
+const { thumbprintOf } = await import('@fieldguide/platform-host/signing-keys');
 const { attachedAddresses, writeSecrets } = await import('./attached.ts');
 
 const folder = join(workspace, 'secrets');
@@ -69,6 +70,9 @@ describe('the secrets of the services', () => {
     expect(read('beta', 'API_KEY')).toBe(read('alpha-store', 'API_KEY'));
     expect(read('alpha', 'SIGNING_KEY')).toContain('PRIVATE KEY');
     expect(() => read('beta', 'SIGNING_KEY')).toThrow(/ENOENT/);
+    const thumbprint = thumbprintOf(read('alpha', 'SIGNING_KEY'));
+    expect(read('beta', 'TOKEN_KEY_THUMBPRINTS')).toBe(thumbprint);
+    expect(() => read('alpha-store', 'TOKEN_KEY_THUMBPRINTS')).toThrow(/ENOENT/);
     expect(statSync(join(folder, 'beta', 'DATABASE_URL')).mode & 0o777).toBe(0o400);
     const { acl } = JSON.parse(read('consul', 'acl.json'));
     const token = addresses.consul.token;

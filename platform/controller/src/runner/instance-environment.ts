@@ -1,4 +1,4 @@
-import type { App } from '@fieldguide/platform-host/apps';
+import { type App, gatewayApp } from '@fieldguide/platform-host/apps';
 import type { Addresses } from '@fieldguide/platform-host/backing-services/backing-service';
 import type { Environment, Secrets } from '@fieldguide/platform-host/environment';
 import { system } from '@fieldguide/platform-host/system';
@@ -25,7 +25,9 @@ export function instanceEnvironment(
     const port = publicPorts.get(binding.app);
     return port === undefined ? undefined : `http://127.0.0.1:${port}`;
   };
-  return instanceEnv(spec, {
+  const gatewayPort = publicPorts.get(gatewayApp);
+  const tokens = tokenSettings(secrets);
+  const variables = instanceEnv(spec, {
     system: system.name,
     environment: environment.name,
     consulUrl: backing.consul.url,
@@ -34,11 +36,17 @@ export function instanceEnvironment(
     kafkaUrl: brokerUrlOf(name, backing.kafka.url, environment, secrets),
     databaseUrl: databaseUrl(backing.postgres.url, environment, name, role, secrets),
     clientSecret: secrets.clients[name] ?? '',
-    tokenSettings: tokenSettings(secrets),
+    tokenSettings: {
+      ...tokens,
+      ...(tokens['TOKEN_URL'] && { TOKEN_SCOPE: (spec.scopes ?? []).join(' ') }),
+    },
     publicPort: publicPorts.get(name),
     webFolder: webFolderOf(environment, name),
     resolve,
   });
+  // The token issuer publishes its address as callers see it.
+  if (spec.tokenPath && gatewayPort) variables['PUBLIC_URL'] = `http://127.0.0.1:${gatewayPort}`;
+  return variables;
 }
 
 /** Secret and scopes of every OAuth client. */
