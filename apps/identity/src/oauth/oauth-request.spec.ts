@@ -40,7 +40,7 @@ describe('a request to the token endpoint', () => {
     ],
     [
       'a parameter twice',
-      'grant_type=refresh_token&grant_type=refresh_token',
+      'grant_type=refresh_token&refresh_token=a&refresh_token=b',
       undefined,
       'invalid_request',
     ],
