@@ -85,7 +85,7 @@ const record = (key: string | Buffer, value: string | Buffer): IncomingRecord =>
 const change = (subject: string, n: number) =>
   record(subject, JSON.stringify(envelope(subject, { n })));
 const waiting = () =>
-  database.query<{ key: string; reason: string; value: Buffer }>(
+  database.query<{ message_id: string; key: string; reason: string; value: Buffer }>(
     'SELECT * FROM dead_letters WHERE NOT redriven ORDER BY serial',
   );
 
@@ -123,8 +123,8 @@ describe('parking', () => {
     expect(letters).toHaveLength(1);
     expect(letters[0]!.value.equals(Buffer.from(value as string))).toBe(true);
     // By its id: a record of a forged source has no key.
-    const { messageId } = letters[0]!;
-    await new DeadLetters(units, clock, log).redrive(messageId, 'grace', instance());
+    const { message_id: id } = letters[0]!;
+    await new DeadLetters(units, clock, log).redrive(id, 'grace', instance());
     expect(await waiting()).toHaveLength(1);
   });
 
