@@ -76,7 +76,7 @@ export class OAuthController {
   }
 }
 
-/** @throws what is no refusal of the request, such as an overload */
+/** @throws what is no rejection of the request, such as an overload */
 function asOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   const code = error instanceof DomainError && codes[error.code as keyof typeof codes];

@@ -15,13 +15,13 @@ import {
 } from '@fieldguide/platform-model/derive';
 
 const FOLDER = 'keys';
-const OTHER_ISSUER = [
-  'TOKEN_ISSUER',
-  'TOKEN_AUDIENCE',
-  'TOKEN_JWKS_URL',
-  'TOKEN_URL',
-  KEY_THUMBPRINTS,
-] as const;
+const otherIssuer = () => ({
+  TOKEN_ISSUER: process.env['FIELDGUIDE_TOKEN_ISSUER'],
+  TOKEN_AUDIENCE: process.env['FIELDGUIDE_TOKEN_AUDIENCE'],
+  TOKEN_JWKS_URL: process.env['FIELDGUIDE_TOKEN_JWKS_URL'],
+  TOKEN_URL: process.env['FIELDGUIDE_TOKEN_URL'],
+  [KEY_THUMBPRINTS]: process.env['FIELDGUIDE_TOKEN_KEY_THUMBPRINTS'],
+});
 
 /** The name of the signing key in the map of the system. */
 export const signingKey = [...secretsOf(system)].find(([, kind]) => kind === 'es256-key')?.[0];
@@ -32,13 +32,11 @@ export const hasOtherIssuer = () => Boolean(process.env['FIELDGUIDE_TOKEN_JWKS_U
 /** Whose tokens our apps accept: those of the app with the signing key, or of an issuer that the user has configured. */
 export function tokenSettings({ named }: Secrets): Record<string, string> {
   if (hasOtherIssuer())
-    return Object.fromEntries([
-      ...OTHER_ISSUER.flatMap((key) => entry(key, process.env[`FIELDGUIDE_${key}`])),
-    ]);
+    return Object.fromEntries(
+      Object.entries(otherIssuer()).flatMap(([key, value]) => (value ? [[key, value]] : [])),
+    );
   return signingKey ? { [KEY_THUMBPRINTS]: thumbprintsIn(named[signingKey]!).join(',') } : {};
 }
-
-const entry = (key: string, value: string | undefined) => (value ? [[key, value] as const] : []);
 
 /** Writes the values that apps read again while they run, where they differ: a crash in between is repaired at the next start. */
 export function writeKeyFiles(environment: Environment, secrets: Secrets): void {
