@@ -13,6 +13,11 @@ import { withTimeout } from './within.ts';
 
 // A service has 10 s to stop, and waits for the current publish.
 const PUBLISH_MS_MAX = 6_000;
+/**
+ * The first publish of a producer has this many times as long: two connections are opened for it, and each login takes
+ * four round trips. With the limit of the others, no publish would ever succeed on a network that delays by 600 ms.
+ */
+const FIRST_PUBLISH_FACTOR = 3;
 /** Time that the broker waits for its replicas before it returns an error. */
 const REPLICAS_MS_MAX = 5_000;
 const CLOSE_MS_MAX = 2_000;
@@ -47,13 +52,9 @@ export class KafkaProducer {
     const { clock, publishMsMax = PUBLISH_MS_MAX } = this.#settings;
     this.#session ??= new ProducerSession(this.#settings);
     const session = this.#session;
+    const limitMs = session.hasPublished ? publishMsMax : FIRST_PUBLISH_FACTOR * publishMsMax;
     try {
-      await withTimeout(
-        publishMsMax,
-        clock,
-        'Kafka did not acknowledge',
-        session.send(topicMessages),
-      );
+      await withTimeout(limitMs, clock, 'Kafka did not acknowledge', session.send(topicMessages));
     } catch (error) {
       if (this.#session === session) this.#session = undefined;
       session.abort();
@@ -82,6 +83,7 @@ class ProducerSession {
   readonly #sockets = new Set<Socket>();
   readonly #open: ISocketFactory;
   #isAborted = false;
+  hasPublished = false;
 
   constructor({ kafka, log }: KafkaProducerSettings) {
     this.#open = kafka.socketFactory ?? createSocketFactory();
@@ -106,6 +108,7 @@ class ProducerSession {
   async send(topicMessages: TopicMessages[]): Promise<void> {
     await this.#connected;
     await this.#producer.sendBatch({ acks: -1, timeout: REPLICAS_MS_MAX, topicMessages });
+    this.hasPublished = true;
   }
 
   close(): Promise<void> {
