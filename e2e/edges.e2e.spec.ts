@@ -124,14 +124,22 @@ it('covers every edge that has a pact, and no other, in a tour of all features; 
   await staff.sales({ from: today, to: today });
 
   // The signature of an unknown key makes each app read the keys again.
-  const header = Buffer.from('{"alg":"ES256","kid":"unknown"}').toString('base64url');
+  const header = Buffer.from('{"alg":"ES256","typ":"at+jwt","kid":"unknown"}').toString(
+    'base64url',
+  );
   for (const app of appNames) {
     const [{ url }] = (await instances(app)) as [InstanceStatus];
     for (const path of ['/dead-letters/redrives', '/orders'])
       await send('POST', path, { token: `${header}.e30.e30`, origin: url });
   }
+  await new StorefrontClient(gatewayUrl).signIn({ grantType: 'password', email, password });
+  const others = (await shop.sessions()).items.filter(({ isCurrent }) => !isCurrent);
+  await shop.endSession(others[0]!.id);
+  await shop.endOtherSessions();
+  const newPassword = `${password} again`;
+  await shop.changePassword({ currentPassword: password, newPassword });
   await shop.signOut();
-  await shop.signIn({ grantType: 'password', email, password });
+  await shop.signIn({ grantType: 'password', email, password: newPassword });
   await shop.eraseMyAccount();
 
   const agreed = pactEdges();
