@@ -184,7 +184,7 @@ describe('latency', () => {
     inventory: 350,
     statement: 400,
     provider: 700,
-    kafka: 1_000,
+    kafka: 1_500,
   };
   /** Times between the events of a new order. */
   const gaps = async () => {

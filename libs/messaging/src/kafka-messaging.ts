@@ -24,7 +24,7 @@ export interface KafkaSettings {
   readonly log: Log;
   /** Opens connections; tests insert a proxy. */
   readonly socketFactory?: ISocketFactory;
-  /** Time limit of a publish; 6 s by default. */
+  /** Time limit of a publish on an open connection; 6 s by default. */
   readonly publishMsMax?: number;
 }
 

@@ -148,14 +148,26 @@ describe('the producer', () => {
     await expect.poll(() => firsts('m'), PATIENT).toEqual([1, 2, 3]);
   });
 
-  it('rejects within its limit while the broker is silent, and never sends that batch later', async () => {
+  it('rejects within its limit while the broker is silent, and uses a new connection after it', async () => {
     const impatient = messaging('impatient', proxy, 500);
+    await impatient.publish([record('s', 1)]);
     proxy.hold();
-    await expect(impatient.publish([record('s', 1)])).rejects.toThrow(/within 1500 ms/);
+    await expect(impatient.publish([record('s', 2)])).rejects.toThrow(/acknowledge within 500 ms/);
     proxy.release();
-    await expect.poll(() => impatient.publish([record('s', 2)]).then(() => 'sent')).toBe('sent');
-    await expect.poll(() => firsts('s'), PATIENT).toEqual([2]);
+    await expect.poll(() => impatient.publish([record('s', 3)]).then(() => 'sent')).toBe('sent');
+    expect(proxy.connections).toBe(2);
+    await expect.poll(() => firsts('s').at(-1), PATIENT).toBe(3);
     await impatient.close();
+  });
+
+  it('continues a slow login in the next publish, and never sends the batch of the first', async () => {
+    proxy.hold();
+    await expect(proxied.publish([record('c', 1)])).rejects.toThrow(/connect within/);
+    await expect(proxied.publish([record('c', 2)])).rejects.toThrow(/connect within/);
+    proxy.release();
+    await proxied.publish([record('c', 3)]);
+    expect(proxy.connections).toBe(1);
+    await expect.poll(() => firsts('c'), PATIENT).toEqual([3]);
   });
 
   it('keeps the order of each caller when several publish concurrently and connections are cut', async () => {

@@ -11,13 +11,9 @@ import {
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import { withTimeout } from './within.ts';
 
-// A service has 10 s to stop, and waits for the current publish.
+// A service has 10 s to stop, and waits for the current publish: for the connection and for the acknowledgement.
+const CONNECT_MS_MAX = 2_000;
 const PUBLISH_MS_MAX = 6_000;
-/**
- * The first publish of a producer has this many times as long: two connections are opened for it, and each login takes
- * four round trips. With the limit of the others, no publish would ever succeed on a network that delays by 600 ms.
- */
-const FIRST_PUBLISH_FACTOR = 3;
 /** Time that the broker waits for its replicas before it returns an error. */
 const REPLICAS_MS_MAX = 5_000;
 const CLOSE_MS_MAX = 2_000;
@@ -31,8 +27,9 @@ export interface KafkaProducerSettings {
 
 /**
  * Publishes with one attempt and a time limit. A producer that failed is never used again: its connections are
- * destroyed, so that it can send nothing more, and the next publish starts with a new one. The caller retries,
- * and the inbox discards duplicates (ADR 22).
+ * destroyed, so that it can send nothing more, and the next publish starts with a new one. One that is still connecting has
+ * sent nothing, and is kept: its login may take longer than a publish waits. The caller retries, and the inbox discards
+ * duplicates (ADR 22).
  */
 export class KafkaProducer {
   readonly #settings: KafkaProducerSettings;
@@ -52,10 +49,16 @@ export class KafkaProducer {
     const { clock, publishMsMax = PUBLISH_MS_MAX } = this.#settings;
     this.#session ??= new ProducerSession(this.#settings);
     const session = this.#session;
-    const limitMs = session.hasPublished ? publishMsMax : FIRST_PUBLISH_FACTOR * publishMsMax;
     try {
-      await withTimeout(limitMs, clock, 'Kafka did not acknowledge', session.send(topicMessages));
+      await withTimeout(CONNECT_MS_MAX, clock, 'Kafka did not connect', session.connected);
+      await withTimeout(
+        publishMsMax,
+        clock,
+        'Kafka did not acknowledge',
+        session.send(topicMessages),
+      );
     } catch (error) {
+      if (session.isConnecting) throw error;
       if (this.#session === session) this.#session = undefined;
       session.abort();
       this.#settings.log.warn({ err: error }, 'A publish failed; the next one uses a new producer');
@@ -78,12 +81,12 @@ export class KafkaProducer {
 
 /** One kafkajs producer and the connections that it has opened. */
 class ProducerSession {
+  readonly connected: Promise<void>;
+  isConnecting = true;
   readonly #producer;
-  readonly #connected: Promise<void>;
   readonly #sockets = new Set<Socket>();
   readonly #open: ISocketFactory;
   #isAborted = false;
-  hasPublished = false;
 
   constructor({ kafka, log }: KafkaProducerSettings) {
     this.#open = kafka.socketFactory ?? createSocketFactory();
@@ -101,14 +104,14 @@ class ProducerSession {
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
     });
-    this.#connected = this.#producer.connect();
-    this.#connected.catch(() => undefined);
+    this.connected = this.#producer.connect().finally(() => {
+      this.isConnecting = false;
+    });
+    this.connected.catch(() => undefined);
   }
 
   async send(topicMessages: TopicMessages[]): Promise<void> {
-    await this.#connected;
     await this.#producer.sendBatch({ acks: -1, timeout: REPLICAS_MS_MAX, topicMessages });
-    this.hasPublished = true;
   }
 
   close(): Promise<void> {

@@ -11,6 +11,8 @@ const PRODUCE = 0;
 export class KafkaProxy {
   /** Produce requests that were forwarded to the broker. */
   produceRequests = 0;
+  /** Connections that were accepted. */
+  connections = 0;
   readonly #broker: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -71,6 +73,7 @@ export class KafkaProxy {
   }
 
   #forward(client: Socket): void {
+    this.connections += 1;
     const broker = connect(this.#broker);
     const produces = new Set<number>();
     const toBroker = frames((frame) => {
