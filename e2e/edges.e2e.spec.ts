@@ -123,7 +123,7 @@ it('covers every edge that has a pact, and no other, in a tour of all features; 
   const today = new Date().toISOString().slice(0, 10);
   await staff.sales({ from: today, to: today });
 
-  // The signature of an unknown key makes each app read the keys again.
+  // An access token of an unknown key makes each app read the keys again.
   const header = Buffer.from('{"alg":"ES256","typ":"at+jwt","kid":"unknown"}').toString(
     'base64url',
   );

@@ -15,7 +15,7 @@ import {
 } from '../shop.ts';
 
 /** Tables that change without a request: positions in logs, leases, what was published or handled. */
-const VOLATILE = /lease|checkpoint|position|inbox|outbox|broadcast|attempt|cursor/;
+const VOLATILE_TABLES = /lease|checkpoint|position|inbox|outbox|broadcast|attempt|cursor/;
 
 const clients = new Map<string, pg.Client>();
 
@@ -26,8 +26,8 @@ export const victim = {} as Customer & { readonly orderId: string };
 export const attacker = {} as Customer;
 export const operator = {} as { readonly token: string };
 
-/** Columns that change without a request: when the prices were last complete, and when an erasure is swept again. */
-const CHANGING = "ARRAY['caught_up_at', 'sweep_due_at', 'version']";
+/** Columns that workers change: when the prices were last complete, when to sweep an erasure again, and with them the version of the row. */
+const VOLATILE_COLUMNS = "ARRAY['caught_up_at', 'sweep_due_at', 'version']";
 
 /** Everything that the services store, as one hash for each table, and the operations of the payment provider. */
 async function storedData(): Promise<Record<string, string>> {
@@ -36,8 +36,8 @@ async function storedData(): Promise<Record<string, string>> {
     const { rows } = await client.query<{ name: string }>(
       `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
     );
-    const row = `(to_jsonb(stored) - ${CHANGING})::text`;
-    for (const { name } of rows.filter((each) => !VOLATILE.test(each.name))) {
+    const row = `(to_jsonb(stored) - ${VOLATILE_COLUMNS})::text`;
+    for (const { name } of rows.filter((each) => !VOLATILE_TABLES.test(each.name))) {
       const table = pg.escapeIdentifier(name);
       const hash = `SELECT md5(coalesce(string_agg(${row}, E'\\n' ORDER BY ${row}), '')) AS hash FROM ${table} stored`;
       all[`${service}.${name}`] = (await client.query<{ hash: string }>(hash)).rows[0]!.hash;

@@ -142,7 +142,7 @@ describe('a record that an administrator of the broker has forged', () => {
       const [topic, record, service] = forged[what];
       const admin = clientOf(inject('shop').kafka);
       expect(await publish(admin, topic, JSON.stringify(record), record.subject)).toBeUndefined();
-      // Without the key: a letter of that key would hold back the genuine messages behind it.
+      // Without the key: a dead letter of that key would hold back the genuine messages behind it.
       const reason = `${record.source} may not publish on ${topic}`;
       const parked = "dead_letters WHERE key = '' AND reason = $1";
       await vi.waitUntil(
